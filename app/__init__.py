@@ -1,0 +1,1 @@
+"""The window: everything that knows Qt. No torch, diffusers, transformers or peft in here."""

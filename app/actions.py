@@ -1,0 +1,27 @@
+"""What a user can do: one entry each for menu, toolbar, shortcut and command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def always() -> bool:
+    """The condition of an action that can be run at any time."""
+    return True
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing a user can do. ``text`` is a translation key, ``shortcut`` a portable key text.
+
+    ``where`` names the workspace it belongs to; an empty one belongs to the whole window.
+    """
+
+    id: str
+    text: str
+    run: Callable[[], None]
+    icon: str = ""
+    shortcut: str = ""
+    enabled: Callable[[], bool] = always
+    where: str = ""

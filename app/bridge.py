@@ -1,0 +1,101 @@
+"""The only door to the engine: submit requests, await results, hear events on the UI thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.runtime.job import JobHandle, Request
+from engine.runtime.queue_store import StoredJob
+from engine.runtime.thread import Engine
+
+T = TypeVar("T")
+POLL_MS = 50
+
+
+class Bridge(QObject):
+    """Carries requests to the engine thread and its events back, at most 20 times a second.
+
+    Progress is a latest-wins slot on each handle and is polled; events are queued and delivered
+    in order. Nothing here blocks: results are awaited inside the Qt event loop (qasync).
+    """
+
+    event = Signal(object)
+    job_added = Signal(object)
+    job_changed = Signal(object)
+    job_finished = Signal(object)
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.engine = engine
+        self.jobs: list[JobHandle] = []
+        self._live: dict[str, JobHandle] = {}
+        self._seen: dict[str, object] = {}
+        # Light file work: two threads, so that a long scan does not hold up a caption being saved.
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="io")
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+
+    def submit(self, request: Request, *, interactive: bool = False) -> JobHandle:
+        """Queue ``request`` and return its handle; an interactive one may go between two steps."""
+        handle = self.engine.submit(request, interactive=interactive)
+        self._follow(handle)
+        return handle
+
+    async def run(self, request: Request, *, interactive: bool = False) -> Any:
+        """Submit ``request`` and await its result; raises its StylekilnError."""
+        handle = self.submit(request, interactive=interactive)
+        return await asyncio.wrap_future(handle)
+
+    async def io(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a light, torch-free function off the UI thread and await its value."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
+
+    def interrupted(self) -> list[StoredJob]:
+        """Jobs that were cut off when the application last ended."""
+        return self.engine.interrupted()
+
+    def restart(self, stored: StoredJob) -> JobHandle:
+        """Queue an interrupted job again."""
+        handle = self.engine.restart(stored)
+        self._follow(handle)
+        return handle
+
+    def forget(self, stored: StoredJob) -> None:
+        """Drop an interrupted job."""
+        self.engine.forget(stored)
+
+    def close(self) -> None:
+        """Stop the engine after its current step, and the file workers."""
+        self._timer.stop()
+        self.engine.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _follow(self, handle: JobHandle) -> None:
+        self._live[handle.id] = handle
+        if not handle.interactive:
+            self.jobs.append(handle)
+            self.job_added.emit(handle)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _poll(self) -> None:
+        for handle in list(self._live.values()):
+            ended = handle.done()  # read before the events: none can come after it
+            for event in handle.take_events():
+                self.event.emit(event)
+            mark = (handle.state, handle.progress)
+            if self._seen.get(handle.id) != mark:
+                self._seen[handle.id] = mark
+                self.job_changed.emit(handle)
+            if ended:
+                self._live.pop(handle.id)
+                self._seen.pop(handle.id, None)
+                self.job_finished.emit(handle)
+        if not self._live:
+            self._timer.stop()

@@ -1,0 +1,156 @@
+"""What the workspaces of one window share: project, library, settings, bridge, notifications."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.bridge import Bridge
+from engine.dataset.library import Library
+from engine.project.project import Project, project_for
+from engine.project.settings import Settings, data_dir
+from engine.runtime.errors import JobCancelled, StylekilnError
+from engine.runtime.job import JobHandle
+
+log = logging.getLogger(__name__)
+
+
+class Session(QObject):
+    """The state of one window. Views react to its signals and never know each other."""
+
+    project_changed = Signal(object)
+    pictures_changed = Signal(object)
+    event = Signal(object)
+    job_added = Signal(object)
+    job_changed = Signal(object)
+    job_finished = Signal(object)
+    notified = Signal(object)
+    navigated = Signal(str, object)
+    settings_changed = Signal(object)
+
+    def __init__(self, bridge: Bridge, settings: Settings) -> None:
+        super().__init__()
+        self.bridge = bridge
+        self.settings = settings
+        self.project: Project | None = None
+        self.library: Library | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        bridge.event.connect(self.event)
+        bridge.job_added.connect(self.job_added)
+        bridge.job_changed.connect(self.job_changed)
+        bridge.job_finished.connect(self.job_finished)
+
+    def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run ``coroutine`` in the window's event loop; an error becomes a toast that stays."""
+        task = asyncio.get_event_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def notify(
+        self,
+        key: str,
+        *,
+        action: str = "",
+        on_action: Callable[[], None] | None = None,
+        error: bool = False,
+        **facts: object,
+    ) -> None:
+        """Show a toast: a sentence, at most one action, and an error stays until closed."""
+        self.notified.emit(
+            {"key": key, "facts": facts, "action": action, "on_action": on_action, "error": error}
+        )
+
+    def show_error(self, error: BaseException) -> None:
+        """Show ``error`` as a toast that stays."""
+        if isinstance(error, StylekilnError):
+            facts = error.facts
+            self.notified.emit(
+                {
+                    "key": error.sentence,
+                    "remedy": error.remedy,
+                    "facts": facts,
+                    "action": "",
+                    "on_action": None,
+                    "error": True,
+                }
+            )
+            return
+        log.error("unexpected error", exc_info=error)
+        self.notify("Something unexpected went wrong: {reason}.", error=True, reason=error)
+
+    def go(self, workspace: str, **payload: object) -> None:
+        """Show ``workspace`` and hand it ``payload``."""
+        self.navigated.emit(workspace, payload)
+
+    def open_folder(self, path: Path) -> asyncio.Task[Any]:
+        """Open a project folder, or make a project for a folder of art beside the user's others."""
+        return self.start(self._open(Path(path)))
+
+    def open_sample(self) -> asyncio.Task[Any]:
+        """Open the sample project, making it on first use."""
+        return self.start(self._open_sample())
+
+    def change_settings(self, **values: object) -> None:
+        """Change and store settings; the file is written off the UI thread."""
+        self.settings = self.settings.model_copy(update=values)
+        self.settings_changed.emit(self.settings)
+        self.start(self.bridge.io(self.settings.save))
+
+    async def close_project(self) -> None:
+        """Leave the project; running jobs go on."""
+        library, self.library, self.project = self.library, None, None
+        self.project_changed.emit(None)
+        if library is not None:
+            await self.bridge.io(library.close)
+
+    async def _open(self, path: Path) -> None:
+        project = await self.bridge.io(project_for, path, data_dir() / "projects")
+        await self._use(project)
+
+    async def _open_sample(self) -> None:
+        from engine.tour.plan import sample_project
+
+        await self._use(await self.bridge.io(sample_project, data_dir() / "projects"))
+
+    async def _use(self, project: Project) -> None:
+        if self.project is not None:
+            await self.close_project()
+        self.library = await self.bridge.io(Library, project.database)
+        self.project = project
+        self._remember(project)
+        self.project_changed.emit(project)
+        await self.rescan()
+
+    async def rescan(self) -> None:
+        """Read the folders again: first names and captions, then the measures."""
+        library, project = self.library, self.project
+        if library is None or project is None:
+            return
+        await self.bridge.io(library.scan, project.file.folders)
+        self.pictures_changed.emit(None)
+        await self.bridge.io(library.measure)
+        self.pictures_changed.emit(None)
+
+    def _remember(self, project: Project) -> None:
+        root = str(project.root)
+        recent = (root, *(item for item in self.settings.recent_projects if item != root))[:8]
+        self.change_settings(recent_projects=recent)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and not isinstance(error, JobCancelled):
+            self.show_error(error)
+
+
+def is_running(handle: JobHandle) -> bool:
+    """Whether ``handle`` is at work or held."""
+    return handle.state in ("running", "paused")

@@ -1,0 +1,97 @@
+"""Device, dtype and memory.
+
+torch is imported inside the functions, because the window reads this module too.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+_release_hooks: list[Callable[[], None]] = []
+
+
+def on_release(hook: Callable[[], None]) -> None:
+    """Register ``hook`` to be called when memory must be freed (for example: unload a model)."""
+    _release_hooks.append(hook)
+
+
+def set_waiting_policy() -> None:
+    """Let OpenMP threads sleep instead of spin; must run before torch is imported.
+
+    Spinning barriers cost a factor of 25 when any other process wants a core
+    (libgomp reads OMP_WAIT_POLICY, LLVM and Intel OpenMP read KMP_BLOCKTIME).
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+
+
+def default_threads() -> int:
+    """Torch threads that leave the window responsive: all physical cores."""
+    import psutil
+
+    return max(1, psutil.cpu_count(logical=False) or os.cpu_count() or 1)
+
+
+def default_device() -> torch.device:
+    """The best device of this computer: CUDA, Apple's GPU, else the CPU."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def default_dtype(device: torch.device) -> torch.dtype:
+    """The dtype of frozen weights on ``device``: bf16 or fp16 on a GPU, fp32 on the CPU."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.float16 if device.type == "mps" else torch.float32
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether ``error`` says that memory ran out, on the device or on the host."""
+    if isinstance(error, MemoryError):
+        return True
+    if type(error).__name__ in ("OutOfMemoryError", "AcceleratorError") and "memory" in str(error):
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and (
+        "out of memory" in text or "can't allocate memory" in text
+    )
+
+
+def free_memory(*, unload: bool = False) -> None:
+    """Give cached memory back; with ``unload`` also drop every model the hooks know."""
+    if unload:
+        for hook in _release_hooks:
+            hook()
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
+def memory_in_use() -> tuple[int, int]:
+    """(used, total) bytes: the GPU's where torch is loaded and has one, else this process's."""
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "cuda") and torch.cuda.is_available():
+        free, total = torch.cuda.mem_get_info()
+        return total - free, total
+    import psutil
+
+    return psutil.Process().memory_info().rss, psutil.virtual_memory().total

@@ -1,0 +1,119 @@
+"""Safe writes: a file is either the old one or the new one, never half of either."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from engine.runtime.errors import MissingFileError, StorageError
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file beside ``path``; on success it is synced and replaces ``path``.
+
+    Raises StorageError when the disk is full or the folder cannot be written; ``path`` is then
+    as it was, and no temporary file is left.
+    """
+    path = Path(path)
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(name, 0o666 & ~_UMASK)
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace ``path`` by ``data`` atomically."""
+    with atomic_file(path) as stream:
+        stream.write(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace ``path`` by ``text`` as UTF-8 atomically, line ends as given."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace ``path`` by ``value`` as indented JSON atomically."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_by_name(path: Path, save: Callable[[str], None]) -> None:
+    """Replace ``path`` by what ``save(temporary_name)`` writes, for libraries that want a name."""
+    path = Path(path)
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            name = os.path.join(folder, path.name)
+            save(name)
+            with open(name, "rb+") as stream:
+                os.fsync(stream.fileno())
+            os.replace(name, path)
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's write errors on ``path`` into a StorageError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageError(
+                "The disk is full; {name} was not written.",
+                name=path,
+                remedy="Free some space and try again.",
+            ) from error
+        raise StorageError(
+            "{name} cannot be written: {reason}.",
+            name=path,
+            reason=error.strerror or error,
+            remedy="Choose another folder or check its permissions.",
+        ) from error
+
+
+def require_folder(path: Path, *, remedy: str = "Check the path.") -> Path:
+    """``path`` as a folder that exists and can be listed, else MissingFileError."""
+    path = Path(path)
+    if not path.exists():
+        raise MissingFileError("The folder {path} does not exist.", path=path, remedy=remedy)
+    if not path.is_dir():
+        raise MissingFileError("{path} is a file, not a folder.", path=path, remedy=remedy)
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise MissingFileError(
+            "The folder {path} cannot be read.", path=path, remedy="Check its permissions."
+        )
+    return path
+
+
+def require_file(path: Path, *, remedy: str = "Check the path.") -> Path:
+    """``path`` as a file that exists, else MissingFileError."""
+    path = Path(path)
+    if not path.is_file():
+        raise MissingFileError("The file {path} does not exist.", path=path, remedy=remedy)
+    return path
+
+
+def _read_umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+# Read once at import: the umask can only be read by setting it, which would race in a thread.
+_UMASK = _read_umask()

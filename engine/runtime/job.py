@@ -1,0 +1,165 @@
+"""A unit of work: the frozen request that describes it, the job that runs it, the handle on it."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import uuid
+from collections import deque
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.runtime.errors import BadInputError, JobCancelled
+from engine.runtime.events import Event, Progress, ProgressMeter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+JobState = Literal["queued", "running", "paused", "interrupted", "done", "failed", "cancelled"]
+
+
+class Request(BaseModel):
+    """A frozen, serialisable description of work. Everything that influences the result is in it.
+
+    ``handler`` is ``"module:function"``; the engine imports it when the work starts, so that a
+    request can be made without importing torch. It is called as ``handler(request, job)``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    handler: ClassVar[str]
+
+    @property
+    def title(self) -> str:
+        """What the queue shows."""
+        return type(self).__name__.removesuffix("Request")
+
+    def smaller(self) -> Request | None:
+        """The same work in less memory, or None when nothing can be made smaller."""
+        return None
+
+    def to_record(self) -> dict[str, Any]:
+        """A JSON-ready record that :func:`request_from_record` reads back."""
+        kind = f"{type(self).__module__}:{type(self).__qualname__}"
+        return {"type": kind, "values": self.model_dump(mode="json")}
+
+
+def request_from_record(record: dict[str, Any]) -> Request:
+    """Read back a stored request. Only request classes of the engine are accepted."""
+    module, _, name = str(record.get("type", "")).partition(":")
+    if not module.startswith("engine."):
+        raise BadInputError("{type} is not a request of this application.", type=module)
+    found = getattr(importlib.import_module(module), name, None)
+    if not (isinstance(found, type) and issubclass(found, Request)):
+        raise BadInputError("{type} is not a request of this application.", type=record["type"])
+    return found.model_validate(record["values"])
+
+
+class JobHandle(Future[Any]):
+    """What a caller holds: a future, plus progress, events, cancel and pause. Thread-safe.
+
+    ``result()`` gives the handler's value or raises its StylekilnError. ``cancel()`` asks a running
+    job to stop at its next step and always returns True unless the job has ended.
+    """
+
+    def __init__(self, request: Request, *, job_id: str = "", interactive: bool = False) -> None:
+        super().__init__()
+        self.id = job_id or uuid.uuid4().hex[:12]
+        self.request = request
+        self.interactive = interactive
+        self.meter = ProgressMeter()
+        self.state: JobState = "queued"
+        self.function: Callable[[], Any] | None = None
+        self._events: deque[Event] = deque()
+        self._cancel = threading.Event()
+        self._go = threading.Event()
+        self._go.set()
+
+    @property
+    def progress(self) -> Progress:
+        """The newest progress."""
+        return self.meter.latest
+
+    @property
+    def cancel_asked(self) -> bool:
+        """Whether the user asked to stop."""
+        return self._cancel.is_set()
+
+    def cancel(self) -> bool:
+        """Ask the job to stop; a queued job ends at once, a running one within one step."""
+        if self.done():
+            return False
+        self._cancel.set()
+        self._go.set()
+        if self.state == "queued" and super().cancel():
+            self.state = "cancelled"
+        return True
+
+    def pause(self) -> None:
+        """Hold the job at its next step."""
+        self._go.clear()
+
+    def resume(self) -> None:
+        """Let a paused job go on."""
+        self._go.set()
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pause was asked for."""
+        return not self._go.is_set()
+
+    def take_events(self) -> list[Event]:
+        """All events since the last call, oldest first."""
+        taken = []
+        while self._events:
+            taken.append(self._events.popleft())
+        return taken
+
+
+class Job:
+    """What a handler sees: report progress, emit events, and breathe at every step."""
+
+    def __init__(self, handle: JobHandle, between: Callable[[], None] | None = None) -> None:
+        self._handle = handle
+        self._between = between
+
+    @classmethod
+    def detached(cls) -> Job:
+        """A job outside any engine, for direct calls; its events are kept on the handle."""
+        return cls(JobHandle(Request()))
+
+    @property
+    def id(self) -> str:
+        """The identifier of this job."""
+        return self._handle.id
+
+    @property
+    def handle(self) -> JobHandle:
+        """The caller's side of this job."""
+        return self._handle
+
+    def progress(self, step: int, total: int, text: str = "") -> None:
+        """Report that ``step`` of ``total`` steps are done; cheap enough for every step."""
+        self._handle.meter.update(step, total, text)
+
+    def emit(self, kind: str, **data: Any) -> None:
+        """Send an event that must not be lost, such as a finished picture."""
+        self._handle._events.append(Event(self.id, kind, data))
+
+    def breathe(self) -> None:
+        """Call at every step: raises JobCancelled, honours pause, lets one interactive job in."""
+        self._stop_if_asked()
+        if self._between is not None:
+            self._between()
+        while self._handle.paused:
+            self._handle.state = "paused"
+            if self._between is not None:
+                self._between()
+            self._handle._go.wait(0.05)
+            self._stop_if_asked()
+        self._handle.state = "running"
+
+    def _stop_if_asked(self) -> None:
+        if self._handle.cancel_asked:
+            raise JobCancelled()

@@ -1,0 +1,230 @@
+"""The engine thread: one thread owns torch, runs one job at a time, and never dies of an error."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from engine.runtime import device
+from engine.runtime.errors import (
+    BadInputError,
+    JobCancelled,
+    MissingFileError,
+    OutOfMemoryError,
+    StorageError,
+    StylekilnError,
+)
+from engine.runtime.job import Job, JobHandle, JobState, Request, request_from_record
+from engine.runtime.queue_store import QueueStore, StoredJob
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """A queue and the thread that works through it. ``submit`` may be called from any thread."""
+
+    def __init__(self, store: QueueStore | None = None, *, threads: int | None = None) -> None:
+        self._store = store
+        self._threads = threads
+        self._waiting: deque[JobHandle] = deque()
+        self._interactive: deque[JobHandle] = deque()
+        self._current: JobHandle | None = None
+        self._wake = threading.Condition()
+        self._closing = False
+        self._listeners: list[Callable[[JobHandle], None]] = []
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+
+    def start(self) -> Engine:
+        """Start the thread, with the jobs that were still waiting when the application ended."""
+        if self._store is not None:
+            for stored in self._store.jobs("queued"):
+                self._restore(stored)
+        self._thread.start()
+        return self
+
+    def on_change(self, listener: Callable[[JobHandle], None]) -> None:
+        """Call ``listener`` from the engine thread whenever a job's state changes."""
+        self._listeners.append(listener)
+
+    def submit(self, request: Request, *, interactive: bool = False) -> JobHandle:
+        """Queue ``request``. An interactive one runs at the next breath of the running job."""
+        handle = JobHandle(request, interactive=interactive)
+        self._enqueue(handle)
+        return handle
+
+    def call(self, function: Callable[[], Any]) -> JobHandle:
+        """Run a plain function in the engine thread ahead of the queue (the warm-up imports)."""
+        handle = JobHandle(Request(), interactive=True)
+        handle.function = function
+        self._enqueue(handle)
+        return handle
+
+    def interrupted(self) -> list[StoredJob]:
+        """Jobs that were running when the application last ended."""
+        return self._store.jobs("interrupted") if self._store is not None else []
+
+    def restart(self, stored: StoredJob) -> JobHandle:
+        """Queue an interrupted job again, under its old identifier."""
+        handle = JobHandle(request_from_record(stored.record), job_id=stored.id)
+        self._enqueue(handle)
+        return handle
+
+    def forget(self, stored: StoredJob) -> None:
+        """Drop an interrupted job that the user does not want again."""
+        if self._store is not None:
+            self._store.forget(stored.id)
+
+    @property
+    def current(self) -> JobHandle | None:
+        """The job that is running, if any."""
+        return self._current
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Stop after the current step; a running job is stored as interrupted, waiting ones stay."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        current = self._current
+        if current is not None:
+            current.cancel()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(timeout)
+
+    # The rest runs in the engine thread.
+
+    def _work(self) -> None:
+        while (handle := self._next()) is not None:
+            self._run(handle, between=self._one_interactive)
+
+    def _next(self) -> JobHandle | None:
+        with self._wake:
+            while True:
+                if self._closing:
+                    return None
+                if self._interactive:
+                    return self._interactive.popleft()
+                if self._waiting:
+                    return self._waiting.popleft()
+                self._wake.wait()
+
+    def _one_interactive(self) -> None:
+        """Between two steps of a long job: run at most one short request, without nesting."""
+        with self._wake:
+            handle = self._interactive.popleft() if self._interactive else None
+        if handle is not None:
+            self._run(handle, between=None)
+
+    def _run(self, handle: JobHandle, between: Callable[[], None] | None) -> None:
+        if not handle.set_running_or_notify_cancel():
+            self._changed(handle, "cancelled")
+            return
+        outer, self._current = self._current, handle
+        self._changed(handle, "running")
+        try:
+            result = self._attempt(handle, between)
+        except JobCancelled as cancelled:
+            self._changed(handle, "interrupted" if self._closing else "cancelled")
+            handle.set_exception(cancelled)
+        except StylekilnError as error:
+            self._changed(handle, "failed", str(error))
+            handle.set_exception(error)
+        else:
+            self._changed(handle, "done")
+            handle.set_result(result)
+        finally:
+            self._current = outer
+            self._tell(handle)
+
+    def _attempt(self, handle: JobHandle, between: Callable[[], None] | None) -> Any:
+        """Run the handler; when memory runs out, free it first and then retry smaller."""
+        request: Request | None = handle.request
+        while request is not None:
+            try:
+                return self._handle_once(request, handle, between)
+            except StylekilnError:
+                raise
+            except Exception as error:
+                # The boundary of the engine: whatever a library raised becomes one sentence here.
+                failure = _translate(error)
+                if not isinstance(failure, OutOfMemoryError):
+                    log.exception("job %s failed", handle.id)
+                    raise failure from error
+            # Only here, with the exception and its frames gone, can their tensors be freed.
+            device.free_memory(unload=True)
+            request = request.smaller()
+            if request is not None:
+                Job(handle).emit("job.smaller", title=request.title)
+        raise failure
+
+    def _handle_once(
+        self, request: Request, handle: JobHandle, between: Callable[[], None] | None
+    ) -> Any:
+        if handle.function is not None:
+            return handle.function()
+        self._limit_threads()
+        module, _, name = request.handler.partition(":")
+        handler = getattr(importlib.import_module(module), name)
+        return handler(request, Job(handle, between))
+
+    def _limit_threads(self) -> None:
+        import torch
+
+        threads = self._threads or device.default_threads()
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+
+    def _enqueue(self, handle: JobHandle) -> None:
+        with self._wake:
+            if self._closing:
+                raise BadInputError("The application is closing; nothing new can start.")
+            (self._interactive if handle.interactive else self._waiting).append(handle)
+            self._changed(handle, "queued")
+            self._wake.notify_all()
+
+    def _restore(self, stored: StoredJob) -> None:
+        try:
+            handle = JobHandle(request_from_record(stored.record), job_id=stored.id)
+        except (StylekilnError, ValueError, ImportError) as error:
+            log.warning("A waiting job could not be read back: %s", error)
+            return
+        self._waiting.append(handle)
+
+    def _changed(self, handle: JobHandle, state: JobState, message: str = "") -> None:
+        handle.state = state
+        if self._store is not None and not handle.interactive:
+            self._store.save(handle, state, message)
+        if state in ("queued", "running"):
+            self._tell(handle)
+
+    def _tell(self, handle: JobHandle) -> None:
+        for listener in self._listeners:
+            listener(handle)
+
+
+def _translate(error: Exception) -> StylekilnError:
+    """The taxonomy's word for an error of a library or the operating system."""
+    if device.is_out_of_memory(error):
+        return OutOfMemoryError(
+            "Out of memory.", remedy="Use a smaller batch or size, or close other programs."
+        )
+    if isinstance(error, FileNotFoundError):
+        return MissingFileError(
+            "{name} does not exist.", name=error.filename, remedy="Check the path."
+        )
+    if isinstance(error, OSError):
+        full = error.errno in (28, 122)
+        return StorageError(
+            "The disk is full." if full else "A file could not be read or written: {reason}.",
+            reason=error.strerror or error,
+            remedy="Free some space and try again." if full else "Check the path and permissions.",
+        )
+    return StylekilnError(
+        "Something unexpected went wrong: {kind}: {reason}.",
+        kind=type(error).__name__,
+        reason=str(error).strip().rstrip("."),
+        remedy="Finished work is kept. The log has the details.",
+    )
