@@ -15,7 +15,6 @@ from engine.dataset.library import Library
 from engine.project.project import Project, project_for
 from engine.project.settings import Settings, data_dir
 from engine.runtime.errors import JobCancelled, StylekilnError
-from engine.runtime.job import JobHandle
 
 log = logging.getLogger(__name__)
 
@@ -149,8 +148,3 @@ class Session(QObject):
         error = task.exception()
         if error is not None and not isinstance(error, JobCancelled):
             self.show_error(error)
-
-
-def is_running(handle: JobHandle) -> bool:
-    """Whether ``handle`` is at work or held."""
-    return handle.state in ("running", "paused")

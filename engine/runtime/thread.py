@@ -84,7 +84,7 @@ class Engine:
         return self._current
 
     def close(self, timeout: float = 10.0) -> None:
-        """Stop after the current step; a running job is stored as interrupted, waiting ones stay."""
+        """Stop after the current step; the running job is stored as interrupted, others stay."""
         with self._wake:
             self._closing = True
             self._wake.notify_all()
