@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from engine.runtime.device import set_waiting_policy
 
@@ -23,14 +24,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def opens_window(arguments: Sequence[str]) -> bool:
     """Whether ``arguments`` ask for the window: none, ``--sample``, or a folder to open."""
-    if not arguments:
-        return True
-    first = arguments[0]
-    if first == "--sample":
+    if not arguments or arguments[0] == "--sample":
         return True
     from engine.commands.cli import VERBS
 
-    return not first.startswith("-") and first not in VERBS
+    return arguments[0] not in VERBS and Path(arguments[0]).exists()
 
 
 if __name__ == "__main__":

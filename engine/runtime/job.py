@@ -17,6 +17,9 @@ from engine.runtime.events import Event, Progress, ProgressMeter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# A stored record names a class to import; only these packages are trusted.
+REQUEST_PACKAGES: tuple[str, ...] = ("engine.",)
+
 JobState = Literal["queued", "running", "paused", "interrupted", "done", "failed", "cancelled"]
 
 
@@ -48,7 +51,7 @@ class Request(BaseModel):
 def request_from_record(record: dict[str, Any]) -> Request:
     """Read back a stored request. Only request classes of the engine are accepted."""
     module, _, name = str(record.get("type", "")).partition(":")
-    if not module.startswith("engine."):
+    if not module.startswith(REQUEST_PACKAGES):
         raise BadInputError("{type} is not a request of this application.", type=module)
     found = getattr(importlib.import_module(module), name, None)
     if not (isinstance(found, type) and issubclass(found, Request)):

@@ -35,6 +35,7 @@ class Engine:
         self._current: JobHandle | None = None
         self._wake = threading.Condition()
         self._closing = False
+        self._cut_off: set[str] = set()
         self._listeners: list[Callable[[JobHandle], None]] = []
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
 
@@ -88,9 +89,6 @@ class Engine:
         with self._wake:
             self._closing = True
             self._wake.notify_all()
-        current = self._current
-        if current is not None:
-            current.cancel()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout)
 
@@ -98,7 +96,7 @@ class Engine:
 
     def _work(self) -> None:
         while (handle := self._next()) is not None:
-            self._run(handle, between=self._one_interactive)
+            self._run(handle, nested=False)
 
     def _next(self) -> JobHandle | None:
         with self._wake:
@@ -116,18 +114,26 @@ class Engine:
         with self._wake:
             handle = self._interactive.popleft() if self._interactive else None
         if handle is not None:
-            self._run(handle, between=None)
+            self._run(handle, nested=True)
 
-    def _run(self, handle: JobHandle, between: Callable[[], None] | None) -> None:
+    def _between(self, handle: JobHandle, nested: bool) -> None:
+        """What happens at every breath: leave when closing, let one interactive job in."""
+        if self._closing:
+            self._cut_off.add(handle.id)
+            raise JobCancelled
+        if not nested:
+            self._one_interactive()
+
+    def _run(self, handle: JobHandle, nested: bool) -> None:
         if not handle.set_running_or_notify_cancel():
             self._changed(handle, "cancelled")
             return
         outer, self._current = self._current, handle
         self._changed(handle, "running")
         try:
-            result = self._attempt(handle, between)
+            result = self._attempt(handle, lambda: self._between(handle, nested))
         except JobCancelled as cancelled:
-            self._changed(handle, "interrupted" if self._closing else "cancelled")
+            self._changed(handle, "interrupted" if handle.id in self._cut_off else "cancelled")
             handle.set_exception(cancelled)
         except StylekilnError as error:
             self._changed(handle, "failed", str(error))
@@ -139,7 +145,7 @@ class Engine:
             self._current = outer
             self._tell(handle)
 
-    def _attempt(self, handle: JobHandle, between: Callable[[], None] | None) -> Any:
+    def _attempt(self, handle: JobHandle, between: Callable[[], None]) -> Any:
         """Run the handler; when memory runs out, free it first and then retry smaller."""
         request: Request | None = handle.request
         while request is not None:
@@ -160,9 +166,7 @@ class Engine:
                 Job(handle).emit("job.smaller", title=request.title)
         raise failure
 
-    def _handle_once(
-        self, request: Request, handle: JobHandle, between: Callable[[], None] | None
-    ) -> Any:
+    def _handle_once(self, request: Request, handle: JobHandle, between: Callable[[], None]) -> Any:
         if handle.function is not None:
             return handle.function()
         self._limit_threads()

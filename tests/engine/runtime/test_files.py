@@ -1,0 +1,80 @@
+"""Writes leave the old file or the new one, and name what went wrong."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from engine.runtime import files
+from engine.runtime.errors import MissingFileError, StorageError, StylekilnError
+
+
+def test_a_write_replaces_the_file_and_leaves_nothing_else(tmp_path):
+    target = tmp_path / "new" / "a.txt"
+    files.write_text(target, "one")
+    files.write_text(target, "zwei ü")
+    assert target.read_text("utf-8") == "zwei ü"
+    assert os.listdir(target.parent) == ["a.txt"]
+
+
+def test_a_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch):
+    target = tmp_path / "a.txt"
+    files.write_text(target, "old")
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match="disk is full"):
+        files.write_text(target, "new")
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_an_error_while_writing_keeps_the_old_file(tmp_path):
+    target = tmp_path / "a.bin"
+    files.write_bytes(target, b"old")
+
+    def write_half():
+        with files.atomic_file(target) as stream:
+            stream.write(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
+    assert target.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.bin"]
+
+
+def test_a_library_that_wants_a_name_is_atomic_too(tmp_path):
+    target = tmp_path / "a.bin"
+
+    def save(name):
+        with open(name, "wb") as stream:
+            stream.write(b"data")
+
+    files.write_by_name(target, save)
+    assert target.read_bytes() == b"data"
+    assert os.listdir(tmp_path) == ["a.bin"]
+
+
+def test_a_folder_in_the_place_of_a_file_is_a_storage_error(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(StorageError, match="cannot be written"):
+        files.write_text(tmp_path / "a", "x")
+
+
+def test_missing_folders_and_files_are_named(tmp_path):
+    with pytest.raises(MissingFileError, match="does not exist"):
+        files.require_folder(tmp_path / "nowhere")
+    (tmp_path / "f").write_text("x")
+    with pytest.raises(MissingFileError, match="not a folder"):
+        files.require_folder(tmp_path / "f")
+    with pytest.raises(MissingFileError, match="does not exist"):
+        files.require_file(tmp_path / "g")
+
+
+def test_a_sentence_with_a_stray_brace_is_shown_as_it_is():
+    assert str(StylekilnError("{name} has { in it", name="x")) == "{name} has { in it"
