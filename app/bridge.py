@@ -24,7 +24,8 @@ class Bridge(QObject):
     in order. Nothing here blocks: results are awaited inside the Qt event loop (qasync).
     """
 
-    event = Signal(object)
+    # not "event": that name is QObject's own virtual method
+    engine_event = Signal(object)
     job_added = Signal(object)
     job_changed = Signal(object)
     job_finished = Signal(object)
@@ -88,7 +89,7 @@ class Bridge(QObject):
         for handle in list(self._live.values()):
             ended = handle.done()  # read before the events: none can come after it
             for event in handle.take_events():
-                self.event.emit(event)
+                self.engine_event.emit(event)
             mark = (handle.state, handle.progress)
             if self._seen.get(handle.id) != mark:
                 self._seen[handle.id] = mark

@@ -24,7 +24,8 @@ class Session(QObject):
 
     project_changed = Signal(object)
     pictures_changed = Signal(object)
-    event = Signal(object)
+    # not "event": that name is QObject's own virtual method
+    engine_event = Signal(object)
     job_added = Signal(object)
     job_changed = Signal(object)
     job_finished = Signal(object)
@@ -39,7 +40,7 @@ class Session(QObject):
         self.project: Project | None = None
         self.library: Library | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        bridge.event.connect(self.event)
+        bridge.engine_event.connect(self.engine_event)
         bridge.job_added.connect(self.job_added)
         bridge.job_changed.connect(self.job_changed)
         bridge.job_finished.connect(self.job_finished)
