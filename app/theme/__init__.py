@@ -1,0 +1,9 @@
+"""Colors, type, spacing and icons: the one place where the look is decided.
+
+What enters: tokens, the palette and style sheet made from them, fonts, icons and metrics. Nothing
+here knows what a widget is for.
+"""
+
+from app.theme.style import apply, color, current, mix, signals
+
+__all__ = ["apply", "color", "current", "mix", "signals"]
