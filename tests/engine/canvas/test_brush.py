@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.canvas.brush import Brush, Stroke, blend, stroke
+from engine.canvas.layer import Layer
+from engine.canvas.rect import Rect
+from engine.canvas.selection import rectangle
+
+
+def blank(side: int = 200) -> Layer:
+    return Layer("ink", np.zeros((side, side, 4), np.uint8))
+
+
+def test_a_dab_on_a_large_layer_touches_only_its_own_rectangle() -> None:
+    layer = blank(2048)
+    drawn = Stroke(layer, Brush(radius=30, hardness=0.5))
+    dirty = drawn.to(1000.0, 700.0)
+    assert dirty == Rect.edges(969, 669, 1031, 731)
+    ys, xs = np.nonzero(layer.pixels[..., 3])
+    assert xs.min() >= 969
+    assert xs.max() < 1031
+    assert ys.min() >= 669
+    assert ys.max() < 731
+    assert set(drawn.before) == {
+        Rect(896, 640, 128, 128),
+        Rect(1024, 640, 128, 128),
+    }
+
+
+def test_a_hard_brush_fills_a_disk_of_its_radius() -> None:
+    layer = blank()
+    stroke(layer, [(100, 100, 1)], Brush(radius=40, hardness=1.0, color=(9, 8, 7)))
+    alpha = layer.pixels[..., 3] / 255
+    assert alpha.sum() == pytest.approx(np.pi * 40**2, rel=0.01)
+    assert layer.pixels[100, 100].tolist() == [9, 8, 7, 255]
+
+
+def test_a_soft_brush_fades_from_the_middle_to_the_rim() -> None:
+    layer = blank()
+    stroke(layer, [(100.5, 100.5, 1)], Brush(radius=40, hardness=0.0))
+    profile = layer.pixels[100, 100:145, 3].astype(int)
+    assert profile[0] == 255
+    assert profile[-1] == 0
+    assert (np.diff(profile) <= 0).all()
+    assert 100 < profile[20] < 155
+
+
+def test_a_stroke_crossing_itself_covers_no_more_than_its_opacity() -> None:
+    layer = blank()
+    path = [(20, 100, 1), (180, 100, 1), (100, 20, 1), (100, 180, 1)]
+    stroke(layer, path, Brush(radius=15, hardness=1.0, opacity=0.5))
+    assert layer.pixels[..., 3].max() == 128
+
+
+def test_a_fast_stroke_leaves_no_gaps() -> None:
+    layer = blank()
+    stroke(layer, [(10, 100, 1), (190, 100, 1)], Brush(radius=8, hardness=1.0))
+    assert (layer.pixels[100, 10:190, 3] == 255).all()
+    assert (layer.pixels[95, 10:190, 3] == 255).all()
+
+
+def test_many_small_moves_paint_like_one_long_move() -> None:
+    long, short = blank(), blank()
+    brush = Brush(radius=10, hardness=0.5)
+    stroke(long, [(20, 50, 1), (150, 50, 1)], brush)
+    stroke(short, [(20 + i, 50, 1) for i in range(131)], brush)
+    difference = np.abs(long.pixels.astype(int) - short.pixels.astype(int))
+    assert difference.max() <= 1
+
+
+def test_pressure_makes_the_line_thinner_or_weaker() -> None:
+    thin, weak = blank(), blank()
+    stroke(thin, [(100, 100, 0.5)], Brush(radius=40, hardness=1.0))
+    assert thin.pixels[100, 60:79, 3].max() == 0
+    assert thin.pixels[100, 81, 3] == 255
+    faint = Brush(radius=40, hardness=1.0, pressure_size=False, pressure_opacity=True)
+    stroke(weak, [(100, 100, 0.5)], faint)
+    assert weak.pixels[100, 100, 3] == 128
+
+
+def test_the_eraser_takes_alpha_and_leaves_color() -> None:
+    layer = Layer("ink", np.full((50, 50, 4), 255, np.uint8))
+    stroke(layer, [(25, 25, 1)], Brush(radius=10, hardness=1.0, erase=True))
+    assert layer.pixels[25, 25].tolist() == [255, 255, 255, 0]
+    assert layer.pixels[2, 2].tolist() == [255, 255, 255, 255]
+
+
+def test_the_selection_clips_the_stroke() -> None:
+    layer = Layer("ink", np.zeros((60, 60, 4), np.uint8), x=-10, y=5)
+    clip = rectangle((64, 64), Rect(20, 20, 10, 10))
+    stroke(layer, [(0, 25, 1), (60, 25, 1)], Brush(radius=12, hardness=1.0), clip)
+    painted = np.zeros((64, 64), bool)
+    painted[5:64, :50] = layer.pixels[:59, 10:, 3] > 0
+    assert painted[20:30, 20:30].all()
+    painted[20:30, 20:30] = False
+    assert not painted.any()
+
+
+def test_a_stroke_outside_the_layer_changes_nothing() -> None:
+    layer = blank(40)
+    drawn = Stroke(layer, Brush(radius=5))
+    assert drawn.to(-100, -100).empty
+    assert not drawn.before
+    assert not layer.pixels.any()
+
+
+def test_blending_where_the_brush_is_empty_keeps_every_byte() -> None:
+    original = np.random.default_rng(0).integers(0, 256, (30, 30, 4), np.uint8)
+    for color in ((1, 2, 3), None):
+        np.testing.assert_array_equal(
+            blend(original, np.zeros((30, 30), np.float32), color), original
+        )
+
+
+def test_blending_mixes_by_straight_alpha() -> None:
+    half = np.array([[[200, 100, 0, 255]]], np.uint8)
+    mixed = blend(half, np.array([[0.5]], np.float32), (0, 100, 200))
+    assert mixed.tolist() == [[[100, 100, 100, 255]]]
+    on_nothing = blend(np.zeros((1, 1, 4), np.uint8), np.array([[0.5]], np.float32), (10, 20, 30))
+    assert on_nothing.tolist() == [[[10, 20, 30, 128]]]

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.canvas import storage
+from engine.canvas.brush import Brush
+from engine.canvas.document import Document
+from engine.canvas.rect import Rect
+from engine.canvas.selection import ellipse
+from engine.runtime.errors import MissingFileError, PictureError, StorageError
+
+
+@pytest.fixture
+def document() -> Document:
+    pixels = np.random.default_rng(3).integers(0, 256, (40, 60, 4), np.uint8)
+    made = Document(64, 48)
+    made.add_layer("paper", pixels, x=-3, y=5)
+    ink = made.add_layer("墨", recipe={"seed": 5, "prompt": "castle"})
+    made.paint(ink.id, [(20, 20, 1), (40, 30, 0.5)], Brush(6, 0.5, (200, 10, 10)))
+    made.set_opacity(ink.id, 0.35)
+    made.set_locked(made.layers[0].id, True)
+    made.select(ellipse(made.size, Rect(10, 10, 20, 20)))
+    made.settings = {"prompt": "castle", "strength": 0.6}
+    return made
+
+
+def same(one: Document, other: Document) -> bool:
+    fields = ("id", "name", "x", "y", "opacity", "visible", "locked", "recipe")
+    return (
+        one.size == other.size
+        and one.settings == other.settings
+        and np.array_equal(one.selection, other.selection)
+        and len(one.layers) == len(other.layers)
+        and all(
+            np.array_equal(a.pixels, b.pixels)
+            and all(getattr(a, name) == getattr(b, name) for name in fields)
+            for a, b in zip(one.layers, other.layers, strict=True)
+        )
+    )
+
+
+def test_a_saved_document_opens_as_it_was(document: Document, tmp_path: Path) -> None:
+    storage.save(document, tmp_path / "a.kiln")
+    assert not document.modified
+    opened = storage.load(tmp_path / "a.kiln")
+    assert same(document, opened)
+    assert not opened.modified
+    np.testing.assert_array_equal(opened.composite(), document.composite())
+    opened.paint(opened.layers[1].id, [(5, 5, 1)], Brush(3))
+    assert opened.modified
+
+
+def test_saving_again_encodes_only_layers_that_changed(
+    document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document.select(None)
+    storage.save(document, tmp_path / "a.kiln")
+    encoded = []
+    png = storage._png
+    monkeypatch.setattr(storage, "_png", lambda pixels: encoded.append(pixels) or png(pixels))
+    document.paint(document.layers[1].id, [(5, 5, 1)], Brush(3))
+    storage.save(document, tmp_path / "a.kiln")
+    assert len(encoded) == 1
+    assert same(document, storage.load(tmp_path / "a.kiln"))
+
+
+def test_equal_layers_share_one_blob(document: Document, tmp_path: Path) -> None:
+    document.duplicate_layer(document.layers[0].id, "twin")
+    storage.save(document, tmp_path / "a.kiln")
+    with zipfile.ZipFile(tmp_path / "a.kiln") as archive:
+        assert len([name for name in archive.namelist() if name.startswith("blobs/")]) == 3
+
+
+def test_painting_while_a_snapshot_is_written_does_not_reach_the_file(
+    document: Document, tmp_path: Path
+) -> None:
+    state = storage.snapshot(document)
+    before = document.composite()
+    document.paint(document.layers[1].id, [(30, 30, 1)], Brush(20))
+    storage.write(state, tmp_path / "a.kiln")
+    np.testing.assert_array_equal(storage.load(tmp_path / "a.kiln").composite(), before)
+    storage.save(document, tmp_path / "a.kiln")
+    assert same(document, storage.load(tmp_path / "a.kiln"))
+
+
+def test_a_save_killed_halfway_leaves_the_earlier_file_readable(
+    document: Document, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.kiln"
+    storage.save(document, path)
+    script = textwrap.dedent("""
+        import os, signal, sys
+        from pathlib import Path
+        from engine.canvas import storage
+        document = storage.load(Path(sys.argv[1]))
+        document.rename_layer(document.layers[0].id, "half saved")
+        write, calls = storage.zipfile.ZipFile.writestr, []
+        def dying(self, name, data):
+            write(self, name, data)
+            self.fp.flush()
+            calls.append(name)
+            if len(calls) == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+        storage.zipfile.ZipFile.writestr = dying
+        storage.save(document, Path(sys.argv[1]))
+    """)
+    root = Path(__file__).parents[3]
+    killed = subprocess.run(
+        [sys.executable, "-c", script, str(path)],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert same(document, storage.load(path))
+
+
+def test_a_save_that_fails_leaves_the_earlier_file_and_says_why(
+    document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.kiln"
+    storage.save(document, path)
+    data = path.read_bytes()
+    document.rename_layer(document.layers[0].id, "other")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(storage.zipfile.ZipFile, "writestr", full)
+    with pytest.raises(StorageError, match="disk is full"):
+        storage.save(document, path)
+    assert path.read_bytes() == data
+    assert document.modified
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.kiln"]
+
+
+def rewritten(path: Path, member: str, data: bytes | None) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, kept in members.items():
+            if not name.startswith(member):
+                archive.writestr(name, kept)
+            elif data is not None:
+                archive.writestr(name, data)
+
+
+@pytest.mark.parametrize(
+    ("member", "data"),
+    [
+        ("project.json", None),
+        ("project.json", b"{"),
+        ("project.json", b"[]"),
+        ("project.json", b'{"format_version": "x"}'),
+        ("project.json", b'{"format_version": 1, "width": 5}'),
+        ("blobs/", None),
+        ("blobs/", b"not a png"),
+    ],
+)
+def test_a_damaged_file_gets_one_clear_sentence(
+    document: Document, tmp_path: Path, member: str, data: bytes | None
+) -> None:
+    path = tmp_path / "a.kiln"
+    storage.save(document, path)
+    rewritten(path, member, data)
+    with pytest.raises(PictureError, match=r"a\.kiln is damaged"):
+        storage.load(path)
+
+
+@pytest.mark.parametrize("keep", [0, 10, 500])
+def test_a_truncated_file_gets_one_clear_sentence(
+    document: Document, tmp_path: Path, keep: int
+) -> None:
+    path = tmp_path / "a.kiln"
+    storage.save(document, path)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(PictureError, match="damaged"):
+        storage.load(path)
+
+
+def test_missing_and_newer_files_are_named(document: Document, tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match="does not exist"):
+        storage.load(tmp_path / "none.kiln")
+    path = tmp_path / "a.kiln"
+    storage.save(document, path)
+    rewritten(path, "project.json", b'{"format_version": 99}')
+    with pytest.raises(PictureError, match="newer version"):
+        storage.load(path)
+
+
+def test_the_exported_png_is_the_composite(document: Document, tmp_path: Path) -> None:
+    storage.export_png(document, tmp_path / "out.png")
+    with Image.open(tmp_path / "out.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), document.composite())
