@@ -31,7 +31,7 @@ _table: dict[str, str] = {}
 _bindings: dict[tuple[int, str], Binding] = {}
 
 
-def tr(text: str, many: str = "", **facts: object) -> str:
+def tr(text: str, many: str = "", **facts: Any) -> str:
     """``text`` in the language of the moment with ``{facts}`` filled in.
 
     ``many`` is the English plural, used unless the fact ``n`` is 1; translations are found under
@@ -93,15 +93,15 @@ class Binding:
         self._place = (id(owner), setter if isinstance(setter, str) else repr(setter))
         self.key = key
         self.many = many
-        self.facts: dict[str, object] = {}
+        self.facts: dict[str, Any] = {}
         _bindings[self._place] = self
 
-    def update(self, **facts: object) -> None:
+    def update(self, **facts: Any) -> None:
         """Set the text anew with new facts; facts that are not named stay."""
         self.facts.update(facts)
         self.apply()
 
-    def say(self, key: str, many: str = "", **facts: object) -> None:
+    def say(self, key: str, many: str = "", **facts: Any) -> None:
         """Set another sentence."""
         self.key, self.many, self.facts = key, many, facts
         self.apply()
@@ -126,7 +126,7 @@ def bind(
     many: str = "",
     *,
     owner: QObject | None = None,
-    **facts: object,
+    **facts: Any,
 ) -> Binding:
     """Call ``setter`` with the translated ``key`` now and at every change of language.
 
@@ -143,7 +143,7 @@ def bind(
     return binding
 
 
-def _fill(template: str, facts: dict[str, object]) -> str:
+def _fill(template: str, facts: dict[str, Any]) -> str:
     """Format ``template``; a stray brace is shown as it is and never raises."""
     if "{" not in template:
         return template

@@ -6,7 +6,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "fonts"
@@ -40,3 +40,9 @@ def font(size: int = 12, weight: int = 400) -> QFont:
 def set_font(widget: QWidget, size: int = 12, weight: int = 400) -> None:
     """Give ``widget`` the interface font."""
     widget.setFont(font(size, weight))
+
+
+@lru_cache(maxsize=64)
+def metrics(size: int = 12, weight: int = 400) -> QFontMetricsF:
+    """Measures of the interface font, for painters and size hints."""
+    return QFontMetricsF(font(size, weight))

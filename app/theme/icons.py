@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
@@ -31,7 +31,7 @@ def icon(name: str, size: int = 16, color: str = "t2") -> QIcon:
 
 
 def pixmap(name: str, size: int = 16, color: str | QColor = "t2", scale: float = 0) -> QPixmap:
-    """The icon ``name`` drawn in ``color``; ``scale`` is device pixels per pixel (0: the screen)."""
+    """The icon ``name`` drawn in ``color``; ``scale`` is the pixel ratio (0: the screen's)."""
     tint = token_color(color) if isinstance(color, str) else color
     return _pixmap(name, size, tint.name(QColor.NameFormat.HexArgb), scale or _screen_scale())
 
@@ -105,12 +105,10 @@ def _scales() -> set[float]:
 def _follow_theme() -> None:
     """Give every button and action its icon in the colors of the new theme."""
     for widget in QApplication.allWidgets():
-        shown = (
-            [widget, *widget.actions()]
-            if isinstance(widget, QAbstractButton)
-            else (list(widget.actions()))
-        )
-        for holder in shown:
+        holders: list[QAbstractButton | QAction] = list(widget.actions())
+        if isinstance(widget, QAbstractButton):
+            holders.append(widget)
+        for holder in holders:
             known = _made.get(holder.icon().cacheKey())
             if known is not None:
                 holder.setIcon(icon(*known))

@@ -1,0 +1,341 @@
+"""Field rows and the controls that stand in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
+
+from app.i18n import bind, tr
+from app.theme import color, fonts, icons, metrics
+from app.widgets.segments import Segments
+from app.widgets.slider import ValueSlider
+from app.widgets.text import label, restyle, set_tone
+
+__all__ = ["Check", "Choice", "FieldRow", "NumberField", "Segments", "TextField", "ValueSlider"]
+
+
+class FieldRow(QWidget):
+    """A label of 104 px, a control that fills, and under it a hint or an error."""
+
+    def __init__(
+        self,
+        label_key: str,
+        control: QWidget,
+        hint: str = "",
+        *,
+        label_width: int = metrics.LABEL,
+        padded: bool = True,
+    ) -> None:
+        super().__init__()
+        self.control = control
+        self.label = label(label_key, tone="label")
+        self.label.setFixedWidth(label_width)
+        self.label.setMinimumHeight(metrics.ROW_FIELD)
+        self._hint = label(size=11, tone="quiet", wrap=True)
+        self._hint_text = bind(self._hint.setText, hint)
+        self._error = label(size=11, tone="error", wrap=True)
+        self._hint.setVisible(bool(hint))
+        self._error.hide()
+        grid = QGridLayout(self)
+        side = metrics.PAD if padded else 0
+        grid.setContentsMargins(side, 0, side, metrics.GAP_FIELDS)
+        grid.setHorizontalSpacing(metrics.GAP)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(self.label, 0, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(control, 0, 1, Qt.AlignmentFlag.AlignVCenter)
+        grid.addWidget(self._hint, 1, 1)
+        grid.addWidget(self._error, 2, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setRowMinimumHeight(0, metrics.ROW_FIELD)
+        if label_key:
+            bind(control.setAccessibleName, label_key)
+
+    def set_hint(self, key: str, **facts: Any) -> None:
+        """Show a hint under the control; an empty key hides it."""
+        self._hint_text.say(key, "", **facts)
+        self._hint.setVisible(bool(key) and not self._error.isVisibleTo(self))
+
+    def set_error(self, text: str) -> None:
+        """Show a translated error sentence instead of the hint; an empty text takes it away."""
+        self._error.setText(text)
+        self._error.setVisible(bool(text))
+        self._hint.setVisible(not text and bool(self._hint.text()))
+        restyle(self.control, "state", "error" if text else "")
+
+    def mark_found(self, found: bool) -> None:
+        """Lift the label of a setting that a search has found."""
+        fonts.set_font(self.label, 12, 600 if found else 400)
+        set_tone(self.label, "" if found else "label")
+
+
+class TextField(QLineEdit):
+    """One line of text. ``changed`` carries it when editing ends with another text."""
+
+    changed = Signal(str)
+
+    def __init__(self, placeholder: str = "", text: str = "") -> None:
+        super().__init__(text)
+        self._last = text
+        if placeholder:
+            bind(self.setPlaceholderText, placeholder)
+        self.editingFinished.connect(self._finished)
+
+    @property
+    def value(self) -> str:
+        """The text."""
+        return self.text()
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self.set_value(value)
+
+    def set_value(self, value: str) -> None:
+        """Hold ``value`` without telling anyone."""
+        self._last = value
+        self.setText(value)
+
+    def _finished(self) -> None:
+        if self.text() != self._last:
+            self._last = self.text()
+            self.changed.emit(self._last)
+
+
+class NumberField(QLineEdit):
+    """A number typed as text: 5e-5, 0.1, 1,024. Arrow keys step; a bad text goes back on leaving.
+
+    ``changed`` carries an int when ``decimals`` is 0, else a float.
+    """
+
+    changed = Signal(object)
+
+    def __init__(
+        self,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        step: float = 1,
+        decimals: int | None = 0,
+        *,
+        unit: str = "",
+    ) -> None:
+        super().__init__()
+        self._low, self._high, self._step, self._decimals = minimum, maximum, step, decimals
+        self._value: float = minimum if minimum is not None and minimum > 0 else 0
+        self._unit = unit
+        self.editingFinished.connect(self._finished)
+        if unit:
+            self.setTextMargins(0, 0, round(fonts.metrics(12).horizontalAdvance(tr(unit))) + 8, 0)
+        self._show()
+
+    @property
+    def value(self) -> float:
+        """The number, an int when ``decimals`` is 0."""
+        return self._value
+
+    @value.setter
+    def value(self, value: float) -> None:
+        self.set_value(value)
+
+    def set_value(self, value: float) -> None:
+        """Hold ``value`` without telling anyone."""
+        self._value = self._fit(value)
+        self._show()
+
+    def stepBy(self, count: int) -> None:
+        """Go ``count`` steps up or down."""
+        self._take(self._value + count * self._step)
+
+    def _fit(self, value: float) -> float:
+        if self._low is not None:
+            value = max(self._low, value)
+        if self._high is not None:
+            value = min(self._high, value)
+        return round(value) if self._decimals == 0 else value
+
+    def _take(self, value: float) -> None:
+        fitted = self._fit(value)
+        different = fitted != self._value
+        self._value = fitted
+        self._show()
+        if different:
+            self.changed.emit(fitted)
+
+    def _finished(self) -> None:
+        try:
+            self._take(float(self.text().replace(",", "").replace(" ", "")))
+        except (ValueError, OverflowError):
+            self._show()
+
+    def _show(self) -> None:
+        if self._decimals is None:
+            self.setText(f"{self._value:g}")
+        else:
+            self.setText(f"{self._value:.{self._decimals}f}")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
+        if event.key() in steps:
+            self._finished()
+            self.stepBy(steps[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._unit:
+            painter = QPainter(self)
+            painter.setPen(color("t3" if self.isEnabled() else "t4"))
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(self.rect().adjusted(0, 0, -8, 0), right, tr(self._unit))
+
+
+class Choice(QComboBox):
+    """A list to choose one value from. ``changed`` carries the value.
+
+    ``options`` are ``(value, text_key)``; the texts follow the language. ``plain`` texts, such as
+    file names, are shown as they are.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, options: Sequence[tuple[object, str]] = (), *, plain: bool = False) -> None:
+        super().__init__()
+        self._plain = plain
+        self._options: list[tuple[object, str]] = []
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.setMinimumContentsLength(4)
+        self.set_options(options)
+        self.activated.connect(lambda _: self.changed.emit(self.value))
+        # The empty key has no text of its own: it is a place for this choice in the language.
+        bind(self._relabel, "")
+
+    @property
+    def value(self) -> object:
+        """The value of the current option, None without options."""
+        index = self.currentIndex()
+        return self._options[index][0] if 0 <= index < len(self._options) else None
+
+    @value.setter
+    def value(self, value: object) -> None:
+        self.set_value(value)
+
+    def set_value(self, value: object) -> None:
+        """Make ``value`` current without telling anyone; an unknown value leaves the choice."""
+        values = [option for option, _ in self._options]
+        if value in values:
+            self.setCurrentIndex(values.index(value))
+
+    def set_options(self, options: Sequence[tuple[object, str]]) -> None:
+        """Offer other options; the current value stays if it is still among them."""
+        before = self.value
+        self._options = list(options)
+        self.clear()
+        self.addItems([key if self._plain else tr(key) for _, key in self._options])
+        self.set_value(before)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(56, super().minimumSizeHint().height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # A scroll through the column must not change what it passes over.
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        space = self.width() - 34
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, space
+        )
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        tint = "t3" if self.isEnabled() else "t4"
+        top = (self.height() - 14) / 2
+        icons.paint(painter, "chevron-down", self.width() - 21, top, 14, tint)
+
+    def _relabel(self, _: str) -> None:
+        if not self._plain:
+            for index, (_value, key) in enumerate(self._options):
+                self.setItemText(index, tr(key))
+
+
+class Check(QCheckBox):
+    """A check box of 14 px with its words. ``changed`` carries the state."""
+
+    changed = Signal(bool)
+
+    def __init__(self, text_key: str, on: bool = False) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setChecked(on)
+        self.setMinimumHeight(metrics.CONTROL_DENSE)
+        if text_key:
+            bind(self.setText, text_key)
+        self.clicked.connect(self.changed)
+
+    @property
+    def value(self) -> bool:
+        """Whether it is ticked."""
+        return self.isChecked()
+
+    @value.setter
+    def value(self, value: bool) -> None:
+        self.setChecked(value)
+
+    def set_value(self, value: bool) -> None:
+        """Tick or clear it without telling anyone."""
+        self.setChecked(value)
+
+    def sizeHint(self) -> QSize:
+        words = fonts.metrics(12).horizontalAdvance(self.text())
+        return QSize(round(14 + (8 + words if self.text() else 0)), metrics.CONTROL_DENSE)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def hitButton(self, position: object) -> bool:
+        return True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        top = (self.height() - 14) / 2
+        box = QRectF(0.5, top + 0.5, 13, 13)
+        on, alive = self.isChecked(), self.isEnabled()
+        outline = "acc_fill" if on and alive else "line_control" if alive else "line"
+        painter.setPen(QPen(color(outline), 1))
+        painter.setBrush(color("acc_fill" if on and alive else "field"))
+        painter.drawRoundedRect(box, 2, 2)
+        if on:
+            icons.paint(painter, "check", 1.5, top + 1.5, 11, "on_fill" if alive else "t4")
+        painter.setPen(color("t1" if alive else "t4"))
+        words = self.rect().adjusted(22, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
+
+
+def row(*widgets: QWidget, spacing: int = metrics.GAP) -> QWidget:
+    """Widgets side by side, as one control of a field row."""
+    box = QWidget()
+    layout = QHBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return box
