@@ -1,0 +1,284 @@
+"""The stages of repainting a region, as plain functions on numpy arrays.
+
+selection -> sizes -> frame (what the model sees) and masks -> working size -> fill -> (the model)
+-> resize back -> color match -> stitch. The default distances follow the selection's diagonal and
+the strength: a weak strength gives a tight transition, a strong one a wide one. They were found on
+models of 512 pixels and scale with the model's native size.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from engine.canvas.rect import Rect
+from engine.canvas.selection import bounds
+
+FillMode = Literal["auto", "keep", "neutral", "blur", "border"]
+GRID = 8
+FEATHER_SHARE = 0.10
+PADDING_SHARE = 0.06
+LARGEST_AREA = 1.5
+LARGEST_SIDE = 4096
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Distances in document pixels from the selection's edge.
+
+    The model may change everything up to ``start``, less and less up to ``reach``, nothing beyond.
+    The result is opaque up to ``reach - blend``. ``padding`` is the scenery round the selection.
+    """
+
+    start: int
+    reach: int
+    blend: int
+    padding: int
+
+
+def sizes(
+    selection: Rect,
+    strength: float,
+    native_size: int,
+    grow: int | None = None,
+    feather: int | None = None,
+) -> Sizes:
+    """The distances for a selection; ``grow`` and ``feather`` in pixels, None chooses them."""
+    unit = _unit(native_size)
+    diagonal = math.hypot(selection.width, selection.height)
+    if feather is None:
+        feather = round(max(FEATHER_SHARE * strength * diagonal, 32 * unit * strength))
+    if grow is None:
+        grow = round(4 * unit) + feather // 2
+    start = max(0, grow - feather // 2)
+    reach = start + feather
+    blend = min(round(25 * unit), reach)
+    scenery = max(FEATHER_SHARE * diagonal, 32 * unit * strength) + PADDING_SHARE * diagonal
+    return Sizes(start, reach, blend, max(reach + 2, round(scenery + 4 * unit)))
+
+
+def context_frame(
+    size: tuple[int, int],
+    selection: Rect,
+    strength: float = 0.6,
+    native_size: int = 512,
+    grow: int | None = None,
+    feather: int | None = None,
+) -> Rect:
+    """What the model sees: the selection and scenery round it, inside a document of ``size``.
+
+    At full strength nothing of the old picture is left to guide the model, so it sees more, in a
+    square where the document allows. Sides are multiples of 8 unless the document is too small.
+    """
+    whole = Rect(0, 0, *size)
+    selection = selection.intersected(whole)
+    if selection.empty or selection == whole:
+        return whole
+    padding = sizes(selection, strength, native_size, grow, feather).padding
+    least = native_size // 2
+    if strength >= 1.0:
+        padding = max(padding, max(size) // 16, (selection.width + selection.height) // 4)
+        least = max(native_size, selection.width + 2 * padding, selection.height + 2 * padding)
+    padded = selection.grown(padding)
+    x, width = _span(padded.x, padded.width, least, size[0])
+    y, height = _span(padded.y, padded.height, least, size[1])
+    return Rect(x, y, width, height)
+
+
+def work_size(frame: tuple[int, int], native_size: int) -> tuple[int, int]:
+    """Width and height at which the model paints a frame: near its native area, same shape.
+
+    A frame between the native area and one and a half of it keeps its pixels.
+    """
+    width, height = frame
+    area, native = width * height, native_size * native_size
+    factor = math.sqrt(native / area) if area < native or area > LARGEST_AREA * native else 1.0
+    step = 64 if native_size >= 512 else 16
+    return _rounded(width * factor, step), _rounded(height * factor, step)
+
+
+def masks(selection: np.ndarray, distances: Sizes) -> tuple[np.ndarray, np.ndarray]:
+    """(denoise, composite) float32 0..1 [h, w] of a uint8 ``selection`` cut to the frame.
+
+    Both are 1 inside the selection and 0 beyond ``distances.reach``; the composite mask is 0
+    wherever the denoise mask is. An edge of the frame does not weaken either.
+    """
+    import cv2
+
+    inside = selection.astype(np.float32) / np.float32(255.0)
+    if not selection.any():
+        return inside, inside.copy()
+    outside = (selection < 128).astype(np.uint8)
+    if not outside.all():
+        away = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    else:
+        away = np.full(selection.shape, np.inf, np.float32)
+    feather = distances.reach - distances.start
+    denoise = _ramp(away, distances.start, feather)
+    composite = _ramp(away, distances.reach - distances.blend, distances.blend)
+    composite = composite * composite * (3.0 - 2.0 * composite)
+    return np.maximum(denoise, inside), np.maximum(composite, inside)
+
+
+def prepare(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """RGB uint8 ``picture`` at (width, height) ``size``; Lanczos, antialiased when it shrinks."""
+    if (picture.shape[1], picture.shape[0]) == size:
+        return picture
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+
+
+def prepare_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A mask 0..1 at (width, height) ``size`` as uint8 0..255."""
+    resized = Image.fromarray(mask).resize(size, Image.Resampling.BILINEAR)
+    return np.rint(np.clip(np.asarray(resized), 0.0, 1.0) * 255).astype(np.uint8)
+
+
+def filled(
+    picture: np.ndarray, mask: np.ndarray, mode: FillMode, strength: float, native_size: int = 512
+) -> np.ndarray:
+    """What the model starts from inside ``mask`` (0..1 [h, w]); RGB uint8 as ``picture``.
+
+    ``keep`` the picture, ``neutral`` gray, ``blur`` of the surroundings, ``border`` colors drawn
+    inward; ``auto`` keeps the picture below full strength and blurs at full strength.
+    """
+    if mode == "auto":
+        mode = "keep" if strength < 1.0 else "blur"
+    if mode == "keep" or not (mask > 0).any() or (mask > 0).all():
+        return picture
+    hard = mask > 0.5
+    if not hard.any():
+        return picture
+    if mode == "neutral":
+        content = np.full(picture.shape, 127, np.uint8)
+    elif mode == "border":
+        content = _from_border(picture, hard)
+    else:
+        content = _from_surroundings(picture, hard)
+    return _mixed(picture, content, _softened(hard, round(9 * _unit(native_size))))
+
+
+def matched_color(
+    generated: np.ndarray,
+    original: np.ndarray,
+    mask: np.ndarray,
+    amount: float,
+    native_size: int = 512,
+) -> np.ndarray:
+    """``generated`` with its Lab mean and spread moved toward ``original``'s; RGB uint8.
+
+    Measured only in the transition round the mask, where both show the same things. Scale stays
+    within 0.8..1.25, lightness moves at most 12; nothing is done where the transition is too small.
+    """
+    import cv2
+
+    unit = _unit(native_size)
+    band = cv2.dilate((mask > 0).astype(np.uint8), _disk(round(16 * unit))).astype(bool)
+    weights = np.where(band, 1.0 - mask, 0.0).astype(np.float32)
+    if amount <= 0 or np.count_nonzero(weights) < 500 * unit * unit:
+        return generated
+    lab = cv2.cvtColor(generated.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    wanted = cv2.cvtColor(original.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    mean, deviation = _statistics(lab, weights)
+    target_mean, target_deviation = _statistics(wanted, weights)
+    scale = np.clip(target_deviation / np.maximum(deviation, 1e-3), 0.8, 1.25)
+    shift = np.clip(target_mean - mean, (-12, -20, -20), (12, 20, 20))
+    moved = (lab - mean) * scale + mean + shift
+    result = cv2.cvtColor((lab + (moved - lab) * amount).astype(np.float32), cv2.COLOR_LAB2RGB)
+    return np.rint(np.clip(result, 0.0, 1.0) * 255).astype(np.uint8)
+
+
+def stitch(
+    generated: np.ndarray, composite_mask: np.ndarray, frame: Rect
+) -> tuple[np.ndarray, int, int]:
+    """(RGBA uint8, x, y): a layer that shows ``generated`` (RGB of the frame's size) in the mask.
+
+    Outside the mask its alpha is 0, so that nothing under it changes. It is cut to the mask.
+    """
+    alpha = np.rint(np.clip(composite_mask, 0.0, 1.0) * 255).astype(np.uint8)
+    layer = np.dstack([generated, alpha])
+    layer[alpha == 0] = 0
+    part = bounds(alpha)
+    return layer[part.slices].copy(), frame.x + part.x, frame.y + part.y
+
+
+def _unit(native_size: int) -> float:
+    """How distances scale against a model of 512 pixels."""
+    return min(2.0, max(0.25, native_size / 512))
+
+
+def _span(start: int, length: int, least: int, limit: int) -> tuple[int, int]:
+    """(start, length) widened evenly to ``least`` and the grid, then moved and cut inside limit."""
+    wanted = max(length, least)
+    wanted += -wanted % GRID
+    if wanted >= limit:
+        return 0, limit
+    start -= (wanted - length) // 2
+    return min(max(0, start), limit - wanted), wanted
+
+
+def _rounded(value: float, step: int) -> int:
+    return min(LARGEST_SIDE, max(step, round(value / step) * step))
+
+
+def _ramp(distance: np.ndarray, start: float, length: float) -> np.ndarray:
+    """1 up to ``start``, falling evenly to 0 at ``start + length``."""
+    if length <= 0:
+        return (distance <= start).astype(np.float32)
+    return np.clip((start + length - distance) / length, 0.0, 1.0).astype(np.float32)
+
+
+def _softened(hard: np.ndarray, falloff: int) -> np.ndarray:
+    """1 inside, falling to 0 over ``falloff`` pixels outside."""
+    import cv2
+
+    away = cv2.distanceTransform((~hard).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return _ramp(away, 0, falloff)
+
+
+def _mixed(picture: np.ndarray, content: np.ndarray, share: np.ndarray) -> np.ndarray:
+    weight = share[..., None]
+    return np.rint(picture * (1.0 - weight) + content * weight).astype(np.uint8)
+
+
+def _from_border(picture: np.ndarray, hard: np.ndarray) -> np.ndarray:
+    """Navier-Stokes inpainting, then a blur that hides its streaks."""
+    import cv2
+
+    drawn = cv2.inpaint(np.ascontiguousarray(picture), hard.astype(np.uint8), 3, cv2.INPAINT_NS)
+    sigma = max(picture.shape[:2]) / 48
+    return cv2.GaussianBlur(drawn, (0, 0), sigma)
+
+
+def _from_surroundings(picture: np.ndarray, hard: np.ndarray) -> np.ndarray:
+    """The outside pixels blurred inward, from wide to narrow so that no place stays empty."""
+    import cv2
+
+    keep = (~hard).astype(np.float32)
+    color = picture.astype(np.float32) * keep[..., None]
+    side = max(picture.shape[:2])
+    mean = color.sum(axis=(0, 1)) / max(float(keep.sum()), 1.0)
+    result: np.ndarray = np.broadcast_to(mean, picture.shape).astype(np.float32)
+    for sigma in (side / 4, side / 8, side / 16, side / 32):
+        weight = cv2.GaussianBlur(keep, (0, 0), sigma)[..., None]
+        blurred = cv2.GaussianBlur(color, (0, 0), sigma) / np.maximum(weight, 1e-4)
+        share = np.clip(weight * 4, 0.0, 1.0)
+        result = result * (1.0 - share) + blurred * share
+    return np.rint(np.clip(result, 0, 255)).astype(np.uint8)
+
+
+def _disk(radius: int) -> np.ndarray:
+    import cv2
+
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+
+
+def _statistics(lab: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted mean and deviation per channel; the weights are also the divisor."""
+    total = float(weights.sum())
+    mean = np.tensordot(weights, lab, axes=([0, 1], [0, 1])) / total
+    spread = np.tensordot(weights, (lab - mean) ** 2, axes=([0, 1], [0, 1])) / total
+    return mean, np.sqrt(spread)

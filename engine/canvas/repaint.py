@@ -1,0 +1,105 @@
+"""The request to repaint a region, and the candidates that come back. Light: no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.canvas.rect import Rect
+from engine.canvas.region import FillMode
+from engine.runtime.job import Request
+from engine.runtime.schema import setting
+from engine.sampling.request import ImageRequest
+
+
+class RepaintRequest(Request):
+    """Paint a region of a picture again with a model.
+
+    ``picture`` is a PNG of the composite. ``mask`` is a gray PNG of the same size (white is
+    selected); without it ``rect`` (x, y, width, height) is; without both, the whole picture.
+    ``image`` holds model, prompt, LoRAs, sampling, ``strength``, ``seed``, and ``count`` candidates;
+    its size, start picture and mask are chosen by the job. ``frame`` (x, y, width, height) is what
+    the model sees, None for the automatic choice. With ``folder``, candidates are saved there too.
+
+    Events: ``candidate.preview`` {index, step, total, array} and ``candidate.done`` {index, seed,
+    array (RGBA), x, y, recipe, infotext, path}.
+    """
+
+    handler: ClassVar[str] = "engine.canvas.repaint_job:run"
+
+    picture: str
+    mask: str | None = None
+    rect: tuple[int, int, int, int] | None = None
+    frame: tuple[int, int, int, int] | None = None
+    image: ImageRequest = ImageRequest()
+    folder: str | None = None
+    grow: int | None = setting(
+        None,
+        label="Grow",
+        help="How far beyond the selection the model may paint; empty follows the strength.",
+        group="Region",
+        unit="px",
+        ge=0,
+        le=512,
+    )
+    feather: int | None = setting(
+        None,
+        label="Feather",
+        help="Width of the soft transition at the edge; empty follows the strength.",
+        group="Region",
+        unit="px",
+        ge=0,
+        le=512,
+    )
+    fill: FillMode = setting(
+        "auto",
+        label="Start from",
+        help="What the model starts from inside the selection.",
+        group="Region",
+    )
+    match_color: float = setting(
+        0.8,
+        label="Match color",
+        help="How far the result takes on the colors around it; not used at full strength.",
+        group="Region",
+        step=0.1,
+        ge=0,
+        le=1,
+    )
+
+    @property
+    def title(self) -> str:
+        """The start of the prompt, as the queue shows it."""
+        return self.image.prompt.strip()[:60] or "Repaint region"
+
+    def smaller(self) -> RepaintRequest | None:
+        """Fewer candidates at once; None when it is one already."""
+        image = self.image.smaller()
+        return None if image is None else self.model_copy(update={"image": image})
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One result: straight RGBA uint8 [h, w, 4] whose top left lies at (x, y) of the document.
+
+    ``recipe`` holds all that is needed to make it again.
+    """
+
+    pixels: np.ndarray
+    x: int
+    y: int
+    seed: int
+    recipe: dict[str, Any]
+    infotext: str
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class RepaintResult:
+    """All candidates, what the model saw, and the size at which it painted."""
+
+    candidates: list[Candidate]
+    frame: Rect
+    work_size: tuple[int, int]
