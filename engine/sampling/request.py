@@ -1,0 +1,243 @@
+"""The request for pictures. Light: the window and the command line build it without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from engine.runtime.job import Request
+from engine.runtime.schema import setting
+
+LARGEST_SEED = 2**32 - 1
+SIZE_STEP = 8
+
+
+class LoraUse(BaseModel):
+    """A LoRA file and how strongly it acts; ``text_weight`` None follows ``weight``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    path: str
+    weight: float = 1.0
+    text_weight: float | None = None
+
+    @property
+    def text(self) -> float:
+        """The weight in the text encoder."""
+        return self.weight if self.text_weight is None else self.text_weight
+
+
+class ImageRequest(Request):
+    """Pictures from a prompt, from another picture, or inside a mask of it.
+
+    Picture ``i`` uses seed ``seed + i`` and its own noise, so ``batch_size`` never changes it.
+    """
+
+    handler: ClassVar[str] = "engine.sampling.generate:run"
+
+    model: str = setting(
+        "starter",
+        label="Base model",
+        help="The starter model, a diffusers folder, or a checkpoint file.",
+        group="Model",
+        level="simple",
+    )
+    prompt: str = setting(
+        "",
+        label="Prompt",
+        help="What to draw. (word:1.2) stresses a word, <lora:name:0.8> adds a LoRA.",
+        group="Prompt",
+        level="simple",
+    )
+    negative_prompt: str = setting(
+        "",
+        label="Negative prompt",
+        help="What to keep out of the picture.",
+        group="Prompt",
+        level="simple",
+    )
+    loras: tuple[LoraUse, ...] = ()
+    width: int = setting(
+        0,
+        label="Width",
+        help="Width of the picture, a multiple of 8; 0 is the model's own size.",
+        group="Picture",
+        level="simple",
+        unit="px",
+        step=SIZE_STEP,
+        ge=0,
+        le=4096,
+        multiple_of=SIZE_STEP,
+    )
+    height: int = setting(
+        0,
+        label="Height",
+        help="Height of the picture, a multiple of 8; 0 is the model's own size.",
+        group="Picture",
+        level="simple",
+        unit="px",
+        step=SIZE_STEP,
+        ge=0,
+        le=4096,
+        multiple_of=SIZE_STEP,
+    )
+    steps: int = setting(
+        25,
+        label="Steps",
+        help="How many times the model refines the picture.",
+        group="Sampling",
+        level="simple",
+        ge=1,
+        le=150,
+    )
+    guidance_scale: float = setting(
+        4.0,
+        label="Guidance",
+        help="How strictly the picture follows the prompt; 1 turns the negative prompt off.",
+        group="Sampling",
+        level="simple",
+        step=0.5,
+        ge=1,
+        le=30,
+        allow_inf_nan=False,
+    )
+    sampler: Literal["euler", "euler_a", "dpmpp_2m", "ddim", "unipc"] = setting(
+        "dpmpp_2m",
+        label="Sampler",
+        help="The method that removes the noise.",
+        group="Sampling",
+    )
+    schedule: Literal["normal", "karras", "exponential", "simple"] = setting(
+        "karras",
+        label="Schedule",
+        help="How the steps are spread over the noise levels.",
+        group="Sampling",
+    )
+    seed: int = setting(
+        1,
+        label="Seed",
+        help="The same seed gives the same picture; the next pictures use the next seeds.",
+        group="Sampling",
+        level="simple",
+        ge=0,
+        le=LARGEST_SEED,
+    )
+    count: int = setting(
+        1,
+        label="Pictures",
+        help="How many pictures to make.",
+        group="Picture",
+        level="simple",
+        ge=1,
+        le=1000,
+    )
+    batch_size: int = setting(
+        4,
+        label="At once",
+        help="Pictures made at the same time; fewer need less memory and look the same.",
+        group="Sampling",
+        ge=1,
+        le=64,
+    )
+    clip_skip: int = setting(
+        1,
+        label="Clip skip",
+        help="Leave out the last layers of the text encoder; 1 leaves out none.",
+        group="Prompt",
+        ge=1,
+        le=12,
+    )
+    emphasis: Literal["a1111", "no_norm", "comfy"] = setting(
+        "a1111",
+        label="Emphasis",
+        help="How bracket weights act: as A1111, the same without its mean, or as ComfyUI.",
+        group="Prompt",
+    )
+    init_image: str | None = setting(
+        None,
+        label="Start picture",
+        help="A picture file to change instead of starting from nothing.",
+        group="From a picture",
+    )
+    mask: str | None = setting(
+        None,
+        label="Mask",
+        help="A picture file: white is painted again, black stays, gray changes a little.",
+        group="From a picture",
+        when="init_image",
+    )
+    strength: float = setting(
+        0.6,
+        label="Strength",
+        help="How much of the start picture is painted again.",
+        group="From a picture",
+        when="init_image",
+        step=0.05,
+        ge=0.01,
+        le=1,
+    )
+    output_dir: str | None = setting(
+        None,
+        label="Output folder",
+        help="Where the pictures are saved; without it they are only returned.",
+        group="Output",
+    )
+    file_name: str = setting(
+        "{number}-{seed}",
+        label="File name",
+        help="Name of each file; {number} and {seed} are filled in.",
+        group="Output",
+        when="output_dir",
+        min_length=1,
+        pattern=r'^[^/\\:*?"<>|\x00-\x1f]+$',
+    )
+
+    @model_validator(mode="after")
+    def _mask_needs_a_picture(self) -> ImageRequest:
+        if self.mask is not None and self.init_image is None:
+            raise ValueError("a mask needs a start picture")
+        return self
+
+    @property
+    def title(self) -> str:
+        """The start of the prompt, as the queue shows it."""
+        return self.prompt.strip()[:60] or "Pictures"
+
+    def smaller(self) -> ImageRequest | None:
+        """Half as many pictures at once; None when it is one already."""
+        if self.batch_size == 1:
+            return None
+        return self.model_copy(update={"batch_size": self.batch_size // 2})
+
+    def shots(self) -> list[Shot]:
+        """One shot per picture that was asked for."""
+        return [
+            Shot(self.prompt, self.negative_prompt, (self.seed + number) % (LARGEST_SEED + 1))
+            for number in range(self.count)
+        ]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What may differ between pictures that are made together."""
+
+    prompt: str
+    negative_prompt: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class ImageResult:
+    """Finished pictures: RGB uint8 arrays [H, W, 3], and for each its seed and infotext.
+
+    ``paths`` is empty when nothing was saved. ``warnings`` are sentences such as an unknown LoRA.
+    """
+
+    images: list[np.ndarray]
+    seeds: list[int]
+    infotexts: list[str]
+    paths: list[Path] = field(default_factory=list)
+    warnings: tuple[str, ...] = ()
