@@ -33,6 +33,11 @@ class Button(QPushButton):
         """The name of the icon, empty without one."""
         return self._icon
 
+    def show_shortcut(self, shortcut: str) -> None:
+        """Show the key that some other widget acts on; this button does not listen to it."""
+        self._shortcut = shortcut_text(shortcut)
+        self.updateGeometry()
+
     def set_icon(self, name: str) -> None:
         """Show another icon; an empty name shows none."""
         self._icon = name

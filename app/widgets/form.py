@@ -1,0 +1,160 @@
+"""A form made from a schema: every setting once, with its label, hint, range and condition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.widgets.fields import Check, Choice, FieldRow, NumberField, TextField
+from app.widgets.panel import Panel
+from engine.runtime.schema import Level, Setting, settings_of
+
+Control = Check | Choice | NumberField | TextField
+
+
+class SchemaForm(QWidget):
+    """Field rows for the settings of ``model`` up to ``level``, in panels by group when advanced.
+
+    ``values()`` gives what differs from nothing: every shown setting by name, in the types of the
+    schema. ``changed`` carries the name of the setting that was edited.
+    """
+
+    changed = Signal(str)
+
+    def __init__(
+        self,
+        model: type[BaseModel],
+        level: Level = "simple",
+        groups: Sequence[str] | None = None,
+        *,
+        skip: Sequence[str] = (),
+    ) -> None:
+        super().__init__()
+        self._settings = {
+            item.name: item
+            for item in settings_of(model)
+            if _is_shown(item, level, groups) and item.name not in skip
+        }
+        self.rows: dict[str, FieldRow] = {}
+        self.controls: dict[str, Control] = {}
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        self._panels: dict[str, Panel] = {}
+        for item in self._settings.values():
+            self._add(item, grouped=level != "simple")
+        self._apply_conditions()
+
+    def values(self) -> dict[str, Any]:
+        """The value of every setting shown."""
+        return {name: self._value(name) for name in self.controls}
+
+    def set_values(self, values: dict[str, Any]) -> None:
+        """Show ``values``; names that the form does not have are ignored."""
+        for name, value in values.items():
+            if name in self.controls:
+                self._set(name, value)
+        self._apply_conditions()
+
+    def set_error(self, name: str, text: str) -> None:
+        """Show ``text`` under the field ``name``; an empty text takes it away."""
+        if name in self.rows:
+            self.rows[name].set_error(text)
+
+    def clear_errors(self) -> None:
+        """Take every error away."""
+        for row in self.rows.values():
+            row.set_error("")
+
+    def search(self, text: str) -> int:
+        """Show only rows whose label, help or kohya name holds ``text``; returns how many."""
+        wanted = text.casefold().strip()
+        found = 0
+        for name, row in self.rows.items():
+            item = self._settings[name]
+            words = " ".join((item.label, item.kohya, name, item.help, row.label.text()))
+            match = not wanted or wanted in words.casefold()
+            row.setVisible(match)
+            row.mark_found(bool(wanted) and match)
+            found += match
+        for group, panel in self._panels.items():
+            names = [n for n, item in self._settings.items() if item.group == group]
+            panel.setVisible(any(not self.rows[name].isHidden() for name in names))
+        return found
+
+    def _add(self, item: Setting, grouped: bool) -> None:
+        control = _control(item)
+        row = FieldRow(item.label, control, item.help)
+        if item.kohya:
+            row.label.setToolTip(item.kohya)
+        self.rows[item.name], self.controls[item.name] = row, control
+        self._set(item.name, item.default)
+        control.changed.connect(lambda _value, name=item.name: self._edited(name))
+        if grouped and item.group:
+            self._panel(item.group).body.addWidget(row)
+        else:
+            self._layout.addWidget(row)
+
+    def _panel(self, group: str) -> Panel:
+        if group not in self._panels:
+            panel = self._panels[group] = Panel(group)
+            self._layout.addWidget(panel)
+        return self._panels[group]
+
+    def _edited(self, name: str) -> None:
+        self.rows[name].set_error("")
+        self._apply_conditions()
+        self.changed.emit(name)
+
+    def _apply_conditions(self) -> None:
+        for name, item in self._settings.items():
+            if item.when:
+                self.rows[name].setEnabled(self._holds(item.when))
+
+    def _holds(self, condition: str) -> bool:
+        name, _, wanted = condition.partition("=")
+        if name not in self.controls:
+            return True
+        value = self._value(name)
+        return str(value) == wanted if wanted else bool(value)
+
+    def _value(self, name: str) -> Any:
+        item, value = self._settings[name], self.controls[name].value
+        if item.kind == "list":
+            return tuple(part.strip() for part in str(value).split(";") if part.strip())
+        if item.kind == "float":
+            return float(value)  # type: ignore[arg-type]
+        return value
+
+    def _set(self, name: str, value: Any) -> None:
+        control = self.controls[name]
+        if isinstance(control, TextField):
+            parts = value if isinstance(value, (tuple, list)) else [value]
+            control.set_value("; ".join(str(part) for part in parts if part is not None))
+        elif value is not None:
+            control.set_value(value)
+
+
+def _is_shown(item: Setting, level: Level, groups: Sequence[str] | None) -> bool:
+    levels = ("simple",) if level == "simple" else ("simple", "advanced")
+    return item.level in levels and (groups is None or item.group in groups)
+
+
+def _control(item: Setting) -> Control:
+    if item.kind == "bool":
+        return Check("")
+    if item.kind == "choice":
+        return Choice([(choice, choice) for choice in item.choices])
+    if item.kind in ("int", "float"):
+        return NumberField(
+            item.minimum,
+            item.maximum,
+            item.step or (1 if item.kind == "int" else 0.1),
+            0 if item.kind == "int" else None,
+            unit=item.unit,
+        )
+    return TextField()

@@ -1,0 +1,281 @@
+"""Empty states, the drop overlay, progress rows and toasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from app.i18n import bind, tr
+from app.i18n.format import duration, percent
+from app.theme import color, fonts, icons, metrics
+from app.widgets.buttons import Button, button, tool_button
+from app.widgets.panel import IconLabel
+from app.widgets.text import ElidedLabel, label, restyle, set_tone
+
+_CENTER = Qt.AlignmentFlag.AlignCenter
+
+
+class EmptyState(QWidget):
+    """Says what to drop or do next: icon, one line, two quiet lines, at most one button."""
+
+    def __init__(
+        self, icon: str, title_key: str, text_key: str, button: Button | None = None
+    ) -> None:
+        super().__init__()
+        self._icon = IconLabel(icon, 26, "t3")
+        self._title = label(size=15, weight=600)
+        self._text = label(tone="quiet", wrap=True)
+        self._title_text = bind(self._title.setText, title_key)
+        self._words = bind(self._text.setText, text_key)
+        self._title.setAlignment(_CENTER)
+        self._text.setAlignment(_CENTER)
+        self._text.setMinimumWidth(280)
+        self._text.setMaximumWidth(380)
+        column = QVBoxLayout(self)
+        column.setSpacing(0)
+        column.addStretch(1)
+        column.addWidget(self._icon, 0, _CENTER)
+        column.addSpacing(12)
+        column.addWidget(self._title, 0, _CENTER)
+        column.addSpacing(4)
+        column.addWidget(self._text, 0, _CENTER)
+        if button is not None:
+            column.addSpacing(16)
+            column.addWidget(button, 0, _CENTER)
+        column.addStretch(1)
+
+    def say(self, title_key: str, text_key: str) -> None:
+        """Say something else."""
+        self._title_text.say(title_key)
+        self._words.say(text_key)
+
+
+class DropOverlay(QWidget):
+    """Lies over the panel that will take a drop and says the result."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._over = parent
+        self._text = ""
+        self.hide()
+
+    def offer(self, text: str) -> None:
+        """Cover the parent and show the translated ``text``."""
+        self._text = text
+        self.setGeometry(self._over.rect())
+        self.raise_()
+        self.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), color("acc_wash"))
+        painter.setPen(QPen(color("acc"), 2))
+        painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        painter.setFont(fonts.font(13, 500))
+        words = painter.fontMetrics().horizontalAdvance(self._text)
+        left, middle = (self.width() - words - 28) / 2, self.height() / 2
+        icons.paint(painter, "folder-down", left, middle - 8, 16, "t1")
+        painter.setPen(color("t1"))
+        place = QRectF(left + 28, middle - 10, words + 4, 20)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, self._text)
+
+
+class ProgressRow(QWidget):
+    """One job: name, phase, part done and time left, pause, stop, and a 3 px bar."""
+
+    paused = Signal(bool)
+    stopped = Signal()
+
+    def __init__(self, name: str, phase: str = "", *, pausable: bool = True) -> None:
+        super().__init__()
+        self._name = label(weight=500)
+        self._name.setText(name)
+        self._phase = ElidedLabel(phase, tone="quiet")
+        self._left = label(tone="label")
+        self._pause = tool_button("pause", "Pause", self._toggle, dense=True)
+        self._stop = tool_button("x", "Stop", self.stopped.emit, dense=True)
+        self._pause.setVisible(pausable)
+        self._pausable, self._held = pausable, False
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 1000)
+        self._bar.setTextVisible(False)
+        line = self._line = QHBoxLayout()
+        line.setSpacing(metrics.GAP)
+        for widget, stretch in ((self._name, 0), (self._phase, 1), (self._left, 0)):
+            line.addWidget(widget, stretch)
+        tools = QHBoxLayout()
+        tools.setSpacing(metrics.GAP_ICONS)
+        tools.addWidget(self._pause)
+        tools.addWidget(self._stop)
+        line.addLayout(tools)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 8)
+        column.setSpacing(4)
+        column.addLayout(line)
+        column.addWidget(self._bar)
+
+    def set_progress(self, fraction: float, phase: str = "", seconds: float | None = None) -> None:
+        """Show the part done, the phase in words, and the time left when it is known."""
+        self._bar.setValue(round(fraction * 1000))
+        self._phase.setText(phase)
+        text = percent(fraction)
+        if seconds is not None:
+            text = tr("{part}, {time} left", part=text, time=duration(seconds))
+        self._left.setText(text)
+
+    def set_paused(self, held: bool) -> None:
+        """Show the bar grey and offer to go on, or the reverse."""
+        self._held = held
+        self._pause.setIcon(icons.icon("play" if held else "pause", 14))
+        bind(self._pause.setToolTip, "Continue" if held else "Pause")
+        restyle(self._bar, "state", "paused" if held else "")
+
+    def set_failed(self, sentence: str) -> None:
+        """Show an error sentence in place of the phase."""
+        self._phase.setText(sentence)
+        set_tone(self._phase, "error")
+        self._left.setText("")
+        restyle(self._bar, "state", "error")
+        self.set_finished()
+
+    def set_finished(self, phase: str = "") -> None:
+        """Nothing is left to pause; the cross now takes the row away."""
+        self._pause.hide()
+        bind(self._stop.setToolTip, "Close")
+        if phase:
+            self._phase.setText(phase)
+            self._left.setText("")
+
+    def add(self, widget: QWidget) -> None:
+        """Put a remedy, such as a link, before the cross."""
+        self._line.insertWidget(3, widget)
+
+    def _toggle(self) -> None:
+        self.set_paused(not self._held)
+        self.paused.emit(self._held)
+
+
+class ToastView(QWidget):
+    """One sentence that floats, with at most one text action."""
+
+    closed = Signal()
+
+    def __init__(
+        self,
+        parent: QWidget,
+        text: str,
+        action: str,
+        on_action: Callable[[], None] | None,
+        error: bool,
+    ) -> None:
+        super().__init__(parent)
+        self._stays = error
+        row = QHBoxLayout(self)
+        row.setContentsMargins(20, 8, 14, 16)
+        row.setSpacing(10)
+        tint = "err" if error else "t2"
+        row.addWidget(IconLabel("octagon-alert" if error else "check", 16, tint))
+        self._words = label()
+        self._words.setText(text)
+        self._words.setWordWrap(False)
+        row.addWidget(self._words)
+        if action and on_action is not None:
+            row.addWidget(button(action, kind="link", on=lambda: self._act(on_action)))
+        if error:
+            row.addWidget(tool_button("x", "Close", self.closed.emit, dense=True))
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(6000)
+        self._timer.timeout.connect(self.closed)
+        if not self._stays:
+            self._timer.start()
+
+    @property
+    def text(self) -> str:
+        """The sentence shown."""
+        return self._words.text()
+
+    def fit(self, width: int) -> None:
+        """Take the natural size, wrapped when wider than ``width``."""
+        if self.sizeHint().width() > width:
+            self._words.setWordWrap(True)
+            self._words.setFixedWidth(max(200, width - 140))
+        self.adjustSize()
+        self.setFixedHeight(max(36 + 16, self.sizeHint().height()))
+
+    def _act(self, on_action: Callable[[], None]) -> None:
+        self.closed.emit()
+        on_action()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if not self._stays:
+            self._timer.start()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(8.5, 2.5, -8.5, -13.5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        # A soft shadow of rings: a graphics effect would repaint everything below each frame.
+        for ring in range(8, 0, -1):
+            painter.setBrush(QColor(0, 0, 0, 9))
+            shadow = box.adjusted(-ring, 2 - ring, ring, 2 + ring)
+            painter.drawRoundedRect(shadow, 4 + ring, 4 + ring)
+        painter.setPen(QPen(color("float_line"), 1))
+        painter.setBrush(color("float"))
+        painter.drawRoundedRect(box, 4, 4)
+
+
+class Toast(QObject):
+    """Shows at most two toasts at the bottom center of ``stage``; errors stay until closed."""
+
+    def __init__(self, stage: QWidget) -> None:
+        super().__init__(stage)
+        self._stage = stage
+        self.shown: list[ToastView] = []
+        stage.installEventFilter(self)
+
+    def show(
+        self,
+        text: str,
+        *,
+        action: str = "",
+        on_action: Callable[[], None] | None = None,
+        error: bool = False,
+    ) -> ToastView:
+        """Float the translated ``text``; ``action`` is the key of its one text action."""
+        view = ToastView(self._stage, text, action, on_action, error)
+        view.closed.connect(lambda: self._close(view))
+        self.shown.append(view)
+        while len(self.shown) > 2:
+            self._close(self.shown[0])
+        view.show()
+        self._place()
+        return view
+
+    def _close(self, view: ToastView) -> None:
+        if view in self.shown:
+            self.shown.remove(view)
+            view.hide()
+            view.deleteLater()
+            self._place()
+
+    def _place(self) -> None:
+        bottom = self._stage.height() - 4
+        for view in reversed(self.shown):
+            view.fit(self._stage.width() - 32)
+            bottom -= view.height() - 8
+            view.move((self._stage.width() - view.width()) // 2, bottom)
+            view.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
