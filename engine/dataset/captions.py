@@ -1,0 +1,168 @@
+"""Caption files: text beside the pictures, read in whatever encoding they have, never damaged.
+
+Reading and writing back the same text gives the same bytes. What cannot be decoded stays as it is
+and is marked as a problem. An unchanged caption is never written.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.runtime.errors import BadInputError
+from engine.runtime.files import storage_errors, write_bytes
+
+SUFFIX = ".txt"
+LARGEST = 1 << 20
+"""Bytes above which a text file beside a picture is not taken for its caption."""
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A caption as read. ``text`` has ``\\n`` line ends, and none after its last line.
+
+    ``newline`` is the file's line end (the most frequent one of a file that mixes them); ``tail``
+    the line ends after the text; ``problem`` one sentence when the bytes could not be read, and
+    then ``text`` is empty and the file must be left alone.
+    """
+
+    text: str = ""
+    encoding: str = "utf-8"
+    newline: str = "\n"
+    bom: bytes = b""
+    tail: str = ""
+    problem: str = ""
+    exists: bool = False
+
+
+def caption_path(picture: Path, suffix: str = SUFFIX) -> Path:
+    """The caption file of ``picture``: same folder, same stem."""
+    return picture.with_name(picture.stem + suffix)
+
+
+def from_file_name(stem: str) -> str:
+    """``"bell_pepper_copy"`` as words: ``"bell pepper copy"``."""
+    return " ".join(re.split(r"[_\s]+", stem)).strip()
+
+
+def normal(text: str) -> str:
+    """``text`` with ``\\n`` line ends and none after its last line."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+
+
+def read_caption(path: Path) -> Caption:
+    """The caption in ``path``; an empty one that does not exist when there is no file.
+
+    Never raises: what goes wrong is in ``problem``.
+    """
+    try:
+        if os.path.getsize(path) > LARGEST:
+            return Caption(problem=f"{path.name} is too large to be a caption.", exists=True)
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Caption()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return Caption(problem=f"{path.name} cannot be read: {reason}.", exists=True)
+    return decode(data) or Caption(
+        problem=f"{path.name} is in an unknown text encoding.", exists=True
+    )
+
+
+def decode(data: bytes) -> Caption | None:
+    """``data`` as a caption, or None when no encoding fits.
+
+    :func:`encode` turns it back into the same bytes unless the file mixes line ends.
+    """
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return _decoded(data[len(bom) :], encoding, bom)
+    for encoding in _likely(data):
+        found = _decoded(data, encoding, b"")
+        if found is not None:
+            return found
+    return None
+
+
+def encode(caption: Caption) -> bytes:
+    """The bytes of a caption file, in the encoding and with the line ends it came with."""
+    text = (caption.text + caption.tail).replace("\n", caption.newline)
+    return caption.bom + text.encode(caption.encoding)
+
+
+def write_caption(path: Path, text: str, like: Caption) -> bool:
+    """Write ``text`` to ``path`` the way ``like`` was written; whether anything was written.
+
+    An unchanged or undecodable caption is left alone. Raises StorageError, and BadInputError for
+    text that has no bytes in that encoding.
+    """
+    text = normal(text)
+    if like.problem or (like.exists and text == like.text):
+        return False
+    try:
+        data = encode(replace(like, text=text))
+    except UnicodeEncodeError as error:
+        raise BadInputError(
+            "The caption of {name} holds characters that cannot be stored.",
+            name=path.stem,
+            remedy="Remove the unusual characters.",
+        ) from error
+    write_bytes(path, data)
+    return True
+
+
+def remove_caption(path: Path) -> None:
+    """Delete a caption file, to undo its making. Raises StorageError."""
+    with storage_errors(path):
+        path.unlink(missing_ok=True)
+
+
+def _decoded(data: bytes, encoding: str, bom: bytes) -> Caption | None:
+    try:
+        raw = data.decode(encoding)
+        if raw.encode(encoding) != data or "\0" in raw:
+            return None
+    except UnicodeError:
+        return None
+    kinds = Counter(re.findall(r"\r\n|\r|\n", raw))
+    newline = kinds.most_common(1)[0][0] if kinds else "\n"
+    text = normal(raw)
+    tail = raw.replace("\r\n", "\n").replace("\r", "\n")[len(text) :]
+    return Caption(text, encoding, newline, bom, tail, exists=True)
+
+
+def _likely(data: bytes) -> list[str]:
+    """Encodings to try for bytes without a byte order mark, best first."""
+    if b"\0" in data:  # text never holds a zero byte, but UTF-16 of Latin letters is half zeros
+        return ["utf-16-le" if data[1::2].count(0) >= data[::2].count(0) else "utf-16-be"]
+    return ["utf-8", "gb18030"] if _looks_chinese(data) else ["utf-8"]
+
+
+def _looks_chinese(data: bytes) -> bool:
+    """Whether GB18030 bytes make common Chinese. Latin-1 text decodes as GB18030 by chance too,
+    but then into rare characters, one at a time.
+    """
+    try:
+        foreign = [sign for sign in data.decode("gb18030") if ord(sign) > 127]
+    except UnicodeDecodeError:
+        return False
+    return sum(_is_common(sign) for sign in foreign) * 2 >= len(foreign)
+
+
+def _is_common(sign: str) -> bool:
+    try:
+        return len(sign.encode("gb2312")) == 2
+    except UnicodeEncodeError:
+        return False

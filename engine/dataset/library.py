@@ -1,0 +1,360 @@
+"""The library: an index of the project's pictures, and every operation on them.
+
+Marks, edits and undo live in SQLite; pictures and captions stay in the user's folders. Every
+operation says what it changed, is one undo step, and can be called from any thread.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.dataset.captions import (
+    caption_path,
+    normal,
+    read_caption,
+    remove_caption,
+    write_caption,
+)
+from engine.dataset.edits import Recipe
+from engine.dataset.picture import Changes, Picture
+from engine.dataset.store import Store
+from engine.runtime.errors import BadInputError, StylekilnError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from engine.project.project import SourceFolder
+    from engine.runtime.job import Job
+
+__all__ = ["Changes", "Library", "Picture"]
+
+FLAGS = ("", "picked", "rejected")
+UNDO_STEPS = 200
+"""How many operations can be taken back; older ones are forgotten."""
+
+_COLUMNS = (
+    "id, path, folder, width, height, bytes, mtime, has_alpha, caption, repeats,"
+    " coalesce(own_category, category) AS category, stars, flag, held_out, sharpness, dhash,"
+    " recipe, problem, caption_problem, mean_color, is_reg"
+)
+_PLAIN = Recipe()
+
+
+class Library:
+    """The pictures of one project. ``set_aside`` names a damaged index that had to be replaced.
+
+    All methods raise StorageError when the index cannot be read or written, and JobCancelled
+    after :meth:`close`.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._store = Store(Path(database))
+
+    @property
+    def set_aside(self) -> Path | None:
+        """Where a damaged index was moved when this one was opened, else None."""
+        return self._store.set_aside
+
+    def close(self) -> None:
+        """Close the index. A scan that is still running ends with JobCancelled."""
+        self._store.close()
+
+    # Reading the folders
+
+    def scan(self, folders: Sequence[SourceFolder], job: Job | None = None) -> Changes:
+        """Bring names, sizes and captions up to date; only new and changed files are opened.
+
+        Pictures that cannot be read are listed with their ``problem``. Raises MissingFileError
+        when none of ``folders`` exists.
+        """
+        from engine.dataset.scan import scan
+
+        return scan(self._store, folders, job)
+
+    def measure(self, job: Job | None = None) -> Changes:
+        """Decode every picture not measured yet: sharpness, hash, mean color, transparency."""
+        from engine.dataset.scan import measure
+
+        return measure(self._store, job)
+
+    # Reading the index
+
+    def pictures(self) -> list[Picture]:
+        """All pictures whose files are there, by folder and then by name, numbers by value."""
+        rows = self._store.rows(
+            f"SELECT {_COLUMNS} FROM pictures WHERE present ORDER BY folder, sort_key"
+        )
+        return [_picture(row) for row in rows]
+
+    def picture(self, picture_id: int) -> Picture:
+        """One picture. Raises BadInputError for an unknown id."""
+        rows = self._store.rows(f"SELECT {_COLUMNS} FROM pictures WHERE id = ?", (picture_id,))
+        if not rows:
+            raise BadInputError("There is no picture {id} in this project.", id=picture_id)
+        return _picture(rows[0])
+
+    # Operations
+
+    def set_flag(self, ids: Iterable[int], flag: str) -> Changes:
+        """Mark pictures ``"picked"``, ``"rejected"`` or neither (``""``)."""
+        if flag not in FLAGS:
+            raise BadInputError(
+                "{flag} is not a mark.", flag=flag, remedy="Use picked, rejected or nothing."
+            )
+        label = {"picked": "Pick pictures", "rejected": "Reject pictures"}.get(flag, "Clear marks")
+        return self._edit(label, "flag", dict.fromkeys(ids, flag))
+
+    def set_stars(self, ids: Iterable[int], stars: int) -> Changes:
+        """Rate pictures 0 to 5."""
+        if not 0 <= stars <= 5:
+            raise BadInputError("A rating has 0 to 5 stars, not {stars}.", stars=stars)
+        return self._edit("Rate pictures", "stars", dict.fromkeys(ids, stars))
+
+    def set_category(self, ids: Iterable[int], category: str | None) -> Changes:
+        """Put pictures into a category; None follows the folder again."""
+        return self._edit("Change category", "own_category", dict.fromkeys(ids, category))
+
+    def set_held_out(self, ids: Iterable[int], held_out: bool) -> Changes:
+        """Keep pictures out of training for validation, or take them back."""
+        return self.hold_out(dict.fromkeys(ids, held_out))
+
+    def hold_out(self, values: Mapping[int, bool]) -> Changes:
+        """Set for each picture whether it is held out, in one step."""
+        numbers = {key: int(value) for key, value in values.items()}
+        return self._edit("Hold out pictures", "held_out", numbers)
+
+    def set_recipe(self, ids: Iterable[int], recipe: Recipe) -> Changes:
+        """Give all pictures the same crop and fill."""
+        return self.set_recipes(dict.fromkeys(ids, recipe))
+
+    def set_recipes(self, recipes: Mapping[int, Recipe]) -> Changes:
+        """Give each picture its own crop and fill, in one step."""
+        texts = {key: _recipe_text(recipe) for key, recipe in recipes.items()}
+        return self._edit("Change crop or fill", "recipe", texts)
+
+    def set_captions(self, texts: Mapping[int, str]) -> Changes:
+        """Write captions beside the pictures, each in the encoding and line ends it had.
+
+        Unchanged captions are not written; undecodable ones and pictures that are gone are
+        ``skipped``. When a write fails the captions written so far stay, as one undo step.
+        """
+        return self._edit(
+            "Change captions", "caption", {key: normal(text) for key, text in texts.items()}
+        )
+
+    # Undo
+
+    @property
+    def can_undo(self) -> str | None:
+        """The label of the operation :meth:`undo` takes back, None without one."""
+        step = self._step(undone=False)
+        return step["label"] if step else None
+
+    @property
+    def can_redo(self) -> str | None:
+        """The label of the operation :meth:`redo` makes again, None without one."""
+        step = self._step(undone=True)
+        return step["label"] if step else None
+
+    def undo(self) -> Changes | None:
+        """Take the last operation back; None when there is none. What was changed otherwise
+        since then is left alone and ``skipped``.
+        """
+        return self._replay(self._step(undone=False), undone=True)
+
+    def redo(self) -> Changes | None:
+        """Make the last operation again that was taken back; None when there is none."""
+        return self._replay(self._step(undone=True), undone=False)
+
+    def _step(self, *, undone: bool) -> sqlite3.Row | None:
+        order = "ASC" if undone else "DESC"
+        rows = self._store.rows(
+            f"SELECT * FROM edits WHERE undone = ? ORDER BY id {order} LIMIT 1", (int(undone),)
+        )
+        return rows[0] if rows else None
+
+    def _edit(self, label: str, field: str, after: dict[int, Any]) -> Changes:
+        """Set ``field`` of each id and remember the step."""
+        with self._store.change() as connection:
+            before = _current(connection, field, after)
+            wanted = {
+                key: [before[key], value]
+                for key, value in after.items()
+                if key in before
+                and before[key] != value
+                and not (field == "caption" and before[key] is None and not value)
+            }
+            failure, done = _apply(connection, field, wanted)
+            if done:
+                _remember(connection, label, field, done)
+        if failure is not None:
+            raise failure
+        unknown = set(after) - set(before)
+        return Changes(changed=tuple(done), skipped=tuple(sorted({*wanted} - {*done} | unknown)))
+
+    def _replay(self, step: sqlite3.Row | None, *, undone: bool) -> Changes | None:
+        if step is None:
+            return None
+        pairs = {int(key): pair for key, pair in json.loads(step["before_after"]).items()}
+        if undone:
+            pairs = {key: [after, before] for key, (before, after) in pairs.items()}
+        with self._store.change() as connection:
+            now = _current(connection, step["field"], pairs)
+            wanted = {key: pair for key, pair in pairs.items() if now.get(key) == pair[0]}
+            failure, done = _apply(connection, step["field"], wanted)
+            if failure is None:
+                connection.execute(
+                    "UPDATE edits SET undone = ? WHERE id = ?", (int(undone), step["id"])
+                )
+        if failure is not None:
+            raise failure
+        return Changes(changed=tuple(done), skipped=tuple(sorted({*pairs} - {*done})))
+
+
+def _picture(row: sqlite3.Row) -> Picture:
+    (
+        key,
+        path,
+        folder,
+        width,
+        height,
+        size,
+        mtime,
+        alpha,
+        caption,
+        repeats,
+        category,
+        stars,
+        flag,
+        held_out,
+        sharpness,
+        dhash,
+        recipe,
+        problem,
+        caption_problem,
+        mean_color,
+        is_reg,
+    ) = row
+    place = Path(path)
+    return Picture(
+        key,
+        place,
+        folder,
+        place.stem,
+        width,
+        height,
+        size,
+        mtime / 1e9,
+        bool(alpha),
+        caption,
+        repeats,
+        category,
+        stars,
+        flag,
+        bool(held_out),
+        sharpness,
+        None if dhash is None else dhash & 0xFFFF_FFFF_FFFF_FFFF,
+        _recipe(recipe),
+        problem,
+        caption_problem,
+        mean_color,
+        bool(is_reg),
+    )
+
+
+def _recipe(text: str) -> Recipe:
+    return Recipe.model_validate_json(text) if text else _PLAIN
+
+
+def _recipe_text(recipe: Recipe) -> str:
+    return "" if recipe == _PLAIN else recipe.model_dump_json()
+
+
+def _current(connection: sqlite3.Connection, field: str, ids: Iterable[int]) -> dict[int, Any]:
+    """The present value of ``field`` for each known id. A caption without a file is None."""
+    column = (
+        "CASE WHEN caption_bytes IS NULL THEN NULL ELSE caption END"
+        if (field == "caption")
+        else field
+    )
+    query = f"SELECT {column} FROM pictures WHERE id = ?"
+    found = ((key, connection.execute(query, (key,)).fetchone()) for key in ids)
+    return {key: row[0] for key, row in found if row is not None}
+
+
+def _apply(
+    connection: sqlite3.Connection, field: str, pairs: Mapping[int, list[Any]]
+) -> tuple[StylekilnError | None, dict[int, list[Any]]]:
+    """Set each id to the second of its pair; the first error, and what was set."""
+    if field == "caption":
+        return _apply_captions(connection, pairs)
+    connection.executemany(
+        f"UPDATE pictures SET {field} = ? WHERE id = ?",
+        [(after, key) for key, (_, after) in pairs.items()],
+    )
+    return None, dict(pairs)
+
+
+def _apply_captions(
+    connection: sqlite3.Connection, pairs: Mapping[int, list[Any]]
+) -> tuple[StylekilnError | None, dict[int, list[Any]]]:
+    done: dict[int, list[Any]] = {}
+    for key, (before, after) in pairs.items():
+        row = connection.execute("SELECT path FROM pictures WHERE id = ?", (key,)).fetchone()
+        try:
+            if _write(connection, key, Path(row["path"]), before, after):
+                done[key] = [before, after]
+        except StylekilnError as error:
+            return error, done
+    return None, done
+
+
+def _write(
+    connection: sqlite3.Connection, key: int, picture: Path, before: str | None, after: str | None
+) -> bool:
+    """Write or remove one caption file if it still holds ``before``; whether it now holds
+    ``after``. A file that another program changed is only read again.
+    """
+    path = caption_path(picture)
+    now = read_caption(path)
+    if not picture.exists():
+        return False
+    untouched = not now.problem and (now.text if now.exists else None) == before
+    if untouched and after is None:
+        remove_caption(path)
+    elif untouched and after is not None:
+        write_caption(path, after, now)
+    _note_caption(connection, key, path)
+    return untouched
+
+
+def _note_caption(connection: sqlite3.Connection, key: int, path: Path) -> None:
+    """Bring the index up to date with a caption file."""
+    caption = read_caption(path)
+    try:
+        facts = path.stat()
+        stamp: tuple[int | None, int | None] = (facts.st_mtime_ns, facts.st_size)
+    except OSError:
+        stamp = (None, None)
+    connection.execute(
+        "UPDATE pictures SET caption = ?, caption_problem = ?, caption_mtime = ?,"
+        " caption_bytes = ? WHERE id = ?",
+        (caption.text, caption.problem, *stamp, key),
+    )
+
+
+def _remember(
+    connection: sqlite3.Connection, label: str, field: str, pairs: Mapping[int, list[Any]]
+) -> None:
+    """Store a step; what was undone before it can no longer be made again."""
+    connection.execute("DELETE FROM edits WHERE undone = 1")
+    connection.execute(
+        "INSERT INTO edits (label, field, before_after) VALUES (?, ?, ?)",
+        (label, field, json.dumps(pairs)),
+    )
+    connection.execute(
+        "DELETE FROM edits WHERE id <= (SELECT max(id) FROM edits) - ?", (UNDO_STEPS,)
+    )

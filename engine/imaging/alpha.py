@@ -1,0 +1,124 @@
+"""Transparency: what a transparent picture looks like once training needs opaque pixels."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, field_validator
+
+Color = tuple[int, int, int]
+
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_SOLID = 250  # alpha from which a pixel's own color is trusted
+
+
+class Fill(BaseModel):
+    """How transparent parts are filled.
+
+    ``color``: with the given color. ``picture``: with a quiet color derived from each picture.
+    ``edge``: with the nearest color of the subject's edge.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: Literal["color", "picture", "edge"] = "color"
+    color: str = "#FFFFFF"
+
+    @field_validator("color")
+    @classmethod
+    def _is_hex(cls, value: str) -> str:
+        if not _HEX.fullmatch(value):
+            raise ValueError(f"a color is written #RRGGBB, not {value!r}")
+        return value.upper()
+
+
+def fill(rgba: np.ndarray, how: Fill) -> np.ndarray:
+    """``rgba`` uint8 ``[H, W, 4]`` made opaque as ``how`` says: uint8 RGB ``[H, W, 3]``."""
+    if how.kind == "edge":
+        return fill_edge(rgba)
+    if how.kind == "picture":
+        return fill_picture_color(rgba)
+    return fill_color(rgba, how.color)
+
+
+def parse_color(text: str) -> Color:
+    """``"#RRGGBB"`` as three 0-255 values; raises ValueError for anything else."""
+    if not _HEX.fullmatch(text):
+        raise ValueError(f"a color is written #RRGGBB, not {text!r}")
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
+
+
+def has_transparency(rgba: np.ndarray) -> bool:
+    """Whether any pixel of ``[H, W, 4]`` lets something through."""
+    return bool((rgba[..., 3] < 255).any())
+
+
+def fill_color(rgba: np.ndarray, color: str | Color) -> np.ndarray:
+    """``rgba`` laid over one color: uint8 RGB. Blending is in sRGB values, as painting tools do."""
+    values = parse_color(color) if isinstance(color, str) else color
+    background = np.empty_like(rgba[..., :3])
+    background[:] = values
+    return _over(rgba, background)
+
+
+def fill_picture_color(rgba: np.ndarray) -> np.ndarray:
+    """``rgba`` laid over its own :func:`picture_color`: uint8 RGB."""
+    return fill_color(rgba, picture_color(rgba))
+
+
+def picture_color(rgba: np.ndarray) -> Color:
+    """A quiet color that suits this picture: its mean tint, muted, and light or dark enough to
+    set its edge off. White for a picture without visible pixels.
+    """
+    weight = rgba[..., 3].astype(np.float64)
+    if not weight.any():
+        return 255, 255, 255
+    colors = rgba[..., :3].astype(np.float64)
+    mean = (colors * weight[..., None]).sum((0, 1)) / weight.sum()
+    edge = _edge_weight(rgba[..., 3])
+    rim = (colors * edge[..., None]).sum((0, 1)) / edge.sum() if edge.any() else mean
+    target = 64.0 if _luma(rim) > 160.0 else 200.0
+    tint = (mean - _luma(mean)) * 0.2
+    red, green, blue = (int(v) for v in np.clip(np.rint(target + tint), 0, 255))
+    return red, green, blue
+
+
+def fill_edge(rgba: np.ndarray) -> np.ndarray:
+    """Every transparent pixel takes the color of the nearest solid one: uint8 RGB.
+
+    Colors stored under full transparency are never shown. White without any visible pixel.
+    """
+    import cv2
+
+    alpha = rgba[..., 3]
+    top = int(alpha.max(initial=0))
+    if top == 0:
+        return np.full_like(rgba[..., :3], 255)
+    solid = alpha >= min(_SOLID, top)
+    _, labels = cv2.distanceTransformWithLabels(
+        (~solid).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    # Labels number the solid pixels in reading order, starting from 1.
+    table = np.zeros((int(labels.max()) + 1, 3), np.uint8)
+    table[labels[solid]] = rgba[..., :3][solid]
+    return _over(rgba, table[labels])
+
+
+def _over(rgba: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Straight-alpha ``rgba`` over an opaque ``background``, rounded to nearest."""
+    alpha = rgba[..., 3:].astype(np.uint16)
+    mixed = rgba[..., :3] * alpha + background * (255 - alpha)
+    return ((mixed + 127) // 255).astype(np.uint8)
+
+
+def _edge_weight(alpha: np.ndarray) -> np.ndarray:
+    """1 where a visible pixel touches an invisible one (or the frame), else 0."""
+    seen = alpha >= 128
+    padded = np.pad(seen, 1)
+    inside = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    return (seen & ~inside).astype(np.float64)
+
+
+def _luma(color: np.ndarray) -> float:
+    return float(color @ np.array([0.299, 0.587, 0.114]))

@@ -1,0 +1,203 @@
+"""A project: a folder with ``project.toml`` and beside it everything that is made from the art.
+
+Art folders are only named here; nothing is ever written into them except captions.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.imaging.alpha import Fill
+from engine.runtime.errors import BadInputError, MissingFileError
+from engine.runtime.files import require_folder, write_text
+from engine.runtime.schema import validated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FORMAT_VERSION = 1
+FILE_NAME = "project.toml"
+
+
+class SourceFolder(BaseModel):
+    """A folder of art. Folders inside it named ``30_name`` bring their own repeats and category."""
+
+    model_config = ConfigDict(frozen=True)
+    path: str
+    repeats: int = Field(1, ge=1)
+    category: str = ""
+    regularization: bool = False
+
+
+class ProjectFile(BaseModel):
+    """What ``project.toml`` holds. ``resolution`` is the training size to preview, in pixels."""
+
+    model_config = ConfigDict(frozen=True)
+    format_version: int = FORMAT_VERSION
+    name: str
+    base_model: str = "starter"
+    trigger_word: str = ""
+    resolution: int = Field(128, ge=64, le=8192)
+    fill: Fill = Fill()
+    folders: tuple[SourceFolder, ...] = ()
+
+
+class Project:
+    """An open project. ``file`` is replaced as a whole by :meth:`save`."""
+
+    def __init__(self, root: Path, file: ProjectFile) -> None:
+        self.root = root
+        self.file = file
+
+    @classmethod
+    def create(
+        cls,
+        root: Path,
+        name: str,
+        folders: Iterable[SourceFolder] = (),
+        base_model: str = "starter",
+    ) -> Project:
+        """Make a project at ``root``. Raises BadInputError if one is there, StorageError."""
+        root = _absolute(root)
+        if is_project(root):
+            raise BadInputError(
+                "There is a project in {path} already.",
+                path=root,
+                remedy="Open it, or choose another folder.",
+            )
+        project = cls(root, ProjectFile(name=name, base_model=base_model, folders=tuple(folders)))
+        project.save(project.file)
+        return project
+
+    @classmethod
+    def open(cls, root: Path) -> Project:
+        """Read the project at ``root``. Raises MissingFileError or BadInputError."""
+        root = require_folder(_absolute(root))
+        return cls(root, _read(root / FILE_NAME))
+
+    def save(self, file: ProjectFile) -> None:
+        """Make ``file`` the project's and write it atomically. Raises StorageError."""
+        write_text(self.root / FILE_NAME, tomli_w.dumps(file.model_dump(mode="json")))
+        self.file = file
+
+    @property
+    def database(self) -> Path:
+        """The index of pictures; rebuilt from the folders when lost."""
+        return self.root / "dataset.sqlite"
+
+    @property
+    def runs(self) -> Path:
+        """Training runs, one folder each."""
+        return self.root / "runs"
+
+    @property
+    def grids(self) -> Path:
+        """Validation grids, one folder each."""
+        return self.root / "grids"
+
+    @property
+    def canvas(self) -> Path:
+        """Canvas documents."""
+        return self.root / "canvas"
+
+    @property
+    def exports(self) -> Path:
+        """What was handed out: training folders, pictures."""
+        return self.root / "exports"
+
+    @property
+    def cache(self) -> Path:
+        """Things that can be made again."""
+        return self.root / ".cache"
+
+
+def is_project(path: Path) -> bool:
+    """Whether ``path`` is a project folder."""
+    return (Path(path) / FILE_NAME).is_file()
+
+
+def project_for(folder: Path, home: Path) -> Project:
+    """The project at ``folder``, or the one in ``home`` about that art folder, made if needed.
+
+    Raises MissingFileError when ``folder`` is no readable folder.
+    """
+    folder = require_folder(_absolute(folder))
+    if is_project(folder):
+        return Project.open(folder)
+    return _known_project(folder, home) or Project.create(
+        _free_root(Path(home), folder.name),
+        folder.name or "Pictures",
+        [SourceFolder(path=str(folder))],
+    )
+
+
+def _known_project(folder: Path, home: Path) -> Project | None:
+    """A project in ``home`` whose only source is ``folder``."""
+    if not Path(home).is_dir():
+        return None
+    for root in sorted(Path(home).iterdir()):
+        if not is_project(root):
+            continue
+        try:
+            project = Project.open(root)
+        except (BadInputError, MissingFileError):
+            continue  # a broken neighbor is told about when the user opens it
+        if [_key(source.path) for source in project.file.folders] == [_key(folder)]:
+            return project
+    return None
+
+
+def _free_root(home: Path, name: str) -> Path:
+    plain = re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", name).strip(". ") or "Pictures"
+    root, number = home / plain, 2
+    while root.exists():
+        root, number = home / f"{plain} {number}", number + 1
+    return root
+
+
+def _read(path: Path) -> ProjectFile:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise MissingFileError(
+            "There is no project in {path}.",
+            path=path.parent,
+            remedy="Open the folder that holds project.toml.",
+        ) from error
+    except OSError as error:
+        raise MissingFileError(
+            "{path} cannot be read: {reason}.",
+            path=path,
+            reason=error.strerror or error,
+            remedy="Check its permissions.",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(
+            "{path} is not valid TOML: {reason}.",
+            path=path,
+            reason=error,
+            remedy="Correct it, or delete it and open the art folder again.",
+        ) from error
+    version = values.get("format_version", FORMAT_VERSION)
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise BadInputError(
+            "{path} was written by a newer version of the application.",
+            path=path,
+            remedy="Update the application.",
+        )
+    return validated(ProjectFile, values, str(path))
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
+
+
+def _key(path: Path | str) -> str:
+    return os.path.normcase(os.path.abspath(path))
