@@ -1,0 +1,76 @@
+"""The one place that keeps base models in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from engine.models.loading import LoadedModel, PredictionType, load_model, model_path
+from engine.runtime import device as devices
+
+
+class _Key(NamedTuple):
+    path: Path
+    changed: tuple[int, int]
+    device: str
+    dtype: torch.dtype
+    prediction_type: str | None
+
+
+class ModelHost:
+    """Keeps the model that was used last; a file that changed on disk is loaded again.
+
+    Used only by the thread that owns torch.
+    """
+
+    def __init__(self) -> None:
+        self._key: _Key | None = None
+        self._model: LoadedModel | None = None
+
+    def get(
+        self,
+        ref: str,
+        *,
+        device: torch.device | None = None,
+        dtype: torch.dtype | None = None,
+        prediction_type: PredictionType | None = None,
+    ) -> LoadedModel:
+        """The model ``ref``, loaded when it is not the one in memory; see :func:`load_model`.
+
+        Without ``device`` and ``dtype`` the computer's best are taken. The former model is dropped
+        before the next is loaded, so that both never need room at once, unless a job holds it.
+        """
+        device = device or devices.default_device()
+        dtype = dtype or devices.default_dtype(device)
+        key = _Key(*_state_of(model_path(ref)), str(device), dtype, prediction_type)
+        if self._model is None or key != self._key:
+            self.release()
+            self._model = load_model(
+                ref, device=device, dtype=dtype, prediction_type=prediction_type
+            )
+            self._key = key
+        return self._model
+
+    def release(self) -> None:
+        """Drop the model and give its memory back."""
+        self._model = self._key = None
+        devices.free_memory()
+
+
+def _state_of(path: Path) -> tuple[Path, tuple[int, int]]:
+    """The resolved path, and what changes with its content: newest time and total bytes."""
+    files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+    states = [file.stat() for file in files if file.exists()]
+    newest = max((state.st_mtime_ns for state in states), default=0)
+    return path.resolve(), (newest, sum(state.st_size for state in states))
+
+
+_HOST = ModelHost()
+devices.on_release(_HOST.release)
+
+
+def host() -> ModelHost:
+    """The process-wide host."""
+    return _HOST
