@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -188,11 +190,18 @@ class ImageRequest(Request):
     file_name: str = setting(
         "{number}-{seed}",
         label="File name",
-        help="Name of each file; {number} and {seed} are filled in.",
+        help="Name of each file; number and seed in braces are filled in.",
         group="Output",
         when="output_dir",
         min_length=1,
         pattern=r'^[^/\\:*?"<>|\x00-\x1f]+$',
+    )
+    file_format: Literal["png", "jpg", "webp"] = setting(
+        "png",
+        label="File format",
+        help="PNG keeps every pixel; all formats keep the prompt and the settings.",
+        group="Output",
+        when="output_dir",
     )
 
     @model_validator(mode="after")
@@ -200,6 +209,18 @@ class ImageRequest(Request):
         if self.mask is not None and self.init_image is None:
             raise ValueError("a mask needs a start picture")
         return self
+
+    def path_of(self, number: int, shot: Shot) -> Path | None:
+        """A free path for picture ``number`` (from 0), or None when nothing is to be saved."""
+        if self.output_dir is None:
+            return None
+        name = self.file_name.replace("{seed}", str(shot.seed))
+        pattern = name if "{number}" in name else name + "-{number}"
+        paths = (
+            Path(self.output_dir) / f"{text}.{self.file_format}"
+            for text in _names(name, pattern, number)
+        )
+        return next(path for path in paths if not path.exists())
 
     @property
     def title(self) -> str:
@@ -218,6 +239,13 @@ class ImageRequest(Request):
             Shot(self.prompt, self.negative_prompt, (self.seed + number) % (LARGEST_SEED + 1))
             for number in range(self.count)
         ]
+
+
+def _names(first: str, pattern: str, number: int) -> Iterator[str]:
+    """The wanted name, then the same with the next numbers: no picture is ever overwritten."""
+    yield first.replace("{number}", f"{number + 1:04}")
+    for following in itertools.count(number + 2):
+        yield pattern.replace("{number}", f"{following:04}")
 
 
 @dataclass(frozen=True)
@@ -239,5 +267,5 @@ class ImageResult:
     images: list[np.ndarray]
     seeds: list[int]
     infotexts: list[str]
-    paths: list[Path] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     warnings: tuple[str, ...] = ()
