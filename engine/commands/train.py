@@ -1,0 +1,60 @@
+"""``train``: train a LoRA from a TOML job, options, or both."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine.commands.console import follow
+from engine.runtime.errors import BadInputError
+from engine.runtime.events import Event
+from engine.runtime.schema import add_arguments, given_arguments, validated
+from engine.runtime.thread import Engine
+from engine.training.config import TrainRequest
+from engine.training.jobfile import load_toml
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare the verb and its options."""
+    parser = subparsers.add_parser("train", help="train a LoRA from a TOML job")
+    parser.add_argument("job", nargs="?", type=Path, help="TOML file with the settings")
+    add_arguments(parser, TrainRequest)
+
+
+def run(args: argparse.Namespace, engine: Engine) -> int:
+    """Train; what happens goes to stderr, the result as JSON to stdout."""
+    result = follow(engine.submit(_request(args)), _tell)
+    summary = {
+        "run": result.run,
+        "steps": result.steps,
+        "final_loss": result.final_loss,
+        "checkpoints": [item.path for item in result.checkpoints],
+    }
+    print(json.dumps(summary, indent=1))
+    return 0
+
+
+def _request(args: argparse.Namespace) -> TrainRequest:
+    """The job file with the options given on the command line on top."""
+    given = given_arguments(args, TrainRequest)
+    if args.job is not None:
+        return load_toml(args.job, **given)
+    if not given:
+        raise BadInputError("There is nothing to train.", remedy="Name a job file, or see --help.")
+    return validated(TrainRequest, given)
+
+
+def _tell(event: Event) -> None:
+    data = event.data
+    lines = {
+        "train.started": "{pictures} pictures in {buckets} buckets, {total_steps} steps, in {run}",
+        "train.warning": "Left out: {text}",
+        "train.held_out": "Epoch {epoch}: held-out loss {loss:.4f}, seen {seen_loss:.4f}",
+        "train.checkpoint": "Epoch {epoch}, step {step}: saved {path}",
+        "job.smaller": "Memory ran out; trying again with smaller batches",
+    }
+    if event.kind in lines:
+        print(lines[event.kind].format(**data), file=sys.stderr)

@@ -1,0 +1,46 @@
+"""What must fit between a request and its base model, told in one sentence before any work."""
+
+from __future__ import annotations
+
+from engine.models.loading import LoadedModel
+from engine.runtime.errors import BadInputError
+from engine.training.config import TrainRequest
+
+
+def check(request: TrainRequest, model: LoadedModel) -> None:
+    """Raise BadInputError for the first thing of ``request`` that ``model`` cannot do."""
+    if request.mixed_precision == "fp16" and model.device.type != "cuda":
+        raise BadInputError(
+            "fp16 needs an NVIDIA graphics card.", remedy="Use bf16 or no mixed precision."
+        )
+    _check_sizes(request, model)
+    layers = model.text_encoders[0].config.num_hidden_layers
+    if request.clip_skip > layers:
+        raise BadInputError(
+            "Clip skip {value} is more than the {layers} layers of {model}'s text encoder.",
+            value=request.clip_skip,
+            layers=layers,
+            model=model.name,
+            remedy="Use a smaller clip skip.",
+        )
+
+
+def _check_sizes(request: TrainRequest, model: LoadedModel) -> None:
+    """The UNet halves its input several times; sizes it cannot halve evenly crash deep inside."""
+    unit = model.vae_scale * 2 ** (len(model.unet.config.block_out_channels) - 1)
+    if request.enable_bucket and request.bucket_reso_steps % unit:
+        raise BadInputError(
+            "The bucket step {value} does not fit {model}.",
+            value=request.bucket_reso_steps,
+            model=model.name,
+            remedy="Use a multiple of {unit}.",
+            unit=unit,
+        )
+    if not request.enable_bucket and any(side % unit for side in request.size or ()):
+        raise BadInputError(
+            "The resolution {value} does not fit {model}.",
+            value=request.resolution,
+            model=model.name,
+            remedy="Use multiples of {unit}, or turn buckets on.",
+            unit=unit,
+        )

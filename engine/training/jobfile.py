@@ -1,0 +1,104 @@
+"""Training jobs as TOML: flat or with sections, kohya's names or ours."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from engine.runtime.errors import BadInputError
+from engine.runtime.files import require_file, write_text
+from engine.runtime.schema import settings_of, validated
+from engine.training.config import TrainRequest
+
+_NAMES = {name: name for name in TrainRequest.model_fields} | {
+    item.kohya: item.name for item in settings_of(TrainRequest) if item.kohya
+}
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The settings of a TOML job under our names, sections flattened by one level as kohya does.
+
+    Raises MissingFileError, or BadInputError for malformed TOML and unknown settings.
+    """
+    path = require_file(path, remedy="Check the name of the job file.")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(
+            "{name} is not valid TOML: {reason}.",
+            name=path.name,
+            reason=error,
+            remedy="Correct that line and try again.",
+        ) from error
+    return _known(_flat(table), path.name)
+
+
+def load_toml(path: Path, **overrides: Any) -> TrainRequest:
+    """Read a training job; ``overrides`` win over the file. Raises like :func:`read_table`."""
+    return validated(TrainRequest, read_table(path) | overrides, where=Path(path).name)
+
+
+def dump_toml(request: TrainRequest, path: Path) -> None:
+    """Write every setting of ``request`` by group, so that the file explains the whole run."""
+    values = request.model_dump(mode="json")
+    groups: dict[str, dict[str, Any]] = {}
+    for item in settings_of(TrainRequest):
+        groups.setdefault(_section(item.group), {})[item.name] = values[item.name]
+    write_text(path, tomli_w.dumps(groups))
+
+
+def _section(group: str) -> str:
+    return group.lower().replace(" ", "_")
+
+
+def _flat(table: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        flat.update(value if isinstance(value, dict) else {key: value})
+    return flat
+
+
+def _known(values: dict[str, Any], where: str) -> dict[str, Any]:
+    values = _converted(values)
+    for key in values:
+        if key not in _NAMES:
+            near = difflib.get_close_matches(key, _NAMES, n=1)
+            raise BadInputError(
+                "{where}: {name} is not a setting of this version.",
+                where=where,
+                name=key,
+                remedy="Did you mean {near}?" if near else "Remove that line.",
+                near=near[0] if near else "",
+            )
+    return {_NAMES[key]: value for key, value in values.items()}
+
+
+def _converted(values: dict[str, Any]) -> dict[str, Any]:
+    """Kohya's other spellings: one rate for both parts, warm-up as a share, prompts as a file."""
+    values = dict(values)
+    if isinstance(values.get("v_parameterization"), bool):
+        velocity = values.pop("v_parameterization")
+        values = {"prediction_type": "v_prediction" if velocity else "epsilon"} | values
+    if "learning_rate" in values:
+        rate = values.pop("learning_rate")
+        values = {"unet_lr": rate, "text_encoder_lr": rate} | values
+    warmup = values.get("lr_warmup_steps")
+    if isinstance(warmup, str) and warmup.endswith("%"):
+        values["lr_warmup"] = float(values.pop("lr_warmup_steps").rstrip("% "))
+    elif isinstance(warmup, float):
+        values["lr_warmup"] = values.pop("lr_warmup_steps") * 100
+    if isinstance(values.get("sample_prompts"), str):
+        values["sample_prompts"] = _prompt_lines(values["sample_prompts"])
+    return values
+
+
+def _prompt_lines(text: str) -> list[str]:
+    """Prompts from a text file of that name, else from the lines of the text itself."""
+    if "\n" not in text and text.endswith(".txt"):
+        text = require_file(Path(text)).read_text(encoding="utf-8-sig", errors="replace")
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]

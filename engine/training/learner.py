@@ -1,0 +1,82 @@
+"""The loss of a batch: latents, noise, captions and the UNet, for training and for measuring."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+import torch
+from torch import Tensor
+
+from engine.models.loading import LoadedModel
+from engine.training.conditioning import CaptionEncoder, TextCondition, size_ids
+from engine.training.latents import LatentStore, sample_latents
+from engine.training.objective import Draw, Objective
+from engine.training.pictures import TrainingPicture
+
+PRECISIONS = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Learner:
+    """Computes losses of pictures under the model as it is now."""
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        objective: Objective,
+        encoder: CaptionEncoder,
+        store: LatentStore,
+        mixed_precision: str = "no",
+    ) -> None:
+        self.objective = objective
+        self._model = model
+        self._encoder = encoder
+        self._store = store
+        self._precision = PRECISIONS[mixed_precision]
+
+    def latent_shape(self, pictures: Sequence[TrainingPicture]) -> tuple[int, int, int, int]:
+        """[B,C,h,w] of a batch; its pictures share a bucket."""
+        width, height = pictures[0].bucket
+        scale = self._model.vae_scale
+        return len(pictures), self._model.latent_channels, height // scale, width // scale
+
+    def losses(
+        self, pictures: Sequence[TrainingPicture], captions: Sequence[str], draw: Draw
+    ) -> Tensor:
+        """Loss of each picture, float32 [B] with gradients, weights of the objective included."""
+        model, objective = self._model, self.objective
+        posteriors = torch.stack([self._store.posterior(picture) for picture in pictures])
+        clean = sample_latents(posteriors, draw.posterior, model.scaling_factor).to(model.device)
+        noise, timesteps = draw.noise.to(model.device), draw.timesteps.to(model.device)
+        noisy = objective.noisy(clean, noise, timesteps)
+        with self._autocast():
+            condition = self._encoder(captions)
+            predicted = self._predict(noisy, timesteps, condition, pictures)
+        return objective.losses(predicted, objective.target(clean, noise, timesteps), timesteps)
+
+    def _predict(
+        self,
+        noisy: Tensor,
+        timesteps: Tensor,
+        condition: TextCondition,
+        pictures: Sequence[TrainingPicture],
+    ) -> Tensor:
+        unet = self._model.unet
+        extra = None
+        if condition.pooled is not None:
+            rows = [size_ids(p.original, p.sdxl_crop, p.bucket) for p in pictures]
+            sizes = torch.tensor(rows, device=noisy.device, dtype=condition.pooled.dtype)
+            extra = {"text_embeds": condition.pooled, "time_ids": sizes}
+        return unet(
+            noisy.to(unet.dtype),
+            timesteps,
+            encoder_hidden_states=condition.context.to(unet.dtype),
+            added_cond_kwargs=extra,
+            return_dict=False,
+        )[0]
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        if self._precision == torch.float32:
+            return contextlib.nullcontext()
+        return torch.autocast(self._model.device.type, self._precision)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from engine.runtime.errors import MissingFileError
+from engine.training.config import TrainRequest
+from engine.training.runs import Run, list_runs, new_run_folder
+
+REQUEST = TrainRequest(project="p", output_name="style")
+
+
+def checkpoint(run, epoch=1, **data):
+    path = run.folder / "checkpoints" / f"style-{epoch:06d}.safetensors"
+    path.write_bytes(b"x")
+    row = {"epoch": epoch, "step": epoch * 10, "path": str(path), "loss": 0.5}
+    run.log_event("train.checkpoint", row | data)
+
+
+def test_a_new_run_is_running_and_remembers_its_settings(tmp_path):
+    run = Run.create(tmp_path / "run", REQUEST)
+    assert (run.name, run.status) == ("style", "running")
+    assert Run.open(run.folder).request() == REQUEST
+
+
+def test_steps_come_back_as_arrays(tmp_path):
+    run = Run.create(tmp_path / "run", REQUEST)
+    run.log_step({"step": 1, "epoch": 1, "loss": 0.5, "average": 0.5, "lr_unet": 1e-4})
+    run.log_step({"step": 2, "epoch": 1, "loss": 0.3, "average": 0.4, "lr_unet": 1e-4})
+    steps = run.steps()
+    assert steps["step"].tolist() == [1, 2]
+    assert steps["average"].tolist() == [0.5, 0.4]
+    assert np.isnan(steps["lr_text"]).all()
+
+
+def test_a_torn_last_line_loses_only_itself(tmp_path):
+    run = Run.create(tmp_path / "run", REQUEST)
+    run.log_step({"step": 1, "loss": 0.5})
+    with (run.folder / "log.jsonl").open("ab") as stream:
+        stream.write(b'{"step": 2, "lo')
+    assert run.steps()["step"].tolist() == [1]
+
+
+def test_checkpoints_and_samples_are_found_after_the_folder_moved(tmp_path):
+    run = Run.create(tmp_path / "run", REQUEST)
+    checkpoint(run, held_out_loss=0.2, seen_loss=0.1)
+    picture = run.folder / "samples" / "epoch-000001-00-4.png"
+    picture.write_bytes(b"x")
+    sample = {"epoch": 1, "step": 10, "index": 0, "prompt": "key", "seed": 4, "path": str(picture)}
+    run.log_event("train.sample", sample)
+    run.folder.rename(tmp_path / "moved")
+    moved = Run.open(tmp_path / "moved")
+    assert moved.checkpoints()[0].path == tmp_path / "moved/checkpoints/style-000001.safetensors"
+    assert moved.checkpoints()[0].held_out_loss == 0.2
+    assert moved.samples()[0].path.is_file()
+
+
+def test_deleted_checkpoints_are_not_listed(tmp_path):
+    run = Run.create(tmp_path / "run", REQUEST)
+    checkpoint(run, 1)
+    checkpoint(run, 2)
+    run.checkpoints()[0].path.unlink()
+    assert [item.epoch for item in run.checkpoints()] == [2]
+
+
+def test_a_run_with_work_in_it_is_never_written_over(tmp_path):
+    first = Run.create(tmp_path / "run", REQUEST)
+    checkpoint(first)
+    first.end("cancelled")
+    second = Run.create(tmp_path / "run", REQUEST)
+    assert second.folder == tmp_path / "run-2"
+    assert first.checkpoints()
+
+
+def test_a_run_that_ended_without_a_checkpoint_gives_its_folder_back(tmp_path):
+    Run.create(tmp_path / "run", REQUEST).end("failed", "why")
+    assert Run.create(tmp_path / "run", REQUEST).folder == tmp_path / "run"
+
+
+def test_a_run_whose_process_was_killed_is_interrupted(tmp_path):
+    run = Run.create(tmp_path / "run", REQUEST)
+    info = json.loads((run.folder / "run.json").read_text())
+    assert info["pid"] == os.getpid()
+    (run.folder / "run.json").write_text(json.dumps(info | {"started": 1.0}))
+    assert run.status == "interrupted"
+
+
+def test_runs_are_listed_newest_first(tmp_path):
+    for name in ("a", "b"):
+        Run.create(tmp_path / name, REQUEST)
+    (tmp_path / "no-run").mkdir()
+    assert [run.folder.name for run in list_runs(tmp_path)] == ["b", "a"]
+    assert list_runs(tmp_path / "none") == []
+
+
+def test_opening_what_is_no_run_says_so(tmp_path):
+    with pytest.raises(MissingFileError, match="not a training run"):
+        Run.open(tmp_path)
+
+
+def test_a_run_folder_carries_date_and_name(tmp_path):
+    assert new_run_folder(tmp_path, "style").name.endswith("-style")
