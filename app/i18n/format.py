@@ -53,3 +53,14 @@ def day(moment: float, today: date | None = None) -> str:
     if language() == "zh_CN":
         return (f"{year} 年 " if year else "") + f"{then.month} 月 {then.day} 日"
     return f"{then.day} {_MONTHS[then.month - 1]} {year}".rstrip()
+
+
+def scientific(value: float) -> str:
+    """A setting as people type it: 0.1, 1024, and very small ones as 5e-5."""
+    text = f"{value:.6g}"
+    if "e" not in text and value and abs(value) < 1e-3:
+        text = f"{value:.5e}"
+    mantissa, mark, exponent = text.partition("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}" if mark else mantissa

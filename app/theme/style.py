@@ -51,7 +51,8 @@ def apply(app: QApplication, name: str) -> None:
     """Dress ``app`` in the theme ``"dark"`` or ``"light"``; call again to switch live."""
     global _current
     _current = THEMES[name]
-    if app.style().objectName() != "fusion":
+    if not app.property("dressed"):
+        app.setProperty("dressed", True)
         app.setStyle("Fusion")
         fonts.load()
         app.setFont(fonts.font())

@@ -152,7 +152,7 @@ class Plot(QWidget):
         painter.drawLine(
             QPointF(round(x) + 0.5, area.top()), QPointF(round(x) + 0.5, area.bottom())
         )
-        rows = [("", tr(self._x_name), label_text(round(x_axis.value(x), 2)))]
+        rows = [("", tr(self._x_name), label_text(_rounded(x_axis, x)))]
         for one in self.series:
             near = _nearest(one, x_axis.value(x))
             if near is not None:
@@ -350,6 +350,12 @@ def _drawn(one: Series, columns: int) -> Sequence[int]:
         pair = {min(part, key=one.ys.__getitem__), max(part, key=one.ys.__getitem__)}
         kept.extend(sorted(pair))
     return kept
+
+
+def _rounded(axis: Axis, place: float) -> float:
+    """The value under the pointer, no finer than a pixel tells."""
+    value = axis.value(place)
+    return round(value) if axis.high - axis.low > 50 else round(value, 2)
 
 
 def _pen(one: Series) -> QPen:

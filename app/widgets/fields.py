@@ -21,12 +21,22 @@ from PySide6.QtWidgets import (
 )
 
 from app.i18n import bind, tr
+from app.i18n.format import scientific
 from app.theme import color, fonts, icons, metrics
 from app.widgets.segments import Segments
 from app.widgets.slider import ValueSlider
 from app.widgets.text import label, restyle, set_tone
 
-__all__ = ["Check", "Choice", "FieldRow", "NumberField", "Segments", "TextField", "ValueSlider"]
+__all__ = [
+    "Check",
+    "Choice",
+    "FieldRow",
+    "NumberField",
+    "Segments",
+    "TextField",
+    "ValueSlider",
+    "row",
+]
 
 
 class FieldRow(QWidget):
@@ -182,7 +192,7 @@ class NumberField(QLineEdit):
 
     def _show(self) -> None:
         if self._decimals is None:
-            self.setText(f"{self._value:g}")
+            self.setText(scientific(self._value))
         else:
             self.setText(f"{self._value:.{self._decimals}f}")
 
