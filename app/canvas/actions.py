@@ -1,0 +1,156 @@
+"""What a user can do on the canvas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.actions import Action
+
+if TYPE_CHECKING:
+    from app.canvas.view import View
+
+
+def canvas_actions(view: View) -> list[Action]:
+    """One entry each for menu, shortcut and command palette."""
+    state, repaint = view.state, view.repaint
+
+    def opened() -> bool:
+        return state.document is not None
+
+    def selected() -> bool:
+        return state.selection is not None
+
+    where = "canvas"
+    return [
+        Action("canvas.new", "New canvas…", view.new, "plus", "Ctrl+N", where=where),
+        Action("canvas.open", "Open canvas…", view.open_file, "folder-open", "Ctrl+O", where=where),
+        Action("canvas.save", "Save canvas", view.save, "save", "Ctrl+S", opened, where),
+        Action(
+            "canvas.save_as", "Save canvas as…", view.save_as, "save", "Ctrl+Shift+S", opened, where
+        ),
+        Action(
+            "canvas.export", "Export picture…", view.export, "image", "Ctrl+Shift+E", opened, where
+        ),
+        Action(
+            "canvas.place", "Place a picture…", view.place_picture, "image-plus", "", opened, where
+        ),
+        Action("canvas.undo", "Undo", state.undo, "undo-2", "Ctrl+Z", state.can_undo, where),
+        Action("canvas.redo", "Redo", state.redo, "redo-2", "Ctrl+Shift+Z", state.can_redo, where),
+        Action(
+            "canvas.repaint",
+            "Repaint region",
+            repaint.start,
+            "sparkles",
+            "Ctrl+Return",
+            lambda: opened() and not repaint.running,
+            where,
+        ),
+        Action(
+            "canvas.stop",
+            "Stop repainting",
+            repaint.stop,
+            "square",
+            "",
+            lambda: repaint.running,
+            where,
+        ),
+        Action(
+            "canvas.accept",
+            "Accept candidate as layer",
+            view.accept,
+            "check",
+            "",
+            state.has_shown_candidate,
+            where,
+        ),
+        Action(
+            "canvas.discard",
+            "Discard candidates",
+            view.discard,
+            "trash-2",
+            "",
+            lambda: bool(state.candidates.items),
+            where,
+        ),
+        Action(
+            "canvas.select_all",
+            "Select everything",
+            state.select_all,
+            "square-dashed",
+            "Ctrl+A",
+            opened,
+            where,
+        ),
+        Action(
+            "canvas.deselect",
+            "Clear the selection",
+            lambda: state.select(None),
+            "x",
+            "Ctrl+D",
+            selected,
+            where,
+        ),
+        Action(
+            "canvas.fill",
+            "Fill with the color",
+            state.fill_selection,
+            "paint-bucket",
+            "Alt+Backspace",
+            lambda: state.layer is not None,
+            where,
+        ),
+        Action(
+            "canvas.clear",
+            "Make transparent",
+            state.clear_selection_pixels,
+            "eraser",
+            "",
+            lambda: state.layer is not None,
+            where,
+        ),
+        Action(
+            "canvas.duplicate",
+            "Duplicate the layer",
+            view.layers.duplicate_layer,
+            "copy",
+            "Ctrl+J",
+            lambda: state.layer is not None,
+            where,
+        ),
+        Action(
+            "canvas.fit",
+            "Show the whole picture",
+            view.surface.fit,
+            "maximize",
+            "Ctrl+0",
+            opened,
+            where,
+        ),
+        Action(
+            "canvas.actual",
+            "Show at 100 %",
+            view.surface.actual_size,
+            "scan",
+            "Ctrl+1",
+            opened,
+            where,
+        ),
+        Action(
+            "canvas.zoom_in",
+            "Zoom in",
+            lambda: view.surface.view.step(1),
+            "zoom-in",
+            "Ctrl++",
+            opened,
+            where,
+        ),
+        Action(
+            "canvas.zoom_out",
+            "Zoom out",
+            lambda: view.surface.view.step(-1),
+            "zoom-out",
+            "Ctrl+-",
+            opened,
+            where,
+        ),
+    ]

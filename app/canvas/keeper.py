@@ -1,0 +1,218 @@
+"""Documents on disk: open, save, export, and a safety copy that a crash leaves behind.
+
+Every document has a file from the start. While it differs from that file, a copy is written beside
+it every few seconds; opening the document takes the copy when there is one. So neither a crash nor
+closing the window loses more than seconds, and nothing has to ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
+
+from engine.canvas import storage
+from engine.canvas.document import Document, from_picture
+from engine.canvas.layer import Layer
+from engine.imaging.decode import load_rgba
+from engine.project.settings import data_dir
+
+if TYPE_CHECKING:
+    from app.canvas.model import CanvasState
+    from app.session import Session
+
+SAFETY_DELAY_MS = 2000
+SAFETY_SUFFIX = ".unsaved"
+
+
+class Keeper(QObject):
+    """Reads and writes the canvas document off the UI thread."""
+
+    saved = Signal()
+
+    def __init__(self, session: Session, state: CanvasState) -> None:
+        super().__init__(state)
+        self._session = session
+        self._state = state
+        self._copies: dict[int, np.ndarray] = {}
+        self._writing = asyncio.Lock()
+        self._timer = QTimer(self, interval=SAFETY_DELAY_MS, singleShot=True)
+        self._timer.timeout.connect(lambda: session.start(self.write_safety_copy()))
+        # Not restarted by later changes: while the artist paints on, copies keep being written.
+        state.layers_changed.connect(self._changed)
+
+    @property
+    def folder(self) -> Path:
+        """Where new documents go: the project's canvas folder, or the user's own data."""
+        project = self._session.project
+        return project.canvas if project is not None else data_dir() / "canvas"
+
+    def _changed(self) -> None:
+        if self._state.modified and not self._timer.isActive():
+            self._timer.start()
+
+    # Opening
+
+    async def open_latest(self) -> None:
+        """Open the document that was worked on last in this project; none closes the canvas."""
+        path = await self._session.bridge.io(latest, self.folder)
+        if path is None:
+            self._state.close()
+            return
+        await self.open(path)
+
+    async def open(self, path: Path) -> None:
+        """Open a canvas file with the changes that were not saved, or a picture as a document."""
+        await self.flush()
+        document, recovered = await self._session.bridge.io(read, path)
+        if path.suffix.lower() != storage.SUFFIX:
+            path = await self._session.bridge.io(free_name, self.folder, path.stem)
+            recovered = True
+        self._copies.clear()
+        self._state.open(document, path, modified=recovered)
+        if recovered and safety_copy(path).is_file():
+            self._session.notify("Unsaved changes of {name} were recovered.", name=path.stem)
+
+    async def create(
+        self, width: int, height: int, background: tuple[int, int, int] | None, layer_name: str
+    ) -> None:
+        """Start an empty document; its first layer has ``background`` RGB or is transparent."""
+        await self.flush()
+        path = await self._session.bridge.io(free_name, self.folder, "canvas")
+        pixels = np.zeros((height, width, 4), np.uint8)
+        if background is not None:
+            pixels[:] = (*background, 255)
+        document = Document(width, height, [Layer(layer_name, pixels)])
+        self._copies.clear()
+        self._state.open(document, path, modified=True)
+        self._changed()
+
+    async def add_picture(self, path: Path, center: QPoint | None) -> None:
+        """Put a picture file on a layer of its own, its middle at ``center``."""
+        pixels = await self._session.bridge.io(load_rgba, path)
+        if self._state.document is None:
+            await self.open(path)
+            return
+        width, height = pixels.shape[1], pixels.shape[0]
+        middle = center or QPoint(self._state.size.width() // 2, self._state.size.height() // 2)
+        self._state.add_layer(
+            path.stem, pixels, QPoint(middle.x() - width // 2, middle.y() - height // 2)
+        )
+
+    # Writing
+
+    async def save(self, path: Path | None = None) -> None:
+        """Write the document to its file, or to ``path``, which is its file from then on."""
+        state = self._state
+        target = path or state.path
+        if state.document is None or target is None:
+            return
+        state.end_stroke()
+        async with self._writing:
+            edits, before = state.edits, state.path
+            await self._session.bridge.io(storage.save, self.snapshot(), target)
+            if state.path == before:
+                state.path = target
+                state.mark_saved(edits)
+            for written in (before, target):
+                if written is not None:
+                    await self._session.bridge.io(remove, safety_copy(written))
+        self.saved.emit()
+
+    async def write_safety_copy(self) -> None:
+        """Write the copy that a crash leaves behind."""
+        state = self._state
+        async with self._writing:
+            if state.document is None or state.path is None or not state.modified:
+                return
+            state.end_stroke()
+            await self._session.bridge.io(storage.save, self.snapshot(), safety_copy(state.path))
+
+    async def flush(self) -> None:
+        """Write what is not on disk yet, before another document is opened."""
+        self._timer.stop()
+        await self.write_safety_copy()
+
+    async def export(self, path: Path) -> None:
+        """Write the picture as PNG."""
+        if self._state.document is None:
+            return
+        self._state.end_stroke()
+        await self._session.bridge.io(storage.export_png, self.snapshot(), path)
+        self._session.notify("Exported {name}.", name=path.name)
+
+    def close_now(self) -> None:
+        """The window closes: write the safety copy here, so that nothing is lost."""
+        self._timer.stop()
+        state = self._state
+        if state.document is not None and state.path is not None and state.modified:
+            storage.save(self.snapshot(), safety_copy(state.path))
+
+    def snapshot(self) -> Document:
+        """The document as it is now, for another thread; unchanged layers are not copied again."""
+        source = self._state.document
+        assert source is not None
+        layers = [self._copied(layer) for layer in source.layers]
+        kept = {layer.revision for layer in layers}
+        self._copies = {
+            revision: pixels for revision, pixels in self._copies.items() if revision in kept
+        }
+        document = Document(source.width, source.height, layers)
+        document.selection = source.selection
+        document.settings = dict(source.settings)
+        return document
+
+    def _copied(self, layer: Layer) -> Layer:
+        pixels = self._copies.get(layer.revision)
+        if pixels is None:
+            pixels = self._copies[layer.revision] = layer.pixels.copy()
+        return dataclasses.replace(layer, pixels=pixels)
+
+
+def safety_copy(path: Path) -> Path:
+    """The file beside ``path`` that holds changes which were not saved."""
+    return path.with_name(f".{path.name}{SAFETY_SUFFIX}")
+
+
+def read(path: Path) -> tuple[Document, bool]:
+    """A canvas file or a picture, and whether it comes from a safety copy."""
+    if path.suffix.lower() != storage.SUFFIX:
+        return from_picture(load_rgba(path), path.stem), True
+    copy = safety_copy(path)
+    if copy.is_file():
+        return storage.load(copy), True
+    return storage.load(path), False
+
+
+def latest(folder: Path) -> Path | None:
+    """The canvas file in ``folder`` that was worked on last, saved or not."""
+    if not folder.is_dir():
+        return None
+    times: dict[Path, float] = {}
+    for found in folder.iterdir():
+        if found.name.endswith(SAFETY_SUFFIX):
+            path = folder / found.name[1 : -len(SAFETY_SUFFIX)]
+        elif found.suffix == storage.SUFFIX:
+            path = found
+        else:
+            continue
+        times[path] = max(times.get(path, 0.0), found.stat().st_mtime)
+    return max(times, key=lambda path: times[path]) if times else None
+
+
+def free_name(folder: Path, stem: str) -> Path:
+    """A canvas file in ``folder`` that does not exist yet, saved or not."""
+    number, path = 1, folder / f"{stem}{storage.SUFFIX}"
+    while path.exists() or safety_copy(path).exists():
+        number += 1
+        path = folder / f"{stem}-{number}{storage.SUFFIX}"
+    return path
+
+
+def remove(path: Path) -> None:
+    """Delete a safety copy that is no longer needed."""
+    path.unlink(missing_ok=True)

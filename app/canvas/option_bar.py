@@ -1,0 +1,132 @@
+"""The option bar above the canvas: what the tool in hand can be told, and the zoom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.canvas.tools import BY_NAME
+from app.i18n import bind
+from app.i18n.format import percent
+from app.theme import metrics
+from app.widgets.buttons import button, tool_button
+from app.widgets.fields import NumberField, ValueSlider
+from app.widgets.panel import IconLabel
+from app.widgets.text import ElidedLabel, label
+
+if TYPE_CHECKING:
+    from app.canvas.model import CanvasState
+    from app.canvas.surface import Surface
+
+HINTS = {
+    "move": "Drag the selected layer. Shift keeps to one axis.",
+    "select": "Drag a rectangle. Shift makes it square, a click outside clears it.",
+    "pick": "Take a color from the picture as you see it.",
+    "region": "Drag the frame: what the model sees round the selection.",
+    "hand": "Drag the view. Space does it with every tool.",
+    "zoom": "Click to zoom in, Alt click to zoom out.",
+}
+
+
+class OptionBar(QWidget):
+    """The tool's name, its options or a hint, and the zoom at the right."""
+
+    def __init__(self, state: CanvasState, surface: Surface) -> None:
+        super().__init__()
+        self._state = state
+        self._surface = surface
+        self.setProperty("surface", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(metrics.TOOLBAR)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
+        row.setSpacing(metrics.GAP)
+        self.icon = IconLabel("brush", 16, "t1")
+        self.name = label(weight=500)
+        self._name_text = bind(self.name.setText, BY_NAME["brush"].text)
+        row.addWidget(self.icon)
+        row.addWidget(self.name)
+        row.addSpacing(8)
+        self.options = self._brush_options()
+        row.addWidget(self.options)
+        self.hint = ElidedLabel(tone="quiet")
+        self._hint_text = bind(self.hint.setText, "")
+        row.addWidget(self.hint, 1)
+        self.automatic = button("Automatic frame", kind="quiet", on=lambda: state.set_region(None))
+        row.addWidget(self.automatic)
+        self._add_zoom(row)
+        self._listen()
+
+    def _brush_options(self) -> QWidget:
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(7)
+        state = self._state
+        self.size = NumberField(1, 1000, 1, 0, unit="px")
+        self.size.setFixedWidth(66)
+        self.size.changed.connect(lambda value: state.set_brush(size=float(value)))
+        self.hardness = ValueSlider(0, 100, 1, 0, unit="%", field_width=48)
+        self.hardness.changed.connect(lambda value: state.set_brush(hardness=value / 100))
+        self.opacity = ValueSlider(1, 100, 1, 0, unit="%", field_width=52)
+        self.opacity.changed.connect(lambda value: state.set_brush(opacity=value / 100))
+        for number, (key, control) in enumerate(
+            (("Size", self.size), ("Hardness", self.hardness), ("Opacity", self.opacity))
+        ):
+            if number:
+                row.addSpacing(8)
+            row.addWidget(label(key, tone="label"))
+            bind(control.setAccessibleName, key)
+            row.addWidget(control)
+        for slider in (self.hardness, self.opacity):
+            slider.setFixedWidth(148)
+        return box
+
+    def _add_zoom(self, row: QHBoxLayout) -> None:
+        view = self._surface.view
+        row.addWidget(tool_button("zoom-out", "Zoom out", lambda: view.step(-1), shortcut="Ctrl+-"))
+        self.zoom = label(tone="label")
+        self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.zoom.setFixedWidth(52)
+        row.addWidget(self.zoom)
+        row.addWidget(tool_button("zoom-in", "Zoom in", lambda: view.step(1), shortcut="Ctrl++"))
+        row.addWidget(
+            tool_button("maximize", "Show the whole picture", self._surface.fit, shortcut="Ctrl+0")
+        )
+        for index in range(row.count() - 4, row.count()):
+            row.setStretch(index, 0)
+
+    def _listen(self) -> None:
+        self._state.tool_changed.connect(self.refresh)
+        self._state.brush_changed.connect(self.refresh)
+        self._state.selection_changed.connect(self.refresh)
+        self._surface.view.changed.connect(self._show_zoom)
+        self.refresh()
+        self._show_zoom()
+
+    def refresh(self) -> None:
+        """Show the tool in hand and its options."""
+        tool, brush = BY_NAME[self._state.tool], self._state.brush
+        self.icon.set(tool.icon)
+        self._name_text.say(tool.text)
+        painting = tool.name in ("brush", "eraser")
+        self.options.setVisible(painting)
+        self._hint_text.say("" if painting else HINTS[tool.name])
+        self.automatic.setVisible(
+            tool.name == "region"
+            and self._state.region is not None
+            and self._state.selection is not None
+        )
+        self.size.set_value(brush.size)
+        self.hardness.set_value(brush.hardness * 100)
+        self.opacity.set_value(brush.opacity * 100)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Shorter sliders in small windows."""
+        for slider in (self.hardness, self.opacity):
+            slider.setFixedWidth(112 if narrow else 148)
+
+    def _show_zoom(self) -> None:
+        self.zoom.setText(percent(self._surface.view.zoom))

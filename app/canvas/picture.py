@@ -1,0 +1,119 @@
+"""The document's composite as a picture the screen can draw at any zoom, kept up by dirty rects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QImage, QPainter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CRISP_ZOOM = 4.0
+
+
+class CompositePicture:
+    """A premultiplied BGRA copy of the composite with half-size levels for small zooms.
+
+    ``render(rect)`` gives straight RGBA uint8 [h, w, 4] of a document rectangle. Only dirty rects
+    are rendered again, and only when they are drawn.
+    """
+
+    def __init__(self, width: int, height: int, render: Callable[[QRect], np.ndarray]) -> None:
+        self._render = render
+        self._levels: list[np.ndarray] = []
+        self._images: list[QImage] = []
+        size = (height, width)
+        while True:
+            pixels = np.zeros((*size, 4), np.uint8)
+            self._levels.append(pixels)
+            self._images.append(_image_over(pixels))
+            if min(size) <= 64:
+                break
+            size = ((size[0] + 1) // 2, (size[1] + 1) // 2)
+        self._bounds = QRect(0, 0, width, height)
+        self._dirty: list[QRect] = [self._bounds]
+
+    @property
+    def image(self) -> QImage:
+        """The full-size picture, up to date."""
+        self.refresh()
+        return self._images[0]
+
+    def mark(self, rect: QRect) -> None:
+        """``rect`` of the document has changed."""
+        rect = rect.intersected(self._bounds)
+        if rect.isEmpty():
+            return
+        for index, known in enumerate(self._dirty):
+            if known.intersects(rect):
+                self._dirty[index] = known.united(rect)
+                return
+        self._dirty.append(rect)
+
+    def refresh(self) -> None:
+        """Render what is dirty, and the parts of the smaller levels that show it."""
+        for rect in self._dirty:
+            left, top = rect.left(), rect.top()
+            right, bottom = left + rect.width(), top + rect.height()
+            rgba = self._render(rect)
+            self._levels[0][top:bottom, left:right] = _premultiplied_bgra(rgba)
+            self._shrink(left, top, right, bottom)
+        self._dirty = []
+
+    def draw(self, painter: QPainter, target: QRectF, source: QRect, zoom: float) -> None:
+        """Draw document rectangle ``source`` into screen rectangle ``target``."""
+        self.refresh()
+        level = 0
+        while zoom * 2 ** (level + 1) <= 1.0 and level + 1 < len(self._images):
+            level += 1
+        smooth = zoom < CRISP_ZOOM and zoom != 1.0
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        scale = 2**level
+        part = QRectF(
+            source.x() / scale, source.y() / scale, source.width() / scale, source.height() / scale
+        )
+        painter.drawImage(target, self._images[level], part)
+
+    def _shrink(self, left: int, top: int, right: int, bottom: int) -> None:
+        for upper, lower in zip(self._levels, self._levels[1:], strict=False):
+            left, top = left // 2, top // 2
+            right, bottom = (right + 1) // 2, (bottom + 1) // 2
+            part = upper[2 * top : 2 * bottom, 2 * left : 2 * right]
+            lower[top:bottom, left:right] = _halved(part)
+
+
+def _halved(part: np.ndarray) -> np.ndarray:
+    """The mean of each 2 x 2 block; an odd last row or column is repeated."""
+    if part.shape[0] % 2 or part.shape[1] % 2:
+        part = np.pad(part, ((0, part.shape[0] % 2), (0, part.shape[1] % 2), (0, 0)), mode="edge")
+    wide = part.astype(np.uint16)
+    total = wide[::2, ::2] + wide[1::2, ::2] + wide[::2, 1::2] + wide[1::2, 1::2]
+    return ((total + 2) >> 2).astype(np.uint8)
+
+
+def _premultiplied_bgra(rgba: np.ndarray) -> np.ndarray:
+    alpha = rgba[..., 3:4]
+    result = rgba[..., [2, 1, 0, 3]]
+    if not (alpha == 255).all():
+        product = result[..., :3].astype(np.uint16) * alpha
+        result[..., :3] = (product + 127) // 255
+    return result
+
+
+def _image_over(pixels: np.ndarray) -> QImage:
+    """A QImage that shares ``pixels`` (premultiplied BGRA); the caller keeps the array alive."""
+    height, width = pixels.shape[:2]
+    return QImage(
+        pixels.data, width, height, pixels.strides[0], QImage.Format.Format_ARGB32_Premultiplied
+    )
+
+
+def image_from_array(array: np.ndarray) -> QImage:
+    """A QImage with its own copy of RGB or straight RGBA uint8 [h, w, 3 or 4] ``array``."""
+    array = np.ascontiguousarray(array)
+    height, width, channels = array.shape
+    form = QImage.Format.Format_RGBA8888 if channels == 4 else QImage.Format.Format_RGB888
+    return QImage(array.data, width, height, array.strides[0], form).copy()

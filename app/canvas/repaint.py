@@ -1,0 +1,250 @@
+"""Repaint the region: what is asked for, the job under way, and its candidates coming in."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QRect, QTimer, Signal
+
+from app.canvas.model import to_rect
+from app.canvas.picture import image_from_array
+from engine.canvas import storage
+from engine.canvas.repaint import RepaintRequest
+from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER
+from engine.models.inspect import inspect
+from engine.project.settings import data_dir
+from engine.runtime.errors import JobCancelled, StylekilnError
+from engine.sampling.request import LARGEST_SEED, ImageRequest, LoraUse
+from engine.sampling.schedules import evaluations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.canvas.keeper import Keeper
+    from app.canvas.model import CanvasState
+    from app.session import Session
+    from engine.runtime.events import Event
+    from engine.runtime.job import JobHandle
+
+
+@dataclass(frozen=True)
+class RepaintSettings:
+    """What the panel shows. ``loras`` are (file, weight)."""
+
+    model: str = STARTER
+    prompt: str = ""
+    negative: str = ""
+    loras: tuple[tuple[str, float], ...] = ()
+    strength: float = 0.6
+    count: int = 4
+    seed: int = 1
+    seed_locked: bool = False
+    sampler: str = "dpmpp_2m"
+    schedule: str = "karras"
+    steps: int = 22
+    guidance: float = 4.0
+
+    @property
+    def painted_steps(self) -> tuple[int, int]:
+        """How many of how many steps are painted at this strength."""
+        total, start = evaluations(self.steps, self.strength)
+        return total - start, total
+
+    @property
+    def strength_stops(self) -> list[float]:
+        """The strengths that differ in their number of steps."""
+        return [round(step / self.steps, 4) for step in range(1, self.steps + 1)]
+
+
+class Repaint(QObject):
+    """Runs one repaint at a time. The canvas stays free: the job works on a copy of the picture."""
+
+    settings_changed = Signal()
+    running_changed = Signal(bool)
+    failed = Signal(object)
+
+    def __init__(self, session: Session, state: CanvasState, keeper: Keeper) -> None:
+        super().__init__(state)
+        self._session = session
+        self._state = state
+        self._keeper = keeper
+        self.settings = RepaintSettings()
+        self._handle: JobHandle | None = None
+        self._preparing = False
+        session.engine_event.connect(self._hear)
+        session.job_finished.connect(self._ended)
+        state.opened.connect(self._read_document)
+
+    @property
+    def running(self) -> bool:
+        """Whether candidates are being painted."""
+        return self._preparing or self._handle is not None
+
+    def change(self, **values: Any) -> None:
+        """Change settings; they are kept with the document."""
+        self.settings = replace(self.settings, **values)
+        if self._state.document is not None:
+            self._state.document.settings["repaint"] = _as_record(self.settings)
+        self._announce()
+
+    def _announce(self) -> None:
+        self._state.set_strength(self.settings.strength)
+        self.settings_changed.emit()
+
+    def reroll(self) -> None:
+        """Take another seed."""
+        self.change(seed=random.Random().randint(1, LARGEST_SEED))
+
+    def add_lora(self, path: str, weight: float = 1.0) -> None:
+        """Paint with one more LoRA; one that is there already keeps its weight."""
+        if path not in [known for known, _ in self.settings.loras]:
+            self.change(loras=(*self.settings.loras, (path, weight)))
+
+    def remove_lora(self, path: str) -> None:
+        """Paint without this LoRA."""
+        self.change(loras=tuple(item for item in self.settings.loras if item[0] != path))
+
+    def set_weight(self, path: str, weight: float) -> None:
+        """Let a LoRA act more or less."""
+        self.change(
+            loras=tuple(
+                (known, weight if known == path else old) for known, old in self.settings.loras
+            )
+        )
+
+    # Running
+
+    def start(self) -> None:
+        """Paint candidates for the region; one run at a time."""
+        if self._state.document is not None and not self.running:
+            self._session.start(self._start())
+
+    def stop(self) -> None:
+        """Stop within one step; candidates that are ready stay."""
+        if self._handle is not None:
+            self._handle.cancel()
+
+    async def _start(self) -> None:
+        state, settings = self._state, self.settings
+        self._preparing = True
+        state.end_stroke()
+        seeds = [(settings.seed + number) % (LARGEST_SEED + 1) for number in range(settings.count)]
+        state.candidates.begin(seeds, strength=settings.strength)
+        self.running_changed.emit(True)
+        try:
+            folder = self._folder()
+            snapshot = self._keeper.snapshot()
+            picture = folder / "picture.png"
+            await self._session.bridge.io(storage.export_png, snapshot, picture)
+            self._handle = self._session.bridge.submit(self._request(picture), interactive=True)
+        except StylekilnError:
+            state.candidates.clear()
+            self.running_changed.emit(False)
+            raise
+        finally:
+            self._preparing = False
+        if not settings.seed_locked:
+            self.change(seed=(settings.seed + settings.count) % (LARGEST_SEED + 1))
+
+    def _request(self, picture: Path) -> RepaintRequest:
+        state, settings = self._state, self.settings
+        selection, frame = state.selection, state.region_frame()
+        if selection is None and frame is not None:
+            selection = frame
+        image = ImageRequest(
+            model=settings.model,
+            prompt=settings.prompt,
+            negative_prompt=settings.negative,
+            loras=tuple(LoraUse(path=path, weight=weight) for path, weight in settings.loras),
+            steps=settings.steps,
+            guidance_scale=settings.guidance,
+            sampler=settings.sampler,
+            schedule=settings.schedule,
+            seed=settings.seed,
+            count=settings.count,
+            strength=settings.strength,
+        )
+        return RepaintRequest(
+            picture=str(picture),
+            image=image,
+            rect=tuple(to_rect(selection)) if selection is not None else None,
+            frame=tuple(to_rect(frame)) if frame is not None else None,
+        )
+
+    def _folder(self) -> Path:
+        project = self._session.project
+        folder = (project.cache if project is not None else data_dir() / "cache") / "repaint"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _hear(self, event: Event) -> None:
+        if self._handle is None or event.job_id != self._handle.id:
+            return
+        data, candidates = event.data, self._state.candidates
+        if event.kind == "candidate.preview":
+            candidates.progress(
+                data["index"], data["step"], data["total"], image_from_array(data["array"])
+            )
+        elif event.kind == "candidate.done":
+            pixels = data["array"]
+            rect = QRect(data["x"], data["y"], pixels.shape[1], pixels.shape[0])
+            recipe = dict(data.get("recipe") or {}) | {"seed": data["seed"]}
+            candidates.ready(data["index"], image_from_array(pixels), pixels, rect, recipe)
+
+    def _ended(self, handle: JobHandle) -> None:
+        if handle is not self._handle:
+            return
+        self._handle = None
+        error = None if handle.cancelled() else handle.exception()
+        if error is not None and not isinstance(error, JobCancelled):
+            self._state.candidates.stop(str(error))
+            self.failed.emit(error)
+        else:
+            self._state.candidates.stop()
+        self.running_changed.emit(False)
+
+    # The document's own settings
+
+    def _read_document(self) -> None:
+        document = self._state.document
+        stored = document.settings.get("repaint") if document is not None else None
+        if isinstance(stored, dict):
+            self.settings = _from_record(stored)
+        self._announce()
+        QTimer.singleShot(0, self, self.follow_model)
+
+    def follow_model(self) -> None:
+        """Tell the canvas at which size the model paints best."""
+        self._session.start(self._follow_model(self.settings.model))
+
+    async def _follow_model(self, model: str) -> None:
+        self._state.set_native_size(await self._session.bridge.io(native_size, model))
+
+
+def native_size(model: str) -> int:
+    """The side in pixels of the pictures ``model`` was trained on, from its header or config."""
+    info = inspect(model)
+    folder = STARTER_FOLDER if model == STARTER else info.path
+    if folder.is_dir():
+        unet = json.loads((folder / "unet" / "config.json").read_text("utf-8"))
+        vae = json.loads((folder / "vae" / "config.json").read_text("utf-8"))
+        return int(unet["sample_size"] * 2 ** (len(vae["block_out_channels"]) - 1))
+    family = FAMILIES[info.family]
+    return family.version(info.prediction_type or family.versions[0].prediction_type).native_size
+
+
+def _as_record(settings: RepaintSettings) -> dict[str, Any]:
+    record = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
+    return record | {"loras": [list(item) for item in settings.loras]}
+
+
+def _from_record(record: dict[str, Any]) -> RepaintSettings:
+    """Settings from a document; what a newer version has added is left out."""
+    known = {
+        key: value for key, value in record.items() if key in RepaintSettings.__dataclass_fields__
+    }
+    known["loras"] = tuple((str(path), float(weight)) for path, weight in known.get("loras", ()))
+    return RepaintSettings(**known)

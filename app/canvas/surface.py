@@ -1,0 +1,331 @@
+"""The canvas surface: shows the document, and passes mouse, pen and wheel to the tool in hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QEnterEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPointingDevice,
+    QResizeEvent,
+    QTabletEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from app.canvas import overlays
+from app.canvas.tools import BY_NAME, Pointer, Tool
+from app.canvas.viewport import Viewport
+from app.i18n import tr
+from app.theme.style import color
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtCore import QRect
+
+    from app.canvas.model import CanvasState
+
+ANTS_INTERVAL_MS = 160
+WHEEL_NOTCH = 120.0
+PEN_CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+class Surface(QWidget):
+    """The stage of the canvas. Painting never waits for the model: candidates are an overlay."""
+
+    pointer_moved = Signal(object)  # screen QPointF, or None when it leaves
+
+    def __init__(self, state: CanvasState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state = state
+        self.view = Viewport(self)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName(tr("Canvas"))
+        self.keys: dict[str, Callable[[], object]] = {}  # by portable key text
+        self._checker = overlays.checker_brush()
+        self._tool_down: Tool | None = None
+        self._space = False
+        self._eraser_end = False
+        self._cursor_at: QPointF | None = None
+        self._fit_pending = True
+        self._phase = 0.0
+        self._ants = QTimer(self, interval=ANTS_INTERVAL_MS)
+        self._ants.timeout.connect(self._march)
+        self._listen()
+
+    def _listen(self) -> None:
+        self.view.changed.connect(self.update)
+        self.state.opened.connect(self._opened)
+        self.state.pixels_changed.connect(self._repaint_pixels)
+        self.state.preview_changed.connect(self.update)
+        self.state.selection_changed.connect(self._selection_changed)
+        self.state.tool_changed.connect(self._show_cursor)
+        self.state.brush_changed.connect(self.update)
+
+    def _opened(self) -> None:
+        size = self.state.size
+        self.view.document_size = QSizeF(size)
+        self._fit_pending = True
+        self._fit_when_sized()
+        self._selection_changed()
+
+    def _fit_when_sized(self) -> None:
+        if self._fit_pending and self.isVisible() and self.width() > 40:
+            self._fit_pending = False
+            self.view.fit()
+
+    def fit(self) -> None:
+        """Show the whole document."""
+        self.view.fit()
+
+    def actual_size(self) -> None:
+        """Show one document pixel per screen pixel."""
+        self.view.zoom_at(QPointF(self.width() / 2, self.height() / 2), 1.0)
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the stage, the document's visible part and the furniture over it."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), color("g2"))
+        visible = self.view.visible()
+        if not visible.isEmpty() and self.state.document is not None:
+            painter.setClipRect(event.rect())
+            self._paint_document(painter, visible)
+            self._paint_candidate(painter)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            self._paint_furniture(painter)
+        painter.end()
+
+    def _paint_document(self, painter: QPainter, visible: QRect) -> None:
+        target = self.view.rect_to_screen(visible)
+        corner = self.view.to_screen(QPointF(0, 0))
+        painter.setBrushOrigin(QPointF(round(corner.x()), round(corner.y())))
+        painter.fillRect(target, self._checker)
+        self.state.picture.draw(painter, target, visible, self.view.zoom)
+
+    def _paint_candidate(self, painter: QPainter) -> None:
+        shown = self.state.preview()
+        if shown is None:
+            return
+        image, rect = shown
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.view.zoom < 4)
+        painter.drawImage(self.view.rect_to_screen(rect), image, QRectF(image.rect()))
+
+    def _paint_furniture(self, painter: QPainter) -> None:
+        state = self.state
+        frame = state.region_frame()
+        if frame is not None:
+            box = self.view.rect_to_screen(frame)
+            overlays.frame(painter, box, color("acc"), handles=state.tool == "region")
+            self._paint_labels(painter, box, frame)
+        if state.selection is not None:
+            overlays.marching_ants(painter, self.view.rect_to_screen(state.selection), self._phase)
+        if self._cursor_at is not None and self._painting_tool() and not self._space:
+            overlays.brush_cursor(
+                painter,
+                self._cursor_at,
+                state.brush.size / 2 * self.view.zoom,
+                state.brush.hardness,
+            )
+
+    def _paint_labels(self, painter: QPainter, box: QRectF, frame: QRect) -> None:
+        width, height = self.state.work_size(frame)
+        above = QPointF(box.left() - 1, box.top() - 25)
+        overlays.label(
+            painter,
+            above,
+            [
+                (f"{frame.width()} × {frame.height()}", False),
+                (tr("painted at"), True),
+                (f"{width} × {height}", False),
+            ],
+        )
+        number = self.state.shown_number()
+        if number:
+            below = QPointF(box.left() - 1, box.bottom() + 8)
+            overlays.label(
+                painter,
+                below,
+                [(tr("Candidate {n}", n=number), False), (tr("hold B to blink"), True)],
+            )
+
+    def _repaint_pixels(self, rect: QRect) -> None:
+        area = self.view.rect_to_screen(rect).toAlignedRect().adjusted(-2, -2, 2, 2)
+        self.update(area)
+
+    def _selection_changed(self) -> None:
+        marching = self.state.selection is not None and self.isVisible()
+        if marching and not self._ants.isActive():
+            self._ants.start()
+        elif not marching:
+            self._ants.stop()
+        self.update()
+
+    def _march(self) -> None:
+        self._phase = (self._phase - 1.0) % 9.0
+        if self.state.selection is None:
+            return
+        box = self.view.rect_to_screen(self.state.selection).toAlignedRect().adjusted(-3, -3, 3, 3)
+        for edge in (
+            box.adjusted(0, 0, 0, 6 - box.height()),
+            box.adjusted(0, box.height() - 6, 0, 0),
+            box.adjusted(0, 0, 6 - box.width(), 0),
+            box.adjusted(box.width() - 6, 0, 0, 0),
+        ):
+            self.update(edge)
+
+    # Pointer
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Start what the tool does; the middle button always moves the view."""
+        if self.state.document is None:
+            return
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._start(BY_NAME["hand"], self._pointer(event))
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._start(self._tool_for(event), self._pointer(event))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on, or only show where the pointer is."""
+        self._hover(event.position())
+        if self._tool_down is not None:
+            self._tool_down.move(self.state, self.view, self._pointer(event))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End what the tool does."""
+        self._finish(self._pointer(event))
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """The pen: the same tools with pressure; its other end erases."""
+        kind = event.type()
+        pointer = self._pointer(event, pressure=event.pressure())
+        self._hover(event.position())
+        if kind == QEvent.Type.TabletPress and self.state.document is not None:
+            eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
+            self._start(BY_NAME["eraser"] if eraser else self._tool_for(event), pointer)
+        elif kind == QEvent.Type.TabletMove and self._tool_down is not None:
+            self._tool_down.move(self.state, self.view, pointer)
+        elif kind == QEvent.Type.TabletRelease:
+            self._finish(pointer)
+        # Accepted, else Qt sends the same again as a mouse event.
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer; with Ctrl change the brush's size."""
+        notches = event.angleDelta().y() / WHEEL_NOTCH
+        if event.modifiers() & PEN_CONTROL:
+            self.state.scale_brush(1.15**notches)
+        elif notches:
+            self.view.wheel(event.position(), notches)
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Hide the brush ring."""
+        self._hover(None)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Show the brush ring."""
+        self._hover(event.position())
+
+    def _start(self, tool: Tool, pointer: Pointer) -> None:
+        self._tool_down = tool
+        if tool.name == "hand":
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        tool.press(self.state, self.view, pointer)
+
+    def _finish(self, pointer: Pointer) -> None:
+        if self._tool_down is not None:
+            tool, self._tool_down = self._tool_down, None
+            tool.release(self.state, self.view, pointer)
+            self._show_cursor()
+
+    def _tool_for(self, event: QMouseEvent | QTabletEvent) -> Tool:
+        if self._space:
+            return BY_NAME["hand"]
+        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        return BY_NAME["pick"] if alt and self._painting_tool() else BY_NAME[self.state.tool]
+
+    def _pointer(self, event: QMouseEvent | QTabletEvent, pressure: float = 1.0) -> Pointer:
+        modifiers = event.modifiers()
+        return Pointer(
+            self.view.to_document(event.position()),
+            event.position(),
+            pressure,
+            bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
+            bool(modifiers & Qt.KeyboardModifier.AltModifier),
+        )
+
+    def _painting_tool(self) -> bool:
+        return self.state.tool in ("brush", "eraser")
+
+    def _hover(self, at: QPointF | None) -> None:
+        reach = self.state.brush.size / 2 * self.view.zoom + 4
+        for place in (self._cursor_at, at):
+            if place is not None and self._painting_tool():
+                self.update(
+                    QRectF(
+                        place.x() - reach, place.y() - reach, 2 * reach, 2 * reach
+                    ).toAlignedRect()
+                )
+        self._cursor_at = at
+        self.pointer_moved.emit(at)
+
+    def _show_cursor(self) -> None:
+        tool = BY_NAME["hand"] if self._space else BY_NAME[self.state.tool]
+        self.setCursor(tool.cursor)
+        self.update()
+
+    # Keys and size
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space moves the view while held, B held blinks the candidate; arrows nudge."""
+        if event.isAutoRepeat() and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_B):
+            return
+        if event.key() == Qt.Key.Key_Space:
+            self._space = True
+            self._show_cursor()
+        elif event.key() == Qt.Key.Key_B and self.state.has_shown_candidate():
+            self.state.set_blink(True)
+        else:
+            act = self.keys.get(QKeySequence(event.keyCombination()).toString())
+            if act is None:
+                super().keyPressEvent(event)
+            else:
+                act()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """End what was held."""
+        if event.isAutoRepeat():
+            return
+        if event.key() == Qt.Key.Key_Space:
+            self._space = False
+            self._show_cursor()
+        elif event.key() == Qt.Key.Key_B:
+            self.state.set_blink(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the middle of the picture in the middle."""
+        self.view.resize(QSizeF(self.size()))
+        self._fit_when_sized()
+
+    def event(self, event: QEvent) -> bool:
+        """A held key is let go when the focus leaves; fitting waits for the first showing."""
+        if event.type() == QEvent.Type.FocusOut:
+            self._space = False
+            self.state.set_blink(False)
+        elif event.type() == QEvent.Type.Show:
+            QTimer.singleShot(0, self, self._fit_when_sized)
+        return super().event(event)

@@ -1,0 +1,336 @@
+"""The Canvas workspace: tools, option bar, rulers and surface, candidates, and the right column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.canvas import dialogs
+from app.canvas.actions import canvas_actions
+from app.canvas.keeper import Keeper
+from app.canvas.layers_panel import LayersPanel
+from app.canvas.model import CanvasState
+from app.canvas.option_bar import OptionBar
+from app.canvas.repaint import Repaint
+from app.canvas.repaint_panel import RepaintPanel
+from app.canvas.rulers import THICKNESS, Ruler
+from app.canvas.strip import CandidateStrip
+from app.canvas.surface import Surface
+from app.canvas.tool_column import ToolColumn
+from app.canvas.tools import TOOLS
+from app.i18n import tr
+from app.theme import metrics
+from app.widgets.buttons import button
+from app.widgets.states import DropOverlay, EmptyState
+from app.widgets.text import hairline
+from engine.canvas.storage import SUFFIX
+from engine.imaging.decode import PICTURE_SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.actions import Action
+    from app.session import Session
+
+RIGHT_WIDE, RIGHT_NARROW = 344, 304
+PICTURES = "*" + " *".join(sorted(PICTURE_SUFFIXES))
+LORA_SUFFIX = ".safetensors"
+
+
+class View(QWidget):
+    """One document, its tools, and the region being repainted."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.state = CanvasState(self)
+        self.keeper = Keeper(session, self.state)
+        self.repaint = Repaint(session, self.state, self.keeper)
+        self.surface = Surface(self.state)
+        self.tools = ToolColumn(self.state)
+        self.options = OptionBar(self.state, self.surface)
+        self.strip = CandidateStrip(self.state.candidates)
+        self.panel = RepaintPanel(session, self.repaint)
+        self.layers = LayersPanel(self.state)
+        self.setAcceptDrops(True)
+        self._build()
+        self._overlay = DropOverlay(self.stage)
+        self._listen()
+        self._install_keys()
+        self._show_document()
+
+    def actions(self) -> list[Action]:  # type: ignore[override]
+        """What a user can do here."""
+        return canvas_actions(self)
+
+    def receive(
+        self, loras: tuple[tuple[str, float], ...] = (), prompt: str = "", **payload: Any
+    ) -> None:
+        """Take what another workspace hands over: LoRAs with weights, a prompt."""
+        for path, weight in loras:
+            self.repaint.add_lora(path, weight)
+            self.repaint.set_weight(path, weight)
+        if prompt:
+            self.repaint.change(prompt=prompt)
+        self._session.start(self.panel.load_loras())
+
+    # Layout
+
+    def _build(self) -> None:
+        empty = EmptyState(
+            "brush",
+            "No canvas yet",
+            "Drop a picture here to paint on it, or start with an empty canvas.",
+            button("New canvas…", "plus", on=self.new),
+        )
+        self.stage = QStackedWidget()
+        self.stage.setProperty("surface", "stage")
+        self.stage.addWidget(self._ruled_surface())
+        self.stage.addWidget(empty)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.options)
+        column.addWidget(hairline("column"))
+        column.addWidget(self.stage, 1)
+        column.addWidget(self.strip)
+        self.right = self._right_column()
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.tools)
+        outer.addWidget(middle, 1)
+        outer.addWidget(hairline("column", vertical=True))
+        outer.addWidget(self.right)
+
+    def _ruled_surface(self) -> QWidget:
+        across = Ruler(self.surface.view, Qt.Orientation.Horizontal)
+        down = Ruler(self.surface.view, Qt.Orientation.Vertical)
+        self.surface.pointer_moved.connect(across.set_pointer)
+        self.surface.pointer_moved.connect(down.set_pointer)
+        corner = QWidget()
+        corner.setProperty("surface", "panel")
+        corner.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        corner.setFixedSize(THICKNESS, THICKNESS)
+        box = QWidget()
+        grid = QGridLayout(box)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addWidget(corner, 0, 0)
+        grid.addWidget(across, 0, 1)
+        grid.addWidget(down, 1, 0)
+        grid.addWidget(self.surface, 1, 1)
+        return box
+
+    def _right_column(self) -> QSplitter:
+        column = QSplitter(Qt.Orientation.Vertical)
+        column.setProperty("surface", "panel")
+        column.setChildrenCollapsible(False)
+        column.setHandleWidth(1)
+        column.setFixedWidth(RIGHT_WIDE)
+        for widget in (self.panel, self.layers):
+            widget.setProperty("surface", "panel")
+            widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            column.addWidget(widget)
+        self.layers.setMinimumHeight(160)
+        column.setStretchFactor(0, 0)
+        column.setStretchFactor(1, 1)
+        return column
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Small windows get the small cards and the narrow column."""
+        narrow = self.window().width() < metrics.NARROW
+        self.right.setFixedWidth(RIGHT_NARROW if narrow else RIGHT_WIDE)
+        self.strip.set_narrow(narrow)
+        self.options.set_narrow(narrow)
+
+    # Connections
+
+    def _listen(self) -> None:
+        session, state = self._session, self.state
+        session.project_changed.connect(lambda _: session.start(self.keeper.open_latest()))
+        state.opened.connect(self._show_document)
+        state.refused.connect(session.show_error)
+        self.repaint.failed.connect(session.show_error)
+        self.strip.accepted.connect(self.accept)
+        self.strip.discarded.connect(self.discard)
+
+    def _show_document(self) -> None:
+        opened = self.state.document is not None
+        self.stage.setCurrentIndex(0 if opened else 1)
+        for widget in (self.tools, self.options, self.panel):
+            widget.setEnabled(opened)
+
+    def _install_keys(self) -> None:
+        state = self.state
+        keys: dict[str, Callable[[], object]] = {
+            "[": lambda: state.scale_brush(1 / 1.2),
+            "]": lambda: state.scale_brush(1.2),
+            "Shift+[": lambda: state.set_brush(hardness=state.brush.hardness - 0.1),
+            "Shift+]": lambda: state.set_brush(hardness=state.brush.hardness + 0.1),
+            "{": lambda: state.set_brush(hardness=state.brush.hardness - 0.1),
+            "}": lambda: state.set_brush(hardness=state.brush.hardness + 0.1),
+            "Return": self.accept,
+            "Enter": self.accept,
+            "Esc": self._escape,
+            "Left": lambda: state.candidates.step(-1),
+            "Right": lambda: state.candidates.step(1),
+            "Del": state.clear_selection_pixels,
+        }
+        for tool in TOOLS:
+            keys[tool.key] = lambda name=tool.name: state.set_tool(name)
+        self.surface.keys = {QKeySequence(key).toString(): act for key, act in keys.items()}
+
+    def _escape(self) -> None:
+        """Close the innermost thing: the frame, then the selection. Candidates stay."""
+        if self.state.region is not None and self.state.selection is not None:
+            self.state.set_region(None)
+        elif self.state.region is not None or self.state.selection is not None:
+            self.state.set_region(None)
+            self.state.select(None)
+
+    # What actions do
+
+    def accept(self) -> None:
+        """Put the candidate shown on a layer of its own."""
+        shown = self.state.candidates.current
+        if shown is None:
+            return
+        prompt = self.repaint.settings.prompt.split(",")[0].strip()
+        self.state.accept_candidate(prompt[:40] or tr("Candidate {n}", n=shown.number))
+
+    def discard(self) -> None:
+        """Take the candidates away; a repaint under way is stopped."""
+        self.repaint.stop()
+        self.state.candidates.clear()
+
+    def new(self) -> None:
+        """Ask for the size of a new canvas."""
+        size = self.state.size if self.state.document is not None else QSize(512, 512)
+        self.dialog = dialogs.NewCanvasDialog(size, self)
+        self.dialog.chosen.connect(self._create)
+        self.dialog.open()
+
+    def _create(self, width: int, height: int, background: tuple[int, int, int] | None) -> None:
+        name = tr("Background") if background is not None else tr("Layer {n}", n=1)
+        self._session.start(self.keeper.create(width, height, background, name))
+
+    def open_file(self) -> None:
+        """Ask for a canvas or a picture to open."""
+        pattern = f"{tr('Canvas and pictures')} (*{SUFFIX} {PICTURES})"
+        dialogs.ask_open(
+            self,
+            "Open canvas",
+            str(self.keeper.folder),
+            pattern,
+            lambda path: self._session.start(self.keeper.open(Path(path))),
+        )
+
+    def place_picture(self) -> None:
+        """Ask for a picture to put on a layer."""
+        dialogs.ask_open(
+            self,
+            "Place a picture",
+            str(self.keeper.folder),
+            f"{tr('Pictures')} ({PICTURES})",
+            lambda path: self._session.start(self.keeper.add_picture(Path(path), None)),
+        )
+
+    def save(self) -> None:
+        """Write the document to its file."""
+        self._session.start(self.keeper.save())
+
+    def save_as(self) -> None:
+        """Ask for another file and write the document there."""
+        start = str(self.state.path or self.keeper.folder / f"canvas{SUFFIX}")
+        dialogs.ask_save(
+            self,
+            "Save canvas as",
+            start,
+            f"{tr('Canvas')} (*{SUFFIX})",
+            SUFFIX[1:],
+            lambda path: self._session.start(self.keeper.save(Path(path))),
+        )
+
+    def export(self) -> None:
+        """Ask for a file and write the picture there."""
+        stem = self.state.path.stem if self.state.path is not None else "canvas"
+        project = self._session.project
+        folder = project.exports if project is not None else self.keeper.folder
+        dialogs.ask_save(
+            self,
+            "Export picture",
+            str(folder / f"{stem}.png"),
+            "PNG (*.png)",
+            "png",
+            lambda path: self._session.start(self.keeper.export(Path(path))),
+        )
+
+    # Dropping
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take pictures, canvas files and LoRA files."""
+        paths = _dropped(event)
+        if not paths:
+            return
+        event.acceptProposedAction()
+        self._overlay.offer(self._offer(paths))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Nothing will be dropped."""
+        self._overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Pictures become layers where they are dropped; a canvas file is opened."""
+        self._overlay.hide()
+        paths = _dropped(event)
+        event.acceptProposedAction()
+        at = QPointF(self.surface.mapFrom(self, event.position().toPoint()))
+        spot = self.surface.view.to_document(at).toPoint()
+        self._session.start(self.take(paths, spot))
+
+    async def take(self, paths: list[Path], at: QPoint | None = None) -> None:
+        """Open, place or use each of ``paths``; pictures go to ``at`` of the document."""
+        for path in paths:
+            if path.suffix.lower() == SUFFIX:
+                await self.keeper.open(path)
+            elif path.suffix.lower() == LORA_SUFFIX:
+                self.repaint.add_lora(str(path))
+            elif self.state.document is None:
+                await self.keeper.open(path)
+            else:
+                inside = (
+                    at is not None
+                    and 0 <= at.x() < self.state.size.width()
+                    and 0 <= at.y() < self.state.size.height()
+                )
+                await self.keeper.add_picture(path, at if inside else None)
+
+    def _offer(self, paths: list[Path]) -> str:
+        suffixes = {path.suffix.lower() for path in paths}
+        if SUFFIX in suffixes:
+            return tr("Open {name}", name=paths[0].name)
+        if LORA_SUFFIX in suffixes:
+            return tr("Paint with {name}", name=paths[0].stem)
+        if self.state.document is None:
+            return tr("Open {name} as a canvas", name=paths[0].name)
+        return tr("Add {n} layer", "Add {n} layers", n=len(paths))
+
+
+def _dropped(event: QDropEvent) -> list[Path]:
+    """The files of a drop that the canvas can take."""
+    wanted = {*PICTURE_SUFFIXES, SUFFIX, LORA_SUFFIX}
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return [path for path in paths if path.suffix.lower() in wanted]

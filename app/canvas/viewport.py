@@ -1,0 +1,128 @@
+"""Where the document lies on the screen: zoom, pan, and the mapping between the two."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Signal
+
+MINIMUM_ZOOM = 0.02
+MAXIMUM_ZOOM = 32.0
+# Zoom stops an artist expects to land on: pixel art needs the whole ones exactly.
+STOPS = (
+    0.02,
+    0.05,
+    0.1,
+    0.17,
+    0.25,
+    0.33,
+    0.5,
+    0.67,
+    1.0,
+    1.5,
+    2.0,
+    3.0,
+    4.0,
+    6.0,
+    8.0,
+    12.0,
+    16.0,
+    24.0,
+    32.0,
+)
+FIT_MARGIN = 24
+
+
+class Viewport(QObject):
+    """Zoom (screen pixels per document pixel) and the screen position of the document's corner."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.zoom = 1.0
+        self.origin = QPointF(0, 0)
+        self.size = QSizeF(1, 1)
+        self.document_size = QSizeF(1, 1)
+
+    def resize(self, size: QSizeF) -> None:
+        """The widget has a new size; the point in its middle stays in the middle."""
+        shift = QPointF(size.width() - self.size.width(), size.height() - self.size.height()) / 2
+        self.size = QSizeF(size)
+        self.origin += shift
+        self.changed.emit()
+
+    def fit(self) -> None:
+        """Show the whole document with some air, never larger than 16 times."""
+        room = QSizeF(
+            max(1.0, self.size.width() - 2 * FIT_MARGIN),
+            max(1.0, self.size.height() - 2 * FIT_MARGIN),
+        )
+        zoom = min(
+            room.width() / self.document_size.width(),
+            room.height() / self.document_size.height(),
+            16.0,
+        )
+        if zoom > 1.0:
+            zoom = float(int(zoom))
+        self.zoom = max(MINIMUM_ZOOM, zoom)
+        self.center()
+
+    def center(self) -> None:
+        """Put the document in the middle at the present zoom."""
+        self.origin = QPointF(
+            (self.size.width() - self.document_size.width() * self.zoom) / 2,
+            (self.size.height() - self.document_size.height() * self.zoom) / 2,
+        )
+        self.changed.emit()
+
+    def zoom_at(self, screen: QPointF, zoom: float) -> None:
+        """Set ``zoom``; the document point under ``screen`` stays under it."""
+        zoom = min(MAXIMUM_ZOOM, max(MINIMUM_ZOOM, zoom))
+        held = self.to_document(screen)
+        self.zoom = zoom
+        self.origin = QPointF(screen.x() - held.x() * zoom, screen.y() - held.y() * zoom)
+        self.changed.emit()
+
+    def step(self, direction: int, screen: QPointF | None = None) -> None:
+        """Go to the next zoom stop up (1) or down (-1), at ``screen`` or at the middle."""
+        at = screen or QPointF(self.size.width() / 2, self.size.height() / 2)
+        if direction > 0:
+            stops = [stop for stop in STOPS if stop > self.zoom * 1.001]
+            self.zoom_at(at, stops[0] if stops else MAXIMUM_ZOOM)
+        else:
+            stops = [stop for stop in STOPS if stop < self.zoom * 0.999]
+            self.zoom_at(at, stops[-1] if stops else MINIMUM_ZOOM)
+
+    def wheel(self, screen: QPointF, notches: float) -> None:
+        """Zoom by mouse-wheel ``notches`` (fractions from a touchpad), at the pointer."""
+        self.zoom_at(screen, self.zoom * 1.2**notches)
+
+    def pan(self, delta: QPointF) -> None:
+        """Move the document by ``delta`` screen pixels; a corner of it always stays in sight."""
+        keep = 32.0
+        shown = self.document_size * self.zoom
+        x = min(self.size.width() - keep, max(keep - shown.width(), self.origin.x() + delta.x()))
+        y = min(self.size.height() - keep, max(keep - shown.height(), self.origin.y() + delta.y()))
+        self.origin = QPointF(x, y)
+        self.changed.emit()
+
+    def to_document(self, screen: QPointF) -> QPointF:
+        """A point of the widget in document pixels."""
+        return (screen - self.origin) / self.zoom
+
+    def to_screen(self, point: QPointF) -> QPointF:
+        """A point of the document on the widget."""
+        return point * self.zoom + self.origin
+
+    def rect_to_screen(self, rect: QRectF | QRect) -> QRectF:
+        """A rectangle of the document on the widget."""
+        rect = QRectF(rect)
+        return QRectF(self.to_screen(rect.topLeft()), self.to_screen(rect.bottomRight()))
+
+    def visible(self) -> QRect:
+        """The document pixels in sight, clipped to the document; may be empty."""
+        shown = QRectF(
+            self.to_document(QPointF(0, 0)),
+            self.to_document(QPointF(self.size.width(), self.size.height())),
+        )
+        whole = QRectF(QPointF(0, 0), self.document_size)
+        return shown.intersected(whole).toAlignedRect()
