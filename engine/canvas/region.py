@@ -17,6 +17,7 @@ from PIL import Image
 
 from engine.canvas.rect import Rect
 from engine.canvas.selection import bounds
+from engine.imaging.adjust import resize
 
 FillMode = Literal["auto", "keep", "neutral", "blur", "border"]
 GRID = 8
@@ -125,10 +126,8 @@ def masks(selection: np.ndarray, distances: Sizes) -> tuple[np.ndarray, np.ndarr
 
 
 def prepare(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """RGB uint8 ``picture`` at (width, height) ``size``; Lanczos, antialiased when it shrinks."""
-    if (picture.shape[1], picture.shape[0]) == size:
-        return picture
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+    """RGB uint8 ``picture`` at (width, height) ``size``: by area when it shrinks, else Lanczos."""
+    return resize(np.ascontiguousarray(picture), size)
 
 
 def prepare_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:

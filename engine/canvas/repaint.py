@@ -19,7 +19,7 @@ class RepaintRequest(Request):
 
     ``picture`` is a PNG of the composite. ``mask`` is a gray PNG of the same size (white is
     selected); without it ``rect`` (x, y, width, height) is; without both, the whole picture.
-    ``image`` holds model, prompt, LoRAs, sampling, ``strength``, ``seed``, and ``count`` candidates;
+    ``image`` holds model, prompt, LoRAs, sampling, ``strength``, ``seed`` and ``count`` variants;
     its size, start picture and mask are chosen by the job. ``frame`` (x, y, width, height) is what
     the model sees, None for the automatic choice. With ``folder``, candidates are saved there too.
 

@@ -1,0 +1,86 @@
+"""``grid``: draw a validation grid that a TOML file describes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from engine.commands.console import follow
+from engine.runtime.errors import BadInputError
+from engine.runtime.events import Event
+from engine.runtime.files import require_file
+from engine.runtime.schema import validated
+from engine.runtime.thread import Engine
+from engine.validation.request import GridRequest
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare the verb and its options."""
+    parser = subparsers.add_parser(
+        "grid", help="draw checkpoints x weights x seeds x prompts with a legend"
+    )
+    parser.add_argument("file", type=Path, help="grid.toml")
+    parser.add_argument("--out", type=Path, help="folder of the grid (default: named in the file)")
+
+
+def run(args: argparse.Namespace, engine: Engine) -> int:
+    """Draw the grid; print its picture's path. Status 1 when a cell failed, each said on stderr."""
+    request = read_request(args.file, args.out)
+    result = follow(engine.submit(request), _tell_failure)
+    print(result.picture)
+    print(
+        f"{result.rendered} drawn, {result.cached} from before, {result.failed} failed",
+        file=sys.stderr,
+    )
+    return 1 if result.failed else 0
+
+
+def read_request(path: Path, folder: Path | None = None) -> GridRequest:
+    """The request in a TOML file; relative paths are seen from the file's folder.
+
+    BadInputError for malformed TOML or a setting that is unknown or out of range.
+    """
+    require_file(path)
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(
+            "{name} is not a TOML file: {problem}.",
+            name=path.name,
+            problem=str(error).rstrip("."),
+            remedy="Correct that line.",
+        ) from error
+    if folder is not None:
+        values["folder"] = str(folder)
+    request = validated(GridRequest, {"folder": path.stem, **values}, path.name)
+    return _beside(request, path.parent)
+
+
+def _beside(request: GridRequest, root: Path) -> GridRequest:
+    """``request`` with its relative paths made absolute from ``root``."""
+
+    def absolute(text: str) -> str:
+        return str(root / text) if text else text
+
+    image = request.image
+    loras = tuple(use.model_copy(update={"path": absolute(use.path)}) for use in image.loras)
+    changes: dict[str, Any] = {"loras": loras}
+    if (root / image.model).exists():
+        changes["model"] = absolute(image.model)
+    return request.model_copy(
+        update={
+            "folder": absolute(request.folder),
+            "cells": absolute(request.cells),
+            "checkpoints": tuple(absolute(text) for text in request.checkpoints),
+            "image": image.model_copy(update=changes),
+        }
+    )
+
+
+def _tell_failure(event: Event) -> None:
+    if event.kind == "grid.cell" and event.data["error"]:
+        place = "{checkpoint} {weight:g} {seed} {prompt}".format_map(event.data)
+        print(f"{place}: {event.data['error']}", file=sys.stderr)

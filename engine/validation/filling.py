@@ -1,0 +1,219 @@
+"""Filling a grid: what is missing is drawn, one model state after the other, and kept at once.
+
+The drawing itself comes in as a function, so that nothing here needs a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.prompt.syntax import take_loras
+from engine.runtime import device
+from engine.runtime.errors import (
+    JobCancelled,
+    MissingFileError,
+    ModelFileError,
+    OutOfMemoryError,
+    StorageError,
+    StylekilnError,
+)
+from engine.runtime.job import Job
+from engine.sampling.request import ImageRequest
+from engine.validation.manifest import write_manifest
+from engine.validation.request import GridRequest, Position
+from engine.validation.store import CellStore, cell_id
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A cell to draw: its identifier, its resolved request, and all positions that show it."""
+
+    id: str
+    image: ImageRequest
+    positions: tuple[Position, ...]
+
+
+# draw(image, cells, job, keep): draw all cells, which share the model state and the settings of
+# ``image``, and call keep(cell, RGB uint8 picture, infotext) as soon as each is done.
+Keep = Callable[[PlannedCell, np.ndarray, str], None]
+Draw = Callable[[ImageRequest, Sequence[PlannedCell], Job, Keep], None]
+
+
+@dataclass
+class Filling:
+    """How far a grid is. ``errors`` has a sentence for each identifier that failed."""
+
+    request: GridRequest
+    cells: list[PlannedCell]
+    store: CellStore
+    job: Job
+    rendered: int = 0
+    cached: int = 0
+    errors: dict[str, str] = field(default_factory=dict)
+    batch_size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.batch_size = self.request.image.batch_size
+
+    def run(self, draw: Draw) -> None:
+        """Draw what is missing. Cancelling keeps what is done; a failed cell does not stop others.
+
+        ``grid.json`` is written before the first cell and whenever this ends, however it ends.
+        """
+        waiting = self._announce()
+        self._write_manifest()
+        try:
+            for group in by_model_state(waiting):
+                self._draw_group(group, draw)
+        finally:
+            self._write_manifest()
+
+    @property
+    def by_position(self) -> list[tuple[str, Position]]:
+        """(identifier, position) in the order of the request."""
+        found = {position: cell.id for cell in self.cells for position in cell.positions}
+        return [(found[position], position) for position in self.request.positions()]
+
+    def _announce(self) -> list[PlannedCell]:
+        """Tell what is planned and what is there already; gives the cells to draw."""
+        known = {cell.id: self.store.find(cell.id) for cell in self.cells}
+        rows = [{"id": cell, **_axes(position)} for cell, position in self.by_position]
+        self.cached = sum(path is not None for path in known.values())
+        self.job.emit("grid.planned", folder=self.request.folder, cells=rows, cached=self.cached)
+        for cell in self.cells:
+            if known[cell.id] is not None:
+                self._tell(cell, cached=True)
+        self._progress()
+        return [cell for cell in self.cells if known[cell.id] is None]
+
+    def _draw_group(self, cells: list[PlannedCell], draw: Draw) -> None:
+        """Draw cells of one model state; after a failure those that are left, in smaller parts."""
+        done: set[str] = set()
+
+        def keep(cell: PlannedCell, picture: np.ndarray, infotext: str) -> None:
+            self.store.put(cell.id, picture, infotext)
+            done.add(cell.id)
+            self.rendered += 1
+            self._tell(cell)
+            self._progress()
+
+        image = cells[0].image.model_copy(update={"batch_size": self.batch_size})
+        try:
+            draw(image, cells, _CellJob(self, len(cells)), keep)
+            return
+        except (JobCancelled, StorageError):
+            raise
+        except Exception as error:
+            # Protects the other cells from this one; the failure is told with the cell.
+            out_of_memory, sentence = device.is_out_of_memory(error), _sentence(error)
+            whole_group = isinstance(error, (ModelFileError, MissingFileError))
+        # Only here, with the exception and its frames gone, can their tensors be freed.
+        left = [cell for cell in cells if cell.id not in done]
+        if out_of_memory:
+            self._halve_batch()
+            parts = [left]
+        elif whole_group or len(left) == 1:
+            self._fail(left, sentence)
+            parts = []
+        else:
+            parts = [left[: len(left) // 2], left[len(left) // 2 :]]
+        for part in filter(None, parts):
+            self._draw_group(part, draw)
+
+    def _halve_batch(self) -> None:
+        """Free memory and go on with half the batch; raises when it is 1 already."""
+        device.free_memory()
+        if self.batch_size == 1:
+            raise OutOfMemoryError(
+                "Out of memory while drawing one cell at a time.",
+                remedy="Use a smaller size, or close other programs. Finished cells are kept.",
+            )
+        self.batch_size //= 2
+
+    def _fail(self, cells: Sequence[PlannedCell], sentence: str) -> None:
+        for cell in cells:
+            self.errors[cell.id] = sentence
+            self._tell(cell)
+        self._progress()
+
+    def _tell(self, cell: PlannedCell, *, cached: bool = False) -> None:
+        error = self.errors.get(cell.id, "")
+        path = "" if error else str(self.store.path(cell.id))
+        for position in cell.positions:
+            self.job.emit(
+                "grid.cell",
+                id=cell.id,
+                path=path,
+                cached=cached,
+                error=error,
+                **_axes(position),
+            )
+
+    def _progress(self, drawing: float = 0.0) -> None:
+        """Report in hundredths of a cell, so that long cells show progress too."""
+        done = self.rendered + self.cached + len(self.errors)
+        self.job.progress(
+            round(100 * (done + drawing)), 100 * len(self.cells), f"{done}/{len(self.cells)}"
+        )
+
+    def _write_manifest(self) -> None:
+        write_manifest(self.request, self.by_position, self.errors)
+
+
+class _CellJob(Job):
+    """The job as one call of ``draw`` sees it: its steps become parts of the grid's progress."""
+
+    def __init__(self, filling: Filling, cells: int) -> None:
+        super().__init__(filling.job.handle)
+        self._filling = filling
+        self._cells = cells
+        self._before = filling.rendered
+
+    def breathe(self) -> None:
+        """As the grid's own job."""
+        self._filling.job.breathe()
+
+    def progress(self, step: int, total: int, text: str = "") -> None:
+        """Steps of this call, less the cells that are counted as rendered already."""
+        share = step / total * self._cells if total else 0.0
+        self._filling._progress(max(0.0, share - (self._filling.rendered - self._before)))
+
+
+def plan(request: GridRequest) -> list[PlannedCell]:
+    """The distinct cells of a grid. MissingFileError names a model or LoRA that is not there."""
+    places: dict[str, list[Position]] = {}
+    images: dict[str, ImageRequest] = {}
+    for position in request.positions():
+        image = request.image_at(position)
+        identifier = cell_id(image)
+        places.setdefault(identifier, []).append(position)
+        images.setdefault(identifier, image)
+    return [PlannedCell(key, images[key], tuple(positions)) for key, positions in places.items()]
+
+
+def by_model_state(cells: Sequence[PlannedCell]) -> list[list[PlannedCell]]:
+    """Cells that need the same adapters at the same weights together, the base model first."""
+    groups: dict[tuple[Any, ...], list[PlannedCell]] = {}
+    for cell in cells:
+        named = take_loras(cell.image.prompt)[1]
+        groups.setdefault((*cell.image.loras, *named), []).append(cell)
+    return [groups[key] for key in sorted(groups, key=len)]
+
+
+def _axes(position: Position) -> dict[str, Any]:
+    return {
+        "checkpoint": position.checkpoint,
+        "weight": position.weight,
+        "seed": position.seed,
+        "prompt": position.prompt,
+    }
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, StylekilnError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

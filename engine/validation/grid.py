@@ -1,0 +1,62 @@
+"""The handler of a grid request: cells of one model state share forward passes. Heavy: torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine.models import adapters
+from engine.models.host import host
+from engine.runtime.job import Job
+from engine.sampling.describe import describe
+from engine.sampling.generate import attach_all, encoding_cache, resolve_tags
+from engine.sampling.pipeline import sample
+from engine.sampling.request import ImageRequest, Shot
+from engine.validation.filling import Filling, Keep, PlannedCell, plan
+from engine.validation.legend import draw_grid
+from engine.validation.manifest import open_grid
+from engine.validation.request import GridRequest, GridResult
+from engine.validation.store import CellStore
+
+
+def run(request: GridRequest, job: Job) -> GridResult:
+    """Draw what is missing of a grid, then its picture with the legend.
+
+    A grid that was cancelled or killed goes on where it stopped when it is run again. Raises
+    MissingFileError, ModelFileError of the base model, OutOfMemoryError, StorageError or
+    JobCancelled; a cell that cannot be drawn is recorded with its reason and does not stop others.
+    """
+    filling = Filling(request, plan(request), CellStore(request.cells_folder), job)
+    if any(filling.store.find(cell.id) is None for cell in filling.cells):
+        # Here and not with the first cell: without a base model no cell can be drawn.
+        host().get(request.image.model)
+    filling.run(draw_cells)
+    picture = draw_grid(open_grid(Path(request.folder)))
+    result = GridResult(
+        Path(request.folder), picture, filling.rendered, filling.cached, len(filling.errors)
+    )
+    job.emit(
+        "grid.finished",
+        folder=request.folder,
+        picture=str(picture),
+        rendered=result.rendered,
+        cached=result.cached,
+        failed=result.failed,
+    )
+    return result
+
+
+def draw_cells(image: ImageRequest, cells: Sequence[PlannedCell], job: Job, keep: Keep) -> None:
+    """Draw cells that share model, LoRAs and settings; prompts and seeds differ row by row."""
+    model = host().get(image.model)
+    loras = [*image.loras, *resolve_tags(image)[0]]
+    shots = [Shot(cell.image.prompt, cell.image.negative_prompt, cell.image.seed) for cell in cells]
+
+    def done(number: int, shot: Shot, picture: np.ndarray) -> None:
+        keep(cells[number], picture, describe(model, image, shot, loras).to_text())
+
+    with adapters.active(model, attach_all(model, loras)):
+        cache = encoding_cache(model, loras)
+        sample(model, image, job=job, shots=shots, on_picture=done, cache=cache)

@@ -1,0 +1,211 @@
+"""Pick a checkpoint from the evidence, and say why in plain sentences.
+
+The rule, in order: leave out rows that copy, lose variety, lose subjects or have not learned the
+style; of the rest keep those whose style is about as good as the best; of these those that keep the
+subjects best; then the lowest held-out loss where it is known; then the earliest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from engine.runtime.errors import BadInputError
+from engine.validation.evidence import Evidence, RowEvidence
+from engine.validation.legend import short_names
+
+FlagKind = Literal["copies", "variety", "subjects", "unlearned"]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """When a row is flagged. All can be changed; none is a law."""
+
+    least_fit: float = 0.5
+    variety_of_base: float = 0.7
+    least_kept: float = 0.5
+    copies_share: float = 0.1
+    about_as_good: float = 0.05
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """An English template, which is also its translation key, and the facts that fill it."""
+
+    template: str
+    facts: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return self.template.format_map(self.facts)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something that speaks against a row: a headline and a detail."""
+
+    kind: FlagKind
+    checkpoint: str
+    weight: float
+    headline: Sentence
+    detail: Sentence
+
+
+@dataclass(frozen=True)
+class Pick:
+    """The row to use. ``sound`` is False when every row is flagged and this is the least bad."""
+
+    checkpoint: str
+    weight: float
+    sound: bool
+    headline: Sentence
+    reasons: tuple[Sentence, ...]
+    flags: tuple[Flag, ...]
+
+    def __str__(self) -> str:
+        return " ".join(str(sentence) for sentence in (self.headline, *self.reasons))
+
+
+def pick(
+    evidence: Evidence,
+    losses: Mapping[str, float | None] | None = None,
+    names: Mapping[str, str] | None = None,
+    thresholds: Thresholds | None = None,
+) -> Pick:
+    """Choose a row. ``losses`` are held-out losses and ``names`` what to call each, by checkpoint.
+
+    BadInputError when the grid has no cell with a LoRA.
+    """
+    rows = [row for row in evidence.rows if row.checkpoint and row.weight]
+    if not rows:
+        raise BadInputError(
+            "The grid shows no LoRA to pick.", remedy="Draw a grid with a checkpoint and a weight."
+        )
+    judge = _Judge(evidence, losses or {}, names or _names(rows), thresholds or Thresholds())
+    flags = {id(row): judge.flags(row) for row in rows}
+    sound = [row for row in rows if not flags[id(row)]]
+    if sound:
+        chosen = judge.best(sound)
+    else:
+        chosen = min(rows, key=lambda row: (len(flags[id(row)]), -(row.style_fit or 0.0)))
+    return Pick(
+        checkpoint=chosen.checkpoint,
+        weight=chosen.weight,
+        sound=bool(sound),
+        headline=judge.headline(chosen, bool(sound)),
+        reasons=judge.reasons(chosen, flags[id(chosen)]),
+        flags=tuple(flag for row in rows for flag in flags[id(row)]),
+    )
+
+
+class _Judge:
+    def __init__(
+        self,
+        evidence: Evidence,
+        losses: Mapping[str, float | None],
+        names: Mapping[str, str],
+        thresholds: Thresholds,
+    ) -> None:
+        self._evidence = evidence
+        self._losses = {key: loss for key, loss in losses.items() if loss is not None}
+        self._names = names
+        self._limits = thresholds
+
+    def flags(self, row: RowEvidence) -> list[Flag]:
+        """All that speaks against a row."""
+        limits, evidence = self._limits, self._evidence
+        found: list[Flag] = []
+        if row.copies > limits.copies_share * row.count:
+            detail = Sentence(
+                "{copies} of {count} above {threshold} at weight {weight}",
+                self._facts(row, copies=row.copies, count=row.count, threshold=evidence.threshold),
+            )
+            found.append(self._flag("copies", row, "{name} repeats training pictures", detail))
+        base = evidence.base.diversity if evidence.base is not None else 0.0
+        if row.diversity < limits.variety_of_base * base:
+            detail = Sentence(
+                "diversity {diversity} at weight {weight}, base model {base}",
+                self._facts(row, diversity=row.diversity, base=base),
+            )
+            found.append(self._flag("variety", row, "{name} loses variety", detail))
+        if row.kept is not None and row.kept < limits.least_kept:
+            detail = Sentence(
+                "at weight {weight} only {kept} of the base model's layout is left",
+                self._facts(row, kept=row.kept),
+            )
+            found.append(self._flag("subjects", row, "{name} loses subjects", detail))
+        if row.style_fit is not None and row.style_fit < limits.least_fit:
+            detail = Sentence(
+                "style fit {fit} at weight {weight}", self._facts(row, fit=row.style_fit)
+            )
+            headline = "{name} has not learned the style"
+            found.append(self._flag("unlearned", row, headline, detail))
+        return found
+
+    def best(self, rows: Sequence[RowEvidence]) -> RowEvidence:
+        """Of sound rows: style about as good as the best, then subjects, loss, earliness."""
+        margin = self._limits.about_as_good
+        fit = max(row.style_fit or 0.0 for row in rows)
+        near = [row for row in rows if (row.style_fit or 0.0) >= fit - margin]
+        kept = max(row.kept or 0.0 for row in near)
+        near = [row for row in near if (row.kept or 0.0) >= kept - margin]
+        return min(near, key=lambda row: self._losses.get(row.checkpoint, float("inf")))
+
+    def headline(self, row: RowEvidence, sound: bool) -> Sentence:
+        facts = self._facts(row)
+        if sound:
+            return Sentence("Use {name} at weight {weight}.", facts)
+        return Sentence("No checkpoint is good yet; {name} at weight {weight} is nearest.", facts)
+
+    def reasons(self, row: RowEvidence, flags: Sequence[Flag]) -> tuple[Sentence, ...]:
+        sentences = [self._style(row, flags), self._copying(row)]
+        loss = self._losses.get(row.checkpoint)
+        if loss is not None and loss <= min(self._losses.values()) and len(self._losses) > 1:
+            sentences.append(Sentence("Held-out loss is lowest here.", {}))
+        return tuple(sentences)
+
+    def _style(self, row: RowEvidence, flags: Sequence[Flag]) -> Sentence:
+        facts = self._facts(row, fit=row.style_fit or 0.0, diversity=row.diversity)
+        kinds = {flag.kind for flag in flags}
+        if "unlearned" in kinds:
+            return Sentence("The style is not learned yet (fit {fit}); train longer.", facts)
+        if "variety" in kinds:
+            return Sentence(
+                "The style is learned (fit {fit}), but the seeds look alike "
+                "(diversity {diversity}); train for less time or on more pictures.",
+                facts,
+            )
+        if row.style_fit is None:
+            return Sentence("The seeds still differ (diversity {diversity}).", facts)
+        return Sentence(
+            "The style is learned (fit {fit}) and the seeds still differ (diversity {diversity}).",
+            facts,
+        )
+
+    def _copying(self, row: RowEvidence) -> Sentence:
+        between = self._evidence.between_training
+        facts = self._facts(row, copying=row.copying, between=between)
+        if row.copying <= between:
+            return Sentence(
+                "Copying is {copying}, no higher than between two training pictures ({between}).",
+                facts,
+            )
+        return Sentence(
+            "Copying is {copying}; between two training pictures it is {between}.", facts
+        )
+
+    def _flag(self, kind: FlagKind, row: RowEvidence, headline: str, detail: Sentence) -> Flag:
+        title = Sentence(headline, self._facts(row))
+        return Flag(kind, row.checkpoint, row.weight, title, detail)
+
+    def _facts(self, row: RowEvidence, **facts: Any) -> dict[str, str]:
+        shown = {
+            key: f"{value:.2f}" if isinstance(value, float) else str(value)
+            for key, value in facts.items()
+        }
+        return {"name": self._names[row.checkpoint], "weight": f"{row.weight:g}", **shown}
+
+
+def _names(rows: Sequence[RowEvidence]) -> dict[str, str]:
+    checkpoints = list(dict.fromkeys(row.checkpoint for row in rows))
+    return dict(zip(checkpoints, short_names(checkpoints), strict=True))
