@@ -1,0 +1,1 @@
+"""The settings page: language, theme, threads, folders. Every change applies at once."""

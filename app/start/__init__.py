@@ -1,0 +1,1 @@
+"""The start page: recent projects, this computer, and the two ways in."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from app.theme.style import color as token_color
 from app.theme.style import current, signals
@@ -105,7 +105,8 @@ def _scales() -> set[float]:
 def _follow_theme() -> None:
     """Give every button and action its icon in the colors of the new theme."""
     for widget in QApplication.allWidgets():
-        holders: list[QAbstractButton | QAction] = list(widget.actions())
+        # Not widget.actions(): the workspaces have a method of that name with another meaning.
+        holders: list[QAbstractButton | QAction] = list(QWidget.actions(widget))
         if isinstance(widget, QAbstractButton):
             holders.append(widget)
         for holder in holders:

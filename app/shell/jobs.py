@@ -1,0 +1,38 @@
+"""What the window says about jobs: which workspace they belong to, their words and their state."""
+
+from __future__ import annotations
+
+from app.i18n import tr
+from app.i18n.format import duration, percent
+from engine.runtime.job import JobHandle, Request
+
+_AREAS = {
+    "dataset": "dataset",
+    "training": "train",
+    "validation": "validate",
+    "canvas": "canvas",
+    "sampling": "canvas",
+    "models": "models",
+}
+
+
+def workspace_of(request: Request) -> str:
+    """The workspace that ``request`` belongs to, empty when it belongs to none."""
+    stage = getattr(request, "stage", "")  # the tour runs through all of them
+    return str(stage) or _AREAS.get(type(request).__module__.split(".")[1], "")
+
+
+def is_live(handle: JobHandle) -> bool:
+    """Whether the job waits, runs or is paused."""
+    return not handle.done()
+
+
+def line_of(handle: JobHandle) -> str:
+    """Part done and time left: ``62 %, 22:53 left``."""
+    progress = handle.progress
+    if not progress.total:
+        return tr(progress.text) if progress.text else ""
+    part = percent(progress.fraction)
+    if progress.seconds_left is None:
+        return part
+    return tr("{part}, {time} left", part=part, time=duration(progress.seconds_left))

@@ -1,0 +1,56 @@
+"""Menus that follow the language each time they open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.i18n import tr
+from app.theme import icons
+
+
+class Menu:
+    """Collects entries, then opens below a widget without blocking."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._menu = QMenu(parent)
+
+    def add(
+        self,
+        key: str,
+        run: Callable[[], object],
+        icon: str = "",
+        *,
+        plain: bool = False,
+        ticked: bool | None = None,
+        shortcut: str = "",
+    ) -> Menu:
+        """One entry; ``plain`` text is shown as it is."""
+        words = key if plain else tr(key)
+        action = self._menu.addAction(f"{words}\t{shortcut}" if shortcut else words)
+        if icon:
+            action.setIcon(icons.icon(icon))
+        if ticked is not None:
+            action.setCheckable(True)
+            action.setChecked(ticked)
+        action.triggered.connect(lambda *_: run())
+        return self
+
+    def title(self, key: str) -> Menu:
+        """A quiet line that names what follows."""
+        self._menu.addAction(tr(key)).setEnabled(False)
+        return self
+
+    def line(self) -> Menu:
+        """A hairline between groups."""
+        self._menu.addSeparator()
+        return self
+
+    def below(self, widget: QWidget, *, right: bool = False) -> QMenu:
+        """Open under ``widget``, at its left or right edge."""
+        self._menu.aboutToHide.connect(self._menu.deleteLater)
+        shift = widget.width() - self._menu.sizeHint().width() if right else 0
+        self._menu.popup(widget.mapToGlobal(QPoint(shift, widget.height() + 2)))
+        return self._menu

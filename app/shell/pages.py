@@ -1,0 +1,51 @@
+"""The workspaces, built by dotted path when they are first shown, so that start-up stays light."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Protocol
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from app.actions import Action
+from app.session import Session
+
+PATHS = {
+    "start": "app.start.view",
+    "dataset": "app.dataset.view",
+    "train": "app.training.view",
+    "validate": "app.validation.view",
+    "canvas": "app.canvas.view",
+    "models": "app.models.view",
+    "settings": "app.settings.view",
+}
+
+
+class Workspace(Protocol):
+    """What every ``View`` offers beside being a widget."""
+
+    def receive(self, **payload: Any) -> None:
+        """Take what another workspace hands over."""
+
+    def actions(self) -> list[Action]:  # type: ignore[override]
+        """What a user can do here."""
+
+
+class Pages(QStackedWidget):
+    """One page per workspace."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.built: dict[str, Any] = {}
+        self.current = ""
+
+    def open(self, name: str) -> Any:
+        """Show ``name``, building it first if need be, and return its view."""
+        if name not in self.built:
+            view: QWidget = importlib.import_module(PATHS[name]).View(self._session)
+            self.built[name] = view
+            self.addWidget(view)
+        self.current = name
+        self.setCurrentWidget(self.built[name])
+        return self.built[name]

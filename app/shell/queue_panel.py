@@ -1,0 +1,205 @@
+"""The queue: what runs, what waits, what was cut off, and what has ended since it was looked at."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.i18n import signals as language_signals
+from app.i18n import tr, tr_error
+from app.session import Session
+from app.shell.jobs import is_live, workspace_of
+from app.theme import color, metrics
+from app.widgets.buttons import button, tool_button
+from app.widgets.states import ProgressRow
+from app.widgets.text import ElidedLabel, hairline, label
+from engine.runtime.errors import StylekilnError
+from engine.runtime.job import JobHandle
+from engine.runtime.queue_store import StoredJob
+
+WIDTH = 372
+
+
+class JobRow(ProgressRow):
+    """One job of this session. Closing a finished row takes it away."""
+
+    def __init__(self, session: Session, handle: JobHandle) -> None:
+        super().__init__(tr(handle.request.title))
+        self.handle = handle
+        self._session = session
+        self.paused.connect(self._hold)
+        place = workspace_of(handle.request)
+        if place:
+            self.add(button("Show", kind="link", on=lambda: session.go(place)))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the state of the job now."""
+        handle = self.handle
+        if not handle.done():
+            progress = handle.progress
+            waits = handle.state == "queued"
+            words = tr("Waiting") if waits else tr(progress.text) if progress.text else ""
+            self.set_progress(progress.fraction, words, progress.seconds_left)
+            self.set_paused(handle.paused)
+            return
+        error = None if handle.cancelled() else handle.exception()
+        if handle.cancelled() or handle.state in ("cancelled", "interrupted"):
+            self.set_finished(tr("Cancelled."))
+        elif isinstance(error, StylekilnError):
+            self.set_failed(tr_error(error))
+        elif error is not None:
+            self.set_failed(tr("Something unexpected went wrong: {reason}.", reason=error))
+        else:
+            self.set_progress(1.0)
+            self.set_finished(tr("Done"))
+
+    def _hold(self, held: bool) -> None:
+        if held:
+            self.handle.pause()
+        else:
+            self.handle.resume()
+
+
+class StoredRow(QWidget):
+    """A job that was cut off when the application last ended."""
+
+    restarted = Signal()
+    forgotten = Signal()
+
+    def __init__(self, stored: StoredJob) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 6, 0, 6)
+        row.setSpacing(metrics.GAP)
+        row.addWidget(_name(tr(stored.title)))
+        row.addWidget(ElidedLabel(tr("Cut off when the application ended"), tone="quiet"), 1)
+        row.addWidget(button("Start again", "rotate-ccw", dense=True, on=self.restarted.emit))
+        row.addWidget(tool_button("x", "Forget", self.forgotten.emit, dense=True))
+
+
+class QueuePanel(QWidget):
+    """Floats at the right under the project bar. ``counted`` carries how many jobs are live."""
+
+    counted = Signal(int)
+
+    def __init__(self, parent: QWidget, session: Session) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.rows: dict[str, JobRow] = {}
+        self._closed: set[str] = set()
+        self.setFixedWidth(WIDTH)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 4, 12, 12)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.addWidget(label("Queue", weight=600))
+        head.addStretch(1)
+        head.addWidget(tool_button("x", "Close", self.hide, dense=True))
+        column.addLayout(head)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(0)
+        column.addLayout(self._list)
+        self._empty = label(
+            "Nothing is waiting. Training, grids and repaints line up here.",
+            tone="quiet",
+            wrap=True,
+        )
+        self._empty.setContentsMargins(0, 8, 0, 4)
+        column.addWidget(self._empty)
+        session.job_added.connect(self._show)
+        session.job_changed.connect(self._changed)
+        session.job_finished.connect(self._changed)
+        language_signals.changed.connect(self.rebuild)
+        self.hide()
+
+    def toggle(self, right: int, top: int) -> None:
+        """Open at ``right``, ``top``, or close."""
+        if self.isVisible():
+            self.hide()
+            return
+        self.rebuild()
+        self.adjustSize()
+        self.move(right - self.width(), top)
+        self.show()
+        self.raise_()
+        self.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def rebuild(self) -> None:
+        """Show everything anew."""
+        while self._list.count():
+            item = self._list.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.rows.clear()
+        for stored in self._session.bridge.interrupted():
+            self._show_stored(stored)
+        for handle in self._session.bridge.jobs:
+            if handle.id not in self._closed:
+                self._show(handle)
+        self._settle()
+
+    def _show(self, handle: JobHandle) -> None:
+        row = self.rows[handle.id] = JobRow(self._session, handle)
+        row.stopped.connect(lambda: self._stop(handle))
+        self._list.addWidget(hairline("panel"))
+        self._list.addWidget(row)
+        self._settle()
+
+    def _show_stored(self, stored: StoredJob) -> None:
+        row = StoredRow(stored)
+        row.restarted.connect(lambda: self._restart(stored))
+        row.forgotten.connect(lambda: self._forget(stored))
+        self._list.addWidget(hairline("panel"))
+        self._list.addWidget(row)
+
+    def _changed(self, handle: JobHandle) -> None:
+        if handle.id in self.rows:
+            self.rows[handle.id].refresh()
+        self._settle()
+
+    def _stop(self, handle: JobHandle) -> None:
+        if handle.done():
+            self._closed.add(handle.id)
+            self.rebuild()
+        else:
+            handle.cancel()
+            self.rows[handle.id].set_progress(handle.progress.fraction, tr("Stopping…"))
+
+    def _restart(self, stored: StoredJob) -> None:
+        self._session.bridge.restart(stored)
+        self.rebuild()
+
+    def _forget(self, stored: StoredJob) -> None:
+        self._session.bridge.forget(stored)
+        self.rebuild()
+
+    def _settle(self) -> None:
+        self._empty.setVisible(self._list.count() == 0)
+        self.counted.emit(sum(is_live(job) for job in self._session.bridge.jobs))
+        if self.isVisible():
+            right, top = self.x() + self.width(), self.y()
+            self.adjustSize()
+            self.move(right - self.width(), top)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(color("float_line"), 1))
+        painter.setBrush(color("g1"))
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
+
+
+def _name(text: str) -> ElidedLabel:
+    made = ElidedLabel(text, weight=500)
+    made.setMinimumWidth(90)
+    return made

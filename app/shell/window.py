@@ -1,0 +1,352 @@
+"""The main window: project bar, rail, the workspace, the guide, the status line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.actions import Action
+from app.i18n import bind, tr
+from app.session import Session
+from app.shell.guide import GuideBar, Stage
+from app.shell.jobs import is_live, workspace_of
+from app.shell.logo import window_icon
+from app.shell.pages import Pages
+from app.shell.palette import Found, Palette
+from app.shell.project_bar import ProjectBar, set_enabled
+from app.shell.queue_panel import QueuePanel
+from app.shell.rail import ENTRIES, Rail
+from app.shell.status_line import StatusLine
+from app.theme import metrics
+from app.widgets.row_list import Row
+from app.widgets.states import DropOverlay, Toast
+from app.widgets.text import hairline
+
+WORKSPACES = tuple(name for name, _, _ in ENTRIES)
+
+
+class MainWindow(QWidget):
+    """One window on one session. Workspaces are built when they are first shown."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.bar = ProjectBar(session)
+        self.rail = Rail()
+        self.pages = Pages(session)
+        self.status = StatusLine(session)
+        self.guide: GuideBar | None = None
+        self.setMinimumSize(*metrics.WINDOW_MINIMUM)
+        self.setAcceptDrops(True)
+        self.setWindowIcon(window_icon())
+        self._title = bind(self.setWindowTitle, "Stylekiln")
+        self._build()
+        self.toasts = Toast(self.pages)
+        self.overlay = DropOverlay(self._body)
+        self.queue = QueuePanel(self, session)
+        self.palette_panel = Palette(self, self.all_actions, self._find_pictures)
+        self._painted = False
+        self._own = self._own_actions()
+        self._add_shortcuts(self, self._own)
+        self._connect()
+        self._restore_geometry()
+        self.navigate("start", {})
+
+    def _build(self) -> None:
+        self._body = QWidget()
+        self._column = QVBoxLayout()
+        self._column.setSpacing(0)
+        self._column.addWidget(self.pages, 1)
+        row = QHBoxLayout(self._body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(hairline("chrome", vertical=True))
+        row.addLayout(self._column, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.bar)
+        outer.addWidget(hairline("chrome"))
+        outer.addWidget(self._body, 1)
+        outer.addWidget(hairline("chrome"))
+        outer.addWidget(self.status)
+
+    def _connect(self) -> None:
+        session = self.session
+        session.navigated.connect(self.navigate)
+        session.notified.connect(self.show_toast)
+        session.project_changed.connect(self._project_changed)
+        for signal in (session.job_added, session.job_changed, session.job_finished):
+            signal.connect(self._show_busy)
+        self.rail.chosen.connect(lambda name: self.navigate(name, {}))
+        self.bar.search_asked.connect(self.open_palette)
+        self.bar.queue_asked.connect(self.toggle_queue)
+        self.bar.folder_asked.connect(self.choose_folder)
+        self.bar.undo_asked.connect(lambda: self._run_here("undo"))
+        self.bar.redo_asked.connect(lambda: self._run_here("redo"))
+        self.bar.help_asked.connect(self.show_shortcuts)
+        self.bar.guide_asked.connect(self.start_guide)
+        self.queue.counted.connect(self.bar.show_queue)
+        # Whether something can be undone changes with every edit; looking is cheaper than telling.
+        self._undo_timer = QTimer(self)
+        self._undo_timer.setInterval(250)
+        self._undo_timer.timeout.connect(self._show_undo)
+        self._undo_timer.start()
+
+    # Workspaces
+
+    def navigate(self, name: str, payload: dict[str, Any]) -> None:
+        """Show the workspace ``name`` and hand it ``payload``."""
+        if name == "guide":
+            self.start_guide()
+            return
+        known = name in self.pages.built
+        view = self.pages.open(name)
+        if not known:
+            self._add_shortcuts(view, view.actions())
+        self.rail.show_current(name)
+        self._show_undo()
+        if payload:
+            view.receive(**payload)
+
+    def all_actions(self) -> list[Action]:
+        """What can be done in the window and in the workspace that is shown."""
+        view = self.pages.built.get(self.pages.current)
+        return [*(view.actions() if view is not None else []), *self._own]
+
+    def _own_actions(self) -> list[Action]:
+        shown = [
+            Action(f"go.{name}", text, partial(self.navigate, name, {}), icon, f"Ctrl+{index}")
+            for index, (name, text, icon) in enumerate(ENTRIES, 1)
+        ]
+        return [
+            *shown,
+            Action("palette", "Search pictures and actions", self.open_palette, "search", "Ctrl+K"),
+            Action("open", "Open folder…", self.choose_folder, "folder-open", "Ctrl+Shift+O"),
+            Action("sample", "Open the sample project", self.open_sample, "play"),
+            Action("guide", "Guided first run", self.start_guide, "route"),
+            Action("queue", "Show the queue", self.toggle_queue, "list-checks", "Ctrl+Shift+Q"),
+            Action("start", "Start page", partial(self.navigate, "start", {}), "layout-grid"),
+            Action(
+                "settings", "Settings", partial(self.navigate, "settings", {}), "settings", "Ctrl+,"
+            ),
+            Action("keys", "Keyboard shortcuts", self.show_shortcuts, "keyboard", "F1"),
+        ]
+
+    def _add_shortcuts(self, owner: QWidget, actions: Sequence[Action]) -> None:
+        """Give ``owner`` the keys of ``actions`` that neither the window nor a button has."""
+        taken = {button.shortcut().toString() for button in owner.findChildren(QAbstractButton)}
+        if owner is not self:
+            taken |= {action.shortcut().toString() for action in QWidget.actions(self)}
+        for action in actions:
+            key = QKeySequence(action.shortcut)
+            if action.shortcut and key.toString() not in taken:
+                taken.add(key.toString())
+                owner.addAction(_bound(owner, action, key))
+
+    def _run_here(self, what: str) -> None:
+        action = self._action_here(what)
+        if action is not None and action.enabled():
+            action.run()
+            self._show_undo()
+
+    def _action_here(self, what: str) -> Action | None:
+        view = self.pages.built.get(self.pages.current)
+        found = view.actions() if view is not None else []
+        return next((one for one in found if one.id.rpartition(".")[2] == what), None)
+
+    def _show_undo(self) -> None:
+        set_enabled(self.bar.undo, self._action_here("undo"))
+        set_enabled(self.bar.redo, self._action_here("redo"))
+
+    # Panels over the window
+
+    def open_palette(self) -> None:
+        """Open the command palette in the place of the search field."""
+        search = self.bar.search
+        top = search.mapTo(self, QPoint(0, 0)).y() - 4
+        self.palette_panel.open_at(self.width() // 2, top, max(480, search.width()))
+
+    def toggle_queue(self) -> None:
+        """Open or close the queue."""
+        self.queue.toggle(self.width() - 8, metrics.BAR + 4)
+
+    def show_shortcuts(self) -> None:
+        """Open the list of keys."""
+        from app.shell.shortcuts import ShortcutsDialog
+
+        ShortcutsDialog(self, self.all_actions()).show()
+
+    def show_toast(self, note: dict[str, Any]) -> None:
+        """Float what the session has to say."""
+        text = tr(note["key"], **note["facts"])
+        if note.get("remedy"):
+            joint = " " if text.isascii() else ""
+            text += joint + tr(note["remedy"], **note["facts"])
+        self.toasts.show(
+            text, action=note["action"], on_action=note["on_action"], error=note["error"]
+        )
+
+    def _find_pictures(self, text: str) -> list[Found]:
+        library = self.session.library
+        if library is None:
+            return []
+        from engine.dataset.query import matches
+
+        found = [picture for picture in library.pictures() if matches(picture, text)][:8]
+        return [
+            Found(
+                Row(f"picture.{picture.id}", picture.name, icon="image", note=tr("Dataset")),
+                partial(self.navigate, "dataset", {"picture": picture.id}),
+            )
+            for picture in found
+        ]
+
+    # Projects and the guide
+
+    def choose_folder(self) -> None:
+        """Ask for a folder of art or a project, without blocking."""
+        dialog = QFileDialog(self, tr("Choose a folder of art or a project"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self.session.open_folder(Path(path)))
+        dialog.open()
+
+    def open_sample(self) -> None:
+        """Open the sample project."""
+        self.session.open_sample()
+
+    def start_guide(self) -> None:
+        """Open the guided first run over the sample project."""
+        from engine.tour.plan import STAGES
+
+        self.show_guide(STAGES)
+        self.session.start(self._open_for_guide())
+
+    def show_guide(self, stages: Sequence[Stage]) -> None:
+        """Show the guide's bar under the workspace."""
+        self.close_guide()
+        self.guide = GuideBar(self.session, stages)
+        self.guide.closed.connect(self.close_guide)
+        self._column.addWidget(self.guide)
+
+    def close_guide(self) -> None:
+        """Take the guide's bar away; work that runs goes on."""
+        if self.guide is not None:
+            self._column.removeWidget(self.guide)
+            self.guide.hide()
+            self.guide.deleteLater()
+            self.guide = None
+
+    async def _open_for_guide(self) -> None:
+        await self.session.open_sample()
+        self.navigate("dataset", {})
+
+    def _project_changed(self, project: Any) -> None:
+        if project is None:
+            self._title.say("Stylekiln")
+            return
+        self._title.say("{name} - Stylekiln", "", name=project.file.name)
+        if self.pages.current == "start":
+            self.navigate("dataset", {})
+
+    def _show_busy(self, _: object) -> None:
+        parts = {
+            workspace_of(job.request): job.progress.fraction
+            for job in self.session.bridge.jobs
+            if is_live(job) and job.state != "queued"
+        }
+        for name in WORKSPACES:
+            self.rail.buttons[name].set_progress(parts.get(name))
+
+    # Drops, size and end
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        folder = dropped_folder(event)
+        if folder is not None:
+            event.acceptProposedAction()
+            self.overlay.offer(tr("Open {name}", name=folder.name))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.overlay.hide()
+        folder = dropped_folder(event)
+        if folder is not None:
+            event.acceptProposedAction()
+            self.session.open_folder(folder)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.queue.isVisible():
+            self.queue.hide()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self.queue.isVisible():
+            self.queue.move(self.width() - 8 - self.queue.width(), metrics.BAR + 4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        """What may wait until something is seen: the meters, and word of what was cut off."""
+        self.status.watch()
+        waiting = len(self.session.bridge.interrupted())
+        self.queue.rebuild()
+        if waiting:
+            self.session.notify(
+                "Work was cut off when the application last ended.",
+                action="Show the queue",
+                on_action=self.toggle_queue,
+            )
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        geometry = self.saveGeometry().toBase64().toStdString()
+        self.session.settings = self.session.settings.model_copy(
+            update={"window_geometry": geometry}
+        )
+        self.session.settings.save()
+        super().closeEvent(event)
+
+    def _restore_geometry(self) -> None:
+        stored = self.session.settings.window_geometry
+        if not (stored and self.restoreGeometry(QByteArray.fromBase64(stored.encode()))):
+            available = self.screen().availableGeometry()
+            self.resize(min(1600, available.width()), min(1000, available.height()))
+
+
+def dropped_folder(event: QDropEvent) -> Path | None:
+    """The folder that a drop means: the folder itself, or the one that holds dropped files."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    if not paths:
+        return None
+    return paths[0] if paths[0].is_dir() else paths[0].parent
+
+
+def _bound(owner: QObject, action: Action, key: QKeySequence) -> QAction:
+    made = QAction(owner)
+    made.setShortcut(key)
+    made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    made.triggered.connect(lambda *_: action.run() if action.enabled() else None)
+    return made
