@@ -1,0 +1,89 @@
+"""What a user can do in the Dataset workspace, for menus, palette and shortcuts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.actions import Action
+
+if TYPE_CHECKING:
+    from app.dataset.view import View
+
+where = "dataset"
+
+
+def actions(view: View) -> list[Action]:
+    """One entry each. Keys that belong to the grid are its own and are not repeated here."""
+    return [*_project_actions(view), *_picture_actions(view), *_undo_actions(view)]
+
+
+def _project_actions(view: View) -> list[Action]:
+    state = view.state
+
+    def opened() -> bool:
+        return view.session.project is not None
+
+    def filled() -> bool:
+        return bool(state.pictures)
+
+    return [
+        Action("dataset.add", "Add a folder", view.ask_folder, "folder-plus", "", opened, where),
+        Action(
+            "dataset.hold-out-some",
+            "Hold out a tenth for validation",
+            view.hold_out_some,
+            "lock",
+            enabled=filled,
+            where=where,
+        ),
+        Action(
+            "dataset.reject-suggested",
+            "Reject what is blurred, too small or a copy",
+            view.reject_suggested,
+            "x",
+            enabled=filled,
+            where=where,
+        ),
+        Action(
+            "dataset.caption-names",
+            "Caption the rest from file names",
+            view.caption_from_names,
+            "wand-sparkles",
+            enabled=filled,
+            where=where,
+        ),
+        Action(
+            "dataset.export", "Export for training", view.export, "folder-output", "", filled, where
+        ),
+    ]
+
+
+def _picture_actions(view: View) -> list[Action]:
+    def some() -> bool:
+        return bool(view.state.selected)
+
+    return [
+        Action("dataset.pick", "Pick pictures", view.pick, "flag", "", some, where),
+        Action("dataset.reject", "Reject pictures", view.reject, "x", "", some, where),
+        Action("dataset.hold-out", "Hold out pictures", view.hold_out, "lock", "", some, where),
+        Action("dataset.crop", "Edit the crop", view.edit, "crop", "", some, where),
+        Action("dataset.reset", "Reset crop and fill", view.reset, "rotate-ccw", "", some, where),
+    ]
+
+
+def _undo_actions(view: View) -> list[Action]:
+    state = view.state
+    return [
+        Action(
+            "dataset.undo", "Undo", view.undo, "undo-2", "Ctrl+Z", lambda: state.can_undo, where
+        ),
+        Action(
+            "dataset.redo",
+            "Redo",
+            view.redo,
+            "redo-2",
+            "Ctrl+Shift+Z",
+            lambda: state.can_redo,
+            where,
+        ),
+    ]

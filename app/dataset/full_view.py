@@ -1,0 +1,66 @@
+"""One picture over the whole stage, for a quick look: arrows go on, Space and Escape go back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+
+from app.dataset.pixels import trained_large, whole_picture
+from app.i18n import bind
+from app.widgets.image_view import ImageView
+from engine.runtime.errors import StylekilnError
+
+if TYPE_CHECKING:
+    from app.dataset.model import DatasetState
+    from engine.dataset.library import Picture
+
+
+class FullView(ImageView):
+    """Shows the current picture as the grid does, from disk or as trained."""
+
+    closed = Signal()
+    stepped = Signal(int)
+
+    def __init__(self, state: DatasetState) -> None:
+        super().__init__()
+        self.state = state
+        self._wanted = 0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        bind(self.setAccessibleName, "Picture in full view")
+        state.selection_changed.connect(self._follow)
+
+    def open(self) -> None:
+        """Show the current picture."""
+        picture = self.state.current
+        if picture is not None:
+            self._wanted = picture.id
+            self.state.session.start(self._load(picture))
+
+    def _follow(self) -> None:
+        if self.isVisible():
+            self.open()
+
+    async def _load(self, picture: Picture) -> None:
+        project = self.state.session.project
+        try:
+            bridge = self.state.session.bridge
+            if self.state.baked and project is not None:
+                array = await bridge.io(trained_large, picture, project.file.fill)
+            else:
+                array = await bridge.io(whole_picture, picture.path)
+        except StylekilnError:
+            array = None  # the right column says why
+        if picture.id == self._wanted:
+            self.set_image(array)
+            self.fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Escape):
+            self.closed.emit()
+        elif event.key() in steps:
+            self.stepped.emit(steps[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,161 @@
+"""The right column: the selected pictures, their captions and fill, and what training will see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from app.dataset.caption_panel import CaptionPanel
+from app.dataset.fill_panel import FillPanel
+from app.dataset.outlook_panel import OutlookPanel
+from app.dataset.pixels import preview
+from app.dataset.preview import PictureBox
+from app.i18n import bind, tr, tr_error
+from app.i18n import signals as language_signals
+from app.i18n.format import dimensions, number
+from app.theme import metrics
+from app.widgets.buttons import button, tool_button
+from app.widgets.panel import Column, Panel
+from app.widgets.text import ElidedLabel, label
+from engine.runtime.errors import StylekilnError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.dataset.model import DatasetState
+    from app.dataset.operations import Operations
+    from engine.dataset.library import Picture
+
+preview_side = 512
+one_height, two_height = 208, 148
+
+
+class Inspector(Column):
+    """Follows the selection. Without one it shows the project: buckets, warnings, and the foot."""
+
+    def __init__(self, state: DatasetState, operations: Operations) -> None:
+        super().__init__(metrics.RIGHT, "right")
+        self.state = state
+        self.operations = operations
+        self.previews = PreviewPanel(state, operations)
+        self.captions = CaptionPanel(state, operations)
+        self.fill = FillPanel(state, operations)
+        self.outlook = OutlookPanel(state)
+        self.export = button("Export", "folder-output")
+        self.train = button("", "arrow-right", "primary")
+        self._train_text = bind(
+            self.train.setText, "Train on {n} picture", "Train on {n} pictures", n=0
+        )
+        for panel in (self.previews, self.captions, self.fill, self.outlook):
+            self.add(panel)
+        self.add_foot(self.export)
+        self.add_foot(self.train, 1)
+        state.selection_changed.connect(self.refresh)
+        state.reloaded.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the selection."""
+        selected = self.state.selected
+        self.previews.setVisible(bool(selected))
+        self.captions.setVisible(bool(selected))
+        self.previews.show_pictures(selected)
+        self.captions.show_pictures(selected)
+        self.fill.show_pictures(selected)
+        used = len(self.state.used)
+        self._train_text.update(n=used)
+        self.train.setEnabled(used > 0)
+        self.export.setEnabled(used > 0)
+
+
+class PreviewPanel(Panel):
+    """One or two of the selected pictures, with what can be decided about all of them."""
+
+    def __init__(self, state: DatasetState, operations: Operations) -> None:
+        super().__init__("Picture", collapsible=False)
+        self.state = state
+        self.operations = operations
+        self._shown: list[Picture] = []
+        self.boxes = [PictureBox(), PictureBox()]
+        self.facts = [ElidedLabel(size=11, tone="label") for _ in self.boxes]
+        self.problem = label(tone="error", wrap=True)
+        self.pick = _action("flag", "Pick", lambda: self._flag("picked"), "P")
+        self.reject = _action("x", "Reject", lambda: self._flag("rejected"), "X")
+        self.hold = _action("lock", "Hold out", lambda: operations.hold_out(state.selected), "H")
+        for widget in (self.pick, self.reject, self.hold):
+            self.add_action(widget)
+        self._build()
+        language_signals.changed.connect(lambda: self.show_pictures(self._shown))
+
+    def _build(self) -> None:
+        row = QHBoxLayout()
+        row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
+        row.setSpacing(metrics.GAP)
+        self._cells = []
+        for box, fact in zip(self.boxes, self.facts, strict=True):
+            cell = QWidget()
+            column = QVBoxLayout(cell)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(6)
+            column.addWidget(box)
+            column.addWidget(fact)
+            row.addWidget(cell, 1)
+            self._cells.append(cell)
+        self.body.addLayout(row)
+        self.body.addWidget(self.problem)
+        self.problem.setContentsMargins(metrics.PAD, 4, metrics.PAD, 0)
+
+    def show_pictures(self, pictures: list[Picture]) -> None:
+        """Show the last two of ``pictures``."""
+        self._shown = pictures
+        if len(pictures) == 1:
+            self.set_title("{name}", name=pictures[0].path.name)
+        elif pictures:
+            self.set_title("{n} pictures", n=number(len(pictures)))
+        shown = pictures[-2:]
+        for place, cell in enumerate(self._cells):
+            cell.setVisible(place < len(shown))
+        for picture, box, fact in zip(shown, self.boxes, self.facts, strict=False):
+            box.setFixedHeight(one_height if len(shown) == 1 else two_height)
+            fact.setText(_facts(picture))
+            self.state.session.start(self._load(picture, box))
+        self._mark(pictures)
+
+    def _flag(self, flag: str) -> None:
+        self.operations.flag(self.state.selected, flag)
+
+    def _mark(self, pictures: list[Picture]) -> None:
+        marks = (
+            (self.pick, lambda item: item.flag == "picked"),
+            (self.reject, lambda item: item.flag == "rejected"),
+            (self.hold, lambda item: item.held_out),
+        )
+        for widget, test in marks:
+            widget.setChecked(bool(pictures) and all(test(item) for item in pictures))
+        problem = next((item.problem for item in pictures if item.problem), "")
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+
+    async def _load(self, picture: Picture, box: PictureBox) -> None:
+        try:
+            image = await self.state.session.bridge.io(preview, picture.path, preview_side)
+        except StylekilnError as error:
+            self.problem.setText(tr_error(error))
+            self.problem.setVisible(True)
+            image = None
+        if picture.id in [item.id for item in self._shown[-2:]]:
+            box.set_picture(image)
+
+
+def _action(icon: str, tip: str, on: Callable[[], object], shortcut: str) -> QToolButton:
+    return tool_button(icon, tip, on, True, shortcut=shortcut, dense=True)
+
+
+def _facts(picture: Picture) -> str:
+    if picture.problem:
+        return ""
+    size = dimensions(picture.width, picture.height)
+    if picture.sharpness is None:
+        return size
+    return f"{size} · " + tr("sharp {value}", value=f"{picture.sharpness:.2f}")

@@ -1,0 +1,178 @@
+"""Changes to the library: each runs off the UI thread, can be undone, and tells every view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.dataset.captions import from_file_name
+from engine.dataset.edits import Recipe
+from engine.dataset.holdout import hold_out
+from engine.project.project import SourceFolder
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterable, Sequence
+
+    from app.dataset.model import DatasetState
+    from engine.dataset.edits import Fill
+    from engine.dataset.library import Changes, Library, Picture
+
+Change = Callable[["Library"], "Changes | None"]
+
+
+class Operations:
+    """What can be done to pictures. Every method returns the task, so that a test can await it."""
+
+    def __init__(self, state: DatasetState) -> None:
+        self.state = state
+        self.session = state.session
+
+    def flag(self, pictures: Sequence[Picture], flag: str) -> asyncio.Task[Any]:
+        """Set ``flag`` on all, or clear it when all have it already."""
+        ids = [picture.id for picture in pictures]
+        value = "" if all(picture.flag == flag for picture in pictures) else flag
+        sentence = ""
+        if value == "rejected":
+            sentence = "Rejected {n} pictures. The files stay on disk."
+            if len(ids) == 1:
+                sentence = "Rejected 1 picture. The file stays on disk."
+        return self._start(lambda library: library.set_flag(ids, value), sentence, n=len(ids))
+
+    def rate(self, pictures: Sequence[Picture], stars: int) -> asyncio.Task[Any]:
+        """Give all ``stars``, or none when all have that many already."""
+        ids = [picture.id for picture in pictures]
+        value = 0 if all(picture.stars == stars for picture in pictures) else stars
+        return self._start(lambda library: library.set_stars(ids, value))
+
+    def hold_out(self, pictures: Sequence[Picture]) -> asyncio.Task[Any]:
+        """Keep all out of training for validation, or take them back when all are held out."""
+        ids = [picture.id for picture in pictures]
+        value = not all(picture.held_out for picture in pictures)
+        return self._start(lambda library: library.set_held_out(ids, value))
+
+    def hold_out_some(self, share: float = 0.1) -> asyncio.Task[Any]:
+        """Hold a share of the pictures out; the choice is the same on every machine."""
+        usable = sum(not p.problem and p.flag != "rejected" for p in self.state.pictures.values())
+        return self._start(
+            lambda library: hold_out(library, fraction=share),
+            "Held {n} pictures out for validation.",
+            n=round(usable * share),
+        )
+
+    def caption(self, texts: dict[int, str]) -> asyncio.Task[Any]:
+        """Write captions beside the pictures."""
+        return self._start(lambda library: library.set_captions(texts))
+
+    def caption_from_names(self) -> asyncio.Task[Any]:
+        """Give every used picture without a caption the words of its file name."""
+        bare = [picture for picture in self.state.used if not picture.caption.strip()]
+        trigger = self._trigger_word()
+        texts = {
+            picture.id: ", ".join(filter(None, [trigger, from_file_name(picture.name)]))
+            for picture in bare
+        }
+        return self._start(
+            lambda library: library.set_captions(texts),
+            "Wrote {n} captions from file names.",
+            n=len(texts),
+        )
+
+    def crop(self, picture: Picture, box: tuple[int, int, int, int] | None) -> asyncio.Task[Any]:
+        """Remember ``box`` as the crop of a picture; None is the whole picture."""
+        recipe = picture.recipe.model_copy(update={"crop": box})
+        return self._start(lambda library: library.set_recipe([picture.id], recipe))
+
+    def fill(self, pictures: Sequence[Picture], fill: Fill | None) -> asyncio.Task[Any]:
+        """Choose what goes behind transparent parts; None follows the project."""
+        recipes = {
+            picture.id: picture.recipe.model_copy(update={"fill": fill}) for picture in pictures
+        }
+        return self._start(lambda library: library.set_recipes(recipes))
+
+    def fill_everywhere(self, fill: Fill) -> asyncio.Task[Any]:
+        """Make ``fill`` the project's, and let every picture follow it."""
+        return self.session.start(self._fill_everywhere(fill))
+
+    def undo(self) -> asyncio.Task[Any]:
+        """Take the last change back."""
+        return self._start(lambda library: library.undo())
+
+    def redo(self) -> asyncio.Task[Any]:
+        """Make the change again that was taken back."""
+        return self._start(lambda library: library.redo())
+
+    def reset(self, pictures: Iterable[Picture]) -> asyncio.Task[Any]:
+        """Forget the crop and fill of all."""
+        ids = [picture.id for picture in pictures]
+        return self._start(lambda library: library.set_recipe(ids, Recipe()))
+
+    def add_folders(self, folders: Sequence[Path]) -> asyncio.Task[Any]:
+        """Add folders of art to the project and read them."""
+        return self.session.start(self._add(folders))
+
+    def remove_folder(self, folder: str) -> asyncio.Task[Any]:
+        """Take a folder out of the project; its files stay."""
+        return self.session.start(self._remove(folder))
+
+    def _start(self, change: Change, sentence: str = "", **facts: object) -> asyncio.Task[Any]:
+        return self.session.start(self._apply(change, sentence, **facts))
+
+    async def _apply(self, change: Change, sentence: str, **facts: object) -> None:
+        library = self.session.library
+        if library is None:
+            return
+        changes = await self.session.bridge.io(change, library)
+        if changes is None:
+            return
+        if changes.skipped:
+            self._tell_skipped(len(changes.skipped))
+        if not changes:
+            return
+        self.session.pictures_changed.emit(changes.ids)
+        if sentence:
+            self.session.notify(sentence, action="Undo", on_action=self.undo, **facts)
+
+    def _tell_skipped(self, count: int) -> None:
+        self.session.notify(
+            "{n} pictures were left as they are: a file is gone or cannot be read as text.",
+            n=count,
+        )
+
+    async def _fill_everywhere(self, fill: Fill) -> None:
+        project = self.session.project
+        if project is None:
+            return
+        file = project.file.model_copy(update={"fill": fill})
+        await self.session.bridge.io(project.save, file)
+        own = [item for item in self.state.pictures.values() if item.recipe.fill is not None]
+        recipes = {item.id: item.recipe.model_copy(update={"fill": None}) for item in own}
+        await self._apply(lambda library: library.set_recipes(recipes), "")
+        self.session.pictures_changed.emit(None)
+
+    async def _add(self, folders: Sequence[Path]) -> None:
+        project = self.session.project
+        if project is None:
+            return
+        known = {folder.path for folder in project.file.folders}
+        added = [SourceFolder(path=str(path)) for path in folders if str(path) not in known]
+        await self._save_folders((*project.file.folders, *added))
+
+    async def _remove(self, folder: str) -> None:
+        project = self.session.project
+        if project is not None:
+            kept = tuple(item for item in project.file.folders if item.path != folder)
+            await self._save_folders(kept)
+
+    async def _save_folders(self, folders: tuple[SourceFolder, ...]) -> None:
+        project = self.session.project
+        if project is None:
+            return
+        file = project.file.model_copy(update={"folders": folders})
+        await self.session.bridge.io(project.save, file)
+        await self.session.rescan()
+
+    def _trigger_word(self) -> str:
+        project = self.session.project
+        return project.file.trigger_word if project is not None else ""

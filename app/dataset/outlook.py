@@ -1,0 +1,78 @@
+"""What training will see of the pictures: buckets, steps and warnings. Pure, from sizes alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.dataset.counts import is_used
+from engine.dataset.buckets import Assignment, BucketSpec, assign, batches_per_epoch
+from engine.runtime.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.dataset.library import Picture
+
+Size = tuple[int, int]
+much_enlarged = 1.5
+"""A picture enlarged by more than this looks soft to the model."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Counts of what training would read. ``buckets`` is fullest first; ``steps`` per epoch."""
+
+    train: int
+    held_out: int
+    buckets: tuple[tuple[Size, int], ...]
+    steps: int
+    enlarged: tuple[int, ...]
+    bare: tuple[int, ...]
+    unreadable: tuple[int, ...]
+
+
+def spec_for(resolution: Size | int) -> BucketSpec:
+    """The buckets a run of this resolution uses: sides from half to twice the resolution."""
+    size = (resolution, resolution) if isinstance(resolution, int) else resolution
+    return BucketSpec(resolution=size, minimum=min(size) // 2, maximum=max(size) * 2)
+
+
+def trained_size(picture: Picture) -> Size:
+    """Width and height of the picture after its crop."""
+    crop = picture.recipe.crop
+    return (crop[2], crop[3]) if crop else (picture.width, picture.height)
+
+
+def placed(picture: Picture, spec: BucketSpec) -> Assignment | None:
+    """The bucket of a picture; None when it has none."""
+    try:
+        return assign(spec, trained_size(picture))
+    except BadInputError:
+        return None
+
+
+def look_ahead(pictures: Iterable[Picture], spec: BucketSpec, batch: int = 1) -> Outlook:
+    """Count what a run over ``pictures`` would read."""
+    everything = list(pictures)
+    used = [picture for picture in everything if is_used(picture)]
+    counts: dict[Size, int] = {}
+    draws: dict[Size, int] = {}
+    enlarged = []
+    for picture in used:
+        found = placed(picture, spec)
+        if found is None:
+            continue
+        counts[found.bucket] = counts.get(found.bucket, 0) + 1
+        draws[found.bucket] = draws.get(found.bucket, 0) + picture.repeats
+        if found.scale > much_enlarged:
+            enlarged.append(picture.id)
+    return Outlook(
+        train=sum(counts.values()),
+        held_out=sum(picture.held_out for picture in everything),
+        buckets=tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
+        steps=batches_per_epoch(draws.values(), batch),
+        enlarged=tuple(enlarged),
+        bare=tuple(picture.id for picture in used if not picture.caption.strip()),
+        unreadable=tuple(picture.id for picture in everything if picture.problem),
+    )

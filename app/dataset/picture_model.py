@@ -1,0 +1,225 @@
+"""The grid's model: the shown pictures as items, and their pictures as trained on demand."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    QUrl,
+)
+from PySide6.QtGui import QPixmap
+
+from app.dataset.outlook import spec_for
+from app.dataset.pixels import trained
+from app.i18n import signals as language_signals
+from app.i18n import tr
+from app.i18n.format import number
+from app.widgets import roles
+from app.widgets.images import pixmap_of
+from engine.runtime.errors import StylekilnError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.dataset.model import DatasetState
+    from engine.dataset.library import Picture
+    from engine.dataset.suggestions import Suggestion
+
+Index = QModelIndex | QPersistentModelIndex
+Badge = tuple[str, str, str]
+nowhere = QModelIndex()
+baked_kept = 600
+baked_side = 320
+
+
+class PictureModel(QAbstractListModel):
+    """Rows are the pictures of ``state.shown``; a reload that keeps them keeps the selection."""
+
+    def __init__(self, state: DatasetState) -> None:
+        super().__init__()
+        self.state = state
+        self.baked = BakedPictures(state, self._baked_ready)
+        self._rows: list[Picture] = []
+        self._badges: dict[int, list[Badge]] = {}
+        state.shown_changed.connect(self.refresh)
+        state.reloaded.connect(self._count)
+        state.baked_changed.connect(lambda _: self._redraw())
+        language_signals.changed.connect(self._count)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take over what the state shows."""
+        rows = list(self.state.shown)
+        if [row.id for row in rows] == [row.id for row in self._rows]:
+            self._rows = rows
+            self._redraw()
+            return
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()
+
+    def picture(self, index: Index) -> Picture:
+        """The picture of a row."""
+        return self._rows[index.row()]
+
+    def row_of(self, picture_id: int) -> int:
+        """The row of a picture, -1 when it is not shown."""
+        return next((row for row, item in enumerate(self._rows) if item.id == picture_id), -1)
+
+    def rowCount(self, parent: Index = nowhere) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
+    def mimeTypes(self) -> list[str]:
+        return ["text/uri-list"]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """Pictures drag out as their files."""
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(self._rows[index.row()].path)) for index in indexes])
+        return data
+
+    def supportedDragActions(self) -> Qt.DropAction:
+        return Qt.DropAction.CopyAction
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        picture = self._rows[index.row()]
+        if role == roles.ImageRole:
+            return self.baked.get(picture) if self.state.baked else None
+        if role == roles.BadgesRole:
+            return self._badges.get(picture.id, [])
+        return _value(picture, role)
+
+    def _count(self) -> None:
+        """Make the badges anew from the suggestions."""
+        by_picture: dict[int, list[Suggestion]] = {}
+        for item in self._worth_a_badge():
+            by_picture.setdefault(item.picture_id, []).append(item)
+        copies = Counter(item.group for item in self.state.suggestions if item.kind == "duplicate")
+        self._badges = {
+            picture.id: badges(picture, by_picture.get(picture.id, []), copies)
+            for picture in self.state.pictures.values()
+        }
+        self._redraw()
+
+    def _worth_a_badge(self) -> list[Suggestion]:
+        """A mark on most cards tells nothing: then the list at the left says it once."""
+        found = self.state.suggestions
+        bare = sum(item.kind == "no-caption" for item in found)
+        if bare * 2 > len(self.state.pictures):
+            return [item for item in found if item.kind != "no-caption"]
+        return found
+
+    def _redraw(self) -> None:
+        if self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    def _baked_ready(self, picture_id: int) -> None:
+        row = self.row_of(picture_id)
+        if row >= 0:
+            self.dataChanged.emit(self.index(row), self.index(row), [roles.ImageRole])
+
+
+def _value(picture: Picture, role: int) -> object:
+    if role in (roles.NameRole, Qt.ItemDataRole.DisplayRole):
+        return picture.name
+    if role == Qt.ItemDataRole.ToolTipRole:
+        return picture.caption or picture.path.name
+    values = {
+        roles.PathRole: str(picture.path),
+        roles.FlagRole: picture.flag,
+        roles.StarsRole: picture.stars,
+        roles.RejectedRole: picture.flag == "rejected",
+        roles.ProblemRole: picture.problem,
+        roles.IdRole: picture.id,
+    }
+    return values.get(role)
+
+
+def badges(
+    picture: Picture, suggestions: Sequence[Suggestion], copies: Counter[int | None]
+) -> list[Badge]:
+    """Warnings with their number first, then facts."""
+    found = [_badge(picture, item, copies) for item in suggestions]
+    if picture.recipe.crop is not None:
+        found.append(("crop", "", "fact"))
+    if picture.held_out:
+        found.append(("lock", "", "fact"))
+    return [badge for badge in found if badge is not None]
+
+
+def _badge(picture: Picture, item: Suggestion, copies: Counter[int | None]) -> Badge | None:
+    if item.kind == "blurred":
+        return ("triangle-alert", tr("Blurred {value}", value=f"{item.value:.2f}"), "warn")
+    if item.kind == "too-small":
+        return ("triangle-alert", f"{number(min(picture.width, picture.height))} px", "warn")
+    if item.kind == "unusual-shape":
+        return ("square-round-corner", f"{item.value:.1f} : 1", "warn")
+    if item.kind == "no-caption":
+        return ("text-cursor", tr("No caption"), "warn")
+    if item.kind == "duplicate":
+        return ("copy", number(copies[item.group]), "fact")
+    return None
+
+
+class BakedPictures:
+    """Pictures as training sees them, made off the UI thread one by one and kept while recent."""
+
+    def __init__(self, state: DatasetState, ready: Callable[[int], None]) -> None:
+        self._state = state
+        self._ready = ready
+        self._kept: OrderedDict[object, QPixmap] = OrderedDict()
+        self._wanted: list[tuple[object, Picture]] = []
+        self._working = False
+
+    def get(self, picture: Picture) -> QPixmap | None:
+        """The baked picture, or None while it is being made."""
+        key = self._key(picture)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            found = self._kept[key]
+            return None if found.isNull() else found
+        if all(wanted != key for wanted, _ in self._wanted):
+            self._wanted.append((key, picture))
+        if not self._working:
+            self._working = True
+            self._state.session.start(self._work())
+        return None
+
+    def _key(self, picture: Picture) -> object:
+        project = self._state.session.project
+        settings = (project.file.fill, project.file.resolution) if project else None
+        return (picture.id, picture.modified, picture.recipe, settings)
+
+    async def _work(self) -> None:
+        try:
+            while self._wanted:
+                key, picture = self._wanted.pop()  # the newest wish is what is on the screen
+                self._kept[key] = await self._make(picture)
+                if len(self._kept) > baked_kept:
+                    self._kept.popitem(last=False)
+                self._ready(picture.id)
+        finally:
+            self._working = False
+
+    async def _make(self, picture: Picture) -> QPixmap:
+        project = self._state.session.project
+        if project is None:
+            return QPixmap()
+        spec = spec_for(project.file.resolution)
+        try:
+            array = await self._state.session.bridge.io(
+                trained, picture, project.file.fill, spec, baked_side
+            )
+        except StylekilnError:
+            # The card says already that the file cannot be read.
+            return QPixmap()
+        return QPixmap() if array is None else pixmap_of(array)

@@ -1,0 +1,140 @@
+"""The left column: which pictures, by flag, category, suggestion and tag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+
+from app.dataset import counts
+from app.dataset.counts import Scope
+from app.i18n import signals as language_signals
+from app.i18n import tr
+from app.i18n.format import number
+from app.theme import metrics
+from app.widgets.buttons import tool_button
+from app.widgets.panel import Column, Panel
+from app.widgets.row_list import Row, RowList
+
+if TYPE_CHECKING:
+    from app.dataset.model import DatasetState
+    from app.dataset.operations import Operations
+    from engine.dataset.library import Picture
+
+suggestion_icons = {
+    "duplicate": "copy",
+    "blurred": "droplet",
+    "too-small": "minimize-2",
+    "unusual-shape": "square-round-corner",
+    "no-caption": "text-cursor",
+    "unreadable": "image-off",
+}
+most_tags = 40
+
+
+def suggestion_name(kind: str) -> str:
+    """What the list calls a kind of suggestion."""
+    names = {
+        "duplicate": tr("Near-duplicates"),
+        "blurred": tr("Blurred"),
+        "too-small": tr("Too small"),
+        "unusual-shape": tr("Unusual shape"),
+        "no-caption": tr("No caption"),
+        "unreadable": tr("Unreadable"),
+    }
+    return names.get(kind, kind)
+
+
+class SourcesColumn(Column):
+    """Four lists that share one choice: the scope of the grid."""
+
+    add_asked = Signal()
+
+    def __init__(self, state: DatasetState, operations: Operations) -> None:
+        super().__init__(metrics.LEFT, "left")
+        self.state = state
+        self.operations = operations
+        self.flags = RowList()
+        self.categories = RowList()
+        self.suggestions = RowList()
+        self.tags = RowList()
+        self._lists = {
+            "flags": self.flags,
+            "category": self.categories,
+            "suggestion": self.suggestions,
+            "tag": self.tags,
+        }
+        self.panels: dict[str, Panel] = {}
+        self._fill_column()
+        state.reloaded.connect(self.refresh)
+        state.shown_changed.connect(self._mark)
+        language_signals.changed.connect(self.refresh)
+        self.refresh()
+
+    def _fill_column(self) -> None:
+        self._panel("flags", Panel("Sources"))
+        self.add_button = tool_button("plus", "Add a folder", self.add_asked.emit, dense=True)
+        self.panels["flags"].add_action(self.add_button)
+        self._panel("category", Panel("Categories"))
+        self._panel("suggestion", Panel("Suggestions", count=True))
+        self._panel("tag", Panel("Tags", count=True))
+        for kind, rows in self._lists.items():
+            rows.chosen.connect(lambda key, kind=kind: self._choose(kind, key))
+
+    def _panel(self, kind: str, panel: Panel) -> None:
+        panel.body.addWidget(self._lists[kind])
+        self.panels[kind] = panel
+        self.add(panel)
+
+    def refresh(self) -> None:
+        """Count again."""
+        pictures = list(self.state.pictures.values())
+        self.flags.set_rows(flag_rows(pictures))
+        self.categories.set_rows([_category_row(item) for item in counts.categories(pictures)])
+        found = counts.suggestion_counts(self.state.suggestions)
+        self.suggestions.set_rows([_suggestion_row(kind, found[kind]) for kind in _order(found)])
+        self.panels["suggestion"].set_count(sum(found.values()))
+        tags = counts.tag_counts(pictures)
+        self.tags.set_rows([Row(tag, tag, number(n)) for tag, n in tags[:most_tags]])
+        self.panels["tag"].set_count(len(tags))
+        for kind in ("category", "suggestion", "tag"):
+            self.panels[kind].setVisible(bool(self._lists[kind].rows.items))
+        self._mark()
+
+    def _choose(self, kind: str, key: str) -> None:
+        scope = Scope(key) if kind == "flags" else Scope(kind, key)  # type: ignore[arg-type]
+        self.state.set_scope(scope)
+
+    def _mark(self) -> None:
+        scope = self.state.scope
+        for kind, rows in self._lists.items():
+            if kind == "flags":
+                rows.set_current("" if scope.value else scope.kind)
+            else:
+                rows.set_current(scope.value if scope.kind == kind else "")
+
+
+def _order(found: dict[str, int]) -> list[str]:
+    return [kind for kind in suggestion_icons if kind in found]
+
+
+def _suggestion_row(kind: str, count: int) -> Row:
+    return Row(kind, suggestion_name(kind), number(count), icon=suggestion_icons[kind], tone="warn")
+
+
+def _category_row(item: counts.Category) -> Row:
+    note = f"×{item.repeats}" if item.repeats > 1 else ""
+    return Row(item.name, item.name, number(item.count), note=note, icon="folder")
+
+
+def flag_rows(pictures: list[Picture]) -> list[Row]:
+    """The four rows of flags with their counts."""
+    picked = sum(picture.flag == "picked" for picture in pictures)
+    rejected = sum(picture.flag == "rejected" for picture in pictures)
+    held_out = sum(picture.held_out for picture in pictures)
+    return [
+        Row("all", tr("All pictures"), number(len(pictures)), icon="layers"),
+        Row("picked", tr("Picked"), number(picked), icon="flag"),
+        Row("rejected", tr("Rejected"), number(rejected), icon="x"),
+        Row("held-out", tr("Held out"), number(held_out), icon="lock"),
+    ]

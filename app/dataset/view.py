@@ -1,0 +1,286 @@
+"""The Dataset workspace: sources at the left, the grid, the inspector, and the crop editor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from app.dataset.actions import actions
+from app.dataset.counts import Scope
+from app.dataset.crop_page import CropPage
+from app.dataset.full_view import FullView
+from app.dataset.inspector import Inspector
+from app.dataset.model import DatasetState
+from app.dataset.operations import Operations
+from app.dataset.sources import SourcesColumn
+from app.dataset.stage import Stage
+from app.dataset.strip import SourcesStrip
+from app.i18n import tr
+from app.theme import metrics
+from app.widgets.buttons import button
+from app.widgets.states import DropOverlay, EmptyState
+from app.widgets.thumbnails import ThumbnailCache
+from engine.dataset.requests import ExportRequest
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+
+    from app.actions import Action
+    from app.session import Session
+
+narrow_right = 300
+
+
+class View(QWidget):
+    """Three columns; the crop editor takes the place of the first two."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.state = DatasetState(session)
+        self.operations = Operations(self.state)
+        self.thumbnails = ThumbnailCache(parent=self)
+        self.sources = SourcesColumn(self.state, self.operations)
+        self.strip = SourcesStrip(self.state)
+        self.stage = Stage(self.state, self.operations, self.thumbnails)
+        self.full = FullView(self.state)
+        self.inspector = Inspector(self.state, self.operations)
+        self.crop = CropPage(self.state, self.operations)
+        self.empty = EmptyState(
+            "images",
+            "Drop a folder of art here",
+            "Captions beside the pictures are read too. Nothing is ever written to your pictures.",
+            button("Choose a folder", "folder-open", on=self.ask_folder),
+        )
+        self.overlay = DropOverlay(self)
+        self._list_wanted: bool | None = None
+        self._build()
+        self._connect()
+        self._show_right_page()
+
+    def _build(self) -> None:
+        self.middle = QStackedWidget()
+        for page in (self.stage, self.full, self.empty):
+            self.middle.addWidget(page)
+        browse = QWidget()
+        row = QHBoxLayout(browse)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.strip)
+        row.addWidget(self.sources)
+        row.addWidget(self.middle, 1)
+        row.addWidget(self.inspector)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(browse)
+        self.pages.addWidget(self.crop)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.pages)
+        self.setAcceptDrops(True)
+
+    def _connect(self) -> None:
+        self.sources.add_asked.connect(self.ask_folder)
+        self.strip.opened.connect(self._toggle_list)
+        self.stage.edit_asked.connect(self.edit)
+        self.stage.view_asked.connect(self._open_full)
+        self.full.closed.connect(self._close_full)
+        self.full.stepped.connect(self.stage.step)
+        self.crop.closed.connect(self._close_crop)
+        self.inspector.export.clicked.connect(lambda *_: self.export())
+        self.inspector.train.clicked.connect(lambda *_: self.session.go("train"))
+        self.inspector.outlook.warning_chosen.connect(self._show_warning)
+        self.state.reloaded.connect(self._show_right_page)
+        self.session.project_changed.connect(self._project_changed)
+        self.destroyed.connect(self.thumbnails.close)
+
+    def receive(self, **payload: object) -> None:
+        """``picture`` names a picture's id to select, ``scope`` a Scope to show."""
+        scope, picture = payload.get("scope"), payload.get("picture")
+        if isinstance(scope, Scope):
+            self.state.set_scope(scope)
+        if isinstance(picture, int):
+            self.stage.choose(picture)
+
+    def actions(self) -> list[Action]:  # type: ignore[override]
+        """What can be done here."""
+        return actions(self)
+
+    # What a user can do
+
+    def pick(self) -> None:
+        """Mark the selection as picked, or take the mark away."""
+        self.operations.flag(self.state.selected, "picked")
+
+    def reject(self) -> None:
+        """Reject the selection, or take it back."""
+        self.operations.flag(self.state.selected, "rejected")
+
+    def hold_out(self) -> None:
+        """Hold the selection out, or take it back."""
+        self.operations.hold_out(self.state.selected)
+
+    def hold_out_some(self) -> None:
+        """Hold a tenth of the pictures out."""
+        self.operations.hold_out_some()
+
+    def reject_suggested(self) -> None:
+        """Reject blurred and tiny pictures and all copies but the best."""
+        kinds = ("blurred", "too-small", "duplicate", "unreadable")
+        ids = {s.picture_id for s in self.state.suggestions if s.kind in kinds and not s.keep}
+        found = [self.state.pictures[key] for key in sorted(ids)]
+        found = [picture for picture in found if picture.flag != "rejected"]
+        if found:
+            self.operations.flag(found, "rejected")
+        else:
+            self.session.notify("Nothing is blurred, too small or a copy.")
+
+    def caption_from_names(self) -> None:
+        """Give pictures without a caption the words of their file names."""
+        self.operations.caption_from_names()
+
+    def reset(self) -> None:
+        """Forget the crop and fill of the selection."""
+        self.operations.reset(self.state.selected)
+
+    def undo(self) -> None:
+        """Take the last change of the dataset back."""
+        self.operations.undo()
+
+    def redo(self) -> None:
+        """Make it again."""
+        self.operations.redo()
+
+    def edit(self) -> None:
+        """Open the crop editor on the current picture."""
+        picture = self.state.current
+        if picture is not None and not picture.problem:
+            self.session.start(self._edit())
+
+    def ask_folder(self) -> None:
+        """Choose a folder of art to add, or to open when no project is open."""
+        dialog = QFileDialog(self, tr("Add a folder"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self.add([Path(path)]))
+        dialog.open()
+
+    def add(self, folders: list[Path]) -> None:
+        """Add folders to the project; the first one opens a project when there is none."""
+        if self.session.project is None:
+            self.session.open_folder(folders[0])
+            return
+        self.operations.add_folders(folders)
+
+    def export(self) -> None:
+        """Bake the training folder into the project's exports."""
+        project = self.session.project
+        if project is not None:
+            self.session.start(self._export(str(project.root)))
+
+    async def _export(self, project: str) -> None:
+        result = await self.session.bridge.run(ExportRequest(project=project))
+        self.session.notify(
+            "Exported {n} pictures to {folder}.", n=result.count, folder=result.folder
+        )
+
+    async def _edit(self) -> None:
+        picture = self.state.current
+        if picture is not None:
+            await self.crop.open(picture)
+            self.pages.setCurrentWidget(self.crop)
+            self.crop.view.setFocus()
+
+    def _close_crop(self) -> None:
+        self.pages.setCurrentIndex(0)
+        self.stage.grid.setFocus()
+
+    def _open_full(self) -> None:
+        if self.state.current is not None:
+            self.middle.setCurrentWidget(self.full)
+            self.full.open()
+            self.full.setFocus()
+
+    def _close_full(self) -> None:
+        self.middle.setCurrentWidget(self.stage)
+        self.stage.grid.setFocus()
+
+    def _show_warning(self, key: str) -> None:
+        outlook = self.inspector.outlook.outlook
+        if outlook is None:
+            return
+        ids = {"enlarged": outlook.enlarged, "bare": outlook.bare, "unreadable": outlook.unreadable}
+        self.state.set_scope(Scope("ids", key, frozenset(ids[key])))
+
+    def _project_changed(self, _project: object) -> None:
+        self.pages.setCurrentIndex(0)
+        self.stage.bar.words.set_value("")
+
+    def _show_right_page(self) -> None:
+        filled = bool(self.state.pictures)
+        if filled and self.middle.currentWidget() is self.empty:
+            self.middle.setCurrentWidget(self.stage)
+        elif not filled:
+            self.middle.setCurrentWidget(self.empty)
+        self._arrange()
+
+    # Narrow windows
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        narrow = self.width() < metrics.NARROW - metrics.RAIL
+        filled = bool(self.state.pictures)
+        listed = not narrow if self._list_wanted is None else self._list_wanted or not narrow
+        self.sources.setVisible(filled and listed)
+        self.strip.setVisible(filled and narrow)
+        self.inspector.setVisible(filled)
+        right = narrow_right if narrow else metrics.RIGHT
+        self.inspector.setFixedWidth(right)
+        self.crop.column.setFixedWidth(right)
+
+    def _toggle_list(self) -> None:
+        self._list_wanted = not self.sources.isVisible()
+        self._arrange()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.pages.currentWidget() is self.crop:
+            self._close_crop()
+            return
+        super().keyPressEvent(event)
+
+    # Drops
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        folders = _folders(event)
+        if not folders or event.source() is not None:
+            return
+        event.acceptProposedAction()
+        name = folders[0].name
+        if self.session.project is None:
+            self.overlay.offer(tr("Open {name}", name=name))
+        else:
+            project = self.session.project.file.name
+            self.overlay.offer(tr("Add {name} to {project}", name=name, project=project))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.overlay.hide()
+        folders = _folders(event)
+        if folders:
+            event.acceptProposedAction()
+            self.add(folders)
+
+
+def _folders(event: QDropEvent) -> list[Path]:
+    """The folders of a drop; a file stands for the folder it lies in."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    found = [path if path.is_dir() else path.parent for path in paths]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,178 @@
+"""A list of 26 px rows: icon, name, quiet note, count. It is as high as its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from app.theme import color, fonts, icons, metrics
+from app.theme import signals as theme_signals
+
+RowRole = Qt.ItemDataRole.UserRole + 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row. ``key`` tells rows apart; texts are ready to show. ``tone`` colors the count."""
+
+    key: str
+    text: str
+    count: str = ""
+    note: str = ""
+    icon: str = ""
+    tone: str = "t3"
+    icon_tone: str = "t2"
+    tip: str = ""
+
+
+class RowList(QListView):
+    """Rows of which one is chosen, by click or by arrow keys. One tab stop."""
+
+    chosen = Signal(str)
+    activated_key = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = _Rows(self)
+        self.setModel(self.rows)
+        self.setItemDelegate(_Delegate(self))
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.setUniformItemSizes(True)
+        self.viewport().setAutoFillBackground(False)
+        self.setProperty("surface", "none")
+        self.selectionModel().currentChanged.connect(self._moved)
+        self.activated.connect(lambda index: self.activated_key.emit(index.data(RowRole).key))
+        theme_signals.changed.connect(self.viewport().update)
+        self.set_rows([])
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show ``rows``; the chosen one stays chosen when it is still there."""
+        key = self.current()
+        self.rows.replace(rows)
+        self.setFixedHeight(len(rows) * metrics.ROW)
+        self.set_current(key)
+
+    def current(self) -> str:
+        """The key of the chosen row, empty when none is."""
+        index = self.currentIndex()
+        return index.data(RowRole).key if index.isValid() else ""
+
+    def set_current(self, key: str) -> None:
+        """Choose the row of ``key`` without telling; an unknown key chooses none."""
+        found = next((n for n, row in enumerate(self.rows.items) if row.key == key), -1)
+        self.selectionModel().blockSignals(True)
+        self.setCurrentIndex(self.rows.index(found) if found >= 0 else QModelIndex())
+        if found < 0:
+            self.clearSelection()
+        self.selectionModel().blockSignals(False)
+        self.viewport().update()
+
+    def _moved(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.chosen.emit(index.data(RowRole).key)
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, len(self.rows.items) * metrics.ROW)
+
+
+class _Rows(QAbstractListModel):
+    def __init__(self, parent: RowList) -> None:
+        super().__init__(parent)
+        self.items: list[Row] = []
+
+    def replace(self, rows: Sequence[Row]) -> None:
+        self.beginResetModel()
+        self.items = list(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.items)
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:
+        row = self.items[index.row()]
+        spoken = {
+            Qt.ItemDataRole.DisplayRole: row.text,
+            Qt.ItemDataRole.ToolTipRole: row.tip or None,
+            Qt.ItemDataRole.AccessibleTextRole: " ".join((row.text, row.note, row.count)),
+            RowRole: row,
+        }
+        return spoken.get(role)
+
+
+class _Delegate(QStyledItemDelegate):
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(0, metrics.ROW)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        row: Row = index.data(RowRole)
+        state = option.state
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        if chosen:
+            painter.fillRect(option.rect, color("acc_wash"))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(option.rect, color("row_hover"))
+        inner = option.rect.adjusted(metrics.PAD, 0, -metrics.PAD, 0)
+        self._paint_row(painter, inner, row, chosen)
+        if chosen and self.parent().hasFocus() and _by_key(option):
+            painter.setPen(color("acc"))
+            painter.drawRect(option.rect.adjusted(1, 0, -2, -1))
+
+    def _paint_row(self, painter: QPainter, inner: QRect, row: Row, chosen: bool) -> None:
+        left = inner.left()
+        if row.icon:
+            top = inner.top() + (inner.height() - 14) // 2
+            icons.paint(painter, row.icon, left, top, 14, "t1" if chosen else row.icon_tone)
+            left += 22
+        painter.setFont(fonts.font(12))
+        right = self._paint_right(painter, inner, row, chosen)
+        painter.setPen(color("t1"))
+        where = QRect(left, inner.top(), max(0, right - left), inner.height())
+        shown = painter.fontMetrics().elidedText(
+            row.text, Qt.TextElideMode.ElideMiddle, where.width()
+        )
+        painter.drawText(where, _LEFT, shown)
+
+    def _paint_right(self, painter: QPainter, inner: QRect, row: Row, chosen: bool) -> int:
+        """Paint note and count from the right; return where the name must end."""
+        right = inner.right() + 1
+        measure = painter.fontMetrics()
+        widest = max(measure.horizontalAdvance(item.count) for item in self.parent().rows.items)
+        for text, tone, least in ((row.count, row.tone, widest), (row.note, "t3", 0)):
+            if not text:
+                continue
+            width = max(least, measure.horizontalAdvance(text))
+            painter.setPen(color("t2" if chosen and tone == "t3" else tone))
+            where = QRect(right - width, inner.top(), width, inner.height())
+            painter.drawText(where, _RIGHT, text)
+            right -= width + metrics.GAP
+        return right
+
+
+def _by_key(option: QStyleOptionViewItem) -> bool:
+    return bool(option.state & QStyle.StateFlag.State_KeyboardFocusChange)
+
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
