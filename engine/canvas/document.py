@@ -5,7 +5,9 @@ An operation gives back the :class:`Change` it made, so that a view redraws only
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +58,7 @@ class Document:
         self.settings: dict[str, Any] = {}
         self.history = History()
         self.encoded: dict[int, bytes] = {}
+        self._copies: dict[int, np.ndarray] = {}
         self._compositor = Compositor()
         self._stroke: Stroke | None = None
         self._version = 0
@@ -107,6 +110,22 @@ class Document:
         if not active:
             return compositing.composite(self.layers, rect)
         return self._compositor.composite(self.layers, self.index(active), rect)
+
+    def frozen(self) -> Document:
+        """A copy of the present state for another thread, for example to save it.
+
+        Only layers that changed since the last copy are copied; what was encoded is shared, so
+        that saving a copy spares the next save too. ``mark_saved(copy.version)`` tells of it.
+        """
+        self.end_stroke()
+        self._copies = {layer.revision: self._copied(layer) for layer in self.layers}
+        layers = [replace(layer, pixels=self._copies[layer.revision]) for layer in self.layers]
+        copy = Document(self.width, self.height, layers)
+        copy.selection = self.selection
+        copy.settings = json.loads(json.dumps(self.settings))
+        copy.encoded = self.encoded
+        copy._version = self._version
+        return copy
 
     # Layers
 
@@ -257,6 +276,10 @@ class Document:
     # How operations are done
 
     _frame_before: FieldEdit | None = None
+
+    def _copied(self, layer: Layer) -> np.ndarray:
+        known = self._copies.get(layer.revision)
+        return layer.pixels.copy() if known is None else known
 
     def _counted(self, change: Change | None) -> Change | None:
         self._version += change is not None

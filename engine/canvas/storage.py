@@ -11,7 +11,6 @@ import io
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,65 +54,29 @@ class FileRecord(BaseModel):
     settings: dict[str, Any] = {}
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """What a document was at one moment, so that another thread can write it.
+def save(document: Document, path: Path) -> None:
+    """Write ``document`` to ``path`` atomically; StorageError leaves the file that was there.
 
-    ``encoded`` is the document's own store of PNG bytes by layer revision.
+    To save in another thread while painting goes on, pass ``document.frozen()``.
     """
-
-    width: int
-    height: int
-    layers: list[Layer]
-    selection: np.ndarray | None
-    settings: dict[str, Any]
-    version: int
-    encoded: dict[int, bytes]
-
-
-def snapshot(document: Document) -> Snapshot:
-    """The present state of ``document``. Copies only pixels that were not saved before."""
     document.end_stroke()
-    layers = [
-        replace(layer, pixels=_frozen(layer, document.encoded), revision=layer.revision)
-        for layer in document.layers
-    ]
-    settings = json.loads(json.dumps(document.settings))
-    return Snapshot(
-        document.width,
-        document.height,
-        layers,
-        document.selection,
-        settings,
-        document.version,
-        document.encoded,
-    )
-
-
-def write(state: Snapshot, path: Path) -> None:
-    """Write ``state`` to ``path`` atomically; StorageError leaves the file that was there."""
+    version, encoded = document.version, document.encoded
     blobs: dict[str, bytes] = {}
     record = FileRecord(
         format_version=FORMAT_VERSION,
-        width=state.width,
-        height=state.height,
-        layers=[_layer_record(layer, state.encoded, blobs) for layer in state.layers],
-        selection="" if state.selection is None else _keep(_png(state.selection), blobs),
-        settings=state.settings,
+        width=document.width,
+        height=document.height,
+        layers=[_layer_record(layer, encoded, blobs) for layer in document.layers],
+        selection="" if document.selection is None else _keep(_png(document.selection), blobs),
+        settings=document.settings,
     )
     with atomic_file(Path(path)) as stream, zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("project.json", record.model_dump_json(indent=1))
         for name, data in blobs.items():
             archive.writestr(f"blobs/{name}.png", data)
-    for revision in set(state.encoded) - {layer.revision for layer in state.layers}:
-        state.encoded.pop(revision, None)
-
-
-def save(document: Document, path: Path) -> None:
-    """Write ``document`` to ``path`` and note that it is saved. See :func:`write`."""
-    state = snapshot(document)
-    write(state, path)
-    document.mark_saved(state.version)
+    for revision in set(encoded) - {layer.revision for layer in document.layers}:
+        encoded.pop(revision, None)
+    document.mark_saved(version)
 
 
 def load(path: Path) -> Document:
@@ -173,11 +136,6 @@ def _picture(archive: zipfile.ZipFile, name: str, mode: str) -> np.ndarray:
         if max(image.size) > 4 * LARGEST_SIDE or image.mode != mode:
             raise ValueError(name)
         return np.array(image)
-
-
-def _frozen(layer: Layer, encoded: dict[int, bytes]) -> np.ndarray:
-    """Pixels that painting cannot change; those already encoded are not needed again."""
-    return layer.pixels if layer.revision in encoded else layer.pixels.copy()
 
 
 def _layer_record(layer: Layer, encoded: dict[int, bytes], blobs: dict[str, bytes]) -> LayerRecord:

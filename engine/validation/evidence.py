@@ -34,10 +34,11 @@ class CellEvidence:
 class RowEvidence:
     """All pictures of one checkpoint at one weight.
 
-    ``style_fit`` 0 (as the base model) to 1 (as the wanted style) and ``kept`` (how much of the
-    base model's layout is left, 0..1) are None when the grid has no weight-0 row. ``style_distance`` is
-    in spreads. ``copying`` is the mean similarity to the nearest training picture, ``copies`` the
-    number of pictures above the threshold, ``diversity`` the mean difference between seeds.
+    ``style_fit`` is 0 (as the base model) to 1 (as the wanted style), ``kept`` how much of the base
+    model's layout is left, 0 to 1; both are None when the grid has no weight-0 row.
+    ``style_distance`` is in spreads. ``copying`` is the mean similarity to the nearest training
+    picture, ``copies`` the number of pictures above the threshold, ``diversity`` the mean
+    difference between seeds.
     """
 
     checkpoint: str

@@ -103,8 +103,8 @@ class _Sheet:
             _width(line, points) for name in names for line in _wrap(name, points, 14 * points)
         )
         group = len(self._grid.request.weights) * (width + GAP)
-        lines = max(len(_wrap(p, points, group - GAP)) for p in self._grid.request.prompts)
-        return _Measures(width, height, points, left + 12, lines)
+        rows = max(len(_wrap(p, points, group - GAP)) for p in self._grid.request.prompts)
+        return _Measures(width, height, points, left + 12, rows)
 
     def _cell_size(self) -> tuple[int, int]:
         for cell in self._grid.cells:

@@ -81,16 +81,26 @@ def test_equal_layers_share_one_blob(document: Document, tmp_path: Path) -> None
         assert len([name for name in archive.namelist() if name.startswith("blobs/")]) == 3
 
 
-def test_painting_while_a_snapshot_is_written_does_not_reach_the_file(
+def test_painting_while_a_frozen_copy_is_written_does_not_reach_the_file(
     document: Document, tmp_path: Path
 ) -> None:
-    state = storage.snapshot(document)
+    frozen = document.frozen()
     before = document.composite()
     document.paint(document.layers[1].id, [(30, 30, 1)], Brush(20))
-    storage.write(state, tmp_path / "a.kiln")
+    storage.save(frozen, tmp_path / "a.kiln")
     np.testing.assert_array_equal(storage.load(tmp_path / "a.kiln").composite(), before)
+    document.mark_saved(frozen.version)
+    assert document.modified
     storage.save(document, tmp_path / "a.kiln")
     assert same(document, storage.load(tmp_path / "a.kiln"))
+
+
+def test_frozen_copies_share_the_pixels_of_layers_that_did_not_change(document: Document) -> None:
+    first = document.frozen()
+    document.paint(document.layers[1].id, [(30, 30, 1)], Brush(20))
+    second = document.frozen()
+    assert second.layers[0].pixels is first.layers[0].pixels
+    assert second.layers[1].pixels is not first.layers[1].pixels
 
 
 def test_a_save_killed_halfway_leaves_the_earlier_file_readable(
