@@ -46,9 +46,13 @@ def run(request: ExportRequest, job: Job) -> ExportResult:
         )
     _check_target(target, project)
     old = _old_files(target)
-    _write_manifest(target, project, sorted(old), complete=False)
+    plan = _plan(chosen, project)
+    # While it runs the manifest names all files that may be ours, so that an export that was
+    # interrupted can be cleaned up by the next.
+    planned = {f"{name}{suffix}" for name, _ in plan for suffix in (".png", ".txt")}
+    _write_manifest(target, project, [{"files": sorted(old | planned)}], complete=False)
     trigger = project.file.trigger_word if request.trigger_word is None else request.trigger_word
-    entries, skipped = _write_all(target, project, chosen, trigger.strip(), job)
+    entries, skipped = _write_all(target, plan, trigger.strip(), job)
     _remove_stale(target, old - {name for entry in entries for name in entry["files"]})
     _write_manifest(target, project, entries, complete=True)
     skipped = [*[p.problem for p in pictures if p.problem and p.flag != "rejected"], *skipped]
@@ -70,22 +74,29 @@ def _read(project: Project, job: Job) -> list[Picture]:
         return library.pictures()
 
 
+def _plan(pictures: list[Picture], project: Project) -> list[tuple[str, Sample]]:
+    """Each picture's path in the export, without suffix."""
+    taken: set[str] = set()
+    samples = [sample_of(picture, project.file.fill) for picture in pictures]
+    return [
+        (_free_name(_folder(sample, project.file.name), sample.path.stem, taken), sample)
+        for sample in samples
+    ]
+
+
 def _write_all(
-    target: Path, project: Project, pictures: list[Picture], trigger: str, job: Job
+    target: Path, plan: list[tuple[str, Sample]], trigger: str, job: Job
 ) -> tuple[list[dict[str, Any]], list[str]]:
     entries: list[dict[str, Any]] = []
     skipped: list[str] = []
-    taken: set[str] = set()
-    for number, picture in enumerate(pictures):
+    for number, (name, sample) in enumerate(plan):
         job.breathe()
-        job.progress(number, len(pictures), picture.path.name)
-        sample = sample_of(picture, project.file.fill)
+        job.progress(number, len(plan), sample.path.name)
         try:
             pixels = bake(load_rgba(sample.path), sample.recipe, sample.fill)
         except (PictureError, MissingFileError) as error:
             skipped.append(str(error))
             continue
-        name = _free_name(_folder(sample, project.file.name), picture.name, taken)
         files = _write_pair(target, name, encode_png(pixels), with_trigger(sample.caption, trigger))
         entries.append(
             {
@@ -95,7 +106,7 @@ def _write_all(
                 "repeats": sample.repeats,
             }
         )
-    job.progress(len(pictures), len(pictures))
+    job.progress(len(plan), len(plan))
     return entries, skipped
 
 
@@ -173,9 +184,6 @@ def _remove_stale(target: Path, names: set[str]) -> None:
 
 
 def _write_manifest(target: Path, project: Project, entries: list[Any], *, complete: bool) -> None:
-    """``entries`` are this export's pictures, or while it runs the files of the one before."""
-    if not complete:
-        entries = [{"files": entries}]
     write_json(
         target / MANIFEST,
         {

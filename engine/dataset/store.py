@@ -51,6 +51,7 @@ CREATE TABLE pictures (
     held_out INTEGER NOT NULL DEFAULT 0,
     recipe TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX pictures_in_order ON pictures (folder, sort_key);
 CREATE TABLE edits (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     label TEXT NOT NULL,

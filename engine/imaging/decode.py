@@ -194,7 +194,7 @@ def _unidentified(path: Path) -> PictureError:
 def _too_large(path: Path, size: tuple[int, int] | None = None) -> PictureError:
     if size is None:
         return PictureError(
-            "{name} is far too large to be opened safely.",
+            "{name} is too large to be opened safely.",
             name=path.name,
             remedy="Make it smaller in an image editor.",
         )

@@ -81,7 +81,7 @@ def difference_hash(grey: np.ndarray) -> int:
     top, left = (side - height) // 2, (side - width) // 2
     square[top : top + height, left : left + width] = grey
     small = resize_area(square.astype(np.float32), (9, 8))
-    bits = (small[:, 1:] > small[:, :-1]).ravel()
+    bits = (small[:, 1:] > small[:, :-1] + 1.0).ravel()  # flat areas must not toss coins
     return int(np.packbits(bits).view(">u8")[0])
 
 

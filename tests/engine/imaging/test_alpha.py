@@ -1,0 +1,94 @@
+"""Transparent parts are filled as chosen, and colors hidden under them never show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from engine.imaging.alpha import (
+    Fill,
+    fill,
+    fill_color,
+    fill_edge,
+    fill_picture_color,
+    has_transparency,
+    parse_color,
+    picture_color,
+)
+
+
+def _disc(color=(200, 40, 40), hidden=(0, 255, 0)):
+    """A disc of ``color`` on transparency that hides another color."""
+    rgba = np.zeros((40, 40, 4), np.uint8)
+    rgba[..., :3] = hidden
+    y, x = np.mgrid[:40, :40]
+    inside = (y - 20) ** 2 + (x - 20) ** 2 < 144
+    rgba[inside] = (*color, 255)
+    return rgba
+
+
+def test_a_color_fills_what_is_transparent_and_nothing_else():
+    rgba = _disc()
+    rgb = fill(rgba, Fill(color="#1e90ff"))
+    assert rgb.shape == (40, 40, 3)
+    assert rgb[0, 0].tolist() == [0x1E, 0x90, 0xFF]
+    assert rgb[20, 20].tolist() == [200, 40, 40]
+
+
+def test_half_transparent_pixels_are_mixed_to_the_nearest_value():
+    rgba = np.array([[[255, 0, 10, 128], [255, 0, 10, 0], [255, 0, 10, 255]]], np.uint8)
+    assert fill_color(rgba, (0, 100, 20)).tolist() == [[[128, 50, 15], [0, 100, 20], [255, 0, 10]]]
+
+
+def test_the_edge_color_is_carried_outwards():
+    rgba = _disc()
+    rgba[:, 20:][rgba[:, 20:, 3] > 0] = (30, 60, 220, 255)
+    rgb = fill_edge(rgba)
+    assert rgb[20, 0].tolist() == [200, 40, 40]
+    assert rgb[20, 39].tolist() == [30, 60, 220]
+    assert not (rgb == (0, 255, 0)).all(-1).any()
+
+
+def test_the_edge_fill_of_a_soft_edge_shows_no_fringe():
+    rgba = _disc(hidden=(0, 0, 0))
+    rgba[..., 3][rgba[..., 3] == 0] = 0
+    rgba[20, 33] = (255, 255, 255, 40)
+    assert fill_edge(rgba)[20, 33].tolist() == pytest.approx([209, 74, 74], abs=2)
+    assert fill_edge(rgba)[0, 0].tolist() == [200, 40, 40]
+
+
+@pytest.mark.parametrize("way", [fill_edge, fill_picture_color])
+def test_a_picture_without_visible_pixels_becomes_white(way):
+    assert (way(np.zeros((5, 6, 4), np.uint8)) == 255).all()
+
+
+@pytest.mark.parametrize("way", [fill_edge, fill_picture_color])
+def test_an_opaque_picture_is_not_changed(way):
+    rgba = np.random.default_rng(0).integers(0, 256, (9, 8, 4), np.uint8)
+    rgba[..., 3] = 255
+    assert (way(rgba) == rgba[..., :3]).all()
+
+
+def test_each_picture_gets_a_quiet_color_that_sets_it_off():
+    dark, light = picture_color(_disc((60, 20, 20))), picture_color(_disc((250, 240, 200)))
+    assert min(dark) > 150
+    assert max(light) < 110
+    assert max(dark) - min(dark) < 40
+    assert picture_color(_disc((200, 40, 40))) != picture_color(_disc((40, 40, 200)))
+    assert fill_picture_color(_disc((60, 20, 20)))[0, 0].tolist() == list(dark)
+
+
+def test_transparency_is_noticed():
+    assert has_transparency(_disc())
+    assert not has_transparency(np.full((3, 3, 4), 255, np.uint8))
+
+
+def test_colors_are_written_as_hexadecimal():
+    assert parse_color("#0a0B0c") == (10, 11, 12)
+    assert Fill(color="#abcdef").color == "#ABCDEF"
+    for wrong in ("abcdef", "#abcde", "#ggg000", "red"):
+        with pytest.raises(ValidationError, match="#RRGGBB"):
+            Fill(color=wrong)
+        with pytest.raises(ValueError, match="#RRGGBB"):
+            parse_color(wrong)
