@@ -1,0 +1,97 @@
+"""Facts for the start page: this computer, and what the recent projects hold."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.shell.status_line import processor_name
+from engine.project.settings import data_dir
+from engine.runtime.resources import resource
+
+
+@dataclass(frozen=True)
+class Computer:
+    """What this computer has. Sizes in bytes; ``graphics`` is empty before torch has looked."""
+
+    processor: str
+    cores: int
+    graphics: str
+    memory: int
+    free: int
+    starter: int
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A project that was open before. ``opened`` is a Unix time, ``thumbnail`` may be empty."""
+
+    root: Path
+    name: str
+    pictures: int
+    runs: int
+    opened: float
+    thumbnail: str
+
+
+def computer() -> Computer:
+    """Look at this computer. Reads files: not for the UI thread."""
+    import psutil
+
+    home = data_dir()
+    home.mkdir(parents=True, exist_ok=True)
+    starter = resource("starter")
+    return Computer(
+        processor=processor_name(),
+        cores=psutil.cpu_count(logical=False) or psutil.cpu_count() or 1,
+        graphics=_graphics(),
+        memory=psutil.virtual_memory().total,
+        free=shutil.disk_usage(home).free,
+        starter=sum(path.stat().st_size for path in starter.rglob("*") if path.is_file()),
+    )
+
+
+def recent_projects(roots: tuple[str, ...]) -> list[Recent]:
+    """What can be said about ``roots`` that still exist. Reads files: not for the UI thread."""
+    found = [_recent(Path(root)) for root in roots]
+    return [one for one in found if one is not None]
+
+
+def _recent(root: Path) -> Recent | None:
+    from engine.dataset.library import Library
+    from engine.project.project import Project, is_project
+
+    if not is_project(root):
+        return None
+    project = Project.open(root)
+    library = Library(project.database)
+    try:
+        pictures = library.pictures()
+    finally:
+        library.close()
+    runs = [path for path in project.runs.glob("*") if path.is_dir()]
+    return Recent(
+        root=root,
+        name=project.file.name,
+        pictures=len(pictures),
+        runs=len(runs),
+        opened=project.database.stat().st_mtime,
+        thumbnail=str(pictures[0].path) if pictures else "",
+    )
+
+
+def _graphics() -> str:
+    torch = sys.modules.get("torch")
+    cuda = getattr(torch, "cuda", None)
+    if cuda is None or not hasattr(cuda, "is_available") or not cuda.is_available():
+        return ""
+    return str(cuda.get_device_name())
+
+
+def sample_pictures(style: str) -> list[Path]:
+    """The sample pictures of ``style`` ("raw" or "pixel") that stand for themselves, by name."""
+    planted = ("_copy", "_soft", "_thumb")
+    files = sorted(resource("sample", style).glob("*.png"))
+    return [path for path in files if not path.stem.endswith(planted)]
