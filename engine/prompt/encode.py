@@ -212,9 +212,11 @@ def _emphasize(
         return weighted
     before = states.mean(dim=(1, 2), keepdim=True)
     after = weighted.mean(dim=(1, 2), keepdim=True)
-    # A mean of almost zero has no scale to restore; dividing by it would blow the states up.
-    safe = torch.where(after.abs() < 1e-7, before, after)
-    return weighted * torch.where(safe == 0, torch.ones_like(safe), before / safe)
+    # A mean that is zero but for rounding has no scale to restore: the ratio would blow the states
+    # up, or wipe them out.
+    least = 1e-4 * states.abs().mean(dim=(1, 2), keepdim=True)
+    sound = (before.abs() > least) & (after.abs() > least)
+    return weighted * torch.where(sound, before / after, torch.ones_like(after))
 
 
 def _final_norm(encoder: Any) -> torch.nn.Module:

@@ -38,7 +38,7 @@ _LONGEST_JPEG_COMMENT = 65_000
 def save_picture(path: Path, array: np.ndarray, infotext: str = "") -> None:
     """Write ``array`` (uint8 RGB or RGBA) with ``infotext`` atomically; the suffix says how.
 
-    Raises BadInputError for another suffix or a text too long for a JPEG, StorageError for the disk.
+    Raises BadInputError for another suffix or a text too long for a JPEG, else StorageError.
     """
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
@@ -167,7 +167,7 @@ def _read_exif(path: Path) -> str | None:
 
 
 def _comment_text(comment: bytes) -> str:
-    """UserComment as text: eight bytes name the code. UTF-16 is big-endian, except some writers'."""
+    """UserComment as text: eight bytes name the code. Some writers use little-endian UTF-16."""
     code, text = comment[:8], comment[8:]
     if code == _UNICODE:
         little = text[1:2] == b"\0" and text[:1] != b"\0"

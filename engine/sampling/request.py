@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engine.runtime.job import Request
 from engine.runtime.schema import setting
@@ -23,8 +23,8 @@ class LoraUse(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     path: str
-    weight: float = 1.0
-    text_weight: float | None = None
+    weight: float = Field(1.0, allow_inf_nan=False)
+    text_weight: float | None = Field(None, allow_inf_nan=False)
 
     @property
     def text(self) -> float:

@@ -97,7 +97,7 @@ class Sampler:
 
     def model_input(self, latents: torch.Tensor, index: int) -> torch.Tensor:
         """``latents`` at unit variance, as the model was trained to see them."""
-        return self._scheduler.scale_model_input(latents, self.timesteps[index])
+        return latents / (1 + self.sigmas[index] ** 2) ** 0.5 if self._exploding else latents
 
     def clean(self, latents: torch.Tensor, prediction: torch.Tensor, index: int) -> torch.Tensor:
         """The finished latents that ``prediction`` at step ``index`` points at."""
@@ -138,4 +138,5 @@ def _follow(scheduler: Any, sigmas: np.ndarray, timesteps: np.ndarray) -> torch.
     scheduler.sigmas = torch.from_numpy(sigmas.astype(np.float32))
     scheduler.timesteps = torch.from_numpy(timesteps.astype(np.float32))
     scheduler.set_begin_index(0)
+    scheduler.is_scale_input_called = True  # Sampler.model_input does it; else Euler warns
     return cast("torch.Tensor", scheduler.timesteps)
