@@ -38,12 +38,8 @@ class StepPicture(QWidget):
     def __init__(self, step: int) -> None:
         super().__init__()
         self._step = step
-        self.setMinimumHeight(120)
-        self.setMaximumHeight(HEIGHT)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, HEIGHT)
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -67,10 +63,11 @@ class Step(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(metrics.GAP_FIELDS)
-        column.addWidget(StepPicture(step), 1)
+        column.addWidget(StepPicture(step))
         column.addSpacing(8)
         column.addWidget(name)
         column.addWidget(words)
+        column.addStretch(1)
 
 
 def _translated(key: str) -> object:

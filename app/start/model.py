@@ -90,6 +90,11 @@ def _graphics() -> str:
     return str(cuda.get_device_name())
 
 
+def sample_count() -> int:
+    """How many pictures the sample has."""
+    return sum(path.suffix in (".png", ".webp") for path in resource("sample", "pixel").iterdir())
+
+
 def sample_pictures(style: str) -> list[Path]:
     """The sample pictures of ``style`` ("raw" or "pixel") that stand for themselves, by name."""
     planted = ("_copy", "_soft", "_thumb")

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from app.actions import Action
 from app.session import Session
 from app.start.journey import Step
-from app.start.model import computer, recent_projects, sample_pictures
+from app.start.model import computer, recent_projects, sample_count
 from app.start.side import Side
 from app.theme import color, metrics
 from app.widgets.buttons import button
@@ -28,8 +28,7 @@ class DropZone(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.setMinimumHeight(196)
-        self.setMaximumHeight(248)
+        self.setFixedHeight(224)
         choose = button("Choose folder…", "folder-open", big=True, on=self.folder_asked.emit)
         self.sample = button(
             "Open the sample project", "play", "primary", on=lambda: session.open_sample(), big=True
@@ -98,7 +97,7 @@ class View(QWidget):
             size=14,
             tone="label",
             wrap=True,
-            n=lambda: len(sample_pictures("pixel")),
+            n=sample_count,
         )
         lead.setMaximumWidth(640)
         journey = QHBoxLayout()
@@ -113,12 +112,13 @@ class View(QWidget):
         self._main.addWidget(label("Your art in, pictures in your style out", size=24, weight=600))
         self._main.addSpacing(8)
         self._main.addWidget(lead)
-        self._main.addSpacing(32)
-        self._main.addLayout(journey, 3)
-        self._main.addSpacing(32)
-        self._main.addWidget(self.zone, 2)
+        self._main.addSpacing(40)
+        self._main.addLayout(journey)
+        self._main.addSpacing(40)
+        self._main.addWidget(self.zone)
         self._main.addSpacing(8)
         self._main.addLayout(links)
+        self._main.addStretch(1)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -151,7 +151,7 @@ class View(QWidget):
             self.side.setMinimumWidth(0)
             self.side.setMaximumWidth(16777215)
             self.side.column.setContentsMargins(24, 24, 24, 16)
-            self._main.addWidget(self.side)
+            self._main.insertWidget(self._main.count() - 1, self.side)
         else:
             self._main.setContentsMargins(64, 64, 64, 32)
             self.side.setFixedWidth(372)

@@ -1,4 +1,4 @@
-"""Inter and a Chinese subset, registered once, and the fonts of each rank."""
+"""A modified Inter and a Chinese subset, registered once, and the fonts of each rank."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "fonts"
-FAMILIES = ["Inter", "Stylekiln Sans SC"]
+FAMILIES = ["Stylekiln Sans", "Stylekiln Sans SC"]
 # Characters outside GB 2312 come from the system.
 _SYSTEM = {
     "win32": ["Microsoft YaHei UI", "Segoe UI"],
