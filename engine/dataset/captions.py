@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.dataset.problem import Problem
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import storage_errors, write_bytes
 
@@ -29,6 +30,9 @@ _BOMS = (
 )
 
 
+_NONE = Problem()
+
+
 @dataclass(frozen=True)
 class Caption:
     """A caption as read. ``text`` has ``\\n`` line ends, and none after its last line.
@@ -43,7 +47,7 @@ class Caption:
     newline: str = "\n"
     bom: bytes = b""
     tail: str = ""
-    problem: str = ""
+    problem: Problem = _NONE
     exists: bool = False
 
 
@@ -69,15 +73,19 @@ def read_caption(path: Path) -> Caption:
     """
     try:
         if os.path.getsize(path) > LARGEST:
-            return Caption(problem=f"{path.name} is too large to be a caption.", exists=True)
+            return _unusable(Problem("{name} is too large to be a caption.", name=path.name))
         data = path.read_bytes()
     except FileNotFoundError:
         return Caption()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        return Caption(problem=f"{path.name} cannot be read: {reason}.", exists=True)
-    return decode(data) or Caption(
-        problem=f"{path.name} is in an unknown text encoding.", exists=True
+        return _unusable(Problem("{path} cannot be read: {reason}.", path=path.name, reason=reason))
+    return decode(data) or _unusable(
+        Problem(
+            "{name} is in an unknown text encoding.",
+            name=path.name,
+            remedy="Save it as UTF-8 in a text editor.",
+        )
     )
 
 
@@ -127,6 +135,10 @@ def remove_caption(path: Path) -> None:
     """Delete a caption file, to undo its making. Raises StorageError."""
     with storage_errors(path):
         path.unlink(missing_ok=True)
+
+
+def _unusable(problem: Problem) -> Caption:
+    return Caption(problem=problem, exists=True)
 
 
 def _decoded(data: bytes, encoding: str, bom: bytes) -> Caption | None:

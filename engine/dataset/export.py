@@ -152,12 +152,17 @@ def _check_target(target: Path, project: Project) -> None:
         raise BadInputError(
             "{path} is a file, not a folder.", path=target, remedy="Choose another destination."
         )
-    if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+    if target.is_dir() and not (target / MANIFEST).is_file() and _has_files(target):
         raise BadInputError(
             "{path} is not empty.",
             path=target,
             remedy="Choose an empty folder, or an earlier export to replace.",
         )
+
+
+def _has_files(folder: Path) -> bool:
+    """Whether anything lies in ``folder`` but hidden files, which systems make by themselves."""
+    return any(not name.startswith(".") for name in os.listdir(folder))
 
 
 def _old_files(target: Path) -> set[str]:

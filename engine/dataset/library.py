@@ -20,6 +20,7 @@ from engine.dataset.captions import (
 )
 from engine.dataset.edits import Recipe
 from engine.dataset.picture import Changes, Picture
+from engine.dataset.problem import Problem
 from engine.dataset.store import Store
 from engine.runtime.errors import BadInputError, StylekilnError
 
@@ -41,6 +42,7 @@ _COLUMNS = (
     " recipe, problem, caption_problem, mean_color, is_reg"
 )
 _PLAIN = Recipe()
+_FINE = Problem()
 
 
 class Library:
@@ -265,11 +267,15 @@ def _picture(row: tuple[Any, ...]) -> Picture:
         sharpness,
         None if dhash is None else dhash & 0xFFFF_FFFF_FFFF_FFFF,
         _recipe(recipe),
-        problem,
-        caption_problem,
+        _problem(problem),
+        _problem(caption_problem),
         mean_color,
         bool(is_reg),
     )
+
+
+def _problem(record: str) -> Problem:
+    return Problem.from_record(record) if record else _FINE
 
 
 def _recipe(text: str) -> Recipe:
@@ -349,7 +355,7 @@ def _note_caption(connection: sqlite3.Connection, key: int, path: Path) -> None:
     connection.execute(
         "UPDATE pictures SET caption = ?, caption_problem = ?, caption_mtime = ?,"
         " caption_bytes = ? WHERE id = ?",
-        (caption.text, caption.problem, *stamp, key),
+        (caption.text, caption.problem.to_record(), *stamp, key),
     )
 
 

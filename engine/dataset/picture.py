@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.dataset.edits import Recipe
+    from engine.dataset.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class Picture:
     sharpness: float | None
     dhash: int | None
     recipe: Recipe
-    problem: str
-    caption_problem: str = ""
+    problem: Problem
+    caption_problem: Problem
     mean_color: int | None = None
     is_reg: bool = False
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.dataset.captions import caption_path, read_caption
 from engine.dataset.folders import Found, find_pictures, natural_key
 from engine.dataset.picture import Changes
+from engine.dataset.problem import Problem
 from engine.imaging.decode import load_rgba, read_header
 from engine.imaging.quality import measure as measure_pixels
 from engine.runtime.errors import MissingFileError, PictureError
@@ -134,7 +135,7 @@ def _news(found: Found, row: sqlite3.Row | None) -> dict[str, Any]:
             "bytes": found.stamp.size,
         }
         values |= _header(Path(found.path))
-    elif row["problem"] and "problem" not in _header_problem(found.path):
+    elif row["problem"] and not _header(Path(found.path))["problem"]:
         values["measured"] = 0  # it could not be read last time; measuring tries again
     return values | _caption_news(found, row)
 
@@ -147,7 +148,7 @@ def _caption_news(found: Found, row: sqlite3.Row | None) -> dict[str, Any]:
     caption = read_caption(caption_path(Path(found.path)))
     return {
         "caption": caption.text,
-        "caption_problem": caption.problem,
+        "caption_problem": caption.problem.to_record(),
         "caption_mtime": now[0],
         "caption_bytes": now[1],
     }
@@ -157,7 +158,7 @@ def _header(path: Path) -> dict[str, Any]:
     try:
         header = read_header(path)
     except (PictureError, MissingFileError) as error:
-        return {"width": 0, "height": 0, "has_alpha": 0, "problem": str(error)}
+        return {"width": 0, "height": 0, "has_alpha": 0, "problem": Problem.of(error).to_record()}
     return {
         "width": header.width,
         "height": header.height,
@@ -166,16 +167,11 @@ def _header(path: Path) -> dict[str, Any]:
     }
 
 
-def _header_problem(path: str) -> dict[str, str]:
-    problem = _header(Path(path))["problem"]
-    return {"problem": problem} if problem else {}
-
-
 def _measures(path: Path) -> dict[str, Any]:
     try:
         found = measure_pixels(load_rgba(path))
     except (PictureError, MissingFileError) as error:
-        return {"measured": 1, "problem": str(error)}
+        return {"measured": 1, "problem": Problem.of(error).to_record()}
     signed = found.dhash - (1 << 64) if found.dhash >> 63 else found.dhash  # SQLite has no unsigned
     return {
         "measured": 1,

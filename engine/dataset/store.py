@@ -146,7 +146,7 @@ class _Damaged(sqlite3.DatabaseError):
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=10, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode=WAL")

@@ -138,6 +138,8 @@ def test_a_corrupt_picture_is_skipped_with_a_sentence(project, art):
 
 
 def test_folders_with_other_things_in_them_are_refused(project, art, tmp_path):
+    (tmp_path / "fine" / ".project").mkdir(parents=True)
+    assert _export(project, destination=str(tmp_path / "fine")).count == 4
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.docx").touch()
     for place, sentence in {tmp_path / "full": "is not empty", art: "inside the art folder",

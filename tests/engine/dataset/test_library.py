@@ -87,6 +87,16 @@ def test_one_corrupt_picture_among_good_ones_is_listed_with_its_reason(library, 
     assert library.picture(ids_by_name(library)["crown"]).problem == ""
 
 
+def test_a_problem_can_be_told_in_another_language(library, art):
+    (art / "apple.png").write_bytes(b"")
+    library.scan(_source(art))
+    problem = library.pictures()[0].problem
+    assert problem == "apple.png is empty (0 bytes). Copy it again from its source."
+    assert problem.sentence == "{name} is empty (0 bytes)."
+    assert problem.facts == {"name": "apple.png"}
+    assert str(problem.as_error()) == problem
+
+
 def test_a_picture_that_could_not_be_opened_is_tried_again(library, art, monkeypatch):
     paint(art / "late.png", 8)
 

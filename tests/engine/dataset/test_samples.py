@@ -78,7 +78,7 @@ def test_what_cannot_be_read_is_left_out_and_told(project, art, tmp_path):
         assert samples["crown.png"].caption == ""
         assert sorted(told) == [
             "apple.png is empty (0 bytes). Copy it again from its source.",
-            "crown.txt is in an unknown text encoding.",
+            "crown.txt is in an unknown text encoding. Save it as UTF-8 in a text editor.",
         ]
 
 

@@ -84,6 +84,12 @@ def test_one_color_named_transparent_becomes_transparent(tmp_path):
     assert rgba[2, 20, 3] == 255
 
 
+def test_a_camera_file_of_several_pictures_gives_the_first(tmp_path):
+    frames = [Image.new("RGB", (6, 6), color) for color in (RED, GREEN)]
+    frames[0].save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=frames[1:], quality=95)
+    assert _near(load_rgba(tmp_path / "a.jpg")[3, 3], RED)
+
+
 def test_only_the_first_frame_of_an_animation_is_read(tmp_path):
     frames = [Image.new("RGB", (6, 6), color) for color in (RED, GREEN)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=50)
@@ -119,7 +125,10 @@ def test_floating_point_grey_is_read(tmp_path):
     assert load_rgba(tmp_path / "f.tiff")[0, :, 0].tolist() == [0, 128, 255]
 
 
-@pytest.mark.parametrize("suffix", ["jpeg", "png", "webp", "tiff"])
+TURNED = [suffix for suffix in FORMATS if suffix not in ("bmp", "gif")]
+
+
+@pytest.mark.parametrize("suffix", TURNED)
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_picture_stands_as_its_exif_says(tmp_path, suffix, orientation):
     upright = _quarters()
