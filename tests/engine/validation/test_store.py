@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.models import hashes
+from engine.runtime.errors import MissingFileError
+from engine.sampling.request import ImageRequest, LoraUse
+from engine.validation.store import CellStore, cell_id, model_hash
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> ImageRequest:
+    (tmp_path / "base.safetensors").write_bytes(b"weights")
+    (tmp_path / "a.safetensors").write_bytes(b"lora a")
+    return ImageRequest(
+        model=str(tmp_path / "base.safetensors"),
+        prompt="castle",
+        loras=(LoraUse(path=str(tmp_path / "a.safetensors"), weight=0.8),),
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prompt": "Castle"},
+        {"negative_prompt": "text"},
+        {"seed": 2},
+        {"steps": 24},
+        {"guidance_scale": 4.5},
+        {"sampler": "euler"},
+        {"schedule": "normal"},
+        {"width": 64},
+        {"clip_skip": 2},
+        {"emphasis": "comfy"},
+        {"loras": ()},
+    ],
+)
+def test_whatever_changes_the_picture_changes_the_cell(image: ImageRequest, change: dict) -> None:
+    assert cell_id(image.model_copy(update=change)) != cell_id(image)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"batch_size": 1},
+        {"count": 7},
+        {"output_dir": "/elsewhere"},
+        {"file_name": "x"},
+        {"strength": 0.2},
+    ],
+)
+def test_what_does_not_change_the_picture_keeps_the_cell(image: ImageRequest, change: dict) -> None:
+    assert cell_id(image.model_copy(update=change)) == cell_id(image)
+
+
+def test_files_count_by_content_and_not_by_name(image: ImageRequest, tmp_path: Path) -> None:
+    first = cell_id(image)
+    moved = tmp_path / "renamed.safetensors"
+    Path(image.loras[0].path).rename(moved)
+    use = LoraUse(path=str(moved), weight=0.8)
+    assert cell_id(image.model_copy(update={"loras": (use,)})) == first
+    moved.write_bytes(b"lora b, trained again")
+    assert cell_id(image.model_copy(update={"loras": (use,)})) != first
+
+
+def test_a_lora_of_weight_zero_is_no_lora(image: ImageRequest) -> None:
+    idle = image.loras[0].model_copy(update={"weight": 0.0})
+    without = image.model_copy(update={"loras": ()})
+    assert cell_id(image.model_copy(update={"loras": (idle,)})) == cell_id(without)
+
+
+def test_a_tag_in_the_prompt_is_hashed_like_a_lora(image: ImageRequest, tmp_path: Path) -> None:
+    plain = image.model_copy(update={"loras": ()})
+    path = tmp_path / "a.safetensors"
+    tagged = plain.model_copy(update={"prompt": f"castle <lora:{path}:0.8>"})
+    assert cell_id(tagged) != cell_id(plain)
+    before = cell_id(tagged)
+    path.write_bytes(b"other weights")
+    assert cell_id(tagged) != before
+
+
+def test_a_missing_file_is_named(image: ImageRequest, tmp_path: Path) -> None:
+    Path(image.loras[0].path).unlink()
+    with pytest.raises(MissingFileError, match=r"a\.safetensors"):
+        cell_id(image)
+
+
+def test_an_unchanged_file_is_read_only_once(tmp_path: Path) -> None:
+    path = tmp_path / "base.safetensors"
+    path.write_bytes(b"weights")
+    hashes._sha256.cache_clear()
+    first = model_hash(str(path))
+    assert model_hash(str(path)) == first
+    assert hashes._sha256.cache_info().misses == 1
+    path.write_bytes(b"WEIGHTS")
+    os.utime(path, ns=(1, 1))
+    assert model_hash(str(path)) != first
+
+
+def test_a_folder_counts_by_its_weights_and_configs(tmp_path: Path) -> None:
+    for name in ("unet/config.json", "unet/weights.safetensors", "README.md"):
+        (tmp_path / "m" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "m" / name).write_text(name)
+    first = model_hash(str(tmp_path / "m"))
+    (tmp_path / "m/README.md").write_text("changed")
+    assert model_hash(str(tmp_path / "m")) == first
+    (tmp_path / "m/unet/config.json").write_text("changed")
+    assert model_hash(str(tmp_path / "m")) != first
+    assert len(model_hash("starter")) == 64
+
+
+def test_a_damaged_cell_counts_as_not_drawn(tmp_path: Path) -> None:
+    store = CellStore(tmp_path / "cells")
+    assert store.find("a") is None
+    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    path = store.put("a", picture, "castle\nSteps: 3")
+    assert store.find("a") == path
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(np.asarray(image), picture)
+    path.write_bytes(path.read_bytes()[:-40])
+    assert store.find("a") is None
+    path.write_bytes(b"")
+    assert store.find("a") is None
