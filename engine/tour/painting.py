@@ -1,0 +1,70 @@
+"""The canvas of the tour: a sheet of icons with one rough sketch, and its repainting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.canvas.brush import Brush
+from engine.canvas.document import Document
+from engine.canvas.rect import Rect
+from engine.imaging.adjust import resize
+
+FIELD = 128
+COLUMNS, ROWS = 3, 2
+SKETCH_FIELD = Rect(FIELD, FIELD, FIELD, FIELD)
+SHEET = (255, 255, 255)
+
+# A castle in color masses, as an artist blocks it in: (x, y) in the field, radius, color.
+_MASSES: tuple[tuple[tuple[tuple[int, int], ...], int, tuple[int, int, int]], ...] = (
+    (((34, 92), (94, 92)), 18, (150, 150, 160)),
+    (((34, 60), (34, 92)), 13, (130, 132, 146)),
+    (((94, 60), (94, 92)), 13, (130, 132, 146)),
+    (((64, 50), (64, 92)), 15, (168, 168, 178)),
+    (((30, 38), (38, 38)), 10, (196, 60, 52)),
+    (((90, 38), (98, 38)), 10, (196, 60, 52)),
+    (((58, 26), (70, 26)), 12, (206, 72, 60)),
+    (((64, 94), (64, 102)), 9, (96, 62, 44)),
+)
+
+
+def icon_sheet(pictures: Sequence[np.ndarray]) -> Document:
+    """A white sheet of six fields: up to five ``pictures`` (RGB uint8), and a sketch in the last.
+
+    The sketch is painted with the brush on a layer of its own, in the middle of the lower row.
+    """
+    document = Document(COLUMNS * FIELD, ROWS * FIELD)
+    sheet = np.full((document.height, document.width, 3), SHEET, np.uint8)
+    document.add_layer("Sheet", sheet)
+    fields = [f for f in _fields() if f != SKETCH_FIELD]
+    for field, picture in zip(fields, pictures, strict=False):
+        side = FIELD - 16
+        icon = resize(picture, (side, side))
+        document.add_layer("Icon", icon, x=field.x + 8, y=field.y + 8)
+    sketch = document.add_layer("Castle, blocked in")
+    for points, radius, color in _MASSES:
+        brush = Brush(radius=radius, hardness=0.9, color=color)
+        path = [(SKETCH_FIELD.x + x, SKETCH_FIELD.y + y, 1.0) for x, y in points]
+        document.paint(sketch.id, path, brush)
+    return document
+
+
+def differing_outside(before: np.ndarray, after: np.ndarray, rect: Rect) -> int:
+    """How many pixels differ outside ``rect``."""
+    changed = (before != after).any(axis=2)
+    changed[rect.slices] = False
+    return int(changed.sum())
+
+
+def differing_inside(before: np.ndarray, after: np.ndarray, rect: Rect) -> int:
+    """How many pixels differ inside ``rect``."""
+    return int((before[rect.slices] != after[rect.slices]).any(axis=2).sum())
+
+
+def _fields() -> list[Rect]:
+    return [
+        Rect(column * FIELD, row * FIELD, FIELD, FIELD)
+        for row in range(ROWS)
+        for column in range(COLUMNS)
+    ]

@@ -1,0 +1,124 @@
+"""Start-up: time to the first painted window, memory, and stalls while the engine warms up.
+
+    xvfb-run -a python tests/benchmarks/bench_startup.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Each child prints one JSON line. "born" is handed in, so that interpreter start is counted.
+_BARE = """
+import json, os, sys, time
+from PySide6.QtWidgets import QApplication, QWidget
+app = QApplication([])
+class W(QWidget):
+    def paintEvent(self, event):
+        import psutil
+        print(json.dumps({"paint": time.time() - float(os.environ["BORN"]),
+              "mb": psutil.Process().memory_info().rss / 1e6}), flush=True)
+        os._exit(0)
+w = W(); w.resize(1600, 1000); w.show(); app.exec()
+"""
+_OURS = """
+import json, os, sys, time
+sys.path.insert(0, os.environ["ROOT"])
+import app.main as m
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication
+import asyncio, qasync
+class First(QObject):
+    seen = False
+    def eventFilter(self, obj, event):
+        if event.type() == QEvent.Type.Paint and not First.seen:
+            First.seen = True
+            QTimer.singleShot(0, done)
+        return False
+def done():
+    import psutil
+    heavy = [n for n in ("torch", "diffusers", "transformers", "peft") if n in sys.modules]
+    print(json.dumps({"paint": time.time() - float(os.environ["BORN"]), "heavy": heavy,
+          "mb": psutil.Process().memory_info().rss / 1e6}), flush=True)
+    os._exit(0)
+qt = QApplication([]); loop = qasync.QEventLoop(qt); asyncio.set_event_loop(loop)
+f = First(); qt.installEventFilter(f)
+w = m.open_window()
+loop.run_forever()
+"""
+_STALL = """
+import json, os, sys, threading, time
+sys.path.insert(0, os.environ["ROOT"])
+sys.setswitchinterval(0.001)
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from engine.runtime import warmup
+import importlib
+qt = QApplication([]); ticks = []; done = []
+timer = QTimer(); timer.setInterval(16); timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
+timer.start()
+def work():
+    time.sleep(0.3)
+    if os.environ["MODE"] == "plain":
+        for name in warmup.HEAVY: importlib.import_module(name)
+    else:
+        warmup.warm_up()
+    done.append(1)
+threading.Thread(target=work, daemon=True).start()
+check = QTimer(); check.timeout.connect(lambda: qt.quit() if done else None); check.start(50)
+qt.exec()
+gaps = sorted((b - a) * 1000 for a, b in zip(ticks, ticks[1:]))
+print(json.dumps({"p50": gaps[len(gaps) // 2], "p99": gaps[int(len(gaps) * .99)],
+      "max": gaps[-1], "over_50": sum(g > 50 for g in gaps)}))
+os._exit(0)
+"""
+
+
+def child(code: str, **extra: str) -> dict[str, float]:
+    """Run ``code`` in a fresh interpreter and return what it printed."""
+    with tempfile.TemporaryDirectory() as home:
+        environment = {**os.environ, "ROOT": str(ROOT), "STYLEKILN_HOME": home, **extra}
+        born = time.time()
+        done = subprocess.run(
+            [sys.executable, "-c", f"import os; os.environ['BORN'] = '{born}'\n{code}"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            cwd=ROOT,
+        )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if not lines:
+        raise SystemExit(done.stderr[-2000:])
+    return json.loads(lines[-1])
+
+
+def main() -> None:
+    """Print medians and ratios."""
+    rounds = 5
+    pairs = [(child(_BARE), child(_OURS)) for _ in range(rounds)]
+    bare = statistics.median(b["paint"] for b, _ in pairs)
+    ours = statistics.median(o["paint"] for _, o in pairs)
+    print(f"first painted window: {ours:.2f} s; a bare Qt window {bare:.2f} s; "
+          f"ratio {ours / bare:.2f}")
+    print(f"memory then: {statistics.median(o['mb'] for _, o in pairs):.0f} MB; bare "
+          f"{statistics.median(b['mb'] for b, _ in pairs):.0f} MB; "
+          f"heavy modules loaded: {pairs[0][1]['heavy']}")
+    for mode in ("plain", "warm_up", "plain", "warm_up"):
+        found = child(_STALL, MODE=mode)
+        print(f"imports, {mode:8}: frame gaps p50 {found['p50']:.0f}, p99 {found['p99']:.0f}, "
+              f"longest {found['max']:.0f} ms, over 50 ms: {found['over_50']}")
+
+
+if __name__ == "__main__":
+    main()
