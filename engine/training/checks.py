@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.models.loading import LoadedModel
 from engine.runtime.errors import BadInputError
 from engine.training.config import TrainRequest
@@ -14,7 +16,8 @@ def check(request: TrainRequest, model: LoadedModel) -> None:
             "fp16 needs an NVIDIA graphics card.", remedy="Use bf16 or no mixed precision."
         )
     _check_sizes(request, model)
-    layers = model.text_encoders[0].config.num_hidden_layers
+    encoder: Any = model.text_encoders[0]
+    layers = encoder.config.num_hidden_layers
     if request.clip_skip > layers:
         raise BadInputError(
             "Clip skip {value} is more than the {layers} layers of {model}'s text encoder.",

@@ -7,7 +7,7 @@ literal. (Prompts of pictures go through ``engine.prompt`` with emphasis and lon
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -55,7 +55,8 @@ def encode_captions(
     states: list[Tensor] = []
     pooled: Tensor | None = None
     two = len(model.text_encoders) > 1
-    for tokenizer, encoder in zip(model.tokenizers, model.text_encoders, strict=True):
+    encoders: list[Any] = list(model.text_encoders)
+    for tokenizer, encoder in zip(model.tokenizers, encoders, strict=True):
         ids = tokenizer(
             list(captions),
             padding="max_length",
@@ -81,7 +82,7 @@ def size_ids(
     return [float(value) for pair in (original, crop, target) for value in reversed(pair)]
 
 
-def _final_norm(encoder: torch.nn.Module) -> torch.nn.Module:
+def _final_norm(encoder: Any) -> Any:
     # transformers 5 dropped the text_model wrapper from CLIPTextModel.
     return getattr(encoder, "text_model", encoder).final_layer_norm
 

@@ -62,16 +62,17 @@ class Learner:
         condition: TextCondition,
         pictures: Sequence[TrainingPicture],
     ) -> Tensor:
-        unet = self._model.unet
+        model = self._model
         extra = None
         if condition.pooled is not None:
             rows = [size_ids(p.original, p.sdxl_crop, p.bucket) for p in pictures]
             sizes = torch.tensor(rows, device=noisy.device, dtype=condition.pooled.dtype)
             extra = {"text_embeds": condition.pooled, "time_ids": sizes}
-        return unet(
-            noisy.to(unet.dtype),
+        # Not unet.dtype: diffusers walks through all parameters to answer that.
+        return model.unet(
+            noisy.to(model.dtype),
             timesteps,
-            encoder_hidden_states=condition.context.to(unet.dtype),
+            encoder_hidden_states=condition.context.to(model.dtype),
             added_cond_kwargs=extra,
             return_dict=False,
         )[0]
