@@ -77,8 +77,9 @@ class Plot(QWidget):
 
     def axes(self) -> tuple[Axis, Axis]:
         """The horizontal and the vertical axis in widget pixels."""
-        xs = [value for one in self.series for value in (one.xs[0], one.xs[-1]) if len(one.xs)]
-        ys = [value for one in self.series for value in (min(one.ys), max(one.ys)) if len(one.ys)]
+        drawn = [one for one in self.series if len(one.xs)]
+        xs = [value for one in drawn for value in (one.xs[0], one.xs[-1])]
+        ys = [value for one in drawn for value in (min(one.ys), max(one.ys))]
         low, high = self.state.x_range or (range_of(xs, air=0) if xs else (0.0, 1.0))
         bottom, top = self.state.y_range or range_of(ys)
         measure = fonts.metrics(11)
