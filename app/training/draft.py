@@ -1,0 +1,174 @@
+"""The next run as plain values: what the few simple fields mean, and what will happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from app.dataset.outlook import Outlook, look_ahead
+from engine.dataset.buckets import BucketSpec
+from engine.models.family import FAMILIES, STARTER
+from engine.runtime.schema import validated
+from engine.training.config import TrainRequest
+from engine.training.schedules import length
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from engine.dataset.library import Picture
+
+Quality = Literal["draft", "good", "best"]
+ranks = (4, 16, 32, 48, 64)
+"""Ticks under the strength slider; Advanced takes any rank."""
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """A model that can learn. ``size`` is its own picture size in pixels, ``rate`` the usual
+    learning rate of its UNet, ``batch`` the pictures learned from together.
+    """
+
+    ref: str
+    label: str
+    size: int
+    rate: float
+    batch: int
+    convolutions: bool = False
+
+    @property
+    def step(self) -> int:
+        """Bucket step: fine enough for a small model, kohya's usual 64 else."""
+        return 32 if self.size < 512 else 64
+
+
+# The starter is small and far from its limits: it learns a style in a minute at ten times the
+# usual rate, and only with its convolutions.
+starter = BaseModel(STARTER, "Starter model", 128, 1e-3, 8, convolutions=True)
+
+
+def base_model(ref: str, label: str, family: str) -> BaseModel:
+    """A model of the user's, with the usual values of its family."""
+    if ref == STARTER:
+        return starter
+    size = FAMILIES[family].native_size if family in FAMILIES else 512
+    return BaseModel(ref, label, size, 1e-4, 1 if size > 512 else 2)
+
+
+def resolution(base: BaseModel, quality: Quality) -> int:
+    """The training size in pixels; a draft has three quarters of the side."""
+    return base.size * 3 // 4 if quality == "draft" else base.size
+
+
+def quality_values(base: BaseModel, quality: Quality) -> dict[str, Any]:
+    """The settings that ``quality`` stands for."""
+    return {
+        "resolution": str(resolution(base, quality)),
+        "text_encoder_lr": base.rate / 2 if quality == "best" else 0.0,
+        "min_snr_gamma": 5.0 if quality == "best" else 0.0,
+    }
+
+
+def quality_of(base: BaseModel, values: dict[str, Any]) -> Quality | None:
+    """The quality whose settings ``values`` has, None when Advanced made something else."""
+    options: tuple[Quality, ...] = ("draft", "good", "best")
+    for quality in options:
+        wanted = quality_values(base, quality)
+        if all(values.get(key) == value for key, value in wanted.items()):
+            return quality
+    return None
+
+
+def strength_values(base: BaseModel, rank: int) -> dict[str, Any]:
+    """The settings of a style strength: alpha equals rank, so that only the room changes."""
+    conv = {"conv_dim": rank, "conv_alpha": float(rank)} if base.convolutions else {"conv_dim": 0}
+    return {"network_dim": rank, "network_alpha": float(rank), **conv}
+
+
+def base_values(base: BaseModel, quality: Quality, rank: int) -> dict[str, Any]:
+    """The settings that follow from the choice of the base model."""
+    return {
+        "base_model": base.ref,
+        "unet_lr": base.rate,
+        "train_batch_size": base.batch,
+        "bucket_reso_steps": base.step,
+        **quality_values(base, quality),
+        **strength_values(base, rank),
+    }
+
+
+def first_values(project: Path, name: str, trigger_word: str, base: BaseModel) -> dict[str, Any]:
+    """The settings a new run starts from."""
+    defaults = TrainRequest.model_construct().model_dump()
+    return {
+        **defaults,
+        "project": str(project),
+        "output_name": name,
+        "trigger_word": trigger_word,
+        **base_values(base, "good", 16),
+    }
+
+
+def next_name(names: Sequence[str], project: str) -> str:
+    """``project-v3`` after ``project-v2``; the first free number."""
+    stem = "-".join(project.lower().split()) or "style"
+    stem = "".join(sign for sign in stem if sign not in '/\\:*?"<>|').strip(". ") or "style"
+    number = 1
+    while f"{stem}-v{number}" in names:
+        number += 1
+    return f"{stem}-v{number}"
+
+
+def sample_prompts(pictures: Sequence[Picture], trigger_word: str, count: int = 3) -> list[str]:
+    """Captions to draw while training: held-out pictures first, because they show what was
+    understood and not what was copied.
+    """
+    ordered = sorted(pictures, key=lambda item: (not item.held_out, -item.stars, item.name))
+    found: list[str] = []
+    for picture in ordered:
+        caption = picture.caption.strip()
+        if trigger_word and not caption.startswith(trigger_word):
+            caption = ", ".join(filter(None, [trigger_word, caption]))
+        if caption and picture.flag != "rejected" and caption not in found:
+            found.append(caption)
+    return found[:count]
+
+
+def request_of(values: dict[str, Any]) -> TrainRequest:
+    """The frozen request. Raises BadInputError with one sentence about the first wrong setting."""
+    return validated(TrainRequest, values)
+
+
+def spec_of(request: TrainRequest, base: BaseModel) -> BucketSpec:
+    """The buckets of a run; zeros follow the resolution."""
+    size = request.size or (base.size, base.size)
+    return BucketSpec(
+        resolution=size,
+        minimum=request.min_bucket_reso or min(size) // 2,
+        maximum=request.max_bucket_reso or max(size) * 2,
+        step=request.bucket_reso_steps,
+        no_upscale=request.bucket_no_upscale,
+        enabled=request.enable_bucket,
+    )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do. ``draws`` is how often each picture is seen, on average."""
+
+    outlook: Outlook
+    steps_per_epoch: int
+    epochs: int
+    steps: int
+    draws: float
+
+
+def plan(request: TrainRequest, base: BaseModel, pictures: Sequence[Picture]) -> Plan:
+    """Count pictures, buckets and steps. Raises BadInputError for buckets that cannot be made."""
+    spec = spec_of(request, base)
+    outlook = look_ahead(pictures, spec, request.train_batch_size)
+    if not outlook.steps:
+        return Plan(outlook, 0, 0, 0, 0.0)
+    run = length(request, outlook.steps)
+    seen = run.updates * request.train_batch_size * request.gradient_accumulation_steps
+    return Plan(outlook, run.updates_per_epoch, run.epochs, run.updates, seen / outlook.train)

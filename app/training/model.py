@@ -1,0 +1,273 @@
+"""The state of the Train workspace: the next run, the runs that were, and the one that is shown."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.i18n import tr_error
+from app.training import draft
+from app.training.draft import BaseModel, Plan
+from app.training.story import Story, read
+from engine.models.catalogue import list_models, model_folders
+from engine.runtime.errors import StylekilnError
+from engine.runtime.job import JobHandle
+from engine.training.config import TrainRequest
+from engine.training.runs import list_runs, new_run_folder
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from engine.dataset.library import Picture
+    from engine.runtime.events import Event
+
+wanted_steps = {True: 120, False: 1500}
+"""Length of a first run in steps, for the starter (True) and for full-size models."""
+
+
+class TrainState(QObject):
+    """Draft, plan, runs and the story on the stage. Views read it and react to its signals."""
+
+    draft_changed = Signal()
+    plan_changed = Signal()
+    models_changed = Signal()
+    runs_changed = Signal()
+    story_changed = Signal()
+    story_grew = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.pictures: list[Picture] = []
+        self.models: list[BaseModel] = [draft.starter]
+        self.values: dict[str, Any] = {}
+        self.plan: Plan | None = None
+        self.problem: StylekilnError | None = None
+        self.runs: list[Story] = []
+        self.story: Story | None = None
+        self.handles: dict[str, JobHandle] = {}
+        self._stories: dict[str, Story] = {}
+        self._touched: set[str] = set()
+        session.project_changed.connect(self._project_changed)
+        session.pictures_changed.connect(lambda _: session.start(self.load_pictures()))
+        session.engine_event.connect(self._event)
+        session.job_added.connect(self._job_added)
+        session.job_finished.connect(self._job_finished)
+
+    # The next run
+
+    @property
+    def base(self) -> BaseModel:
+        """The base model of the draft."""
+        ref = self.values.get("base_model", draft.starter.ref)
+        return next((model for model in self.models if model.ref == ref), self.models[0])
+
+    def change(self, **values: Any) -> None:
+        """Change settings of the next run; what was set by hand is no longer suggested."""
+        self._touched |= values.keys()
+        self.values |= values
+        self.draft_changed.emit()
+        self._plan_again()
+
+    def choose_base(self, ref: str) -> None:
+        """Train on another model, with the usual values of its family."""
+        model = next(item for item in self.models if item.ref == ref)
+        quality = draft.quality_of(self.base, self.values) or "good"
+        rank = int(self.values["network_dim"])
+        self.change(**draft.base_values(model, quality, rank))
+
+    def set_epochs(self, epochs: int) -> None:
+        """Make the run ``epochs`` long, with six checkpoints or one an epoch."""
+        every = max(1, round(epochs / 6))
+        self.change(
+            max_train_epochs=epochs,
+            max_train_steps=0,
+            save_every_n_epochs=every,
+            sample_every_n_epochs=every,
+        )
+
+    def set_trigger_word(self, word: str) -> None:
+        """Use ``word`` in captions and sample prompts."""
+        self.values["trigger_word"] = word
+        self._suggest()
+        self.change(trigger_word=word)
+
+    def request(self) -> TrainRequest:
+        """The frozen request of the draft. Raises BadInputError."""
+        return draft.request_of(self.values)
+
+    def start(self) -> JobHandle | None:
+        """Queue the next run; None when the draft cannot be trained."""
+        project = self.session.project
+        if project is None or self.problem is not None:
+            return None
+        folder = new_run_folder(project.runs, str(self.values["output_name"]))
+        request = self.request().model_copy(update={"output_dir": str(folder)})
+        handle = self.session.bridge.submit(request)
+        self._touched.discard("output_name")
+        self._name_next(extra=request.output_name)
+        return handle
+
+    # Reading
+
+    async def load_pictures(self) -> None:
+        """Read the library again and suggest what follows from it."""
+        library = self.session.library
+        self.pictures = [] if library is None else await self.session.bridge.io(library.pictures)
+        self._suggest()
+        self.draft_changed.emit()
+        self._plan_again()
+
+    async def load_models(self) -> None:
+        """Look for base models in the user's folders."""
+        found = await self.session.bridge.io(_base_models)
+        self.models = found
+        self.models_changed.emit()
+
+    async def load_runs(self) -> None:
+        """Read the run folders of the project; a run that goes on keeps what was heard of it."""
+        project = self.session.project
+        stories = [] if project is None else await self.session.bridge.io(_read_runs, project.runs)
+        live = {str(story.folder): story for story in self._stories.values() if story.live}
+        self.runs = [live.get(str(story.folder), story) for story in stories]
+        known = {str(story.folder) for story in self.runs}
+        self.runs = [story for key, story in live.items() if key not in known] + self.runs
+        self._name_next()
+        self.runs_changed.emit()
+        if self.story is None or str(self.story.folder) not in known | live.keys():
+            self.show(self.runs[0] if self.runs else None)
+
+    def show(self, story: Story | None) -> None:
+        """Put another run on the stage."""
+        self.story = story
+        self.story_changed.emit()
+
+    def handle_of(self, story: Story | None) -> JobHandle | None:
+        """The job behind a run, while it lives."""
+        keys = [key for key, known in self._stories.items() if known is story]
+        return self.handles.get(keys[0]) if keys else None
+
+    def next_job(self) -> JobHandle | None:
+        """A training job that runs or waits, the running one first."""
+        jobs = [job for job in self.handles.values() if not job.done()]
+        return next((job for job in jobs if job.state == "running"), jobs[0] if jobs else None)
+
+    # What happens
+
+    def _project_changed(self, project: object) -> None:
+        self.values, self._touched, self.runs = {}, set(), []
+        self._stories = {key: story for key, story in self._stories.items() if story.live}
+        self.plan, self.problem, self.pictures = None, None, []
+        self.show(None)
+        self.runs_changed.emit()
+        if self.session.project is None:
+            self.draft_changed.emit()
+            return
+        file = self.session.project.file
+        name = draft.next_name([], file.name)
+        self.values = draft.first_values(
+            self.session.project.root, name, file.trigger_word, draft.starter
+        )
+        self.draft_changed.emit()
+        self.session.start(self.load_models())
+        self.session.start(self.load_runs())
+
+    def _suggest(self) -> None:
+        if not self.values:
+            return
+        if "sample_prompts" not in self._touched:
+            trigger = str(self.values["trigger_word"])
+            self.values["sample_prompts"] = tuple(draft.sample_prompts(self.pictures, trigger))
+        if "max_train_epochs" not in self._touched:
+            self._suggest_length()
+
+    def _suggest_length(self) -> None:
+        self._plan_quietly()
+        per_epoch = self.plan.steps_per_epoch if self.plan else 0
+        if per_epoch:
+            wanted = wanted_steps[self.base == draft.starter]
+            epochs = min(60, max(1, round(wanted / per_epoch)))
+            every = max(1, round(epochs / 6))
+            self.values |= {
+                "max_train_epochs": epochs,
+                "save_every_n_epochs": every,
+                "sample_every_n_epochs": every,
+            }
+
+    def _plan_quietly(self) -> None:
+        self.plan, self.problem = None, None
+        if not self.values:
+            return
+        try:
+            self.plan = draft.plan(self.request(), self.base, self.pictures)
+        except StylekilnError as error:
+            self.problem = error
+
+    def _plan_again(self) -> None:
+        self._plan_quietly()
+        self.plan_changed.emit()
+
+    def _name_next(self, extra: str = "") -> None:
+        project = self.session.project
+        if project is None or not self.values or "output_name" in self._touched:
+            return
+        names = [story.name for story in self.runs] + [extra]
+        names += [job.request.output_name for job in self.handles.values()]  # type: ignore[attr-defined]
+        self.values["output_name"] = draft.next_name(names, project.file.name)
+        self.draft_changed.emit()
+
+    def _job_added(self, handle: JobHandle) -> None:
+        if isinstance(handle.request, TrainRequest):
+            self.handles[handle.id] = handle
+
+    def _event(self, event: Event) -> None:
+        if not event.kind.startswith("train."):
+            return
+        if event.job_id not in self._stories:
+            self._begin(event)
+        story = self._stories.get(event.job_id)
+        if story is None:
+            return
+        story.take(event.kind, event.data, time.time())
+        if story is self.story:
+            self.story_grew.emit(event.kind)
+        if event.kind == "train.checkpoint":
+            self.runs_changed.emit()
+
+    def _begin(self, event: Event) -> None:
+        folder = Path(event.data["run"])
+        handle = self.handles.get(event.job_id)
+        request = handle.request if handle is not None else None
+        if not isinstance(request, TrainRequest):
+            return
+        story = Story(folder, request.output_name, request=request)
+        self._stories[event.job_id] = story
+        self.runs.insert(0, story)
+        self.runs_changed.emit()
+        self.show(story)
+
+    def _job_finished(self, handle: JobHandle) -> None:
+        if not isinstance(handle.request, TrainRequest):
+            return
+        story = self._stories.pop(handle.id, None)
+        self.handles.pop(handle.id, None)
+        if story is not None:
+            story.status = {"done": "finished"}.get(handle.state, handle.state)
+            if handle.state == "failed":
+                story.message = tr_error(handle.exception())
+            if story is self.story:
+                self.story_changed.emit()
+        self.runs_changed.emit()
+
+
+def _base_models() -> list[BaseModel]:
+    found = [item for item in list_models(model_folders()) if item.kind == "base"]
+    usable = [item for item in found if not item.problem and item.layout != "starter"]
+    others = [draft.base_model(item.ref, item.name, item.family) for item in usable]
+    return [draft.starter, *others]
+
+
+def _read_runs(folder: Path) -> list[Story]:
+    return [read(run.folder) for run in list_runs(folder)]

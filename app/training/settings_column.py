@@ -1,0 +1,301 @@
+"""The left column: the next run in six fields or in full, and what it will do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.i18n import bind, tr, tr_error
+from app.i18n import signals as language_signals
+from app.i18n.format import number
+from app.theme import metrics
+from app.training import draft
+from app.widgets.buttons import button
+from app.widgets.fields import Choice, FieldRow, TextField
+from app.widgets.form import SchemaForm
+from app.widgets.panel import Column, IconLabel, Panel
+from app.widgets.segments import Segments
+from app.widgets.slider import ValueSlider
+from app.widgets.text import hairline, label
+from engine.training.config import TrainRequest
+
+if TYPE_CHECKING:
+    from app.training.model import TrainState
+
+width = 336
+
+
+class SettingsColumn(Column):
+    """Simple and Advanced show the same draft; changing one changes the other."""
+
+    def __init__(self, state: TrainState) -> None:
+        super().__init__(width, "left")
+        self.state = state
+        self.level = Segments([("simple", "Simple"), ("advanced", "Advanced")])
+        self.simple = SimpleFields(state)
+        self.advanced = AdvancedFields(state)
+        self.before = BeforePanel(state)
+        self.start_button = button("Start training", "play", "primary")
+        self._start_text = bind(self.start_button.setText, "Start training")
+        self._fill_column()
+        self.level.changed.connect(self._show_level)
+        self.start_button.clicked.connect(lambda *_: state.start())
+        state.plan_changed.connect(self.refresh)
+        state.runs_changed.connect(self.refresh)
+        state.session.job_added.connect(lambda _: self.refresh())
+        state.session.job_finished.connect(lambda _: self.refresh())
+        self._show_level("simple")
+        self.refresh()
+
+    def _fill_column(self) -> None:
+        head = QWidget()
+        head.setFixedHeight(metrics.HEADER_TOP)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
+        row.addWidget(label("Next run", weight=600))
+        row.addStretch(1)
+        row.addWidget(self.level)
+        bind(self.level.setAccessibleName, "Settings shown")
+        self.add(head)
+        self.add(self.simple)
+        self.add(self.advanced, line=False)
+        self.add(self.before)
+        self.add_foot(self.start_button, 1)
+
+    def refresh(self) -> None:
+        """Say what the button would do now."""
+        waiting = self.state.next_job() is not None
+        self._start_text.say("Add to queue" if waiting else "Start training")
+        self.start_button.set_icon("plus" if waiting else "play")
+        plan = self.state.plan
+        self.start_button.setEnabled(plan is not None and plan.steps > 0)
+
+    def _show_level(self, level: str) -> None:
+        self.simple.setVisible(level == "simple")
+        self.advanced.setVisible(level == "advanced")
+
+
+class SimpleFields(QWidget):
+    """Seven fields in the words of an artist."""
+
+    def __init__(self, state: TrainState) -> None:
+        super().__init__()
+        self.state = state
+        self.name = TextField()
+        self.base = Choice([], plain=True)
+        self.pictures = label()
+        self.strength = ValueSlider(draft.ranks[0], draft.ranks[-1], 4, stops=draft.ranks)
+        self.epochs = ValueSlider(1, 60)
+        self.quality = Segments([("draft", "Draft"), ("good", "Good"), ("best", "Best")], fill=True)
+        self.trigger = TextField("For example hvisl")
+        self.rows = {
+            "name": FieldRow("Name", self.name),
+            "base": FieldRow("Base model", self.base),
+            "pictures": FieldRow("Pictures", self.pictures),
+            "strength": FieldRow("Style strength", self.strength),
+            "epochs": FieldRow("Length", self.epochs),
+            "quality": FieldRow("Quality", self.quality),
+            "trigger": FieldRow("Trigger word", self.trigger),
+        }
+        self._lay_out()
+        self._connect()
+        state.draft_changed.connect(self.refresh)
+        state.models_changed.connect(self._show_models)
+        state.plan_changed.connect(self._show_hints)
+        language_signals.changed.connect(self._relabel)
+        self._show_models()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, metrics.GAP, 0, metrics.GAP)
+        column.setSpacing(0)
+        for name, row in self.rows.items():
+            column.addWidget(row)
+            if name == "pictures":
+                column.addSpacing(6)
+                column.addWidget(hairline("panel"))
+                column.addSpacing(10)
+
+    def _connect(self) -> None:
+        state = self.state
+        self.name.changed.connect(lambda text: state.change(output_name=text.strip()))
+        self.base.changed.connect(lambda ref: state.choose_base(str(ref)))
+        self.strength.changed.connect(
+            lambda rank: state.change(**draft.strength_values(state.base, round(rank)))
+        )
+        self.epochs.changed.connect(lambda count: state.set_epochs(round(count)))
+        self.quality.changed.connect(
+            lambda quality: state.change(**draft.quality_values(state.base, quality))
+        )
+        self.trigger.changed.connect(lambda word: state.set_trigger_word(word.strip()))
+
+    def refresh(self) -> None:
+        """Show the draft."""
+        values = self.state.values
+        if not values:
+            return
+        self.name.set_value(str(values["output_name"]))
+        self.base.set_value(values["base_model"])
+        self.strength.set_value(values["network_dim"])
+        self.epochs.set_value(max(1, int(values["max_train_epochs"])))
+        self.quality.set_value(draft.quality_of(self.state.base, values))
+        self.trigger.set_value(str(values["trigger_word"]))
+        self._show_hints()
+
+    def _show_models(self) -> None:
+        options = [
+            (model.ref, tr("Starter model") if model is draft.starter else model.label)
+            for model in self.state.models
+        ]
+        self.base.set_options(options)
+        self.refresh()
+
+    def _show_hints(self) -> None:
+        values, plan = self.state.values, self.state.plan
+        if not values:
+            return
+        rank = int(values["network_dim"])
+        self.rows["strength"].set_hint(
+            _strength_hint(rank), rank=rank, alpha=f"{values['network_alpha']:g}"
+        )
+        used = sum(picture.usable and not picture.is_reg for picture in self.state.pictures)
+        groups = len({item.category or item.folder for item in self.state.pictures if item.usable})
+        words = tr("{n} picture", "{n} pictures", n=number(used))
+        if groups > 1:
+            words += ", " + tr("{n} category", "{n} categories", n=groups)
+        self.pictures.setText(words)
+        draws = plan.draws if plan is not None else 0
+        epochs = int(values["max_train_epochs"])
+        self.rows["epochs"].set_hint(
+            "{epochs} epochs, each picture {times} times.",
+            epochs=number(epochs),
+            times=number(round(draws)),
+        )
+        self.rows["quality"].set_hint(*_quality_hint(values), size=values["resolution"])
+
+    def _relabel(self) -> None:
+        self._show_models()
+
+
+class AdvancedFields(QWidget):
+    """Every setting by group, with a search over names, help and kohya's names."""
+
+    def __init__(self, state: TrainState) -> None:
+        super().__init__()
+        self.state = state
+        self.search = TextField("Search settings")
+        self.search.setClearButtonEnabled(True)
+        self.none = label("No setting matches.", tone="quiet")
+        self.form = SchemaForm(TrainRequest, "advanced", skip=("train_data_dir", "output_dir"))
+        self.none.hide()
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, metrics.GAP, 0, 0)
+        box.setSpacing(0)
+        top = QVBoxLayout()
+        top.setContentsMargins(metrics.PAD, 0, metrics.PAD, metrics.GAP)
+        top.addWidget(self.search)
+        top.addWidget(self.none)
+        box.addLayout(top)
+        box.addWidget(self.form)
+        bind(self.search.setAccessibleName, "Search settings")
+        self.search.textChanged.connect(self._find)
+        self.form.changed.connect(self._changed)
+        state.draft_changed.connect(self.refresh)
+        state.plan_changed.connect(self._show_problem)
+
+    def refresh(self) -> None:
+        """Show the draft."""
+        if self.state.values:
+            self.form.set_values(self.state.values)
+
+    def _changed(self, name: str) -> None:
+        self.state.change(**{name: self.form.values()[name]})
+
+    def _find(self, text: str) -> None:
+        self.none.setVisible(self.form.find(text) == 0)
+
+    def _show_problem(self) -> None:
+        self.form.clear_errors()
+        problem = self.state.problem
+        if problem is not None:
+            sentence = problem.facts.get("problem", "")
+            self.form.set_error(sentence.partition(":")[0], tr_error(problem))
+
+
+class BeforePanel(Panel):
+    """Before you start: pictures, buckets, steps, and what stands in the way."""
+
+    def __init__(self, state: TrainState) -> None:
+        super().__init__("Before you start")
+        self.state = state
+        self.facts = [label(tone="label", wrap=True) for _ in range(3)]
+        self.problem = label(tone="error", wrap=True)
+        self._warning = QWidget()
+        row = QHBoxLayout(self._warning)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(metrics.GAP)
+        row.addWidget(IconLabel("triangle-alert", 14, "warn"))
+        self.warning = label(tone="label", wrap=True)
+        row.addWidget(self.warning, 1)
+        box = QVBoxLayout()
+        box.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
+        box.setSpacing(6)
+        for line in (*self.facts, self.problem, self._warning):
+            box.addWidget(line)
+        self.body.addLayout(box)
+        state.plan_changed.connect(self.refresh)
+        language_signals.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say it again."""
+        plan, problem = self.state.plan, self.state.problem
+        self.problem.setVisible(problem is not None)
+        self.problem.setText(tr_error(problem) if problem is not None else "")
+        texts = ["", "", ""] if plan is None else _sentences(plan, self.state.values)
+        for line, text in zip(self.facts, texts, strict=True):
+            line.setText(text)
+            line.setVisible(bool(text))
+        bare = len(plan.outlook.bare) if plan is not None else 0
+        self._warning.setVisible(bare > 0)
+        self.warning.setText(
+            tr("{n} picture has no caption.", "{n} pictures have no caption.", n=bare)
+        )
+
+
+def _sentences(plan: draft.Plan, values: dict[str, Any]) -> list[str]:
+    if not plan.steps:
+        return [tr("There is no picture to train on. Add a folder in Dataset."), "", ""]
+    first = tr(
+        "{n} picture in {buckets}.",
+        "{n} pictures in {buckets}.",
+        n=number(plan.outlook.train),
+        buckets=tr("{n} bucket", "{n} buckets", n=len(plan.outlook.buckets)),
+    )
+    if plan.outlook.held_out:
+        held = number(plan.outlook.held_out)
+        first += " " + tr("{n} held out for validation.", n=held)
+    second = tr(
+        "{each} steps per epoch, {all} in all.",
+        each=number(plan.steps_per_epoch),
+        all=number(plan.steps),
+    )
+    every = int(values["save_every_n_epochs"])
+    count = -(-plan.epochs // every) if every else 1
+    third = tr("{n} checkpoint will be kept.", "{n} checkpoints will be kept.", n=count)
+    return [first, second, third]
+
+
+def _strength_hint(rank: int) -> str:
+    if rank <= 8:
+        return "Rank {rank}, alpha {alpha}. A light touch."
+    if rank <= 32:
+        return "Rank {rank}, alpha {alpha}. Balanced."
+    return "Rank {rank}, alpha {alpha}. Follows the pictures closely."
+
+
+def _quality_hint(values: dict[str, Any]) -> tuple[str]:
+    if values["text_encoder_lr"] and values["unet_lr"]:
+        return ("{size} px, UNet and text encoder.",)
+    return ("{size} px, UNet only.",) if values["unet_lr"] else ("{size} px, text encoder only.",)

@@ -1,0 +1,133 @@
+"""The Train workspace: the next run at the left, the run on the stage, all runs at the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from app.theme import metrics
+from app.training.actions import actions
+from app.training.model import TrainState
+from app.training.run_column import RunColumn
+from app.training.run_stage import RunStage
+from app.training.settings_column import SettingsColumn
+from app.widgets.buttons import button
+from app.widgets.segments import Segments
+from app.widgets.states import EmptyState
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+    from app.actions import Action
+    from app.session import Session
+
+
+class View(QWidget):
+    """Three columns; in a narrow window the right one becomes a tab of the left one."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.state = TrainState(session)
+        self.settings = SettingsColumn(self.state)
+        self.stage = RunStage(self.state)
+        self.runs = RunColumn(self.state)
+        self.tabs = Segments([("next", "Next run"), ("runs", "Runs")], fill=True)
+        self.empty = EmptyState(
+            "images",
+            "No project is open",
+            "Training needs pictures. Open a folder of art in Dataset first.",
+            button("Go to Dataset", "arrow-right", on=lambda: session.go("dataset")),
+        )
+        self._narrow = False
+        self._build()
+        self._connect()
+        self._show_page()
+        self._arrange()
+
+    def _build(self) -> None:
+        self.left = QWidget()
+        self._left = QVBoxLayout(self.left)
+        self._left.setContentsMargins(0, 0, 0, 0)
+        self._left.setSpacing(0)
+        self.tab_bar = QWidget()
+        self.tab_bar.setProperty("surface", "panel")
+        tab_row = QHBoxLayout(self.tab_bar)
+        tab_row.setContentsMargins(metrics.PAD, metrics.GAP, metrics.PAD, metrics.GAP)
+        tab_row.addWidget(self.tabs)
+        self.tab_bar.hide()
+        self._left.addWidget(self.tab_bar)
+        self._left.addWidget(self.settings, 1)
+        work = QWidget()
+        self._row = QHBoxLayout(work)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.left)
+        self._row.addWidget(self.stage, 1)
+        self._row.addWidget(self.runs)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(work)
+        self.pages.addWidget(self.empty)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.pages)
+
+    def _connect(self) -> None:
+        self.session.project_changed.connect(lambda _: self._show_page())
+        self.state.runs_changed.connect(self._arrange)
+        self.tabs.changed.connect(lambda _: self._arrange())
+        self.runs.check_asked.connect(lambda run: self.session.go("validate", run=run))
+        self.runs.epoch_chosen.connect(self.stage.set_epoch)
+        self.stage.samples.epoch_chosen.connect(self.runs.checkpoints.choose)
+
+    def receive(self, **payload: object) -> None:
+        """``run`` names a run folder to show."""
+        wanted = payload.get("run")
+        for story in self.state.runs:
+            if wanted is not None and str(story.folder) == str(wanted):
+                self.state.show(story)
+
+    def actions(self) -> list[Action]:  # type: ignore[override]
+        """What can be done here."""
+        return actions(self)
+
+    def start(self) -> None:
+        """Start the next run, or queue it."""
+        self.state.start()
+
+    def pause(self) -> None:
+        """Hold the run at its next step, or let it go on."""
+        self.stage.bar.pause.click()
+
+    def stop(self) -> None:
+        """Stop the run; its checkpoints are kept."""
+        self.stage.bar.stop.click()
+
+    def check(self) -> None:
+        """Compare the epochs of the shown run."""
+        self.runs.check.click()
+
+    def _show_page(self) -> None:
+        self.pages.setCurrentIndex(0 if self.session.project is not None else 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < metrics.NARROW - metrics.RAIL
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._move_runs()
+        self._arrange()
+
+    def _move_runs(self) -> None:
+        """Put the right column under the tabs, or back to the right."""
+        layout = self._left if self._narrow else self._row
+        layout.addWidget(self.runs)
+        self.runs.setFixedWidth(self.settings.width() if self._narrow else 304)
+
+    def _arrange(self) -> None:
+        second = self.tabs.value == "runs"
+        some = bool(self.state.runs)
+        self.tab_bar.setVisible(self._narrow and some)
+        self.settings.setVisible(not (self._narrow and some and second))
+        self.runs.setVisible(some and (second or not self._narrow))
