@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.runtime.job import JobHandle, Request
 from engine.runtime.queue_store import StoredJob
 from engine.runtime.thread import Engine
+from engine.runtime.warmup import warm_up
 
 T = TypeVar("T")
 POLL_MS = 50
@@ -29,6 +30,7 @@ class Bridge(QObject):
     job_added = Signal(object)
     job_changed = Signal(object)
     job_finished = Signal(object)
+    ready = Signal()
 
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +43,14 @@ class Bridge(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
+
+    def start(self) -> None:
+        """Start the engine; it imports torch and the models' code first. Emits ``ready``."""
+        for handle in self.engine.waiting():
+            self._follow(handle)
+        warming = self.engine.call(warm_up)
+        warming.add_done_callback(lambda _: self.ready.emit())
+        self.engine.start()
 
     def submit(self, request: Request, *, interactive: bool = False) -> JobHandle:
         """Queue ``request`` and return its handle; an interactive one may go between two steps."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import i18n, theme
 from app.bridge import Bridge
+from app.instance import Instance
 from app.session import Session
 from app.shell.window import MainWindow
 from engine.project.settings import Settings, data_dir
@@ -29,24 +30,39 @@ from engine.runtime.thread import Engine
 # The engine thread prepares data in Python; with the default 5 ms a click can wait 10 ms for the
 # interpreter, with 1 ms it waits 0.4 ms and training is not slower.
 SWITCH_INTERVAL = 0.001
+# After the first paint, so that importing torch never delays it.
+WARM_UP_AFTER_MS = 150
 
 
 def run_window(arguments: Sequence[str]) -> int:
-    """Open the window and run until it closes. Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="stylekiln")
-    parser.add_argument("folder", nargs="?", type=Path, help="a folder of art or a project")
-    parser.add_argument("--sample", action="store_true", help="open the sample project")
-    args = parser.parse_args(arguments)
+    """Open the window and run until it closes. Returns the exit status.
+
+    A second start hands its folder to the window that is open already.
+    """
+    args = _parse(arguments)
     sys.setswitchinterval(SWITCH_INTERVAL)
     application = QApplication.instance() or QApplication(sys.argv[:1])
+    home = data_dir()
+    home.mkdir(parents=True, exist_ok=True)
+    instance = Instance(home)
+    if not instance.claim():
+        where = [str(args.folder.resolve())] if args.folder else list(arguments)
+        if not instance.hand_over(where):
+            print(
+                "stylekiln: The application is open already, but does not answer.", file=sys.stderr
+            )
+            return 1
+        return 0
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
     window = open_window()
     QTimer.singleShot(0, lambda: _open_asked(window.session, args))
+    QTimer.singleShot(0, lambda: instance.listen(lambda later: _come_forward(window, later)))
     closed = asyncio.Event()
     application.aboutToQuit.connect(closed.set)
     with loop:
         loop.run_until_complete(closed.wait())
+    instance.release()
     return 0
 
 
@@ -62,12 +78,19 @@ def open_window() -> MainWindow:
     i18n.set_language(settings.language)
     theme.apply(application, settings.theme)
     engine = Engine(QueueStore(home / "queue.sqlite"), threads=settings.torch_threads or None)
-    engine.start()
     session = Session(Bridge(engine), settings)
     window = MainWindow(session)
     application.aboutToQuit.connect(session.bridge.close)
     window.show()
+    QTimer.singleShot(WARM_UP_AFTER_MS, session.bridge.start)
     return window
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="stylekiln")
+    parser.add_argument("folder", nargs="?", type=Path, help="a folder of art or a project")
+    parser.add_argument("--sample", action="store_true", help="open the sample project")
+    return parser.parse_args(arguments)
 
 
 def _open_asked(session: Session, args: argparse.Namespace) -> None:
@@ -75,6 +98,14 @@ def _open_asked(session: Session, args: argparse.Namespace) -> None:
         session.open_sample()
     elif args.folder is not None:
         session.open_folder(args.folder)
+
+
+def _come_forward(window: MainWindow, arguments: list[str]) -> None:
+    """Another start asked for this window."""
+    window.showNormal() if window.isMinimized() else window.show()
+    window.raise_()
+    window.activateWindow()
+    _open_asked(window.session, _parse(arguments))
 
 
 def _log_to(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -25,7 +26,10 @@ log = logging.getLogger(__name__)
 
 
 class Engine:
-    """A queue and the thread that works through it. ``submit`` may be called from any thread."""
+    """A queue and the thread that works through it. ``submit`` may be called from any thread.
+
+    With a ``store``, jobs that were waiting when the application last ended are in the queue again.
+    """
 
     def __init__(self, store: QueueStore | None = None, *, threads: int | None = None) -> None:
         self._store = store
@@ -38,12 +42,12 @@ class Engine:
         self._cut_off: set[str] = set()
         self._listeners: list[Callable[[JobHandle], None]] = []
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+        if store is not None:
+            for stored in store.jobs("queued"):
+                self._restore(stored)
 
     def start(self) -> Engine:
-        """Start the thread, with the jobs that were still waiting when the application ended."""
-        if self._store is not None:
-            for stored in self._store.jobs("queued"):
-                self._restore(stored)
+        """Start the thread."""
         self._thread.start()
         return self
 
@@ -78,6 +82,11 @@ class Engine:
         """Drop an interrupted job that the user does not want again."""
         if self._store is not None:
             self._store.forget(stored.id)
+
+    def waiting(self) -> list[JobHandle]:
+        """Jobs in the queue that have not started, in their order."""
+        with self._wake:
+            return list(self._waiting)
 
     @property
     def current(self) -> JobHandle | None:
@@ -169,16 +178,15 @@ class Engine:
     def _handle_once(self, request: Request, handle: JobHandle, between: Callable[[], None]) -> Any:
         if handle.function is not None:
             return handle.function()
-        self._limit_threads()
         module, _, name = request.handler.partition(":")
         handler = getattr(importlib.import_module(module), name)
+        self._limit_threads()
         return handler(request, Job(handle, between))
 
     def _limit_threads(self) -> None:
-        import torch
-
+        torch = sys.modules.get("torch")  # a light handler does not bring it in
         threads = self._threads or device.default_threads()
-        if torch.get_num_threads() != threads:
+        if torch is not None and torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
 
     def _enqueue(self, handle: JobHandle) -> None:

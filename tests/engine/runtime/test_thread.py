@@ -39,14 +39,14 @@ def engine():
 
 def test_jobs_run_in_order_on_one_thread_and_return_their_value(engine):
     handles = [engine.submit(work.Count(name=name)) for name in "abc"]
-    assert [h.result(10) for h in handles] == [3, 3, 3]
+    assert [h.result(60) for h in handles] == [3, 3, 3]
     assert work.ran == ["a", "b", "c"]
     assert [h.state for h in handles] == ["done"] * 3
 
 
 def test_events_arrive_in_order_and_progress_is_the_latest(engine):
     handle = engine.submit(work.Count(steps=5))
-    handle.result(10)
+    handle.result(60)
     events = handle.take_events()
     assert [(e.kind, e.data["step"]) for e in events] == [("counted", i) for i in range(5)]
     assert (handle.progress.step, handle.progress.total) == (5, 5)
@@ -55,37 +55,37 @@ def test_events_arrive_in_order_and_progress_is_the_latest(engine):
 
 def test_a_running_job_stops_when_cancelled_and_the_next_one_runs(engine):
     endless, after = engine.submit(work.Endless()), engine.submit(work.Count())
-    assert work.started.wait(10)
+    assert work.started.wait(60)
     assert endless.cancel()
     with pytest.raises(JobCancelled):
-        endless.result(10)
-    assert after.result(10) == 3
+        endless.result(60)
+    assert after.result(60) == 3
     assert endless.state == "cancelled"
 
 
 def test_a_queued_job_that_is_cancelled_never_runs(engine):
     endless, waiting = engine.submit(work.Endless()), engine.submit(work.Count(name="never"))
-    assert work.started.wait(10)
+    assert work.started.wait(60)
     waiting.cancel()
     endless.cancel()
-    assert engine.submit(work.Count(name="last")).result(10) == 3
+    assert engine.submit(work.Count(name="last")).result(60) == 3
     assert work.ran == ["last"]
     assert waiting.state == "cancelled"
 
 
 def test_an_interactive_request_runs_inside_a_long_job(engine):
     endless = engine.submit(work.Endless())
-    assert work.started.wait(10)
-    assert engine.submit(work.Count(), interactive=True).result(10) == 3
+    assert work.started.wait(60)
+    assert engine.submit(work.Count(), interactive=True).result(60) == 3
     assert endless.running()
     endless.cancel()
 
 
 def test_a_paused_job_holds_and_still_lets_interactive_work_in(engine):
     endless = engine.submit(work.Endless())
-    assert work.started.wait(10)
+    assert work.started.wait(60)
     endless.pause()
-    assert engine.submit(work.Count(), interactive=True).result(10) == 3
+    assert engine.submit(work.Count(), interactive=True).result(60) == 3
     seen = threading.Event()
     for _ in range(200):
         if endless.state == "paused":
@@ -95,14 +95,14 @@ def test_a_paused_job_holds_and_still_lets_interactive_work_in(engine):
     endless.resume()
     endless.cancel()
     with pytest.raises(JobCancelled):
-        endless.result(10)
+        endless.result(60)
 
 
 def test_out_of_memory_frees_first_and_then_retries_smaller(engine, monkeypatch):
     order = []
     monkeypatch.setattr(device, "_release_hooks", [lambda: order.append(list(work.ran))])
     handle = engine.submit(work.Hungry(batch=8))
-    assert handle.result(10) == 2
+    assert handle.result(60) == 2
     assert work.ran == ["batch 8", "batch 4", "batch 2"]
     assert order == [["batch 8"], ["batch 8", "batch 4"]]
     assert [e.kind for e in handle.take_events()] == ["job.smaller", "job.smaller"]
@@ -127,7 +127,7 @@ def test_memory_of_the_failed_attempt_is_gone_before_the_retry(engine, monkeypat
 
     monkeypatch.setattr(device, "_release_hooks", [hook])
     monkeypatch.setattr(work, "hungry", hungry)
-    assert engine.submit(work.Hungry()).result(10) == "ok"
+    assert engine.submit(work.Hungry()).result(60) == "ok"
     assert alive_at_release == [False]
 
 
@@ -137,7 +137,7 @@ def test_out_of_memory_with_nothing_smaller_is_one_clear_error(engine):
             return None
 
     with pytest.raises(OutOfMemoryError, match="smaller batch"):
-        engine.submit(Stubborn()).result(10)
+        engine.submit(Stubborn()).result(60)
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_errors_of_libraries_become_one_sentence_and_the_engine_lives_on(
     engine, kind, error, words
 ):
     with pytest.raises(error, match=words):
-        engine.submit(work.Failing(kind=kind)).result(10)
-    assert engine.submit(work.Count()).result(10) == 3
+        engine.submit(work.Failing(kind=kind)).result(60)
+    assert engine.submit(work.Count()).result(60) == 3
 
 
 def test_after_a_restart_the_running_job_is_interrupted_and_can_start_again(tmp_path):
@@ -161,18 +161,18 @@ def test_after_a_restart_the_running_job_is_interrupted_and_can_start_again(tmp_
     first = Engine(QueueStore(path)).start()
     first.submit(work.Endless())
     first.submit(work.Count(name="waiting"))
-    assert work.started.wait(10)
+    assert work.started.wait(60)
     first.close()
     assert work.ran == []
 
     second = Engine(QueueStore(path)).start()
-    assert second.submit(work.Count(name="new")).result(10) == 3
+    assert second.submit(work.Count(name="new")).result(60) == 3
     assert work.ran == ["waiting", "new"]
     (stored,) = second.interrupted()
     assert request_from_record(stored.record) == work.Endless()
     again = second.restart(stored)
     work.started.clear()
-    assert work.started.wait(10)
+    assert work.started.wait(60)
     assert again.id == stored.id
     again.cancel()
     second.close()
