@@ -186,6 +186,7 @@ class MainWindow(QWidget):
 
     def toggle_queue(self) -> None:
         """Open or close the queue."""
+        self.palette_panel.hide()
         self.queue.toggle(self.width() - 8, metrics.BAR + 4)
 
     def show_shortcuts(self) -> None:

@@ -1,0 +1,168 @@
+"""The settings page. Every change applies at once and is remembered; nothing waits for an OK."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app import theme
+from app.actions import Action
+from app.i18n import LANGUAGES, language, tr
+from app.i18n import signals as language_signals
+from app.session import Session
+from app.shell.project_bar import choose_language
+from app.start.side import choose_theme
+from app.theme import metrics
+from app.widgets.buttons import button, tool_button
+from app.widgets.fields import FieldRow, NumberField, Segments, row
+from app.widgets.text import ElidedLabel, hairline, label
+from engine.project.settings import data_dir
+
+WIDTH = 640
+
+
+class View(QWidget):
+    """One column of sections in the middle of the stage."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setProperty("surface", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._folders = QVBoxLayout()
+        self._folders.setSpacing(0)
+        page = QWidget()
+        page.setMaximumWidth(WIDTH)
+        self._column = QVBoxLayout(page)
+        self._column.setContentsMargins(24, 44, 24, 24)
+        self._column.setSpacing(0)
+        self._build()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.viewport().setAutoFillBackground(False)
+        page.setAutoFillBackground(False)
+        scroll.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        scroll.setWidget(page)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        self._list_folders()
+        session.settings_changed.connect(lambda _: self._list_folders())
+
+    def receive(self, **payload: Any) -> None:
+        """Nothing is handed to the settings."""
+
+    def actions(self) -> list[Action]:  # type: ignore[override]
+        """Folders that a user looks for."""
+        return [
+            Action("settings.data", "Open the data folder", self._open_data, "folder-open"),
+            Action("settings.models", "Add a model folder…", self._add_folder, "folder-plus"),
+        ]
+
+    def _build(self) -> None:
+        column = self._column
+        column.addWidget(label("Settings", size=24, weight=600))
+        column.addSpacing(24)
+        self._section("Interface")
+        self._language = Segments(list(LANGUAGES))
+        self._language.set_value(language())
+        self._language.changed.connect(lambda code: choose_language(self._session, str(code)))
+        language_signals.changed.connect(lambda: self._language.set_value(language()))
+        column.addWidget(_field("Language", self._language))
+        self._theme = Segments([("dark", "Dark"), ("light", "Light")])
+        self._theme.set_value(theme.current().name)
+        self._theme.changed.connect(lambda name: choose_theme(self._session, str(name)))
+        theme.signals.changed.connect(lambda: self._theme.set_value(theme.current().name))
+        column.addWidget(_field("Theme", self._theme))
+        self._section("Work")
+        threads = NumberField(0, 256)
+        threads.setFixedWidth(80)
+        threads.set_value(self._session.settings.torch_threads)
+        threads.changed.connect(lambda n: self._session.change_settings(torch_threads=int(n)))
+        hint = "0 lets Stylekiln choose: every core. Used from the next start on."
+        column.addWidget(_field("Threads", threads, hint))
+        self._section("Folders")
+        data = QWidget()
+        line = QHBoxLayout(data)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(ElidedLabel(str(data_dir()), Qt.TextElideMode.ElideMiddle), 1)
+        line.addWidget(button("Open", "folder-open", on=self._open_data))
+        column.addWidget(
+            FieldRow(
+                "Data folder",
+                data,
+                "Projects made from plain folders, settings and the queue are kept here.",
+                label_width=160,
+                padded=False,
+            )
+        )
+        column.addSpacing(12)
+        column.addWidget(label("Model folders", tone="label"))
+        column.addSpacing(4)
+        column.addLayout(self._folders)
+        column.addSpacing(8)
+        add = button("Add a model folder…", "folder-plus", on=self._add_folder)
+        column.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+
+    def _section(self, key: str) -> None:
+        self._column.addSpacing(12)
+        self._column.addWidget(hairline("panel"))
+        self._column.addSpacing(12)
+        self._column.addWidget(label(key, weight=600))
+        self._column.addSpacing(8)
+
+    def _list_folders(self) -> None:
+        while self._folders.count():
+            item = self._folders.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for folder in self._session.settings.model_folders:
+            self._folders.addWidget(self._folder_row(folder))
+        if not self._session.settings.model_folders:
+            none = label("Only the folder models in the data folder is looked at.", tone="quiet")
+            self._folders.addWidget(none)
+
+    def _folder_row(self, folder: str) -> QWidget:
+        name = ElidedLabel(folder, Qt.TextElideMode.ElideMiddle)
+        remove = tool_button("x", "Remove", partial(self._remove, folder), dense=True)
+        box = row(name, remove)
+        box.setFixedHeight(metrics.ROW)
+        return box
+
+    def _open_data(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(data_dir())))
+
+    def _add_folder(self) -> None:
+        dialog = QFileDialog(self, tr("Choose a folder of models"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._added)
+        dialog.open()
+
+    def _added(self, folder: str) -> None:
+        known = self._session.settings.model_folders
+        if folder not in known:
+            self._session.change_settings(model_folders=(*known, str(Path(folder))))
+
+    def _remove(self, folder: str) -> None:
+        kept = tuple(one for one in self._session.settings.model_folders if one != folder)
+        self._session.change_settings(model_folders=kept)
+
+
+def _field(key: str, control: QWidget, hint: str = "") -> FieldRow:
+    box = QWidget()
+    line = QHBoxLayout(box)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.addWidget(control)
+    line.addStretch(1)
+    made = FieldRow(key, box, hint, label_width=160, padded=False)
+    control.setAccessibleName(tr(key))
+    return made

@@ -1,0 +1,184 @@
+"""Find every English text that a user can meet, by reading the sources.
+
+``python -m tests.app.i18n.collector`` prints what has no Chinese yet, by the file it stands in.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+TABLES = ROOT / "resources" / "translations" / "zh_CN"
+
+# Function or class name: positions and keywords of the arguments that are translation keys.
+KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
+    "tr": ((0, 1), ("text", "many")),
+    "bind": ((1, 2), ("key", "many")),
+    "say": ((0, 1), ()),
+    "label": ((0,), ("key",)),
+    "note": ((0,), ("key",)),
+    "button": ((0,), ("text_key",)),
+    "tool_button": ((1,), ("tooltip_key",)),
+    "Panel": ((0,), ("title_key",)),
+    "set_title": ((0,), ()),
+    "FieldRow": ((0, 2), ("label_key", "hint")),
+    "set_hint": ((0,), ()),
+    "Check": ((0,), ("text_key",)),
+    "TextField": ((0,), ("placeholder",)),
+    "PromptEdit": ((0,), ("placeholder",)),
+    "EmptyState": ((1, 2), ("title_key", "text_key")),
+    "LineChart": ((0,), ("title_key", "x_name")),
+    "Series": ((0,), ("label",)),
+    "Action": ((1,), ("text",)),
+    "notify": ((0,), ("key", "action")),
+    "setting": ((), ("label", "help", "group", "unit")),
+    "progress": ((2,), ("text",)),
+    "Stage": ((2, 3, 4), ("title", "intro", "button")),
+    "StageResult": ((1,), ("sentence",)),
+    "title": ((0,), ()),
+    "_field": ((0, 2), ()),
+    "_section": ((0,), ()),
+    "add": ((0,), ()),
+}
+# Lists of (value, key): the second of each pair.
+PAIRED = {"Segments": 0, "Choice": 0, "set_options": 0}
+
+
+def texts_of(path: Path) -> Iterator[str]:
+    """Every translation key that ``path`` names literally."""
+    tree = ast.parse(path.read_text("utf-8"))
+    errors = {"JobCancelled"} | {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_error(node.id)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from _of_call(node, errors)
+    # The theme holds names of fonts and colors, not words.
+    if path.is_relative_to(ROOT / "app") and "theme" not in path.parts:
+        yield from _of_constants(tree)
+
+
+def _of_constants(tree: ast.Module) -> Iterator[str]:
+    """Sentences and names in tables such as ``ENTRIES = (("train", "Train", "flame"), ...)``."""
+    for node in tree.body:
+        tables = (ast.Tuple, ast.List, ast.Dict)
+        if isinstance(node, ast.Assign) and isinstance(node.value, tables) and _is_public(node):
+            for part in ast.walk(node.value):
+                if isinstance(part, ast.Constant) and re.match(r"[A-Z][a-z]", str(part.value)):
+                    yield str(part.value)
+
+
+def _is_public(node: ast.Assign) -> bool:
+    return all(isinstance(one, ast.Name) and not one.id.startswith("_") for one in node.targets)
+
+
+def _of_call(call: ast.Call, errors: set[str]) -> Iterator[str]:
+    name = _name(call.func)
+    positions, keywords = KEYED.get(name, ((), ()))
+    if name in errors:
+        positions, keywords = (0,), ("sentence", "remedy")
+    for position in positions:
+        if position < len(call.args):
+            yield from _literals(call.args[position])
+    for keyword in call.keywords:
+        if keyword.arg in keywords:
+            yield from _literals(keyword.value)
+    if name in PAIRED and call.args:
+        yield from _pairs(call.args[PAIRED[name]], _is_plain(call))
+
+
+def _pairs(node: ast.expr, plain: bool) -> Iterator[str]:
+    if plain or not isinstance(node, ast.List | ast.Tuple):
+        return
+    for pair in node.elts:
+        if isinstance(pair, ast.Tuple) and len(pair.elts) == 2:
+            yield from _literals(pair.elts[1])
+
+
+def _is_plain(call: ast.Call) -> bool:
+    return any(word.arg == "plain" for word in call.keywords)
+
+
+def _literals(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _literals(node.body)
+        yield from _literals(node.orelse)
+
+
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _is_error(name: str) -> bool:
+    return name.endswith("Error") and name not in ("ValueError", "TypeError", "RuntimeError")
+
+
+def is_words(text: str) -> bool:
+    """Whether there is anything to translate once the facts are taken out."""
+    rest = text
+    while "{" in rest and "}" in rest[rest.index("{") :]:
+        start = rest.index("{")
+        rest = rest[:start] + rest[rest.index("}", start) + 1 :]
+    return any(char.isalpha() for char in rest) and rest.strip() not in SAME
+
+
+# The same in both languages.
+SAME = {"LoRA", "UNet", "English", "简体中文", "px", "alpha", "GB", "Stylekiln", "- Stylekiln"}
+
+
+def collected() -> dict[str, list[str]]:
+    """Every text by the file it stands in; the singular of a pair needs no Chinese."""
+    found: dict[str, list[str]] = {}
+    for area in ("app", "engine"):
+        for path in sorted((ROOT / area).rglob("*.py")):
+            # The command line speaks English only.
+            if path.is_relative_to(ROOT / "engine" / "commands"):
+                continue
+            texts = [text for text in texts_of(path) if is_words(text)]
+            if texts:
+                found[str(path.relative_to(ROOT))] = texts
+    return found
+
+
+def singulars() -> set[str]:
+    """First forms of calls with two forms: only the plural is looked up."""
+    found: set[str] = set()
+    for path in (ROOT / "app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            first = {"tr": 0, "say": 0, "bind": 1}.get(_name(node.func))
+            if first is not None and len(node.args) > first + 1:
+                many = list(_literals(node.args[first + 1]))
+                if any(many):
+                    found |= set(_literals(node.args[first]))
+    return found
+
+
+def tables() -> dict[str, dict[str, str]]:
+    """The Chinese of every area."""
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(TABLES.glob("*.json"))}
+
+
+def missing() -> dict[str, list[str]]:
+    """What has no Chinese, by file."""
+    known = {key for table in tables().values() for key in table} | singulars()
+    lacking = {
+        path: [text for text in texts if text not in known] for path, texts in collected().items()
+    }
+    return {path: texts for path, texts in lacking.items() if texts}
+
+
+if __name__ == "__main__":
+    for file, texts in missing().items():
+        print(file)
+        for text in texts:
+            print("   ", json.dumps(text, ensure_ascii=False))
