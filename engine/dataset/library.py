@@ -11,18 +11,13 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.dataset.captions import (
-    caption_path,
-    normal,
-    read_caption,
-    remove_caption,
-    write_caption,
-)
+from engine.dataset.captions import normal
 from engine.dataset.edits import Recipe
+from engine.dataset.history import apply, current, remember
 from engine.dataset.picture import Changes, Picture
 from engine.dataset.problem import Problem
 from engine.dataset.store import Store
-from engine.runtime.errors import BadInputError, StylekilnError
+from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,8 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Changes", "Library", "Picture"]
 
 FLAGS = ("", "picked", "rejected")
-UNDO_STEPS = 200
-"""How many operations can be taken back; older ones are forgotten."""
 
 _COLUMNS = (
     "id, path, folder, width, height, bytes, mtime, has_alpha, caption, repeats,"
@@ -188,7 +181,7 @@ class Library:
     def _edit(self, label: str, field: str, after: dict[int, Any]) -> Changes:
         """Set ``field`` of each id and remember the step."""
         with self._store.change() as connection:
-            before = _current(connection, field, after)
+            before = current(connection, field, after)
             wanted = {
                 key: [before[key], value]
                 for key, value in after.items()
@@ -196,9 +189,9 @@ class Library:
                 and before[key] != value
                 and not (field == "caption" and before[key] is None and not value)
             }
-            failure, done = _apply(connection, field, wanted)
+            failure, done = apply(connection, field, wanted)
             if done:
-                _remember(connection, label, field, done)
+                remember(connection, label, field, done)
         if failure is not None:
             raise failure
         unknown = set(after) - set(before)
@@ -211,9 +204,9 @@ class Library:
         if undone:
             pairs = {key: [after, before] for key, (before, after) in pairs.items()}
         with self._store.change() as connection:
-            now = _current(connection, step["field"], pairs)
+            now = current(connection, step["field"], pairs)
             wanted = {key: pair for key, pair in pairs.items() if now.get(key) == pair[0]}
-            failure, done = _apply(connection, step["field"], wanted)
+            failure, done = apply(connection, step["field"], wanted)
             if failure is None:
                 connection.execute(
                     "UPDATE edits SET undone = ? WHERE id = ?", (int(undone), step["id"])
@@ -284,90 +277,3 @@ def _recipe(text: str) -> Recipe:
 
 def _recipe_text(recipe: Recipe) -> str:
     return "" if recipe == _PLAIN else recipe.model_dump_json()
-
-
-def _current(connection: sqlite3.Connection, field: str, ids: Iterable[int]) -> dict[int, Any]:
-    """The present value of ``field`` for each known id. A caption without a file is None."""
-    column = (
-        "CASE WHEN caption_bytes IS NULL THEN NULL ELSE caption END"
-        if (field == "caption")
-        else field
-    )
-    query = f"SELECT {column} FROM pictures WHERE id = ?"
-    found = ((key, connection.execute(query, (key,)).fetchone()) for key in ids)
-    return {key: row[0] for key, row in found if row is not None}
-
-
-def _apply(
-    connection: sqlite3.Connection, field: str, pairs: Mapping[int, list[Any]]
-) -> tuple[StylekilnError | None, dict[int, list[Any]]]:
-    """Set each id to the second of its pair; the first error, and what was set."""
-    if field == "caption":
-        return _apply_captions(connection, pairs)
-    connection.executemany(
-        f"UPDATE pictures SET {field} = ? WHERE id = ?",
-        [(after, key) for key, (_, after) in pairs.items()],
-    )
-    return None, dict(pairs)
-
-
-def _apply_captions(
-    connection: sqlite3.Connection, pairs: Mapping[int, list[Any]]
-) -> tuple[StylekilnError | None, dict[int, list[Any]]]:
-    done: dict[int, list[Any]] = {}
-    for key, (before, after) in pairs.items():
-        row = connection.execute("SELECT path FROM pictures WHERE id = ?", (key,)).fetchone()
-        try:
-            if _write(connection, key, Path(row["path"]), before, after):
-                done[key] = [before, after]
-        except StylekilnError as error:
-            return error, done
-    return None, done
-
-
-def _write(
-    connection: sqlite3.Connection, key: int, picture: Path, before: str | None, after: str | None
-) -> bool:
-    """Write or remove one caption file if it still holds ``before``; whether it now holds
-    ``after``. A file that another program changed is only read again.
-    """
-    path = caption_path(picture)
-    now = read_caption(path)
-    if not picture.exists():
-        return False
-    untouched = not now.problem and (now.text if now.exists else None) == before
-    if untouched and after is None:
-        remove_caption(path)
-    elif untouched and after is not None:
-        write_caption(path, after, now)
-    _note_caption(connection, key, path)
-    return untouched
-
-
-def _note_caption(connection: sqlite3.Connection, key: int, path: Path) -> None:
-    """Bring the index up to date with a caption file."""
-    caption = read_caption(path)
-    try:
-        facts = path.stat()
-        stamp: tuple[int | None, int | None] = (facts.st_mtime_ns, facts.st_size)
-    except OSError:
-        stamp = (None, None)
-    connection.execute(
-        "UPDATE pictures SET caption = ?, caption_problem = ?, caption_mtime = ?,"
-        " caption_bytes = ? WHERE id = ?",
-        (caption.text, caption.problem.to_record(), *stamp, key),
-    )
-
-
-def _remember(
-    connection: sqlite3.Connection, label: str, field: str, pairs: Mapping[int, list[Any]]
-) -> None:
-    """Store a step; what was undone before it can no longer be made again."""
-    connection.execute("DELETE FROM edits WHERE undone = 1")
-    connection.execute(
-        "INSERT INTO edits (label, field, before_after) VALUES (?, ?, ?)",
-        (label, field, json.dumps(pairs)),
-    )
-    connection.execute(
-        "DELETE FROM edits WHERE id <= (SELECT max(id) FROM edits) - ?", (UNDO_STEPS,)
-    )

@@ -7,7 +7,8 @@ import os
 import pytest
 
 from engine.dataset.edits import Recipe
-from engine.dataset.library import UNDO_STEPS, Library
+from engine.dataset.history import UNDO_STEPS
+from engine.dataset.library import Library
 from engine.project.project import SourceFolder
 from engine.runtime.errors import StorageError
 
