@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def canvas_actions(view: View) -> list[Action]:
     """One entry each for menu, shortcut and command palette."""
-    state, repaint = view.state, view.repaint
+    state, repaint = view.state, view.repainting
 
     def opened() -> bool:
         return state.document is not None

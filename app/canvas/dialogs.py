@@ -50,9 +50,9 @@ class NewCanvasDialog(QDialog):
         foot.setContentsMargins(metrics.PAD, metrics.PAD, metrics.PAD, 0)
         foot.addStretch(1)
         foot.addWidget(button("Cancel", on=self.reject))
-        self.create = button("Create", "plus", "primary", on=self._create)
-        self.create.setDefault(True)
-        foot.addWidget(self.create)
+        self.create_button = button("Create", "plus", "primary", on=self._create)
+        self.create_button.setDefault(True)
+        foot.addWidget(self.create_button)
         column.addLayout(foot)
         self.setMinimumWidth(360)
 

@@ -65,15 +65,15 @@ class OptionBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(7)
         state = self._state
-        self.size = NumberField(1, 1000, 1, 0, unit="px")
-        self.size.setFixedWidth(66)
-        self.size.changed.connect(lambda value: state.set_brush(size=float(value)))
+        self.size_field = NumberField(1, 1000, 1, 0, unit="px")
+        self.size_field.setFixedWidth(66)
+        self.size_field.changed.connect(lambda value: state.set_brush(size=float(value)))
         self.hardness = ValueSlider(0, 100, 1, 0, unit="%", field_width=48)
         self.hardness.changed.connect(lambda value: state.set_brush(hardness=value / 100))
         self.opacity = ValueSlider(1, 100, 1, 0, unit="%", field_width=52)
         self.opacity.changed.connect(lambda value: state.set_brush(opacity=value / 100))
         for number, (key, control) in enumerate(
-            (("Size", self.size), ("Hardness", self.hardness), ("Opacity", self.opacity))
+            (("Size", self.size_field), ("Hardness", self.hardness), ("Opacity", self.opacity))
         ):
             if number:
                 row.addSpacing(8)
@@ -119,7 +119,7 @@ class OptionBar(QWidget):
             and self._state.region is not None
             and self._state.selection is not None
         )
-        self.size.set_value(brush.size)
+        self.size_field.set_value(brush.size)
         self.hardness.set_value(brush.hardness * 100)
         self.opacity.set_value(brush.opacity * 100)
 

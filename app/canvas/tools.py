@@ -199,14 +199,14 @@ class RegionTool(Tool):
 
 
 def spanned(start: QPointF, end: QPointF, *, square: bool = False) -> QRect:
-    """The whole document pixels between two points, in any order."""
+    """The whole document pixels between two points, in any order, to the nearest pixel edges."""
     if square:
         side = max(abs(end.x() - start.x()), abs(end.y() - start.y()))
         end = QPointF(
             start.x() + side * (1 if end.x() >= start.x() else -1),
             start.y() + side * (1 if end.y() >= start.y() else -1),
         )
-    return QRectF(start, end).normalized().toAlignedRect()
+    return QRectF(start, end).normalized().toRect()
 
 
 def stretched(rect: QRect, handle: str, dx: int, dy: int) -> QRect:

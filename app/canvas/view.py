@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,12 +57,12 @@ class View(QWidget):
         self._session = session
         self.state = CanvasState(self)
         self.keeper = Keeper(session, self.state)
-        self.repaint = Repaint(session, self.state, self.keeper)
+        self.repainting = Repaint(session, self.state, self.keeper)
         self.surface = Surface(self.state)
         self.tools = ToolColumn(self.state)
         self.options = OptionBar(self.state, self.surface)
         self.strip = CandidateStrip(self.state.candidates)
-        self.panel = RepaintPanel(session, self.repaint)
+        self.panel = RepaintPanel(session, self.repainting)
         self.layers = LayersPanel(self.state)
         self.setAcceptDrops(True)
         self._build()
@@ -79,10 +80,10 @@ class View(QWidget):
     ) -> None:
         """Take what another workspace hands over: LoRAs with weights, a prompt."""
         for path, weight in loras:
-            self.repaint.add_lora(path, weight)
-            self.repaint.set_weight(path, weight)
+            self.repainting.add_lora(path, weight)
+            self.repainting.set_weight(path, weight)
         if prompt:
-            self.repaint.change(prompt=prompt)
+            self.repainting.change(prompt=prompt)
         self._session.start(self.panel.load_loras())
 
     # Layout
@@ -163,7 +164,7 @@ class View(QWidget):
         session.project_changed.connect(lambda _: session.start(self.keeper.open_latest()))
         state.opened.connect(self._show_document)
         state.refused.connect(session.show_error)
-        self.repaint.failed.connect(session.show_error)
+        self.repainting.failed.connect(session.show_error)
         self.strip.accepted.connect(self.accept)
         self.strip.discarded.connect(self.discard)
 
@@ -190,7 +191,7 @@ class View(QWidget):
             "Del": state.clear_selection_pixels,
         }
         for tool in TOOLS:
-            keys[tool.key] = lambda name=tool.name: state.set_tool(name)
+            keys[tool.key] = partial(state.set_tool, tool.name)
         self.surface.keys = {QKeySequence(key).toString(): act for key, act in keys.items()}
 
     def _escape(self) -> None:
@@ -208,12 +209,12 @@ class View(QWidget):
         shown = self.state.candidates.current
         if shown is None:
             return
-        prompt = self.repaint.settings.prompt.split(",")[0].strip()
+        prompt = self.repainting.settings.prompt.split(",")[0].strip()
         self.state.accept_candidate(prompt[:40] or tr("Candidate {n}", n=shown.number))
 
     def discard(self) -> None:
         """Take the candidates away; a repaint under way is stopped."""
-        self.repaint.stop()
+        self.repainting.stop()
         self.state.candidates.clear()
 
     def new(self) -> None:
@@ -307,7 +308,7 @@ class View(QWidget):
             if path.suffix.lower() == SUFFIX:
                 await self.keeper.open(path)
             elif path.suffix.lower() == LORA_SUFFIX:
-                self.repaint.add_lora(str(path))
+                self.repainting.add_lora(str(path))
             elif self.state.document is None:
                 await self.keeper.open(path)
             else:

@@ -47,8 +47,7 @@ class Viewport(QObject):
         """The widget has a new size; the point in its middle stays in the middle."""
         shift = QPointF(size.width() - self.size.width(), size.height() - self.size.height()) / 2
         self.size = QSizeF(size)
-        self.origin += shift
-        self.changed.emit()
+        self._place(self.origin + shift)
 
     def fit(self) -> None:
         """Show the whole document with some air, never larger than 16 times."""
@@ -68,19 +67,18 @@ class Viewport(QObject):
 
     def center(self) -> None:
         """Put the document in the middle at the present zoom."""
-        self.origin = QPointF(
-            (self.size.width() - self.document_size.width() * self.zoom) / 2,
-            (self.size.height() - self.document_size.height() * self.zoom) / 2,
+        shown = self.document_size * self.zoom
+        room = self.size
+        self._place(
+            QPointF((room.width() - shown.width()) / 2, (room.height() - shown.height()) / 2)
         )
-        self.changed.emit()
 
     def zoom_at(self, screen: QPointF, zoom: float) -> None:
         """Set ``zoom``; the document point under ``screen`` stays under it."""
         zoom = min(MAXIMUM_ZOOM, max(MINIMUM_ZOOM, zoom))
         held = self.to_document(screen)
         self.zoom = zoom
-        self.origin = QPointF(screen.x() - held.x() * zoom, screen.y() - held.y() * zoom)
-        self.changed.emit()
+        self._place(screen - held * zoom)
 
     def step(self, direction: int, screen: QPointF | None = None) -> None:
         """Go to the next zoom stop up (1) or down (-1), at ``screen`` or at the middle."""
@@ -102,8 +100,7 @@ class Viewport(QObject):
         shown = self.document_size * self.zoom
         x = min(self.size.width() - keep, max(keep - shown.width(), self.origin.x() + delta.x()))
         y = min(self.size.height() - keep, max(keep - shown.height(), self.origin.y() + delta.y()))
-        self.origin = QPointF(x, y)
-        self.changed.emit()
+        self._place(QPointF(x, y))
 
     def to_document(self, screen: QPointF) -> QPointF:
         """A point of the widget in document pixels."""
@@ -126,3 +123,8 @@ class Viewport(QObject):
         )
         whole = QRectF(QPointF(0, 0), self.document_size)
         return shown.intersected(whole).toAlignedRect()
+
+    def _place(self, origin: QPointF) -> None:
+        """On whole screen pixels, so that whole zooms show every document pixel sharp."""
+        self.origin = QPointF(round(origin.x()), round(origin.y()))
+        self.changed.emit()

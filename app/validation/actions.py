@@ -1,0 +1,87 @@
+"""What a user can do in Validate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.actions import Action
+
+if TYPE_CHECKING:
+    from app.validation.view import View
+
+
+def validation_actions(view: View) -> list[Action]:
+    """One entry each for menu, shortcut and command palette."""
+    state, runner, setup = view.state, view.runner, view.setup
+
+    def ready() -> bool:
+        return not runner.running and setup.problem() is None
+
+    def drawn() -> bool:
+        return next(iter(state.finished()), None) is not None
+
+    where = "validate"
+    return [
+        Action("validate.start", "Start the grid", view.start, "play", "Ctrl+Return", ready, where),
+        Action(
+            "validate.pause",
+            "Pause or continue the grid",
+            runner.pause,
+            "pause",
+            "",
+            lambda: runner.running,
+            where,
+        ),
+        Action(
+            "validate.cancel",
+            "Cancel the grid",
+            runner.cancel,
+            "x",
+            "",
+            lambda: runner.running,
+            where,
+        ),
+        Action(
+            "validate.files", "Choose LoRA files…", view.ask_files, "folder-open", "", where=where
+        ),
+        Action(
+            "validate.compare",
+            "Compare A and B",
+            view.show_compare,
+            "columns-2",
+            "",
+            lambda: state.first is not None,
+            where,
+        ),
+        Action(
+            "validate.export", "Export grid", view.export, "share", "Ctrl+Shift+E", drawn, where
+        ),
+        Action(
+            "validate.canvas",
+            "Open in Canvas",
+            view.open_in_canvas,
+            "brush",
+            "",
+            lambda: view.lora_for_canvas() is not None,
+            where,
+        ),
+        Action("validate.fit", "Fit the grid", view.grid.fit, "maximize", "Ctrl+0", drawn, where),
+        Action(
+            "validate.zoom_in",
+            "Zoom in",
+            lambda: view.grid.step_zoom(1),
+            "zoom-in",
+            "Ctrl++",
+            drawn,
+            where,
+        ),
+        Action(
+            "validate.zoom_out",
+            "Zoom out",
+            lambda: view.grid.step_zoom(-1),
+            "zoom-out",
+            "Ctrl+-",
+            drawn,
+            where,
+        ),
+    ]

@@ -1,0 +1,136 @@
+"""The bar under the grid: the cell that is chosen, how it was made, and what to do with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.i18n import bind, signals, tr
+from app.theme import color, metrics
+from app.validation.setup_panel import SAMPLERS
+from app.widgets.buttons import button
+from app.widgets.images import draw_fitted
+from app.widgets.text import ElidedLabel, label
+
+if TYPE_CHECKING:
+    from app.validation.model import GridState
+    from app.widgets.thumbnails import ThumbnailCache
+
+HEIGHT = 76
+
+
+class RecipeBar(QWidget):
+    """Follows the choice; hidden while no cell is chosen."""
+
+    compare_asked = Signal()
+    canvas_asked = Signal()
+
+    def __init__(self, state: GridState, thumbnails: ThumbnailCache) -> None:
+        super().__init__()
+        self._state = state
+        self.setFixedHeight(HEIGHT)
+        self.setProperty("surface", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
+        line.setSpacing(14)
+        self.picture = CellPicture(state, thumbnails)
+        line.addWidget(self.picture)
+        line.addLayout(self._words(), 1)
+        line.addLayout(self._facts())
+        self.compare = button("Compare A and B", "columns-2", on=self.compare_asked.emit)
+        self.canvas = button("Open in Canvas", "brush", on=self.canvas_asked.emit)
+        line.addWidget(self.compare)
+        line.addWidget(self.canvas)
+        state.choice_changed.connect(self.refresh)
+        state.cell_changed.connect(lambda key: self.refresh() if key == state.first else None)
+        state.axes_changed.connect(self.refresh)
+        signals.changed.connect(self.refresh)
+        self.refresh()
+
+    def _words(self) -> QVBoxLayout:
+        self.name = ElidedLabel(weight=500)
+        self.detail = ElidedLabel(size=11, tone="quiet")
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        column.addStretch(1)
+        column.addWidget(self.name)
+        column.addWidget(self.detail)
+        column.addStretch(1)
+        return column
+
+    def _facts(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(1)
+        self._copying_label = label("Copying", size=11, tone="quiet")
+        self._nearest_label = label("Nearest", size=11, tone="quiet")
+        self.copying = label(size=11)
+        self.nearest = ElidedLabel("", Qt.TextElideMode.ElideMiddle, size=11)
+        self.nearest.setFixedWidth(110)
+        grid.addWidget(self._copying_label, 0, 0)
+        grid.addWidget(self.copying, 0, 1)
+        grid.addWidget(self._nearest_label, 1, 0)
+        grid.addWidget(self.nearest, 1, 1)
+        return grid
+
+    def refresh(self) -> None:
+        """Show the chosen cell."""
+        state, key = self._state, self._state.first
+        self.setVisible(key is not None)
+        if key is None:
+            return
+        cell = state.cell(key)
+        prefix = "A  " if state.second is not None else ""
+        self.name.setText(prefix + state.name_of(key))
+        self.detail.setText(self._recipe() if cell is None or not cell.problem else cell.problem)
+        known = cell is not None and cell.copying is not None
+        for part in (self._copying_label, self._nearest_label, self.copying, self.nearest):
+            part.setVisible(known)
+        if cell is not None and cell.copying is not None:
+            self.copying.setText(f"{cell.copying:.2f}")
+            self.nearest.setText(Path(cell.nearest).stem)
+        self.compare.setEnabled(state.second is not None)
+        self.canvas.setEnabled(bool(key.checkpoint))
+
+    def _recipe(self) -> str:
+        request, key = self._state.request, self._state.first
+        if request is None or key is None:
+            return ""
+        image = request.image
+        how = tr(
+            "{steps} steps, {sampler} {schedule}, guidance {guidance}",
+            steps=image.steps,
+            sampler=dict(SAMPLERS)[image.sampler],
+            schedule=tr(image.schedule.capitalize()),
+            guidance=f"{image.guidance_scale:g}",
+        )
+        return f"{how}  ·  {key.prompt}"
+
+
+class CellPicture(QWidget):
+    """The chosen cell, 56 pixels a side, in the outline of the choice."""
+
+    def __init__(self, state: GridState, thumbnails: ThumbnailCache) -> None:
+        super().__init__()
+        self._state, self._thumbnails = state, thumbnails
+        self.setFixedSize(60, 60)
+        bind(self.setAccessibleName, "Chosen cell")
+        thumbnails.ready.connect(lambda _: self.update())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The picture and its outline."""
+        painter = QPainter(self)
+        area = self.rect().adjusted(2, 2, -2, -2)
+        painter.fillRect(area, color("tile"))
+        cell = self._state.cell(self._state.first)
+        pixmap = self._thumbnails.get(cell.path, 160) if cell is not None and cell.path else None
+        if pixmap is not None:
+            draw_fitted(painter, pixmap, area.toRectF())
+        painter.setPen(QPen(color("acc"), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(area.adjusted(-1, -1, 0, 0))

@@ -1,0 +1,119 @@
+"""Renders a grid: the job under way and its cells coming in, pause and cancel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.validation.layout import CellKey
+from engine.runtime.errors import JobCancelled
+from engine.validation.manifest import Grid, list_grids
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from app.validation.model import GridState
+    from engine.runtime.events import Event
+    from engine.runtime.job import JobHandle
+    from engine.validation.request import GridRequest
+
+
+class GridRunner(QObject):
+    """One grid at a time. Finished cells are never drawn again."""
+
+    changed = Signal()
+    finished = Signal()
+    failed = Signal(object)
+
+    def __init__(self, session: Session, state: GridState) -> None:
+        super().__init__(state)
+        self._session = session
+        self._state = state
+        self.handle: JobHandle | None = None
+        self.total = self.done = self.cached = 0
+        session.engine_event.connect(self._hear)
+        session.job_changed.connect(self._progressed)
+        session.job_finished.connect(self._ended)
+
+    @property
+    def running(self) -> bool:
+        """Whether a grid is being rendered or waits for its turn."""
+        return self.handle is not None
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is held."""
+        return self.handle is not None and self.handle.paused
+
+    def start(self, request: GridRequest) -> None:
+        """Render ``request``; its cells appear as they are done."""
+        if self.running:
+            return
+        self._state.begin(request)
+        self.total, self.done, self.cached = len(request.positions()), 0, 0
+        self.handle = self._session.bridge.submit(request)
+        self.changed.emit()
+
+    def pause(self) -> None:
+        """Hold the grid at its next step, or let it go on."""
+        if self.handle is None:
+            return
+        if self.handle.paused:
+            self.handle.resume()
+        else:
+            self.handle.pause()
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stop; what is done stays and is not drawn again."""
+        if self.handle is not None:
+            self.handle.cancel()
+            self.changed.emit()
+
+    def _hear(self, event: Event) -> None:
+        if self.handle is None or event.job_id != self.handle.id:
+            return
+        if event.kind == "grid.planned":
+            self.cached = event.data["cached"]
+            self.changed.emit()
+        elif event.kind == "grid.cell":
+            data = event.data
+            key = CellKey(data["checkpoint"], data["weight"], data["seed"], data["prompt"])
+            self._state.put(key, data["path"], cached=data["cached"], problem=data["error"])
+            self.done += 1
+            self.changed.emit()
+
+    def _progressed(self, handle: JobHandle) -> None:
+        if handle is self.handle:
+            self.changed.emit()
+
+    def _ended(self, handle: JobHandle) -> None:
+        if handle is not self.handle:
+            return
+        self.handle = None
+        error = None if handle.cancelled() else handle.exception()
+        self.changed.emit()
+        if error is not None and not isinstance(error, JobCancelled):
+            self.failed.emit(error)
+        self.finished.emit()
+
+
+def grid_folder(grids: Path, name: str) -> Path:
+    """A folder for a new grid."""
+    number, start = 1, grids / f"{datetime.now():%Y-%m-%d}-{name}"
+    folder = start
+    while folder.exists():
+        number += 1
+        folder = start.with_name(f"{start.name}-{number}")
+    return folder
+
+
+def latest_grid(grids: Path, checkpoints: set[str]) -> Grid | None:
+    """The newest grid that compares any of ``checkpoints``."""
+    if not grids.is_dir():
+        return None
+    return next(
+        (grid for grid in list_grids(grids) if checkpoints & set(grid.request.checkpoints)), None
+    )

@@ -1,0 +1,301 @@
+"""What is to be compared: run or LoRA files, axes and prompts, and the request they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.i18n import tr
+from app.validation.model import Checkpoint
+from app.validation.runner import grid_folder
+from engine.models.family import STARTER
+from engine.runtime.errors import BadInputError
+from engine.sampling.request import ImageRequest
+from engine.training.runs import Run, list_runs
+from engine.validation.axes import format_values, parse_floats, parse_integers
+from engine.validation.filling import plan
+from engine.validation.request import GridRequest
+from engine.validation.store import CellStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.dataset.picture import Picture
+    from engine.project.project import Project
+
+PROMPTS_OF_A_KIND = 2
+FILES = "files"
+
+
+@dataclass(frozen=True)
+class RunChoice:
+    """A run that can be checked, with its checkpoints in order."""
+
+    folder: str
+    name: str
+    base_model: str
+    checkpoints: tuple[Checkpoint, ...]
+
+
+@dataclass
+class PromptRow:
+    """A prompt of the list; ``tag`` is "seen" or "unseen"."""
+
+    text: str
+    tag: str
+    chosen: bool = True
+
+
+@dataclass
+class Sampling:
+    """What all cells share."""
+
+    steps: int = 25
+    guidance: float = 4.0
+    sampler: str = "dpmpp_2m"
+    schedule: str = "karras"
+    negative: str = ""
+
+
+@dataclass
+class Axes:
+    """The axes as typed."""
+
+    checkpoints: str = ""
+    weights: str = "0.6, 0.8 … 1.2"
+    seeds: str = "1 … 4"
+    base_row: bool = True
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+class GridSetup(QObject):
+    """The left column's state. ``source`` is a run's folder, or FILES for chosen LoRA files."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.runs: list[RunChoice] = []
+        self.source = ""
+        self.files: tuple[str, ...] = ()
+        self.axes = Axes()
+        self.prompts: list[PromptRow] = []
+        self._captions: tuple[str, ...] = ()
+
+    # Sources
+
+    def set_runs(self, runs: list[RunChoice]) -> None:
+        """The runs of the project, newest first; keeps what is chosen if it is still there."""
+        self.runs = runs
+        if self.source != FILES and self.source not in [run.folder for run in runs]:
+            self.choose(runs[0].folder if runs else "")
+            return
+        self._fit_epochs()
+        self.changed.emit()
+
+    def choose(self, source: str) -> None:
+        """Check another run, or the chosen files."""
+        self.source = source
+        self.axes.checkpoints = ""
+        self._fit_epochs()
+        self.changed.emit()
+
+    def choose_files(self, paths: Sequence[str]) -> None:
+        """Check LoRA files."""
+        self.files = tuple(dict.fromkeys(paths))
+        self.choose(FILES)
+
+    @property
+    def run(self) -> RunChoice | None:
+        """The run that is chosen."""
+        return next((run for run in self.runs if run.folder == self.source), None)
+
+    @property
+    def available(self) -> tuple[Checkpoint, ...]:
+        """Everything the checkpoint axis can take, in order."""
+        if self.source == FILES:
+            return tuple(Checkpoint(path, Path(path).stem) for path in self.files)
+        return self.run.checkpoints if self.run is not None else ()
+
+    @property
+    def base_model(self) -> str:
+        """The base model that the LoRAs are tried on."""
+        return self.run.base_model if self.run is not None else STARTER
+
+    def _fit_epochs(self) -> None:
+        if not self.axes.checkpoints and self.run is not None:
+            self.axes.checkpoints = format_values([item.epoch for item in self.run.checkpoints])
+
+    # Axes
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """The checkpoints chosen; BadInputError names an epoch that is not there."""
+        if self.source == FILES:
+            return self.available
+        if not self.axes.checkpoints.strip():
+            return ()
+        by_epoch = {item.epoch: item for item in self.available}
+        wanted = parse_integers(self.axes.checkpoints)
+        missing = [epoch for epoch in wanted if epoch not in by_epoch]
+        if missing:
+            raise BadInputError(
+                "This run has no checkpoint of epoch {epoch}.",
+                epoch=missing[0],
+                remedy="It has epochs {epochs}.",
+                epochs=format_values(sorted(by_epoch)),
+            )
+        return tuple(by_epoch[epoch] for epoch in wanted)
+
+    def weights(self) -> tuple[float, ...]:
+        """The weights typed; BadInputError when they cannot be read."""
+        return parse_floats(self.axes.weights)
+
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds typed; BadInputError when they cannot be read."""
+        return parse_integers(self.axes.seeds)
+
+    def chosen_prompts(self) -> tuple[str, ...]:
+        """The prompts that are ticked."""
+        return tuple(row.text for row in self.prompts if row.chosen)
+
+    def edit(self, **values: object) -> None:
+        """Change an axis as typed, or the base row."""
+        for name, value in values.items():
+            setattr(self.axes, name, value)
+        self.changed.emit()
+
+    def edit_sampling(self, **values: object) -> None:
+        """Change what all cells share."""
+        for name, value in values.items():
+            setattr(self.axes.sampling, name, value)
+        self.changed.emit()
+
+    # Prompts
+
+    def suggest_prompts(self, pictures: Sequence[Picture]) -> None:
+        """Offer captions of held-out pictures (unseen) and of training pictures (seen)."""
+        trained = [item.caption for item in pictures if item.usable and item.caption]
+        held = [item.caption for item in pictures if item.held_out and item.caption]
+        self._captions = tuple(trained)
+        kept = [row for row in self.prompts if row.text not in (*trained, *held)]
+        offered = [*_spread(held, PROMPTS_OF_A_KIND), *_spread(trained, PROMPTS_OF_A_KIND)]
+        if not self.prompts or kept != self.prompts:
+            ticked = {row.text: row.chosen for row in self.prompts}
+            self.prompts = [
+                PromptRow(text, self.tag(text), ticked.get(text, number % 2 == 0))
+                for number, text in enumerate(dict.fromkeys(offered))
+            ] + kept
+        self.changed.emit()
+
+    def add_prompt(self, text: str) -> None:
+        """Put a prompt on the list, ticked."""
+        text = text.strip()
+        if text and text not in [row.text for row in self.prompts]:
+            self.prompts.append(PromptRow(text, self.tag(text)))
+            self.changed.emit()
+
+    def remove_prompt(self, text: str) -> None:
+        """Take a prompt off the list."""
+        self.prompts = [row for row in self.prompts if row.text != text]
+        self.changed.emit()
+
+    def tick(self, text: str, chosen: bool) -> None:
+        """Use a prompt or leave it out."""
+        for row in self.prompts:
+            if row.text == text:
+                row.chosen = chosen
+        self.changed.emit()
+
+    def tag(self, prompt: str) -> str:
+        """Whether a caption of the training pictures names the subject of ``prompt``."""
+        subject = prompt.split(",")[0].strip().lower()
+        seen = any(
+            subject in [part.strip().lower() for part in caption.split(",")]
+            for caption in self._captions
+        )
+        return "seen" if seen else "unseen"
+
+    # The request
+
+    def problem(self) -> BadInputError | None:
+        """Why no grid can be made of what is typed."""
+        try:
+            if not self.checkpoints():
+                return BadInputError("Choose a run with checkpoints, or LoRA files.")
+            self.weights()
+            self.seeds()
+        except BadInputError as error:
+            return error
+        if not self.chosen_prompts():
+            return BadInputError("Tick at least one prompt.")
+        return None
+
+    def request(self, project: Project | None, fallback: Path) -> GridRequest:
+        """The grid asked for; raises BadInputError as :meth:`problem` tells."""
+        problem = self.problem()
+        if problem is not None:
+            raise problem
+        root = project.grids if project is not None else fallback / "grids"
+        cache = project.cache if project is not None else fallback / "cache"
+        name = self.run.name if self.run is not None else "files"
+        sampling = self.axes.sampling
+        image = ImageRequest(
+            model=self.base_model,
+            negative_prompt=sampling.negative,
+            steps=sampling.steps,
+            guidance_scale=sampling.guidance,
+            sampler=sampling.sampler,
+            schedule=sampling.schedule,
+            batch_size=8,
+        )
+        base = ("",) if self.axes.base_row else ()
+        return GridRequest(
+            folder=str(grid_folder(root, name)),
+            cells=str(cache / "cells"),
+            image=image,
+            checkpoints=(*base, *(item.path for item in self.checkpoints())),
+            weights=self.weights(),
+            seeds=self.seeds(),
+            prompts=self.chosen_prompts(),
+        )
+
+
+def read_runs(runs: Path) -> list[RunChoice]:
+    """The runs of a project that have checkpoints, newest first. Not for the UI thread."""
+    found = [_read_run(run) for run in list_runs(runs)]
+    return [run for run in found if run.checkpoints]
+
+
+def count_cells(request: GridRequest) -> tuple[int, int]:
+    """How many pictures a grid needs, and how many of them are there already; hashes the files."""
+    cells = plan(request)
+    store = CellStore(request.cells_folder)
+    return len(cells), sum(store.find(cell.id) is not None for cell in cells)
+
+
+def _read_run(run: Run) -> RunChoice:
+    checkpoints = tuple(
+        Checkpoint(str(item.path), item.path.stem, item.epoch, item.loss, item.held_out_loss)
+        for item in run.checkpoints()
+    )
+    base = run.request().base_model if checkpoints else STARTER
+    return RunChoice(str(run.folder), run.name, base, checkpoints)
+
+
+def _spread(values: list[str], count: int) -> list[str]:
+    """``count`` of ``values``, evenly spread, always the same ones."""
+    unique = list(dict.fromkeys(values))
+    if len(unique) <= count:
+        return unique
+    step = len(unique) / count
+    return [unique[int(step * (number + 0.5))] for number in range(count)]
+
+
+def source_name(setup: GridSetup) -> str:
+    """What is being checked, in words."""
+    if setup.source == FILES:
+        return tr("{n} LoRA file", "{n} LoRA files", n=len(setup.files))
+    return setup.run.name if setup.run is not None else ""

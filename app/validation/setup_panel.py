@@ -1,0 +1,326 @@
+"""The left column of Validate: what to compare, prompts, what to show, and the progress."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+
+from app.i18n import bind, tr, tr_error
+from app.i18n.format import duration
+from app.theme import metrics
+from app.validation.setup import FILES, GridSetup
+from app.widgets.buttons import button, tool_button
+from app.widgets.fields import Check, Choice, FieldRow, NumberField, TextField
+from app.widgets.panel import Column, Panel, padded
+from app.widgets.text import ElidedLabel, label, restyle
+from engine.runtime.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.validation.model import GridState
+    from app.validation.runner import GridRunner
+
+WIDTH = 228
+CHOOSE_FILES = "choose"
+SAMPLERS = (
+    ("dpmpp_2m", "DPM++ 2M"),
+    ("euler", "Euler"),
+    ("euler_a", "Euler a"),
+    ("ddim", "DDIM"),
+    ("unipc", "UniPC"),
+)
+
+
+class SetupPanel(Column):
+    """Run, axes, prompts, sampling; Start, Pause and Cancel in the foot."""
+
+    start_asked = Signal()
+    files_asked = Signal()
+
+    def __init__(self, setup: GridSetup, state: GridState, runner: GridRunner) -> None:
+        super().__init__(WIDTH, "left")
+        self._setup, self._state, self._runner = setup, state, runner
+        self._build_source()
+        self._build_axes()
+        self._build_prompts()
+        self._build_sampling()
+        self._build_show()
+        self._build_foot()
+        setup.changed.connect(self.refresh)
+        runner.changed.connect(self.refresh_progress)
+        self.refresh()
+
+    def _build_source(self) -> None:
+        self.source = Choice(plain=True)
+        self.source.changed.connect(self._source_chosen)
+        bind(self.source.setAccessibleName, "Run to check")
+        panel = Panel("Validation grid", collapsible=False)
+        panel.body.setContentsMargins(0, 2, 0, 0)
+        panel.body.addWidget(padded(self.source))
+        self.add(panel)
+
+    def _build_axes(self) -> None:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(metrics.PAD, 10, metrics.PAD, 6)
+        column.setSpacing(10)
+        edit = self._setup.edit
+        self.checkpoints = AxisField("Y", "Checkpoint", lambda text: edit(checkpoints=text))
+        self.weights = AxisField("X", "LoRA weight", lambda text: edit(weights=text))
+        self.seeds = AxisField("", "Seed", lambda text: edit(seeds=text))
+        for axis in (self.checkpoints, self.weights, self.seeds):
+            column.addWidget(axis)
+        self.add(box, line=False)
+
+    def _build_prompts(self) -> None:
+        self.prompts = Panel("Prompts", count=True)
+        self.prompts.add_action(tool_button("plus", "Add a prompt", self._new_prompt, dense=True))
+        self._prompt_rows = QVBoxLayout()
+        self._prompt_rows.setSpacing(2)
+        self.prompts.body.addLayout(self._prompt_rows)
+        self.new_prompt = QLineEdit()
+        self.new_prompt.hide()
+        bind(self.new_prompt.setPlaceholderText, "Type a prompt, then Enter")
+        bind(self.new_prompt.setAccessibleName, "New prompt")
+        self.new_prompt.returnPressed.connect(self._add_prompt)
+        self.prompts.body.addWidget(padded(self.new_prompt, top=4))
+        self._shown_prompts: dict[str, PromptLine] = {}
+        self.add(self.prompts)
+
+    def _build_sampling(self) -> None:
+        self.sampling = Panel("Sampling")
+        edit = self._setup.edit_sampling
+        self.sampler = Choice(SAMPLERS)
+        self.sampler.changed.connect(lambda value: edit(sampler=value))
+        self.steps = NumberField(1, 150, 1, 0)
+        self.steps.changed.connect(lambda value: edit(steps=int(value)))
+        self.guidance = NumberField(1, 30, 0.5, 1)
+        self.guidance.changed.connect(lambda value: edit(guidance=float(value)))
+        self.negative = TextField("What to keep out")
+        self.negative.changed.connect(lambda value: edit(negative=value))
+        for key, control in (
+            ("Sampler", self.sampler),
+            ("Steps", self.steps),
+            ("Guidance", self.guidance),
+            ("Negative", self.negative),
+        ):
+            self.sampling.body.addWidget(FieldRow(key, control, label_width=72))
+        self.sampling.set_open(False)
+        self.add(self.sampling)
+
+    def _build_show(self) -> None:
+        panel = Panel("Show")
+        self.base_row = Check("Base model row", on=True)
+        self.base_row.changed.connect(lambda on: self._setup.edit(base_row=on))
+        self.mark = Check("Mark copying", on=True)
+        self.mark.changed.connect(self._state.set_mark_copying)
+        for check in (self.base_row, self.mark):
+            panel.body.addWidget(padded(check, bottom=3))
+        self.add(panel)
+
+    def _build_foot(self) -> None:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        line = QHBoxLayout()
+        self.count = label(weight=500)
+        self._count_text = bind(self.count.setText, "")
+        self.left = label(tone="quiet")
+        line.addWidget(self.count)
+        line.addStretch(1)
+        line.addWidget(self.left)
+        column.addLayout(line)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        column.addWidget(self.bar)
+        self.cached = label(size=11, tone="quiet", wrap=True)
+        self._cached_text = bind(self.cached.setText, "")
+        column.addWidget(self.cached)
+        column.addLayout(self._buttons())
+        self.add_foot(box, 1)
+
+    def _buttons(self) -> QHBoxLayout:
+        self.start = button("Start", "play", "primary", on=self.start_asked.emit, big=True)
+        self.pause = button("Pause", "pause", on=self._runner.pause)
+        self.cancel = button("Cancel", "x", on=self._runner.cancel)
+        self._pause_text = bind(self.pause.setText, "Pause")
+        line = QHBoxLayout()
+        line.setSpacing(metrics.GAP)
+        for made in (self.start, self.pause, self.cancel):
+            line.addWidget(made, 1)
+        return line
+
+    # Doing
+
+    def _source_chosen(self, value: object) -> None:
+        if value == CHOOSE_FILES:
+            self.files_asked.emit()
+            self.refresh()
+        else:
+            self._setup.choose(str(value))
+
+    def _new_prompt(self) -> None:
+        self.prompts.set_open(True)
+        self.new_prompt.show()
+        self.new_prompt.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _add_prompt(self) -> None:
+        self._setup.add_prompt(self.new_prompt.text())
+        self.new_prompt.clear()
+        self.new_prompt.hide()
+
+    # Following
+
+    def refresh(self) -> None:
+        """Show what is to be compared."""
+        setup = self._setup
+        options: list[tuple[object, str]] = [(run.folder, run.name) for run in setup.runs]
+        if setup.files:
+            options.append((FILES, tr("{n} LoRA file", "{n} LoRA files", n=len(setup.files))))
+        options.append((CHOOSE_FILES, tr("Choose LoRA files…")))
+        self.source.set_options(options)
+        self.source.set_value(setup.source)
+        files = setup.source == FILES
+        self.checkpoints.follow(
+            "" if files else setup.axes.checkpoints, setup.checkpoints, shown=not files
+        )
+        self.weights.follow(setup.axes.weights, setup.weights)
+        self.seeds.follow(setup.axes.seeds, setup.seeds)
+        sampling = setup.axes.sampling
+        self.sampler.set_value(sampling.sampler)
+        self.steps.set_value(sampling.steps)
+        self.guidance.set_value(sampling.guidance)
+        self.negative.set_value(sampling.negative)
+        self.base_row.set_value(setup.axes.base_row)
+        self._follow_prompts()
+        self.refresh_progress()
+
+    def _follow_prompts(self) -> None:
+        setup = self._setup
+        self.prompts.set_count(len(setup.prompts))
+        texts = [row.text for row in setup.prompts]
+        for text in list(self._shown_prompts):
+            if text not in texts:
+                self._shown_prompts.pop(text).deleteLater()
+        for row in setup.prompts:
+            if row.text not in self._shown_prompts:
+                made = PromptLine(setup, row.text, row.tag)
+                self._shown_prompts[row.text] = made
+                self._prompt_rows.addWidget(made)
+            self._shown_prompts[row.text].check.set_value(row.chosen)
+
+    def set_counts(self, cells: int, cached: int) -> None:
+        """What a start would have to draw."""
+        if self._runner.running:
+            return
+        self._count_text.say("{n} cell", "{n} cells", n=cells)
+        key = "{n} from earlier grids" if cached else ""
+        self._cached_text.say(key, n=cached)
+
+    def refresh_progress(self) -> None:
+        """Show how far the grid is."""
+        runner, problem = self._runner, self._setup.problem()
+        running = runner.running
+        self.start.setVisible(not running)
+        self.start.setEnabled(problem is None)
+        self.pause.setVisible(running)
+        self.cancel.setVisible(running)
+        self._pause_text.say("Continue" if runner.paused else "Pause")
+        self.pause.set_icon("play" if runner.paused else "pause")
+        asked = runner.handle is not None and runner.handle.cancel_asked
+        self.cancel.setEnabled(not asked)
+        self.bar.setVisible(running)
+        restyle(self.bar, "state", "paused" if runner.paused else "")
+        self.left.setText("")
+        if running and runner.handle is not None:
+            self._show_running(runner)
+        elif problem is not None:
+            self._count_text.say("")
+            self._cached_text.say("{words}", words=lambda: tr_error(problem))
+
+    def _show_running(self, runner: GridRunner) -> None:
+        assert runner.handle is not None
+        progress = runner.handle.progress
+        self.bar.setRange(0, max(1, progress.total))
+        self.bar.setValue(progress.step)
+        self._count_text.say("{done} of {total} cells", done=runner.done, total=runner.total)
+        if progress.seconds_left is not None and not runner.paused:
+            self.left.setText(tr("{time} left", time=duration(progress.seconds_left)))
+        self._cached_text.say("{n} from earlier grids" if runner.cached else "", n=runner.cached)
+
+
+class AxisField(QWidget):
+    """One axis: its letter, name, count, and the values as typed."""
+
+    def __init__(self, letter: str, name_key: str, take: Callable[[str], object]) -> None:
+        super().__init__()
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        mark = label(weight=600, tone="quiet")
+        mark.setText(letter)
+        mark.setFixedWidth(13)
+        self._count = label(tone="quiet")
+        head.addWidget(mark)
+        head.addWidget(label(name_key))
+        head.addStretch(1)
+        head.addWidget(self._count)
+        self.field = QLineEdit()
+        self.field.textEdited.connect(take)
+        bind(self.field.setAccessibleName, name_key)
+        self._error = label(size=11, tone="error", wrap=True)
+        self._error.hide()
+        body = QVBoxLayout()
+        body.setContentsMargins(21, 0, 0, 0)
+        body.setSpacing(2)
+        body.addWidget(self.field)
+        body.addWidget(self._error)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addLayout(body)
+
+    def follow(
+        self, text: str, read: Callable[[], Sequence[object]], *, shown: bool = True
+    ) -> None:
+        """Show ``text`` and how many values ``read`` makes of it, or why it makes none."""
+        if self.field.text() != text:
+            self.field.setText(text)
+        self.field.setVisible(shown)
+        error = ""
+        try:
+            self._count.setText(str(len(read())))
+        except BadInputError as found:
+            self._count.setText("")
+            error = tr_error(found)
+        self._error.setText(error)
+        self._error.setVisible(bool(error))
+        restyle(self.field, "state", "error" if error else "")
+
+
+class PromptLine(QWidget):
+    """A prompt with its tick, whether training has seen it, and a cross that removes it."""
+
+    def __init__(self, setup: GridSetup, text: str, tag: str) -> None:
+        super().__init__()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(metrics.PAD, 0, metrics.PAD - 4, 0)
+        line.setSpacing(metrics.GAP)
+        self.setFixedHeight(metrics.ROW_FIELD)
+        self.check = Check("")
+        self.check.setAccessibleName(text)
+        self.check.changed.connect(lambda on: setup.tick(text, on))
+        self.words = ElidedLabel(text, tone="label")
+        self.tag = label(size=11, tone="label")
+        self.tag.setProperty("frame", "tag")
+        bind(self.tag.setText, tag)
+        line.addWidget(self.check)
+        line.addWidget(self.words, 1)
+        line.addWidget(self.tag)
+        line.addWidget(
+            tool_button("x", "Remove this prompt", lambda: setup.remove_prompt(text), dense=True)
+        )

@@ -1,0 +1,354 @@
+"""The Validate workspace: what to compare, the live grid, the cell chosen, and the evidence."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from app.i18n import bind, signals, tr
+from app.theme import metrics
+from app.validation.actions import validation_actions
+from app.validation.compare import CompareView
+from app.validation.evidence import EvidenceState
+from app.validation.evidence_panel import EvidencePanel
+from app.validation.grid_view import GridView
+from app.validation.layout import CellKey
+from app.validation.model import GridState
+from app.validation.recipe_bar import RecipeBar
+from app.validation.runner import GridRunner, latest_grid
+from app.validation.setup import GridSetup, count_cells, read_runs
+from app.validation.setup_panel import SetupPanel
+from app.widgets.buttons import button, tool_button
+from app.widgets.fields import Choice, Segments
+from app.widgets.states import EmptyState
+from app.widgets.text import hairline, label
+from app.widgets.thumbnails import ThumbnailCache
+from engine.project.settings import data_dir
+from engine.runtime.errors import StylekilnError
+from engine.validation.legend import draw_grid
+from engine.validation.manifest import open_grid
+
+if TYPE_CHECKING:
+    from app.actions import Action
+    from app.session import Session
+
+COUNT_DELAY_MS = 300
+LORA_SUFFIX = ".safetensors"
+ALL_SEEDS = "all"
+
+
+class View(QWidget):
+    """One grid at a time; what was drawn before is found again."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.state = GridState(self)
+        self.setup = GridSetup(self)
+        self.runner = GridRunner(session, self.state)
+        self.evidence = EvidenceState(session, self.state)
+        self.thumbnails = ThumbnailCache(parent=self)
+        self.panel = SetupPanel(self.setup, self.state, self.runner)
+        self.grid = GridView(self.state, self.thumbnails)
+        self.compare = CompareView(self.state, self.thumbnails)
+        self.recipe = RecipeBar(self.state, self.thumbnails)
+        self.right = EvidencePanel(self.state, self.evidence, self.thumbnails)
+        self._counting = QTimer(self, interval=COUNT_DELAY_MS, singleShot=True)
+        self.setAcceptDrops(True)
+        self._build()
+        self._listen()
+        self._follow()
+
+    def actions(self) -> list[Action]:  # type: ignore[override]
+        """What a user can do here."""
+        return validation_actions(self)
+
+    def receive(
+        self, run: str = "", files: tuple[str, ...] = (), start: bool = False, **payload: Any
+    ) -> None:
+        """Take a run's folder or LoRA files from another workspace; ``start`` draws at once."""
+        self._session.start(self._receive(run, files, start))
+
+    async def _receive(self, run: str, files: tuple[str, ...], start: bool) -> None:
+        await self.load()
+        if files:
+            self.setup.choose_files(files)
+        elif run:
+            self.setup.choose(str(run))
+            await self._show_latest()
+        if start:
+            self.start()
+
+    # Layout
+
+    def _build(self) -> None:
+        self.stage = QStackedWidget()
+        self.stage.addWidget(self.grid)
+        self.stage.addWidget(self.compare)
+        self.empty_start = button("Start", "play", on=self.start)
+        self.empty = EmptyState(
+            "grid-3x3",
+            "No grid yet",
+            "Choose a run to see which epoch learned the style. Or drop LoRA files here.",
+            self.empty_start,
+        )
+        self.stage.addWidget(self.empty)
+        middle = QWidget()
+        middle.setProperty("surface", "stage")
+        middle.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._tool_bar())
+        column.addWidget(hairline("column"))
+        column.addWidget(self.stage, 1)
+        column.addWidget(self.recipe)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.panel)
+        outer.addWidget(middle, 1)
+        outer.addWidget(self.right)
+
+    def _tool_bar(self) -> QWidget:
+        bar = QWidget()
+        bar.setProperty("surface", "panel")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        bar.setFixedHeight(metrics.TOOLBAR)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
+        row.setSpacing(metrics.GAP)
+        self.mode = Segments([("grid", "Grid"), ("compare", "Compare")])
+        self.mode.changed.connect(lambda _: self._follow())
+        self.seed = Choice(plain=True)
+        self.seed.setFixedWidth(76)
+        self.seed.changed.connect(self._show_seed)
+        bind(self.seed.setAccessibleName, "Seed")
+        row.addWidget(self.mode)
+        row.addSpacing(8)
+        row.addWidget(label("Seed", tone="label"))
+        row.addWidget(self.seed)
+        row.addStretch(1)
+        row.addWidget(tool_button("zoom-out", "Zoom out", lambda: self.grid.step_zoom(-1)))
+        row.addWidget(tool_button("zoom-in", "Zoom in", lambda: self.grid.step_zoom(1)))
+        row.addWidget(tool_button("maximize", "Fit the grid", self.grid.fit, shortcut="Ctrl+0"))
+        return bar
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Small windows get the narrow column."""
+        self.right.set_narrow(self.window().width() < metrics.NARROW)
+
+    # Connections
+
+    def _listen(self) -> None:
+        session, state = self._session, self.state
+        session.project_changed.connect(lambda _: session.start(self.open_project()))
+        session.job_finished.connect(lambda _: session.start(self.load()))
+        session.pictures_changed.connect(lambda _: session.start(self._suggest()))
+        self.setup.changed.connect(self._setup_changed)
+        self._counting.timeout.connect(lambda: session.start(self._count()))
+        self.panel.start_asked.connect(self.start)
+        self.panel.files_asked.connect(self.ask_files)
+        self.runner.failed.connect(session.show_error)
+        self.runner.finished.connect(self._drawn)
+        state.axes_changed.connect(self._follow)
+        state.choice_changed.connect(self.right.refresh)
+        self.grid.picked.connect(state.choose)
+        self.grid.compared.connect(state.compare_with)
+        self.grid.opened.connect(self._open_cell)
+        self.recipe.compare_asked.connect(self.show_compare)
+        self.recipe.canvas_asked.connect(self.open_in_canvas)
+        self.right.canvas_asked.connect(self.open_in_canvas)
+        self.right.export_asked.connect(self.export)
+        self.right.cell_asked.connect(self._show_cell)
+        signals.changed.connect(self._follow)
+
+    def _setup_changed(self) -> None:
+        self.state.checkpoints |= {item.path: item for item in self.setup.available}
+        self.state.tags = {row.text: row.tag for row in self.setup.prompts}
+        self._counting.start()
+        self._follow()
+
+    def _follow(self) -> None:
+        has_grid = bool(self.state.axes.checkpoints)
+        comparing = self.mode.value == "compare"
+        self.stage.setCurrentWidget(
+            self.empty if not has_grid else self.compare if comparing else self.grid
+        )
+        self.empty_start.setVisible(self.setup.problem() is None)
+        seeds: list[tuple[object, str]] = [(seed, str(seed)) for seed in self.state.axes.seeds]
+        self.seed.set_options([*seeds, (ALL_SEEDS, tr("All"))])
+        shown = self.state.shown_seed
+        self.seed.set_value(ALL_SEEDS if shown is None else shown)
+        self.seed.setEnabled(has_grid)
+
+    # Project and runs
+
+    async def open_project(self) -> None:
+        """Another project: its runs, prompts and newest grid."""
+        self.state.clear()
+        self.evidence.clear()
+        self.setup.prompts = []
+        self.setup.set_runs([])
+        await self.load()
+        await self._suggest()
+        await self._show_latest()
+
+    async def load(self) -> None:
+        """Read the project's runs anew."""
+        project = self._session.project
+        if project is None:
+            return
+        runs = await self._session.bridge.io(read_runs, project.runs)
+        if runs != self.setup.runs:
+            self.setup.set_runs(runs)
+
+    async def _suggest(self) -> None:
+        library = self._session.library
+        if library is not None:
+            self.setup.suggest_prompts(await self._session.bridge.io(library.pictures))
+
+    async def _show_latest(self) -> None:
+        project = self._session.project
+        paths = {item.path for item in self.setup.available}
+        if project is None or self.runner.running or not paths:
+            return
+        grid = await self._session.bridge.io(latest_grid, project.grids, paths)
+        if grid is None:
+            return
+        self.state.tags |= {text: self.setup.tag(text) for text in grid.request.prompts}
+        self.state.open(grid)
+        await self.evidence.measure()
+
+    async def _count(self) -> None:
+        if self.setup.problem() is not None or self.runner.running:
+            return
+        request = self.setup.request(self._session.project, data_dir())
+        cells, cached = await self._session.bridge.io(count_cells, request)
+        self.panel.set_counts(cells, cached)
+
+    # What actions do
+
+    def start(self) -> None:
+        """Draw the grid; cells that were drawn before are taken as they are."""
+        if self.runner.running:
+            return
+        try:
+            request = self.setup.request(self._session.project, data_dir())
+        except StylekilnError as error:
+            self._session.show_error(error)
+            return
+        self.evidence.clear()
+        self.mode.set_value("grid")
+        self.runner.start(request)
+
+    def _drawn(self) -> None:
+        self._counting.start()
+        self._session.start(self.evidence.measure())
+
+    def ask_files(self) -> None:
+        """Ask for LoRA files to compare."""
+        dialog = QFileDialog(
+            self, tr("Choose LoRA files"), str(self._folder()), f"LoRA (*{LORA_SUFFIX})"
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self.setup.choose_files)
+        dialog.open()
+
+    def _folder(self) -> Path:
+        project = self._session.project
+        return project.runs if project is not None else data_dir()
+
+    def _show_seed(self, value: object) -> None:
+        self.state.show_seed(None if value == ALL_SEEDS else int(str(value)))
+
+    def show_compare(self) -> None:
+        """Show A and B large."""
+        self.mode.set_value("compare")
+        self._follow()
+
+    def _open_cell(self, key: CellKey) -> None:
+        self.state.choose(key)
+        self.show_compare()
+
+    def _show_cell(self, key: CellKey) -> None:
+        self.mode.set_value("grid")
+        if self.state.shown_seed not in (None, key.seed):
+            self.state.show_seed(key.seed)
+        self.state.choose(key)
+        self._follow()
+        self.grid.show_cell(key)
+        self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def lora_for_canvas(self) -> tuple[str, float] | None:
+        """The LoRA and weight to paint with: of the chosen cell, else of the pick."""
+        state = self.state
+        if state.first is not None and state.first.checkpoint:
+            return state.first.checkpoint, state.first.weight
+        if state.pick_checkpoint and state.pick_weight is not None:
+            return state.pick_checkpoint, state.pick_weight
+        return None
+
+    def open_in_canvas(self) -> None:
+        """Paint with the LoRA of the chosen cell, or of the pick."""
+        lora = self.lora_for_canvas()
+        if lora is None:
+            return
+        prompt = self.state.first.prompt if self.state.first is not None else ""
+        self._session.go("canvas", loras=(lora,), prompt=prompt)
+
+    def export(self) -> None:
+        """Ask where to write the picture of the grid."""
+        request = self.state.request
+        if request is None:
+            return
+        project = self._session.project
+        folder = project.exports if project is not None else data_dir()
+        start = str(folder / f"{Path(request.folder).name}.png")
+        dialog = QFileDialog(self, tr("Export grid"), start, "PNG (*.png)")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.selectFile(start)
+        dialog.fileSelected.connect(
+            lambda path: self._session.start(self.write_picture(Path(path)))
+        )
+        dialog.open()
+
+    async def write_picture(self, path: Path) -> None:
+        """Write the picture of the grid with its legend to ``path``."""
+        request = self.state.request
+        if request is None:
+            return
+        await self._session.bridge.io(_write_picture, Path(request.folder), path)
+        self._session.notify("Exported {name}.", name=path.name)
+
+    # Dropping
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take LoRA files."""
+        if _dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Compare the files that are dropped."""
+        event.acceptProposedAction()
+        self.setup.choose_files(_dropped(event))
+
+
+def _write_picture(folder: Path, path: Path) -> None:
+    drawn = draw_grid(open_grid(folder))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path != drawn:
+        shutil.copyfile(drawn, path)
+
+
+def _dropped(event: QDropEvent) -> list[str]:
+    urls = event.mimeData().urls()
+    return [url.toLocalFile() for url in urls if url.toLocalFile().endswith(LORA_SUFFIX)]

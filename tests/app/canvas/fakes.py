@@ -1,0 +1,72 @@
+"""A session without an engine: file work happens at once, submitted requests are only noted."""
+
+from __future__ import annotations
+
+import asyncio
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.runtime.errors import StylekilnError
+from engine.runtime.events import Event
+from engine.runtime.job import JobHandle
+
+
+class FakeBridge:
+    def __init__(self):
+        self.submitted = []
+
+    async def io(self, function, *args):
+        return function(*args)
+
+    def submit(self, request, *, interactive=False):
+        handle = JobHandle(request, interactive=interactive)
+        self.submitted.append(handle)
+        return handle
+
+
+class FakeSession(QObject):
+    project_changed = Signal(object)
+    pictures_changed = Signal(object)
+    engine_event = Signal(object)
+    job_added = Signal(object)
+    job_changed = Signal(object)
+    job_finished = Signal(object)
+
+    def __init__(self):
+        super().__init__()
+        self.bridge = FakeBridge()
+        self.project = None
+        self.library = None
+        self.notes = []
+        self.errors = []
+        self.gone = []
+        self._loop = asyncio.new_event_loop()
+
+    def start(self, coroutine):
+        if self._loop.is_closed():  # a timer of a window that is going away
+            coroutine.close()
+            return None
+        try:
+            return self._loop.run_until_complete(coroutine)
+        except StylekilnError as error:
+            self.errors.append(error)
+
+    def notify(self, key, **facts):
+        self.notes.append(key)
+
+    def show_error(self, error):
+        self.errors.append(error)
+
+    def go(self, workspace, **payload):
+        self.gone.append((workspace, payload))
+
+    def tell(self, handle, kind, **data):
+        self.engine_event.emit(Event(handle.id, kind, data))
+
+    def end(self, handle, result=None):
+        if not handle.done():
+            handle.set_result(result)
+        self.job_finished.emit(handle)
+
+    def close(self):
+        self._loop.close()

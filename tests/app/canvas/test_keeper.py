@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, QRect
+
+from app.canvas.keeper import free_name, latest, safety_copy
+from engine.canvas import storage
+from engine.runtime.errors import StorageError
+
+
+def paint(state):
+    state.begin_stroke((50.0, 50.0, 1.0), erase=False)
+    state.stroke_to((90.0, 60.0, 1.0))
+    state.end_stroke()
+
+
+def test_saving_clears_the_unsaved_mark_and_reopening_gives_the_same_picture(view, state, session):
+    paint(state)
+    state.select(QRect(10, 10, 30, 20))
+    view.repainting.change(prompt="castle", strength=0.4)
+    before = state.document.composite()
+    session.start(view.keeper.save())
+    assert not state.modified
+    path = state.path
+    session.start(view.keeper.open(path))
+    assert (state.document.composite() == before).all()
+    assert state.selection == QRect(10, 10, 30, 20)
+    assert view.repainting.settings.prompt == "castle"
+    assert view.panel.prompt.value == "castle"
+    assert not state.modified
+
+
+def test_a_crash_loses_only_what_came_after_the_safety_copy(view, state, session):
+    session.start(view.keeper.save())
+    path = state.path
+    paint(state)
+    session.start(view.keeper.write_safety_copy())
+    painted = state.document.composite()
+    assert (storage.load(path).composite() != painted).any()
+    state.close()  # the process is gone: nothing more is written
+    session.start(view.keeper.open_latest())
+    assert state.path == path
+    assert (state.document.composite() == painted).all()
+    assert state.modified
+    assert "Unsaved changes of {name} were recovered." in session.notes
+
+
+def test_saving_removes_the_safety_copy(view, state, session):
+    paint(state)
+    session.start(view.keeper.write_safety_copy())
+    assert safety_copy(state.path).is_file()
+    session.start(view.keeper.save())
+    assert not safety_copy(state.path).exists()
+
+
+def test_opening_another_document_keeps_the_changes_of_the_first(view, state, session):
+    paint(state)
+    first, painted = state.path, state.document.composite()
+    session.start(view.keeper.create(64, 64, None, "Layer 1"))
+    assert state.path != first
+    session.start(view.keeper.open(first))
+    assert (state.document.composite() == painted).all()
+
+
+def test_strokes_after_a_snapshot_do_not_reach_the_file(view, state):
+    snapshot = view.keeper.snapshot()
+    before = snapshot.composite()
+    paint(state)
+    assert (snapshot.composite() == before).all()
+
+
+def test_a_full_disk_leaves_the_document_unsaved_and_says_so(view, state, session, monkeypatch):
+    def full(document, path):
+        raise StorageError("The disk is full; {name} was not written.", name=path)
+
+    paint(state)
+    monkeypatch.setattr(storage, "save", full)
+    session.start(view.keeper.save())
+    assert state.modified
+    assert "disk is full" in str(session.errors[-1])
+
+
+def test_a_dropped_picture_becomes_a_layer_where_it_was_dropped(view, state, session, tmp_path):
+    Image.new("RGB", (20, 10), (255, 0, 0)).save(tmp_path / "roof.png")
+    session.start(view.take([tmp_path / "roof.png"], QPoint(100, 50)))
+    assert state.layer.name == "roof"
+    assert (state.layer.x, state.layer.y) == (90, 45)
+    assert tuple(state.document.composite()[50, 100]) == (255, 0, 0, 255)
+
+
+def test_a_broken_picture_is_refused_with_a_sentence(view, state, session, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nxx")
+    session.start(view.take([tmp_path / "broken.png"]))
+    assert len(state.document.layers) == 1
+    assert "broken.png" in str(session.errors[-1])
+
+
+def test_a_picture_dropped_on_nothing_opens_as_a_canvas(view, state, session, tmp_path):
+    Image.new("RGBA", (30, 20), (0, 0, 255, 255)).save(tmp_path / "sea.png")
+    state.close()
+    session.start(view.take([tmp_path / "sea.png"]))
+    assert state.document.size == (30, 20)
+    assert state.path.suffix == storage.SUFFIX
+
+
+def test_export_writes_the_picture_as_seen(view, state, session, tmp_path):
+    paint(state)
+    session.start(view.keeper.export(tmp_path / "out.png"))
+    with Image.open(tmp_path / "out.png") as image:
+        assert (np.asarray(image) == state.document.composite()).all()
+
+
+def test_names_of_unsaved_documents_are_not_given_twice(tmp_path):
+    first = free_name(tmp_path, "canvas")
+    safety_copy(first).write_bytes(b"x")
+    assert free_name(tmp_path, "canvas") != first
+    assert latest(tmp_path) == first
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_empty_folder_has_no_latest_document(tmp_path, there):
+    assert latest(tmp_path if there else tmp_path / "none") is None
