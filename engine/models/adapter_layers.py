@@ -106,6 +106,8 @@ def wrap(part: Part, name: str, modules: Mapping[str, LoraModule]) -> None:
         device = layer.get_base_layer().weight.device
         for factors, tensor in ((layer.lora_A, module.down), (layer.lora_B, module.up)):
             factors[key_in_peft].weight = nn.Parameter(tensor.to(device), requires_grad=False)
+    # PEFT's record of its configs would only make it warn about the next adapter.
+    del part.module.peft_config
     for parameter in part.module.parameters():
         parameter.requires_grad_(kept.get(id(parameter), False))
 
@@ -138,10 +140,6 @@ def unwrap(module: nn.Module, name: str) -> None:
             layer.delete_adapter(key)
         if not layer.lora_A:
             module.set_submodule(path, layer.get_base_layer())
-    configs = getattr(module, "peft_config", {})
-    configs.pop(key, None)
-    if not configs and hasattr(module, "peft_config"):
-        del module.peft_config
 
 
 def set_weights(module: nn.Module, weights: Mapping[str, float]) -> None:

@@ -194,10 +194,9 @@ def detach(model: LoadedModel, name: str) -> None:
     """Take adapter ``name`` off ``model``; nothing of it stays."""
     model.adapters.attached.pop(name, None)
     model.adapters.created.discard(name)
-    active = {key: value for key, value in model.adapters.active.items() if key != name}
+    _activate(model, {key: pair for key, pair in model.adapters.active.items() if key != name})
     for part in parts_of(model):
         adapter_layers.unwrap(part.module, name)
-    _activate(model, active)
 
 
 @contextlib.contextmanager

@@ -121,6 +121,15 @@ def load_model(
     )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=8)
+def _tokenizer(folder: Path, pad_id: int) -> CLIPTokenizer:
+    """The tokenizer in ``folder``; shared, because the vocabulary is a megabyte-sized text."""
+    tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+    # By id: a pad token given as text would make every "!" of a prompt a pad token.
+    tokenizer.pad_token_id = pad_id
+    return tokenizer
+
+
 class _Builder:
     """Builds the parts of a model from a source: on the meta device first, then with weights."""
 
@@ -157,10 +166,7 @@ class _Builder:
     def tokenizer(self, encoder: TextEncoder) -> CLIPTokenizer:
         vocabulary = self._source.config(encoder.folder)["vocab_size"]
         folder = self._source.tokenizer_folder(encoder, vocabulary)
-        tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
-        # By id: a pad token given as text would make every "!" of a prompt a pad token.
-        tokenizer.pad_token_id = encoder.pad_id
-        return tokenizer
+        return _tokenizer(folder, encoder.pad_id)
 
     def _fill(self, model: Any, state: Any, part: str, dtype: torch.dtype) -> Any:
         return weights.fill(

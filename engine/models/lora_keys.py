@@ -57,6 +57,8 @@ _TEXT = {
     "text_encoders.clip_l.transformer.": 0, "text_encoders.clip_g.transformer.": 1,
     "text_encoders.clip_h.transformer.": 0,
 }  # fmt: skip
+# kohya's scripts use the original names for SDXL only.
+_KOHYA_ORIGINAL = ("lora_unet_input_blocks_", "lora_unet_middle_", "lora_unet_output_blocks_")
 _TEXT_PATH = re.compile(r"(?:text_model_)?encoder_layers_(\d+)_(self_attn|mlp)_(\w+)")
 _UNET_PATH = re.compile(
     r"(down_blocks|up_blocks|mid_block|input_blocks|output_blocks|middle_block)_"
@@ -154,7 +156,11 @@ def family_of(shapes: Shapes, metadata: Mapping[str, str]) -> str:
         return ""
     if any(name.two_encoders for name, _, _ in known) or _deep(known):
         return "sdxl"
-    return _by_width(known) or _by_metadata(metadata) or _by_projection(known)
+    if by_width := _by_width(known):
+        return by_width
+    if any(key.startswith(_KOHYA_ORIGINAL) for key in shapes):
+        return "sdxl"
+    return _by_metadata(metadata) or _by_projection(known)
 
 
 def context_width(shapes: Shapes) -> int | None:
