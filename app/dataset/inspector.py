@@ -86,7 +86,7 @@ class PreviewPanel(Panel):
         for widget in (self.pick, self.reject, self.hold):
             self.add_action(widget)
         self._build()
-        language_signals.changed.connect(lambda: self.show_pictures(self._shown))
+        language_signals.changed.connect(self._show_again)
 
     def _build(self) -> None:
         row = QHBoxLayout()
@@ -121,6 +121,9 @@ class PreviewPanel(Panel):
             fact.setText(_facts(picture))
             self.state.session.start(self._load(picture, box))
         self._mark(pictures)
+
+    def _show_again(self) -> None:
+        self.show_pictures(self._shown)
 
     def _flag(self, flag: str) -> None:
         self.operations.flag(self.state.selected, flag)

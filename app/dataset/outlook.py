@@ -32,10 +32,19 @@ class Outlook:
     unreadable: tuple[int, ...]
 
 
-def spec_for(resolution: Size | int) -> BucketSpec:
+def step_for(resolution: int) -> int:
+    """Multiples that bucket sides have: fine enough for a small model, kohya's usual 64 else."""
+    return 32 if resolution < 512 else 64
+
+
+def spec_for(resolution: int) -> BucketSpec:
     """The buckets a run of this resolution uses: sides from half to twice the resolution."""
-    size = (resolution, resolution) if isinstance(resolution, int) else resolution
-    return BucketSpec(resolution=size, minimum=min(size) // 2, maximum=max(size) * 2)
+    return BucketSpec(
+        resolution=(resolution, resolution),
+        minimum=resolution // 2,
+        maximum=resolution * 2,
+        step=step_for(resolution),
+    )
 
 
 def trained_size(picture: Picture) -> Size:

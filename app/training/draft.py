@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.dataset.outlook import Outlook, look_ahead
+from app.dataset.outlook import Outlook, look_ahead, step_for
 from engine.dataset.buckets import BucketSpec
 from engine.models.family import FAMILIES, STARTER
 from engine.runtime.schema import validated
@@ -38,8 +38,8 @@ class BaseModel:
 
     @property
     def step(self) -> int:
-        """Bucket step: fine enough for a small model, kohya's usual 64 else."""
-        return 32 if self.size < 512 else 64
+        """Multiples that bucket sides have."""
+        return step_for(self.size)
 
 
 # The starter is small and far from its limits: it learns a style in a minute at ten times the

@@ -143,8 +143,8 @@ class StateBar(QWidget):
         self.progress.setFixedHeight(3)
         self.progress.setRange(0, 1000)
         self._build()
-        state.session.job_changed.connect(lambda _: self.refresh())
-        state.session.job_finished.connect(lambda _: self.refresh())
+        state.session.job_changed.connect(self.refresh)
+        state.session.job_finished.connect(self.refresh)
 
     def _build(self) -> None:
         self.setProperty("surface", "panel")

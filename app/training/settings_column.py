@@ -43,8 +43,8 @@ class SettingsColumn(Column):
         self.start_button.clicked.connect(lambda *_: state.start())
         state.plan_changed.connect(self.refresh)
         state.runs_changed.connect(self.refresh)
-        state.session.job_added.connect(lambda _: self.refresh())
-        state.session.job_finished.connect(lambda _: self.refresh())
+        state.session.job_added.connect(self.refresh)
+        state.session.job_finished.connect(self.refresh)
         self._show_level("simple")
         self.refresh()
 

@@ -74,7 +74,7 @@ class View(QWidget):
         outer.addWidget(self.pages)
 
     def _connect(self) -> None:
-        self.session.project_changed.connect(lambda _: self._show_page())
+        self.session.project_changed.connect(self._show_page)
         self.state.runs_changed.connect(self._arrange)
         self.tabs.changed.connect(lambda _: self._arrange())
         self.runs.check_asked.connect(lambda run: self.session.go("validate", run=run))

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.theme import color, fonts, icons, metrics
@@ -81,6 +81,14 @@ class RowList(QListView):
             self.clearSelection()
         self.selectionModel().blockSignals(False)
         self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click on the chosen row chooses it again: its list may share a choice with others."""
+        before = self.currentIndex()
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and index == before:
+            self.chosen.emit(index.data(RowRole).key)
 
     def _moved(self, index: QModelIndex) -> None:
         if index.isValid():

@@ -18,13 +18,19 @@ from engine.runtime.thread import Engine
 names = ["bell_pepper", "blossom", "boar", "cactus", "carrot", "crown"]
 
 
-@pytest.fixture
-def loop(qapp):
+@pytest.fixture(scope="session")
+def dressed(qapp):
     theme.apply(qapp, "dark")
+    return qapp
+
+
+@pytest.fixture
+def loop(dressed):
     i18n.set_language("en")
-    made = qasync.QEventLoop(qapp, already_running=False)
+    made = qasync.QEventLoop(dressed, already_running=False)
     asyncio.set_event_loop(made)
     yield made
+    made.close()
     asyncio.set_event_loop(None)
 
 

@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from app import i18n
+from app.dataset.counts import Scope
+from app.dataset.crop_box import CropBox
+from app.dataset.view import View
+from engine.dataset.edits import Fill
+
+
+@pytest.fixture
+def view(qtbot, opened, settle):
+    made = View(opened)
+    qtbot.addWidget(made)
+    made.resize(1532, 934)
+    made.show()
+    opened.project_changed.emit(opened.project)
+    opened.pictures_changed.emit(None)
+    settle(opened)
+    yield made
+    made.thumbnails.close()
+
+
+def named(view, name):
+    return next(item for item in view.state.pictures.values() if item.name == name)
+
+
+def choose(view, *names):
+    view.stage.grid.clearSelection()
+    for name in names:
+        row = view.stage.model.row_of(named(view, name).id)
+        index = view.stage.model.index(row)
+        view.stage.grid.scrollTo(index)
+        box = view.stage.grid.visualRect(index)
+        control = Qt.KeyboardModifier.ControlModifier
+        key = Qt.KeyboardModifier.NoModifier if name == names[0] else control
+        left = Qt.MouseButton.LeftButton
+        QTest.mouseClick(view.stage.grid.viewport(), left, key, box.center() - QPoint(0, 20))
+
+
+def press(view, key, settle):
+    QTest.keyClick(view.stage.grid, key)
+    settle(view.session)
+
+
+def click_row(rows, key):
+    place = next(n for n, row in enumerate(rows.rows.items) if row.key == key)
+    box = rows.visualRect(rows.rows.index(place))
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=box.center())
+
+
+def row_counts(rows):
+    return {row.key: row.count for row in rows.rows.items}
+
+
+def test_the_grid_shows_every_picture_of_the_folder(view) -> None:
+    assert view.stage.model.rowCount() == 6
+    assert view.stage.bar.count.text() == "6 pictures"
+    assert row_counts(view.sources.flags)["all"] == "6"
+
+
+def test_x_rejects_p_picks_and_a_number_rates_the_selection(view, settle) -> None:
+    choose(view, "boar")
+    press(view, Qt.Key.Key_X, settle)
+    assert named(view, "boar").flag == "rejected"
+    choose(view, "cactus", "blossom")
+    press(view, Qt.Key.Key_P, settle)
+    press(view, Qt.Key.Key_4, settle)
+    assert [named(view, name).flag for name in ("cactus", "blossom")] == ["picked", "picked"]
+    assert [named(view, name).stars for name in ("cactus", "blossom")] == [4, 4]
+    assert row_counts(view.sources.flags) == {
+        "all": "6",
+        "picked": "2",
+        "rejected": "1",
+        "held-out": "0",
+    }
+    assert view.inspector.train.text() == "Train on 5 pictures"
+
+
+def test_rejecting_says_so_and_undo_takes_it_back(view, settle) -> None:
+    said = []
+    view.session.notified.connect(said.append)
+    choose(view, "boar")
+    press(view, Qt.Key.Key_X, settle)
+    assert said[-1]["key"] == "Rejected 1 picture. The file stays on disk."
+    said[-1]["on_action"]()
+    settle(view.session)
+    assert named(view, "boar").flag == ""
+    view.redo()
+    settle(view.session)
+    assert named(view, "boar").flag == "rejected"
+
+
+def test_the_selection_survives_a_change(view, settle) -> None:
+    choose(view, "cactus", "blossom")
+    press(view, Qt.Key.Key_H, settle)
+    assert {picture.name for picture in view.state.selected} == {"cactus", "blossom"}
+    assert all(picture.held_out for picture in view.state.selected)
+
+
+def test_a_category_a_suggestion_and_words_narrow_the_grid(view, qtbot) -> None:
+    click_row(view.sources.suggestions, "too-small")
+    assert [picture.name for picture in view.state.shown] == ["crown"]
+    click_row(view.sources.tags, "cactus")
+    assert [picture.name for picture in view.state.shown] == ["cactus"]
+    click_row(view.sources.flags, "all")
+    view.stage.bar.words.setFocus()
+    QTest.keyClicks(view.stage.bar.words, "b icon")
+    qtbot.waitUntil(lambda: view.state.words == "b icon")
+    assert {picture.name for picture in view.state.shown} == {"bell_pepper", "blossom"}
+    assert view.stage.bar.count.text() == "2 of 6"
+
+
+def test_words_without_a_match_say_what_to_do(view, qtbot) -> None:
+    view.stage.bar.words.setText("nothing like this")
+    qtbot.waitUntil(lambda: view.state.shown == [])
+    assert view.stage.pages.currentWidget() is view.stage.nothing
+    view.stage.show_all()
+    assert view.stage.pages.currentWidget() is view.stage.grid
+
+
+def test_a_tag_is_added_to_all_selected_captions_on_disk(view, settle, art) -> None:
+    choose(view, "cactus", "boar")
+    QTest.keyClicks(view.inspector.captions.entry, "glossy, green")
+    QTest.keyClick(view.inspector.captions.entry, Qt.Key.Key_Return)
+    settle(view.session)
+    assert (art / "cactus.txt").read_text("utf-8") == "cactus, icon, glossy, green"
+    assert (art / "boar.txt").read_text("utf-8") == "glossy, green"
+    notes = {chip.text: chip.note for chip in view.inspector.captions.chips.chips}
+    assert notes == {"cactus": "1 of 2", "icon": "1 of 2", "glossy": "", "green": ""}
+
+
+def test_removing_a_chip_removes_the_tag(view, settle, art) -> None:
+    choose(view, "cactus")
+    view.inspector.captions.chips.removed.emit("icon")
+    settle(view.session)
+    assert (art / "cactus.txt").read_text("utf-8") == "cactus"
+
+
+def test_text_typed_for_one_picture_never_reaches_another(view, settle, art) -> None:
+    choose(view, "cactus")
+    QTest.mouseClick(view.inspector.captions.text_toggle, Qt.MouseButton.LeftButton)
+    view.inspector.captions.text.setPlainText("a tall cactus, icon")
+    choose(view, "blossom")
+    settle(view.session)
+    assert (art / "cactus.txt").read_text("utf-8") == "a tall cactus, icon"
+    assert (art / "blossom.txt").read_text("utf-8") == "blossom, icon"
+    assert view.inspector.captions.text.toPlainText() == "blossom, icon"
+
+
+def test_tokens_are_counted_as_the_text_encoder_does(view, settle) -> None:
+    choose(view, "cactus")
+    settle(view.session)
+    assert view.inspector.captions.tokens.text() == "3 of 75 tokens"
+
+
+def test_captions_come_from_file_names_where_there_are_none(view, settle, art) -> None:
+    choose(view, "boar")
+    QTest.mouseClick(view.inspector.captions.from_names, Qt.MouseButton.LeftButton)
+    settle(view.session)
+    assert (art / "boar.txt").read_text("utf-8") == "boar"
+    assert (art / "bell_pepper.txt").read_text("utf-8") == "bell_pepper, icon"
+
+
+def test_the_crop_editor_stores_a_rectangle_and_leaves_the_file_alone(view, settle, art) -> None:
+    before = (art / "cactus.png").read_bytes()
+    choose(view, "cactus")
+    press(view, Qt.Key.Key_Return, settle)
+    assert view.pages.currentWidget() is view.crop
+    crop = view.crop.view
+    corner = crop.to_view(QPoint(96, 96).toPointF()).toPoint()
+    inward = crop.to_view(QPoint(64, 56).toPointF()).toPoint()
+    left = Qt.MouseButton.LeftButton
+    QTest.mousePress(crop, left, pos=corner)
+    QTest.mouseMove(crop, inward)
+    QTest.mouseRelease(crop, left, pos=inward)
+    box = crop.box
+    assert abs(box.width - 64) <= 1
+    assert abs(box.height - 56) <= 1
+    QTest.mouseClick(view.crop.column.done, left)
+    settle(view.session)
+    assert named(view, "cactus").recipe.crop == box.as_tuple()
+    assert (art / "cactus.png").read_bytes() == before
+
+
+def test_fitting_a_bucket_keeps_its_shape_and_reset_cuts_nothing(view, settle) -> None:
+    choose(view, "carrot")
+    press(view, Qt.Key.Key_C, settle)
+    click_row(view.crop.column.buckets, "128×128")
+    assert view.crop.view.box == CropBox(48, 0, 96, 96)
+    assert "128×128 bucket" in view.crop.view.read_out
+    QTest.mouseClick(view.crop.column.reset, Qt.MouseButton.LeftButton)
+    assert view.crop.view.box == CropBox(0, 0, 192, 96)
+    settle(view.session)
+
+
+def test_escape_leaves_the_crop_editor_without_a_change(view, settle) -> None:
+    choose(view, "cactus")
+    press(view, Qt.Key.Key_C, settle)
+    view.crop.view.set_box(CropBox(0, 0, 40, 40))
+    settle(view.session)
+    QTest.keyClick(view.crop.view, Qt.Key.Key_Escape)
+    assert view.pages.currentIndex() == 0
+    assert named(view, "cactus").recipe.crop is None
+
+
+def test_space_opens_the_full_view_and_arrows_go_on(view, settle) -> None:
+    choose(view, "bell_pepper")
+    press(view, Qt.Key.Key_Space, settle)
+    assert view.middle.currentWidget() is view.full
+    QTest.keyClick(view.full, Qt.Key.Key_Right)
+    assert view.state.current == named(view, "blossom")
+    QTest.keyClick(view.full, Qt.Key.Key_Space)
+    assert view.middle.currentWidget() is view.stage
+
+
+def test_the_fill_is_what_training_sees_behind_the_subject(view, settle) -> None:
+    choose(view, "cactus")
+    settle(view.session)
+    view.inspector.fill.hex.setText("#204060")
+    view.inspector.fill.hex.editingFinished.emit()
+    settle(view.session)
+    assert named(view, "cactus").recipe.fill == Fill(color="#204060")
+    corner = view.inspector.outlook.picture.picture.toImage().pixelColor(2, 60)
+    assert corner.name() == "#204060"
+
+
+def test_a_fill_for_all_becomes_the_projects(view, settle) -> None:
+    choose(view, "cactus")
+    view.inspector.fill.hex.setText("#204060")
+    view.inspector.fill.hex.editingFinished.emit()
+    settle(view.session)
+    QTest.mouseClick(view.inspector.fill.everywhere, Qt.MouseButton.LeftButton)
+    settle(view.session)
+    assert view.session.project.file.fill == Fill(color="#204060")
+    assert named(view, "cactus").recipe.fill is None
+
+
+def test_as_trained_shows_the_baked_picture(view, settle) -> None:
+    from app.widgets import roles
+
+    view.stage.bar.seen._choose(1)
+    index = view.stage.model.index(view.stage.model.row_of(named(view, "cactus").id))
+    assert index.data(roles.ImageRole) is None
+    settle(view.session)
+    baked = index.data(roles.ImageRole)
+    assert (baked.width(), baked.height()) == (128, 128)
+    assert baked.toImage().pixelColor(1, 64).name() == "#ffffff"
+
+
+def test_what_training_will_see_counts_buckets_and_warns(view) -> None:
+    outlook = view.inspector.outlook
+    assert dict(outlook.outlook.buckets) == {(128, 128): 5, (160, 96): 1}
+    assert outlook.summary.text() == "6 train · 6 steps per epoch"
+    warnings = row_counts(outlook.warnings)
+    assert warnings == {"enlarged": "1", "bare": "1"}
+    click_row(outlook.warnings, "bare")
+    assert [picture.name for picture in view.state.shown] == ["boar"]
+
+
+def test_holding_out_a_tenth_is_counted(view, settle) -> None:
+    view.hold_out_some()
+    settle(view.session)
+    assert sum(picture.held_out for picture in view.state.pictures.values()) == 1
+
+
+def test_suggested_pictures_are_rejected_at_once(view, settle) -> None:
+    view.reject_suggested()
+    settle(view.session)
+    rejected = {item.name for item in view.state.pictures.values() if item.flag == "rejected"}
+    assert rejected == {"crown"}
+
+
+def test_train_goes_to_the_training_workspace(view) -> None:
+    went = []
+    view.session.navigated.connect(lambda where, payload: went.append(where))
+    QTest.mouseClick(view.inspector.train, Qt.MouseButton.LeftButton)
+    assert went == ["train"]
+
+
+def test_export_writes_the_baked_folder(view, settle) -> None:
+    said = []
+    view.session.notified.connect(said.append)
+    view.session.bridge.engine.start()
+    QTest.mouseClick(view.inspector.export, Qt.MouseButton.LeftButton)
+    settle(view.session)
+    assert said[-1]["key"] == "Exported {n} pictures to {folder}."
+    assert said[-1]["facts"]["n"] == 6
+    exported = sorted(view.session.project.exports.rglob("*.png"))
+    assert len(exported) == 6
+
+
+def test_a_second_folder_is_added_to_the_project(view, settle, tmp_path, art) -> None:
+    more = tmp_path / "more"
+    more.mkdir()
+    (more / "whale.png").write_bytes((art / "cactus.png").read_bytes())
+    view.add([more])
+    settle(view.session)
+    assert named(view, "whale").folder == str(more)
+    assert [folder.path for folder in view.session.project.file.folders] == [str(art), str(more)]
+
+
+def test_an_unreadable_picture_is_shown_with_its_reason(view, settle, art) -> None:
+    (art / "broken.png").write_bytes(b"not a picture")
+    view.session.start(view.session.rescan())
+    settle(view.session)
+    choose(view, "broken")
+    settle(view.session)
+    assert "broken.png" in view.inspector.previews.problem.text()
+    assert row_counts(view.sources.suggestions)["unreadable"] == "1"
+
+
+def test_every_text_follows_the_language(view) -> None:
+    i18n.set_language("zh_CN")
+    try:
+        assert view.inspector.train.text() == "用 6 张图片训练"
+        assert view.sources.flags.rows.items[0].text == "全部图片"
+    finally:
+        i18n.set_language("en")
+
+
+def test_a_narrow_window_shuts_the_list_to_a_strip_that_still_works(view, qtbot) -> None:
+    view.resize(1212, 734)
+    assert not view.sources.isVisible()
+    assert view.strip.isVisible()
+    button = view.strip.buttons[Scope("suggestion", "too-small")]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert [picture.name for picture in view.state.shown] == ["crown"]
+
+
+def test_without_pictures_the_screen_says_what_to_drop(qtbot, session) -> None:
+    made = View(session)
+    qtbot.addWidget(made)
+    assert made.middle.currentWidget() is made.empty
+    assert not made.inspector.isVisibleTo(made)
+    made.thumbnails.close()
