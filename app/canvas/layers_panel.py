@@ -150,7 +150,7 @@ class LayerList(QListView):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(icons.icon("pencil", 14), tr("Rename"), lambda: self.edit(index))
-        shown = tr("Hide") if layer.visible else tr("Show")
+        shown = tr("Hide layer") if layer.visible else tr("Show layer")
         menu.addAction(
             icons.icon("eye", 14),
             shown,

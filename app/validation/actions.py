@@ -22,7 +22,7 @@ def validation_actions(view: View) -> list[Action]:
 
     where = "validate"
     return [
-        Action("validate.start", "Start the grid", view.start, "play", "Ctrl+Return", ready, where),
+        Action("validate.start", "Draw the grid", view.start, "play", "Ctrl+Return", ready, where),
         Action(
             "validate.pause",
             "Pause or continue the grid",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from app.i18n import bind, tr, tr_error
 from app.i18n.format import duration
-from app.theme import metrics
+from app.theme import color, fonts, metrics
 from app.validation.setup import FILES, GridSetup
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Check, Choice, FieldRow, NumberField, TextField
@@ -112,7 +113,7 @@ class SetupPanel(Column):
         self.add(self.sampling)
 
     def _build_show(self) -> None:
-        panel = Panel("Show")
+        panel = Panel("Display")
         self.base_row = Check("Base model row", on=True)
         self.base_row.changed.connect(lambda on: self._setup.edit(base_row=on))
         self.mark = Check("Mark copying", on=True)
@@ -144,7 +145,7 @@ class SetupPanel(Column):
         self.add_foot(box, 1)
 
     def _buttons(self) -> QHBoxLayout:
-        self.start = button("Start", "play", "primary", on=self.start_asked.emit, big=True)
+        self.start = button("Draw the grid", "play", "primary", on=self.start_asked.emit, big=True)
         self.pause = button("Pause", "pause", on=self._runner.pause)
         self.cancel = button("Cancel", "x", on=self._runner.cancel)
         self._pause_text = bind(self.pause.setText, "Pause")
@@ -303,24 +304,56 @@ class AxisField(QWidget):
 
 
 class PromptLine(QWidget):
-    """A prompt with its tick, whether training has seen it, and a cross that removes it."""
+    """A prompt with its tick, whether training has seen it, and a cross while pointed at."""
 
     def __init__(self, setup: GridSetup, text: str, tag: str) -> None:
         super().__init__()
+        self.setFixedHeight(metrics.ROW_FIELD)
+        self.setToolTip(text)
         line = QHBoxLayout(self)
         line.setContentsMargins(metrics.PAD, 0, metrics.PAD - 4, 0)
         line.setSpacing(metrics.GAP)
-        self.setFixedHeight(metrics.ROW_FIELD)
         self.check = Check("")
+        self.check.setFixedWidth(14)
         self.check.setAccessibleName(text)
         self.check.changed.connect(lambda on: setup.tick(text, on))
-        self.words = ElidedLabel(text, tone="label")
-        self.tag = label(size=11, tone="label")
-        self.tag.setProperty("frame", "tag")
-        bind(self.tag.setText, tag)
+        self.words = ElidedLabel(text.split(",")[0], tone="label")
+        self.remove = tool_button(
+            "x", "Remove this prompt", lambda: setup.remove_prompt(text), dense=True
+        )
+        policy = self.remove.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.remove.setSizePolicy(policy)
+        self.remove.hide()
         line.addWidget(self.check)
         line.addWidget(self.words, 1)
-        line.addWidget(self.tag)
-        line.addWidget(
-            tool_button("x", "Remove this prompt", lambda: setup.remove_prompt(text), dense=True)
-        )
+        line.addWidget(TagLabel(tag))
+        line.addWidget(self.remove)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Offer to remove it."""
+        self.remove.show()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """No longer."""
+        self.remove.hide()
+
+
+class TagLabel(QLabel):
+    """A word in a thin frame."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        fonts.set_font(self, 11)
+        self.setContentsMargins(5, 0, 5, 0)
+        self.setFixedHeight(17)
+        bind(self.setText, key)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The frame and the word."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(color("line_hover"), 1))
+        painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
+        painter.setPen(color("t2"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())

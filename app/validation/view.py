@@ -90,7 +90,7 @@ class View(QWidget):
         self.stage = QStackedWidget()
         self.stage.addWidget(self.grid)
         self.stage.addWidget(self.compare)
-        self.empty_start = button("Start", "play", on=self.start)
+        self.empty_start = button("Draw the grid", "play", on=self.start)
         self.empty = EmptyState(
             "grid-3x3",
             "No grid yet",

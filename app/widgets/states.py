@@ -32,8 +32,7 @@ class EmptyState(QWidget):
         self._words = bind(self._text.setText, text_key)
         self._title.setAlignment(_CENTER)
         self._text.setAlignment(_CENTER)
-        self._text.setMinimumWidth(280)
-        self._text.setMaximumWidth(380)
+        self._text.setFixedWidth(380)
         column = QVBoxLayout(self)
         column.setSpacing(0)
         column.addStretch(1)
@@ -41,7 +40,12 @@ class EmptyState(QWidget):
         column.addSpacing(12)
         column.addWidget(self._title, 0, _CENTER)
         column.addSpacing(4)
-        column.addWidget(self._text, 0, _CENTER)
+        # Between stretches, because an aligned label is given the height of one long line.
+        words = QHBoxLayout()
+        words.addStretch(1)
+        words.addWidget(self._text)
+        words.addStretch(1)
+        column.addLayout(words)
         if button is not None:
             column.addSpacing(16)
             column.addWidget(button, 0, _CENTER)

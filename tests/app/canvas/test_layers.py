@@ -12,8 +12,7 @@ def names(state):
 
 
 def row_point(view, row):
-    rect = view.layers.list.visualRect(view.layers.model.index(row))
-    return rect
+    return view.layers.list.visualRect(view.layers.model.index(row))
 
 
 def test_plus_adds_a_layer_above_and_selects_it(qtbot, view, state):
