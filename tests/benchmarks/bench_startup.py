@@ -1,6 +1,6 @@
 """Start-up: time to the first painted window, memory, and stalls while the engine warms up.
 
-    xvfb-run -a python tests/benchmarks/bench_startup.py
+xvfb-run -a python tests/benchmarks/bench_startup.py
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ from PySide6.QtWidgets import QApplication
 from engine.runtime import warmup
 import importlib
 qt = QApplication([]); ticks = []; done = []
-timer = QTimer(); timer.setInterval(16); timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
+timer = QTimer(); timer.setInterval(16)
+timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
 timer.start()
 def work():
     time.sleep(0.3)
@@ -109,15 +110,21 @@ def main() -> None:
     pairs = [(child(_BARE), child(_OURS)) for _ in range(rounds)]
     bare = statistics.median(b["paint"] for b, _ in pairs)
     ours = statistics.median(o["paint"] for _, o in pairs)
-    print(f"first painted window: {ours:.2f} s; a bare Qt window {bare:.2f} s; "
-          f"ratio {ours / bare:.2f}")
-    print(f"memory then: {statistics.median(o['mb'] for _, o in pairs):.0f} MB; bare "
-          f"{statistics.median(b['mb'] for b, _ in pairs):.0f} MB; "
-          f"heavy modules loaded: {pairs[0][1]['heavy']}")
+    print(
+        f"first painted window: {ours:.2f} s; a bare Qt window {bare:.2f} s; "
+        f"ratio {ours / bare:.2f}"
+    )
+    print(
+        f"memory then: {statistics.median(o['mb'] for _, o in pairs):.0f} MB; bare "
+        f"{statistics.median(b['mb'] for b, _ in pairs):.0f} MB; "
+        f"heavy modules loaded: {pairs[0][1]['heavy']}"
+    )
     for mode in ("plain", "warm_up", "plain", "warm_up"):
         found = child(_STALL, MODE=mode)
-        print(f"imports, {mode:8}: frame gaps p50 {found['p50']:.0f}, p99 {found['p99']:.0f}, "
-              f"longest {found['max']:.0f} ms, over 50 ms: {found['over_50']}")
+        print(
+            f"imports, {mode:8}: frame gaps p50 {found['p50']:.0f}, p99 {found['p99']:.0f}, "
+            f"longest {found['max']:.0f} ms, over 50 ms: {found['over_50']}"
+        )
 
 
 if __name__ == "__main__":

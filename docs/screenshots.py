@@ -1,0 +1,157 @@
+"""Redraw docs/screenshots by driving the real window through the guided tour.
+
+    xvfb-run -a -s "-screen 0 1600x1000x24" python docs/screenshots.py [--home DIR] [--out DIR]
+
+Clicks what a user clicks and photographs the screen. With ``--home`` the projects made there are
+kept, so that a second run finds the trained LoRA and only takes the pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+os.environ["QT_API"] = "pyside6"
+
+import qasync
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from engine.runtime.device import set_waiting_policy
+
+if TYPE_CHECKING:
+    from app.shell.window import MainWindow
+
+LARGE, SMALL = (1600, 1000), (1280, 800)
+
+
+class Photographer:
+    """Drives one window. ``shoot`` waits until the window is quiet, then saves the screen."""
+
+    def __init__(self, window: MainWindow, out: Path) -> None:
+        self.window = window
+        self.out = out
+
+    async def shoot(self, name: str) -> None:
+        """Save the window as ``<name>.png``."""
+        await self.quiet()
+        await self.shoot_now(name)
+
+    async def quiet(self, seconds: float = 1.2) -> None:
+        """Let thumbnails and measures arrive."""
+        while self.window.session._tasks:
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(seconds)
+
+    async def size(self, size: tuple[int, int]) -> None:
+        """Resize the window."""
+        self.window.resize(*size)
+        await asyncio.sleep(0.3)
+
+    async def go(self, workspace: str) -> None:
+        """Click a workspace in the rail."""
+        entry = self.window.rail.buttons[workspace]
+        QTest.mouseClick(entry, Qt.MouseButton.LeftButton)
+        await self.quiet(0.5)
+
+    async def stage(self, during: str = "", after: float = 30.0) -> None:
+        """Click the guide's button and wait until its stage has ended."""
+        guide = self.window.guide
+        QTest.mouseClick(guide.next, Qt.MouseButton.LeftButton)
+        await asyncio.sleep(1)
+        waited = 0.0
+        while guide.running:
+            await asyncio.sleep(0.25)
+            waited += 0.25
+            if during and waited > after:
+                await self.shoot_now(during)
+                during = ""
+        await self.quiet()
+
+    async def shoot_now(self, name: str) -> None:
+        """Save the window while work is running."""
+        screen = QGuiApplication.primaryScreen()
+        picture = screen.grabWindow(0, 0, 0, self.window.width(), self.window.height())
+        self.out.mkdir(parents=True, exist_ok=True)
+        picture.save(str(self.out / f"{name}.png"))
+        print(name, flush=True)
+
+
+async def take_all(window: MainWindow, out: Path, fresh: bool) -> None:
+    """Walk the journey once in English, then look at it small and in Chinese."""
+    from app import i18n
+
+    camera = Photographer(window, out)
+    window.move(0, 0)
+    await camera.size(LARGE)
+    await camera.shoot("start")
+    if fresh:
+        window.start_guide()
+        await camera.quiet()
+        await camera.stage()
+        await camera.shoot("guide-dataset")
+        await camera.stage("train-running", 60)
+        await camera.shoot("guide-train")
+        await camera.stage("validate-running", 40)
+        await camera.shoot("guide-validate")
+        await camera.stage()
+        await camera.shoot("guide-canvas")
+        window.close_guide()
+    else:
+        window.open_sample()
+        await camera.quiet()
+    for workspace in ("dataset", "train", "validate", "canvas", "models"):
+        await camera.go(workspace)
+        if workspace == "dataset":
+            view = window.pages.built["dataset"]
+            view.stage.choose(view.state.pictures[3].id)
+        await camera.shoot(workspace)
+    window.navigate("settings", {})
+    await camera.shoot("settings")
+    await camera.size(SMALL)
+    for workspace in ("dataset", "train", "validate", "canvas", "models"):
+        await camera.go(workspace)
+        await camera.shoot(f"{workspace}-1280")
+    i18n.set_language("zh_CN")
+    await camera.size(LARGE)
+    for workspace in ("dataset", "train", "validate", "canvas", "models"):
+        await camera.go(workspace)
+        await camera.shoot(f"{workspace}-zh")
+    window.navigate("start", {})
+    await camera.shoot("start-zh")
+
+
+def main() -> None:
+    """Open the window on a private home and take the pictures."""
+    set_waiting_policy()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--home", type=Path, default=None)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
+    args = parser.parse_args()
+    home = args.home or Path(tempfile.mkdtemp())
+    os.environ["STYLEKILN_HOME"] = str(home)
+    fresh = not (home / "projects" / "Sample" / "tour" / "canvas.json").exists()
+    from app.main import open_window
+
+    application = QApplication(sys.argv[:1])
+    loop = qasync.QEventLoop(application)
+    asyncio.set_event_loop(loop)
+    window = open_window()
+    with loop:
+        loop.run_until_complete(take_all(window, args.out, fresh))
+        window.session.bridge.close()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

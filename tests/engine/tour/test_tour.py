@@ -1,0 +1,162 @@
+"""The whole journey, shortened: raw icons in, a learned style, a pick, a repainted region out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.canvas.rect import Rect
+from engine.commands import cli
+from engine.dataset.library import Library
+from engine.imaging.decode import load_rgba
+from engine.project.project import Project
+from engine.runtime.errors import BadInputError
+from engine.runtime.job import Job
+from engine.runtime.resources import resource
+from engine.tour import plan, stages
+
+EPOCHS, SAVE_EVERY = 30, 6
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    """The tour's folder after `main.py tour`, with 120 of its 288 steps."""
+    folder = tmp_path_factory.mktemp("tour")
+    patch = pytest.MonkeyPatch()
+    whole = plan.train_request
+
+    def short(project):
+        changes = {
+            "max_train_epochs": EPOCHS,
+            "save_every_n_epochs": SAVE_EVERY,
+            "sample_every_n_epochs": EPOCHS,
+        }
+        return whole(project).model_copy(update=changes)
+
+    patch.setattr(plan, "train_request", short)
+    try:
+        assert cli.main(["tour", "--out", str(folder)]) == 0
+    finally:
+        patch.undo()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def told(out):
+    return json.loads((out / "tour.json").read_text(encoding="utf-8"))
+
+
+def test_it_flags_exactly_the_planted_pictures_and_holds_some_out(told):
+    found = told["stages"]["dataset"]
+    planted = {"crown_thumb.png", "donkey_soft.png", "lotus_soft.png"}
+    copies = {"bell_pepper_copy.webp", "rocket_copy.webp"}
+    assert set(found["flagged"]) == planted | copies
+    assert found["counts"] == {
+        "pictures": 41,
+        "rejected": 5,
+        "captioned": 36,
+        "held_out": 6,
+        "exported": 30,
+    }
+
+
+def test_what_ships_is_not_written_to():
+    names = {path.suffix for path in resource("sample", "pixel").iterdir()}
+    assert ".txt" not in names
+
+
+def test_captions_lie_beside_the_copies_and_say_the_subject(out):
+    project = Project.open(out / "Sample")
+    library = Library(project.database)
+    captions = {p.name: p.caption for p in library.pictures() if p.flag != "rejected"}
+    library.close()
+    assert captions["bell_pepper"] == "bell pepper, pixel icon, white background"
+    assert len(captions) == 36
+
+
+def test_the_exported_folder_has_opaque_pictures_with_captions(out, told):
+    folder = out / told["stages"]["dataset"]["files"]["export"]
+    pictures = sorted(folder.glob("*_*/*.png"))
+    assert len(pictures) == 30
+    assert all(path.with_suffix(".txt").exists() for path in pictures)
+    assert all((load_rgba(path)[..., 3] == 255).all() for path in pictures)
+
+
+def test_at_least_five_checkpoints_are_kept_and_the_loss_falls(told):
+    found = told["stages"]["train"]
+    assert [c["step"] for c in found["checkpoints"]] == [24, 48, 72, 96, 120]
+    losses = [c["loss"] for c in found["checkpoints"]]
+    assert losses[-1] < losses[0]
+    assert all(c["held_out_loss"] > 0 for c in found["checkpoints"])
+
+
+def test_the_whole_tour_keeps_six_checkpoints(tmp_path):
+    request = plan.train_request(plan.sample_project(tmp_path))
+    assert request.max_train_epochs // request.save_every_n_epochs >= 5
+    assert plan.WEIGHTS == (0.0, 0.5, 1.0)
+    assert (len(plan.SEEDS), len(plan.UNSEEN)) == (4, 2)
+
+
+def test_the_pixel_style_is_learned_on_subjects_that_are_not_in_the_set(told):
+    """Blocks and few colors against the base model and the held-out art: the tour's proof."""
+    style = told["stages"]["validate"]["style"]
+    base, picked, real = style["weight_0"], style["picked"], style["held_out"]
+    assert base["blockiness"] < 0.25 < 0.45 < real["blockiness"]
+    assert picked["blockiness"] > base["blockiness"] + 0.2
+    halfway = (base["blockiness"] + real["blockiness"]) / 2
+    assert picked["blockiness"] > halfway
+    assert picked["outline"] > base["outline"]
+
+
+def test_style_grows_with_the_weight(told):
+    rows = told["stages"]["validate"]["rows"]
+    last = max(row["epoch"] for row in rows if row["epoch"])
+    fit = {row["weight"]: row["style_fit"] for row in rows if row["epoch"] == last}
+    assert fit[0.5] < fit[1.0]
+
+
+def test_the_pick_is_one_of_the_checkpoints_and_says_why(out, told):
+    pick = told["pick"]
+    assert (out / pick["checkpoint"]).is_file()
+    assert pick["weight"] in (0.5, 1.0)
+    assert f"epoch {pick['epoch']}" in pick["why"]
+    assert "fit" in pick["why"]
+
+
+def test_weight_zero_is_drawn_once_for_all_checkpoints(told):
+    cells = told["stages"]["validate"]["cells"]
+    subjects, seeds = len(plan.UNSEEN), len(plan.SEEDS)
+    assert cells["drawn"] + cells["kept"] == 5 * 3 * subjects * seeds
+    assert cells["failed"] == 0
+    assert cells["drawn"] == (5 * 2 + 1) * subjects * seeds
+
+
+def test_only_the_region_of_the_canvas_changed(out, told):
+    found = told["stages"]["canvas"]
+    before, after = load_rgba(out / found["before"]), load_rgba(out / found["after"])
+    region = Rect(128, 128, 128, 128)
+    changed = (before != after).any(axis=2)
+    inside = int(np.count_nonzero(changed[region.slices]))
+    assert inside > 128 * 128 // 4
+    assert np.count_nonzero(changed) == inside
+    assert found["outside"] == 0
+    assert (out / found["document"]).is_file()
+
+
+def test_the_page_shows_pictures_that_exist_and_paths_are_relative(out, told):
+    page = (out / "index.html").read_text(encoding="utf-8")
+    files = [part.split('"')[0] for part in page.split('<img src="')[1:]]
+    assert len(files) > 41
+    assert all((out / name).is_file() for name in files)
+    assert str(out) not in json.dumps(told)
+
+
+def test_a_stage_out_of_order_says_so(tmp_path):
+    project = plan.sample_project(tmp_path)
+    request = plan.TourRequest(project=str(project.root), stage="canvas")
+    with pytest.raises(BadInputError, match="in order"):
+        stages.run(request, Job.detached())
+    assert not Path(stages.stage_file(project, "canvas")).exists()
