@@ -105,6 +105,9 @@ class _Assessment:
         self._training = [_read(path) for path in training]
         self._held_out = [_read(path) for path in held_out]
         self._wanted = style.measure_all(self._held_out or self._training)
+        self._styles = dict(
+            zip(self._pictures, style.measure_all(list(self._pictures.values())), strict=True)
+        )
         self._background = copying.background(self._training)
         self._threshold = copying.copy_threshold(self._background)
         self._nearest = self._measure_copying()
@@ -162,12 +165,12 @@ class _Assessment:
     ) -> RowEvidence:
         measured = self._measured(cells)
         similarities = [self._nearest[cell.id].copying for cell in cells]
-        fit = style.style_fit(measured, self._wanted, self._measured(base_cells))
+        base = self._measured(base_cells)
         return RowEvidence(
             checkpoint=checkpoint,
             weight=weight,
             count=len(cells),
-            style_fit=fit if base_cells else None,
+            style_fit=style.style_fit(measured, self._wanted, base) if base_cells else None,
             style_distance=style.style_distance(measured, self._wanted),
             diversity=copying.diversity(self._by_prompt(cells)),
             copying=float(np.mean(similarities)),
@@ -176,7 +179,7 @@ class _Assessment:
         )
 
     def _measured(self, cells: list[GridCell]) -> np.ndarray:
-        return style.measure_all([self._pictures[cell.id] for cell in cells])
+        return np.array([self._styles[cell.id] for cell in cells])
 
     def _by_prompt(self, cells: list[GridCell]) -> list[list[np.ndarray]]:
         groups: dict[str, list[np.ndarray]] = {}

@@ -168,7 +168,7 @@ class _Sheet:
 
 @lru_cache(maxsize=16)
 def _font(points: int, chinese: bool) -> ImageFont.FreeTypeFont:
-    name = "StylekilnSansSC-Medium.ttf" if chinese else "Inter-Medium.ttf"
+    name = "StylekilnSansSC-Medium.ttf" if chinese else "StylekilnSans-Medium.ttf"
     return ImageFont.truetype(resource("fonts", name), points)
 
 

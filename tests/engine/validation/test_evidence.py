@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.runtime.errors import BadInputError
+from engine.runtime.job import Job
+from engine.validation.evidence import Evidence, assess
+from engine.validation.filling import Filling, Keep, PlannedCell, plan
+from engine.validation.manifest import Grid, open_grid
+from engine.validation.pick import pick
+from engine.validation.request import GridRequest
+from engine.validation.store import CellStore
+from tests.engine.validation.pictures import paths, read
+
+
+def subject(cell: PlannedCell) -> int:
+    return 4 * (cell.image.prompt == "second") + cell.image.seed
+
+
+@pytest.fixture(scope="module")
+def training() -> list[Path]:
+    return paths("pixel")[12:]
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory: pytest.TempPathFactory) -> Grid:
+    """Three checkpoints: untaught (raw art), taught (the same in pixels), and a copier."""
+    folder = tmp_path_factory.mktemp("project")
+    raw, pixel = read(paths("raw")[:12]), read(paths("pixel"))
+    pictures = {
+        "base": lambda cell: raw[subject(cell)],
+        "e1": lambda cell: raw[subject(cell)],
+        "e2": lambda cell: pixel[subject(cell)],
+        "e3": lambda cell: pixel[12 + cell.image.seed % 2],
+    }
+
+    def draw(image, cells: list[PlannedCell], job: Job, keep: Keep) -> None:
+        name = Path(image.loras[0].path).stem if image.loras else "base"
+        for cell in cells:
+            keep(cell, pictures[name](cell), "")
+
+    for name in ("e1", "e2", "e3"):
+        (folder / f"{name}.safetensors").write_bytes(name.encode())
+    request = GridRequest(
+        folder=str(folder / "grid"),
+        checkpoints=tuple(str(folder / f"{name}.safetensors") for name in ("e1", "e2", "e3")),
+        weights=(0, 1),
+        seeds=(0, 1, 2, 3),
+        prompts=("first", "second"),
+    )
+    Filling(request, plan(request), CellStore(request.cells_folder), Job.detached()).run(draw)
+    return open_grid(folder / "grid")
+
+
+@pytest.fixture(scope="module")
+def evidence(grid: Grid, training: list[Path]) -> Evidence:
+    return assess(grid, training[:-6], training[-6:])
+
+
+def test_the_evidence_tells_untaught_taught_and_copying_apart(
+    grid: Grid, evidence: Evidence
+) -> None:
+    untaught, taught, copier = (evidence.row(path, 1.0) for path in grid.request.checkpoints)
+    assert untaught is not None
+    assert taught is not None
+    assert copier is not None
+    assert untaught.style_fit == pytest.approx(0.0, abs=1e-6)
+    assert taught.style_fit > 0.8
+    assert taught.style_distance < untaught.style_distance / 2
+    assert taught.copies == 0
+    assert (copier.copies, copier.count) == (8, 8)
+    assert copier.copying == pytest.approx(1.0, abs=1e-3)
+    assert copier.diversity < taught.diversity
+    assert untaught.kept == pytest.approx(1.0)
+    assert taught.kept > 0.7
+    assert copier.kept < taught.kept
+    assert evidence.held_out_copying < evidence.threshold
+
+
+def test_each_cell_names_the_training_picture_it_is_nearest_to(
+    grid: Grid, evidence: Evidence, training: list[Path]
+) -> None:
+    copied = [cell for cell in grid.cells if "e3" in cell.position.checkpoint]
+    for cell in copied:
+        if cell.position.weight:
+            assert evidence.cells[cell.id].nearest == training[cell.position.seed % 2]
+            assert evidence.cells[cell.id].copying > evidence.threshold
+    assert set(evidence.cells) == {cell.id for cell in grid.cells}
+
+
+def test_the_taught_checkpoint_is_picked_and_the_copier_is_flagged(
+    grid: Grid, evidence: Evidence
+) -> None:
+    chosen = pick(evidence)
+    assert chosen.checkpoint == grid.request.checkpoints[1]
+    assert chosen.sound
+    flagged = {(flag.checkpoint, flag.kind) for flag in chosen.flags}
+    assert (grid.request.checkpoints[2], "copies") in flagged
+    assert (grid.request.checkpoints[0], "unlearned") in flagged
+
+
+def test_progress_is_told_per_picture(grid: Grid, training: list[Path]) -> None:
+    seen: list[tuple[int, int]] = []
+    assess(grid, training[:3], progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(number, 32) for number in range(1, 33)]
+
+
+def test_nothing_to_compare_is_said_in_one_sentence(grid: Grid, training: list[Path]) -> None:
+    with pytest.raises(BadInputError, match="nothing to compare"):
+        assess(grid, [])
+    empty = Grid(grid.folder, grid.request, ())
+    with pytest.raises(BadInputError, match="nothing to compare"):
+        assess(empty, training)

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from engine.runtime.errors import BadInputError
+from engine.validation.evidence import Evidence, RowEvidence
+from engine.validation.legend import short_names
+from engine.validation.pick import Pick, pick
+
+BASE = RowEvidence("", 0.0, 8, 0.0, 3.0, 0.8, 0.35, 0, 1.0)
+GOOD = RowEvidence("", 1.0, 8, 0.85, 1.0, 0.75, 0.5, 0, 0.8)
+
+
+def row(name: str, weight: float = 1.0, **values) -> RowEvidence:
+    return dataclasses.replace(GOOD, checkpoint=f"run-{name}.safetensors", weight=weight, **values)
+
+
+def choose(*rows: RowEvidence, **options) -> Pick:
+    base_rows = tuple(dataclasses.replace(BASE, checkpoint=r.checkpoint) for r in rows)
+    evidence = Evidence(base_rows + rows, BASE, 0.6, 0.55, 0.86, {})
+    return pick(evidence, **options)
+
+
+def test_the_style_decides_among_sound_checkpoints() -> None:
+    chosen = choose(row("1", style_fit=0.6), row("2", style_fit=0.9), row("3", style_fit=0.7))
+    assert chosen.checkpoint == "run-2.safetensors"
+    assert chosen.sound
+    assert str(chosen).startswith("Use 2 at weight 1. The style is learned (fit 0.90)")
+
+
+def test_of_equal_style_the_one_that_keeps_its_subjects_is_used() -> None:
+    chosen = choose(row("1", style_fit=0.88, kept=0.9), row("2", style_fit=0.9, kept=0.6))
+    assert chosen.checkpoint == "run-1.safetensors"
+
+
+def test_of_equal_style_and_subjects_the_lowest_held_out_loss_decides_then_the_earliest() -> None:
+    rows = (row("1"), row("2"), row("3"))
+    losses = {"run-1.safetensors": 0.2, "run-2.safetensors": 0.1, "run-3.safetensors": None}
+    chosen = choose(*rows, losses=losses)
+    assert chosen.checkpoint == "run-2.safetensors"
+    assert str(chosen).endswith("Held-out loss is lowest here.")
+    assert choose(*rows).checkpoint == "run-1.safetensors"
+    assert "loss" not in str(choose(*rows))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "headline", "detail"),
+    [
+        ("copies", {"copies": 4}, "9 repeats training pictures", "4 of 8 above 0.86 at weight 1"),
+        (
+            "variety",
+            {"diversity": 0.4},
+            "9 loses variety",
+            "diversity 0.40 at weight 1, base model 0.80",
+        ),
+        (
+            "subjects",
+            {"kept": 0.2},
+            "9 loses subjects",
+            "at weight 1 only 0.20 of the base model's layout is left",
+        ),
+        (
+            "unlearned",
+            {"style_fit": 0.1},
+            "9 has not learned the style",
+            "style fit 0.10 at weight 1",
+        ),
+    ],
+)
+def test_a_flagged_checkpoint_is_not_used_and_the_reason_is_told(
+    kind: str, values: dict, headline: str, detail: str
+) -> None:
+    flagged = row("9", **{"style_fit": 0.99, **values})
+    chosen = choose(row("5", style_fit=0.6), flagged)
+    assert chosen.checkpoint == "run-5.safetensors"
+    assert [flag.kind for flag in chosen.flags] == [kind]
+    assert str(chosen.flags[0].headline) == headline
+    assert str(chosen.flags[0].detail) == detail
+    assert chosen.flags[0].checkpoint == flagged.checkpoint
+
+
+def test_when_all_are_flagged_the_nearest_is_named_as_not_good() -> None:
+    chosen = choose(row("1", style_fit=0.1), row("2", style_fit=0.3))
+    assert chosen.checkpoint == "run-2.safetensors"
+    assert not chosen.sound
+    assert str(chosen).startswith("No checkpoint is good yet; 2 at weight 1 is nearest.")
+    assert "train longer" in str(chosen)
+
+
+def test_copying_is_always_said_beside_what_is_usual_among_training_pictures() -> None:
+    assert "no higher than between two training pictures (0.60)" in str(choose(row("1")))
+    high = choose(row("1", copying=0.7))
+    assert "Copying is 0.70; between two training pictures it is 0.60." in str(high)
+
+
+def test_without_a_base_row_nothing_is_claimed_about_style() -> None:
+    evidence = Evidence((row("1", style_fit=None, kept=None),), None, 0.6, None, 0.86, {})
+    assert "style" not in str(pick(evidence)).lower()
+
+
+def test_the_weight_is_part_of_the_pick() -> None:
+    chosen = choose(row("1", 0.5, style_fit=0.7), row("1", 1.0, style_fit=0.9))
+    assert (chosen.weight, str(chosen.headline)) == (1.0, "Use run-1 at weight 1.")
+
+
+def test_names_can_be_given() -> None:
+    chosen = choose(row("1"), names={"run-1.safetensors": "epoch 4"})
+    assert str(chosen.headline) == "Use epoch 4 at weight 1."
+
+
+def test_a_grid_without_a_lora_has_nothing_to_pick() -> None:
+    with pytest.raises(BadInputError, match="no LoRA"):
+        pick(Evidence((BASE,), BASE, 0.6, None, 0.86, {}))
+
+
+def test_templates_are_filled_by_their_facts_alone() -> None:
+    chosen = choose(row("1", copies=8, diversity=0.1, kept=0.1, style_fit=0.1), row("2"))
+    sentences = [chosen.headline, *chosen.reasons]
+    sentences += [part for flag in chosen.flags for part in (flag.headline, flag.detail)]
+    assert all("{" not in str(sentence) for sentence in sentences)
+    assert len(chosen.flags) == 4
+
+
+def test_names_lose_what_they_all_begin_with() -> None:
+    paths = ["runs/pixel-000012.safetensors", "runs/pixel-000024.safetensors", ""]
+    assert short_names(paths) == ["000012", "000024", "base"]
+    assert short_names(["a/only.safetensors"]) == ["only"]
+    assert short_names(["x/e2.safetensors", "x/e10.safetensors"]) == ["e2", "e10"]
+    assert short_names(["x/a-1.safetensors", "x/a-1-b.safetensors"]) == ["1", "1-b"]
