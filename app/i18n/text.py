@@ -31,7 +31,7 @@ _table: dict[str, str] = {}
 _bindings: dict[tuple[int, str], Binding] = {}
 
 
-def tr(text: str, many: str = "", **facts: Any) -> str:
+def tr(text: str, many: str = "", /, **facts: Any) -> str:
     """``text`` in the language of the moment with ``{facts}`` filled in.
 
     ``many`` is the English plural, used unless the fact ``n`` is 1; translations are found under
