@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 
 import pytest
 
 from engine.commands import train as verb
-from engine.runtime.errors import BadInputError, MissingFileError
+from engine.runtime.errors import BadInputError, MissingFileError, StorageError
 from engine.runtime.thread import Engine
+from engine.training import checkpoints
 from engine.training.jobfile import dump_toml
+from engine.training.learner import Learner
 from engine.training.runs import Run
 
 
@@ -42,3 +46,51 @@ def test_errors_reach_the_command_line(engine, request_for, tmp_path):
         verb.run(parse(str(tmp_path / "other.toml")), engine)
     with pytest.raises(BadInputError, match="nothing to train"):
         verb.run(parse(), engine)
+
+
+def test_when_memory_runs_out_the_batch_is_halved_and_the_run_goes_on(
+    engine, request_for, monkeypatch
+):
+    losses = Learner.losses
+
+    def hungry(self, pictures, *args):
+        if len(pictures) > 2:
+            raise MemoryError
+        return losses(self, pictures, *args)
+
+    monkeypatch.setattr(Learner, "losses", hungry)
+    handle = engine.submit(request_for(train_batch_size=4, max_train_epochs=1))
+    result = handle.result(timeout=120)
+    assert "job.smaller" in [event.kind for event in handle.take_events()]
+    run = Run.open(result.run)
+    # Two updates as asked, each from twice as many batches; the failed attempt left no folder.
+    assert (run.request().train_batch_size, run.request().gradient_accumulation_steps) == (2, 2)
+    assert result.steps == 2
+    assert [path.name for path in run.folder.parent.glob("run*")] == ["run"]
+
+
+def test_a_full_disk_stops_the_run_and_keeps_what_was_saved(engine, request_for, monkeypatch):
+    write = checkpoints.write_lora
+
+    def full(path, *args):
+        if "000002" in path.name:
+            raise StorageError("The disk is full; {name} was not written.", name=path)
+        write(path, *args)
+
+    monkeypatch.setattr(checkpoints, "write_lora", full)
+    request = request_for(max_train_epochs=3)
+    with pytest.raises(StorageError, match="disk is full"):
+        engine.submit(request).result(timeout=120)
+    run = Run.open(request.output_dir)
+    assert run.status == "failed"
+    assert [item.epoch for item in run.checkpoints()] == [1]
+
+
+def test_the_schema_and_the_run_folders_need_no_torch():
+    modules = ("config", "jobfile", "runs", "schedules", "captions", "batches", "prompts")
+    code = "import sys\n" + "\n".join(f"import engine.training.{name}" for name in modules)
+    code += (
+        "\nprint([m for m in ('torch', 'diffusers', 'transformers', 'peft') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
