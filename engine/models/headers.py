@@ -64,7 +64,9 @@ def read_header(path: Path) -> Header:
         with open(path, "rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
             if size < 8 or not 2 <= length <= MAX_HEADER:
-                raise _broken(path, "its header length is impossible")
+                raise _broken(
+                    path, "{name} is not a valid safetensors file: its header length is impossible."
+                )
             if 8 + length > size:
                 raise _truncated(path, 8 + length, size)
             text = stream.read(length)
@@ -91,13 +93,8 @@ def _truncated(path: Path, expected: int, actual: int) -> ModelFileError:
     )
 
 
-def _broken(path: Path, reason: str) -> ModelFileError:
-    return ModelFileError(
-        "{name} is not a valid safetensors file: {reason}.",
-        name=path.name,
-        reason=reason,
-        remedy=_AGAIN,
-    )
+def _broken(path: Path, sentence: str) -> ModelFileError:
+    return ModelFileError(sentence, name=path.name, remedy=_AGAIN)
 
 
 def _parse(path: Path, text: bytes, size: int) -> Header:
@@ -107,7 +104,9 @@ def _parse(path: Path, text: bytes, size: int) -> Header:
         tensors = {name: _tensor(entry) for name, entry in table.items()}
         metadata = {str(key): str(value) for key, value in metadata.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _broken(path, "its header cannot be read") from error
+        raise _broken(
+            path, "{name} is not a valid safetensors file: its header cannot be read."
+        ) from error
     start = 8 + len(text)
     _check_ranges(path, tensors, size - start, start)
     return Header(path, tensors, metadata, start)
@@ -130,12 +129,18 @@ def _check_ranges(path: Path, tensors: dict[str, TensorInfo], room: int, start: 
             count *= n
         width = _BYTES.get(info.dtype)
         if info.start != position or (width and info.end - info.start != count * width):
-            raise _broken(path, "its header does not describe its data")
+            raise _broken(
+                path,
+                "{name} is not a valid safetensors file: its header does not describe its data.",
+            )
         position = info.end
     if position > room:
         raise _truncated(path, start + position, start + room)
     if position < room:
-        raise _broken(path, "there is more data than its header describes")
+        raise _broken(
+            path,
+            "{name} is not a valid safetensors file: there is more data than its header describes.",
+        )
 
 
 def header_length(path: Path) -> int:

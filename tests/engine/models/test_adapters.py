@@ -18,6 +18,7 @@ from engine.runtime.errors import ModelFileError
 from tests.engine.models.conftest import CPU
 from tests.engine.models.test_lora_keys import GOLDEN
 
+MIDDLE = "lora_unet_mid_block_attentions_0_transformer_blocks_0"
 SPEC = AdapterSpec(rank=4, alpha=2.0, conv_rank=3, conv_alpha=1.5)
 
 
@@ -48,13 +49,21 @@ def _train(model, parameters, steps=3):
         optimizer.zero_grad()
 
 
+@pytest.fixture(scope="module")
+def trained_tensors():
+    """What a short training gives, as kohya's tensors."""
+    model = load_model("starter", **CPU)
+    _train(model, adapters.create(model, "mine", SPEC, _generator()))
+    return adapters.state_dict(model, "mine"), _output(model)
+
+
 @pytest.fixture
-def trained(starter, tmp_path):
+def trained(starter, trained_tensors, tmp_path):
     """The starter with a trained adapter "mine" that is also written to a file."""
     parameters = adapters.create(starter, "mine", SPEC, _generator())
-    _train(starter, parameters)
+    adapters.load_state(starter, "mine", trained_tensors[0])
     path = tmp_path / "mine.safetensors"
-    write_lora(path, adapters.state_dict(starter, "mine"), {"ss_base_model_version": "sd_v1_v"})
+    write_lora(path, trained_tensors[0], {"ss_base_model_version": "sd_v1_v"})
     return starter, path, parameters
 
 
@@ -78,15 +87,14 @@ def test_a_fresh_adapter_depends_on_its_generator_only(starter):
     assert all(torch.equal(a[key], b[key]) for key in a)
 
 
-def test_what_was_trained_comes_back_from_its_file(trained):
-    model, path, _ = trained
-    expected = _output(model)
-    fresh = load_model("starter", **CPU)  # by itself, as in another process
-    assert (expected - _output(fresh)).abs().max() > 0.1  # it did learn something
-    info = adapters.attach(fresh, path, "from file")
+def test_what_was_trained_comes_back_from_its_file(starter, plain, trained_tensors, tmp_path):
+    tensors, expected = trained_tensors
+    assert (expected - _output(plain)).abs().max() > 0.1  # it did learn something
+    write_lora(tmp_path / "mine.safetensors", tensors, {"ss_base_model_version": "sd_v1_v"})
+    info = adapters.attach(starter, tmp_path / "mine.safetensors", "from file")
     assert info.unknown == ()
-    with adapters.active(fresh, {"from file": (1.0, 1.0)}):
-        torch.testing.assert_close(_output(fresh), expected, rtol=0, atol=1e-4)
+    with adapters.active(starter, {"from file": (1.0, 1.0)}):
+        torch.testing.assert_close(_output(starter), expected, rtol=0, atol=1e-4)
 
 
 def test_weight_zero_and_inactive_are_bit_for_bit_the_base_model(trained, plain):
@@ -200,15 +208,16 @@ def test_a_file_is_read_again_only_when_it_changed(trained, monkeypatch):
         torch.testing.assert_close(_output(model), base, rtol=0, atol=1e-6)
 
 
-def test_files_that_were_not_used_for_longest_are_taken_off(trained):
-    model, path, _ = trained
+def test_files_that_were_not_used_for_longest_are_taken_off(starter, tmp_path):
+    adapters.create(starter, "mine", AdapterSpec(rank=1, train_text=False), _generator())
+    path = _one_module(tmp_path / "small.safetensors", f"{MIDDLE}_attn1_to_q", 256, 256)
     names = [f"file {n}" for n in range(adapters.KEPT + 2)]
     for name in names:
-        adapters.attach(model, path, name)
-    with adapters.active(model, {name: (0.1, 0.1) for name in names}):
-        assert set(names) == model.adapters.attached.keys()
-    assert list(model.adapters.attached) == names[2:]
-    assert "mine" in model.adapters.active
+        adapters.attach(starter, path, name)
+    with adapters.active(starter, {name: (0.1, 0.1) for name in names}):
+        assert set(names) == starter.adapters.attached.keys()
+    assert list(starter.adapters.attached) == names[2:]
+    assert "mine" in starter.adapters.active
 
 
 def test_a_state_goes_back_into_the_adapter_it_came_from(trained):

@@ -18,6 +18,7 @@ from engine.models.block_names import BlockLayout
 from engine.models.family import CONFIGS, FAMILIES, STARTER_FOLDER
 from engine.models.inspect import inspect
 from engine.models.loading import load_model
+from engine.models.sources import SingleFile
 from engine.runtime.errors import BadInputError, MissingFileError, ModelFileError
 from tests.engine.models.conftest import CPU
 from tests.engine.models.original_layout import FULL, NARROW, random_state, shapes
@@ -234,13 +235,16 @@ def test_prediction_type_can_be_overridden(narrow_configs, tmp_path):
     assert model.native_size == 768
 
 
-def test_sdxl_markers_set_prediction_type_and_zero_snr(narrow_configs, tmp_path):
+def test_sdxl_markers_set_prediction_type_and_zero_snr(tmp_path):
     path = tmp_path / "m.safetensors"
-    markers = {"v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}
-    save_file(random_state(NARROW["sdxl"]) | markers, path)
-    model = load_model(str(path), configs=narrow_configs, **CPU)
-    assert model.prediction_type == "v_prediction"
-    assert model.scheduler_config["rescale_betas_zero_snr"] is True
+    save_file({"v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}, path)
+    schedule = SingleFile(path, CONFIGS / "sdxl").scheduler(FAMILIES["sdxl"], None)
+    assert schedule["prediction_type"] == "v_prediction"
+    assert schedule["rescale_betas_zero_snr"] is True
+    save_file({"other": torch.zeros(0)}, path)
+    schedule = SingleFile(path, CONFIGS / "sdxl").scheduler(FAMILIES["sdxl"], None)
+    assert schedule["prediction_type"] == "epsilon"
+    assert schedule["rescale_betas_zero_snr"] is False
 
 
 def test_the_starter_is_a_member_of_its_family_with_numbers_of_its_own(plain):
