@@ -25,6 +25,7 @@ from app.theme.style import color
 from app.validation.layout import (
     COLUMN_HEADER,
     GAP,
+    GROUP_GAP,
     GROUP_HEADER,
     MARGIN,
     ROW_HEADER,
@@ -78,7 +79,7 @@ class GridView(QAbstractScrollArea):
         self.viewport().update()
 
     def fit(self) -> None:
-        """Size the cells so that all columns are in sight."""
+        """Size the cells so that all are in sight, as long as they stay large enough to judge."""
         self._fit_cells = True
         self.relayout()
         self.zoom_changed.emit(self.grid.cell)
@@ -105,15 +106,12 @@ class GridView(QAbstractScrollArea):
         columns = len(self.grid.columns)
         if not columns:
             return self.grid.cell
-        groups = len(self.grid.axes.prompts)
-        room = (
-            self.viewport().width()
-            - self.grid.head.width()
-            - MARGIN
-            - (columns - 1) * GAP
-            - (groups - 1) * 10
-        )
-        return max(72, min(220, room // columns))
+        rows, groups = len(self.grid.rows), len(self.grid.axes.prompts)
+        port, head = self.viewport().size(), self.grid.head
+        gaps = (columns - 1) * GAP + (groups - 1) * (GROUP_GAP - GAP)
+        wide = (port.width() - head.width() - MARGIN - gaps) // columns
+        high = (port.height() - head.height() - MARGIN - (rows - 1) * GAP) // rows
+        return max(72, min(wide, max(96, high), 320))
 
     def _set_ranges(self) -> None:
         content, port = self.grid.content, self.viewport().size()

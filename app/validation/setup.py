@@ -84,6 +84,7 @@ class GridSetup(QObject):
         self.axes = Axes()
         self.prompts: list[PromptRow] = []
         self._captions: tuple[str, ...] = ()
+        self._removed: set[str] = set()
 
     # Sources
 
@@ -182,12 +183,12 @@ class GridSetup(QObject):
         self._captions = tuple(trained)
         kept = [row for row in self.prompts if row.text not in (*trained, *held)]
         offered = [*_spread(held, PROMPTS_OF_A_KIND), *_spread(trained, PROMPTS_OF_A_KIND)]
-        if not self.prompts or kept != self.prompts:
-            ticked = {row.text: row.chosen for row in self.prompts}
-            self.prompts = [
-                PromptRow(text, self.tag(text), ticked.get(text, number % 2 == 0))
-                for number, text in enumerate(dict.fromkeys(offered))
-            ] + kept
+        ticked = {row.text: row.chosen for row in self.prompts}
+        self.prompts = [
+            PromptRow(text, self.tag(text), ticked.get(text, number % 2 == 0))
+            for number, text in enumerate(dict.fromkeys(offered))
+            if text not in self._removed
+        ] + kept
         self.changed.emit()
 
     def add_prompt(self, text: str) -> None:
@@ -198,7 +199,8 @@ class GridSetup(QObject):
             self.changed.emit()
 
     def remove_prompt(self, text: str) -> None:
-        """Take a prompt off the list."""
+        """Take a prompt off the list; it is not offered again."""
+        self._removed.add(text)
         self.prompts = [row for row in self.prompts if row.text != text]
         self.changed.emit()
 

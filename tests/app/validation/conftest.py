@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from app.validation.layout import GridAxes
+from app.validation.model import Checkpoint
+from app.validation.setup import RunChoice
+from app.validation.view import View
+from tests.app.canvas.fakes import FakeSession
+
+
+class FakeProject:
+    """Only the folders of a project."""
+
+    def __init__(self, root):
+        self.root = root
+        for name in ("runs", "grids", "exports"):
+            setattr(self, name, root / name)
+        self.cache = root / ".cache"
+
+
+@pytest.fixture
+def session(tmp_path):
+    made = FakeSession()
+    made.project = FakeProject(tmp_path / "project")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run with three checkpoints whose files exist."""
+    checkpoints = []
+    for epoch in (2, 4, 6):
+        path = tmp_path / f"style-{epoch:06d}.safetensors"
+        path.write_bytes(bytes([epoch]) * 64)
+        checkpoints.append(Checkpoint(str(path), path.stem, epoch, 0.1, 0.2 / epoch))
+    return RunChoice(str(tmp_path / "run"), "pixel-style", "starter", tuple(checkpoints))
+
+
+@pytest.fixture
+def view(qtbot, session, run, monkeypatch):
+    """The workspace with a run to check and two prompts."""
+    monkeypatch.setattr("app.validation.view.read_runs", lambda runs: [run])
+    made = View(session)
+    qtbot.addWidget(made)
+    made.resize(1500, 900)
+    made.show()
+    made.setup.set_runs([run])
+    made.setup.add_prompt("castle, pixel icon")
+    made.setup.add_prompt("red apple, pixel icon")
+    made.setup.edit(weights="0.5, 1", seeds="1 … 2")
+    yield made
+    made.thumbnails.close()
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """Write a small picture and give its path."""
+
+    def write(name, color):
+        path = tmp_path / f"{name}.png"
+        Image.new("RGB", (32, 32), color).save(path)
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def axes():
+    return GridAxes(("", "a", "b"), (0.5, 1.0), (1, 2), ("castle", "apple"))

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from app.validation.setup import FILES, GridSetup
+from engine.runtime.errors import BadInputError
+
+
+def picture(caption, *, held_out=False):
+    return SimpleNamespace(caption=caption, usable=not held_out, held_out=held_out)
+
+
+@pytest.fixture
+def setup(run):
+    made = GridSetup()
+    made.set_runs([run])
+    made.add_prompt("castle")
+    return made
+
+
+def test_a_run_offers_all_its_epochs(setup):
+    assert setup.axes.checkpoints == "2, 4, 6"
+    assert [item.epoch for item in setup.checkpoints()] == [2, 4, 6]
+
+
+def test_the_request_holds_every_axis_and_the_base_row(setup, tmp_path):
+    setup.edit(checkpoints="2, 6", weights="0.5, 0.75 … 1", seeds="7, 9")
+    request = setup.request(None, tmp_path)
+    assert request.checkpoints[0] == ""
+    assert [Path(path).stem[-1] for path in request.checkpoints[1:]] == ["2", "6"]
+    assert request.weights == (0.5, 0.75, 1.0)
+    assert request.seeds == (7, 9)
+    assert request.prompts == ("castle",)
+    setup.edit(base_row=False)
+    assert "" not in setup.request(None, tmp_path).checkpoints
+
+
+def test_an_epoch_that_is_not_there_is_named(setup):
+    setup.edit(checkpoints="2, 5")
+    assert "epoch 5" in str(setup.problem())
+    assert "2, 4, 6" in str(setup.problem())
+
+
+@pytest.mark.parametrize("field", ["weights", "seeds", "checkpoints"])
+def test_what_cannot_be_read_is_a_problem_not_a_crash(setup, tmp_path, field):
+    setup.edit(**{field: "0.5, oops"})
+    assert setup.problem() is not None
+    with pytest.raises(BadInputError):
+        setup.request(None, tmp_path)
+
+
+def test_without_a_ticked_prompt_there_is_no_grid(setup):
+    setup.tick("castle", chosen=False)
+    assert "prompt" in str(setup.problem())
+
+
+def test_captions_become_prompts_tagged_seen_and_unseen():
+    setup = GridSetup()
+    setup.suggest_prompts(
+        [
+            picture("bucket, pixel icon"),
+            picture("whale, pixel icon"),
+            picture("tent, pixel icon", held_out=True),
+        ]
+    )
+    tags = {row.text: row.tag for row in setup.prompts}
+    assert tags["tent, pixel icon"] == "unseen"
+    assert tags["bucket, pixel icon"] == "seen"
+    assert setup.tag("red apple, pixel icon") == "unseen"
+    assert setup.tag("Whale, glossy") == "seen"
+
+
+def test_prompts_the_user_added_stay_when_pictures_change():
+    setup = GridSetup()
+    setup.add_prompt("castle")
+    setup.suggest_prompts([picture("bucket")])
+    assert [row.text for row in setup.prompts] == ["bucket", "castle"]
+
+
+def test_lora_files_can_be_compared_without_a_run(setup, tmp_path):
+    setup.choose_files(["/loras/one.safetensors", "/loras/two.safetensors"])
+    assert setup.source == FILES
+    request = setup.request(None, tmp_path)
+    assert request.checkpoints == ("", "/loras/one.safetensors", "/loras/two.safetensors")

@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+
+from app.validation.layout import CellKey
+from engine.runtime.errors import ModelFileError
+from engine.validation.manifest import write_manifest
+from engine.validation.request import Position
+from engine.validation.store import CellStore
+
+LEFT = Qt.MouseButton.LeftButton
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def started(qtbot, view, session):
+    """The view after a click on the main button; gives the job's handle."""
+    qtbot.mouseClick(view.panel.start, LEFT)
+    return session.bridge.submitted[-1]
+
+
+def fill(session, handle, picture, keys=None):
+    for number, place in enumerate(keys or handle.request.positions()):
+        session.tell(
+            handle,
+            "grid.cell",
+            id=str(number),
+            path=picture(f"c{number % 7}", (40 * (number % 7), 90, 120)),
+            cached=False,
+            error="",
+            checkpoint=place.checkpoint,
+            weight=place.weight,
+            seed=place.seed,
+            prompt=place.prompt,
+        )
+
+
+def click(qtbot, view, key, modifier=Qt.KeyboardModifier.NoModifier):
+    qtbot.mouseClick(view.grid.viewport(), LEFT, modifier, view.grid.cell_rect(key).center())
+
+
+def test_the_button_submits_the_grid_and_shows_it_empty(view, started):
+    request = started.request
+    assert len(request.positions()) == 4 * 2 * 2 * 2
+    assert view.stage.currentWidget() is view.grid
+    assert view.panel.pause.isVisible()
+    assert not view.panel.start.isVisible()
+    assert view.panel.count.text() == "0 of 32 cells"
+
+
+def test_cells_appear_as_they_come_in(qtbot, view, session, started, picture):
+    place = started.request.positions()[4]
+    path = picture("red", (250, 0, 0))
+    key = CellKey(place.checkpoint, place.weight, 1, place.prompt)
+    with qtbot.waitSignal(view.thumbnails.ready):
+        session.tell(
+            started,
+            "grid.cell",
+            id="x",
+            path=path,
+            cached=True,
+            error="",
+            checkpoint=key.checkpoint,
+            weight=key.weight,
+            seed=1,
+            prompt=key.prompt,
+        )
+        view.grid.viewport().repaint()
+    shown = view.grid.viewport().grab().toImage()
+    assert shown.pixelColor(view.grid.cell_rect(key).center()).getRgb()[:3] == (250, 0, 0)
+    assert view.panel.count.text() == "1 of 32 cells"
+
+
+def test_pause_continue_and_cancel_reach_the_job(qtbot, view, started):
+    qtbot.mouseClick(view.panel.pause, LEFT)
+    assert started.paused
+    assert view.panel.pause.text() == "Continue"
+    qtbot.mouseClick(view.panel.pause, LEFT)
+    assert not started.paused
+    qtbot.mouseClick(view.panel.cancel, LEFT)
+    assert started.cancel_asked
+
+
+def test_after_a_cancel_the_cells_stay_and_a_start_goes_on(qtbot, view, session, started, picture):
+    fill(session, started, picture, started.request.positions()[:5])
+    started.cancel()
+    session.end(started)
+    assert view.panel.start.isVisible()
+    assert len(list(view.state.finished())) == 5
+    qtbot.mouseClick(view.panel.start, LEFT)
+    assert len(list(view.state.finished())) == 5
+
+
+def test_a_failed_grid_says_why(view, session, started):
+    started.set_exception(ModelFileError("{name} ends early.", name="style.safetensors"))
+    session.job_finished.emit(started)
+    assert "style.safetensors" in str(session.errors[-1])
+    assert view.panel.start.isEnabled()
+
+
+def test_a_click_chooses_a_and_ctrl_click_b(qtbot, view, session, started, picture):
+    fill(session, started, picture)
+    grid = view.grid.grid
+    click(qtbot, view, grid.key(1, 0))
+    assert view.recipe.isVisible()
+    assert "Epoch 2, weight 0.5, seed 1" in view.recipe.name.text()
+    assert "25 steps" in view.recipe.detail.text()
+    assert not view.recipe.compare.isEnabled()
+    click(qtbot, view, grid.key(3, 1), CTRL)
+    qtbot.mouseClick(view.recipe.compare, LEFT)
+    assert view.stage.currentWidget() is view.compare
+    assert [letter for letter, _, _ in view.compare.panes()] == ["A", "B"]
+
+
+def test_arrow_keys_move_the_choice_and_scroll_it_into_sight(
+    qtbot, view, session, started, picture
+):
+    fill(session, started, picture)
+    view.grid.set_cell(400)
+    view.grid.show_cell(view.grid.grid.key(0, 0))
+    click(qtbot, view, view.grid.grid.key(0, 0))
+    for _ in range(3):
+        qtbot.keyClick(view.grid, Qt.Key.Key_Right)
+    for _ in range(3):
+        qtbot.keyClick(view.grid, Qt.Key.Key_Down)
+    assert view.grid.grid.place(view.state.first) == (3, 3)
+    rect, port = view.grid.cell_rect(view.state.first), view.grid.viewport().rect()
+    assert port.contains(rect)
+    assert rect.top() >= view.grid.grid.head.height()
+    qtbot.keyClick(view.grid, Qt.Key.Key_Return)
+    assert view.stage.currentWidget() is view.compare
+
+
+def test_headers_stay_while_cells_scroll(view, session, started, picture):
+    fill(session, started, picture)
+    view.grid.set_cell(400)
+    before = view.grid.viewport().grab().toImage()
+    bar = view.grid.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    after = view.grid.viewport().grab().toImage()
+    head = view.grid.grid.head
+    strip = [
+        before.pixel(x, y) == after.pixel(x, y)
+        for x in range(0, before.width(), 7)
+        for y in range(0, head.height(), 3)
+    ]
+    assert all(strip)
+    assert before != after
+
+
+def test_zoom_keys_change_the_cells(qtbot, view, session, started, picture):
+    size = view.grid.grid.cell
+    qtbot.keyClick(view.grid, Qt.Key.Key_Plus)
+    assert view.grid.grid.cell > size
+    view.grid.fit()
+    assert view.grid.grid.cell == size
+
+
+def test_the_chosen_cell_opens_in_the_canvas_with_its_lora(
+    qtbot, view, session, started, picture, run
+):
+    fill(session, started, picture)
+    click(qtbot, view, CellKey(run.checkpoints[1].path, 0.5, 1, "castle, pixel icon"))
+    qtbot.mouseClick(view.recipe.canvas, LEFT)
+    assert session.gone == [
+        ("canvas", {"loras": ((run.checkpoints[1].path, 0.5),), "prompt": "castle, pixel icon"})
+    ]
+
+
+def test_a_wrong_axis_is_marked_and_nothing_can_start(qtbot, view):
+    field = view.panel.weights.field
+    field.selectAll()
+    qtbot.keyClicks(field, "much")
+    assert view.panel.weights._error.isVisible()
+    assert not view.panel.start.isEnabled()
+
+
+def test_prompts_are_added_and_taken_off_in_the_list(qtbot, view):
+    view.panel._new_prompt()
+    qtbot.keyClicks(view.panel.new_prompt, "silver key")
+    qtbot.keyClick(view.panel.new_prompt, Qt.Key.Key_Return)
+    assert "silver key" in view.setup.chosen_prompts()
+    qtbot.mouseClick(view.panel._shown_prompts["silver key"].check, LEFT)
+    assert "silver key" not in view.setup.chosen_prompts()
+    view.setup.remove_prompt("silver key")
+    assert "silver key" not in view.panel._shown_prompts
+
+
+def test_dropped_lora_files_are_compared(view):
+    view.setup.choose_files(["/loras/one.safetensors"])
+    assert view.panel.source.value == "files"
+    assert not view.panel.checkpoints.field.isVisible()
+
+
+@pytest.fixture
+def drawn(view, session, started, tmp_path):
+    """A finished grid on disk: epoch 6 repeats the training picture, the others do not."""
+    request = started.request
+    store = CellStore(request.cells_folder)
+    cells = []
+    for number, place in enumerate(request.positions()):
+        identifier = f"{number:064d}"
+        copy = place.checkpoint.endswith("6.safetensors")
+        noise = Image.effect_noise((32, 32), 60 + number).convert("RGB")
+        path = store.path(identifier)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (_training_picture() if copy else noise).save(path)
+        cells.append(
+            (identifier, Position(place.checkpoint, place.weight, place.seed, place.prompt))
+        )
+        session.tell(
+            started,
+            "grid.cell",
+            id=identifier,
+            path=str(path),
+            cached=False,
+            error="",
+            checkpoint=place.checkpoint,
+            weight=place.weight,
+            seed=place.seed,
+            prompt=place.prompt,
+        )
+    write_manifest(request, cells, {})
+    training = []
+    for name, shown in (
+        ("bucket", _training_picture()),
+        ("whale", Image.linear_gradient("L")),
+        ("held", Image.radial_gradient("L")),
+    ):
+        path = tmp_path / f"{name}.png"
+        shown.convert("RGB").resize((32, 32)).save(path)
+        training.append(
+            SimpleNamespace(
+                path=path, usable=name != "held", problem="", held_out=name == "held", caption=name
+            )
+        )
+    session.library = SimpleNamespace(pictures=lambda: training)
+    session.end(started)
+    return view
+
+
+def _training_picture():
+    image = Image.new("RGB", (32, 32), (255, 255, 255))
+    image.paste((20, 60, 200), (6, 4, 22, 28))
+    image.paste((250, 220, 0), (10, 10, 14, 30))
+    return image
+
+
+def test_the_evidence_names_the_copies_and_picks_another_epoch(drawn, run):
+    copied = run.checkpoints[2].path
+    assert drawn.state.pick_checkpoint in [item.path for item in run.checkpoints[:2]]
+    assert "epoch" in drawn.right.headline.text()
+    assert drawn.right.reasons.text()
+    pair = drawn.evidence.pairs[0]
+    assert pair.key.checkpoint == copied
+    assert Path(pair.training).stem == "bucket"
+    cell = drawn.state.cell(CellKey(copied, 1.0, 1, "castle, pixel icon"))
+    assert cell.copying > 0.95
+    assert drawn.state.flag_of(cell.copying) == "flag_err"
+    assert "copies" in {flag.kind for flag in drawn.evidence.pick().flags}
+
+
+def test_a_pair_shows_its_cell_in_the_grid(qtbot, drawn):
+    drawn.show_compare()
+    qtbot.mouseClick(drawn.right.pairs, LEFT, pos=drawn.right.pairs.card_rect(0).center())
+    assert drawn.state.first == drawn.evidence.pairs[0].key
+    assert drawn.stage.currentWidget() is drawn.grid
+    assert "bucket" in drawn.recipe.nearest.text()
+
+
+def test_the_grid_is_exported_with_its_legend(drawn, session, tmp_path):
+    session.start(drawn.write_picture(tmp_path / "out" / "grid.png"))
+    with Image.open(tmp_path / "out" / "grid.png") as image:
+        assert image.width > 200
+    assert "Exported {name}." in session.notes
+
+
+def test_a_grid_drawn_before_is_shown_again(drawn, session, run):
+    drawn.state.clear()
+    drawn.evidence.clear()
+    session.start(drawn._show_latest())
+    assert len(list(drawn.state.finished())) == 32
+    assert drawn.evidence.evidence is not None
