@@ -32,7 +32,9 @@ class Segments(QWidget):
 
     @property
     def value(self) -> object:
-        """The value of the current segment."""
+        """The value of the current segment, None without one."""
+        if self._index < 0:
+            return None
         return self._options[self._index][0]
 
     @value.setter
@@ -40,8 +42,9 @@ class Segments(QWidget):
         self.set_value(value)
 
     def set_value(self, value: object) -> None:
-        """Make ``value`` current without telling anyone."""
-        self._index = [option for option, _ in self._options].index(value)
+        """Make ``value`` current without telling anyone; None leaves no segment current."""
+        values = [option for option, _ in self._options]
+        self._index = -1 if value is None else values.index(value)
         self.update()
 
     def sizeHint(self) -> QSize:
