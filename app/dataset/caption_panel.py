@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCompleter, QPlainTextEdit, QVBoxLayout
 
 from app.dataset import tokens
 from app.dataset.counts import tag_counts, tags_of
-from app.i18n import bind, tr
+from app.i18n import bind, tr, tr_error
 from app.i18n.format import number
 from app.theme import fonts, metrics
 from app.widgets.buttons import tool_button
@@ -91,8 +91,8 @@ class CaptionPanel(Panel):
         self.chips.set_chips(self._chips())
         self.chips.setVisible(bool(self.chips.chips) and self.text.isHidden())
         self.entry.setCompleter(self._completer())
-        problem = next((p.caption_problem for p in self._pictures if p.caption_problem), "")
-        self.problem.setText(tr(problem) if problem else "")
+        problem = next((p.caption_problem for p in self._pictures if p.caption_problem), None)
+        self.problem.setText(tr_error(problem.as_error()) if problem else "")
         self.problem.setVisible(bool(problem))
         self.entry.setEnabled(not problem)
         self.text.setReadOnly(bool(problem))

@@ -40,14 +40,14 @@ class Inspector(Column):
         self.operations = operations
         self.previews = PreviewPanel(state, operations)
         self.captions = CaptionPanel(state, operations)
-        self.fill = FillPanel(state, operations)
+        self.fills = FillPanel(state, operations)
         self.outlook = OutlookPanel(state)
         self.export = button("Export", "folder-output")
         self.train = button("", "arrow-right", "primary")
         self._train_text = bind(
             self.train.setText, "Train on {n} picture", "Train on {n} pictures", n=0
         )
-        for panel in (self.previews, self.captions, self.fill, self.outlook):
+        for panel in (self.previews, self.captions, self.fills, self.outlook):
             self.add(panel)
         self.add_foot(self.export)
         self.add_foot(self.train, 1)
@@ -62,7 +62,7 @@ class Inspector(Column):
         self.captions.setVisible(bool(selected))
         self.previews.show_pictures(selected)
         self.captions.show_pictures(selected)
-        self.fill.show_pictures(selected)
+        self.fills.show_pictures(selected)
         used = len(self.state.used)
         self._train_text.update(n=used)
         self.train.setEnabled(used > 0)
@@ -136,8 +136,8 @@ class PreviewPanel(Panel):
         )
         for widget, test in marks:
             widget.setChecked(bool(pictures) and all(test(item) for item in pictures))
-        problem = next((item.problem for item in pictures if item.problem), "")
-        self.problem.setText(problem)
+        problem = next((item.problem for item in pictures if item.problem), None)
+        self.problem.setText(tr_error(problem.as_error()) if problem else "")
         self.problem.setVisible(bool(problem))
 
     async def _load(self, picture: Picture, box: PictureBox) -> None:

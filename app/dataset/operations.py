@@ -99,6 +99,9 @@ class Operations:
         """Take the last change back."""
         return self._start(lambda library: library.undo())
 
+    def _undo(self) -> None:
+        self.undo()
+
     def redo(self) -> asyncio.Task[Any]:
         """Make the change again that was taken back."""
         return self._start(lambda library: library.redo())
@@ -116,10 +119,10 @@ class Operations:
         """Take a folder out of the project; its files stay."""
         return self.session.start(self._remove(folder))
 
-    def _start(self, change: Change, sentence: str = "", **facts: object) -> asyncio.Task[Any]:
+    def _start(self, change: Change, sentence: str = "", **facts: Any) -> asyncio.Task[Any]:
         return self.session.start(self._apply(change, sentence, **facts))
 
-    async def _apply(self, change: Change, sentence: str, **facts: object) -> None:
+    async def _apply(self, change: Change, sentence: str, **facts: Any) -> None:
         library = self.session.library
         if library is None:
             return
@@ -132,7 +135,7 @@ class Operations:
             return
         self.session.pictures_changed.emit(changes.ids)
         if sentence:
-            self.session.notify(sentence, action="Undo", on_action=self.undo, **facts)
+            self.session.notify(sentence, action="Undo", on_action=self._undo, **facts)
 
     def _tell_skipped(self, count: int) -> None:
         self.session.notify(

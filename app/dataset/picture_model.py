@@ -138,7 +138,7 @@ def _value(picture: Picture, role: int) -> object:
         roles.FlagRole: picture.flag,
         roles.StarsRole: picture.stars,
         roles.RejectedRole: picture.flag == "rejected",
-        roles.ProblemRole: picture.problem,
+        roles.ProblemRole: str(picture.problem),
         roles.IdRole: picture.id,
     }
     return values.get(role)

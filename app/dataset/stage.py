@@ -22,6 +22,8 @@ from app.widgets.states import EmptyState
 from app.widgets.text import hairline, label
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
     from app.widgets.thumbnails import ThumbnailCache
@@ -242,7 +244,7 @@ class DatasetGrid(PictureGrid):
 
     def __init__(self, thumbnails: ThumbnailCache) -> None:
         super().__init__(thumbnails)
-        self.key_pressed = _nothing
+        self.key_pressed: Callable[[QKeyEvent], bool] = _nothing
         self.setDragEnabled(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
 

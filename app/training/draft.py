@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.dataset.library import Picture
+    from engine.models.inspect import ModelInfo
 
 Quality = Literal["draft", "good", "best"]
 ranks = (4, 16, 32, 48, 64)
@@ -47,12 +48,12 @@ class BaseModel:
 starter = BaseModel(STARTER, "Starter model", 128, 1e-3, 8, convolutions=True)
 
 
-def base_model(ref: str, label: str, family: str) -> BaseModel:
+def base_model(info: ModelInfo) -> BaseModel:
     """A model of the user's, with the usual values of its family."""
-    if ref == STARTER:
-        return starter
-    size = FAMILIES[family].native_size if family in FAMILIES else 512
-    return BaseModel(ref, label, size, 1e-4, 1 if size > 512 else 2)
+    versions = FAMILIES[info.family].versions
+    named = [item for item in versions if item.prediction_type == info.prediction_type]
+    size = (named or versions)[0].native_size
+    return BaseModel(info.ref, info.name, size, 1e-4, 1 if size > 512 else 2)
 
 
 def resolution(base: BaseModel, quality: Quality) -> int:
@@ -127,9 +128,11 @@ def sample_prompts(pictures: Sequence[Picture], trigger_word: str, count: int = 
     found: list[str] = []
     for picture in ordered:
         caption = picture.caption.strip()
-        if trigger_word and not caption.startswith(trigger_word):
-            caption = ", ".join(filter(None, [trigger_word, caption]))
-        if caption and picture.flag != "rejected" and caption not in found:
+        if not caption or picture.flag == "rejected":
+            continue
+        if not caption.startswith(trigger_word):
+            caption = f"{trigger_word}, {caption}"
+        if caption not in found:
             found.append(caption)
     return found[:count]
 

@@ -255,8 +255,8 @@ class TrainState(QObject):
         self.handles.pop(handle.id, None)
         if story is not None:
             story.status = {"done": "finished"}.get(handle.state, handle.state)
-            if handle.state == "failed":
-                story.message = tr_error(handle.exception())
+            error = handle.exception() if handle.state == "failed" else None
+            story.message = tr_error(error) if error is not None else ""
             if story is self.story:
                 self.story_changed.emit()
         self.runs_changed.emit()
@@ -264,9 +264,8 @@ class TrainState(QObject):
 
 def _base_models() -> list[BaseModel]:
     found = [item for item in list_models(model_folders()) if item.kind == "base"]
-    usable = [item for item in found if not item.problem and item.layout != "starter"]
-    others = [draft.base_model(item.ref, item.name, item.family) for item in usable]
-    return [draft.starter, *others]
+    usable = [item for item in found if not item.problem and item.ref != draft.starter.ref]
+    return [draft.starter, *map(draft.base_model, usable)]
 
 
 def _read_runs(folder: Path) -> list[Story]:

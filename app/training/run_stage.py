@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QLabel,
     QProgressBar,
     QStackedWidget,
     QVBoxLayout,
@@ -206,7 +207,7 @@ class LiveNumbers(QWidget):
     def __init__(self, state: TrainState) -> None:
         super().__init__()
         self.state = state
-        self.values = {}
+        self.values: dict[str, QLabel] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 10, 16, 8)
         row.setSpacing(metrics.PAD)

@@ -213,7 +213,7 @@ class AdvancedFields(QWidget):
         self.state.change(**{name: self.form.values()[name]})
 
     def _find(self, text: str) -> None:
-        self.none.setVisible(self.form.find(text) == 0)
+        self.none.setVisible(self.form.search(text) == 0)
 
     def _show_problem(self) -> None:
         self.form.clear_errors()

@@ -123,6 +123,10 @@ class _Rows(QAbstractListModel):
 
 
 class _Delegate(QStyledItemDelegate):
+    def __init__(self, owner: RowList) -> None:
+        super().__init__(owner)
+        self._owner = owner
+
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
@@ -143,7 +147,7 @@ class _Delegate(QStyledItemDelegate):
             painter.fillRect(option.rect, color("row_hover"))
         inner = option.rect.adjusted(metrics.PAD, 0, -metrics.PAD, 0)
         self._paint_row(painter, inner, row, chosen)
-        if chosen and self.parent().hasFocus() and _by_key(option):
+        if chosen and self._owner.hasFocus() and _by_key(option):
             painter.setPen(color("acc"))
             painter.drawRect(option.rect.adjusted(1, 0, -2, -1))
 
@@ -166,7 +170,7 @@ class _Delegate(QStyledItemDelegate):
         """Paint note and count from the right; return where the name must end."""
         right = inner.right() + 1
         measure = painter.fontMetrics()
-        widest = max(measure.horizontalAdvance(item.count) for item in self.parent().rows.items)
+        widest = max(measure.horizontalAdvance(item.count) for item in self._owner.rows.items)
         for text, tone, least in ((row.count, row.tone, widest), (row.note, "t3", 0)):
             if not text:
                 continue

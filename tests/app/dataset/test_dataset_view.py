@@ -220,8 +220,8 @@ def test_space_opens_the_full_view_and_arrows_go_on(view, settle) -> None:
 def test_the_fill_is_what_training_sees_behind_the_subject(view, settle) -> None:
     choose(view, "cactus")
     settle(view.session)
-    view.inspector.fill.hex.setText("#204060")
-    view.inspector.fill.hex.editingFinished.emit()
+    view.inspector.fills.hex.setText("#204060")
+    view.inspector.fills.hex.editingFinished.emit()
     settle(view.session)
     assert named(view, "cactus").recipe.fill == Fill(color="#204060")
     corner = view.inspector.outlook.picture.picture.toImage().pixelColor(2, 60)
@@ -230,10 +230,10 @@ def test_the_fill_is_what_training_sees_behind_the_subject(view, settle) -> None
 
 def test_a_fill_for_all_becomes_the_projects(view, settle) -> None:
     choose(view, "cactus")
-    view.inspector.fill.hex.setText("#204060")
-    view.inspector.fill.hex.editingFinished.emit()
+    view.inspector.fills.hex.setText("#204060")
+    view.inspector.fills.hex.editingFinished.emit()
     settle(view.session)
-    QTest.mouseClick(view.inspector.fill.everywhere, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(view.inspector.fills.everywhere, Qt.MouseButton.LeftButton)
     settle(view.session)
     assert view.session.project.file.fill == Fill(color="#204060")
     assert named(view, "cactus").recipe.fill is None

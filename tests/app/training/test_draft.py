@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.training import draft
+from engine.dataset.edits import Recipe
+from engine.dataset.picture import Picture
+from engine.models.inspect import ModelInfo
+from engine.runtime.errors import BadInputError
+
+
+def picture(key: int, **changes) -> Picture:
+    values = {
+        "id": key, "path": Path(f"/art/p{key}.png"), "folder": "/art", "name": f"p{key}",
+        "width": 256, "height": 256, "bytes": 1, "modified": 0.0, "has_alpha": False,
+        "caption": f"thing {key}", "repeats": 1, "category": "", "stars": 0, "flag": "",
+        "held_out": False, "sharpness": 0.5, "dhash": 1, "recipe": Recipe(), "problem": "",
+        "caption_problem": "", "mean_color": 0, "is_reg": False,
+    }  # fmt: skip
+    return Picture(**(values | changes))
+
+
+def values(**changes):
+    return draft.first_values(Path("/project"), "run", "", draft.starter) | changes
+
+
+def test_the_first_values_are_a_request_that_can_be_trained() -> None:
+    request = draft.request_of(values())
+    assert request.resolution == "128"
+    assert request.unet_lr == 1e-3
+    assert request.text_encoder_lr == 0
+    assert request.conv_dim == request.network_dim == 16
+
+
+@pytest.mark.parametrize("quality", ["draft", "good", "best"])
+def test_a_quality_is_recognized_from_its_settings(quality) -> None:
+    changed = values(**draft.quality_values(draft.starter, quality))
+    assert draft.quality_of(draft.starter, changed) == quality
+
+
+def test_settings_of_no_quality_are_not_called_one() -> None:
+    assert draft.quality_of(draft.starter, values(min_snr_gamma=1.0)) is None
+
+
+def test_full_size_models_get_the_values_of_their_family() -> None:
+    info = ModelInfo(
+        Path("xl.safetensors"), "base", "single-file", 1, family="sdxl", prediction_type="epsilon"
+    )
+    base = draft.base_model(info)
+    assert (base.size, base.rate, base.step) == (1024, 1e-4, 64)
+    assert draft.resolution(base, "draft") == 768
+
+
+def test_names_count_on() -> None:
+    assert draft.next_name([], "Harvest Isles") == "harvest-isles-v1"
+    assert draft.next_name(["harvest-isles-v1"], "Harvest Isles") == "harvest-isles-v2"
+    assert draft.next_name([], 'a/b: "c"?') == "ab-c-v1"
+
+
+def test_sample_prompts_prefer_held_out_pictures_and_start_with_the_trigger_word() -> None:
+    pictures = [
+        picture(1), picture(2, held_out=True), picture(3, flag="rejected"),
+        picture(4, caption=""), picture(5, caption="thing 1"),
+    ]  # fmt: skip
+    assert draft.sample_prompts(pictures, "hvisl") == ["hvisl, thing 2", "hvisl, thing 1"]
+
+
+def test_the_plan_counts_what_training_will_do() -> None:
+    pictures = [picture(key) for key in range(10)]
+    pictures += [picture(20, flag="rejected"), picture(21, held_out=True)]
+    pictures += [picture(30, width=200, height=100, repeats=3)]
+    plan = draft.plan(draft.request_of(values(max_train_epochs=5)), draft.starter, pictures)
+    assert plan.outlook.train == 11
+    assert plan.outlook.held_out == 1
+    assert dict(plan.outlook.buckets) == {(128, 128): 10, (160, 96): 1}
+    # Ten pictures in batches of eight are two steps, three repeats of one are a third.
+    assert (plan.steps_per_epoch, plan.epochs, plan.steps) == (3, 5, 15)
+
+
+def test_nothing_to_train_on_is_a_plan_without_steps() -> None:
+    plan = draft.plan(draft.request_of(values()), draft.starter, [])
+    assert plan.steps == 0
+
+
+def test_a_wrong_setting_is_one_sentence_that_names_it() -> None:
+    with pytest.raises(BadInputError, match="network_dim"):
+        draft.request_of(values(network_dim=0))

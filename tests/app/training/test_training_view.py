@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from app import i18n
+from app.training.story import read
+from app.training.view import View
+from engine.runtime.events import Event
+from engine.training.config import TrainRequest
+from engine.training.runs import Run
+
+
+@pytest.fixture
+def view(qtbot, opened, settle):
+    made = View(opened)
+    qtbot.addWidget(made)
+    made.resize(1532, 934)
+    made.show()
+    opened.project_changed.emit(opened.project)
+    opened.pictures_changed.emit(None)
+    settle(opened)
+    return made
+
+
+def make_run(session, name: str, epochs: int = 3) -> Path:
+    """A finished run folder as the training loop writes it."""
+    request = TrainRequest(project=str(session.project.root), output_name=name)
+    run = Run.create(session.project.runs / name, request)
+    run.log_event(
+        "train.started",
+        {"name": name, "total_steps": epochs * 4, "epochs": epochs, "steps_per_epoch": 4,
+         "pictures": 6, "buckets": 1},
+    )  # fmt: skip
+    for epoch in range(epochs + 1):
+        path = run.folder / "samples" / f"{epoch}.png"
+        Image.new("RGB", (32, 32), (40 * epoch, 90, 90)).save(path)
+        run.log_event(
+            "train.sample",
+            {"epoch": epoch, "step": epoch * 4, "index": 0, "prompt": "cactus, icon", "seed": 42,
+             "path": str(path)},
+        )  # fmt: skip
+        if epoch:
+            save(run, epoch)
+    for step in range(1, epochs * 4 + 1):
+        run.log_step({"step": step, "epoch": (step + 3) // 4, "loss": 1 / step,
+                      "average": 1.1 / step, "grad_norm": 0.5, "lr_unet": 1e-3,
+                      "seconds": step * 0.1})  # fmt: skip
+    run.end("finished")
+    return run.folder
+
+
+def save(run: Run, epoch: int) -> None:
+    path = run.folder / "checkpoints" / f"{epoch}.safetensors"
+    path.write_bytes(b"weights")
+    held_out = {1: 0.2, 2: 0.1, 3: 0.15}[epoch]
+    run.log_event("train.held_out", {"epoch": epoch, "step": epoch * 4, "loss": held_out,
+                                     "seen_loss": 0.1})  # fmt: skip
+    run.log_event("train.checkpoint", {"epoch": epoch, "step": epoch * 4, "path": str(path),
+                                       "bytes": 7, "loss": 0.3,
+                                       "held_out_loss": held_out})  # fmt: skip
+
+
+@pytest.fixture
+def with_runs(view, settle):
+    make_run(view.session, "first", 2)
+    time.sleep(0.01)  # two runs need two start times
+    make_run(view.session, "second", 3)
+    view.session.start(view.state.load_runs())
+    settle(view.session)
+    return view
+
+
+def test_the_first_run_is_ready_to_start(view) -> None:
+    simple = view.settings.simple
+    assert simple.name.value == "art-v1"
+    assert simple.pictures.text() == "6 pictures"
+    assert simple.quality.value == "good"
+    assert view.settings.start_button.isEnabled()
+    assert view.settings.before.facts[0].text() == "6 pictures in 2 buckets."
+    assert view.stage.pages.currentWidget() is view.stage.empty
+
+
+def test_simple_fields_change_the_request(view) -> None:
+    simple = view.settings.simple
+    simple.epochs.field.setText("12")
+    simple.epochs.field.editingFinished.emit()
+    simple.strength.field.setText("32")
+    simple.strength.field.editingFinished.emit()
+    QTest.mouseClick(simple.quality, Qt.MouseButton.LeftButton,
+                     pos=QPoint(simple.quality.width() - 10, 10))  # fmt: skip
+    simple.trigger.setText("hvisl")
+    simple.trigger.editingFinished.emit()
+    request = view.state.request()
+    assert (request.max_train_epochs, request.save_every_n_epochs) == (12, 2)
+    assert (request.network_dim, request.network_alpha, request.conv_dim) == (32, 32.0, 32)
+    assert request.text_encoder_lr > 0
+    assert request.trigger_word == "hvisl"
+    assert all(prompt.startswith("hvisl, ") for prompt in request.sample_prompts)
+    assert view.settings.before.facts[1].text() == "2 steps per epoch, 24 in all."
+
+
+def test_advanced_shows_the_same_draft_and_changes_it(view) -> None:
+    advanced = view.settings.advanced
+    view.settings.level._choose(1)
+    assert advanced.isVisible()
+    assert not view.settings.simple.isVisible()
+    batch = advanced.form.controls["train_batch_size"]
+    batch.setText("2")
+    batch.editingFinished.emit()
+    assert view.state.request().train_batch_size == 2
+    assert view.settings.before.facts[1].text().startswith("4 steps per epoch")
+
+
+def test_a_search_finds_settings_by_kohyas_name(view) -> None:
+    advanced = view.settings.advanced
+    view.settings.level._choose(1)
+    advanced.search.setText("min_snr")
+    shown = [name for name, row in advanced.form.rows.items() if row.isVisible()]
+    assert shown == ["min_snr_gamma"]
+    advanced.search.setText("no such thing")
+    assert advanced.none.isVisible()
+
+
+def test_a_wrong_setting_is_said_at_its_field_and_stops_the_start(view) -> None:
+    view.settings.level._choose(1)
+    view.state.change(resolution="abc")
+    assert not view.settings.start_button.isEnabled()
+    assert "resolution" in view.settings.before.problem.text()
+    view.state.change(resolution="128")
+    assert view.settings.start_button.isEnabled()
+
+
+def test_without_pictures_it_says_where_to_get_them(view, art, settle) -> None:
+    for path in art.glob("*.png"):
+        path.unlink()
+    view.session.start(view.session.rescan())
+    settle(view.session)
+    assert not view.settings.start_button.isEnabled()
+    assert "Add a folder in Dataset" in view.settings.before.facts[0].text()
+
+
+def test_past_runs_are_read_from_their_folders(with_runs, settle) -> None:
+    view = with_runs
+    rows = [row.text for row in view.runs.runs.rows.items]
+    assert rows == ["second", "first"]
+    assert view.stage.bar.name.text() == "second"
+    assert view.stage.bar.phase.text() == "Finished"
+    assert view.runs.checkpoints.epochs == [3, 2, 1]
+    assert view.state.story.best.epoch == 2
+    assert view.runs.check.text() == "Check 3 epochs for over-fitting"
+    names = [series.label for series in view.stage.curves.loss.plot.series]
+    assert names == ["Each step", "Smoothed", "Held-out"]
+    assert view.stage.samples.canvas.epochs == [0, 1, 2, 3]
+    assert ("Rank", "16, alpha 16") in view.runs.settings.facts
+
+
+def test_another_run_is_shown_with_a_click(with_runs) -> None:
+    runs = with_runs.runs.runs
+    box = runs.visualRect(runs.rows.index(1))
+    QTest.mouseClick(runs.viewport(), Qt.MouseButton.LeftButton, pos=box.center())
+    assert with_runs.stage.bar.name.text() == "first"
+    assert with_runs.runs.checkpoints.epochs == [2, 1]
+
+
+def test_a_chosen_checkpoint_marks_its_samples_and_its_place_on_the_curve(with_runs) -> None:
+    table = with_runs.runs.checkpoints
+    QTest.mouseClick(table, Qt.MouseButton.LeftButton, pos=QPoint(30, 24 + 26 + 13))
+    assert with_runs.stage.samples.canvas.epoch == 2
+    low, high = with_runs.stage.curves.loss.plot.state.chosen
+    assert low < 8 < high
+
+
+def test_a_chosen_sample_column_chooses_its_checkpoint(with_runs) -> None:
+    canvas = with_runs.stage.samples.canvas
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.cell(0, 3).center())
+    assert with_runs.runs.checkpoints._current == 3
+    assert canvas.epoch == 3
+
+
+def test_the_check_button_takes_the_run_to_validation(with_runs) -> None:
+    went = []
+    with_runs.session.navigated.connect(lambda where, payload: went.append((where, payload)))
+    QTest.mouseClick(with_runs.runs.check, Qt.MouseButton.LeftButton)
+    assert went == [("validate", {"run": str(with_runs.state.story.folder)})]
+
+
+def test_start_queues_a_request_and_the_next_one_says_so(view) -> None:
+    QTest.mouseClick(view.settings.start_button, Qt.MouseButton.LeftButton)
+    handle = view.state.next_job()
+    assert isinstance(handle.request, TrainRequest)
+    assert handle.request.output_name == "art-v1"
+    assert Path(handle.request.output_dir).parent == view.session.project.runs
+    assert view.settings.start_button.text() == "Add to queue"
+    assert view.settings.simple.name.value == "art-v2"
+    handle.cancel()
+
+
+def tell(view, handle, kind, **data):
+    folder = view.session.project.runs / "live"
+    view.session.engine_event.emit(Event(handle.id, kind, {"run": str(folder)} | data))
+
+
+def start(view):
+    handle = view.state.start()
+    handle.state = "running"
+    tell(view, handle, "train.started", name="live", total_steps=10, epochs=2, steps_per_epoch=5,
+         pictures=6, buckets=1)  # fmt: skip
+    return handle
+
+
+def test_a_live_run_fills_numbers_and_curves(view, qtbot) -> None:
+    handle = start(view)
+    handle.meter.update(2, 10, "Train")
+    for step in (1, 2, 3):
+        tell(view, handle, "train.step", step=step, epoch=1, loss=0.5 / step, average=0.4,
+             lr={"unet": 1e-3}, grad_norm=0.2)  # fmt: skip
+    qtbot.waitUntil(lambda: view.stage.numbers.values["step"].text() == "3 / 10")
+    assert view.stage.numbers.values["loss"].text() == "0.4000"
+    assert view.stage.bar.phase.text() == "Epoch 1 of 2"
+    assert view.stage.bar.progress.value() == 300
+    assert list(view.stage.curves.loss.plot.series[0].xs) == [1, 2, 3]
+    handle.cancel()
+
+
+def test_pause_holds_and_goes_on_and_stop_asks_once(view) -> None:
+    handle = start(view)
+    QTest.mouseClick(view.stage.bar.pause, Qt.MouseButton.LeftButton)
+    assert handle.paused
+    assert view.stage.bar.pause.text() == "Go on"
+    QTest.mouseClick(view.stage.bar.pause, Qt.MouseButton.LeftButton)
+    assert not handle.paused
+    QTest.mouseClick(view.stage.bar.stop, Qt.MouseButton.LeftButton)
+    assert handle.cancel_asked
+    assert view.stage.bar.stop.text() == "Stopping…"
+    assert not view.stage.bar.stop.isEnabled()
+
+
+def test_a_failed_run_says_why(view) -> None:
+    from engine.runtime.errors import TrainingError
+
+    handle = start(view)
+    handle.state = "failed"
+    handle.set_running_or_notify_cancel()
+    handle.set_exception(TrainingError("The loss is not a number any more at step 3."))
+    view.session.job_finished.emit(handle)
+    assert view.stage.bar.phase.text().startswith("Failed")
+    assert "not a number" in view.stage.bar.phase.toolTip()
+    assert not view.stage.bar.stop.isVisible()
+
+
+def test_a_run_with_damaged_settings_still_shows_its_checkpoints(with_runs) -> None:
+    folder = with_runs.session.project.runs / "first"
+    (folder / "config.toml").write_text("nonsense = [", encoding="utf-8")
+    story = read(folder)
+    assert story.request is None
+    assert [checkpoint.epoch for checkpoint in story.checkpoints] == [1, 2]
+
+
+def test_a_killed_run_is_called_interrupted(with_runs, settle) -> None:
+    view = with_runs
+    folder = view.session.project.runs / "first"
+    info = json.loads((folder / "run.json").read_text("utf-8"))
+    (folder / "run.json").write_text(json.dumps(info | {"status": "running", "pid": 2**22 + 7}))
+    view.session.start(view.state.load_runs())
+    settle(view.session)
+    row = next(row for row in view.runs.runs.rows.items if row.text == "first")
+    assert row.count == "interrupted"
+
+
+def test_a_narrow_window_makes_the_runs_a_tab(with_runs) -> None:
+    with_runs.resize(1212, 734)
+    assert with_runs.settings.isVisible()
+    assert not with_runs.runs.isVisible()
+    with_runs.tabs._choose(1)
+    assert with_runs.runs.isVisible()
+    assert not with_runs.settings.isVisible()
+
+
+def test_every_text_follows_the_language(with_runs) -> None:
+    i18n.set_language("zh_CN")
+    try:
+        assert with_runs.runs.check.text() == "检查这 3 个检查点是否过拟合"
+        assert with_runs.stage.bar.phase.text() == "已完成"
+        assert with_runs.settings.before.facts[0].text() == "6 张图片分入 2 个分桶。"
+    finally:
+        i18n.set_language("en")
