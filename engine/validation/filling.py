@@ -45,7 +45,9 @@ Draw = Callable[[ImageRequest, Sequence[PlannedCell], Job, Keep], None]
 
 @dataclass
 class Filling:
-    """How far a grid is. ``errors`` has a sentence for each identifier that failed."""
+    """How far a grid is. ``missing`` were not drawn when it began; ``errors`` has a sentence for
+    each identifier that failed.
+    """
 
     request: GridRequest
     cells: list[PlannedCell]
@@ -55,19 +57,21 @@ class Filling:
     cached: int = 0
     errors: dict[str, str] = field(default_factory=dict)
     batch_size: int = field(init=False)
+    missing: list[PlannedCell] = field(init=False)
 
     def __post_init__(self) -> None:
         self.batch_size = self.request.image.batch_size
+        self.missing = [cell for cell in self.cells if self.store.find(cell.id) is None]
 
     def run(self, draw: Draw) -> None:
         """Draw what is missing. Cancelling keeps what is done; a failed cell does not stop others.
 
         ``grid.json`` is written before the first cell and whenever this ends, however it ends.
         """
-        waiting = self._announce()
+        self._announce()
         self._write_manifest()
         try:
-            for group in by_model_state(waiting):
+            for group in by_model_state(self.missing):
                 self._draw_group(group, draw)
         finally:
             self._write_manifest()
@@ -78,17 +82,16 @@ class Filling:
         found = {position: cell.id for cell in self.cells for position in cell.positions}
         return [(found[position], position) for position in self.request.positions()]
 
-    def _announce(self) -> list[PlannedCell]:
-        """Tell what is planned and what is there already; gives the cells to draw."""
-        known = {cell.id: self.store.find(cell.id) for cell in self.cells}
+    def _announce(self) -> None:
+        """Tell what is planned, and what is there already."""
+        missing = {cell.id for cell in self.missing}
+        self.cached = len(self.cells) - len(missing)
         rows = [{"id": cell, **_axes(position)} for cell, position in self.by_position]
-        self.cached = sum(path is not None for path in known.values())
         self.job.emit("grid.planned", folder=self.request.folder, cells=rows, cached=self.cached)
         for cell in self.cells:
-            if known[cell.id] is not None:
+            if cell.id not in missing:
                 self._tell(cell, cached=True)
         self._progress()
-        return [cell for cell in self.cells if known[cell.id] is None]
 
     def _draw_group(self, cells: list[PlannedCell], draw: Draw) -> None:
         """Draw cells of one model state; after a failure those that are left, in smaller parts."""

@@ -29,7 +29,7 @@ def run(request: GridRequest, job: Job) -> GridResult:
     JobCancelled; a cell that cannot be drawn is recorded with its reason and does not stop others.
     """
     filling = Filling(request, plan(request), CellStore(request.cells_folder), job)
-    if any(filling.store.find(cell.id) is None for cell in filling.cells):
+    if filling.missing:
         # Here and not with the first cell: without a base model no cell can be drawn.
         host().get(request.image.model)
     filling.run(draw_cells)
