@@ -131,7 +131,7 @@ def canvas_actions(view: View) -> list[Action]:
             "Show at 100 %",
             view.surface.actual_size,
             "scan",
-            "Ctrl+1",
+            "",
             opened,
             where,
         ),

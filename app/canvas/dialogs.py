@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BACKGROUNDS = (("white", "White"), ("gray", "Middle gray"), ("none", "Transparent"))
-COLORS = {"white": (255, 255, 255), "gray": (128, 128, 128), "none": None}
+_COLORS = {"white": (255, 255, 255), "gray": (128, 128, 128), "none": None}
 
 
 class NewCanvasDialog(QDialog):
@@ -57,7 +57,7 @@ class NewCanvasDialog(QDialog):
         self.setMinimumWidth(360)
 
     def _create(self) -> None:
-        color = COLORS[str(self.background.value)]
+        color = _COLORS[str(self.background.value)]
         self.chosen.emit(int(self.width_field.value), int(self.height_field.value), color)
         self.accept()
 

@@ -51,7 +51,6 @@ class RepaintPanel(Panel):
         self._build_foot()
         repaint.settings_changed.connect(self.refresh)
         repaint.running_changed.connect(lambda _: self.refresh())
-        session.project_changed.connect(lambda _: session.start(self.load_loras()))
         self.refresh()
 
     def _build_prompt(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QGridLayout,
     QHBoxLayout,
     QSplitter,
@@ -64,12 +66,16 @@ class View(QWidget):
         self.strip = CandidateStrip(self.state.candidates)
         self.panel = RepaintPanel(session, self.repainting)
         self.layers = LayersPanel(self.state)
+        # What is handed over waits for the document, whose own settings come first.
+        self._opening = asyncio.Lock()
         self.setAcceptDrops(True)
         self._build()
         self._overlay = DropOverlay(self.stage)
         self._listen()
         self._install_keys()
         self._show_document()
+        if session.project is not None:
+            session.start(self._open_project())
 
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What a user can do here."""
@@ -79,12 +85,16 @@ class View(QWidget):
         self, loras: tuple[tuple[str, float], ...] = (), prompt: str = "", **payload: Any
     ) -> None:
         """Take what another workspace hands over: LoRAs with weights, a prompt."""
-        for path, weight in loras:
-            self.repainting.add_lora(path, weight)
-            self.repainting.set_weight(path, weight)
-        if prompt:
-            self.repainting.change(prompt=prompt)
-        self._session.start(self.panel.load_loras())
+        self._session.start(self._receive(loras, prompt))
+
+    async def _receive(self, loras: tuple[tuple[str, float], ...], prompt: str) -> None:
+        async with self._opening:
+            for path, weight in loras:
+                self.repainting.add_lora(path, weight)
+                self.repainting.set_weight(path, weight)
+            if prompt:
+                self.repainting.change(prompt=prompt)
+            await self.panel.load_loras()
 
     # Layout
 
@@ -161,12 +171,20 @@ class View(QWidget):
 
     def _listen(self) -> None:
         session, state = self._session, self.state
-        session.project_changed.connect(lambda _: session.start(self.keeper.open_latest()))
+        session.project_changed.connect(lambda _: session.start(self._open_project()))
+        application = QApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.keeper.close_now)
         state.opened.connect(self._show_document)
         state.refused.connect(session.show_error)
         self.repainting.failed.connect(session.show_error)
         self.strip.accepted.connect(self.accept)
         self.strip.discarded.connect(self.discard)
+
+    async def _open_project(self) -> None:
+        async with self._opening:
+            await self.keeper.open_latest()
+            await self.panel.load_loras()
 
     def _show_document(self) -> None:
         opened = self.state.document is not None

@@ -18,6 +18,8 @@ from app.widgets.panel import Column, IconLabel, Panel, padded
 from app.widgets.text import hairline, label
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.validation.evidence import EvidenceState, Pair
     from app.validation.model import GridState
     from app.widgets.thumbnails import ThumbnailCache
@@ -67,15 +69,15 @@ class EvidencePanel(Column):
         self.add(panel)
 
     def _build_charts(self) -> None:
-        self.verdict = QWidget()
-        column = QVBoxLayout(self.verdict)
-        column.setContentsMargins(metrics.PAD, 10, metrics.PAD, 10)
-        column.setSpacing(10)
-        self.chart = LineChart("Verdict", x_name="Epoch", height=178)
+        self.verdict = Panel("Verdict")
+        self.chart = LineChart("", x_name="Epoch", height=178)
         self.chart.set_range(y=(0.0, 1.0))
-        self.losses = LineChart("Held-out loss", x_name="Epoch", height=92, numbers=False)
-        column.addWidget(self.chart)
-        column.addWidget(self.losses)
+        self.losses = LineChart("", x_name="Epoch", height=92, numbers=False)
+        self.losses.setFixedHeight(126)
+        bind(self.chart.plot.setAccessibleName, "Verdict")
+        bind(self.losses.plot.setAccessibleName, "Held-out loss")
+        self.verdict.body.addWidget(padded(self.chart, bottom=8))
+        self.verdict.body.addWidget(padded(self.losses))
         self._add_section(self.verdict)
 
     def _build_flags(self) -> None:
@@ -230,7 +232,7 @@ class EvidencePanel(Column):
             if widget is not None:
                 widget.deleteLater()
         picked = self._evidence.pick()
-        flags = picked.flags if picked is not None else ()
+        flags = telling(picked.flags) if picked is not None else []
         self._sections[self.flags].setVisible(bool(flags))
         self.flags.set_count(len(flags))
         for flag in flags:
@@ -359,6 +361,15 @@ class PairGrid(QWidget):
         for index, pair in enumerate(self._pairs):
             if self.card_rect(index).contains(event.position().toPoint()):
                 self.chosen.emit(pair.key)
+
+
+def telling(flags: Sequence[Flag]) -> list[Flag]:
+    """One flag for each kind and checkpoint, at its highest weight; the gravest kinds first."""
+    found = {
+        (flag.kind, flag.checkpoint): flag for flag in sorted(flags, key=lambda flag: flag.weight)
+    }
+    order = ("copies", "variety", "subjects", "unlearned")
+    return sorted(found.values(), key=lambda flag: order.index(flag.kind))
 
 
 def said(sentence: Sentence) -> str:

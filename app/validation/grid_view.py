@@ -174,7 +174,8 @@ class GridView(QAbstractScrollArea):
                 painter, "octagon-alert", rect.center().x() - 8, rect.center().y() - 8, 16, "err"
             )
         self._paint_outline(painter, rect, key)
-        if cell is not None and cell.copying is not None and pixmap is not None:
+        tried = key.checkpoint != "" and key.weight != 0
+        if tried and cell is not None and cell.copying is not None and pixmap is not None:
             self._paint_flag(painter, rect, cell.copying)
 
     def _paint_outline(self, painter: QPainter, rect: QRect, key: CellKey) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.validation.request import GridRequest
 
 # From this share of the copy limit on, a cell is marked as coming near to a training picture.
-NEAR_COPY = 0.8
+NEAR_COPY = 0.9
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.i18n import bind, signals, tr
 from app.theme import color, metrics
@@ -66,16 +66,20 @@ class RecipeBar(QWidget):
     def _facts(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(1)
+        grid.setVerticalSpacing(2)
+        grid.setRowStretch(0, 1)
+        grid.setRowStretch(3, 1)
         self._copying_label = label("Copying", size=11, tone="quiet")
         self._nearest_label = label("Nearest", size=11, tone="quiet")
         self.copying = label(size=11)
         self.nearest = ElidedLabel("", Qt.TextElideMode.ElideMiddle, size=11)
-        self.nearest.setFixedWidth(110)
-        grid.addWidget(self._copying_label, 0, 0)
-        grid.addWidget(self.copying, 0, 1)
-        grid.addWidget(self._nearest_label, 1, 0)
-        grid.addWidget(self.nearest, 1, 1)
+        self.nearest.setFixedWidth(96)
+        for part in (self._copying_label, self._nearest_label):
+            part.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        grid.addWidget(self._copying_label, 1, 0)
+        grid.addWidget(self.copying, 1, 1)
+        grid.addWidget(self._nearest_label, 2, 0)
+        grid.addWidget(self.nearest, 2, 1)
         return grid
 
     def refresh(self) -> None:

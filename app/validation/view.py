@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,11 +59,15 @@ class View(QWidget):
         self.compare = CompareView(self.state, self.thumbnails)
         self.recipe = RecipeBar(self.state, self.thumbnails)
         self.right = EvidencePanel(self.state, self.evidence, self.thumbnails)
+        # What is handed over waits until the project is read.
+        self._opening = asyncio.Lock()
         self._counting = QTimer(self, interval=COUNT_DELAY_MS, singleShot=True)
         self.setAcceptDrops(True)
         self._build()
         self._listen()
         self._follow()
+        if session.project is not None:
+            session.start(self.open_project())
 
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What a user can do here."""
@@ -75,12 +80,13 @@ class View(QWidget):
         self._session.start(self._receive(run, files, start))
 
     async def _receive(self, run: str, files: tuple[str, ...], start: bool) -> None:
-        await self.load()
-        if files:
-            self.setup.choose_files(files)
-        elif run:
-            self.setup.choose(str(run))
-            await self._show_latest()
+        async with self._opening:
+            await self.load()
+            if files:
+                self.setup.choose_files(files)
+            elif run:
+                self.setup.choose(str(run))
+                await self._show_latest()
         if start:
             self.start()
 
@@ -191,13 +197,14 @@ class View(QWidget):
 
     async def open_project(self) -> None:
         """Another project: its runs, prompts and newest grid."""
-        self.state.clear()
-        self.evidence.clear()
-        self.setup.prompts = []
-        self.setup.set_runs([])
-        await self.load()
-        await self._suggest()
-        await self._show_latest()
+        async with self._opening:
+            self.state.clear()
+            self.evidence.clear()
+            self.setup.prompts = []
+            self.setup.set_runs([])
+            await self.load()
+            await self._suggest()
+            await self._show_latest()
 
     async def load(self) -> None:
         """Read the project's runs anew."""
