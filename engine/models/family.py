@@ -58,11 +58,6 @@ class Family:
     pooled: bool
     versions: tuple[Version, ...]
 
-    @property
-    def lora_prefixes(self) -> tuple[str, ...]:
-        """The prefixes of LoRA names: the UNet's, then one per text encoder."""
-        return ("lora_unet", *(encoder.lora_prefix for encoder in self.text_encoders))
-
     def version(self, prediction_type: str) -> Version:
         """The published variant with this prediction type."""
         return next(v for v in self.versions if v.prediction_type == prediction_type)

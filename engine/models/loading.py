@@ -50,12 +50,20 @@ class LoadedModel:
         """The file's or folder's name without suffix; "starter" for the starter."""
         return self.path.stem if self.path.is_file() else self.path.name
 
+    @property
+    def _hashed_file(self) -> Path:
+        """The single file, or the UNet's weights of a folder."""
+        return self.path if self.path.is_file() else weights.weight_files(self.path / "unet")[0]
+
     @functools.cached_property
     def sha256(self) -> str:
         """SHA-256 of the single file, or of the UNet's weights of a folder."""
-        if self.path.is_file():
-            return hashes.file_sha256(self.path)
-        return hashes.file_sha256(weights.weight_files(self.path / "unet")[0])
+        return hashes.file_sha256(self._hashed_file)
+
+    @functools.cached_property
+    def old_hash(self) -> str:
+        """The eight digits that older tools show, of the same file."""
+        return hashes.old_sd_hash(self._hashed_file)
 
     @property
     def hash(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import pickletools
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 MAX_PICKLE = 256_000_000
 _LEGACY_PICKLES = 4  # magic number, protocol, system, then the object itself
 _TRUSTED = ("torch", "collections", "numpy", "pytorch_lightning", "lightning_fabric", "_codecs")
+# What zipfile and pickletools raise at a damaged, encrypted or oddly packed file.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, LookupError, OSError, RuntimeError)
 _TEXT = ("SHORT_BINUNICODE", "BINUNICODE", "UNICODE", "BINUNICODE8")
 
 
@@ -44,7 +47,7 @@ def read_names(path: Path) -> PickleNames:
         raise ModelFileError("{name} is empty.", name=path.name, remedy=_AGAIN)
     try:
         names = _scan(path)
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, IndexError, OSError) as error:
+    except _DAMAGE as error:
         raise ModelFileError(
             "{name} is not a readable checkpoint; it may end early.", name=path.name, remedy=_AGAIN
         ) from error
