@@ -83,7 +83,7 @@ def encode_picture(model: LoadedModel, rgb: np.ndarray) -> torch.Tensor:
     The mean of the encoder's distribution, not a draw from it: a draw adds noise that no sampler
     removes, and makes the result depend on one more seed.
     """
-    pixels = torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None].float() / 127.5 - 1
+    pixels = torch.from_numpy(np.array(rgb)).permute(2, 0, 1)[None].float() / 127.5 - 1
     posterior = model.vae.encode(pixels.to(model.vae.device, model.vae.dtype)).latent_dist
     return posterior.mode().float() * model.scaling_factor
 
