@@ -24,6 +24,7 @@ class Thresholds:
 
     least_fit: float = 0.5
     variety_of_base: float = 0.7
+    variety_of_best: float = 0.6
     least_kept: float = 0.5
     copies_share: float = 0.1
     about_as_good: float = 0.05
@@ -121,13 +122,8 @@ class _Judge:
                 self._facts(row, copies=row.copies, count=row.count, threshold=evidence.threshold),
             )
             found.append(self._flag("copies", row, "{name} repeats training pictures", detail))
-        base = evidence.base.diversity if evidence.base is not None else 0.0
-        if row.diversity < limits.variety_of_base * base:
-            detail = Sentence(
-                "diversity {diversity} at weight {weight}, base model {base}",
-                self._facts(row, diversity=row.diversity, base=base),
-            )
-            found.append(self._flag("variety", row, "{name} loses variety", detail))
+        if (lost := self._lost_variety(row)) is not None:
+            found.append(self._flag("variety", row, "{name} loses variety", lost))
         if row.kept is not None and row.kept < limits.least_kept:
             detail = Sentence(
                 "at weight {weight} only {kept} of the base model's layout is left",
@@ -141,6 +137,21 @@ class _Judge:
             headline = "{name} has not learned the style"
             found.append(self._flag("unlearned", row, headline, detail))
         return found
+
+    def _lost_variety(self, row: RowEvidence) -> Sentence | None:
+        """Against the base model, and against the best checkpoint at the same weight."""
+        evidence, limits = self._evidence, self._limits
+        base = evidence.base.diversity if evidence.base is not None else 0.0
+        best = max(other.diversity for other in evidence.rows if other.weight == row.weight)
+        if row.diversity < limits.variety_of_base * base:
+            facts = self._facts(row, diversity=row.diversity, base=base)
+            return Sentence("diversity {diversity} at weight {weight}, base model {base}", facts)
+        if row.diversity < limits.variety_of_best * best:
+            facts = self._facts(row, diversity=row.diversity, best=best)
+            return Sentence(
+                "diversity {diversity} at weight {weight}, another checkpoint {best}", facts
+            )
+        return None
 
     def best(self, rows: Sequence[RowEvidence]) -> RowEvidence:
         """Of sound rows: style about as good as the best, then subjects, loss, earliness."""
@@ -185,7 +196,8 @@ class _Judge:
     def _copying(self, row: RowEvidence) -> Sentence:
         between = self._evidence.between_training
         facts = self._facts(row, copying=row.copying, between=between)
-        if row.copying <= between:
+        # As shown: 0.59 beside 0.59 is no higher, whatever the third digit.
+        if round(row.copying, 2) <= round(between, 2):
             return Sentence(
                 "Copying is {copying}, no higher than between two training pictures ({between}).",
                 facts,

@@ -81,6 +81,15 @@ def test_a_flagged_checkpoint_is_not_used_and_the_reason_is_told(
     assert chosen.flags[0].checkpoint == flagged.checkpoint
 
 
+def test_a_checkpoint_far_less_varied_than_another_is_flagged() -> None:
+    base = dataclasses.replace(BASE, diversity=0.2)
+    rows = (row("1", diversity=0.35), row("2", diversity=0.2), row("3", 0.5, diversity=0.2))
+    chosen = pick(Evidence(rows, base, 0.6, 0.55, 0.86, {}))
+    assert [(str(flag.headline), str(flag.detail)) for flag in chosen.flags] == [
+        ("2 loses variety", "diversity 0.20 at weight 1, another checkpoint 0.35")
+    ]
+
+
 def test_when_all_are_flagged_the_nearest_is_named_as_not_good() -> None:
     chosen = choose(row("1", style_fit=0.1), row("2", style_fit=0.3))
     assert chosen.checkpoint == "run-2.safetensors"
@@ -91,6 +100,7 @@ def test_when_all_are_flagged_the_nearest_is_named_as_not_good() -> None:
 
 def test_copying_is_always_said_beside_what_is_usual_among_training_pictures() -> None:
     assert "no higher than between two training pictures (0.60)" in str(choose(row("1")))
+    assert "no higher" in str(choose(row("1", copying=0.604)))
     high = choose(row("1", copying=0.7))
     assert "Copying is 0.70; between two training pictures it is 0.60." in str(high)
 
