@@ -126,6 +126,7 @@ def _base_facts(model: LoadedModel) -> dict[str, Any]:
         "ss_v2": model.family.id == "sd2",
         "ss_base_model_version": model.family.lora_version(model.prediction_type),
         "ss_sd_model_name": model.name,
+        "ss_sd_model_hash": model.old_hash,
         "ss_new_sd_model_hash": model.sha256,
     }
 
