@@ -67,6 +67,10 @@ class Bridge(QObject):
         """Run a light, torch-free function off the UI thread and await its value."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
 
+    def job(self, job_id: str) -> JobHandle | None:
+        """The job of this session with that identifier."""
+        return next((handle for handle in self.jobs if handle.id == job_id), None)
+
     def interrupted(self) -> list[StoredJob]:
         """Jobs that were cut off when the application last ended."""
         return self.engine.interrupted()

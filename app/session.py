@@ -15,6 +15,7 @@ from engine.dataset.library import Library
 from engine.project.project import Project, project_for
 from engine.project.settings import Settings, data_dir
 from engine.runtime.errors import JobCancelled, StylekilnError
+from engine.runtime.events import Event
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Session(QObject):
         self.library: Library | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         bridge.engine_event.connect(self.engine_event)
+        bridge.engine_event.connect(self._hear)
         bridge.job_added.connect(self.job_added)
         bridge.job_changed.connect(self.job_changed)
         bridge.job_finished.connect(self.job_finished)
@@ -136,6 +138,11 @@ class Session(QObject):
         self.pictures_changed.emit(None)
         await self.bridge.io(library.measure)
         self.pictures_changed.emit(None)
+
+    def _hear(self, event: Event) -> None:
+        """A job changed the library behind the window's back (the guided tour does)."""
+        if event.kind == "dataset.changed":
+            self.pictures_changed.emit(None)
 
     def _remember(self, project: Project) -> None:
         root = str(project.root)

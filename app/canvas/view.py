@@ -82,13 +82,21 @@ class View(QWidget):
         return canvas_actions(self)
 
     def receive(
-        self, loras: tuple[tuple[str, float], ...] = (), prompt: str = "", **payload: Any
+        self,
+        loras: tuple[tuple[str, float], ...] = (),
+        prompt: str = "",
+        document: str = "",
+        **payload: Any,
     ) -> None:
-        """Take what another workspace hands over: LoRAs with weights, a prompt."""
-        self._session.start(self._receive(loras, prompt))
+        """Take what another workspace hands over: LoRAs with weights, a prompt, a file to open."""
+        self._session.start(self._receive(loras, prompt, document))
 
-    async def _receive(self, loras: tuple[tuple[str, float], ...], prompt: str) -> None:
+    async def _receive(
+        self, loras: tuple[tuple[str, float], ...], prompt: str, document: str
+    ) -> None:
         async with self._opening:
+            if document:
+                await self.keeper.open(Path(document))
             for path, weight in loras:
                 self.repainting.add_lora(path, weight)
                 self.repainting.set_weight(path, weight)

@@ -88,6 +88,8 @@ class GuideBar(QWidget):
         self._session, self._stages = session, list(stages)
         self._index = 0
         self._handle: JobHandle | None = None
+        # What the stage before made: its run or its grid is what the next one works on.
+        self._handed: dict[str, Any] = {}
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.steps = Steps([stage.title for stage in self._stages])
@@ -154,7 +156,7 @@ class GuideBar(QWidget):
             project = self._session.project
         if project is None:
             return
-        self._session.go(stage.workspace)
+        self._session.go(stage.workspace, **self._handed)
         request = TourRequest(project=str(project.root), stage=stage.name)  # type: ignore[arg-type]
         self._handle = self._session.bridge.submit(request)
         self._show_running(stage)
@@ -179,6 +181,7 @@ class GuideBar(QWidget):
         await self._session.rescan()
         self._index += 1
         self.steps.show_current(self._index)
+        self._handed = result.payload
         self._session.go(stage.workspace, **result.payload)
         self._say(result.sentence, **result.facts)
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from engine.dataset.library import Picture
     from engine.runtime.events import Event
 
-wanted_steps = {True: 120, False: 1500}
-"""Length of a first run in steps, for the starter (True) and for full-size models."""
+wanted_steps = 1500
+wanted_steps_starter = 120
+"""Length of a first run in steps, for full-size models and for the starter."""
 
 
 class TrainState(QObject):
@@ -49,12 +50,19 @@ class TrainState(QObject):
         self.story: Story | None = None
         self.handles: dict[str, JobHandle] = {}
         self._stories: dict[str, Story] = {}
+        self._early: dict[str, list[Event]] = {}
         self._touched: set[str] = set()
         session.project_changed.connect(self._project_changed)
-        session.pictures_changed.connect(lambda _: session.start(self.load_pictures()))
+        session.pictures_changed.connect(self._pictures_changed)
         session.engine_event.connect(self._event)
         session.job_added.connect(self._job_added)
         session.job_finished.connect(self._job_finished)
+        for handle in session.bridge.jobs:
+            if not handle.done():
+                self._job_added(handle)
+        if session.project is not None:
+            self._project_changed(session.project)
+            session.start(self.load_pictures())
 
     # The next run
 
@@ -174,6 +182,9 @@ class TrainState(QObject):
         self.session.start(self.load_models())
         self.session.start(self.load_runs())
 
+    def _pictures_changed(self, _ids: object) -> None:
+        self.session.start(self.load_pictures())
+
     def _suggest(self) -> None:
         if not self.values:
             return
@@ -187,7 +198,7 @@ class TrainState(QObject):
         self._plan_quietly()
         per_epoch = self.plan.steps_per_epoch if self.plan else 0
         if per_epoch:
-            wanted = wanted_steps[self.base == draft.starter]
+            wanted = wanted_steps_starter if self.base == draft.starter else wanted_steps
             epochs = min(60, max(1, round(wanted / per_epoch)))
             every = max(1, round(epochs / 6))
             self.values |= {
@@ -214,7 +225,8 @@ class TrainState(QObject):
         if project is None or not self.values or "output_name" in self._touched:
             return
         names = [story.name for story in self.runs] + [extra]
-        names += [job.request.output_name for job in self.handles.values()]  # type: ignore[attr-defined]
+        requests = [job.request for job in self.handles.values()]
+        names += [item.output_name for item in requests if isinstance(item, TrainRequest)]
         self.values["output_name"] = draft.next_name(names, project.file.name)
         self.draft_changed.emit()
 
@@ -225,41 +237,64 @@ class TrainState(QObject):
     def _event(self, event: Event) -> None:
         if not event.kind.startswith("train."):
             return
-        if event.job_id not in self._stories:
-            self._begin(event)
-        story = self._stories.get(event.job_id)
-        if story is None:
+        handle = self.handles.get(event.job_id) or self.session.bridge.job(event.job_id)
+        if handle is None:
             return
+        self.handles[handle.id] = handle  # also a job that trains as part of its work: the tour
+        story = self._stories.get(event.job_id)
+        if story is not None:
+            self._grow(story, event)
+        elif event.job_id in self._early:
+            self._early[event.job_id].append(event)
+        else:
+            self._early[event.job_id] = [event]
+            self.session.start(self._begin(event.job_id, handle, Path(event.data["run"])))
+
+    async def _begin(self, job_id: str, handle: JobHandle, folder: Path) -> None:
+        """Tell the story of a run from its first event on; what came before is in its folder."""
+        try:
+            story = await self.session.bridge.io(read, folder)
+        except StylekilnError:
+            # Nothing is written yet: all that is known comes with the events.
+            story = Story(folder, folder.name)
+        story.status, story.message = "running", ""
+        if isinstance(handle.request, TrainRequest):
+            story.name, story.request = handle.request.output_name, handle.request
+        for event in self._early.pop(job_id):
+            story.take(event.kind, event.data, time.time())
+        if handle.done():
+            _end(story, handle)
+        else:
+            self._stories[job_id] = story
+        self.runs = [item for item in self.runs if item.folder != folder]
+        self.runs.insert(0, story)
+        self.runs_changed.emit()
+        self.show(story)
+
+    def _grow(self, story: Story, event: Event) -> None:
         story.take(event.kind, event.data, time.time())
         if story is self.story:
             self.story_grew.emit(event.kind)
         if event.kind == "train.checkpoint":
             self.runs_changed.emit()
 
-    def _begin(self, event: Event) -> None:
-        folder = Path(event.data["run"])
-        handle = self.handles.get(event.job_id)
-        request = handle.request if handle is not None else None
-        if not isinstance(request, TrainRequest):
-            return
-        story = Story(folder, request.output_name, request=request)
-        self._stories[event.job_id] = story
-        self.runs.insert(0, story)
-        self.runs_changed.emit()
-        self.show(story)
-
     def _job_finished(self, handle: JobHandle) -> None:
-        if not isinstance(handle.request, TrainRequest):
+        if handle.id not in self.handles:
             return
         story = self._stories.pop(handle.id, None)
         self.handles.pop(handle.id, None)
         if story is not None:
-            story.status = {"done": "finished"}.get(handle.state, handle.state)
-            error = handle.exception() if handle.state == "failed" else None
-            story.message = tr_error(error) if error is not None else ""
+            _end(story, handle)
             if story is self.story:
                 self.story_changed.emit()
         self.runs_changed.emit()
+
+
+def _end(story: Story, handle: JobHandle) -> None:
+    """Note in ``story`` how its job ended, and why when it failed."""
+    story.status = "finished" if handle.state == "done" else handle.state
+    error = handle.exception() if handle.state == "failed" else None
+    story.message = tr_error(error) if error is not None else ""
 
 
 def _base_models() -> list[BaseModel]:

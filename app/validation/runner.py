@@ -11,13 +11,13 @@ from PySide6.QtCore import QObject, Signal
 from app.validation.layout import CellKey
 from engine.runtime.errors import JobCancelled
 from engine.validation.manifest import Grid, list_grids
+from engine.validation.request import GridRequest
 
 if TYPE_CHECKING:
     from app.session import Session
     from app.validation.model import GridState
     from engine.runtime.events import Event
     from engine.runtime.job import JobHandle
-    from engine.validation.request import GridRequest
 
 
 class GridRunner(QObject):
@@ -72,7 +72,16 @@ class GridRunner(QObject):
             self.handle.cancel()
             self.changed.emit()
 
+    def _adopt(self, event: Event) -> None:
+        """Show a grid that another job draws as part of its work, such as the guided tour's."""
+        request = GridRequest.model_validate(event.data["request"])
+        self._state.begin(request)
+        self.total, self.done = len(request.positions()), 0
+        self.handle = self._session.bridge.job(event.job_id)
+
     def _hear(self, event: Event) -> None:
+        if self.handle is None and event.kind == "grid.planned":
+            self._adopt(event)
         if self.handle is None or event.job_id != self.handle.id:
             return
         if event.kind == "grid.planned":

@@ -95,7 +95,7 @@ class StageResult:
     stage: StageName
     sentence: str
     facts: dict[str, Any]
-    payload: dict[str, str]
+    payload: dict[str, Any]
     report: dict[str, Any]
 
 

@@ -168,7 +168,7 @@ def prove(project: Project, job: Job) -> StageResult:
         "validate",
         chosen.headline.template,
         dict(chosen.headline.facts),
-        {"grid": str(drawn.folder), "run": learned["run"]},
+        {"run": learned["run"]},
         report,
     )
 
@@ -211,7 +211,11 @@ def repaint(project: Project, job: Job) -> StageResult:
         "{candidates} candidates painted; seed {seed} is a layer now. {outside} pixels changed "
         "outside the region.",
         facts,
-        {"document": str(file)},
+        {
+            "document": str(file),
+            "loras": ((chosen["checkpoint"], chosen["weight"]),),
+            "prompt": request.image.prompt,
+        },
         report,
     )
 

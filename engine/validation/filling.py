@@ -87,7 +87,13 @@ class Filling:
         missing = {cell.id for cell in self.missing}
         self.cached = len(self.cells) - len(missing)
         rows = [{"id": cell, **_axes(position)} for cell, position in self.by_position]
-        self.job.emit("grid.planned", folder=self.request.folder, cells=rows, cached=self.cached)
+        self.job.emit(
+            "grid.planned",
+            folder=self.request.folder,
+            cells=rows,
+            cached=self.cached,
+            request=self.request.model_dump(mode="json"),
+        )
         for cell in self.cells:
             if cell.id not in missing:
                 self._tell(cell, cached=True)

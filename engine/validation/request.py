@@ -22,7 +22,7 @@ class GridRequest(Request):
     ``grid.json`` and ``grid.png``; finished cells are kept in ``cells`` (by default inside
     ``folder``), which several grids may share.
 
-    Events: ``grid.planned`` {folder, cells: [{id, checkpoint, weight, seed, prompt}], cached},
+    Events: ``grid.planned`` {folder, cells: [{id, checkpoint, weight, seed, prompt}], cached, request},
     ``grid.cell`` {id, path, cached, checkpoint, weight, seed, prompt, error} for each position,
     ``grid.finished`` {folder, picture, rendered, cached, failed}.
     """
