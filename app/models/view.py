@@ -55,7 +55,7 @@ class View(QWidget):
         self._kinds.chosen.connect(self._choose_kind)
         self.table.selectionModel().currentChanged.connect(self._chosen)
         language_signals.changed.connect(self._show_counts)
-        session.settings_changed.connect(lambda _: self.refresh() if self.isVisible() else None)
+        session.settings_changed.connect(self._settings_changed)
 
     def receive(self, add: bool = False, path: str = "", **payload: Any) -> None:
         """``add`` asks for model files at once; ``path`` chooses a model."""
@@ -74,6 +74,10 @@ class View(QWidget):
     def refresh(self) -> None:
         """Read the folders again."""
         self._session.start(self._read())
+
+    def _settings_changed(self, _: object) -> None:
+        if self.isVisible():
+            self.refresh()
 
     def _build(self) -> None:
         left = Column(metrics.LEFT, "left")

@@ -10,16 +10,13 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app import theme
 from app.actions import Action
-from app.i18n import LANGUAGES, language, tr
-from app.i18n import signals as language_signals
+from app.i18n import tr
 from app.session import Session
-from app.shell.project_bar import choose_language
-from app.start.side import choose_theme
+from app.settings.switches import LanguageSwitch, ThemeSwitch
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
-from app.widgets.fields import FieldRow, NumberField, Segments, row
+from app.widgets.fields import FieldRow, NumberField, row
 from app.widgets.text import ElidedLabel, hairline, label
 from engine.project.settings import data_dir
 
@@ -52,7 +49,7 @@ class View(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
         self._list_folders()
-        session.settings_changed.connect(lambda _: self._list_folders())
+        session.settings_changed.connect(self._list_folders)
 
     def receive(self, **payload: Any) -> None:
         """Nothing is handed to the settings."""
@@ -69,16 +66,8 @@ class View(QWidget):
         column.addWidget(label("Settings", size=24, weight=600))
         column.addSpacing(24)
         self._section("Interface")
-        self._language = Segments(list(LANGUAGES))
-        self._language.set_value(language())
-        self._language.changed.connect(lambda code: choose_language(self._session, str(code)))
-        language_signals.changed.connect(lambda: self._language.set_value(language()))
-        column.addWidget(_field("Language", self._language))
-        self._theme = Segments([("dark", "Dark"), ("light", "Light")])
-        self._theme.set_value(theme.current().name)
-        self._theme.changed.connect(lambda name: choose_theme(self._session, str(name)))
-        theme.signals.changed.connect(lambda: self._theme.set_value(theme.current().name))
-        column.addWidget(_field("Theme", self._theme))
+        column.addWidget(_field("Language", LanguageSwitch(self._session)))
+        column.addWidget(_field("Theme", ThemeSwitch(self._session)))
         self._section("Work")
         threads = NumberField(0, 256)
         threads.setFixedWidth(80)
@@ -117,7 +106,7 @@ class View(QWidget):
         self._column.addWidget(label(key, weight=600))
         self._column.addSpacing(8)
 
-    def _list_folders(self) -> None:
+    def _list_folders(self, _: object = None) -> None:
         while self._folders.count():
             item = self._folders.takeAt(0)
             widget = item.widget() if item is not None else None

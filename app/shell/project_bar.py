@@ -9,9 +9,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QToolButton, QWidget
 
-from app.i18n import LANGUAGES, bind, language, set_language
+from app.i18n import LANGUAGES, bind, language
 from app.i18n import signals as language_signals
 from app.session import Session
+from app.settings.switches import choose_language
 from app.shell.logo import Logo
 from app.shell.menus import Menu
 from app.theme import color, fonts, icons, metrics
@@ -189,12 +190,6 @@ class ProjectBar(QWidget):
         menu.add("Guided first run", self.guide_asked.emit, "route")
         menu.add("Keyboard shortcuts", self.help_asked.emit, "keyboard")
         menu.below(self.help, right=True)
-
-
-def choose_language(session: Session, code: str) -> None:
-    """Switch the language at once and remember it."""
-    set_language(code)
-    session.change_settings(language=code)
 
 
 def set_enabled(one: QToolButton, action: object) -> None:

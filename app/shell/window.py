@@ -247,6 +247,7 @@ class MainWindow(QWidget):
         self.guide = GuideBar(self.session, stages)
         self.guide.closed.connect(self.close_guide)
         self._column.addWidget(self.guide)
+        self.guide.show()
 
     def close_guide(self) -> None:
         """Take the guide's bar away; work that runs goes on."""

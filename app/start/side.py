@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app import theme
-from app.i18n import LANGUAGES, language, tr
 from app.i18n import signals as language_signals
+from app.i18n import tr
 from app.i18n.format import day, size
 from app.session import Session
-from app.shell.project_bar import choose_language
+from app.settings.switches import LanguageSwitch, ThemeSwitch
 from app.start.model import Computer, Recent
 from app.theme import color
-from app.widgets.fields import Segments
 from app.widgets.images import draw_fitted, pixmap_of
 from app.widgets.panel import IconLabel
 from app.widgets.text import ElidedLabel, hairline, label
@@ -122,14 +120,7 @@ class Side(QWidget):
         column.addSpacing(14)
         column.addLayout(self._facts)
         column.addSpacing(32)
-        languages = Segments(list(LANGUAGES))
-        languages.set_value(language())
-        languages.changed.connect(lambda code: choose_language(self._session, str(code)))
-        language_signals.changed.connect(lambda: languages.set_value(language()))
-        themes = Segments([("dark", "Dark"), ("light", "Light")])
-        themes.set_value(theme.current().name)
-        themes.changed.connect(lambda name: choose_theme(self._session, str(name)))
-        theme.signals.changed.connect(lambda: themes.set_value(theme.current().name))
+        languages, themes = LanguageSwitch(self._session), ThemeSwitch(self._session)
         for text, control in (("Language", languages), ("Interface", themes)):
             row = QHBoxLayout()
             row.addWidget(label(text, tone="label"))
@@ -167,14 +158,6 @@ class Side(QWidget):
                 self._facts.addWidget(hairline("panel"))
                 self._facts.addWidget(_fact(icon, tint, text, value))
             self._facts.addWidget(hairline("panel"))
-
-
-def choose_theme(session: Session, name: str) -> None:
-    """Switch the theme at once and remember it."""
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    theme.apply(app, name)
-    session.change_settings(theme=name)
 
 
 def _lines(facts: Computer) -> list[tuple[str, str, str, str]]:

@@ -79,7 +79,7 @@ class View(QWidget):
         self.side = Side(session)
         self._narrow: bool | None = None
         self._build()
-        session.settings_changed.connect(lambda _: self._look() if self.isVisible() else None)
+        session.settings_changed.connect(self._look)
 
     def receive(self, **payload: Any) -> None:
         """Nothing is handed to the start page."""
@@ -165,8 +165,9 @@ class View(QWidget):
         # After the first paint: nothing of this is worth a later window.
         QTimer.singleShot(0, self._look)
 
-    def _look(self) -> None:
-        self._session.start(self._read_facts())
+    def _look(self, _: object = None) -> None:
+        if self.isVisible():
+            self._session.start(self._read_facts())
 
     async def _read_facts(self) -> None:
         bridge = self._session.bridge

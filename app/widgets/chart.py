@@ -32,7 +32,9 @@ _PENS: dict[str, list[float]] = {"dash": [6 / 1.75, 3 / 1.75], "dot": [2 / 1.75,
 
 @dataclass(frozen=True)
 class Series:
-    """One line. ``label`` is a translation key; ``color`` a token; ``xs`` ascend."""
+    """One line. ``label`` is a translation key, empty for a line that the legend leaves out;
+    ``color`` is a token; ``xs`` ascend.
+    """
 
     label: str
     xs: Sequence[float]
@@ -311,6 +313,8 @@ class Legend(QWidget):
         painter.setFont(fonts.font(11))
         left = 0.0
         for one in self._series:
+            if not one.label:
+                continue
             text = tr(one.label)
             width = painter.fontMetrics().horizontalAdvance(text)
             painter.setPen(_pen(one))

@@ -129,7 +129,10 @@ class PictureGrid(QListView):
         self.setItemDelegate(CardDelegate(self))
         self.activated.connect(self.opened)
         if thumbnails is not None:
-            thumbnails.ready.connect(lambda _: self.viewport().update())
+            thumbnails.ready.connect(self._came)
+
+    def _came(self, _: str) -> None:
+        self.viewport().update()
 
     @property
     def tile_width(self) -> int:

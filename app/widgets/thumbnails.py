@@ -6,6 +6,7 @@ import hashlib
 import logging
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,6 +39,9 @@ class ThumbnailCache(QObject):
         self._pending: set[tuple[str, int]] = set()
         self.failed: set[str] = set()
         self._lock = threading.Lock()
+        self._gone = threading.Event()
+        # A worker that speaks through a deleted object would take the process with it.
+        self.destroyed.connect(_closer(self._lock, self._gone))
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="thumbnail")
         self._made.connect(self._keep, Qt.ConnectionType.QueuedConnection)
 
@@ -63,6 +67,7 @@ class ThumbnailCache(QObject):
         """Make no more thumbnails."""
         with self._lock:
             self._wanted.clear()
+            self._gone.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _ask(self, key: tuple[str, int]) -> None:
@@ -78,7 +83,10 @@ class ThumbnailCache(QObject):
             if not self._wanted:
                 return
             path, edge = self._wanted.pop()  # the newest wish is what is on the screen
-        self._made.emit(path, edge, self._make(path, edge))
+        image = self._make(path, edge)
+        with self._lock:
+            if not self._gone.is_set():
+                self._made.emit(path, edge, image)
 
     def _make(self, path: str, edge: int) -> QImage:
         try:
@@ -117,6 +125,14 @@ class ThumbnailCache(QObject):
             while self._bytes > MEMORY and len(self._kept) > 1:
                 self._bytes -= _weight(self._kept.popitem(last=False)[1])
         self.ready.emit(path)
+
+
+def _closer(lock: threading.Lock, gone: threading.Event) -> Callable[[], None]:
+    def close(*_: object) -> None:
+        with lock:
+            gone.set()
+
+    return close
 
 
 def read_scaled(path: str, edge: int) -> QImage:

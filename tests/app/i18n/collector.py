@@ -165,7 +165,9 @@ def singulars() -> set[str]:
 
 def tables() -> dict[str, dict[str, str]]:
     """The Chinese of every area."""
-    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(TABLES.glob("*.json"))}
+    return {
+        path.stem: json.loads(path.read_text("utf-8")) for path in sorted(TABLES.glob("*.json"))
+    }
 
 
 def missing() -> dict[str, list[str]]:

@@ -1,0 +1,25 @@
+"""A request that the engine accepts, for tests of the queue."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.runtime.errors import TrainingError
+from engine.runtime.job import Job, Request
+
+
+class CountRequest(Request):
+    """Counts to ``total``; fails at the end when asked."""
+
+    handler: ClassVar[str] = "tests.app.shell.jobs:count"
+    total: int = 3
+    fails: bool = False
+
+
+def count(request: CountRequest, job: Job) -> int:
+    for step in range(request.total):
+        job.breathe()
+        job.progress(step + 1, request.total)
+    if request.fails:
+        raise TrainingError("The loss is not a number.", remedy="Lower the learning rate.")
+    return request.total

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from PySide6.QtCore import Qt
+
+from app.shell.guide import GuideBar
+from app.shell.jobs import workspace_of
+from app.shell.queue_panel import StoredRow
+from app.widgets.buttons import Button
+from engine.dataset.requests import ImportRequest
+from engine.runtime.errors import StylekilnError
+from tests.app.shell.jobs import CountRequest
+
+
+@pytest.fixture
+def finish(loop, session):
+    """Start the engine and wait for a job and for the last word about it."""
+
+    def run(handle):
+        async def wait():
+            ended = asyncio.get_running_loop().create_future()
+            session.job_finished.connect(
+                lambda one: ended.set_result(one) if one is handle else None
+            )
+            session.bridge.engine.start()
+            await asyncio.wait_for(ended, 20)
+
+        loop.run_until_complete(wait())
+
+    return run
+
+
+def test_the_queue_shows_what_waits_and_the_button_counts_it(window, session, qtbot):
+    session.bridge.submit(CountRequest())
+    assert window.bar.queue.text() == "Queue 1"
+    qtbot.mouseClick(window.bar.queue, Qt.MouseButton.LeftButton)
+    assert window.queue.isVisible()
+    (row,) = window.queue.rows.values()
+    assert row._phase.text() == "Waiting"
+
+
+def test_a_finished_job_says_so_and_its_cross_takes_it_away(window, session, finish, qtbot):
+    handle = session.bridge.submit(CountRequest())
+    finish(handle)
+    window.toggle_queue()
+    row = window.queue.rows[handle.id]
+    assert row._phase.text() == "Done"
+    assert window.bar.queue.text() == "Queue"
+    qtbot.mouseClick(row._stop, Qt.MouseButton.LeftButton)
+    assert window.queue.rows == {}
+
+
+def test_a_failed_job_says_why_and_what_to_do(window, session, finish):
+    handle = session.bridge.submit(CountRequest(fails=True))
+    finish(handle)
+    window.queue.rebuild()
+    shown = window.queue.rows[handle.id]._phase.text()
+    assert shown == "The loss is not a number. Lower the learning rate."
+
+
+def test_the_cross_of_a_waiting_job_cancels_it(window, session, qtbot):
+    handle = session.bridge.submit(CountRequest())
+    window.toggle_queue()
+    qtbot.mouseClick(window.queue.rows[handle.id]._stop, Qt.MouseButton.LeftButton)
+    assert handle.cancelled()
+
+
+def test_the_pause_button_holds_the_job_and_lets_it_go_on(window, session, qtbot):
+    handle = session.bridge.submit(CountRequest())
+    window.toggle_queue()
+    pause = window.queue.rows[handle.id]._pause
+    qtbot.mouseClick(pause, Qt.MouseButton.LeftButton)
+    assert handle.paused
+    qtbot.mouseClick(pause, Qt.MouseButton.LeftButton)
+    assert not handle.paused
+
+
+def test_the_work_of_the_tour_belongs_to_its_stage():
+    from engine.tour.plan import TourRequest
+
+    assert workspace_of(TourRequest(project="x", stage="validate")) == "validate"
+    assert workspace_of(CountRequest()) == ""
+
+
+class FakeStage:
+    def __init__(self, name):
+        self.name = name
+        self.workspace = "models"
+        self.title, self.intro, self.button = f"Title {name}", f"Intro {name}", f"Do {name}"
+
+
+def test_the_guide_offers_its_stages_one_by_one(window, session):
+    guide = GuideBar(session, [FakeStage("one"), FakeStage("two")])
+    assert guide.next.text() == "Do one"
+    assert guide._words.text() == "Intro one"
+    assert not guide.running
+
+
+def test_the_guide_can_be_left_and_opened_again(window, qtbot):
+    window.show_guide([FakeStage("one")])
+    bar = window.guide
+    assert bar.isVisible()
+    bar.closed.emit()
+    assert window.guide is None
+    assert not bar.isVisible()
+
+
+def test_a_failed_stage_is_told_and_can_be_tried_again(window, session):
+    guide = GuideBar(session, [FakeStage("one")])
+    guide._fail(StylekilnError("It failed.", remedy="Try again."))
+    assert guide._words.text() == "It failed. Try again."
+    assert guide.next.text() == "Do one"
+    assert not guide.finished
+
+
+def test_work_that_was_cut_off_can_be_started_again_or_forgotten(window, session, qtbot, settle):
+    for _ in range(2):
+        handle = session.bridge.submit(ImportRequest(project="nowhere"))
+        session.bridge.engine._store.save(handle, "interrupted")
+    session.bridge.jobs.clear()
+    window.toggle_queue()
+    again = [b for b in window.queue.findChildren(Button) if b.text() == "Start again"]
+    assert len(again) == 2
+    qtbot.mouseClick(again[0], Qt.MouseButton.LeftButton)
+    assert [job.request for job in session.bridge.jobs] == [ImportRequest(project="nowhere")]
+    (row,) = window.queue.findChildren(StoredRow)[-1:]
+    row.forgotten.emit()
+    assert len(session.bridge.interrupted()) <= 1

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel
+
+from app import theme
+from app.i18n import set_language
+from app.widgets.buttons import Button
+from app.widgets.text import ElidedLabel
+
+
+def _click(qtbot, widget):
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def test_the_window_opens_on_the_start_page_without_building_the_others(window):
+    assert window.pages.current == "start"
+    assert set(window.pages.built) == {"start"}
+
+
+def test_a_click_on_the_rail_opens_its_workspace_once(window, qtbot, settle):
+    _click(qtbot, window.rail.buttons["models"])
+    first = window.pages.built["models"]
+    _click(qtbot, window.rail.buttons["settings"])
+    _click(qtbot, window.rail.buttons["models"])
+    settle()
+    assert window.pages.currentWidget() is first
+    assert window.rail.buttons["models"].isChecked()
+    assert not window.rail.buttons["settings"].isChecked()
+
+
+def test_ctrl_and_a_digit_opens_a_workspace(window, qtbot, settle):
+    qtbot.keyClick(window, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
+    settle()
+    assert window.pages.current == "models"
+
+
+def test_the_models_page_lists_the_starter(window, qtbot, settle):
+    _click(qtbot, window.rail.buttons["models"])
+    settle()
+    view = window.pages.built["models"]
+    assert [info.layout for info in view.list.shown] == ["starter"]
+    view.search.setText("nothing like this")
+    assert view.list.shown == []
+    assert view._pages.currentIndex() == 1
+
+
+def test_the_language_button_of_the_start_page_switches_everything_at_once(window, qtbot, settle):
+    from app.widgets.fields import Segments
+
+    segments = window.pages.built["start"].side.findChildren(Segments)[0]
+    right = QPoint(segments.width() - 10, segments.height() // 2)
+    qtbot.mouseClick(segments, Qt.MouseButton.LeftButton, pos=right)
+    settle()
+    assert window.rail.buttons["train"].text() == "训练"
+    assert window.bar.queue.text() == "队列"
+    assert window.session.settings.language == "zh_CN"
+
+
+def test_the_theme_switches_live_and_is_remembered(window, qtbot, settle):
+    from app.settings.switches import choose_theme
+
+    before = window.grab().toImage().pixelColor(800, 990)
+    choose_theme(window.session, "light")
+    settle()
+    after = window.grab().toImage().pixelColor(800, 990)
+    assert before.name() == "#1a1a1a"
+    assert after.name() == "#d4d4d4"
+    assert window.session.settings.theme == "light"
+    assert theme.current().name == "light"
+
+
+def test_the_palette_finds_an_action_and_runs_it(window, qtbot, settle):
+    _click(qtbot, window.bar.search)
+    palette = window.palette_panel
+    qtbot.keyClicks(palette.field, "settings")
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    settle()
+    assert window.pages.current == "settings"
+    assert not palette.isVisible()
+
+
+def test_the_palette_finds_actions_in_both_languages(window):
+    set_language("zh_CN")
+    assert [found.row.key for found in window.palette_panel.matches("设置")] == ["settings"]
+    assert [found.row.key for found in window.palette_panel.matches("settings")] == ["settings"]
+
+
+def test_escape_closes_the_palette_and_nothing_matches_says_so(window, qtbot):
+    window.open_palette()
+    palette = window.palette_panel
+    qtbot.keyClicks(palette.field, "zzzz")
+    assert palette._none.isVisible()
+    qtbot.keyClick(palette.field, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
+
+
+def _drop(window, path, kind=QDropEvent):
+    # Not sendEvent: without a drag of the system, Qt keeps a target that the test deletes.
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    action = Qt.DropAction.CopyAction
+    if kind is QDragEnterEvent:
+        window.dragEnterEvent(QDragEnterEvent(QPoint(500, 500), action, data, buttons, keys))
+    else:
+        window.dropEvent(QDropEvent(QPointF(500, 500), action, data, buttons, keys))
+
+
+def test_a_dropped_folder_opens_and_the_overlay_says_so_first(window, settle, tmp_path):
+    art = tmp_path / "Harvest"
+    art.mkdir()
+    Image.new("RGB", (64, 64), (9, 99, 9)).save(art / "leaf.png")
+    _drop(window, art, QDragEnterEvent)
+    assert window.overlay.isVisible()
+    assert "Harvest" in window.overlay._text
+    _drop(window, art)
+    settle()
+    assert not window.overlay.isVisible()
+    assert window.session.project is not None
+    assert [picture.name for picture in window.session.library.pictures()] == ["leaf"]
+    assert window.bar.project.text() == "Harvest"
+    assert not (art / "project.toml").exists()
+
+
+def test_a_dropped_picture_means_its_folder(window, settle, tmp_path):
+    picture = tmp_path / "Props" / "one.png"
+    picture.parent.mkdir()
+    Image.new("RGB", (64, 64)).save(picture)
+    _drop(window, picture)
+    settle()
+    assert [toast.text for toast in window.toasts.shown] == []
+    assert window.session.project.file.name == "Props"
+
+
+def test_a_missing_folder_is_said_in_a_toast_that_stays(window, settle, tmp_path):
+    window.session.open_folder(tmp_path / "gone")
+    settle()
+    assert len(window.toasts.shown) == 1
+    assert "gone" in window.toasts.shown[0].text
+    assert not window.toasts.shown[0]._timer.isActive()
+
+
+def test_the_geometry_is_remembered(window):
+    window.resize(1300, 820)
+    window.close()
+    from engine.project.settings import Settings
+
+    assert Settings.load().window_geometry
+
+
+def test_nothing_heavy_is_loaded_by_the_window(window):
+    heavy = {"torch", "diffusers", "transformers", "peft"}
+    mine = {name for name in sys.modules if name.startswith("app.")}
+    assert mine
+    for name in mine:
+        assert not heavy & set(vars(sys.modules[name]))
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("size", [(1600, 1000), (1280, 800)], ids=["large", "small"])
+@pytest.mark.parametrize("page", ["start", "models", "settings"])
+def test_no_words_are_cut_off(window, settle, language, size, page):
+    set_language(language)
+    window.resize(*size)
+    window.navigate(page, {})
+    settle()
+    QApplication.processEvents()
+    assert [words for words in _cut_off(window)] == []
+
+
+def _cut_off(window):
+    for label in window.findChildren(QLabel):
+        if not label.isVisible() or not label.text():
+            continue
+        if isinstance(label, ElidedLabel):
+            # Paths and names of devices may be long; sentences of ours may not.
+            continue
+        need = label.sizeHint()
+        if label.wordWrap():
+            high = label.heightForWidth(label.width())
+            if high > label.height() + 1:
+                yield label.text()
+        elif need.width() > label.width() + 1:
+            yield label.text()
+    for button in window.findChildren(Button):
+        if button.isVisible() and button.sizeHint().width() > button.width() + 1:
+            yield button.text()

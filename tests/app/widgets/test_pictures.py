@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QStandardItem, QStandardItemModel
+
+from app import theme
+from app.widgets import roles
+from app.widgets.axis import label_text, range_of, thinned, ticks
+from app.widgets.chart import LineChart, Series
+from app.widgets.picture_grid import PictureGrid
+from app.widgets.states import Toast
+from app.widgets.thumbnails import ThumbnailCache, read_scaled
+from engine.runtime.errors import PictureError
+
+
+@pytest.fixture(autouse=True)
+def _dressed(qapp):
+    theme.apply(qapp, "dark")
+
+
+@pytest.fixture
+def cache(tmp_path):
+    made = ThumbnailCache(tmp_path / "thumbs")
+    yield made
+    made.close()
+
+
+def test_a_thumbnail_comes_later_and_is_found_on_disk_the_next_time(cache, qtbot, tmp_path):
+    picture = tmp_path / "wide.png"
+    Image.new("RGB", (400, 100), (200, 40, 40)).save(picture)
+    assert cache.get(str(picture), 150) is None
+    with qtbot.waitSignal(cache.ready):
+        pass
+    assert cache.get(str(picture), 150).size() == QSize(160, 40)
+    kept = list((tmp_path / "thumbs").rglob("*.png"))
+    assert len(kept) == 1
+    cache.forget(str(picture))
+    assert cache.get(str(picture), 150) is None
+
+
+def test_a_broken_picture_is_remembered_as_such(cache, qtbot, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"not a picture")
+    cache.get(str(broken), 100)
+    with qtbot.waitSignal(cache.ready):
+        pass
+    assert str(broken) in cache.failed
+    with pytest.raises(PictureError):
+        read_scaled(str(broken), 100)
+
+
+def test_a_turned_photo_stands_upright(tmp_path):
+    turned = tmp_path / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (80, 40)).save(turned, exif=exif)
+    assert read_scaled(str(turned), 160).size() == QSize(40, 80)
+
+
+def _grid(qtbot, count=3):
+    model = QStandardItemModel()
+    for number in range(count):
+        item = QStandardItem()
+        item.setData(f"picture {number}", roles.NameRole)
+        model.appendRow(item)
+    grid = PictureGrid()
+    qtbot.addWidget(grid)
+    grid.setModel(model)
+    grid.resize(700, 400)
+    grid.show()
+    return grid, model
+
+
+def test_cards_fill_the_row_and_a_click_selects(qtbot):
+    grid, model = _grid(qtbot)
+    wide = grid.cell_size().width()
+    columns = grid.viewport().width() // wide
+    assert columns * wide > grid.viewport().width() - columns - 3
+    spot = grid.visualRect(model.index(1, 0)).center()
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert [index.row() for index in grid.selectedIndexes()] == [1]
+
+
+def test_a_rejected_picture_is_faint(qtbot):
+    import numpy as np
+
+    grid, model = _grid(qtbot, 2)
+    white = np.full((64, 64, 3), 255, np.uint8)
+    for row, flag in ((0, ""), (1, "rejected")):
+        model.item(row).setData(white, roles.ArrayRole)
+        model.item(row).setData(flag, roles.FlagRole)
+    shot = grid.viewport().grab().toImage()
+    spots = [grid.visualRect(model.index(row, 0)).center() for row in (0, 1)]
+    assert shot.pixelColor(spots[0]) == QColor(255, 255, 255)
+    assert shot.pixelColor(spots[1]).red() < 140
+
+
+def test_a_chart_draws_its_line_in_its_color(qtbot):
+    chart = LineChart("Queue", height=200)
+    qtbot.addWidget(chart)
+    chart.set_series([Series("Done", [0, 1, 2], [1.0, 1.0, 1.0], "err", width=3)])
+    chart.resize(400, 240)
+    chart.show()
+    shot = chart.plot.grab().toImage()
+    _, level = chart.plot.axes()
+    found = [shot.pixelColor(200, round(level.place(1.0)) + d).name() for d in (-1, 0, 1)]
+    assert theme.color("err").name() in found
+
+
+def test_a_chart_shows_its_numbers_as_a_table(qtbot):
+    chart = LineChart("Queue", height=200)
+    qtbot.addWidget(chart)
+    chart.set_series([Series("Done", [0, 10], [0.5, 0.25]), Series("Open", [10], [3.0])])
+    chart.show()
+    qtbot.mouseClick(chart._switch, Qt.MouseButton.LeftButton)
+    table = chart._table
+    rows = [[table.item(r, c).text() for c in range(3)] for r in range(table.rowCount())]
+    assert rows == [["0", "0.5", ""], ["10", "0.25", "3"]]
+
+
+def test_a_click_on_a_chart_gives_its_place(qtbot):
+    chart = LineChart("Queue", height=200)
+    qtbot.addWidget(chart)
+    chart.resize(400, 240)
+    chart.set_series([Series("Done", [0, 100], [0, 1])])
+    chart.show()
+    heard = []
+    chart.clicked.connect(heard.append)
+    spot = chart.plot.rect().center()
+    qtbot.mouseClick(chart.plot, Qt.MouseButton.LeftButton, pos=spot)
+    assert heard == [pytest.approx(chart.plot.axes()[0].value(spot.x()))]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "count", "expected"),
+    [(0, 10, 5, [0, 2, 4, 6, 8, 10]), (0.06, 0.16, 5, [0.06, 0.08, 0.1, 0.12, 0.14, 0.16])],
+)
+def test_ticks_are_round(low, high, count, expected):
+    assert ticks(low, high, count) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1024, "1,024"), (0.08, "0.08"), (5e-5, "5e-5"), (0, "0"), (1e-4, "1e-4")]
+)
+def test_axis_numbers_are_short(value, text):
+    assert label_text(value) == text
+
+
+def test_ranges_hold_their_values_and_survive_none_or_not_a_number():
+    low, high = range_of([0.1, float("nan"), 0.3])
+    assert 0 <= low < 0.1 < 0.3 < high
+    assert range_of([]) == (0.0, 1.0)
+
+
+def test_thinning_keeps_the_ends():
+    assert thinned(range(1000), 5) == [0, 249, 499, 749, 999]
+
+
+def test_at_most_two_toasts_and_an_error_stays(qtbot):
+    from PySide6.QtWidgets import QWidget
+
+    stage = QWidget()
+    qtbot.addWidget(stage)
+    stage.resize(800, 400)
+    stage.show()
+    host = Toast(stage)
+    undone = []
+    for number in range(3):
+        host.show(f"Said {number}", action="Undo", on_action=lambda: undone.append(1))
+    assert [view.text for view in host.shown] == ["Said 1", "Said 2"]
+    host.show("It failed.", error=True)
+    assert not host.shown[-1]._timer.isActive()
+    assert host.shown[0]._timer.isActive()
