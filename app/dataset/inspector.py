@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.dataset.library import Picture
 
 preview_side = 512
-one_height, two_height = 208, 148
+one_height, two_height = 176, 148
 
 
 class Inspector(Column):

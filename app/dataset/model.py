@@ -42,6 +42,9 @@ class DatasetState(QObject):
         self._version = 0
         session.project_changed.connect(self._project_changed)
         session.pictures_changed.connect(self._pictures_changed)
+        if session.project is not None:
+            self._project_changed(session.project)
+            session.start(self.reload())
 
     # What is selected
 

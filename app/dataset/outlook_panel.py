@@ -76,7 +76,6 @@ class OutlookPanel(Panel):
         parts = [tr("{n} train", n=number(self.outlook.train))]
         if self.outlook.held_out:
             parts.append(tr("{n} held out", n=number(self.outlook.held_out)))
-        parts.append(tr("{n} steps per epoch", n=number(self.outlook.steps)))
         self.summary.setText(" · ".join(parts))
         self.warnings.set_rows(_warnings(self.outlook))
         self._show_picture()

@@ -58,6 +58,7 @@ class Stage(QWidget):
         self.pages.addWidget(self.grid)
         self.pages.addWidget(self.nothing)
         self._kept: list[int] = []
+        self._wanted = 0
         self._build()
         state.shown_changed.connect(self._shown_changed)
         self.model.modelAboutToBeReset.connect(self._remember)
@@ -91,10 +92,13 @@ class Stage(QWidget):
     def choose(self, picture_id: int) -> None:
         """Select one picture and bring it into view."""
         row = self.model.row_of(picture_id)
-        if row >= 0:
-            index = self.model.index(row)
-            self.grid.setCurrentIndex(index)
-            self.grid.scrollTo(index)
+        if row < 0:
+            self._wanted = picture_id  # the library is still being read
+            return
+        self._wanted = 0
+        index = self.model.index(row)
+        self.grid.setCurrentIndex(index)
+        self.grid.scrollTo(index)
 
     def step(self, by: int) -> None:
         """Make a neighbor of the current picture current."""
@@ -150,6 +154,8 @@ class Stage(QWidget):
             flag = QItemSelectionModel.SelectionFlag.NoUpdate
             selection.setCurrentIndex(self.model.index(rows[-1]), flag)
         self._selected()
+        if self._wanted:
+            self.choose(self._wanted)
 
     def _tile_changed(self, width: int) -> None:
         self.bar.tile.value = float(width)

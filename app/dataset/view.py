@@ -103,6 +103,8 @@ class View(QWidget):
         if isinstance(scope, Scope):
             self.state.set_scope(scope)
         if isinstance(picture, int):
+            self._close_crop()
+            self.stage.show_all()
             self.stage.choose(picture)
 
     def actions(self) -> list[Action]:  # type: ignore[override]

@@ -70,6 +70,8 @@ class SettingsColumn(Column):
         self.start_button.set_icon("plus" if waiting else "play")
         plan = self.state.plan
         self.start_button.setEnabled(plan is not None and plan.steps > 0)
+        problem = self.state.problem
+        self.start_button.setToolTip(tr_error(problem) if problem is not None else "")
 
     def _show_level(self, level: str) -> None:
         self.simple.setVisible(level == "simple")

@@ -91,17 +91,23 @@ class Story:
             "train.sample": self._sample,
         }
         handler = handlers.get(kind)
-        if handler is not None:
-            handler(data)
-        self._tell(kind, data, when)
+        if handler is None or handler(data):
+            self._tell(kind, data, when)
 
-    def _started(self, data: dict[str, Any]) -> None:
+    # Each tells whether the event was new: one that was read from the folder can come again.
+
+    def _started(self, data: dict[str, Any]) -> bool:
+        new = not self.total_steps
         self.total_steps = data["total_steps"]
         self.epochs = data["epochs"]
         self.steps_per_epoch = data["steps_per_epoch"]
+        return new
 
-    def _step(self, data: dict[str, Any]) -> None:
-        step = self.step = data["step"]
+    def _step(self, data: dict[str, Any]) -> bool:
+        step = data["step"]
+        if step <= self.step:
+            return False
+        self.step = step
         self.epoch = data["epoch"]
         rates = data.get("lr") or {}
         self.loss.add(step, data["loss"])
@@ -109,11 +115,15 @@ class Story:
         self.grad_norm.add(step, data.get("grad_norm"))
         self.rate_unet.add(step, rates.get("unet"))
         self.rate_text.add(step, rates.get("text"))
+        return True
 
-    def _held_out(self, data: dict[str, Any]) -> None:
-        self.held_out.add(data["step"], data["loss"])
+    def _held_out(self, data: dict[str, Any]) -> bool:
+        new = data["step"] not in self.held_out.steps
+        if new:
+            self.held_out.add(data["step"], data["loss"])
+        return new
 
-    def _checkpoint(self, data: dict[str, Any]) -> None:
+    def _checkpoint(self, data: dict[str, Any]) -> bool:
         found = Checkpoint(
             epoch=data["epoch"],
             step=data["step"],
@@ -122,9 +132,12 @@ class Story:
             held_out_loss=data.get("held_out_loss"),
             seen_loss=data.get("seen_loss"),
         )
-        self.checkpoints.append(found)
+        new = found not in self.checkpoints
+        if new:
+            self.checkpoints.append(found)
+        return new
 
-    def _sample(self, data: dict[str, Any]) -> None:
+    def _sample(self, data: dict[str, Any]) -> bool:
         found = SamplePicture(
             epoch=data["epoch"],
             step=data["step"],
@@ -133,7 +146,10 @@ class Story:
             seed=data["seed"],
             path=self.folder / "samples" / Path(data["path"]).name,
         )
-        self.samples.append(found)
+        new = found not in self.samples
+        if new:
+            self.samples.append(found)
+        return new
 
     def _tell(self, kind: str, data: dict[str, Any], when: float) -> None:
         """Keep what the list of events shows; a run of samples is told once."""

@@ -17,8 +17,6 @@ def view(qtbot, opened, settle):
     qtbot.addWidget(made)
     made.resize(1532, 934)
     made.show()
-    opened.project_changed.emit(opened.project)
-    opened.pictures_changed.emit(None)
     settle(opened)
     yield made
     made.thumbnails.close()
@@ -254,7 +252,7 @@ def test_as_trained_shows_the_baked_picture(view, settle) -> None:
 def test_what_training_will_see_counts_buckets_and_warns(view) -> None:
     outlook = view.inspector.outlook
     assert dict(outlook.outlook.buckets) == {(128, 128): 5, (160, 96): 1}
-    assert outlook.summary.text() == "6 train · 6 steps per epoch"
+    assert outlook.summary.text() == "6 train"
     warnings = row_counts(outlook.warnings)
     assert warnings == {"enlarged": "1", "bare": "1"}
     click_row(outlook.warnings, "bare")
@@ -279,6 +277,18 @@ def test_train_goes_to_the_training_workspace(view) -> None:
     view.session.navigated.connect(lambda where, payload: went.append(where))
     QTest.mouseClick(view.inspector.train, Qt.MouseButton.LeftButton)
     assert went == ["train"]
+
+
+def test_a_picture_that_was_searched_for_is_shown_even_before_the_library_is_read(
+    qtbot, opened, settle
+) -> None:
+    wanted = opened.library.pictures()[3]
+    view = View(opened)
+    qtbot.addWidget(view)
+    view.receive(picture=wanted.id)
+    settle(opened)
+    assert [picture.name for picture in view.state.selected] == [wanted.name]
+    view.thumbnails.close()
 
 
 def test_export_writes_the_baked_folder(view, settle) -> None:

@@ -23,8 +23,6 @@ def view(qtbot, opened, settle):
     qtbot.addWidget(made)
     made.resize(1532, 934)
     made.show()
-    opened.project_changed.emit(opened.project)
-    opened.pictures_changed.emit(None)
     settle(opened)
     return made
 
@@ -207,16 +205,17 @@ def tell(view, handle, kind, **data):
     view.session.engine_event.emit(Event(handle.id, kind, {"run": str(folder)} | data))
 
 
-def start(view):
+def start(view, settle):
     handle = view.state.start()
     handle.state = "running"
     tell(view, handle, "train.started", name="live", total_steps=10, epochs=2, steps_per_epoch=5,
          pictures=6, buckets=1)  # fmt: skip
+    settle(view.session)
     return handle
 
 
-def test_a_live_run_fills_numbers_and_curves(view, qtbot) -> None:
-    handle = start(view)
+def test_a_live_run_fills_numbers_and_curves(view, qtbot, settle) -> None:
+    handle = start(view, settle)
     handle.meter.update(2, 10, "Train")
     for step in (1, 2, 3):
         tell(view, handle, "train.step", step=step, epoch=1, loss=0.5 / step, average=0.4,
@@ -229,8 +228,26 @@ def test_a_live_run_fills_numbers_and_curves(view, qtbot) -> None:
     handle.cancel()
 
 
-def test_pause_holds_and_goes_on_and_stop_asks_once(view) -> None:
-    handle = start(view)
+def test_a_view_opened_late_reads_what_the_run_did_before(view, qtbot, settle) -> None:
+    folder = make_run(view.session, "live")
+    handle = view.state.start()
+    handle.state = "running"
+    late = View(view.session)
+    qtbot.addWidget(late)
+    settle(view.session)
+    for step in (12, 13):
+        tell(late, handle, "train.step", step=step, epoch=4, loss=0.1, average=0.1,
+             lr={"unet": 1e-3}, grad_norm=0.2)  # fmt: skip
+    settle(view.session)
+    assert late.state.story.folder == folder
+    assert late.state.story.loss.steps == [float(step) for step in range(1, 14)]
+    assert late.runs.checkpoints.epochs == [3, 2, 1]
+    assert late.state.handle_of(late.state.story) is handle
+    handle.cancel()
+
+
+def test_pause_holds_and_goes_on_and_stop_asks_once(view, settle) -> None:
+    handle = start(view, settle)
     QTest.mouseClick(view.stage.bar.pause, Qt.MouseButton.LeftButton)
     assert handle.paused
     assert view.stage.bar.pause.text() == "Go on"
@@ -242,10 +259,10 @@ def test_pause_holds_and_goes_on_and_stop_asks_once(view) -> None:
     assert not view.stage.bar.stop.isEnabled()
 
 
-def test_a_failed_run_says_why(view) -> None:
+def test_a_failed_run_says_why(view, settle) -> None:
     from engine.runtime.errors import TrainingError
 
-    handle = start(view)
+    handle = start(view, settle)
     handle.state = "failed"
     handle.set_running_or_notify_cancel()
     handle.set_exception(TrainingError("The loss is not a number any more at step 3."))
