@@ -98,7 +98,7 @@ class ThumbnailCache(QObject):
             image = read_scaled(path, edge)
             if kept is not None:
                 kept.parent.mkdir(parents=True, exist_ok=True)
-                image.save(str(kept), b"PNG")
+                image.save(str(kept))
         except (StylekilnError, OSError) as error:
             # A picture that cannot be read is shown as such by the grid.
             log.info("no thumbnail of %s: %s", path, error)
