@@ -22,8 +22,8 @@ class GridRequest(Request):
     ``grid.json`` and ``grid.png``; finished cells are kept in ``cells`` (by default inside
     ``folder``), which several grids may share.
 
-    Events: ``grid.planned`` {folder, cells: [{id, checkpoint, weight, seed, prompt}], cached, request},
-    ``grid.cell`` {id, path, cached, checkpoint, weight, seed, prompt, error} for each position,
+    Events: ``grid.planned`` {folder, cells: [{id, checkpoint, weight, seed, prompt}], cached,
+    request}, ``grid.cell`` {id, path, cached, checkpoint, weight, seed, prompt, error} for each,
     ``grid.finished`` {folder, picture, rendered, cached, failed}.
     """
 
