@@ -21,11 +21,14 @@ much_enlarged = 1.5
 
 @dataclass(frozen=True)
 class Outlook:
-    """Counts of what training would read. ``buckets`` is fullest first; ``steps`` per epoch."""
+    """Counts of what training would read. ``buckets`` is fullest first; ``draws`` counts pictures
+    with their repeats, and ``steps`` batches, per epoch.
+    """
 
     train: int
     held_out: int
     buckets: tuple[tuple[Size, int], ...]
+    draws: int
     steps: int
     enlarged: tuple[int, ...]
     bare: tuple[int, ...]
@@ -80,6 +83,7 @@ def look_ahead(pictures: Iterable[Picture], spec: BucketSpec, batch: int = 1) ->
         train=sum(counts.values()),
         held_out=sum(picture.held_out for picture in everything),
         buckets=tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
+        draws=sum(draws.values()),
         steps=batches_per_epoch(draws.values(), batch),
         enlarged=tuple(enlarged),
         bare=tuple(picture.id for picture in used if not picture.caption.strip()),

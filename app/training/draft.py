@@ -173,5 +173,5 @@ def plan(request: TrainRequest, base: BaseModel, pictures: Sequence[Picture]) ->
     if not outlook.steps:
         return Plan(outlook, 0, 0, 0, 0.0)
     run = length(request, outlook.steps)
-    seen = run.updates * request.train_batch_size * request.gradient_accumulation_steps
-    return Plan(outlook, run.updates_per_epoch, run.epochs, run.updates, seen / outlook.train)
+    times = run.updates / run.updates_per_epoch * outlook.draws / outlook.train
+    return Plan(outlook, run.updates_per_epoch, run.epochs, run.updates, times)

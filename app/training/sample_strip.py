@@ -40,6 +40,8 @@ class SampleStrip(QScrollArea):
         self.canvas = _Canvas(session, self)
         self.setWidget(self.canvas)
         self.viewport().setAutoFillBackground(False)
+        self.canvas.setAutoFillBackground(False)
+        self.canvas.setProperty("surface", "none")
 
     def show_samples(self, samples: list[SamplePicture]) -> None:
         """Show ``samples``; a new last column scrolls into view when the last one was in view."""
@@ -60,8 +62,9 @@ class SampleStrip(QScrollArea):
         self._fit()
 
     def _fit(self) -> None:
-        self.canvas.fit(self.viewport().width())
-        self.setMinimumHeight(min(self.canvas.height(), 3 * (smallest + gap) + header_height))
+        self.canvas.fit(self.viewport().size())
+        rows = min(3, len(self.canvas.prompts))
+        self.setMinimumHeight(rows * (smallest + gap) + header_height)
 
 
 class _Canvas(QWidget):
@@ -99,10 +102,11 @@ class _Canvas(QWidget):
             self._pictures[path] = QPixmap.fromImage(image)
             self.update()
 
-    def fit(self, width: int) -> None:
-        columns = max(1, len(self.epochs))
-        side = (width - label_width) // columns - gap
-        self._side = max(smallest, min(largest, side))
+    def fit(self, room: QSize) -> None:
+        columns, rows = max(1, len(self.epochs)), max(1, len(self.prompts))
+        across = (room.width() - label_width) // columns - gap
+        down = (room.height() - header_height) // rows - gap
+        self._side = max(smallest, min(largest, across, down))
         shown = label_width + columns * (self._side + gap)
         self.resize(QSize(shown, header_height + len(self.prompts) * (self._side + gap)))
 

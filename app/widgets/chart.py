@@ -85,12 +85,18 @@ class Plot(QWidget):
         low, high = self.state.x_range or (range_of(xs, air=0) if xs else (0.0, 1.0))
         bottom, top = self.state.y_range or range_of(ys)
         measure = fonts.metrics(11)
-        wide = max(measure.horizontalAdvance(self._y_text(v)) for v in ticks(bottom, top, 5))
+        wide = max(
+            measure.horizontalAdvance(self._y_text(v)) for v in ticks(bottom, top, self._levels())
+        )
         left = round(wide) + 10.0
         return (
             Axis(low, high, left, self.width() - 10.0),
             Axis(bottom, top, self.height() - 22.0, 8.0),
         )
+
+    def _levels(self) -> int:
+        """How many values the vertical axis has room for."""
+        return max(2, (self.height() - 30) // 44)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._mouse = event.position()
@@ -131,7 +137,7 @@ class Plot(QWidget):
             band = QRectF(left, area.top(), right - left, area.height())
             painter.fillRect(band.intersected(area), color("chart_band"))
         right_middle = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for value in ticks(y_axis.low, y_axis.high, max(2, int(area.height() // 44))):
+        for value in ticks(y_axis.low, y_axis.high, self._levels()):
             level = round(y_axis.place(value)) + 0.5
             painter.setPen(QPen(color("chart_grid"), 1))
             painter.drawLine(QPointF(area.left(), level), QPointF(area.right(), level))
@@ -142,9 +148,10 @@ class Plot(QWidget):
         marks = state.x_ticks or [(v, label_text(v)) for v in ticks(x_axis.low, x_axis.high, steps)]
         painter.setPen(color("t3"))
         for value, text in marks:
-            place = QRectF(x_axis.place(value) - 40, area.bottom() + 5, 80, 16)
             # The first and last words stay inside the widget.
-            place.moveLeft(min(max(place.left(), -30 + x_axis.start - 10), self.width() - 68.0))
+            half = painter.fontMetrics().horizontalAdvance(text) / 2 + 1
+            middle = min(max(x_axis.place(value), half), self.width() - half)
+            place = QRectF(middle - half, area.bottom() + 5, 2 * half, 16)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_readout(

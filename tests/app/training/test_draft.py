@@ -77,6 +77,7 @@ def test_the_plan_counts_what_training_will_do() -> None:
     assert dict(plan.outlook.buckets) == {(128, 128): 10, (160, 96): 1}
     # Ten pictures in batches of eight are two steps, three repeats of one are a third.
     assert (plan.steps_per_epoch, plan.epochs, plan.steps) == (3, 5, 15)
+    assert plan.draws == pytest.approx(5 * 13 / 11)
 
 
 def test_nothing_to_train_on_is_a_plan_without_steps() -> None:
