@@ -6,16 +6,19 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from app.bridge import Bridge
-from engine.dataset.library import Library
-from engine.project.project import Project, project_for
 from engine.project.settings import Settings, data_dir
 from engine.runtime.errors import JobCancelled, StylekilnError
 from engine.runtime.events import Event
+
+# Both import numpy, which the first painted window does not wait for.
+if TYPE_CHECKING:
+    from engine.dataset.library import Library
+    from engine.project.project import Project
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +115,7 @@ class Session(QObject):
             await self.bridge.io(library.close)
 
     async def _open(self, path: Path) -> None:
-        project = await self.bridge.io(project_for, path, data_dir() / "projects")
+        project = await self.bridge.io(_project_for, path)
         await self._use(project)
 
     async def _open_sample(self) -> None:
@@ -123,7 +126,7 @@ class Session(QObject):
     async def _use(self, project: Project) -> None:
         if self.project is not None:
             await self.close_project()
-        self.library = await self.bridge.io(Library, project.database)
+        self.library = await self.bridge.io(_library_of, project)
         self.project = project
         self._remember(project)
         self.project_changed.emit(project)
@@ -156,3 +159,15 @@ class Session(QObject):
         error = task.exception()
         if error is not None and not isinstance(error, JobCancelled):
             self.show_error(error)
+
+
+def _project_for(path: Path) -> Project:
+    from engine.project.project import project_for
+
+    return project_for(path, data_dir() / "projects")
+
+
+def _library_of(project: Project) -> Library:
+    from engine.dataset.library import Library
+
+    return Library(project.database)
