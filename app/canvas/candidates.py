@@ -16,12 +16,16 @@ CandidateState = Literal["queued", "running", "ready", "failed"]
 
 @dataclass
 class Candidate:
-    """One candidate. ``pixels`` is straight RGBA at ``rect`` of the document once it is ready."""
+    """One candidate. ``pixels`` is straight RGBA at ``rect`` of the document once it is ready.
+
+    ``image`` is the same for Qt, or a rough preview; ``card`` shows it on its surroundings.
+    """
 
     number: int
     seed: int
     state: CandidateState = "queued"
     image: QImage | None = None
+    card: QImage | None = None
     pixels: np.ndarray | None = None
     rect: QRect = field(default_factory=QRect)
     step: int = 0
@@ -80,14 +84,20 @@ class Candidates(QObject):
         self.changed.emit(index)
 
     def ready(
-        self, index: int, image: QImage, pixels: np.ndarray, rect: QRect, recipe: dict[str, Any]
+        self,
+        index: int,
+        image: QImage,
+        card: QImage,
+        pixels: np.ndarray,
+        rect: QRect,
+        recipe: dict[str, Any],
     ) -> None:
         """Candidate ``index`` is done; the first one that is ready is shown."""
         if not 0 <= index < len(self.items):
             return
         item = self.items[index]
-        item.state, item.image, item.pixels = "ready", image, pixels
-        item.rect, item.recipe = rect, recipe
+        item.state, item.image, item.card = "ready", image, card
+        item.pixels, item.rect, item.recipe = pixels, rect, recipe
         self.changed.emit(index)
         if self.current is None:
             self.show(index)

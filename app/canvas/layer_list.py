@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -17,14 +18,13 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QBrush, QImage, QMouseEvent, QPainter
+from PySide6.QtGui import QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.canvas.overlays import checker_brush
-from app.canvas.picture import image_from_array
 from app.i18n import signals, tr
 from app.i18n.format import percent
 from app.theme import color, fonts, icons
+from app.widgets.images import checker, image_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,7 +168,7 @@ class LayerModel(QAbstractListModel):
         kept = self._thumbnails.get(layer.id)
         if kept is None or kept[0] != layer.revision:
             stride = max(1, min(layer.pixels.shape[0] // 64, layer.pixels.shape[1] // 88))
-            image = image_from_array(layer.pixels[::stride, ::stride])
+            image = image_of(layer.pixels[::stride, ::stride])
             kept = self._thumbnails[layer.id] = (layer.revision, image)
         return kept[1]
 
@@ -178,7 +178,8 @@ def origin(layer: Layer) -> str:
     recipe = layer.recipe
     if not recipe:
         return tr("locked") if layer.locked else tr("painted")
-    parts = [str(recipe["lora"])] if recipe.get("lora") else []
+    loras = recipe.get("image", {}).get("loras", ())
+    parts = [f"{Path(use['path']).stem} {use['weight']:.2f}" for use in loras[:1]]
     parts.append(tr("seed {seed}", seed=recipe.get("seed", "")))
     return ", ".join(parts)
 
@@ -189,7 +190,6 @@ class LayerDelegate(QStyledItemDelegate):
     def __init__(self, state: CanvasState, parent: QWidget) -> None:
         super().__init__(parent)
         self._state = state
-        self._checker: QBrush | None = None
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """One row."""
@@ -214,10 +214,8 @@ class LayerDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_picture(self, painter: QPainter, image: QImage | None) -> None:
-        if self._checker is None:
-            self._checker = checker_brush()
         painter.setBrushOrigin(THUMBNAIL.topLeft())
-        painter.fillRect(THUMBNAIL, self._checker)
+        painter.fillRect(THUMBNAIL, checker())
         if image is None or image.isNull():
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

@@ -6,7 +6,7 @@ No color can be trusted over a picture, so every mark is a light stroke on a dar
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from app.theme import fonts
 
@@ -15,21 +15,8 @@ LIGHT = QColor(255, 255, 255)
 LABEL_FILL = QColor(0x17, 0x17, 0x17)
 LABEL_TEXT = QColor(0xEB, 0xEB, 0xEB)
 LABEL_QUIET = QColor(0xA3, 0xA3, 0xA3)
-CHECKER_DARK = QColor(0x36, 0x36, 0x36)
-CHECKER_LIGHT = QColor(0x40, 0x40, 0x40)
 ANT_LENGTH = 5.0
 HANDLE = 7.0
-
-
-def checker_brush(square: int = 8) -> QBrush:
-    """The neutral checker that stands for transparency, ``square`` screen pixels a square."""
-    pixmap = QPixmap(2 * square, 2 * square)
-    pixmap.fill(CHECKER_DARK)
-    painter = QPainter(pixmap)
-    painter.fillRect(square, 0, square, square, CHECKER_LIGHT)
-    painter.fillRect(0, square, square, square, CHECKER_LIGHT)
-    painter.end()
-    return QBrush(pixmap)
 
 
 def marching_ants(painter: QPainter, rect: QRectF, phase: float) -> None:
@@ -121,19 +108,6 @@ def brush_cursor(painter: QPainter, center: QPointF, radius: float, hardness: fl
         pen.setDashPattern([3, 3])
         painter.setPen(pen)
         painter.drawEllipse(center, core, core)
-
-
-def pixel_grid(painter: QPainter, rect: QRectF, zoom: float) -> None:
-    """Hairlines between document pixels; ``rect`` is the document's visible part on screen."""
-    painter.setPen(QPen(QColor(128, 128, 128, 40), 0))
-    x = rect.left()
-    while x <= rect.right():
-        painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
-        x += zoom
-    y = rect.top()
-    while y <= rect.bottom():
-        painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
-        y += zoom
 
 
 def _cross(painter: QPainter, center: QPointF) -> None:

@@ -109,11 +109,3 @@ def _image_over(pixels: np.ndarray) -> QImage:
     return QImage(
         pixels.data, width, height, pixels.strides[0], QImage.Format.Format_ARGB32_Premultiplied
     )
-
-
-def image_from_array(array: np.ndarray) -> QImage:
-    """A QImage with its own copy of RGB or straight RGBA uint8 [h, w, 3 or 4] ``array``."""
-    array = np.ascontiguousarray(array)
-    height, width, channels = array.shape
-    form = QImage.Format.Format_RGBA8888 if channels == 4 else QImage.Format.Format_RGB888
-    return QImage(array.data, width, height, array.strides[0], form).copy()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QRect, QTimer, Signal
 
-from app.canvas.model import to_rect
-from app.canvas.picture import image_from_array
+from app.canvas.document_state import to_rect
+from app.widgets.images import image_of
 from engine.canvas import storage
 from engine.canvas.repaint import RepaintRequest
 from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER
@@ -120,6 +120,8 @@ class Repaint(QObject):
     def start(self) -> None:
         """Paint candidates for the region; one run at a time."""
         if self._state.document is not None and not self.running:
+            # Set here and not in the task, so that a second click finds it.
+            self._preparing = True
             self._session.start(self._start())
 
     def stop(self) -> None:
@@ -129,7 +131,6 @@ class Repaint(QObject):
 
     async def _start(self) -> None:
         state, settings = self._state, self.settings
-        self._preparing = True
         state.end_stroke()
         seeds = [(settings.seed + number) % (LARGEST_SEED + 1) for number in range(settings.count)]
         state.candidates.begin(seeds, strength=settings.strength)
@@ -185,14 +186,14 @@ class Repaint(QObject):
             return
         data, candidates = event.data, self._state.candidates
         if event.kind == "candidate.preview":
-            candidates.progress(
-                data["index"], data["step"], data["total"], image_from_array(data["array"])
-            )
+            candidates.progress(data["index"], data["step"], data["total"], image_of(data["array"]))
         elif event.kind == "candidate.done":
             pixels = data["array"]
             rect = QRect(data["x"], data["y"], pixels.shape[1], pixels.shape[0])
             recipe = dict(data.get("recipe") or {}) | {"seed": data["seed"]}
-            candidates.ready(data["index"], image_from_array(pixels), pixels, rect, recipe)
+            image = image_of(pixels)
+            card = self._state.on_picture(image, rect)
+            candidates.ready(data["index"], image, card, pixels, rect, recipe)
 
     def _ended(self, handle: JobHandle) -> None:
         if handle is not self._handle:

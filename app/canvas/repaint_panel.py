@@ -203,7 +203,7 @@ class LoraRow(QWidget):
         self.name = ElidedLabel()
         self.weight = ValueSlider(-1.0, 2.0, 0.05, 2, field_width=44)
         self.weight.set_default(1.0)
-        self.weight.setFixedWidth(136)
+        self.weight.setFixedWidth(122)
         self.weight.changed.connect(lambda value: repaint.set_weight(path, value))
         bind(self.weight.setAccessibleName, "LoRA weight")
         line.addWidget(IconLabel("layers-2", 14, "t3"))
@@ -217,7 +217,7 @@ class LoraRow(QWidget):
 
     def rename(self, choice: LoraChoice) -> None:
         """Show the LoRA's name and epoch."""
-        self._text.update(name=lambda: full_name(choice))
+        self._text.update(name=lambda: short_name(choice))
 
 
 class SamplingRow(QWidget):
@@ -292,4 +292,11 @@ def full_name(choice: LoraChoice) -> str:
     """The name of a LoRA with its epoch."""
     if choice.epoch:
         return tr("{name}, epoch {epoch}", name=choice.name, epoch=choice.epoch)
+    return choice.name
+
+
+def short_name(choice: LoraChoice) -> str:
+    """The name of a LoRA with its epoch, where there is little room."""
+    if choice.epoch:
+        return tr("{name} e{epoch}", name=choice.name, epoch=choice.epoch)
     return choice.name

@@ -168,11 +168,12 @@ class CandidateCards(QAbstractScrollArea):
         path.addRoundedRect(QRectF(rect), 3, 3)
         painter.setClipPath(path)
         painter.fillRect(rect, color("tile"))
-        if item.image is not None:
-            size = item.image.size().scaled(rect.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        shown = item.card if item.card is not None else item.image
+        if shown is not None:
+            size = shown.size().scaled(rect.size(), Qt.AspectRatioMode.KeepAspectRatioByExpanding)
             target = QRect(0, 0, size.width(), size.height())
             target.moveCenter(rect.center())
-            painter.drawImage(QRectF(target), item.image, QRectF(item.image.rect()))
+            painter.drawImage(QRectF(target), shown, QRectF(shown.rect()))
         elif item.state == "failed":
             icons.paint(
                 painter, "octagon-alert", rect.center().x() - 8, rect.center().y() - 8, 16, "err"

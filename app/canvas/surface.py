@@ -24,6 +24,7 @@ from app.canvas.tools import BY_NAME, Pointer, Tool
 from app.canvas.viewport import Viewport
 from app.i18n import tr
 from app.theme.style import color
+from app.widgets.images import checker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +53,6 @@ class Surface(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(tr("Canvas"))
         self.keys: dict[str, Callable[[], object]] = {}  # by portable key text
-        self._checker = overlays.checker_brush()
         self._tool_down: Tool | None = None
         self._space = False
         self._eraser_end = False
@@ -111,7 +111,7 @@ class Surface(QWidget):
         target = self.view.rect_to_screen(visible)
         corner = self.view.to_screen(QPointF(0, 0))
         painter.setBrushOrigin(QPointF(round(corner.x()), round(corner.y())))
-        painter.fillRect(target, self._checker)
+        painter.fillRect(target, checker())
         self.state.picture.draw(painter, target, visible, self.view.zoom)
 
     def _paint_candidate(self, painter: QPainter) -> None:

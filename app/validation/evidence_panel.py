@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import bind, signals, tr
-from app.theme import color, fonts, metrics
+from app.theme import metrics
 from app.validation.layout import CellKey
+from app.validation.pair_grid import PairGrid
 from app.widgets.buttons import button
 from app.widgets.chart import LineChart, Series
-from app.widgets.images import draw_fitted
 from app.widgets.panel import Column, IconLabel, Panel, padded
 from app.widgets.text import hairline, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.validation.evidence import EvidenceState, Pair
+    from app.validation.evidence import EvidenceState
     from app.validation.model import GridState
     from app.widgets.thumbnails import ThumbnailCache
     from engine.validation.evidence import RowEvidence
@@ -76,7 +75,9 @@ class EvidencePanel(Column):
         self.losses.setFixedHeight(126)
         bind(self.chart.plot.setAccessibleName, "Verdict")
         bind(self.losses.plot.setAccessibleName, "Held-out loss")
-        self.verdict.body.addWidget(padded(self.chart, bottom=8))
+        note = label("Dotted: between two training pictures.", size=11, tone="quiet", wrap=True)
+        self.verdict.body.addWidget(padded(self.chart))
+        self.verdict.body.addWidget(padded(note, top=2, bottom=8))
         self.verdict.body.addWidget(padded(self.losses))
         self._add_section(self.verdict)
 
@@ -176,7 +177,7 @@ class EvidencePanel(Column):
                 marker="square",
             ),
             Series("Copying", epochs, [row.copying for row in rows], "chart3", marker="circle"),
-            Series("Training pictures", epochs, [between] * len(rows), "chart3", "dot", 1.0, 0.8),
+            Series("", epochs, [between] * len(rows), "chart3", "dot", 1.0, 0.8),
         ]
         if any(row.style_fit is None for row in rows):
             series.pop(0)
@@ -232,7 +233,8 @@ class EvidencePanel(Column):
             if widget is not None:
                 widget.deleteLater()
         picked = self._evidence.pick()
-        flags = telling(picked.flags) if picked is not None else []
+        weights = len([weight for weight in self._state.axes.weights if weight])
+        flags = telling(picked.flags, weights) if picked is not None else []
         self._sections[self.flags].setVisible(bool(flags))
         self.flags.set_count(len(flags))
         for flag in flags:
@@ -274,102 +276,22 @@ class EvidencePanel(Column):
             )
 
 
-class PairGrid(QWidget):
-    """Generated and training picture side by side, most alike first. A click shows the cell."""
+def telling(flags: Sequence[Flag], weights: int) -> list[Flag]:
+    """One flag for each kind and checkpoint, at its highest weight; the gravest kinds first.
 
-    chosen = Signal(object)  # CellKey
-
-    def __init__(self, state: GridState, thumbnails: ThumbnailCache) -> None:
-        super().__init__()
-        self._state, self._thumbnails = state, thumbnails
-        self._pairs: list[Pair] = []
-        self._columns = 2
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-        bind(self.setAccessibleName, "Nearest training picture")
-        thumbnails.ready.connect(lambda _: self.update())
-        state.choice_changed.connect(self.update)
-
-    def set_pairs(self, pairs: list[Pair]) -> None:
-        """Show these pairs."""
-        self._pairs = pairs
-        self.updateGeometry()
-        self.update()
-
-    def set_columns(self, columns: int) -> None:
-        """How many pairs stand side by side."""
-        self._columns = columns
-        self.updateGeometry()
-        self.update()
-
-    def heightForWidth(self, width: int) -> int:
-        """As high as its rows."""
-        rows = -(-len(self._pairs) // self._columns)
-        return max(1, rows * (self._card(width).height() + 8) - 8)
-
-    def sizeHint(self) -> QSize:
-        """For the width it has."""
-        return QSize(280, self.heightForWidth(max(self.width(), 200)))
-
-    def _card(self, width: int) -> QSize:
-        card = (width - 8 * (self._columns - 1)) // self._columns
-        return QSize(card, (card - 2) // 2 + 26)
-
-    def card_rect(self, index: int) -> QRect:
-        """Where pair ``index`` is."""
-        size = self._card(self.width())
-        row, column = divmod(index, self._columns)
-        return QRect(
-            column * (size.width() + 8), row * (size.height() + 8), size.width(), size.height()
-        )
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the pairs."""
-        painter = QPainter(self)
-        for index, pair in enumerate(self._pairs):
-            self._paint(painter, self.card_rect(index), pair)
-
-    def _paint(self, painter: QPainter, rect: QRect, pair: Pair) -> None:
-        painter.fillRect(rect, color("row_hover"))
-        side = (rect.width() - 2) // 2
-        for number, path in enumerate((pair.generated, pair.training)):
-            box = QRect(rect.left() + number * (side + 2), rect.top(), side, side)
-            painter.fillRect(box, color("tile"))
-            pixmap: QPixmap | None = self._thumbnails.get(path, side)
-            if pixmap is not None:
-                draw_fitted(painter, pixmap, box.toRectF())
-        foot = QRect(rect.left() + 7, rect.bottom() - 25, rect.width() - 14, 26)
-        flag = self._state.flag_of(pair.similarity)
-        painter.setFont(fonts.font(12, 600))
-        painter.setPen(color({"flag_err": "err", "flag_warn": "warn"}.get(flag, "t2")))
-        painter.drawText(foot, _RIGHT, f"{pair.similarity:.2f}")
-        painter.setFont(fonts.font(11))
-        painter.setPen(color("t2"))
-        title = self._state.row_label(pair.key.checkpoint, pair.key.seed)[0]
-        words = tr("{title}, {weight}", title=title, weight=f"{pair.key.weight:g}")
-        room = foot.width() - 36
-        shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(foot, _LEFT, shown)
-        if pair.key == self._state.first:
-            painter.setPen(QPen(color("acc"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(rect.adjusted(1, 1, -1, -1))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Show the cell of the pair under the pointer."""
-        for index, pair in enumerate(self._pairs):
-            if self.card_rect(index).contains(event.position().toPoint()):
-                self.chosen.emit(pair.key)
-
-
-def telling(flags: Sequence[Flag]) -> list[Flag]:
-    """One flag for each kind and checkpoint, at its highest weight; the gravest kinds first."""
-    found = {
-        (flag.kind, flag.checkpoint): flag for flag in sorted(flags, key=lambda flag: flag.weight)
-    }
+    That a checkpoint has not learned the style is told only if that is so at all ``weights``: at
+    a low weight it is to be expected.
+    """
+    found: dict[tuple[str, str], list[Flag]] = {}
+    for flag in sorted(flags, key=lambda flag: flag.weight):
+        found.setdefault((flag.kind, flag.checkpoint), []).append(flag)
+    shown = [
+        group[-1]
+        for (kind, _), group in found.items()
+        if kind != "unlearned" or len(group) == weights
+    ]
     order = ("copies", "variety", "subjects", "unlearned")
-    return sorted(found.values(), key=lambda flag: order.index(flag.kind))
+    return sorted(shown, key=lambda flag: order.index(flag.kind))
 
 
 def said(sentence: Sentence) -> str:
@@ -379,7 +301,3 @@ def said(sentence: Sentence) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

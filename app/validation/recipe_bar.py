@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import bind, signals, tr
 from app.theme import color, metrics
@@ -74,8 +74,7 @@ class RecipeBar(QWidget):
         self.copying = label(size=11)
         self.nearest = ElidedLabel("", Qt.TextElideMode.ElideMiddle, size=11)
         self.nearest.setFixedWidth(96)
-        for part in (self._copying_label, self._nearest_label):
-            part.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        grid.setColumnMinimumWidth(0, 52)
         grid.addWidget(self._copying_label, 1, 0)
         grid.addWidget(self.copying, 1, 1)
         grid.addWidget(self._nearest_label, 2, 0)

@@ -174,6 +174,27 @@ class GridSetup(QObject):
             setattr(self.axes.sampling, name, value)
         self.changed.emit()
 
+    def adopt(self, request: GridRequest) -> None:
+        """Ask for what a grid that was drawn before had asked for."""
+        epochs = {item.path: item.epoch for item in self.available}
+        shown = [epochs[path] for path in request.checkpoints if path in epochs]
+        if self.source != FILES and shown:
+            self.axes.checkpoints = format_values(shown)
+        self.axes.weights = format_values(request.weights)
+        self.axes.seeds = format_values(request.seeds)
+        self.axes.base_row = "" in request.checkpoints
+        image = request.image
+        self.axes.sampling = Sampling(
+            image.steps, image.guidance_scale, image.sampler, image.schedule, image.negative_prompt
+        )
+        for row in self.prompts:
+            row.chosen = row.text in request.prompts
+        known = [row.text for row in self.prompts]
+        self.prompts += [
+            PromptRow(text, self.tag(text)) for text in request.prompts if text not in known
+        ]
+        self.changed.emit()
+
     # Prompts
 
     def suggest_prompts(self, pictures: Sequence[Picture]) -> None:

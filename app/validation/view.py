@@ -229,6 +229,7 @@ class View(QWidget):
         if grid is None:
             return
         self.state.tags |= {text: self.setup.tag(text) for text in grid.request.prompts}
+        self.setup.adopt(grid.request)
         self.state.open(grid)
         await self.evidence.measure()
 
