@@ -74,6 +74,7 @@ class RunColumn(Column):
         state.runs_changed.connect(self.refresh)
         state.story_changed.connect(self.refresh)
         state.story_grew.connect(self._grew)
+        state.session.job_changed.connect(self._show_runs)
         language_signals.changed.connect(self.refresh)
         self.runs.chosen.connect(self._show_run)
         self.check.clicked.connect(self._check)
@@ -82,13 +83,16 @@ class RunColumn(Column):
     def refresh(self) -> None:
         """Show everything again."""
         story = self.state.story
-        self.runs.set_rows([_run_row(item) for item in self.state.runs])
+        self._show_runs()
         self.runs.set_current(str(story.folder) if story is not None else "")
         self.panels["runs"].setVisible(bool(self.state.runs))
         for key in ("checkpoints", "settings", "events"):
             self.panels[key].setVisible(story is not None)
         if story is not None:
             self._show_story(story)
+
+    def _show_runs(self) -> None:
+        self.runs.set_rows([_run_row(item) for item in self.state.runs])
 
     def _show_story(self, story: Story) -> None:
         best = story.best

@@ -58,10 +58,12 @@ class RowList(QListView):
         self.selectionModel().currentChanged.connect(self._moved)
         self.activated.connect(lambda index: self.activated_key.emit(index.data(RowRole).key))
         theme_signals.changed.connect(self.viewport().update)
-        self.set_rows([])
+        self.setFixedHeight(0)
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show ``rows``; the chosen one stays chosen when it is still there."""
+        if list(rows) == self.rows.items:
+            return
         key = self.current()
         self.rows.replace(rows)
         self.setFixedHeight(len(rows) * metrics.ROW)
