@@ -202,27 +202,35 @@ def _has(option: QStyleOptionViewItem, flag: QStyle.StateFlag) -> bool:
 
 
 def _badges(painter: QPainter, tile: QRectF, badges: list[tuple[str, str, str]]) -> None:
-    """At most two badges at the bottom left, the rest as a count."""
-    shown = badges[:2]
-    if len(badges) > 2:
-        shown = [*shown, ("", f"+{len(badges) - 2}", "fact")]
+    """At most two badges at the bottom left, and only what fits; the rest as a count."""
     left = tile.left() + 4
     measure = fonts.metrics(11)
     painter.setFont(fonts.font(11))
-    for icon, text, tone in shown:
+    shown = 0
+    for icon, text, tone in badges[:2]:
         words = measure.horizontalAdvance(text) if text else 0.0
         width = 8 + (11 if icon else 0) + (4 if icon and text else 0) + words
-        box = QRectF(left, tile.bottom() - 21, width, 17)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color("badge"))
-        painter.drawRoundedRect(box, 2, 2)
-        tint = "badge_warn" if tone == "warn" else "badge_text"
-        if icon:
-            icons.paint(painter, icon, box.left() + 4, box.top() + 3, 11, tint)
-        painter.setPen(color(tint))
-        place = box.adjusted(4 + (15 if icon else 0), 0, 0, 0)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+        if left + width > tile.right() - (4 if len(badges) == shown + 1 else 24) and shown:
+            break
+        _badge(painter, QRectF(left, tile.bottom() - 21, width, 17), icon, text, tone)
         left += width + 3
+        shown += 1
+    if len(badges) > shown:
+        more = f"+{len(badges) - shown}"
+        width = 8 + measure.horizontalAdvance(more)
+        _badge(painter, QRectF(left, tile.bottom() - 21, width, 17), "", more, "fact")
+
+
+def _badge(painter: QPainter, box: QRectF, icon: str, text: str, tone: str) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color("badge"))
+    painter.drawRoundedRect(box, 2, 2)
+    tint = "badge_warn" if tone == "warn" else "badge_text"
+    if icon:
+        icons.paint(painter, icon, box.left() + 4, box.top() + 3, 11, tint)
+    painter.setPen(color(tint))
+    place = box.adjusted(4 + (15 if icon else 0), 0, 0, 0)
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def _foot(painter: QPainter, tile: QRectF, index: Index, rejected: bool, selected: bool) -> None:
