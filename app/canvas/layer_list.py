@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,10 +179,17 @@ def origin(layer: Layer) -> str:
     recipe = layer.recipe
     if not recipe:
         return tr("locked") if layer.locked else tr("painted")
-    loras = recipe.get("image", {}).get("loras", ())
-    parts = [f"{Path(use['path']).stem} {use['weight']:.2f}" for use in loras[:1]]
+    parts = [_lora_words(use) for use in recipe.get("image", {}).get("loras", ())[:1]]
     parts.append(tr("seed {seed}", seed=recipe.get("seed", "")))
     return ", ".join(parts)
+
+
+def _lora_words(use: dict[str, Any]) -> str:
+    """The LoRA of a recipe: its epoch where the file name tells one, and its weight."""
+    stem = Path(use["path"]).stem
+    numbered = re.search(r"-(\d{6})$", stem)
+    name = tr("epoch {epoch}", epoch=int(numbered[1])) if numbered else stem
+    return f"{name}, {use['weight']:.2f}"
 
 
 class LayerDelegate(QStyledItemDelegate):

@@ -68,9 +68,9 @@ class OptionBar(QWidget):
         self.size_field = NumberField(1, 1000, 1, 0, unit="px")
         self.size_field.setFixedWidth(66)
         self.size_field.changed.connect(lambda value: state.set_brush(size=float(value)))
-        self.hardness = ValueSlider(0, 100, 1, 0, unit="%", field_width=48)
+        self.hardness = ValueSlider(0, 100, 1, 0, unit="%", field_width=56)
         self.hardness.changed.connect(lambda value: state.set_brush(hardness=value / 100))
-        self.opacity = ValueSlider(1, 100, 1, 0, unit="%", field_width=52)
+        self.opacity = ValueSlider(1, 100, 1, 0, unit="%", field_width=56)
         self.opacity.changed.connect(lambda value: state.set_brush(opacity=value / 100))
         for number, (key, control) in enumerate(
             (("Size", self.size_field), ("Hardness", self.hardness), ("Opacity", self.opacity))
@@ -81,7 +81,7 @@ class OptionBar(QWidget):
             bind(control.setAccessibleName, key)
             row.addWidget(control)
         for slider in (self.hardness, self.opacity):
-            slider.setFixedWidth(148)
+            slider.setFixedWidth(152)
         return box
 
     def _add_zoom(self, row: QHBoxLayout) -> None:

@@ -65,11 +65,11 @@ def validation_actions(view: View) -> list[Action]:
             lambda: view.lora_for_canvas() is not None,
             where,
         ),
-        Action("validate.fit", "Fit the grid", view.grid.fit, "maximize", "Ctrl+0", drawn, where),
+        Action("validate.fit", "Fit the grid", view.fit, "maximize", "Ctrl+0", drawn, where),
         Action(
             "validate.zoom_in",
             "Zoom in",
-            lambda: view.grid.step_zoom(1),
+            lambda: view.zoom(1),
             "zoom-in",
             "Ctrl++",
             drawn,
@@ -78,7 +78,7 @@ def validation_actions(view: View) -> list[Action]:
         Action(
             "validate.zoom_out",
             "Zoom out",
-            lambda: view.grid.step_zoom(-1),
+            lambda: view.zoom(-1),
             "zoom-out",
             "Ctrl+-",
             drawn,

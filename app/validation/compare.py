@@ -91,11 +91,19 @@ class CompareView(QWidget):
         painter.drawPixmap(target, pixmap, QRectF(pixmap.rect()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom both."""
+        self.zoom_by(1.2 ** (event.angleDelta().y() / 120))
+
+    def zoom_by(self, factor: float) -> None:
         """Zoom both, round the middle of what is seen."""
-        factor = 1.2 ** (event.angleDelta().y() / 120)
         zoom = min(32.0, max(0.5, self._zoom * factor))
         self._shift *= zoom / self._zoom
         self._zoom = zoom
+        self.update()
+
+    def fit(self) -> None:
+        """Show both whole."""
+        self._zoom, self._shift = 1.0, QPointF()
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -115,5 +123,4 @@ class CompareView(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fit both."""
-        self._zoom, self._shift = 1.0, QPointF()
-        self.update()
+        self.fit()

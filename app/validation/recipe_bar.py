@@ -41,7 +41,8 @@ class RecipeBar(QWidget):
         self.picture = CellPicture(state, thumbnails)
         line.addWidget(self.picture)
         line.addLayout(self._words(), 1)
-        line.addLayout(self._facts())
+        self.facts = self._facts()
+        line.addWidget(self.facts)
         self.compare = button("Compare A and B", "columns-2", on=self.compare_asked.emit)
         self.canvas = button("Open in Canvas", "brush", on=self.canvas_asked.emit)
         line.addWidget(self.compare)
@@ -63,23 +64,25 @@ class RecipeBar(QWidget):
         column.addStretch(1)
         return column
 
-    def _facts(self) -> QGridLayout:
-        grid = QGridLayout()
+    def _facts(self) -> QWidget:
+        box = QWidget()
+        box.setFixedWidth(172)
+        grid = QGridLayout(box)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(2)
         grid.setRowStretch(0, 1)
         grid.setRowStretch(3, 1)
-        self._copying_label = label("Copying", size=11, tone="quiet")
-        self._nearest_label = label("Nearest", size=11, tone="quiet")
+        copying = label("Copying", size=11, tone="quiet")
+        nearest = label("Nearest", size=11, tone="quiet")
         self.copying = label(size=11)
         self.nearest = ElidedLabel("", Qt.TextElideMode.ElideMiddle, size=11)
-        self.nearest.setFixedWidth(96)
-        grid.setColumnMinimumWidth(0, 52)
-        grid.addWidget(self._copying_label, 1, 0)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(copying, 1, 0)
         grid.addWidget(self.copying, 1, 1)
-        grid.addWidget(self._nearest_label, 2, 0)
+        grid.addWidget(nearest, 2, 0)
         grid.addWidget(self.nearest, 2, 1)
-        return grid
+        return box
 
     def refresh(self) -> None:
         """Show the chosen cell."""
@@ -92,8 +95,7 @@ class RecipeBar(QWidget):
         self.name.setText(prefix + state.name_of(key))
         self.detail.setText(self._recipe() if cell is None or not cell.problem else cell.problem)
         known = cell is not None and cell.copying is not None
-        for part in (self._copying_label, self._nearest_label, self.copying, self.nearest):
-            part.setVisible(known)
+        self.facts.setVisible(known)
         if cell is not None and cell.copying is not None:
             self.copying.setText(f"{cell.copying:.2f}")
             self.nearest.setText(Path(cell.nearest).stem)

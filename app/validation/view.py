@@ -140,9 +140,9 @@ class View(QWidget):
         row.addWidget(label("Seed", tone="label"))
         row.addWidget(self.seed)
         row.addStretch(1)
-        row.addWidget(tool_button("zoom-out", "Zoom out", lambda: self.grid.step_zoom(-1)))
-        row.addWidget(tool_button("zoom-in", "Zoom in", lambda: self.grid.step_zoom(1)))
-        row.addWidget(tool_button("maximize", "Fit the grid", self.grid.fit, shortcut="Ctrl+0"))
+        row.addWidget(tool_button("zoom-out", "Zoom out", lambda: self.zoom(-1)))
+        row.addWidget(tool_button("zoom-in", "Zoom in", lambda: self.zoom(1)))
+        row.addWidget(tool_button("maximize", "Fit the grid", self.fit, shortcut="Ctrl+0"))
         return bar
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -275,6 +275,20 @@ class View(QWidget):
 
     def _show_seed(self, value: object) -> None:
         self.state.show_seed(None if value == ALL_SEEDS else int(str(value)))
+
+    def zoom(self, direction: int) -> None:
+        """Enlarge (1) or shrink (-1) what is on the stage."""
+        if self.stage.currentWidget() is self.compare:
+            self.compare.zoom_by(1.25 if direction > 0 else 0.8)
+        else:
+            self.grid.step_zoom(direction)
+
+    def fit(self) -> None:
+        """Show all of what is on the stage."""
+        if self.stage.currentWidget() is self.compare:
+            self.compare.fit()
+        else:
+            self.grid.fit()
 
     def show_compare(self) -> None:
         """Show A and B large."""

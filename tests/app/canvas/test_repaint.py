@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QPointF, QRect, Qt
 
+from app.canvas.layer_list import origin
 from engine.runtime.errors import ModelFileError
 
 
@@ -20,7 +21,7 @@ def ready(view, session, index, color=(250, 10, 10)):
         array=pixels,
         x=60,
         y=50,
-        recipe={"prompt": "castle"},
+        recipe={"image": {"loras": [{"path": "/loras/pixel-000018.safetensors", "weight": 0.8}]}},
         infotext="",
         path="",
     )
@@ -89,7 +90,7 @@ def test_accepting_puts_the_candidate_on_a_layer_and_leaves_the_rest(qtbot, view
     outside[60:80, 70:90] = False
     assert (after[outside] == before[outside]).all()
     assert state.layer.name == "castle"
-    assert state.layer.recipe["seed"] == 7
+    assert origin(state.layer) == "epoch 18, 0.80, seed 7"
     assert not view.strip.isVisible()
     state.undo()
     assert (state.document.composite() == before).all()
