@@ -37,7 +37,7 @@ class RecipeBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         line = QHBoxLayout(self)
         line.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
-        line.setSpacing(14)
+        line.setSpacing(12)
         self.picture = CellPicture(state, thumbnails)
         line.addWidget(self.picture)
         line.addLayout(self._words(), 1)
@@ -66,7 +66,7 @@ class RecipeBar(QWidget):
 
     def _facts(self) -> QWidget:
         box = QWidget()
-        box.setFixedWidth(172)
+        box.setFixedWidth(128)
         grid = QGridLayout(box)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(14)
