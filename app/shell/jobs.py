@@ -22,6 +22,11 @@ def workspace_of(request: Request) -> str:
     return str(stage) or _AREAS.get(type(request).__module__.split(".")[1], "")
 
 
+def title_of(request: Request) -> str:
+    """What the work is called, in the user's language."""
+    return tr(request.title_key, name=tr(request.subject))
+
+
 def is_live(handle: JobHandle) -> bool:
     """Whether the job waits, runs or is paused."""
     return not handle.done()

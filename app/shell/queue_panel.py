@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.i18n import signals as language_signals
 from app.i18n import tr, tr_error
 from app.session import Session
-from app.shell.jobs import is_live, workspace_of
+from app.shell.jobs import is_live, title_of, workspace_of
 from app.theme import color, metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.states import ProgressRow
@@ -25,7 +25,7 @@ class JobRow(ProgressRow):
     """One job of this session. Closing a finished row takes it away."""
 
     def __init__(self, session: Session, handle: JobHandle) -> None:
-        super().__init__(tr(handle.request.title))
+        super().__init__(title_of(handle.request))
         self.handle = handle
         self._session = session
         self.paused.connect(self._hold)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from app.i18n import bind
 from app.i18n.format import number, percent
 from app.session import Session
-from app.shell.jobs import is_live, line_of
+from app.shell.jobs import is_live, line_of, title_of
 from app.theme import color, metrics
 from app.widgets.text import hairline, label
 from engine.runtime.device import memory_in_use
@@ -117,7 +118,7 @@ class StatusLine(QWidget):
             self._job_text.say("Nothing is running")
             self._left_text.say("")
             return
-        self._job_text.say(running.request.title)
+        self._job_text.say("{title}", title=partial(title_of, running.request))
         self._progress.set_part(running.progress.fraction)
         waiting = len(live) - 1
         more = "{line}" if not waiting else "{line}, {n} waiting"

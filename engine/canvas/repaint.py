@@ -28,6 +28,7 @@ class RepaintRequest(Request):
     """
 
     handler: ClassVar[str] = "engine.canvas.repaint_job:run"
+    title_key: ClassVar[str] = "Repaint {name}"
 
     picture: str
     mask: str | None = None
@@ -70,9 +71,9 @@ class RepaintRequest(Request):
     )
 
     @property
-    def title(self) -> str:
-        """The start of the prompt, as the queue shows it."""
-        return self.image.prompt.strip()[:60] or "Repaint region"
+    def subject(self) -> str:
+        """The start of the prompt."""
+        return self.image.subject
 
     def smaller(self) -> RepaintRequest | None:
         """Fewer candidates at once; None when it is one already."""

@@ -13,6 +13,7 @@ class ImportRequest(Request):
     """Read a project's folders into its library and measure the pictures."""
 
     handler: ClassVar[str] = "engine.dataset.importing:run"
+    title_key: ClassVar[str] = "Read the folders"
     project: str = setting(..., label="Project", help="The project folder.", level="simple")
 
 
@@ -20,6 +21,7 @@ class ExportRequest(Request):
     """Bake a project's pictures into a training folder that kohya's tools read."""
 
     handler: ClassVar[str] = "engine.dataset.export:run"
+    title_key: ClassVar[str] = "Export pictures"
     project: str = setting(..., label="Project", help="The project folder.", level="simple")
     destination: str = setting(
         "",

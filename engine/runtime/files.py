@@ -64,6 +64,7 @@ def write_by_name(path: Path, save: Callable[[str], None]) -> None:
             save(name)
             with open(name, "rb+") as stream:
                 os.fsync(stream.fileno())
+            os.chmod(name, 0o666 & ~_UMASK)
             os.replace(name, path)
 
 

@@ -32,11 +32,17 @@ class Request(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     handler: ClassVar[str]
+    title_key: ClassVar[str] = "{name}"
+
+    @property
+    def subject(self) -> str:
+        """What the work is about: a run's name, the start of a prompt."""
+        return ""
 
     @property
     def title(self) -> str:
-        """What the queue shows."""
-        return type(self).__name__.removesuffix("Request")
+        """What the queue shows, in English; ``title_key`` is its translation key."""
+        return self.title_key.replace("{name}", self.subject)
 
     def smaller(self) -> Request | None:
         """The same work in less memory, or None when nothing can be made smaller."""

@@ -39,6 +39,7 @@ class ImageRequest(Request):
     """
 
     handler: ClassVar[str] = "engine.sampling.generate:run"
+    title_key: ClassVar[str] = "Draw {name}"
 
     model: str = setting(
         "starter",
@@ -223,9 +224,9 @@ class ImageRequest(Request):
         return next(path for path in paths if not path.exists())
 
     @property
-    def title(self) -> str:
-        """The start of the prompt, as the queue shows it."""
-        return self.prompt.strip()[:60] or "Pictures"
+    def subject(self) -> str:
+        """The start of the prompt."""
+        return self.prompt.strip()[:60]
 
     def smaller(self) -> ImageRequest | None:
         """Half as many pictures at once; None when it is one already."""

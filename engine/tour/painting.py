@@ -16,16 +16,11 @@ COLUMNS, ROWS = 3, 2
 SKETCH_FIELD = Rect(FIELD, FIELD, FIELD, FIELD)
 SHEET = (255, 255, 255)
 
-# A castle in color masses, as an artist blocks it in: (x, y) in the field, radius, color.
+# An apple in color masses, as an artist blocks it in: path in the field, radius, color.
 _MASSES: tuple[tuple[tuple[tuple[int, int], ...], int, tuple[int, int, int]], ...] = (
-    (((34, 92), (94, 92)), 18, (150, 150, 160)),
-    (((34, 60), (34, 92)), 13, (130, 132, 146)),
-    (((94, 60), (94, 92)), 13, (130, 132, 146)),
-    (((64, 50), (64, 92)), 15, (168, 168, 178)),
-    (((30, 38), (38, 38)), 10, (196, 60, 52)),
-    (((90, 38), (98, 38)), 10, (196, 60, 52)),
-    (((58, 26), (70, 26)), 12, (206, 72, 60)),
-    (((64, 94), (64, 102)), 9, (96, 62, 44)),
+    (((50, 74), (78, 74)), 30, (206, 44, 44)),
+    (((64, 46), (66, 30)), 5, (104, 66, 40)),
+    (((70, 34), (84, 28)), 8, (80, 160, 60)),
 )
 
 
@@ -42,7 +37,7 @@ def icon_sheet(pictures: Sequence[np.ndarray]) -> Document:
         side = FIELD - 16
         icon = resize(picture, (side, side))
         document.add_layer("Icon", icon, x=field.x + 8, y=field.y + 8)
-    sketch = document.add_layer("Castle, blocked in")
+    sketch = document.add_layer("Apple, blocked in")
     for points, radius, color in _MASSES:
         brush = Brush(radius=radius, hardness=0.9, color=color)
         path = [(SKETCH_FIELD.x + x, SKETCH_FIELD.y + y, 1.0) for x, y in points]

@@ -79,13 +79,14 @@ class TourRequest(Request):
     """Carry out one stage of the tour in a project (made by :func:`sample_project`)."""
 
     handler: ClassVar[str] = "engine.tour.stages:run"
+    title_key: ClassVar[str] = "Tour: {name}"
     project: str
     stage: StageName
 
     @property
-    def title(self) -> str:
-        """What the queue shows."""
-        return f"Tour: {self.stage}"
+    def subject(self) -> str:
+        """The title of the stage."""
+        return next(stage.title for stage in STAGES if stage.name == self.stage)
 
 
 @dataclass(frozen=True)
@@ -176,9 +177,9 @@ def repaint_request(picture: Path, lora: str, weight: float, folder: Path) -> Re
     """Four candidates for the sketched field of the sheet, in the learned style."""
     image = image_request().model_copy(
         update={
-            "prompt": CAPTION.format(subject="castle"),
+            "prompt": CAPTION.format(subject=UNSEEN[0]),
             "loras": (LoraUse(path=lora, weight=weight),),
-            "strength": 0.8,
+            "strength": 0.65,
             "count": 4,
             "seed": SEEDS[0],
         }

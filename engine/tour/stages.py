@@ -187,7 +187,7 @@ def repaint(project: Project, job: Job) -> StageResult:
     repainted = paint_region(request, job)
     best = proof.nearest_in_style(repainted.candidates, held_out)
     document.add_layer(
-        f"Castle, seed {best.seed}", best.pixels, x=best.x, y=best.y, recipe=best.recipe
+        f"Apple, seed {best.seed}", best.pixels, x=best.x, y=best.y, recipe=best.recipe
     )
     after = document.composite()
     file = project.canvas / "tour.kiln"

@@ -24,6 +24,7 @@ class TrainRequest(Request):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
     handler: ClassVar[str] = "engine.training.loop:run"
+    title_key: ClassVar[str] = "Train {name}"
 
     # fmt: off
     output_name: str = setting(
@@ -195,9 +196,9 @@ class TrainRequest(Request):
     # fmt: on
 
     @property
-    def title(self) -> str:
-        """What the queue shows."""
-        return f"Train {self.output_name}"
+    def subject(self) -> str:
+        """The name of the run."""
+        return self.output_name
 
     @property
     def size(self) -> tuple[int, int] | None:

@@ -28,6 +28,7 @@ class GridRequest(Request):
     """
 
     handler: ClassVar[str] = "engine.validation.grid:run"
+    title_key: ClassVar[str] = "Grid {name}"
 
     folder: str
     cells: str = ""
@@ -81,9 +82,9 @@ class GridRequest(Request):
         return tuple(dict.fromkeys(values))
 
     @property
-    def title(self) -> str:
-        """What the queue shows."""
-        return Path(self.folder).name or "Grid"
+    def subject(self) -> str:
+        """The name of the grid's folder."""
+        return Path(self.folder).name
 
     @property
     def cells_folder(self) -> Path:

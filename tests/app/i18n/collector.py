@@ -57,6 +57,8 @@ def texts_of(path: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _of_call(node, errors)
+        elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "title_key":
+            yield str(ast.literal_eval(node.value)) if node.value is not None else ""
     # The theme holds names of fonts and colors, not words.
     if path.is_relative_to(ROOT / "app") and "theme" not in path.parts:
         yield from _of_constants(tree)
