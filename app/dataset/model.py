@@ -155,4 +155,6 @@ class _Found(NamedTuple):
 def _read(library: Library) -> _Found:
     pictures = library.pictures()
     can_undo, can_redo = library.can_undo is not None, library.can_redo is not None
-    return _Found(pictures, suggest(pictures), can_undo, can_redo)
+    # What was rejected is decided: it leaves the suggestions, so that their counts go down.
+    undecided = [picture for picture in pictures if picture.flag != "rejected"]
+    return _Found(pictures, suggest(undecided), can_undo, can_redo)

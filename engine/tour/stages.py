@@ -124,6 +124,7 @@ def learn(project: Project, job: Job) -> StageResult:
         "run": str(found.folder),
         "steps": trained.steps,
         "final_loss": trained.final_loss,
+        "held_out_loss_of_the_base_model": found.held_out()[0][2],
         "checkpoints": checkpoints,
         "samples": [str(s.path) for s in found.samples()],
     }
