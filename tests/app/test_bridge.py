@@ -1,0 +1,157 @@
+"""The only door to the engine: results awaited, events in order on the UI thread, one window."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import qasync
+
+from app import bridge as bridge_module
+from app.bridge import Bridge
+from app.instance import Instance
+from engine.runtime import job as job_module
+from engine.runtime.errors import JobCancelled, StylekilnError
+from engine.runtime.queue_store import QueueStore
+from engine.runtime.thread import Engine
+from tests.engine.runtime import work
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def loop(qapp):
+    made = qasync.QEventLoop(qapp, already_running=False)
+    asyncio.set_event_loop(made)
+    yield made
+    made.close()
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+def bridge(loop, tmp_path, monkeypatch):
+    monkeypatch.setattr(job_module, "REQUEST_PACKAGES", ("engine.", "tests."))
+    monkeypatch.setattr(bridge_module, "warm_up", lambda: None)
+    work.started.clear()
+    work.ran.clear()
+    made = Bridge(Engine(QueueStore(tmp_path / "queue.sqlite")))
+    made.start()
+    yield made
+    made.close()
+
+
+def test_a_result_is_awaited_and_events_come_in_order_on_the_ui_thread(loop, bridge):
+    heard = []
+    bridge.engine_event.connect(
+        lambda event: heard.append((threading.current_thread(), event.data["step"]))
+    )
+    finished = []
+    bridge.job_finished.connect(lambda handle: finished.append(handle.state))
+
+    async def go():
+        result = await bridge.run(work.Count(steps=50))
+        while not finished:
+            await asyncio.sleep(0.01)
+        return result
+
+    assert loop.run_until_complete(go()) == 50
+    assert [step for _, step in heard] == list(range(50))
+    assert {thread for thread, _ in heard} == {threading.main_thread()}
+    assert finished == ["done"]
+
+
+def test_an_error_of_the_engine_is_raised_where_it_is_awaited(loop, bridge):
+    with pytest.raises(StylekilnError, match="a library said no"):
+        loop.run_until_complete(bridge.run(work.Failing()))
+
+
+def test_a_running_job_is_cancelled_and_the_window_goes_on(loop, bridge):
+    async def go():
+        handle = bridge.submit(work.Endless())
+        while not work.started.is_set():
+            await asyncio.sleep(0.01)
+        handle.cancel()
+        with pytest.raises(JobCancelled):
+            await asyncio.wrap_future(handle)
+        return await bridge.run(work.Count())
+
+    assert loop.run_until_complete(go()) == 3
+
+
+def test_file_work_leaves_the_ui_thread(loop, bridge):
+    thread = loop.run_until_complete(bridge.io(threading.current_thread))
+    assert thread is not threading.main_thread()
+
+
+def test_jobs_that_waited_when_the_window_closed_are_shown_again(
+    loop, bridge, tmp_path, monkeypatch
+):
+    bridge.close()
+    store = QueueStore(tmp_path / "again.sqlite")
+    store.save(job_module.JobHandle(work.Count(name="waited")), "queued")
+    store.close()
+    second = Bridge(Engine(QueueStore(tmp_path / "again.sqlite")))
+    added, finished = [], []
+    second.job_added.connect(lambda handle: added.append(handle.request))
+    second.job_finished.connect(lambda handle: finished.append(handle.result()))
+    second.start()
+
+    async def wait():
+        while not finished:
+            await asyncio.sleep(0.01)
+
+    loop.run_until_complete(wait())
+    second.close()
+    assert added == [work.Count(name="waited")]
+    assert finished == [3]
+
+
+_SECOND = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication
+from app.instance import Instance
+application = QCoreApplication([])
+instance = Instance(Path(sys.argv[1]))
+assert not instance.claim()
+assert instance.hand_over(["/somewhere/art"])
+"""
+
+
+def test_a_second_start_hands_its_folder_to_the_first_window(qapp, tmp_path):
+    first = Instance(tmp_path)
+    assert first.claim()
+    opened = []
+    first.listen(opened.append)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SECOND, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stderr=subprocess.PIPE,
+    )
+    until = time.monotonic() + 120
+    while not opened and process.poll() in (None, 0) and time.monotonic() < until:
+        qapp.processEvents()
+        time.sleep(0.01)
+    _, said = process.communicate(timeout=60)
+    first.release()
+    assert process.returncode == 0, said
+    assert opened == [["/somewhere/art"]]
+
+
+def test_a_claim_of_a_killed_process_is_taken_over(tmp_path):
+    code = (
+        "import os, sys; from pathlib import Path; from app.instance import Instance;"
+        "assert Instance(Path(sys.argv[1])).claim(); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=False)
+    assert done.returncode == -9
+    again = Instance(tmp_path)
+    assert again.claim()
+    again.release()
