@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import i18n, theme
 from app.bridge import Bridge
+from app.collector import UiThreadCollector
 from app.instance import Instance
 from app.session import Session
 from app.shell.window import MainWindow
@@ -81,6 +82,7 @@ def open_window() -> MainWindow:
     session = Session(Bridge(engine), settings)
     window = MainWindow(session)
     application.aboutToQuit.connect(session.bridge.close)
+    UiThreadCollector(application)
     window.show()
     QTimer.singleShot(WARM_UP_AFTER_MS, session.bridge.start)
     return window

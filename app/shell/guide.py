@@ -140,6 +140,12 @@ class GuideBar(QWidget):
         """Whether every stage has been carried out."""
         return self._index >= len(self._stages)
 
+    def go_to(self, index: int) -> None:
+        """Make stage ``index`` the one that is due."""
+        self._index = index
+        self.steps.show_current(index)
+        self._offer()
+
     def go_on(self) -> None:
         """Carry out the stage that is due, or leave after the last."""
         if self.finished:

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.actions import Action
 from app.i18n import bind, tr
@@ -37,6 +38,7 @@ from app.theme import metrics
 from app.widgets.row_list import Row
 from app.widgets.states import DropOverlay, Toast
 from app.widgets.text import hairline
+from engine.project.settings import data_dir
 
 WORKSPACES = tuple(name for name, _, _ in ENTRIES)
 
@@ -235,11 +237,24 @@ class MainWindow(QWidget):
         self.session.open_sample()
 
     def start_guide(self) -> None:
-        """Open the guided first run over the sample project."""
+        """Open the guided first run over the sample project, from its first stage on."""
         from engine.tour.plan import STAGES
 
         self.show_guide(STAGES)
         self.session.start(self._open_for_guide())
+
+    async def _offer_guide(self, project: Any) -> None:
+        """A sample project whose tour is not finished: go on where it stands."""
+        from engine.tour.plan import STAGES, is_sample, stages_done
+
+        if not is_sample(project, data_dir() / "projects"):
+            return
+        done = await self.session.bridge.io(stages_done, project)
+        closed = not isValid(self)  # the window may be gone by the time the answer is here
+        if not closed and self.guide is None and done < len(STAGES):
+            self.show_guide(STAGES)
+            assert self.guide is not None
+            self.guide.go_to(done)
 
     def show_guide(self, stages: Sequence[Stage]) -> None:
         """Show the guide's bar under the workspace."""
@@ -268,6 +283,8 @@ class MainWindow(QWidget):
         self._title.say("{name} - Stylekiln", "", name=project.file.name)
         if self.pages.current == "start":
             self.navigate("dataset", {})
+        if self.guide is None:
+            self.session.start(self._offer_guide(project))
 
     def _show_busy(self, _: object) -> None:
         parts = {

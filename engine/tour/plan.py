@@ -100,6 +100,24 @@ class StageResult:
     report: dict[str, Any]
 
 
+def stage_file(project: Project, stage: StageName) -> Path:
+    """Where the facts of a finished stage lie."""
+    return project.root / "tour" / f"{stage}.json"
+
+
+def stages_done(project: Project) -> int:
+    """How many stages, from the first on, have been finished in ``project``."""
+    return next(
+        (n for n, stage in enumerate(STAGES) if not stage_file(project, stage.name).is_file()),
+        len(STAGES),
+    )
+
+
+def is_sample(project: Project, home: Path) -> bool:
+    """Whether ``project`` is the one :func:`sample_project` makes under ``home``."""
+    return project.root == Path(home).absolute() / "Sample"
+
+
 def sample_project(home: Path) -> Project:
     """The sample project under ``home``, made on first use from a copy of the shipped art.
 

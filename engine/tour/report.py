@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.project.project import Project
 from engine.runtime.files import write_json, write_text
-from engine.tour.plan import STAGES
+from engine.tour.plan import STAGES, stage_file
 
 _STYLE = """
 body{background:#2e2e2e;color:#ebebeb;font:13px/20px Inter,system-ui,sans-serif;margin:44px auto;
@@ -38,9 +38,7 @@ def write_report(project: Project, out: Path) -> Path:
     Paths in ``tour.json`` are relative to ``out``, so that the folder can be handed on.
     """
     facts = {
-        stage.name: json.loads(
-            (project.root / "tour" / f"{stage.name}.json").read_text(encoding="utf-8")
-        )
+        stage.name: json.loads(stage_file(project, stage.name).read_text(encoding="utf-8"))
         for stage in STAGES
     }
     told = _relative(

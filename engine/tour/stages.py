@@ -24,7 +24,7 @@ from engine.runtime.errors import BadInputError
 from engine.runtime.files import write_json
 from engine.runtime.job import Job
 from engine.tour import painting, plan, proof
-from engine.tour.plan import StageName, StageResult, TourRequest
+from engine.tour.plan import StageName, StageResult, TourRequest, stage_file
 from engine.training.loop import run as train
 from engine.training.runs import Run
 from engine.validation.evidence import RowEvidence, assess
@@ -41,11 +41,6 @@ def run(request: TourRequest, job: Job) -> StageResult:
     report = {"stage": request.stage, "seconds": round(time.perf_counter() - started, 2)}
     write_json(stage_file(project, request.stage), {**report, **result.report})
     return result
-
-
-def stage_file(project: Project, stage: StageName) -> Path:
-    """Where the facts of a finished stage lie."""
-    return project.root / "tour" / f"{stage}.json"
 
 
 def prepare(project: Project, job: Job) -> StageResult:

@@ -158,4 +158,4 @@ def test_a_stage_out_of_order_says_so(tmp_path):
     request = plan.TourRequest(project=str(project.root), stage="canvas")
     with pytest.raises(BadInputError, match="in order"):
         stages.run(request, Job.detached())
-    assert not Path(stages.stage_file(project, "canvas")).exists()
+    assert not Path(plan.stage_file(project, "canvas")).exists()
