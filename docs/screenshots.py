@@ -115,6 +115,11 @@ async def take_all(window: MainWindow, out: Path, fresh: bool) -> None:
         if workspace == "dataset":
             view = window.pages.built["dataset"]
             view.stage.choose(view.state.pictures[3].id)
+            await camera.shoot(workspace)
+            view.edit()
+            await camera.shoot("dataset-crop")
+            view.crop.closed.emit()
+            continue
         await camera.shoot(workspace)
     window.navigate("settings", {})
     await camera.shoot("settings")

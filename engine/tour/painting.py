@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -24,8 +24,8 @@ _MASSES: tuple[tuple[tuple[tuple[int, int], ...], int, tuple[int, int, int]], ..
 )
 
 
-def icon_sheet(pictures: Sequence[np.ndarray]) -> Document:
-    """A white sheet of six fields: up to five ``pictures`` (RGB uint8), and a sketch in the last.
+def icon_sheet(pictures: Mapping[str, np.ndarray]) -> Document:
+    """A white sheet of six fields: up to five ``pictures`` (RGB uint8 by name), and a sketch.
 
     The sketch is painted with the brush on a layer of its own, in the middle of the lower row.
     """
@@ -33,10 +33,10 @@ def icon_sheet(pictures: Sequence[np.ndarray]) -> Document:
     sheet = np.full((document.height, document.width, 3), SHEET, np.uint8)
     document.add_layer("Sheet", sheet)
     fields = [f for f in _fields() if f != SKETCH_FIELD]
-    for field, picture in zip(fields, pictures, strict=False):
+    for field, (name, picture) in zip(fields, pictures.items(), strict=False):
         side = FIELD - 16
         icon = resize(picture, (side, side))
-        document.add_layer("Icon", icon, x=field.x + 8, y=field.y + 8)
+        document.add_layer(name, icon, x=field.x + 8, y=field.y + 8)
     sketch = document.add_layer("Apple, blocked in")
     for points, radius, color in _MASSES:
         brush = Brush(radius=radius, hardness=0.9, color=color)

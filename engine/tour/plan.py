@@ -197,7 +197,7 @@ def repaint_request(picture: Path, lora: str, weight: float, folder: Path) -> Re
         update={
             "prompt": CAPTION.format(subject=UNSEEN[0]),
             "loras": (LoraUse(path=lora, weight=weight),),
-            "strength": 0.65,
+            "strength": 0.75,
             "count": 4,
             "seed": SEEDS[0],
         }

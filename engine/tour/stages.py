@@ -173,7 +173,10 @@ def repaint(project: Project, job: Job) -> StageResult:
     """Sketch on a sheet of icons, repaint that field with the pick, accept the best candidate."""
     chosen = _require(project, "validate")["pick"]
     _, held_out = _picture_paths(project)
-    icons = [fill_color(load_rgba(path), "#FFFFFF") for path in held_out[:5]]
+    icons = {
+        from_file_name(path.stem).capitalize(): fill_color(load_rgba(path), "#FFFFFF")
+        for path in held_out[:5]
+    }
     document = painting.icon_sheet(icons)
     folder = project.canvas / "tour"
     before_file = folder / "before.png"
