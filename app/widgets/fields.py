@@ -1,4 +1,4 @@
-"""Field rows and the controls that stand in them."""
+"""Field rows and the controls that stand in them; what one types into is in ``entries``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLineEdit,
     QSizePolicy,
     QStyle,
     QStyleOptionComboBox,
@@ -21,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.i18n import bind, tr
-from app.i18n.format import scientific
 from app.theme import color, fonts, icons, metrics
+from app.widgets.entries import NumberField, TextField
 from app.widgets.segments import Segments
 from app.widgets.slider import ValueSlider
 from app.widgets.text import label, restyle, set_tone
@@ -91,126 +90,6 @@ class FieldRow(QWidget):
         """Lift the label of a setting that a search has found."""
         fonts.set_font(self.label, 12, 600 if found else 400)
         set_tone(self.label, "" if found else "label")
-
-
-class TextField(QLineEdit):
-    """One line of text. ``changed`` carries it when editing ends with another text."""
-
-    changed = Signal(str)
-
-    def __init__(self, placeholder: str = "", text: str = "") -> None:
-        super().__init__(text)
-        self._last = text
-        if placeholder:
-            bind(self.setPlaceholderText, placeholder)
-        self.editingFinished.connect(self._finished)
-
-    @property
-    def value(self) -> str:
-        """The text."""
-        return self.text()
-
-    @value.setter
-    def value(self, value: str) -> None:
-        self.set_value(value)
-
-    def set_value(self, value: str) -> None:
-        """Hold ``value`` without telling anyone."""
-        self._last = value
-        self.setText(value)
-
-    def _finished(self) -> None:
-        if self.text() != self._last:
-            self._last = self.text()
-            self.changed.emit(self._last)
-
-
-class NumberField(QLineEdit):
-    """A number typed as text: 5e-5, 0.1, 1,024. Arrow keys step; a bad text goes back on leaving.
-
-    ``changed`` carries an int when ``decimals`` is 0, else a float.
-    """
-
-    changed = Signal(object)
-
-    def __init__(
-        self,
-        minimum: float | None = None,
-        maximum: float | None = None,
-        step: float = 1,
-        decimals: int | None = 0,
-        *,
-        unit: str = "",
-    ) -> None:
-        super().__init__()
-        self._low, self._high, self._step, self._decimals = minimum, maximum, step, decimals
-        self._value: float = minimum if minimum is not None and minimum > 0 else 0
-        self._unit = unit
-        self.editingFinished.connect(self._finished)
-        if unit:
-            self.setTextMargins(0, 0, round(fonts.metrics(12).horizontalAdvance(tr(unit))) + 8, 0)
-        self._show()
-
-    @property
-    def value(self) -> float:
-        """The number, an int when ``decimals`` is 0."""
-        return self._value
-
-    @value.setter
-    def value(self, value: float) -> None:
-        self.set_value(value)
-
-    def set_value(self, value: float) -> None:
-        """Hold ``value`` without telling anyone."""
-        self._value = self._fit(value)
-        self._show()
-
-    def stepBy(self, count: int) -> None:
-        """Go ``count`` steps up or down."""
-        self._take(self._value + count * self._step)
-
-    def _fit(self, value: float) -> float:
-        if self._low is not None:
-            value = max(self._low, value)
-        if self._high is not None:
-            value = min(self._high, value)
-        return round(value) if self._decimals == 0 else value
-
-    def _take(self, value: float) -> None:
-        fitted = self._fit(value)
-        different = fitted != self._value
-        self._value = fitted
-        self._show()
-        if different:
-            self.changed.emit(fitted)
-
-    def _finished(self) -> None:
-        try:
-            self._take(float(self.text().replace(",", "").replace(" ", "")))
-        except (ValueError, OverflowError):
-            self._show()
-
-    def _show(self) -> None:
-        if self._decimals is None:
-            self.setText(scientific(self._value))
-        else:
-            self.setText(f"{self._value:.{self._decimals}f}")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
-        if event.key() in steps:
-            self._finished()
-            self.stepBy(steps[Qt.Key(event.key())])
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self._unit:
-            painter = QPainter(self)
-            painter.setPen(color("t3" if self.isEnabled() else "t4"))
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(self.rect().adjusted(0, 0, -8, 0), right, tr(self._unit))
 
 
 class Choice(QComboBox):

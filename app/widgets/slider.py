@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from app.theme import color, focus
-from app.widgets.text import restyle
+from app.widgets.entries import parse_number
 
 _KNOB = 6.0  # radius
 
@@ -175,9 +175,12 @@ class ValueSlider(QWidget):
         row.addWidget(self.track, 1)
         row.addWidget(self.field)
         self.setFocusProxy(self.track)
-        self.track.moved.connect(self._take)
+        self.track.moved.connect(self._moved)
         self.track.reset.connect(self.reset)
-        self.field.editingFinished.connect(self._typed)
+        self._typing = self._telling = False
+        self._before = self.track.value
+        self.field.textEdited.connect(self._edited)
+        self.field.editingFinished.connect(self._finished)
         self._show()
 
     @property
@@ -193,8 +196,10 @@ class ValueSlider(QWidget):
         """Hold ``value`` without telling anyone; the first one is what a reset goes back to."""
         if self._default is None:
             self._default = value
-        self.track.value = min(self.track.high, max(self.track.low, float(value)))
-        self._show()
+        fitted = min(self.track.high, max(self.track.low, float(value)))
+        same = fitted == self.track.value
+        self.track.value = fitted
+        self._follow(keep=self._telling or same)
 
     def set_default(self, value: float) -> None:
         """What a double-click goes back to."""
@@ -203,35 +208,55 @@ class ValueSlider(QWidget):
     def set_range(self, minimum: float, maximum: float, stops: Sequence[float] = ()) -> None:
         """Allow other values; the one it holds is moved inside."""
         self.track.low, self.track.high, self.track.stops = minimum, maximum, tuple(stops)
-        self.track.value = self.track.snap(self.track.value)
-        self._show()
+        before = self.track.value
+        self.track.value = self.track.snap(before)
+        self._follow(keep=self._telling or before == self.track.value)
 
     def reset(self) -> None:
         """Go back to the default."""
         if self._default is not None:
-            self._take(self._default)
+            self._moved(self._default)
 
     def setAccessibleName(self, name: str) -> None:
         self.track.setAccessibleName(name)
         self.field.setAccessibleName(name)
 
-    def _take(self, value: float) -> None:
-        if value != self.track.value:
-            self.track.value = value
-            self.changed.emit(value)
+    def _moved(self, value: float) -> None:
+        self._take(value)
         self._show()
 
-    def _typed(self) -> None:
-        text = self.field.text().removesuffix(self._unit).replace(",", "").strip()
-        try:
-            value = float(text)
-        except ValueError:
-            self._show()
+    def _take(self, value: float) -> None:
+        if value == self.track.value:
             return
-        restyle(self.field, "state", "")
+        self.track.value = value
+        self._telling = True
+        try:
+            self.changed.emit(value)
+        finally:
+            self._telling = False
+        self.track.update()
+
+    def _edited(self, text: str) -> None:
+        """Take at every key what leaving the field would make of its text."""
+        self._typing = True
+        typed = parse_number(text, self._unit)
+        value = self._before if typed is None else typed
         self._take(min(self.track.high, max(self.track.low, value)))
 
+    def _finished(self) -> None:
+        if self._typing:
+            self._edited(self.field.text())
+        self._show()
+
+    def _follow(self, *, keep: bool) -> None:
+        """Show the value; what is being typed is kept as it is when ``keep``."""
+        if self._typing and keep:
+            self.track.update()
+        else:
+            self._show()
+
     def _show(self) -> None:
+        self._typing, self._before = False, self.track.value
         text = f"{self.track.value:.{self._decimals}f}"
         self.field.setText(f"{text} {self._unit}".rstrip())
         self.track.update()
