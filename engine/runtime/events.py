@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Event(NamedTuple):
@@ -33,14 +36,31 @@ class Progress:
         return min(1.0, self.step / self.total) if self.total else 0.0
 
 
-class ProgressMeter:
-    """Keeps the latest progress and a rate over the last seconds; the reader polls it."""
+# What is done in the first instant of a phase was done before, such as the cells of a cache.
+_INSTANT = 0.25
 
-    def __init__(self, window: float = 20.0) -> None:
+
+class ProgressMeter:
+    """Keeps the latest progress and a smooth rate; the reader polls it.
+
+    A phase ends where another total comes, or a step that lies a tenth of the total back. The rate
+    is the mean over the phase while that is young, then an exponential average of ``memory``
+    seconds, so that one slow or quick step does not throw the time left about. Nothing is said of
+    it before ``patience`` seconds, nor once all is done.
+    """
+
+    def __init__(
+        self,
+        memory: float = 30.0,
+        patience: float = 3.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._lock = threading.Lock()
         self._latest = Progress()
-        self._marks: deque[tuple[float, int, int]] = deque(maxlen=512)
-        self._window = window
+        self._memory, self._patience, self._clock = memory, patience, clock
+        self._begun = self._start = self._last = 0.0
+        self._top, self._rate = 0, 0.0
+        self._known = False
 
     @property
     def latest(self) -> Progress:
@@ -49,16 +69,26 @@ class ProgressMeter:
             return self._latest
 
     def update(self, step: int, total: int, text: str) -> None:
-        """Note ``step`` of ``total``; a smaller step or another total starts a new phase."""
-        now = time.monotonic()
+        """Note ``step`` of ``total``; another total or a long way back starts a new phase."""
+        now = self._clock()
         with self._lock:
-            if self._marks and (step < self._marks[-1][1] or total != self._marks[-1][2]):
-                self._marks.clear()
-            self._marks.append((now, step, total))
-            while len(self._marks) > 2 and now - self._marks[0][0] > self._window:
-                self._marks.popleft()
-            seconds = now - self._marks[0][0]
-            done = step - self._marks[0][1]
-            rate = done / seconds if seconds > 0 and done > 0 else None
-            left = (total - step) / rate if rate else None
+            if not self._known or total != self._latest.total or step < self._top - total / 10:
+                self._begun = self._start = self._last = now
+                self._top, self._rate, self._known = step, 0.0, True
+            elif step > self._top:
+                self._count(step - self._top, now)
+                self._top = step
+            ready = self._rate > 0 and now - self._begun >= self._patience
+            rate = self._rate if ready else None
+            left = (total - step) / self._rate if ready and step < total else None
             self._latest = Progress(step, total, text, rate, left)
+
+    def _count(self, steps: int, now: float) -> None:
+        if now - self._begun < _INSTANT:
+            self._start = self._last = now
+            return
+        seconds = max(now - self._last, 1e-6)
+        young = seconds / max(now - self._start, seconds)
+        weight = max(young, 1 - math.exp(-seconds / self._memory))
+        self._rate += weight * (steps / seconds - self._rate)
+        self._last = now

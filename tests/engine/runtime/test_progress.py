@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.runtime.events import ProgressMeter
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def meter(clock):
+    return ProgressMeter(clock=clock)
+
+
+def _walk(meter, clock, seconds, total=200, start=0):
+    """One step after each of ``seconds``; gives the times left that were said."""
+    said = []
+    for number, wait in enumerate(seconds, start + 1):
+        clock.now += wait
+        meter.update(number, total, "")
+        said.append(meter.latest.seconds_left)
+    return said
+
+
+def test_no_time_is_said_before_three_seconds(meter, clock):
+    meter.update(0, 200, "")
+    said = _walk(meter, clock, [0.5] * 8)
+    assert said[:5] == [None] * 5
+    assert said[5] == pytest.approx(194 * 0.5)
+
+
+def test_steps_that_come_in_turns_slow_and_quick_do_not_throw_the_time_about(meter, clock):
+    meter.update(0, 200, "")
+    said = _walk(meter, clock, [3.0, 0.01, 0.01, 0.98] * 25)
+    settled = said[20:]
+    assert all(
+        abs(now - before) < before / 10 for before, now in zip(settled, settled[1:], strict=False)
+    )
+    assert settled[-1] == pytest.approx(100, rel=0.1)
+
+
+def test_a_change_of_pace_is_followed(meter, clock):
+    meter.update(0, 200, "")
+    _walk(meter, clock, [0.2] * 50)
+    said = _walk(meter, clock, [2.0] * 60, start=50)
+    assert said[-1] == pytest.approx(90 * 2.0, rel=0.1)
+
+
+def test_a_burst_at_the_start_does_not_promise_an_early_end(meter, clock):
+    meter.update(0, 200, "")
+    clock.now += 0.1
+    meter.update(50, 200, "")
+    said = _walk(meter, clock, [1.0] * 10, start=50)
+    assert said[-1] == pytest.approx(140)
+
+
+def test_a_small_step_back_does_not_start_a_phase(meter, clock):
+    meter.update(0, 200, "")
+    _walk(meter, clock, [1.0] * 20)
+    meter.update(18, 200, "")
+    assert meter.latest.seconds_left == pytest.approx(182)
+
+
+def test_nothing_is_left_at_the_end_and_a_new_phase_starts_afresh(meter, clock):
+    meter.update(0, 4, "")
+    assert _walk(meter, clock, [2.0] * 4, total=4)[-1] is None
+    assert meter.latest.fraction == 1.0
+    meter.update(0, 10, "")
+    assert meter.latest.rate is None
