@@ -22,7 +22,7 @@ FULL = 640
 
 
 class CompareView(QWidget):
-    """One pane for A, a second one for B. Wheel zooms both, drag moves both, double-click fits."""
+    """A left, B right. Wheel zooms both, drag moves both, double-click fits."""
 
     def __init__(self, state: GridState, thumbnails: ThumbnailCache) -> None:
         super().__init__()
@@ -37,14 +37,17 @@ class CompareView(QWidget):
         signals.changed.connect(self.update)
 
     def panes(self) -> list[tuple[str, CellKey, QRectF]]:
-        """Letter, cell and area of each pane."""
+        """Letter, cell and area of each pane that has a cell: A left, B right."""
         chosen = [("A", self._state.first), ("B", self._state.second)]
-        shown = [(letter, key) for letter, key in chosen if key is not None]
-        width = (self.width() - 2 * (len(shown) - 1)) / max(1, len(shown))
         return [
-            (letter, key, QRectF(number * (width + 2), 0, width, self.height()))
-            for number, (letter, key) in enumerate(shown)
+            (letter, key, self._half(number))
+            for number, (letter, key) in enumerate(chosen)
+            if key is not None
         ]
+
+    def _half(self, number: int) -> QRectF:
+        width = (self.width() - 2) / 2
+        return QRectF(number * (width + 2), 0, width, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the panes, or say how to choose them."""
@@ -52,12 +55,12 @@ class CompareView(QWidget):
         painter.fillRect(self.rect(), color("g2"))
         panes = self.panes()
         if not panes:
-            painter.setPen(color("t3"))
-            painter.drawText(
-                self.rect(),
-                Qt.AlignmentFlag.AlignCenter,
-                tr("Click a cell of the grid, then Ctrl click another one."),
-            )
+            whole = self.rect().toRectF()
+            _write(painter, whole, tr("Click a cell of the grid, then Ctrl click another one."))
+        elif self._state.second is None:
+            free = self._half(1)
+            painter.fillRect(QRectF(free.left() - 2, 0, 2, free.height()), color("g1"))
+            _write(painter, free, tr("Ctrl-click a second cell of the grid to see it here."))
         for letter, key, area in panes:
             self._paint_pane(painter, letter, key, area)
 
@@ -124,3 +127,10 @@ class CompareView(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fit both."""
         self.fit()
+
+
+def _write(painter: QPainter, area: QRectF, words: str) -> None:
+    painter.setFont(fonts.font(12))
+    painter.setPen(color("t3"))
+    middle = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(area.adjusted(24, 0, -24, 0), int(middle), words)

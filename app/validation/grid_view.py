@@ -38,11 +38,12 @@ if TYPE_CHECKING:
     from app.widgets.thumbnails import ThumbnailCache
 
 SMALLEST, LARGEST = 40, 512
+_SECOND = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 LEFT_TEXT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class GridView(QAbstractScrollArea):
-    """Cells of a validation grid. A click picks A, Ctrl+click picks B; arrows move A."""
+    """Cells of a validation grid. A click picks A, Ctrl or Shift with it B; arrows move A."""
 
     picked = Signal(object)  # CellKey
     compared = Signal(object)  # CellKey
@@ -315,11 +316,11 @@ class GridView(QAbstractScrollArea):
         super().wheelEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick A, or with Ctrl the one to compare it with."""
+        """Pick A, or with Ctrl or Shift the one to compare it with."""
         key = self.key_at(event.position().toPoint())
         if key is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if event.modifiers() & _SECOND:
             self.compared.emit(key)
         else:
             self.picked.emit(key)

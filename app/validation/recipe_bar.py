@@ -43,6 +43,9 @@ class RecipeBar(QWidget):
         line.addLayout(self._words(), 1)
         self.facts = self._facts()
         line.addWidget(self.facts)
+        self.hint = label("Ctrl-click a second cell", size=11, tone="quiet", wrap=True)
+        self.hint.setFixedWidth(84)
+        line.addWidget(self.hint)
         self.compare = button("Compare A and B", "columns-2", on=self.compare_asked.emit)
         self.canvas = button("Open in Canvas", "brush", on=self.canvas_asked.emit)
         line.addWidget(self.compare)
@@ -88,6 +91,7 @@ class RecipeBar(QWidget):
         """Show the chosen cell."""
         state, key = self._state, self._state.first
         self.setVisible(key is not None)
+        self.picture.update()
         if key is None:
             return
         cell = state.cell(key)
@@ -100,6 +104,7 @@ class RecipeBar(QWidget):
             self.copying.setText(f"{cell.copying:.2f}")
             self.nearest.setText(Path(cell.nearest).stem)
         self.compare.setEnabled(state.second is not None)
+        self.hint.setVisible(state.second is None)
         self.canvas.setEnabled(bool(key.checkpoint))
 
     def _recipe(self) -> str:

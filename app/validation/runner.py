@@ -26,16 +26,23 @@ class GridRunner(QObject):
     changed = Signal()
     finished = Signal()
     failed = Signal(object)
+    adopted = Signal(object)  # GridRequest
 
     def __init__(self, session: Session, state: GridState) -> None:
         super().__init__(state)
         self._session = session
         self._state = state
         self.handle: JobHandle | None = None
-        self.total = self.done = self.cached = 0
+        self.total = self.cached = 0
+        self._done: set[str] = set()
         session.engine_event.connect(self._hear)
         session.job_changed.connect(self._progressed)
         session.job_finished.connect(self._ended)
+
+    @property
+    def done(self) -> int:
+        """How many pictures are there or have failed; one shown at several places counts once."""
+        return len(self._done)
 
     @property
     def running(self) -> bool:
@@ -51,10 +58,14 @@ class GridRunner(QObject):
         """Render ``request``; its cells appear as they are done."""
         if self.running:
             return
-        self._state.begin(request)
-        self.total, self.done, self.cached = len(request.positions()), 0, 0
+        self._begin(request)
         self.handle = self._session.bridge.submit(request)
         self.changed.emit()
+
+    def _begin(self, request: GridRequest) -> None:
+        self._state.begin(request)
+        self.total, self.cached = request.distinct(), 0
+        self._done.clear()
 
     def pause(self) -> None:
         """Hold the grid at its next step, or let it go on."""
@@ -75,9 +86,9 @@ class GridRunner(QObject):
     def _adopt(self, event: Event) -> None:
         """Show a grid that another job draws as part of its work, such as the guided tour's."""
         request = GridRequest.model_validate(event.data["request"])
-        self._state.begin(request)
-        self.total, self.done = len(request.positions()), 0
+        self._begin(request)
         self.handle = self._session.bridge.job(event.job_id)
+        self.adopted.emit(request)
 
     def _hear(self, event: Event) -> None:
         if self.handle is None and event.kind == "grid.planned":
@@ -85,13 +96,14 @@ class GridRunner(QObject):
         if self.handle is None or event.job_id != self.handle.id:
             return
         if event.kind == "grid.planned":
+            self.total = len({cell["id"] for cell in event.data["cells"]})
             self.cached = event.data["cached"]
             self.changed.emit()
         elif event.kind == "grid.cell":
             data = event.data
             key = CellKey(data["checkpoint"], data["weight"], data["seed"], data["prompt"])
             self._state.put(key, data["path"], cached=data["cached"], problem=data["error"])
-            self.done += 1
+            self._done.add(data["id"])
             self.changed.emit()
 
     def _progressed(self, handle: JobHandle) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.i18n import tr
 from app.validation.model import Checkpoint
 from app.validation.runner import grid_folder
+from engine.dataset.captions import from_file_name
 from engine.models.family import STARTER
 from engine.runtime.errors import BadInputError
 from engine.sampling.request import ImageRequest
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 PROMPTS_OF_A_KIND = 2
 FILES = "files"
+_NAMED_BY_PROGRAMS = re.compile(
+    r"img|dsc[nf]?|pxl|image|picture|photo|screenshot|untitled|scan|copy", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,15 @@ class RunChoice:
 
 @dataclass
 class PromptRow:
-    """A prompt of the list; ``tag`` is "seen" or "unseen"."""
+    """A prompt of the list; ``tag`` is "seen" or "unseen".
+
+    ``own``: typed by the user or asked for by a grid, not offered because of the pictures.
+    """
 
     text: str
     tag: str
     chosen: bool = True
+    own: bool = False
 
 
 @dataclass
@@ -174,8 +183,15 @@ class GridSetup(QObject):
             setattr(self.axes.sampling, name, value)
         self.changed.emit()
 
+    def find_source(self, request: GridRequest) -> None:
+        """Choose the run that a grid's checkpoints come from, if it is another one."""
+        wanted = set(request.checkpoints)
+        sources = [run for run in self.runs if wanted & {item.path for item in run.checkpoints}]
+        if sources and self.run not in sources:
+            self.choose(sources[0].folder)
+
     def adopt(self, request: GridRequest) -> None:
-        """Ask for what a grid that was drawn before had asked for."""
+        """Ask for what a grid, drawn before or by another job, has asked for."""
         epochs = {item.path: item.epoch for item in self.available}
         shown = [epochs[path] for path in request.checkpoints if path in epochs]
         if self.source != FILES and shown:
@@ -191,32 +207,41 @@ class GridSetup(QObject):
             row.chosen = row.text in request.prompts
         known = [row.text for row in self.prompts]
         self.prompts += [
-            PromptRow(text, self.tag(text)) for text in request.prompts if text not in known
+            PromptRow(text, self.tag(text), own=True)
+            for text in request.prompts
+            if text not in known
         ]
         self.changed.emit()
 
     # Prompts
 
     def suggest_prompts(self, pictures: Sequence[Picture]) -> None:
-        """Offer captions of held-out pictures (unseen) and of training pictures (seen)."""
-        trained = [item.caption for item in pictures if item.usable and item.caption]
-        held = [item.caption for item in pictures if item.held_out and item.caption]
+        """Offer captions of held-out pictures (unseen) and of training pictures (seen).
+
+        File names are offered where no picture has a caption. What was offered before goes; what
+        the user typed or a grid asked for stays.
+        """
+        trained = _subjects([item for item in pictures if item.usable])
+        held = _subjects([item for item in pictures if item.held_out])
         self._captions = tuple(trained)
-        kept = [row for row in self.prompts if row.text not in (*trained, *held)]
         offered = [*_spread(held, PROMPTS_OF_A_KIND), *_spread(trained, PROMPTS_OF_A_KIND)]
-        ticked = {row.text: row.chosen for row in self.prompts}
-        self.prompts = [
-            PromptRow(text, self.tag(text), ticked.get(text, number % 2 == 0))
+        before = {row.text: row for row in self.prompts}
+        rows = {
+            text: PromptRow(text, self.tag(text), number % 2 == 0)
             for number, text in enumerate(dict.fromkeys(offered))
             if text not in self._removed
-        ] + kept
+        }
+        for text, row in before.items():
+            if text in rows or row.own:
+                rows[text] = PromptRow(text, self.tag(text), row.chosen, row.own)
+        self.prompts = list(rows.values())
         self.changed.emit()
 
     def add_prompt(self, text: str) -> None:
         """Put a prompt on the list, ticked."""
         text = text.strip()
         if text and text not in [row.text for row in self.prompts]:
-            self.prompts.append(PromptRow(text, self.tag(text)))
+            self.prompts.append(PromptRow(text, self.tag(text), own=True))
             self.changed.emit()
 
     def remove_prompt(self, text: str) -> None:
@@ -252,6 +277,8 @@ class GridSetup(QObject):
             self.seeds()
         except BadInputError as error:
             return error
+        if not self.prompts:
+            return BadInputError("Add a prompt with +.")
         if not self.chosen_prompts():
             return BadInputError("Tick at least one prompt.")
         return None
@@ -306,6 +333,21 @@ def _read_run(run: Run) -> RunChoice:
     )
     base = run.request().base_model if checkpoints else STARTER
     return RunChoice(str(run.folder), run.name, base, checkpoints)
+
+
+def _subjects(pictures: Sequence[Picture]) -> list[str]:
+    """What the pictures show: their captions, or their file names where none has a caption."""
+    captions = [item.caption.strip() for item in pictures if item.caption.strip()]
+    if captions:
+        return captions
+    names = [from_file_name(item.name) for item in pictures]
+    return [name for name in names if _tells_a_subject(name)]
+
+
+def _tells_a_subject(name: str) -> bool:
+    """Whether a file name has words beside those that cameras and programs write."""
+    words = [word for word in name.split() if word.isalpha()]
+    return any(not _NAMED_BY_PROGRAMS.fullmatch(word) for word in words)
 
 
 def _spread(values: list[str], count: int) -> list[str]:

@@ -86,6 +86,7 @@ class SetupPanel(Column):
         self.new_prompt.returnPressed.connect(self._add_prompt)
         self.prompts.body.addWidget(padded(self.new_prompt, top=4))
         self._shown_prompts: dict[str, PromptLine] = {}
+        self._shown_rows: list[tuple[str, str]] = []
         self.add(self.prompts)
 
     def _build_sampling(self) -> None:
@@ -200,24 +201,42 @@ class SetupPanel(Column):
     def _follow_prompts(self) -> None:
         setup = self._setup
         self.prompts.set_count(len(setup.prompts))
-        texts = [row.text for row in setup.prompts]
-        for text in list(self._shown_prompts):
-            if text not in texts:
-                self._shown_prompts.pop(text).deleteLater()
+        wanted = {(row.text, row.tag): row for row in setup.prompts}
+        if list(wanted) != self._shown_rows:
+            self._shown_rows = list(wanted)
+            self._lay_prompts()
         for row in setup.prompts:
-            if row.text not in self._shown_prompts:
-                made = PromptLine(setup, row.text, row.tag)
-                self._shown_prompts[row.text] = made
-                self._prompt_rows.addWidget(made)
             self._shown_prompts[row.text].check.set_value(row.chosen)
+
+    def _lay_prompts(self) -> None:
+        for line in self._shown_prompts.values():
+            line.hide()
+            self._prompt_rows.removeWidget(line)
+            line.deleteLater()
+        self._shown_prompts = {
+            text: PromptLine(self._setup, text, tag) for text, tag in self._shown_rows
+        }
+        for line in self._shown_prompts.values():
+            self._prompt_rows.addWidget(line)
 
     def set_counts(self, cells: int, cached: int) -> None:
         """What a start would have to draw."""
         if self._runner.running:
             return
         self._count_text.say("{n} cell", "{n} cells", n=cells)
-        key = "{n} from earlier grids" if cached else ""
-        self._cached_text.say(key, n=cached)
+        self._cached_text.say("{words}", words=lambda: self._note(cached))
+
+    def _note(self, cached: int) -> str:
+        """Why there are fewer pictures than places, and how many are there already."""
+        setup, parts = self._setup, []
+        if setup.problem() is None and len(setup.checkpoints()) + setup.axes.base_row > 1:
+            if 0 in setup.weights():
+                parts.append(tr("Weight 0 is drawn once."))
+            elif setup.axes.base_row and len(setup.weights()) > 1:
+                parts.append(tr("The base model is drawn once."))
+        if cached:
+            parts.append(tr("{n} from earlier grids", n=cached))
+        return "\n".join(parts)
 
     def refresh_progress(self) -> None:
         """Show how far the grid is."""
@@ -248,4 +267,4 @@ class SetupPanel(Column):
         self._count_text.say("{done} of {total} cells", done=runner.done, total=runner.total)
         if progress.seconds_left is not None and not runner.paused:
             self.left.setText(tr("{time} left", time=duration(progress.seconds_left)))
-        self._cached_text.say("{n} from earlier grids" if runner.cached else "", n=runner.cached)
+        self._cached_text.say("{words}", words=lambda: self._note(runner.cached))

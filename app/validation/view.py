@@ -37,6 +37,7 @@ from engine.validation.manifest import open_grid
 if TYPE_CHECKING:
     from app.actions import Action
     from app.session import Session
+    from engine.validation.request import GridRequest
 
 COUNT_DELAY_MS = 300
 LORA_SUFFIX = ".safetensors"
@@ -72,6 +73,10 @@ class View(QWidget):
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What a user can do here."""
         return validation_actions(self)
+
+    def focus_target(self) -> QWidget:
+        """What takes the keyboard when the page is shown: the grid, or the button to draw it."""
+        return self.grid if self.stage.currentWidget() is not self.empty else self.panel.start
 
     def receive(
         self, run: str = "", files: tuple[str, ...] = (), start: bool = False, **payload: Any
@@ -162,6 +167,7 @@ class View(QWidget):
         self.panel.files_asked.connect(self.ask_files)
         self.runner.failed.connect(session.show_error)
         self.runner.finished.connect(self._drawn)
+        self.runner.adopted.connect(lambda request: session.start(self._adopt(request)))
         state.axes_changed.connect(self._follow)
         state.choice_changed.connect(self.right.refresh)
         self.grid.picked.connect(state.choose)
@@ -232,6 +238,14 @@ class View(QWidget):
         self.setup.adopt(grid.request)
         self.state.open(grid)
         await self.evidence.measure()
+
+    async def _adopt(self, request: GridRequest) -> None:
+        """Show in the left column what a grid of another job asks for, while it is drawn."""
+        self.setup.adopt(request)
+        async with self._opening:
+            await self.load()
+            self.setup.find_source(request)
+            self.setup.adopt(request)
 
     async def _count(self) -> None:
         if self.setup.problem() is not None or self.runner.running:

@@ -165,9 +165,8 @@ class Filling:
     def _progress(self, drawing: float = 0.0) -> None:
         """Report in hundredths of a cell, so that long cells show progress too."""
         done = self.rendered + self.cached + len(self.errors)
-        self.job.progress(
-            round(100 * (done + drawing)), 100 * len(self.cells), f"{done}/{len(self.cells)}"
-        )
+        step = round(100 * (done + drawing))
+        self.job.progress(step, 100 * len(self.cells), "Drawing cells")
 
     def _write_manifest(self) -> None:
         write_manifest(self.request, self.by_position, self.errors)

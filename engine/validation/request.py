@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import field_validator
+from pydantic import FiniteFloat, field_validator
 
 from engine.runtime.job import Request
 from engine.runtime.schema import setting
@@ -41,7 +41,7 @@ class GridRequest(Request):
         level="simple",
         min_length=1,
     )
-    weights: tuple[float, ...] = setting(
+    weights: tuple[FiniteFloat, ...] = setting(
         (1.0,),
         label="LoRA weight",
         help="Weights to try. 0 is the base model, drawn once for all checkpoints.",
@@ -105,6 +105,20 @@ class GridRequest(Request):
             for prompt in self.prompts
             for seed in self.seeds
         ]
+
+    def distinct(self) -> int:
+        """How many pictures the places need; the base model is drawn once for all of them.
+
+        An upper bound; only the hashes of the files tell whether two checkpoints are the same.
+        """
+        return len(
+            {
+                (at.checkpoint, at.weight, at.seed, at.prompt)
+                if at.uses_lora
+                else ("", 0.0, at.seed, at.prompt)
+                for at in self.positions()
+            }
+        )
 
     def image_at(self, position: Position) -> ImageRequest:
         """The fully resolved request for one position; weight 0 leaves the LoRA out."""

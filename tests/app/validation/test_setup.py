@@ -9,8 +9,8 @@ from app.validation.setup import FILES, GridSetup
 from engine.runtime.errors import BadInputError
 
 
-def picture(caption, *, held_out=False):
-    return SimpleNamespace(caption=caption, usable=not held_out, held_out=held_out)
+def picture(caption, *, held_out=False, name=""):
+    return SimpleNamespace(caption=caption, usable=not held_out, held_out=held_out, name=name)
 
 
 @pytest.fixture
@@ -85,3 +85,34 @@ def test_lora_files_can_be_compared_without_a_run(setup, tmp_path):
     assert setup.source == FILES
     request = setup.request(None, tmp_path)
     assert request.checkpoints == ("", "/loras/one.safetensors", "/loras/two.safetensors")
+
+
+def test_an_edited_caption_takes_the_place_of_the_old_one():
+    setup = GridSetup()
+    setup.suggest_prompts([picture("bucket, pixel icon")])
+    setup.suggest_prompts([picture("red bucket, pixel icon")])
+    assert [row.text for row in setup.prompts] == ["red bucket, pixel icon"]
+
+
+def test_a_prompt_that_is_typed_and_offered_stands_there_once():
+    setup = GridSetup()
+    setup.add_prompt("castle")
+    setup.suggest_prompts([picture(" castle ")])
+    assert [row.text for row in setup.prompts] == ["castle"]
+    setup.suggest_prompts([picture("tower")])
+    assert sorted(row.text for row in setup.prompts) == ["castle", "tower"]
+
+
+def test_file_names_are_offered_where_nothing_has_a_caption():
+    setup = GridSetup()
+    names = ["bell_pepper", "IMG_2041", "DSC_0001"]
+    setup.suggest_prompts([picture("", name=name) for name in names])
+    assert [row.text for row in setup.prompts] == ["bell pepper"]
+    assert setup.prompts[0].tag == "seen"
+
+
+def test_an_empty_list_says_how_to_add_a_prompt(run):
+    setup = GridSetup()
+    setup.set_runs([run])
+    setup.suggest_prompts([picture("", name="0001")])
+    assert "Add a prompt" in str(setup.problem())

@@ -8,9 +8,10 @@ from PIL import Image
 from PySide6.QtCore import Qt
 
 from app.validation.layout import CellKey
+from app.validation.setup import count_cells
 from engine.runtime.errors import ModelFileError
 from engine.validation.manifest import write_manifest
-from engine.validation.request import Position
+from engine.validation.request import GridRequest, Position
 from engine.validation.store import CellStore
 
 LEFT = Qt.MouseButton.LeftButton
@@ -50,7 +51,7 @@ def test_the_button_submits_the_grid_and_shows_it_empty(view, started):
     assert view.stage.currentWidget() is view.grid
     assert view.panel.pause.isVisible()
     assert not view.panel.start.isVisible()
-    assert view.panel.count.text() == "0 of 32 cells"
+    assert view.panel.count.text() == "0 of 28 cells"
 
 
 def test_cells_appear_as_they_come_in(qtbot, view, session, started, picture):
@@ -73,7 +74,7 @@ def test_cells_appear_as_they_come_in(qtbot, view, session, started, picture):
         view.grid.viewport().repaint()
     shown = view.grid.viewport().grab().toImage()
     assert shown.pixelColor(view.grid.cell_rect(key).center()).getRgb()[:3] == (250, 0, 0)
-    assert view.panel.count.text() == "1 of 32 cells"
+    assert view.panel.count.text() == "1 of 28 cells"
 
 
 def test_pause_continue_and_cancel_reach_the_job(qtbot, view, started):
@@ -195,6 +196,108 @@ def test_dropped_lora_files_are_compared(view):
     view.setup.choose_files(["/loras/one.safetensors"])
     assert view.panel.source.value == "files"
     assert not view.panel.checkpoints.field.isVisible()
+
+
+def test_the_bar_shows_the_picture_of_the_cell_that_is_chosen(
+    qtbot, view, session, started, picture
+):
+    grid = view.grid.grid
+    base, other = grid.key(0, 0), grid.key(1, 1)
+    for number, (key, color) in enumerate(((base, (250, 0, 0)), (other, (0, 0, 250)))):
+        session.tell(
+            started,
+            "grid.cell",
+            id=str(number),
+            path=picture(f"shown{number}", color),
+            cached=False,
+            error="",
+            **key._asdict(),
+        )
+    click(qtbot, view, base)
+    qtbot.waitUntil(lambda: _middle(view.recipe.picture) == (250, 0, 0))
+    view.grid.viewport().repaint()
+    qtbot.waitUntil(lambda: not view.thumbnails._pending)
+    painted = []
+    view.recipe.picture.paintEvent = _noting(view.recipe.picture, painted)
+    click(qtbot, view, other)
+    qtbot.waitUntil(lambda: other in painted)
+
+
+def _noting(picture, painted):
+    paint = type(picture).paintEvent
+
+    def noted(event):
+        painted.append(picture._state.first)
+        paint(picture, event)
+
+    return noted
+
+
+def _middle(widget):
+    return widget.grab().toImage().pixelColor(widget.rect().center()).getRgb()[:3]
+
+
+def test_how_to_choose_b_is_written_until_there_is_one(qtbot, view, session, started, picture):
+    fill(session, started, picture)
+    grid = view.grid.grid
+    click(qtbot, view, grid.key(1, 0))
+    assert view.recipe.hint.isVisible()
+    assert "Ctrl" in view.recipe.hint.text()
+    view.mode.set_value("compare")
+    view.show_compare()
+    alone = view.compare.grab().toImage()
+    view.mode.set_value("grid")
+    view._follow()
+    click(qtbot, view, grid.key(2, 1), Qt.KeyboardModifier.ShiftModifier)
+    assert view.state.second == grid.key(2, 1)
+    assert not view.recipe.hint.isVisible()
+    view.show_compare()
+    assert view.compare.grab().toImage() != alone
+    assert [key for _, key, _ in view.compare.panes()] == [grid.key(1, 0), grid.key(2, 1)]
+
+
+def test_a_grid_of_another_job_is_told_in_the_left_column_while_it_is_drawn(
+    view, session, run, tmp_path
+):
+    request = GridRequest(
+        folder=str(tmp_path / "tour"),
+        checkpoints=("", run.checkpoints[0].path),
+        weights=(0.0, 0.9),
+        seeds=(11, 12, 13),
+        prompts=("a boat", "castle, pixel icon"),
+    )
+    handle = session.bridge.submit(request)
+    session.bridge.job = lambda _: handle
+    session.tell(
+        handle,
+        "grid.planned",
+        folder=request.folder,
+        cells=[{"id": str(number)} for number in range(12)],
+        cached=0,
+        request=request.model_dump(mode="json"),
+    )
+    assert view.runner.running
+    assert view.panel.weights.field.text() == "0, 0.9"
+    assert view.panel.seeds.field.text() == "11, 12, 13"
+    assert view.panel.checkpoints.field.text() == "2"
+    ticked = [text for text, line in view.panel._shown_prompts.items() if line.check.value]
+    assert sorted(ticked) == ["a boat", "castle, pixel icon"]
+    assert view.panel.count.text() == "0 of 12 cells"
+
+
+def test_pictures_that_several_places_share_are_counted_once(view, session, run):
+    view.setup.edit(weights="0, 0.5, 1", seeds="1")
+    request = view.setup.request(session.project, session.project.root)
+    distinct, _ = count_cells(request)
+    assert len(request.positions()) == 24
+    assert request.distinct() == distinct == 14
+    view.panel.set_counts(distinct, 0)
+    assert view.panel.count.text() == "14 cells"
+    assert view.panel.cached.text() == "Weight 0 is drawn once."
+
+
+def test_the_page_gives_the_keyboard_to_its_grid(view, session, started):
+    assert view.focus_target() is view.grid
 
 
 @pytest.fixture
