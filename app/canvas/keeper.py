@@ -8,7 +8,7 @@ closing the window loses more than seconds, and nothing has to ask.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,8 @@ class Keeper(QObject):
         super().__init__(state)
         self._session = session
         self._state = state
-        self._copies: dict[int, np.ndarray] = {}
+        self.saved_time = 0.0  # when the file was written, 0 when there is none yet
+        self._kept: tuple[Document | None, int] = (None, 0)  # what the safety copy holds
         self._writing = asyncio.Lock()
         self._timer = QTimer(self, interval=SAFETY_DELAY_MS, singleShot=True)
         self._timer.timeout.connect(lambda: session.start(self.write_safety_copy()))
@@ -60,19 +61,21 @@ class Keeper(QObject):
     async def open_latest(self) -> None:
         """Open the document that was worked on last in this project; none closes the canvas."""
         path = await self._session.bridge.io(latest, self.folder)
-        if path is None:
-            self._state.close()
+        if path is not None:
+            await self.open(path)
             return
-        await self.open(path)
+        await self.flush()
+        self._state.close()
 
     async def open(self, path: Path) -> None:
         """Open a canvas file with the changes that were not saved, or a picture as a document."""
         await self.flush()
-        document, recovered = await self._session.bridge.io(read, path)
+        document, recovered, saved = await self._session.bridge.io(read, path)
         if path.suffix.lower() != storage.SUFFIX:
             path = await self._session.bridge.io(free_name, self.folder, path.stem)
-            recovered = True
-        self._copies.clear()
+        # The canvas was not locked while the file was read.
+        await self.flush()
+        self.saved_time = saved
         self._state.open(document, path, modified=recovered)
         if recovered and safety_copy(path).is_file():
             self._session.notify("Unsaved changes of {name} were recovered.", name=path.stem)
@@ -81,13 +84,14 @@ class Keeper(QObject):
         self, width: int, height: int, background: tuple[int, int, int] | None, layer_name: str
     ) -> None:
         """Start an empty document; its first layer has ``background`` RGB or is transparent."""
-        await self.flush()
+        await self.flush()  # also takes the name of the present document
         path = await self._session.bridge.io(free_name, self.folder, "canvas")
+        await self.flush()
         pixels = np.zeros((height, width, 4), np.uint8)
         if background is not None:
             pixels[:] = (*background, 255)
         document = Document(width, height, [Layer(layer_name, pixels)])
-        self._copies.clear()
+        self.saved_time = 0.0
         self._state.open(document, path, modified=True)
         self._changed()
 
@@ -113,10 +117,11 @@ class Keeper(QObject):
             return
         state.end_stroke()
         async with self._writing:
-            edits, before = state.edits, state.path
-            await self._session.bridge.io(storage.save, self.snapshot(), target)
-            if state.path == before:
+            document, edits, before = state.document, state.edits, state.path
+            await self._session.bridge.io(storage.save, document.frozen(), target)
+            if state.document is document:
                 state.path = target
+                self.saved_time = time.time()
                 state.mark_saved(edits)
             for written in (before, target):
                 if written is not None:
@@ -127,50 +132,42 @@ class Keeper(QObject):
         """Write the copy that a crash leaves behind."""
         state = self._state
         async with self._writing:
-            if state.document is None or state.path is None or not state.modified:
-                return
             state.end_stroke()
-            await self._session.bridge.io(storage.save, self.snapshot(), safety_copy(state.path))
+            document, path, edits = state.document, state.path, state.edits
+            if document is None or path is None or not self._unkept:
+                return
+            await self._session.bridge.io(storage.save, document.frozen(), safety_copy(path))
+            self._kept = (document, edits)
 
     async def flush(self) -> None:
-        """Write what is not on disk yet, before another document is opened."""
+        """Write what is not on disk yet, before another document is opened or this one closed."""
+        self._state.end_stroke()
+        while self._unkept:
+            await self.write_safety_copy()
         self._timer.stop()
-        await self.write_safety_copy()
+
+    @property
+    def _unkept(self) -> bool:
+        """Whether changes are neither in the file nor in the copy beside it."""
+        state = self._state
+        opened = state.document is not None and state.path is not None
+        return opened and state.modified and self._kept != (state.document, state.edits)
 
     async def export(self, path: Path) -> None:
         """Write the picture as PNG."""
         if self._state.document is None:
             return
         self._state.end_stroke()
-        await self._session.bridge.io(storage.export_png, self.snapshot(), path)
+        await self._session.bridge.io(storage.export_png, self._state.document.frozen(), path)
         self._session.notify("Exported {name}.", name=path.name)
 
     def close_now(self) -> None:
         """The window closes: write the safety copy here, so that nothing is lost."""
         self._timer.stop()
         state = self._state
-        if state.document is not None and state.path is not None and state.modified:
-            storage.save(self.snapshot(), safety_copy(state.path))
-
-    def snapshot(self) -> Document:
-        """The document as it is now, for another thread; unchanged layers are not copied again."""
-        source = self._state.document
-        assert source is not None
-        layers = [self._copied(layer) for layer in source.layers]
-        kept = {layer.revision for layer in layers}
-        self._copies = {
-            revision: pixels for revision, pixels in self._copies.items() if revision in kept
-        }
-        document = Document(source.width, source.height, layers)
-        document.selection = source.selection
-        document.settings = dict(source.settings)
-        return document
-
-    def _copied(self, layer: Layer) -> Layer:
-        pixels = self._copies.get(layer.revision)
-        if pixels is None:
-            pixels = self._copies[layer.revision] = layer.pixels.copy()
-        return dataclasses.replace(layer, pixels=pixels)
+        state.end_stroke()
+        if state.document is not None and state.path is not None and self._unkept:
+            storage.save(state.document.frozen(), safety_copy(state.path))
 
 
 def safety_copy(path: Path) -> Path:
@@ -178,14 +175,15 @@ def safety_copy(path: Path) -> Path:
     return path.with_name(f".{path.name}{SAFETY_SUFFIX}")
 
 
-def read(path: Path) -> tuple[Document, bool]:
-    """A canvas file or a picture, and whether it comes from a safety copy."""
+def read(path: Path) -> tuple[Document, bool, float]:
+    """A canvas file or a picture, whether it is not saved yet, and when the file was written."""
     if path.suffix.lower() != storage.SUFFIX:
-        return from_picture(load_rgba(path), path.stem), True
+        return from_picture(load_rgba(path), path.stem), True, 0.0
+    written = path.stat().st_mtime if path.is_file() else 0.0
     copy = safety_copy(path)
     if copy.is_file():
-        return storage.load(copy), True
-    return storage.load(path), False
+        return storage.load(copy), True, written
+    return storage.load(path), False, written
 
 
 def latest(folder: Path) -> Path | None:

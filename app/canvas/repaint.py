@@ -23,7 +23,6 @@ from engine.sampling.schedules import evaluations
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.canvas.keeper import Keeper
     from app.canvas.model import CanvasState
     from app.session import Session
     from engine.runtime.events import Event
@@ -66,11 +65,10 @@ class Repaint(QObject):
     running_changed = Signal(bool)
     failed = Signal(object)
 
-    def __init__(self, session: Session, state: CanvasState, keeper: Keeper) -> None:
+    def __init__(self, session: Session, state: CanvasState) -> None:
         super().__init__(state)
         self._session = session
         self._state = state
-        self._keeper = keeper
         self.settings = RepaintSettings()
         self._handle: JobHandle | None = None
         self._preparing = False
@@ -137,7 +135,8 @@ class Repaint(QObject):
         self.running_changed.emit(True)
         try:
             folder = self._folder()
-            snapshot = self._keeper.snapshot()
+            assert state.document is not None
+            snapshot = state.document.frozen()
             picture = folder / "picture.png"
             await self._session.bridge.io(storage.export_png, snapshot, picture)
             self._handle = self._session.bridge.submit(self._request(picture), interactive=True)

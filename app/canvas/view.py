@@ -59,7 +59,7 @@ class View(QWidget):
         self._session = session
         self.state = CanvasState(self)
         self.keeper = Keeper(session, self.state)
-        self.repainting = Repaint(session, self.state, self.keeper)
+        self.repainting = Repaint(session, self.state)
         self.surface = Surface(self.state)
         self.tools = ToolColumn(self.state)
         self.options = OptionBar(self.state, self.surface)
@@ -96,13 +96,30 @@ class View(QWidget):
     ) -> None:
         async with self._opening:
             if document:
-                await self.keeper.open(Path(document))
+                await self._take_over(Path(document))
             for path, weight in loras:
                 self.repainting.add_lora(path, weight)
                 self.repainting.set_weight(path, weight)
             if prompt:
                 self.repainting.change(prompt=prompt)
             await self.panel.load_loras()
+
+    async def _take_over(self, path: Path) -> None:
+        """Open what another workspace made; the way back to the canvas open before is offered."""
+        earlier = self.state.path
+        await self.keeper.open(path)
+        if earlier is None or earlier == path:
+            return
+
+        def go_back() -> None:
+            self._session.start(self.keeper.open(earlier))
+
+        self._session.notify(
+            "Your canvas {name} is kept.",
+            action="Go back",
+            on_action=go_back,
+            name=earlier.stem,
+        )
 
     # Layout
 

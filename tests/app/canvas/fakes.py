@@ -38,6 +38,7 @@ class FakeSession(QObject):
         self.project = None
         self.library = None
         self.notes = []
+        self.offers = {}
         self.errors = []
         self.gone = []
         self._loop = asyncio.new_event_loop()
@@ -51,8 +52,9 @@ class FakeSession(QObject):
         except StylekilnError as error:
             self.errors.append(error)
 
-    def notify(self, key, **facts):
+    def notify(self, key, *, on_action=None, **facts):
         self.notes.append(key)
+        self.offers[key] = on_action
 
     def show_error(self, error):
         self.errors.append(error)

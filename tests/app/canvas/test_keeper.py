@@ -5,9 +5,17 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, QRect
 
-from app.canvas.keeper import free_name, latest, safety_copy
+from app.canvas import keeper
+from app.canvas.keeper import free_name, latest, read, safety_copy
 from engine.canvas import storage
+from engine.project.project import Project
 from engine.runtime.errors import StorageError
+
+png = storage._png
+
+
+def project_in(folder):
+    return Project.create(folder / "other", "Other")
 
 
 def paint(state):
@@ -64,8 +72,76 @@ def test_opening_another_document_keeps_the_changes_of_the_first(view, state, se
     assert (state.document.composite() == painted).all()
 
 
+def test_a_stroke_is_kept_when_the_project_is_changed_at_once(view, state, session, tmp_path):
+    first = state.path
+    paint(state)
+    painted = state.document.composite()
+    session.project = project_in(tmp_path)
+    session.project_changed.emit(session.project)
+    assert state.document is None
+    session.project = None
+    session.project_changed.emit(None)
+    assert state.path == first
+    assert (state.document.composite() == painted).all()
+
+
+def test_a_stroke_under_way_is_kept_when_the_project_is_closed(view, state, session, tmp_path):
+    session.start(view.keeper.save())
+    state.begin_stroke((50.0, 50.0, 1.0), erase=False)
+    session.project = project_in(tmp_path)
+    session.project_changed.emit(None)
+    session.project = None
+    session.project_changed.emit(None)
+    assert tuple(state.document.composite()[50, 50, :3]) != (255, 255, 255)
+
+
+def test_paint_while_another_file_is_read_is_kept(view, state, session, monkeypatch):
+    session.start(view.keeper.create(64, 64, None, "Layer 1"))
+    other = state.path
+    session.start(view.keeper.save())
+    session.start(view.keeper.create(200, 160, None, "Layer 1"))
+    first = state.path
+
+    def slow(path):
+        paint(state)
+        return read(path)
+
+    monkeypatch.setattr(keeper, "read", slow)
+    session.start(view.keeper.open(other))
+    monkeypatch.undo()
+    assert state.path == other
+    session.start(view.keeper.open(first))
+    assert state.document.composite()[50, 50, 3] == 255
+
+
+def test_what_the_guide_hands_over_leaves_the_way_back(view, state, session):
+    session.start(view.keeper.create(64, 64, None, "Layer 1"))
+    made = state.path
+    session.start(view.keeper.create(200, 160, None, "Layer 1"))
+    first = state.path
+    paint(state)
+    painted = state.document.composite()
+    view.receive(document=str(made))
+    assert state.path == made
+    session.offers["Your canvas {name} is kept."]()
+    assert state.path == first
+    assert (state.document.composite() == painted).all()
+    view.receive(document=str(first))  # the same one again: nothing to tell
+    assert session.notes.count("Your canvas {name} is kept.") == 1
+
+
+def test_a_second_save_encodes_only_what_changed(view, state, session, monkeypatch):
+    state.add_layer("Sketch")
+    session.start(view.keeper.save())
+    encoded = []
+    monkeypatch.setattr(storage, "_png", lambda pixels: encoded.append(pixels) or png(pixels))
+    paint(state)
+    session.start(view.keeper.save())
+    assert len(encoded) == 1
+
+
 def test_strokes_after_a_snapshot_do_not_reach_the_file(view, state):
-    snapshot = view.keeper.snapshot()
+    snapshot = state.document.frozen()
     before = snapshot.composite()
     paint(state)
     assert (snapshot.composite() == before).all()
