@@ -62,7 +62,8 @@ class CaptionPanel(Panel):
         self.problem = label(size=11, tone="error", wrap=True)
         self._build()
         self.chips.removed.connect(self._remove)
-        self.entry.returnPressed.connect(self._add)
+        # Return, and also leaving the field: a typed tag is not lost on the way to another place.
+        self.entry.editingFinished.connect(self._add)
         self.text.committed.connect(self._write)
 
     def _build(self) -> None:
@@ -83,8 +84,9 @@ class CaptionPanel(Panel):
         """Show the captions of ``pictures``."""
         others = [item.id for item in self._pictures] != [item.id for item in pictures]
         if others:
-            self.text.commit()  # what was typed belongs to the picture that was shown
-            self.entry.clear()
+            # What was typed belongs to the pictures that were shown.
+            self.text.commit()
+            self._add()
         self._pictures = list(pictures)
         self.text_toggle.setEnabled(len(self._pictures) == 1)
         self._show_text(self.text_toggle.isChecked() and len(self._pictures) == 1, others)
@@ -117,7 +119,7 @@ class CaptionPanel(Panel):
     def _show_text(self, shown: bool, others: bool) -> None:
         self.text.setVisible(shown)
         self.entry.setVisible(not shown)
-        if self._pictures and (others or not self.text.hasFocus()):
+        if self._pictures and (others or not self.text.edited):
             self.text.set_caption(self._pictures[-1].caption)
 
     def _toggle(self) -> None:
@@ -147,10 +149,15 @@ class CaptionPanel(Panel):
         changed = {
             item.id: texts[item.id]
             for item in self._pictures
-            if item.id in texts and texts[item.id] != item.caption
+            if item.id in texts and texts[item.id] != item.caption and self._is_known(item)
         }
         if changed:
             self.operations.caption(changed)
+
+    def _is_known(self, picture: Picture) -> bool:
+        """Whether it is of the open project: the numbers of pictures begin anew in each."""
+        found = self.state.pictures.get(picture.id)
+        return found is not None and found.path == picture.path
 
     async def _count(self) -> None:
         captions = [picture.caption for picture in self._pictures]
@@ -179,6 +186,11 @@ class CaptionText(QPlainTextEdit):
         self.setFixedHeight(92)
         self.setTabChangesFocus(True)
 
+    @property
+    def edited(self) -> bool:
+        """Whether something was typed that is not written yet."""
+        return self.toPlainText() != self._caption
+
     def set_caption(self, text: str) -> None:
         """Show ``text`` without telling."""
         self._caption = text
@@ -201,10 +213,9 @@ class CaptionText(QPlainTextEdit):
 
     def commit(self) -> None:
         """Tell the text if it was changed."""
-        text = self.toPlainText()
-        if text != self._caption and not self.isReadOnly():
-            self._caption = text
-            self.committed.emit(text)
+        if self.edited and not self.isReadOnly():
+            self._caption = self.toPlainText()
+            self.committed.emit(self._caption)
 
 
 def _chip(tag: str, count: int, total: int, trigger: str) -> Chip:

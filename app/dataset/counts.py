@@ -69,11 +69,10 @@ def tag_counts(pictures: Iterable[Picture]) -> list[tuple[str, int]]:
 
 
 def suggestion_counts(suggestions: Iterable[Suggestion]) -> dict[str, int]:
-    """How many pictures each kind of suggestion flags; the keeper of a duplicate group is none."""
+    """How many pictures the grid shows for each kind of suggestion, keepers of copies included."""
     flagged: dict[str, set[int]] = {}
     for item in suggestions:
-        if not item.keep:
-            flagged.setdefault(item.kind, set()).add(item.picture_id)
+        flagged.setdefault(item.kind, set()).add(item.picture_id)
     return {kind: len(ids) for kind, ids in flagged.items()}
 
 

@@ -16,8 +16,8 @@ from app.i18n import signals as language_signals
 from app.i18n.format import dimensions, number
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
-from app.widgets.panel import Column, Panel
-from app.widgets.text import ElidedLabel, label
+from app.widgets.panel import Column, Panel, padded
+from app.widgets.text import ElidedLabel, hairline, label
 from engine.runtime.errors import StylekilnError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ one_height, two_height = 176, 148
 
 
 class Inspector(Column):
-    """Follows the selection. Without one it shows the project: buckets, warnings, and the foot."""
+    """Follows the selection. Without one it says so, and shows the project: buckets, warnings."""
 
     def __init__(self, state: DatasetState, operations: Operations) -> None:
         super().__init__(metrics.RIGHT, "right")
@@ -47,22 +47,38 @@ class Inspector(Column):
         self._train_text = bind(
             self.train.setText, "Train on {n} picture", "Train on {n} pictures", n=0
         )
-        for panel in (self.previews, self.captions, self.fills, self.outlook):
-            self.add(panel)
+        self.nothing = padded(
+            label("Select a picture to see its caption, fill and crop.", tone="quiet", wrap=True),
+            top=metrics.PAD,
+            bottom=metrics.PAD,
+        )
+        self._lines: dict[QWidget, QWidget] = {}
+        self._stack_panels()
         self.add_foot(self.export)
         self.add_foot(self.train, 1)
         state.selection_changed.connect(self.refresh)
         state.reloaded.connect(self.refresh)
         self.refresh()
 
+    def _stack_panels(self) -> None:
+        self.add(self.nothing)
+        self.add(self.previews, line=False)
+        for panel in (self.captions, self.fills, self.outlook):
+            self._lines[panel] = hairline("panel")
+            self.add(self._lines[panel], line=False)
+            self.add(panel, line=False)
+
     def refresh(self) -> None:
         """Show the selection."""
         selected = self.state.selected
+        self.nothing.setVisible(not selected)
         self.previews.setVisible(bool(selected))
         self.captions.setVisible(bool(selected))
         self.previews.show_pictures(selected)
         self.captions.show_pictures(selected)
         self.fills.show_pictures(selected)
+        for panel, line in self._lines.items():
+            line.setVisible(not panel.isHidden())  # a line alone would look like an empty panel
         used = len(self.state.used)
         self._train_text.update(n=used)
         self.train.setEnabled(used > 0)

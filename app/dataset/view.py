@@ -107,6 +107,13 @@ class View(QWidget):
             self.stage.show_all()
             self.stage.choose(picture)
 
+    def focus_target(self) -> QWidget:
+        """What takes the keys when the page is shown: the pictures, so that P and X work."""
+        if self.pages.currentWidget() is self.crop:
+            return self.crop.view
+        shown = self.middle.currentWidget()
+        return self.stage.grid if shown is self.stage else shown
+
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What can be done here."""
         return actions(self)
@@ -223,11 +230,15 @@ class View(QWidget):
 
     def _show_right_page(self) -> None:
         filled = bool(self.state.pictures)
-        if filled and self.middle.currentWidget() is self.empty:
+        appeared = filled and self.middle.currentWidget() is self.empty
+        if appeared:
             self.middle.setCurrentWidget(self.stage)
         elif not filled:
             self.middle.setCurrentWidget(self.empty)
         self._arrange()
+        if appeared and self.isVisible():
+            # Qt would give the focus to the filter, and the first P or X would be a word.
+            self.stage.grid.setFocus()
 
     # Narrow windows
 

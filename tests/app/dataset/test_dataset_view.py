@@ -3,11 +3,13 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app import i18n
 from app.dataset.counts import Scope
 from app.dataset.crop_box import CropBox
 from app.dataset.view import View
+from app.widgets import roles
 from engine.dataset.edits import Fill
 
 
@@ -37,6 +39,13 @@ def choose(view, *names):
         key = Qt.KeyboardModifier.NoModifier if name == names[0] else control
         left = Qt.MouseButton.LeftButton
         QTest.mouseClick(view.stage.grid.viewport(), left, key, box.center() - QPoint(0, 20))
+
+
+def click_picture(view, name):
+    index = view.stage.model.index(view.stage.model.row_of(named(view, name).id))
+    view.stage.grid.scrollTo(index)
+    spot = view.stage.grid.visualRect(index).center() - QPoint(0, 20)
+    QTest.mouseClick(view.stage.grid.viewport(), Qt.MouseButton.LeftButton, pos=spot)
 
 
 def press(view, key, settle):
@@ -238,8 +247,6 @@ def test_a_fill_for_all_becomes_the_projects(view, settle) -> None:
 
 
 def test_as_trained_shows_the_baked_picture(view, settle) -> None:
-    from app.widgets import roles
-
     view.stage.bar.seen._choose(1)
     index = view.stage.model.index(view.stage.model.row_of(named(view, "cactus").id))
     assert index.data(roles.ImageRole) is None
@@ -347,3 +354,96 @@ def test_without_pictures_the_screen_says_what_to_drop(qtbot, session) -> None:
     assert made.middle.currentWidget() is made.empty
     assert not made.inspector.isVisibleTo(made)
     made.thumbnails.close()
+
+
+def test_a_typed_tag_goes_to_the_picture_it_was_typed_for(view, settle, art) -> None:
+    choose(view, "cactus")
+    QTest.mouseClick(view.inspector.captions.entry, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(view.inspector.captions.entry, "metal")
+    click_picture(view, "blossom")
+    settle(view.session)
+    assert (art / "cactus.txt").read_text("utf-8") == "cactus, icon, metal"
+    assert (art / "blossom.txt").read_text("utf-8") == "blossom, icon"
+    assert view.inspector.captions.entry.text() == ""
+
+
+def test_a_typed_tag_is_written_when_its_field_is_left(view, settle, art) -> None:
+    choose(view, "cactus")
+    view.inspector.captions.entry.setFocus()
+    QTest.keyClicks(view.inspector.captions.entry, "metal")
+    view.stage.grid.setFocus()
+    settle(view.session)
+    assert (art / "cactus.txt").read_text("utf-8") == "cactus, icon, metal"
+
+
+def test_a_tag_typed_for_one_project_never_reaches_another(view, settle, art, tmp_path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("bell_pepper", "blossom", "boar", "cactus"):
+        (other / f"{name}.png").write_bytes((art / f"{name}.png").read_bytes())
+    choose(view, "cactus")
+    view.inspector.captions.entry.setText("metal")
+    view.session.open_folder(other)
+    settle(view.session)
+    assert view.session.project.file.folders[0].path == str(other)
+    assert list(other.glob("*.txt")) == []
+
+
+def test_the_pictures_have_the_keys_when_a_folder_is_opened(qtbot, session, settle, art) -> None:
+    made = View(session)
+    qtbot.addWidget(made)
+    made.resize(1532, 934)
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    made.focus_target().setFocus()
+    session.open_folder(art)
+    settle(session)
+    assert made.focus_target() is made.stage.grid
+    assert made.stage.grid.hasFocus()
+    click_picture(made, "cactus")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_X)
+    settle(session)
+    assert named(made, "cactus").flag == "rejected"
+    assert made.stage.bar.words.text() == ""
+    made.thumbnails.close()
+
+
+def test_without_a_selection_the_right_column_says_what_to_do(view) -> None:
+    inspector = view.inspector
+    view.stage.grid.clearSelection()
+    assert inspector.nothing.isVisible()
+    shown = [line for line in inspector._lines.values() if line.isVisible()]
+    assert len(shown) == 1
+    assert inspector.outlook.y() == shown[0].y() + 1
+    choose(view, "cactus")
+    assert not inspector.nothing.isVisible()
+    assert all(line.isVisible() for line in inspector._lines.values())
+
+
+def test_a_rejected_picture_has_no_suggestion_badge(view, settle) -> None:
+    def badges(name: str) -> list[str]:
+        index = view.stage.model.index(view.stage.model.row_of(named(view, name).id))
+        return [text for _icon, text, tone in index.data(roles.BadgesRole) if tone == "warn"]
+
+    assert badges("crown") == ["40 px"]
+    assert badges("boar") == ["No caption"]
+    click_picture(view, "crown")
+    QTest.keyClick(view.stage.grid, Qt.Key.Key_X)
+    settle(view.session)
+    click_picture(view, "boar")
+    QTest.keyClick(view.stage.grid, Qt.Key.Key_X)
+    settle(view.session)
+    assert badges("crown") == badges("boar") == []
+    assert row_counts(view.sources.suggestions) == {"unusual-shape": "1"}  # the wide carrot
+
+
+def test_the_number_of_a_suggestion_is_the_number_of_pictures_it_shows(view, settle, art) -> None:
+    (art / "copy_of_cactus.png").write_bytes((art / "cactus.png").read_bytes())
+    view.session.start(view.session.rescan())
+    settle(view.session)
+    found = row_counts(view.sources.suggestions)
+    assert "duplicate" in found
+    for kind, count in found.items():
+        click_row(view.sources.suggestions, kind)
+        assert len(view.state.shown) == int(count)
