@@ -47,7 +47,7 @@ def run_window(arguments: Sequence[str]) -> int:
     home.mkdir(parents=True, exist_ok=True)
     instance = Instance(home)
     if not instance.claim():
-        where = [str(args.folder.resolve())] if args.folder else list(arguments)
+        where = [str(args.folder.resolve())] if args.folder else arguments
         if not instance.hand_over(where):
             print(
                 "stylekiln: The application is open already, but does not answer.", file=sys.stderr
@@ -107,7 +107,10 @@ def _come_forward(window: MainWindow, arguments: list[str]) -> None:
     window.showNormal() if window.isMinimized() else window.show()
     window.raise_()
     window.activateWindow()
-    _open_asked(window.session, _parse(arguments))
+    if arguments == ["--sample"]:
+        window.session.open_sample()
+    elif len(arguments) == 1 and Path(arguments[0]).is_dir():
+        window.session.open_folder(Path(arguments[0]))
 
 
 def _log_to(path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.dataset.buckets import BucketSpec, describe
 from engine.runtime.errors import BadInputError
+from engine.runtime.schema import validated
 from engine.runtime.thread import Engine
 
 
@@ -25,13 +26,14 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, engine: Engine) -> int:
     """Print a JSON list with one row per size, on stdout."""
-    spec = BucketSpec(
-        resolution=parse_size(args.resolution),
-        minimum=args.min,
-        maximum=args.max,
-        step=args.step,
-        no_upscale=args.no_upscale,
-    )
+    values = {
+        "resolution": parse_size(args.resolution),
+        "minimum": args.min,
+        "maximum": args.max,
+        "step": args.step,
+        "no_upscale": args.no_upscale,
+    }
+    spec = validated(BucketSpec, values)
     rows = [describe(spec, parse_size(size)) for size in args.sizes]
     print("[\n" + ",\n".join(" " + json.dumps(row) for row in rows) + "\n]")
     return 0

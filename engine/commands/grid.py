@@ -53,10 +53,11 @@ def read_request(path: Path, folder: Path | None = None) -> GridRequest:
             problem=str(error).rstrip("."),
             remedy="Correct that line.",
         ) from error
-    if folder is not None:
-        values["folder"] = str(folder)
     request = validated(GridRequest, {"folder": path.stem, **values}, path.name)
-    return _beside(request, path.parent)
+    request = _beside(request, path.parent)
+    if folder is not None:  # given on the command line, so seen from the working directory
+        request = request.model_copy(update={"folder": str(folder.absolute())})
+    return request
 
 
 def _beside(request: GridRequest, root: Path) -> GridRequest:

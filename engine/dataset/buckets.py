@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Size = tuple[int, int]
 
 
+LARGEST_SIDE = 16384
+
+
 class BucketSpec(BaseModel):
     """How pictures are sorted by shape.
 
@@ -29,9 +32,9 @@ class BucketSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     resolution: Size = (512, 512)
-    minimum: int = Field(256, ge=1)
-    maximum: int = Field(1024, ge=1)
-    step: int = Field(64, ge=1)
+    minimum: int = Field(256, ge=1, le=LARGEST_SIDE)
+    maximum: int = Field(1024, ge=1, le=LARGEST_SIDE)
+    step: int = Field(64, ge=1, le=LARGEST_SIDE)
     no_upscale: bool = False
     enabled: bool = True
 
@@ -39,6 +42,12 @@ class BucketSpec(BaseModel):
     def _bounds_hold_resolution(self) -> BucketSpec:
         if min(self.resolution) < 1:
             raise BadInputError("A resolution needs at least one pixel on each side.")
+        if max(self.resolution) > LARGEST_SIDE:
+            raise BadInputError(
+                "A resolution of {size} pixels is too large.",
+                size=max(self.resolution),
+                remedy="Choose sides of at most 16384 pixels.",
+            )
         if not self.enabled:
             return self
         if min(self.resolution) < self.adjusted_minimum:

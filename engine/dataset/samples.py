@@ -62,7 +62,7 @@ def training_samples(
         samples = _of_project(source, library, tell)
         place = source.root
     else:
-        place = require_folder(Path(source))
+        place = require_folder(Path(source).absolute())
         if (place / "project.toml").is_file():
             return training_samples(Project.open(place), library=library, on_problem=on_problem)
         samples = list(_of_kohya(place, is_reg, tell))

@@ -24,7 +24,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     path = Path(path)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=".tmp")
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 yield stream
@@ -59,13 +59,27 @@ def write_by_name(path: Path, save: Callable[[str], None]) -> None:
     path = Path(path)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            name = os.path.join(folder, path.name)
-            save(name)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as folder:
+            name = os.path.join(folder, "file" + path.suffix)
+            with _native_errors(path):
+                save(name)
             with open(name, "rb+") as stream:
                 os.fsync(stream.fileno())
             os.chmod(name, 0o666 & ~_UMASK)
             os.replace(name, path)
+
+
+@contextlib.contextmanager
+def _native_errors(path: Path) -> Iterator[None]:
+    """Libraries that write natively wrap the system's error in a class of their own."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        if "os error 28" in str(error) or "No space left" in str(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
 
 
 @contextlib.contextmanager
@@ -105,6 +119,8 @@ def require_folder(path: Path, *, remedy: str = "Check the path.") -> Path:
 def require_file(path: Path, *, remedy: str = "Check the path.") -> Path:
     """``path`` as a file that exists, else MissingFileError."""
     path = Path(path)
+    if path.is_dir():
+        raise MissingFileError("{path} is a folder, not a file.", path=path, remedy=remedy)
     if not path.is_file():
         raise MissingFileError("The file {path} does not exist.", path=path, remedy=remedy)
     return path

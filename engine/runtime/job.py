@@ -56,13 +56,15 @@ class Request(BaseModel):
 
 def request_from_record(record: dict[str, Any]) -> Request:
     """Read back a stored request. Only request classes of the engine are accepted."""
+    if not isinstance(record, dict):
+        raise BadInputError("{type} is not a request of this application.", type=record)
     module, _, name = str(record.get("type", "")).partition(":")
     if not module.startswith(REQUEST_PACKAGES):
         raise BadInputError("{type} is not a request of this application.", type=module)
     found = getattr(importlib.import_module(module), name, None)
     if not (isinstance(found, type) and issubclass(found, Request)):
         raise BadInputError("{type} is not a request of this application.", type=record["type"])
-    return found.model_validate(record["values"])
+    return found.model_validate(record.get("values"))
 
 
 class JobHandle(Future[Any]):

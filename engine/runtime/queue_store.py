@@ -20,6 +20,8 @@ _TABLE = """CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, record TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL,
     created REAL NOT NULL, changed REAL NOT NULL, message TEXT NOT NULL DEFAULT '')"""
 _KEEP_ENDED = 100
+# What was running when the file was last used did not end: the process was closed or killed.
+_INTERRUPT = "UPDATE jobs SET state='interrupted', changed=? WHERE state IN ('running', 'paused')"
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,13 @@ class QueueStore:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._base = self._open()
+        except sqlite3.OperationalError:
+            raise  # locked or not to be opened: nothing says that it is damaged
         except sqlite3.DatabaseError:
             aside = self._path.with_suffix(f".broken-{int(time.time())}")
             self._path.rename(aside)
             log.warning("The queue file could not be read; it was moved to %s.", aside)
             self._base = self._open()
-        self._mark_interrupted()
 
     def _open(self) -> sqlite3.Connection:
         base = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
@@ -57,16 +60,14 @@ class QueueStore:
             base.execute("PRAGMA journal_mode=WAL")
             base.execute("PRAGMA synchronous=NORMAL")
             base.execute(_TABLE)
+            (health,) = base.execute("PRAGMA quick_check(1)").fetchone()
+            if health != "ok":
+                raise sqlite3.DatabaseError(health)
+            base.execute(_INTERRUPT, (time.time(),))
         except sqlite3.DatabaseError:
             base.close()
             raise
         return base
-
-    def _mark_interrupted(self) -> None:
-        self._base.execute(
-            "UPDATE jobs SET state='interrupted', changed=? WHERE state IN ('running', 'paused')",
-            (time.time(),),
-        )
 
     def save(self, handle: JobHandle, state: JobState, message: str = "") -> None:
         """Write the state of ``handle``; interactive jobs are short and are not stored."""

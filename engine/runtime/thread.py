@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sqlite3
 import sys
 import threading
 from collections import deque
@@ -40,7 +41,6 @@ class Engine:
         self._wake = threading.Condition()
         self._closing = False
         self._cut_off: set[str] = set()
-        self._listeners: list[Callable[[JobHandle], None]] = []
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         if store is not None:
             for stored in store.jobs("queued"):
@@ -50,10 +50,6 @@ class Engine:
         """Start the thread."""
         self._thread.start()
         return self
-
-    def on_change(self, listener: Callable[[JobHandle], None]) -> None:
-        """Call ``listener`` from the engine thread whenever a job's state changes."""
-        self._listeners.append(listener)
 
     def submit(self, request: Request, *, interactive: bool = False) -> JobHandle:
         """Queue ``request``. An interactive one runs at the next breath of the running job."""
@@ -141,18 +137,28 @@ class Engine:
         self._changed(handle, "running")
         try:
             result = self._attempt(handle, lambda: self._between(handle, nested))
-        except JobCancelled as cancelled:
-            self._changed(handle, "interrupted" if handle.id in self._cut_off else "cancelled")
-            handle.set_exception(cancelled)
-        except StylekilnError as error:
-            self._changed(handle, "failed", str(error))
-            handle.set_exception(error)
+        except BaseException as error:
+            # Whatever a handler raises ends its job, never this thread.
+            self._fail(handle, error)
         else:
             self._changed(handle, "done")
             handle.set_result(result)
         finally:
             self._current = outer
-            self._tell(handle)
+
+    def _fail(self, handle: JobHandle, error: BaseException) -> None:
+        """End a job with ``error``; a library's error becomes one sentence."""
+        if isinstance(error, JobCancelled):
+            cut_off = handle.id in self._cut_off
+            self._changed(handle, "interrupted" if cut_off else "cancelled")
+            handle.set_exception(error)
+            return
+        failure = error if isinstance(error, StylekilnError) else _translate(error)
+        if failure is not error:
+            log.error("job %s failed", handle.id, exc_info=error)
+            failure.__cause__ = error
+        self._changed(handle, "failed", str(failure))
+        handle.set_exception(failure)
 
     def _attempt(self, handle: JobHandle, between: Callable[[], None]) -> Any:
         """Run the handler; when memory runs out, free it first and then retry smaller."""
@@ -160,14 +166,10 @@ class Engine:
         while request is not None:
             try:
                 return self._handle_once(request, handle, between)
-            except StylekilnError:
-                raise
-            except Exception as error:
-                # The boundary of the engine: whatever a library raised becomes one sentence here.
+            except (MemoryError, RuntimeError) as error:
+                if not device.is_out_of_memory(error):
+                    raise
                 failure = _translate(error)
-                if not isinstance(failure, OutOfMemoryError):
-                    log.exception("job %s failed", handle.id)
-                    raise failure from error
             # Only here, with the exception and its frames gone, can their tensors be freed.
             device.free_memory(unload=True)
             request = request.smaller()
@@ -207,17 +209,16 @@ class Engine:
 
     def _changed(self, handle: JobHandle, state: JobState, message: str = "") -> None:
         handle.state = state
-        if self._store is not None and not handle.interactive:
+        if self._store is None or handle.interactive:
+            return
+        try:
             self._store.save(handle, state, message)
-        if state in ("queued", "running"):
-            self._tell(handle)
-
-    def _tell(self, handle: JobHandle) -> None:
-        for listener in self._listeners:
-            listener(handle)
+        except sqlite3.Error as error:
+            # A full disk must not stop the work: only a restart would miss this entry.
+            log.warning("The queue could not be written: %s", error)
 
 
-def _translate(error: Exception) -> StylekilnError:
+def _translate(error: BaseException) -> StylekilnError:
     """The taxonomy's word for an error of a library or the operating system."""
     if device.is_out_of_memory(error):
         return OutOfMemoryError(

@@ -27,6 +27,7 @@ SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _EXIF_IFD = 0x8769
 _USER_COMMENT = 0x9286
+_SETTINGS = "Steps: "
 _UNICODE = b"UNICODE\x00"
 _ASCII = b"ASCII\x00\x00\x00"
 # A compressed text chunk may claim to be anything; nobody writes a prompt of this size.
@@ -170,8 +171,9 @@ def _comment_text(comment: bytes) -> str:
     """UserComment as text: eight bytes name the code. Some writers use little-endian UTF-16."""
     code, text = comment[:8], comment[8:]
     if code == _UNICODE:
-        little = text[1:2] == b"\0" and text[:1] != b"\0"
-        return text.decode("utf-16-le" if little else "utf-16-be", "replace")
+        # Single characters tell nothing: 一 is 4E 00 in the big-endian order that we write.
+        big, little = text.decode("utf-16-be", "replace"), text.decode("utf-16-le", "replace")
+        return little if _SETTINGS in little and _SETTINGS not in big else big
     if code == _ASCII:
         return text.decode("utf-8", "replace")
     return comment.decode("utf-8", "replace").strip("\0")

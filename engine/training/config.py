@@ -17,6 +17,7 @@ from engine.runtime.schema import setting
 LrScheduler = Literal[
     "constant", "constant_with_warmup", "cosine", "cosine_with_restarts", "linear", "polynomial"
 ]
+LONGEST_ACCUMULATION = 1024
 
 
 class TrainRequest(Request):
@@ -125,7 +126,8 @@ class TrainRequest(Request):
         kohya="train_batch_size", help="Pictures learned from together.", ge=1, le=256)
     gradient_accumulation_steps: int = setting(
         1, label="Accumulate", group="Length", unit="batches", kohya="gradient_accumulation_steps",
-        help="Batches collected before each change of the weights.", ge=1, le=1024)
+        help="Batches collected before each change of the weights.", ge=1,
+        le=LONGEST_ACCUMULATION)
     max_train_epochs: int = setting(
         10, label="Epochs", group="Length", level="simple", unit="epochs",
         kohya="max_train_epochs",
@@ -214,11 +216,12 @@ class TrainRequest(Request):
 
     def smaller(self) -> TrainRequest | None:
         """Half the batch and twice the accumulation; at batch 1, gradient checkpointing."""
-        if self.train_batch_size > 1:
-            half = self.train_batch_size // 2
+        half = self.train_batch_size // 2
+        if half:
             times = round(self.train_batch_size / half)
             collected = self.gradient_accumulation_steps * times
-            return self._with(train_batch_size=half, gradient_accumulation_steps=collected)
+            if collected <= LONGEST_ACCUMULATION:
+                return self._with(train_batch_size=half, gradient_accumulation_steps=collected)
         if not self.gradient_checkpointing:
             return self._with(gradient_checkpointing=True)
         return None
@@ -258,7 +261,7 @@ class TrainRequest(Request):
             value = ",".join(str(side) for side in value)
         text = str(value).replace(" ", "").replace("x", ",")
         sides = text.split(",") if text else []
-        if len(sides) > 2 or not all(side.isdigit() and 8 <= int(side) <= 8192 for side in sides):
+        if len(sides) > 2 or not all(side.isdecimal() and 8 <= int(side) <= 8192 for side in sides):
             raise ValueError("write one side such as 512, or width,height such as 512,768")
         return text
 

@@ -88,7 +88,7 @@ def _converted(values: dict[str, Any]) -> dict[str, Any]:
         values = {"unet_lr": rate, "text_encoder_lr": rate} | values
     warmup = values.get("lr_warmup_steps")
     if isinstance(warmup, str) and warmup.endswith("%"):
-        values["lr_warmup"] = float(values.pop("lr_warmup_steps").rstrip("% "))
+        values["lr_warmup"] = values.pop("lr_warmup_steps").rstrip("% ")
     elif isinstance(warmup, float):
         values["lr_warmup"] = values.pop("lr_warmup_steps") * 100
     if isinstance(values.get("sample_prompts"), str):

@@ -105,14 +105,15 @@ class Run:
         """How the run stands; a run whose process is gone is ``interrupted``."""
         info = self.info
         status: Status = info.get("status", "interrupted")
-        if status == "running" and not _alive(info.get("pid"), float(info.get("started", 0))):
+        if status == "running" and not _alive(info.get("pid"), self.started):
             return "interrupted"
         return status
 
     @property
     def started(self) -> float:
         """When it started, unix seconds."""
-        return float(self.info.get("started", 0.0))
+        started = self.info.get("started")
+        return float(started) if isinstance(started, (int, float)) else 0.0
 
     def request(self) -> TrainRequest:
         """The settings of the run, as a request that can be run again."""
@@ -135,7 +136,7 @@ class Run:
 
     def checkpoints(self) -> list[Checkpoint]:
         """The checkpoints that are still on disk, oldest first."""
-        rows = [row for row in self.events() if row["kind"] == "train.checkpoint"]
+        rows = [row for row in self.events() if row.get("kind") == "train.checkpoint"]
         found = [
             Checkpoint(
                 epoch=row["epoch"],
@@ -151,7 +152,7 @@ class Run:
 
     def samples(self) -> list[SamplePicture]:
         """The sample pictures that are still on disk, oldest first."""
-        rows = [row for row in self.events() if row["kind"] == "train.sample"]
+        rows = [row for row in self.events() if row.get("kind") == "train.sample"]
         found = [
             SamplePicture(
                 epoch=row["epoch"],
@@ -167,7 +168,7 @@ class Run:
 
     def held_out(self) -> list[tuple[int, int, float, float]]:
         """(epoch, step, held-out loss, seen loss) of every measurement, oldest first."""
-        rows = (row for row in self.events() if row["kind"] == "train.held_out")
+        rows = (row for row in self.events() if row.get("kind") == "train.held_out")
         return [(row["epoch"], row["step"], row["loss"], row["seen_loss"]) for row in rows]
 
     # Writing
@@ -200,9 +201,11 @@ class Run:
             return
         for line in text.splitlines():
             try:
-                yield json.loads(line)
+                row = json.loads(line)
             except ValueError:
                 continue  # the torn last line of a killed process
+            if isinstance(row, dict):
+                yield row
 
 
 def list_runs(folder: Path) -> list[Run]:

@@ -242,6 +242,47 @@ def test_a_killed_training_leaves_checkpoints_that_load_and_a_run_called_interru
         assert lora_file.read_lora(path).tensors
 
 
+@pytest.mark.parametrize("step", ["0", "-64"])
+def test_buckets_refuses_a_step_that_is_none(capsys, step):
+    assert "step" in refused(capsys, "buckets", "--step", step, "100x100")
+
+
+def test_buckets_refuses_sizes_beyond_reason_at_once(capsys):
+    words = ["--max", "999999999", "--resolution", "999999x999999", "--step", "1", "100x100"]
+    refused(capsys, "buckets", *words)
+
+
+def test_a_warm_up_that_is_no_number_names_the_setting(capsys, tmp_path):
+    path = tmp_path / "job.toml"
+    path.write_text(
+        'train_data_dir = "a"\noutput_dir = "b"\nlr_warmup_steps = "abc%"\n', encoding="utf-8"
+    )
+    assert "lr_warmup" in refused(capsys, "train", path)
+
+
+def test_a_relative_image_folder_is_found(capsys, art, tmp_path, monkeypatch):
+    monkeypatch.chdir(art.parent)
+    assert cli.main([str(word) for word in train_words(art.name, tmp_path)]) == 0
+    capsys.readouterr()
+
+
+def test_a_very_long_name_does_not_stop_an_export(capsys, art, tmp_path):
+    source = art / "1_icon" / "cup.png"
+    shutil.copy(source, source.with_name("汉" * 80 + ".png"))
+    assert cli.main(["export", str(art), "--out", str(tmp_path / "out")]) == 0
+    assert "4 pictures" in capsys.readouterr().out
+
+
+def test_weights_of_a_grid_are_numbers(capsys, tmp_path):
+    path = tmp_path / "grid.toml"
+    path.write_text("weights = [nan]\n", encoding="utf-8")
+    assert "weights" in refused(capsys, "grid", path)
+
+
+def test_a_folder_in_the_place_of_a_file_is_named_so(capsys, tmp_path):
+    assert "is a folder" in refused(capsys, "lora", tmp_path)
+
+
 def test_an_unknown_command_names_the_commands(capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(["trian"])

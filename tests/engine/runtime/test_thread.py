@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
+import sys
 import threading
 import weakref
 
@@ -192,6 +194,61 @@ def test_a_queue_file_that_cannot_be_read_is_moved_aside(tmp_path):
     path.write_bytes(b"this is no database" * 100)
     assert QueueStore(path).jobs() == []
     assert len(list(tmp_path.glob("queue.broken-*"))) == 1
+
+
+def test_a_queue_that_cannot_be_written_does_not_stop_the_work(tmp_path):
+    store = QueueStore(tmp_path / "queue.sqlite")
+    engine = Engine(store).start()
+
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    store.save = full
+    assert engine.submit(work.Count()).result(60) == 3
+    assert engine.submit(work.Count()).result(60) == 3
+    engine.close()
+
+
+def test_a_retry_that_cannot_be_made_smaller_ends_the_job_and_not_the_thread(engine):
+    class Broken(work.Hungry):
+        def smaller(self):
+            raise ValueError("1200 is too many")
+
+    with pytest.raises(StylekilnError, match="1200"):
+        engine.submit(Broken()).result(60)
+    assert engine.submit(work.Count()).result(60) == 3
+
+
+def test_a_handler_that_wants_to_exit_ends_only_its_job(engine, monkeypatch):
+    monkeypatch.setattr(work, "count", lambda request, job: sys.exit(3))
+    with pytest.raises(StylekilnError, match="SystemExit"):
+        engine.submit(work.Count()).result(60)
+    monkeypatch.undo()
+    monkeypatch.setattr(job_module, "REQUEST_PACKAGES", ("engine.", "tests."))
+    assert engine.submit(work.Count()).result(60) == 3
+
+
+def test_a_queue_file_with_a_damaged_body_is_moved_aside(tmp_path):
+    path = tmp_path / "queue.sqlite"
+    store = QueueStore(path)
+    for _ in range(200):
+        store.save(job_module.JobHandle(work.Count(name="x" * 200)), "queued")
+    store.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    assert QueueStore(path).jobs() == []
+    assert len(list(tmp_path.glob("queue.broken-*"))) == 1
+
+
+@pytest.mark.parametrize("record", ["[]", "5", "null", '{"type": 3}', '{"values": {}}'])
+def test_a_strange_record_in_the_queue_is_left_out(tmp_path, record):
+    store = QueueStore(tmp_path / "queue.sqlite")
+    store.save(job_module.JobHandle(work.Count()), "queued")
+    store._base.execute("UPDATE jobs SET record=?", (record,))
+    engine = Engine(store).start()
+    assert engine.waiting() == []
+    assert engine.submit(work.Count()).result(60) == 3
+    engine.close()
 
 
 def test_a_stored_record_can_only_name_requests_of_the_engine(monkeypatch):

@@ -10,7 +10,7 @@ from PIL import Image, PngImagePlugin
 
 from engine.runtime.errors import BadInputError, MissingFileError, PictureError
 from engine.sampling.infotext import Infotext, parse_infotext, request_values
-from engine.sampling.picture_text import read_infotext, save_picture
+from engine.sampling.picture_text import _comment_text, read_infotext, save_picture
 
 SETTINGS = {
     "Steps": "25",
@@ -81,6 +81,20 @@ def test_nasty_prompts_survive_in_files(tmp_path, suffix):
         text = infotext.to_text()
         save_picture(path, PIXELS, text)
         assert read_infotext(path) == (infotext if text else None)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+@pytest.mark.parametrize("prompt", ["一只猫", "最好的", "言", "Āx", "一", "castle"])
+def test_chinese_prompts_survive_in_files(tmp_path, suffix, prompt):
+    path = tmp_path / f"picture{suffix}"
+    infotext = Infotext(prompt, "", SETTINGS)
+    save_picture(path, PIXELS, infotext.to_text())
+    assert read_infotext(path) == infotext
+
+
+def test_a_comment_in_the_other_byte_order_is_read_too():
+    text = Infotext("一只猫", "", SETTINGS).to_text()
+    assert _comment_text(b"UNICODE\0" + text.encode("utf-16-le")) == text
 
 
 def test_png_keeps_its_pixels_and_pillow_sees_the_text(tmp_path):
