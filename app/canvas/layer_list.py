@@ -179,9 +179,12 @@ def origin(layer: Layer) -> str:
     recipe = layer.recipe
     if not recipe:
         return tr("locked") if layer.locked else tr("painted")
-    parts = [_lora_words(use) for use in recipe.get("image", {}).get("loras", ())[:1]]
-    parts.append(tr("seed {seed}", seed=recipe.get("seed", "")))
-    return ", ".join(parts)
+    image = recipe.get("image", {})
+    parts = [_lora_words(use) for use in image.get("loras", ())[:1]]
+    seed = image.get("seed", recipe.get("seed"))
+    if seed is not None:
+        parts.append(tr("seed {seed}", seed=seed))
+    return ", ".join(parts) or tr("repainted")
 
 
 def _lora_words(use: dict[str, Any]) -> str:

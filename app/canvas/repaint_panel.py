@@ -14,10 +14,11 @@ from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Choice, FieldRow, NumberField, TextField, ValueSlider, row
 from app.widgets.panel import IconLabel, Panel, padded
 from app.widgets.prompt_edit import PromptEdit
-from app.widgets.text import ElidedLabel
+from app.widgets.text import ElidedLabel, restyle
 from engine.sampling.request import LARGEST_SEED
 
 if TYPE_CHECKING:
+    from app.canvas.candidates import Candidates
     from app.canvas.repaint import Repaint
     from app.session import Session
 
@@ -39,8 +40,9 @@ SCHEDULES = (
 class RepaintPanel(Panel):
     """Everything a repaint is told. It edits the settings and follows them."""
 
-    def __init__(self, session: Session, repaint: Repaint) -> None:
+    def __init__(self, session: Session, repaint: Repaint, candidates: Candidates) -> None:
         super().__init__("Repaint region", collapsible=False)
+        self._candidates = candidates
         self._session = session
         self._repaint = repaint
         self._choices: list[LoraChoice] = []
@@ -51,6 +53,7 @@ class RepaintPanel(Panel):
         self._build_foot()
         repaint.settings_changed.connect(self.refresh)
         repaint.running_changed.connect(lambda _: self.refresh())
+        candidates.reset.connect(self._show_rank)
         self.refresh()
 
     def _build_prompt(self) -> None:
@@ -111,6 +114,10 @@ class RepaintPanel(Panel):
         foot.addWidget(self.stop)
         self.body.addLayout(foot)
         self._stop_text = bind(self.stop.setText, "Stop")
+
+    def _show_rank(self) -> None:
+        """While there are candidates, accepting one is the main action in view."""
+        restyle(self.start, "kind", "normal" if self._candidates.items else "primary")
 
     def _stop(self) -> None:
         self._stop_text.say("Stopping…")
@@ -200,7 +207,8 @@ class LoraRow(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(8, 0, 2, 0)
         line.setSpacing(metrics.GAP)
-        self.name = ElidedLabel()
+        # The epoch at the end is what tells checkpoints apart.
+        self.name = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self.weight = ValueSlider(-1.0, 2.0, 0.05, 2, field_width=44)
         self.weight.set_default(1.0)
         self.weight.setFixedWidth(122)
@@ -217,7 +225,7 @@ class LoraRow(QWidget):
 
     def rename(self, choice: LoraChoice) -> None:
         """Show the LoRA's name and epoch."""
-        self._text.update(name=lambda: short_name(choice))
+        self._text.update(name=lambda: full_name(choice))
 
 
 class SamplingRow(QWidget):
@@ -292,11 +300,4 @@ def full_name(choice: LoraChoice) -> str:
     """The name of a LoRA with its epoch."""
     if choice.epoch:
         return tr("{name}, epoch {epoch}", name=choice.name, epoch=choice.epoch)
-    return choice.name
-
-
-def short_name(choice: LoraChoice) -> str:
-    """The name of a LoRA with its epoch, where there is little room."""
-    if choice.epoch:
-        return tr("{name} e{epoch}", name=choice.name, epoch=choice.epoch)
     return choice.name

@@ -64,7 +64,7 @@ class View(QWidget):
         self.tools = ToolColumn(self.state)
         self.options = OptionBar(self.state, self.surface)
         self.strip = CandidateStrip(self.state.candidates)
-        self.panel = RepaintPanel(session, self.repainting)
+        self.panel = RepaintPanel(session, self.repainting, self.state.candidates)
         self.layers = LayersPanel(self.state)
         # What is handed over waits for the document, whose own settings come first.
         self._opening = asyncio.Lock()
@@ -80,6 +80,10 @@ class View(QWidget):
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What a user can do here."""
         return canvas_actions(self)
+
+    def focus_target(self) -> QWidget:
+        """Where keys go when the page is shown: the canvas, or the page while there is none."""
+        return self.surface if self.state.document is not None else self
 
     def receive(
         self,
@@ -205,6 +209,8 @@ class View(QWidget):
         self.repainting.failed.connect(session.show_error)
         self.strip.accepted.connect(self.accept)
         self.strip.discarded.connect(self.discard)
+        # Else Ctrl+Z after a click would still undo words of the prompt.
+        self.panel.start.clicked.connect(lambda *_: self.surface.setFocus())
 
     async def _open_project(self) -> None:
         async with self._opening:
@@ -254,11 +260,13 @@ class View(QWidget):
             return
         prompt = self.repainting.settings.prompt.split(",")[0].strip()
         self.state.accept_candidate(prompt[:40] or tr("Candidate {n}", n=shown.number))
+        self.surface.setFocus()
 
     def discard(self) -> None:
         """Take the candidates away; a repaint under way is stopped."""
         self.repainting.stop()
         self.state.candidates.clear()
+        self.surface.setFocus()
 
     def new(self) -> None:
         """Ask for the size of a new canvas."""

@@ -4,8 +4,14 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QPointF, QRect, Qt
 
+from app.canvas import repaint_panel
 from app.canvas.layer_list import origin
+from app.canvas.loras import LoraChoice
+from app.widgets.buttons import Button
+from engine.canvas.layer import Layer
+from engine.canvas.repaint import RepaintRequest
 from engine.runtime.errors import ModelFileError
+from engine.sampling.request import ImageRequest
 
 
 def ready(view, session, index, color=(250, 10, 10)):
@@ -94,6 +100,60 @@ def test_accepting_puts_the_candidate_on_a_layer_and_leaves_the_rest(qtbot, view
     assert not view.strip.isVisible()
     state.undo()
     assert (state.document.composite() == before).all()
+
+
+def test_accepting_by_mouse_lets_ctrl_z_undo_the_layer(qtbot, view, state, session):
+    begin(qtbot, view, state)
+    assert view.focusWidget() is view.surface
+    ready(view, session, 0)
+    session.end(session.bridge.submitted[-1])
+    view.panel.prompt.setFocus()
+    qtbot.mouseClick(view.strip.accept, Qt.MouseButton.LeftButton)
+    assert view.focusWidget() is view.surface
+    assert view.focus_target() is view.surface
+
+
+def test_discarding_by_mouse_gives_the_canvas_the_keys(qtbot, view, state, session):
+    begin(qtbot, view, state)
+    view.panel.prompt.setFocus()
+    qtbot.mouseClick(view.strip.discard, Qt.MouseButton.LeftButton)
+    assert view.focusWidget() is view.surface
+
+
+def test_one_button_in_view_is_the_main_one(qtbot, view, state, session):
+    def main():
+        buttons = view.findChildren(Button)
+        return [one for one in buttons if one.isVisible() and one.property("kind") == "primary"]
+
+    assert main() == [view.panel.start]
+    begin(qtbot, view, state)
+    ready(view, session, 0)
+    assert main() == [view.strip.accept]
+    qtbot.mouseClick(view.strip.accept, Qt.MouseButton.LeftButton)
+    assert main() == [view.panel.start]
+
+
+def test_a_layer_of_the_guide_tells_its_seed_and_nothing_is_left_open():
+    use = {"path": "/loras/pixel-000036.safetensors", "weight": 1.0}
+    made = RepaintRequest(picture="a.png", image=ImageRequest(seed=11)).model_dump(mode="json")
+    made["image"]["loras"] = [use]
+    layer = Layer("Apple", np.zeros((1, 1, 4), np.uint8), recipe=made)
+    assert origin(layer) == "epoch 36, 1.00, seed 11"
+    layer.recipe = {"image": {"loras": [use]}}
+    assert origin(layer) == "epoch 36, 1.00"
+    layer.recipe = {"image": {}}
+    assert origin(layer) == "repainted"
+
+
+def test_the_menu_and_the_row_name_a_lora_alike(qtbot, view, session, monkeypatch):
+    choice = LoraChoice("/loras/pixel-000036.safetensors", "pixel", 36)
+    monkeypatch.setattr(repaint_panel, "available_loras", lambda project: [choice])
+    qtbot.mouseClick(view.panel.add_lora, Qt.MouseButton.LeftButton)
+    offered = view.panel.menu.actions()[0]
+    offered.trigger()
+    view.panel.menu.close()
+    row = view.panel._shown_loras[choice.path]
+    assert row.name.text() == offered.text() == "pixel, epoch 36"
 
 
 def test_cards_show_candidates_and_arrows_step_through_them(qtbot, view, state, session):
