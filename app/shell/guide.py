@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -82,10 +82,20 @@ class GuideBar(QWidget):
     """Walks the journey stage by stage, each one a click; ``closed`` when the user leaves."""
 
     closed = Signal()
+    # A button that had the keyboard has gone; someone must take it.
+    focus_left = Signal()
 
-    def __init__(self, session: Session, stages: Sequence[Stage]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        stages: Sequence[Stage],
+        current: Callable[[], str] = lambda: "",
+    ) -> None:
+        """``current`` says which page is shown; empty while none is."""
         super().__init__()
         self._session, self._stages = session, list(stages)
+        self._current = current
+        self._offered: tuple[str, dict[str, Any]] | None = None
         self._index = 0
         self._handle: JobHandle | None = None
         # What the stage before made: its run or its grid is what the next one works on.
@@ -101,6 +111,8 @@ class GuideBar(QWidget):
         self._bar.setTextVisible(False)
         self.next = button("Next", "play", "primary", big=True, on=self.go_on)
         self._next_text = bind(self.next.setText, "Next")
+        self.show_page = button("Show", kind="link", on=self._show_offered)
+        self.show_page.hide()
         self.stop = button("Stop", "square", on=self._cancel, big=True)
         self._build()
         session.job_changed.connect(self._progress)
@@ -119,6 +131,7 @@ class GuideBar(QWidget):
         row.setContentsMargins(16, 10, 12, 10)
         row.setSpacing(metrics.PAD)
         row.addLayout(text, 1)
+        row.addWidget(self.show_page)
         row.addWidget(self._left)
         row.addWidget(self.stop)
         row.addWidget(self.next)
@@ -162,7 +175,7 @@ class GuideBar(QWidget):
             project = self._session.project
         if project is None:
             return
-        self._session.go(stage.workspace, **self._handed)
+        self._go(stage, self._handed)
         request = TourRequest(project=str(project.root), stage=stage.name)  # type: ignore[arg-type]
         self._handle = self._session.bridge.submit(request)
         self._show_running(stage)
@@ -185,11 +198,38 @@ class GuideBar(QWidget):
 
     async def _done(self, stage: Stage, result: Any) -> None:
         await self._session.rescan()
+        self._go(stage, result.payload)
         self._index += 1
         self.steps.show_current(self._index)
         self._handed = result.payload
-        self._session.go(stage.workspace, **result.payload)
         self._say(result.sentence, **result.facts)
+
+    def _go(self, stage: Stage, payload: dict[str, Any]) -> None:
+        """Show the page of ``stage``, or offer it to a user who has gone somewhere else."""
+        index = self._stages.index(stage)
+        own = {one.workspace for one in self._stages[max(0, index - 1) : index + 1]}
+        if self._current() in own | {"", "start"}:
+            self._offered = None
+            self._session.go(stage.workspace, **payload)
+        else:
+            self._offered = stage.workspace, payload
+        self.show_page.setVisible(self._offered is not None)
+
+    def _show_offered(self) -> None:
+        self._hide(self.show_page)
+        if self._offered is not None:
+            workspace, payload = self._offered
+            self._offered = None
+            self._session.go(workspace, **payload)
+
+    def _hide(self, one: QWidget) -> None:
+        """Hide ``one``, but never let Qt hand its focus to whatever stands next to it."""
+        had = one.hasFocus()
+        if had:
+            one.clearFocus()
+        one.hide()
+        if had:
+            self.focus_left.emit()
 
     def _offer(self) -> None:
         stage = self._stages[self._index]
@@ -198,13 +238,13 @@ class GuideBar(QWidget):
 
     def _show_running(self, stage: Stage) -> None:
         self._say(stage.intro)
-        self.next.hide()
+        self._hide(self.next)
         self.stop.show()
         self._bar.show()
         self._bar.setValue(0)
 
     def _show_rest(self) -> None:
-        self.stop.hide()
+        self._hide(self.stop)
         self._left.clear()
         self._bar.setValue(0)
         key = "Finish" if self.finished else self._stages[self._index].button

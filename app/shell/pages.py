@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any, Protocol
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.actions import Action
@@ -22,7 +23,11 @@ PATHS = {
 
 
 class Workspace(Protocol):
-    """What every ``View`` offers beside being a widget."""
+    """What every ``View`` offers beside being a widget.
+
+    A view may also have ``focus_target() -> QWidget``, the widget that takes the keyboard when the
+    workspace is shown: its stage. Without it the page itself takes it.
+    """
 
     def receive(self, **payload: Any) -> None:
         """Take what another workspace hands over."""
@@ -49,3 +54,12 @@ class Pages(QStackedWidget):
         self.current = name
         self.setCurrentWidget(self.built[name])
         return self.built[name]
+
+    def focus_stage(self) -> None:
+        """Give the keyboard to the stage of the page that is shown."""
+        view = self.built.get(self.current)
+        if view is None:
+            return
+        target = getattr(view, "focus_target", None)
+        widget: QWidget = view if target is None else target()
+        widget.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.i18n import signals as language_signals
 from app.i18n import tr, tr_error
@@ -89,6 +90,7 @@ class QueuePanel(QWidget):
         self._session = session
         self.rows: dict[str, JobRow] = {}
         self._closed: set[str] = set()
+        self._before: QWidget | None = None
         self.setFixedWidth(WIDTH)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 4, 12, 12)
@@ -119,6 +121,7 @@ class QueuePanel(QWidget):
         if self.isVisible():
             self.hide()
             return
+        self._before = QApplication.focusWidget()
         self.rebuild()
         self.adjustSize()
         self.move(right - self.width(), top)
@@ -184,6 +187,17 @@ class QueuePanel(QWidget):
             right, top = self.x() + self.width(), self.y()
             self.adjustSize()
             self.move(right - self.width(), top)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Give the keyboard back to what had it before the panel opened."""
+        here = QApplication.focusWidget()
+        if here is None or not (here is self or self.isAncestorOf(here)):
+            return
+        before, self._before = self._before, None
+        if before is not None and isValid(before) and before.isVisible() and before.isEnabled():
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            here.clearFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

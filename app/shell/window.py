@@ -97,7 +97,7 @@ class MainWindow(QWidget):
         session.project_changed.connect(self._project_changed)
         for signal in (session.job_added, session.job_changed, session.job_finished):
             signal.connect(self._show_busy)
-        self.rail.chosen.connect(lambda name: self.navigate(name, {}))
+        self.rail.chosen.connect(self._choose)
         self.bar.search_asked.connect(self.open_palette)
         self.bar.queue_asked.connect(self.toggle_queue)
         self.bar.folder_asked.connect(self.choose_folder)
@@ -119,14 +119,29 @@ class MainWindow(QWidget):
         if name == "guide":
             self.start_guide()
             return
-        known = name in self.pages.built
+        known, before = name in self.pages.built, self.pages.current
         view = self.pages.open(name)
         if not known:
             self._add_shortcuts(view, view.actions())
         self.rail.show_current(name)
         self._show_undo()
+        if name != before:
+            self.pages.focus_stage()
         if payload:
+            self._tell_what_is_kept(view, payload)
             view.receive(**payload)
+
+    def _choose(self, name: str) -> None:
+        """A click on the rail: also the page that is shown already gets the keyboard."""
+        self.navigate(name, {})
+        self.pages.focus_stage()
+
+    def _tell_what_is_kept(self, view: Any, payload: dict[str, Any]) -> None:
+        """Another canvas takes the place of the one that is open: that one lies in its file."""
+        state = getattr(view, "state", None)
+        wanted = payload.get("document")
+        if wanted and getattr(state, "document", None) is not None and state.path != Path(wanted):
+            self.session.notify("Your canvas is kept in the project.")
 
     def all_actions(self) -> list[Action]:
         """What can be done in the window and in the workspace that is shown."""
@@ -259,14 +274,17 @@ class MainWindow(QWidget):
     def show_guide(self, stages: Sequence[Stage]) -> None:
         """Show the guide's bar under the workspace."""
         self.close_guide()
-        self.guide = GuideBar(self.session, stages)
+        self.guide = GuideBar(self.session, stages, lambda: self.pages.current)
         self.guide.closed.connect(self.close_guide)
+        self.guide.focus_left.connect(self.pages.focus_stage)
         self._column.addWidget(self.guide)
         self.guide.show()
 
     def close_guide(self) -> None:
         """Take the guide's bar away; work that runs goes on."""
         if self.guide is not None:
+            if self.guide.isAncestorOf(self.focusWidget() or self):
+                self.pages.focus_stage()
             self._column.removeWidget(self.guide)
             self.guide.hide()
             self.guide.deleteLater()

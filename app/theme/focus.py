@@ -1,5 +1,7 @@
 """The focus ring: one 2 px line, 1 px off the control, for whatever the keyboard has reached.
 
+It shows after Tab, Backtab or a shortcut, never after a click or when the window moves the focus.
+
 Style sheets cannot draw outside a widget and a style written in Python would sit on every paint,
 so the ring is one transparent widget that lies over the focused one. Text fields draw their own.
 """
@@ -62,41 +64,66 @@ class FocusRing(QWidget):
 
 
 class _Watcher(QObject):
-    """Moves the ring with the focus, and with the focused widget."""
+    """Moves the ring with the focus, and with the focused widget and all that holds it."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
-        self._watched: QWidget | None = None
+        self._watched: list[QWidget] = []
         self._ring: FocusRing | None = None
+        # The widget that had the ring when the window was left.
+        self._left: QWidget | None = None
         app.focusChanged.connect(self._focus_changed)
 
     def _focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
+        ringed = self._watched[0] if self._watched else None
         self._leave()
-        # Controls take focus by Tab only, so that a click leaves no ring behind.
-        if new is None or isinstance(new, _OWN_RING) or new.isWindow():
+        if new is None:
+            self._left = ringed
             return
-        if new.focusPolicy() != Qt.FocusPolicy.TabFocus or new.property("ring") == "own":
-            return
-        self._watched = new
-        new.installEventFilter(self)
-        self._ring = self._ring_of(new.window())
-        self._ring.surround(new)
+        back = old is None and new is self._left
+        self._left = None
+        if (_came_by_keyboard(new.window()) or back) and _takes_ring(new):
+            self._surround(new)
+
+    def _surround(self, widget: QWidget) -> None:
+        holder: QWidget | None = widget
+        while holder is not None and not holder.isWindow():
+            holder.installEventFilter(self)
+            self._watched.append(holder)
+            holder = holder.parentWidget()
+        self._ring = self._ring_of(widget.window())
+        self._ring.surround(widget)
 
     def _ring_of(self, window: QWidget) -> FocusRing:
         option = Qt.FindChildOption.FindDirectChildrenOnly
         return window.findChild(FocusRing, options=option) or FocusRing(window)
 
     def _leave(self) -> None:
-        if self._watched is not None and isValid(self._watched):
-            self._watched.removeEventFilter(self)
+        for widget in self._watched:
+            if isValid(widget):
+                widget.removeEventFilter(self)
         if self._ring is not None and isValid(self._ring):
             self._ring.hide()
-        self._watched = self._ring = None
+        self._watched, self._ring = [], None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in _FOLLOWED and self._ring is not None and self._watched is not None:
-            self._ring.surround(self._watched)
+        if event.type() in _FOLLOWED and self._ring is not None and isValid(self._ring):
+            self._ring.surround(self._watched[0])
         return False
+
+
+def _came_by_keyboard(window: QWidget) -> bool:
+    """Whether the last change of focus was by Tab, Backtab or a shortcut; asking forgets it."""
+    mark = Qt.WidgetAttribute.WA_KeyboardFocusChange
+    by_keyboard = window.testAttribute(mark)
+    window.setAttribute(mark, False)
+    return by_keyboard
+
+
+def _takes_ring(widget: QWidget) -> bool:
+    if isinstance(widget, _OWN_RING) or widget.isWindow():
+        return False
+    return widget.focusPolicy() == Qt.FocusPolicy.TabFocus and widget.property("ring") != "own"
 
 
 def from_keyboard(reason: Qt.FocusReason) -> bool:

@@ -175,16 +175,19 @@ class NumberField(QLineEdit):
         self._take(self._before if typed is None else typed)
 
     def _finished(self) -> None:
-        if self._typing:
+        # Not the value that is shown: it may be rounded for showing.
+        if self.text() != self._words():
             self._edited(self.text())
         self._show()
 
     def _show(self) -> None:
         self._typing, self._before = False, self._value
+        self.setText(self._words())
+
+    def _words(self) -> str:
         if self._decimals is None:
-            self.setText(scientific(self._value))
-        else:
-            self.setText(f"{self._value:.{self._decimals}f}")
+            return scientific(self._value)
+        return f"{self._value:.{self._decimals}f}"
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}

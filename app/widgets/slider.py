@@ -244,7 +244,8 @@ class ValueSlider(QWidget):
         self._take(min(self.track.high, max(self.track.low, value)))
 
     def _finished(self) -> None:
-        if self._typing:
+        # Not the value that is shown: it may be rounded for showing.
+        if self.field.text() != self._words():
             self._edited(self.field.text())
         self._show()
 
@@ -257,7 +258,9 @@ class ValueSlider(QWidget):
 
     def _show(self) -> None:
         self._typing, self._before = False, self.track.value
-        text = f"{self.track.value:.{self._decimals}f}"
-        self.field.setText(f"{text} {self._unit}".rstrip())
+        self.field.setText(self._words())
         self.track.update()
         self.track.setAccessibleDescription(self.field.text())
+
+    def _words(self) -> str:
+        return f"{self.track.value:.{self._decimals}f} {self._unit}".rstrip()

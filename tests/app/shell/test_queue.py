@@ -128,3 +128,75 @@ def test_work_that_was_cut_off_can_be_started_again_or_forgotten(window, session
     (row,) = window.queue.findChildren(StoredRow)[-1:]
     row.forgotten.emit()
     assert len(session.bridge.interrupted()) <= 1
+
+
+@pytest.fixture
+def active(window, qtbot):
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    return window
+
+
+def test_escape_closes_the_queue_and_gives_the_focus_back(active, qtbot):
+    active.bar.language.setFocus()
+    active.toggle_queue()
+    assert active.focusWidget() is active.queue
+    qtbot.keyClick(active.queue, Qt.Key.Key_Escape)
+    assert not active.queue.isVisible()
+    assert active.focusWidget() is active.bar.language
+
+
+def test_a_page_chosen_on_the_rail_has_the_keyboard_on_its_stage(active, qtbot, settle):
+    qtbot.mouseClick(active.rail.buttons["models"], Qt.MouseButton.LeftButton)
+    settle()
+    view = active.pages.built["models"]
+    assert active.focusWidget() is view.focus_target()
+
+
+class FakeResult:
+    sentence, facts = "Done", {}
+
+    def __init__(self, **payload):
+        self.payload = payload
+
+
+@pytest.fixture
+def guide(active, loop, settle):
+    stages = [FakeStage("one"), FakeStage("two")]
+    active.show_guide(stages)
+    settle()
+
+    def end(page, index=0, **payload):
+        active.navigate(page, {})
+        settle()
+        loop.run_until_complete(active.guide._done(stages[index], FakeResult(**payload)))
+        return active.guide
+
+    return end
+
+
+def test_a_stage_that_ends_shows_its_page_to_a_user_who_waits_for_it(active, guide):
+    guide("models")
+    assert active.pages.current == "models"
+    assert active.guide.show_page.isHidden()
+
+
+def test_a_stage_that_ends_leaves_a_user_alone_who_has_gone_elsewhere(active, guide, qtbot, settle):
+    bar = guide("settings")
+    assert active.pages.current == "settings"
+    assert bar._words.text() == "Done"
+    assert bar.show_page.isVisible()
+    qtbot.mouseClick(bar.show_page, Qt.MouseButton.LeftButton)
+    settle()
+    assert active.pages.current == "models"
+    assert not bar.show_page.isVisible()
+
+
+def test_a_button_of_the_guide_that_goes_does_not_hand_its_focus_to_the_next(active, guide):
+    bar = guide("models")
+    bar.next.setFocus()
+    bar._show_running(FakeStage("one"))
+    assert active.focusWidget() is active.pages.built["models"].focus_target()
+    bar.stop.setFocus()
+    bar._show_rest()
+    assert active.focusWidget() is active.pages.built["models"].focus_target()

@@ -211,11 +211,46 @@ def test_tab_reaches_every_control_and_shows_the_ring(qtbot, qapp):
     window.show()
     qapp.setActiveWindow(window)
     reached = []
-    controls[0].setFocus(Qt.FocusReason.TabFocusReason)
+    controls[-1].setFocus()
     for _ in controls:
+        _keyed(qtbot, window)
         reached.append(window.focusWidget())
         ring = window.findChild(FocusRing)
         assert ring is not None
         assert ring.isVisible()
-        window.focusNextChild()
     assert reached == controls
+
+
+def _keyed(qtbot, window):
+    qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_Tab)
+
+
+def test_the_ring_comes_by_tab_and_not_by_code_and_follows_its_control(qtbot, qapp):
+    from app.theme.focus import FocusRing
+
+    window = QWidget()
+    qtbot.addWidget(window)
+    column = QVBoxLayout(window)
+    box = QWidget()
+    inner = QVBoxLayout(box)
+    first, second = button("Queue"), button("Stop")
+    inner.addWidget(first)
+    inner.addWidget(second)
+    space = QWidget()
+    column.addWidget(space)
+    column.addWidget(box)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    first.setFocus()
+    assert window.findChild(FocusRing) is None
+    _keyed(qtbot, window)
+    ring = window.findChild(FocusRing)
+    assert ring.isVisible()
+    space.setFixedHeight(90)
+    window.resize(400, 300)
+    qapp.processEvents()
+    corner = second.mapTo(window, QPoint(0, 0))
+    assert ring.geometry().topLeft() == corner - QPoint(3, 3)
+    first.setFocus()
+    assert not ring.isVisible()
