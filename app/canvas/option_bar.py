@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.canvas.tools import BY_NAME
 from app.i18n import bind
+from app.i18n import signals as language_signals
 from app.i18n.format import percent
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
@@ -30,8 +32,31 @@ HINTS = {
 }
 
 
+# What the menu at the end offers: (action, its name there) in groups.
+DOCUMENT_MENU = (
+    (("canvas.new", "New canvas…"), ("canvas.open", "Open…")),
+    (
+        ("canvas.save", "Save"),
+        ("canvas.save_as", "Save as…"),
+        ("canvas.export", "Export PNG…"),
+    ),
+)
+VIEW_MENU = (
+    ("canvas.zoom_in", "Zoom in"),
+    ("canvas.zoom_out", "Zoom out"),
+    ("canvas.fit", "Show the whole picture"),
+    ("canvas.actual", "Show at 100 %"),
+)
+# How wide the sliders are; the first that fits. From LEAST_WITH_ZOOM on the bar shows the zoom.
+SLIDER_WIDTHS = (148, 112, 108, 92)
+LEAST_WITH_ZOOM = 112
+
+
 class OptionBar(QWidget):
-    """The tool's name, its options or a hint, and the zoom at the right."""
+    """The tool's name, its options or a hint, the zoom, and a menu at the right.
+
+    Where there is no room the sliders get shorter, then the zoom goes into the menu.
+    """
 
     def __init__(self, state: CanvasState, surface: Surface) -> None:
         super().__init__()
@@ -40,8 +65,18 @@ class OptionBar(QWidget):
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(metrics.TOOLBAR)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
+        # What stands in the bar must not push the window wider: it folds instead.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.folded = False
+        self.body = QWidget()
+        self.more = tool_button("ellipsis", "Canvas file and view")
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
+        outer.setSpacing(metrics.GAP_ICONS)
+        outer.addWidget(self.body, 1)
+        outer.addWidget(self.more)
+        row = self._row = QHBoxLayout(self.body)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(metrics.GAP)
         self.icon = IconLabel("brush", 16, "t1")
         self.name = label(weight=500)
@@ -61,7 +96,7 @@ class OptionBar(QWidget):
 
     def _brush_options(self) -> QWidget:
         box = QWidget()
-        row = QHBoxLayout(box)
+        row = self._options_row = QHBoxLayout(box)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(7)
         state = self._state
@@ -80,29 +115,28 @@ class OptionBar(QWidget):
             row.addWidget(label(key, tone="label"))
             bind(control.setAccessibleName, key)
             row.addWidget(control)
-        for slider in (self.hardness, self.opacity):
-            slider.setFixedWidth(152)
         return box
 
     def _add_zoom(self, row: QHBoxLayout) -> None:
         view = self._surface.view
-        row.addWidget(tool_button("zoom-out", "Zoom out", lambda: view.step(-1), shortcut="Ctrl+-"))
         self.zoom = label(tone="label")
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.zoom.setFixedWidth(52)
-        row.addWidget(self.zoom)
-        row.addWidget(tool_button("zoom-in", "Zoom in", lambda: view.step(1), shortcut="Ctrl++"))
-        row.addWidget(
-            tool_button("maximize", "Show the whole picture", self._surface.fit, shortcut="Ctrl+0")
-        )
-        for index in range(row.count() - 4, row.count()):
-            row.setStretch(index, 0)
+        self._zoom_tools = [
+            tool_button("zoom-out", "Zoom out", lambda: view.step(-1), shortcut="Ctrl+-"),
+            self.zoom,
+            tool_button("zoom-in", "Zoom in", lambda: view.step(1), shortcut="Ctrl++"),
+            tool_button("maximize", "Show the whole picture", self._surface.fit, shortcut="Ctrl+0"),
+        ]
+        for tool in self._zoom_tools:
+            row.addWidget(tool)
 
     def _listen(self) -> None:
         self._state.tool_changed.connect(self.refresh)
         self._state.brush_changed.connect(self.refresh)
         self._state.selection_changed.connect(self.refresh)
         self._surface.view.changed.connect(self._show_zoom)
+        language_signals.changed.connect(self._fold)
         self.refresh()
         self._show_zoom()
 
@@ -122,11 +156,28 @@ class OptionBar(QWidget):
         self.size_field.set_value(brush.size)
         self.hardness.set_value(brush.hardness * 100)
         self.opacity.set_value(brush.opacity * 100)
+        self._fold()
 
-    def set_narrow(self, narrow: bool) -> None:
-        """Shorter sliders in small windows."""
-        for slider in (self.hardness, self.opacity):
-            slider.setFixedWidth(112 if narrow else 148)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold what has no room."""
+        self._fold()
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width: what has no room folds."""
+        return QSize(0, metrics.TOOLBAR)
+
+    def _fold(self, *_: object) -> None:
+        room = self.width() - 2 * metrics.PAD - self.more.width() - metrics.GAP_ICONS
+        for width in SLIDER_WIDTHS:
+            self.folded = width < LEAST_WITH_ZOOM
+            for slider in (self.hardness, self.opacity):
+                slider.setFixedWidth(width)
+            for tool in self._zoom_tools:
+                tool.setVisible(not self.folded)
+            self._options_row.invalidate()
+            self._row.invalidate()
+            if self._row.minimumSize().width() <= room:
+                break
 
     def _show_zoom(self) -> None:
         self.zoom.setText(percent(self._surface.view.zoom))

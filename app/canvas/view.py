@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QGridLayout,
     QHBoxLayout,
+    QMenu,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -21,10 +22,11 @@ from PySide6.QtWidgets import (
 
 from app.canvas import dialogs
 from app.canvas.actions import canvas_actions
+from app.canvas.document_line import DocumentLine
 from app.canvas.keeper import Keeper
 from app.canvas.layers_panel import LayersPanel
 from app.canvas.model import CanvasState
-from app.canvas.option_bar import OptionBar
+from app.canvas.option_bar import DOCUMENT_MENU, VIEW_MENU, OptionBar
 from app.canvas.repaint import Repaint
 from app.canvas.repaint_panel import RepaintPanel
 from app.canvas.rulers import THICKNESS, Ruler
@@ -33,8 +35,8 @@ from app.canvas.surface import Surface
 from app.canvas.tool_column import ToolColumn
 from app.canvas.tools import TOOLS
 from app.i18n import tr
-from app.theme import metrics
-from app.widgets.buttons import button
+from app.theme import icons, metrics
+from app.widgets.buttons import button, shortcut_text
 from app.widgets.states import DropOverlay, EmptyState
 from app.widgets.text import hairline
 from engine.canvas.storage import SUFFIX
@@ -63,6 +65,8 @@ class View(QWidget):
         self.surface = Surface(self.state)
         self.tools = ToolColumn(self.state)
         self.options = OptionBar(self.state, self.surface)
+        self.options.more.clicked.connect(lambda *_: self.open_menu())
+        self.foot = DocumentLine(self.state, self.keeper)
         self.strip = CandidateStrip(self.state.candidates)
         self.panel = RepaintPanel(session, self.repainting, self.state.candidates)
         self.layers = LayersPanel(self.state)
@@ -145,6 +149,7 @@ class View(QWidget):
         column.addWidget(self.options)
         column.addWidget(hairline("column"))
         column.addWidget(self.stage, 1)
+        column.addWidget(self.foot)
         column.addWidget(self.strip)
         self.right = self._right_column()
         outer = QHBoxLayout(self)
@@ -194,7 +199,6 @@ class View(QWidget):
         narrow = self.window().width() < metrics.NARROW
         self.right.setFixedWidth(RIGHT_NARROW if narrow else RIGHT_WIDE)
         self.strip.set_narrow(narrow)
-        self.options.set_narrow(narrow)
 
     # Connections
 
@@ -220,7 +224,7 @@ class View(QWidget):
     def _show_document(self) -> None:
         opened = self.state.document is not None
         self.stage.setCurrentIndex(0 if opened else 1)
-        for widget in (self.tools, self.options, self.panel):
+        for widget in (self.tools, self.options.body, self.panel):
             widget.setEnabled(opened)
 
     def _install_keys(self) -> None:
@@ -250,6 +254,25 @@ class View(QWidget):
         elif self.state.region is not None or self.state.selection is not None:
             self.state.set_region(None)
             self.state.select(None)
+
+    def open_menu(self) -> None:
+        """Open the menu of the document: new, open, save, and what the bar has no room for."""
+        self.menu = QMenu(self)
+        known = {action.id: action for action in self.actions()}
+        for group in (*DOCUMENT_MENU, VIEW_MENU if self.options.folded else ()):
+            if group:
+                self.menu.addSeparator()
+            for name, text in group:
+                action = known[name]
+                keys = shortcut_text(action.shortcut)
+                entry = self.menu.addAction(f"{tr(text)}\t{keys}" if keys else tr(text))
+                entry.setIcon(icons.icon(action.icon))
+                entry.setEnabled(action.enabled())
+                entry.triggered.connect(partial(_run, action))
+        more = self.options.more
+        shift = more.width() - self.menu.sizeHint().width()
+        self.menu.aboutToHide.connect(self.menu.deleteLater)
+        self.menu.popup(more.mapToGlobal(QPoint(shift, more.height() + 2)))
 
     # What actions do
 
@@ -379,6 +402,10 @@ class View(QWidget):
         if self.state.document is None:
             return tr("Open {name} as a canvas", name=paths[0].name)
         return tr("Add {n} layer", "Add {n} layers", n=len(paths))
+
+
+def _run(action: Action, _checked: bool = False) -> None:
+    action.run()
 
 
 def _dropped(event: QDropEvent) -> list[Path]:
