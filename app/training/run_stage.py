@@ -12,11 +12,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.i18n import bind
+from app.i18n import bind, tr
 from app.i18n import signals as language_signals
 from app.theme import metrics
 from app.training.sample_strip import SampleStrip
 from app.training.state_bar import LiveNumbers, StateBar
+from app.widgets.axis import whole_step
 from app.widgets.chart import LineChart, Series
 from app.widgets.states import EmptyState
 from app.widgets.text import hairline, label
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 redraw_ms = 250
 """Curves are drawn again at most this often while steps come in."""
+
+margin = 48
+"""Left of the curves in pixels: the two that stand above each other begin at the same place."""
+most_epochs = 10
+"""Numbers under a curve."""
 
 
 class RunStage(QWidget):
@@ -61,6 +67,7 @@ class RunStage(QWidget):
 
     def _build(self) -> None:
         self.setProperty("surface", "stage")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         shown = QWidget()
         column = QVBoxLayout(shown)
@@ -128,8 +135,8 @@ class Curves(QWidget):
         super().__init__()
         self.state = state
         self._epoch: int | None = None
-        self.loss = LineChart("Loss", height=200)
-        self.rate = LineChart("Learning rate", height=76, numbers=False)
+        self.loss = LineChart("Loss", height=200, left=margin)
+        self.rate = LineChart("Learning rate", height=76, numbers=False, left=margin)
         self.gradient = LineChart("Gradient norm", height=76, numbers=False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -165,6 +172,9 @@ class Curves(QWidget):
             series.append(
                 Series("Held-out", points.steps, points.values, "chart2", "dash", marker="square")
             )
+        waits = tr("Waiting for the first step") if story.live else tr("It ended before a step.")
+        self.loss.set_waiting(waits)
+        self.small.setVisible(self._has_room() and bool(story.step))
         self.loss.set_series(series)
         rates = [Series("UNet", story.rate_unet.steps, story.rate_unet.values)]
         if any(story.rate_text.values):
@@ -190,14 +200,21 @@ class Curves(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.small.setVisible(self.height() >= 300 and self.width() >= 480)
+        story = self.state.story
+        self.small.setVisible(self._has_room() and story is not None and bool(story.step))
+
+    def _has_room(self) -> bool:
+        return self.height() >= 300 and self.width() >= 480
 
 
 def _epoch_ticks(story: Story) -> list[tuple[float, str]]:
-    """Epoch numbers under the axis, at most about ten of them."""
+    """Epoch numbers under the axis: those that are saved, or round ones where none are."""
     if not story.steps_per_epoch or not story.epochs:
         return []
-    every = max(1, round(story.epochs / 10))
+    every = story.request.save_every_n_epochs if story.request is not None else 0
+    if not 0 < every < story.epochs:
+        every = 1
+    every *= whole_step(story.epochs / every / most_epochs)
     return [
         (float(epoch * story.steps_per_epoch), str(epoch))
         for epoch in range(0, story.epochs + 1, every)

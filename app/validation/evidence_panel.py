@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from engine.validation.pick import Flag, Sentence
 
 WIDTH, NARROW_WIDTH = 376, 320
+# Room for "0.0625" beside the axis, so that the charts below each other align.
+_MARGIN = 50.0
 
 
 class EvidencePanel(Column):
@@ -46,7 +48,7 @@ class EvidencePanel(Column):
         self._build_flags()
         self._build_pairs(thumbnails)
         self.export = button("Export grid", "share", on=self.export_asked.emit)
-        self.canvas = button("Open in Canvas", "brush", "primary", on=self.canvas_asked.emit)
+        self.canvas = button("Open in Canvas", "brush", on=self.canvas_asked.emit)
         self.add_foot(self.export)
         self.add_foot(self.canvas, 1)
         evidence.changed.connect(self.refresh)
@@ -69,9 +71,9 @@ class EvidencePanel(Column):
 
     def _build_charts(self) -> None:
         self.verdict = Panel("Verdict")
-        self.chart = LineChart("", x_name="Epoch", height=178)
+        self.chart = LineChart("", x_name="Epoch", height=178, left=44)
         self.chart.set_range(y=(0.0, 1.0))
-        self.losses = LineChart("", x_name="Epoch", height=92, numbers=False)
+        self.losses = LineChart("", x_name="Epoch", height=92, numbers=False, left=44)
         self.losses.setFixedHeight(126)
         bind(self.chart.plot.setAccessibleName, "Verdict")
         bind(self.losses.plot.setAccessibleName, "Held-out loss")
@@ -182,6 +184,7 @@ class EvidencePanel(Column):
         if any(row.style_fit is None for row in rows):
             series.pop(0)
         self.chart.set_series(series)
+        self.chart.set_range(x=_ends(epochs), y=(0.0, 1.0))
         self.chart.set_ticks([(epoch, f"{epoch:g}") for epoch in epochs])
         self._show_losses(epochs)
         chosen = self._state.checkpoints.get(self._state.pick_checkpoint)
@@ -198,19 +201,20 @@ class EvidencePanel(Column):
             if item.held_out is not None and float(item.epoch) in epochs
         ]
         self.losses.setVisible(len(known) > 1)
-        points = sorted(known)
+        points = sorted((x, y) for x, y in known if y is not None)
         self.losses.set_series(
             [
                 Series(
                     "Held-out loss",
                     [x for x, _ in points],
-                    [y for _, y in points if y is not None],
+                    [y for _, y in points],
                     "chart4",
                     "dot",
                     marker="square",
                 )
             ]
         )
+        self.losses.set_range(x=_ends(epochs))
         self.losses.set_ticks([(epoch, f"{epoch:g}") for epoch in epochs])
 
     def _rows(self) -> list[RowEvidence]:
@@ -297,6 +301,11 @@ def telling(flags: Sequence[Flag], weights: int) -> list[Flag]:
 def said(sentence: Sentence) -> str:
     """A sentence of the engine in the language of the moment."""
     return tr(sentence.template, **dict(sentence.facts))
+
+
+def _ends(values: Sequence[float]) -> tuple[float, float] | None:
+    """First and last of ascending ``values``; None when they span nothing."""
+    return (values[0], values[-1]) if len(values) > 1 else None
 
 
 def _capital(text: str) -> str:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.theme import color, fonts
-from app.widgets.axis import Axis, label_text, range_of, thinned, ticks
+from app.widgets.axis import Axis, label_text, range_of, spread, thinned, tick_texts, ticks
 from app.widgets.buttons import tool_button
 from app.widgets.text import label
 
@@ -48,13 +48,17 @@ class Series:
 
 @dataclass
 class ChartState:
-    """What is drawn besides the series. ``now`` shades what is still to come."""
+    """What is drawn besides the series. ``now`` shades what is still to come; ``waiting`` stands
+    in the middle while there is no point; ``left`` is the least margin in pixels.
+    """
 
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     now: float | None = None
     chosen: tuple[float, float] | None = None
     x_ticks: list[tuple[float, str]] = field(default_factory=list)
+    waiting: str = ""
+    left: float = 0.0
 
 
 class Plot(QWidget):
@@ -63,7 +67,7 @@ class Plot(QWidget):
     clicked = Signal(float)
     hovered = Signal(object)
 
-    def __init__(self, height: int, x_name: str, y_text: Callable[[float], str]) -> None:
+    def __init__(self, height: int, x_name: str, y_text: Callable[[float], str] | None) -> None:
         super().__init__()
         self.series: list[Series] = []
         self.state = ChartState()
@@ -85,10 +89,8 @@ class Plot(QWidget):
         low, high = self.state.x_range or (range_of(xs, air=0) if xs else (0.0, 1.0))
         bottom, top = self.state.y_range or range_of(ys)
         measure = fonts.metrics(11)
-        wide = max(
-            measure.horizontalAdvance(self._y_text(v)) for v in ticks(bottom, top, self._levels())
-        )
-        left = round(wide) + 10.0
+        wide = max(measure.horizontalAdvance(text) for _, text in self._y_marks(bottom, top))
+        left = max(round(wide) + 10.0, self.state.left)
         return (
             Axis(low, high, left, self.width() - 10.0),
             Axis(bottom, top, self.height() - 22.0, 8.0),
@@ -97,6 +99,24 @@ class Plot(QWidget):
     def _levels(self) -> int:
         """How many values the vertical axis has room for."""
         return max(2, (self.height() - 30) // 44)
+
+    def _y_marks(self, bottom: float, top: float) -> list[tuple[float, str]]:
+        values = ticks(bottom, top, self._levels())
+        texts = [self._y_text(v) for v in values] if self._y_text else tick_texts(values)
+        return list(zip(values, texts, strict=True))
+
+    def _x_marks(self, axis: Axis) -> list[tuple[float, str]]:
+        """Given words, else the places of marked points, else round numbers."""
+        if self.state.x_ticks:
+            return self.state.x_ticks
+        room = max(2, int((axis.end - axis.start) // 76))
+        marked = {float(x) for one in self.series if one.marker for x in one.xs}
+        if marked:
+            values = spread(sorted(marked), max(room, int((axis.end - axis.start) // 40)))
+        else:
+            whole = all(float(x).is_integer() for one in self.series for x in one.xs)
+            values = ticks(axis.low, axis.high, room, whole=whole and axis.high - axis.low >= 1)
+        return list(zip(values, tick_texts(values), strict=True))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._mouse = event.position()
@@ -107,13 +127,18 @@ class Plot(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.series:
+        if event.button() == Qt.MouseButton.LeftButton and any(len(s.xs) for s in self.series):
             self.clicked.emit(self.axes()[0].value(event.position().x()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(fonts.font(11))
+        if not any(len(one.xs) for one in self.series):
+            # An axis without a point would be invented.
+            painter.setPen(color("t3"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.state.waiting)
+            return
         x_axis, y_axis = self.axes()
         area = QRectF(QPointF(x_axis.start, y_axis.end), QPointF(x_axis.end, y_axis.start))
         self._paint_ground(painter, area, x_axis, y_axis)
@@ -137,17 +162,15 @@ class Plot(QWidget):
             band = QRectF(left, area.top(), right - left, area.height())
             painter.fillRect(band.intersected(area), color("chart_band"))
         right_middle = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for value in ticks(y_axis.low, y_axis.high, self._levels()):
+        for value, text in self._y_marks(y_axis.low, y_axis.high):
             level = round(y_axis.place(value)) + 0.5
             painter.setPen(QPen(color("chart_grid"), 1))
             painter.drawLine(QPointF(area.left(), level), QPointF(area.right(), level))
             painter.setPen(color("t3"))
             place = QRectF(0, level - 8, x_axis.start - 8, 16)
-            painter.drawText(place, right_middle, self._y_text(value))
-        steps = max(2, int(area.width() // 76))
-        marks = state.x_ticks or [(v, label_text(v)) for v in ticks(x_axis.low, x_axis.high, steps)]
+            painter.drawText(place, right_middle, text)
         painter.setPen(color("t3"))
-        for value, text in marks:
+        for value, text in self._x_marks(x_axis):
             # The first and last words stay inside the widget.
             half = painter.fontMetrics().horizontalAdvance(text) / 2 + 1
             middle = min(max(x_axis.place(value), half), self.width() - half)
@@ -166,7 +189,8 @@ class Plot(QWidget):
         for one in self.series:
             near = _nearest(one, x_axis.value(x))
             if near is not None:
-                rows.append((one.color, tr(one.label), self._y_text(one.ys[near])))
+                text = (self._y_text or label_text)(one.ys[near])
+                rows.append((one.color, tr(one.label), text))
                 point = QPointF(x_axis.place(one.xs[near]), y_axis.place(one.ys[near]))
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(color(one.color))
@@ -196,6 +220,7 @@ class LineChart(QWidget):
     """Title, legend, plot, and the same data as a table behind "Show numbers".
 
     ``clicked`` carries the x of a click. ``y_text`` writes a value of the vertical axis.
+    ``left`` is the least left margin in pixels: charts above each other align when they share it.
     """
 
     clicked = Signal(float)
@@ -208,10 +233,12 @@ class LineChart(QWidget):
         height: int = 312,
         y_text: Callable[[float], str] | None = None,
         numbers: bool = True,
+        left: float = 0.0,
     ) -> None:
         super().__init__()
         self._x_name = x_name
-        self.plot = Plot(height, x_name, y_text or label_text)
+        self.plot = Plot(height, x_name, y_text)
+        self.plot.state.left = left
         self.plot.clicked.connect(self.clicked)
         self.plot.setAccessibleName(tr(title_key))
         self._title = label(title_key, weight=600)
@@ -258,6 +285,11 @@ class LineChart(QWidget):
     def set_ticks(self, marks: Sequence[tuple[float, str]]) -> None:
         """Write these words under the horizontal axis instead of round numbers."""
         self.plot.state.x_ticks = list(marks)
+        self._refresh()
+
+    def set_waiting(self, text: str) -> None:
+        """Say ``text`` in the middle while there is no point to draw."""
+        self.plot.state.waiting = text
         self._refresh()
 
     def set_now(self, x: float | None) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QStandardItem, QStandardItemModel
 
 from app import theme
 from app.widgets import roles
-from app.widgets.axis import label_text, range_of, thinned, ticks
+from app.widgets.axis import label_text, range_of, thinned, tick_texts, ticks, whole_step
 from app.widgets.chart import LineChart, Series
 from app.widgets.picture_grid import PictureGrid
 from app.widgets.states import Toast
@@ -131,6 +131,66 @@ def test_a_click_on_a_chart_gives_its_place(qtbot):
     spot = chart.plot.rect().center()
     qtbot.mouseClick(chart.plot, Qt.MouseButton.LeftButton, pos=spot)
     assert heard == [pytest.approx(chart.plot.axes()[0].value(spot.x()))]
+
+
+def test_a_chart_without_points_says_what_it_waits_for_and_has_no_axis(qtbot):
+    chart = LineChart("Queue", height=200)
+    qtbot.addWidget(chart)
+    chart.resize(400, 240)
+    chart.set_series([Series("Done", [], [], "err")])
+    chart.show()
+    blank = chart.plot.grab().toImage()
+    chart.set_waiting("Waiting for the first step")
+    words = chart.plot.grab().toImage()
+    places = [
+        (x, y)
+        for x in range(words.width())
+        for y in range(words.height())
+        if words.pixel(x, y) != blank.pixel(x, y)
+    ]
+    middle = sum(x for x, _ in places) / len(places)
+    assert middle == pytest.approx(words.width() / 2, abs=8)
+    assert len({blank.pixel(x, y) for x in range(0, 300, 3) for y in range(0, 150, 3)}) == 1
+
+
+def test_charts_that_share_a_margin_begin_at_the_same_place(qtbot):
+    starts = []
+    for values in ([0.5, 1.0], [0.00012, 0.00034]):
+        chart = LineChart("Queue", height=200, left=60)
+        qtbot.addWidget(chart)
+        chart.set_series([Series("Done", [0, 1], values)])
+        starts.append(chart.plot.axes()[0].start)
+    assert starts == [60, 60]
+
+
+def test_marked_points_name_the_places_of_the_horizontal_axis(qtbot):
+    chart = LineChart("Queue", height=200)
+    qtbot.addWidget(chart)
+    chart.resize(400, 240)
+    chart.set_series([Series("Done", [12, 24, 36, 48], [1, 2, 3, 4], marker="circle")])
+    axis = chart.plot.axes()[0]
+    assert chart.plot._x_marks(axis) == [(12, "12"), (24, "24"), (36, "36"), (48, "48")]
+
+
+def test_one_axis_has_one_format():
+    assert tick_texts([0, 5e-4, 1e-3, 0.0015]) == ["0", "5e-4", "1e-3", "1.5e-3"]
+    assert tick_texts([0, 0.001]) == ["0", "1e-3"]
+    assert tick_texts([0.05, 0.1, 0.15]) == ["0.05", "0.10", "0.15"]
+    assert tick_texts([0, 500, 1000]) == ["0", "500", "1,000"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.12, 0.38), (0.021, 0.029), (3.9, 5.1), (-0.4, 0.3)])
+def test_a_small_axis_has_at_least_two_numbers(low, high):
+    found = ticks(low, high, 2)
+    assert 2 <= len(found) <= 4
+    assert all(low <= value <= high for value in found)
+
+
+def test_whole_steps_are_ones_people_count_in():
+    assert [whole_step(n) for n in (0.3, 1.5, 3, 6, 12, 21, 30, 60, 101)] == [
+        1, 2, 5, 10, 20, 25, 50, 100, 200,
+    ]  # fmt: skip
+    assert ticks(1, 4, 8, whole=True) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
