@@ -112,7 +112,7 @@ class View(QWidget):
         if self.pages.currentWidget() is self.crop:
             return self.crop.view
         shown = self.middle.currentWidget()
-        return self.stage.grid if shown is self.stage else shown
+        return shown if shown in (self.full, self.empty) else self.stage.grid
 
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What can be done here."""

@@ -16,6 +16,7 @@ from app.theme import metrics
 from app.training.checkpoint_table import CheckpointTable
 from app.training.story import clock, sentence
 from app.widgets.buttons import button, tool_button
+from app.widgets.form import choice_text
 from app.widgets.panel import Column, Panel
 from app.widgets.row_list import Row, RowList
 from app.widgets.text import ElidedLabel
@@ -185,8 +186,8 @@ def _standing(story: Story) -> str:
     if story.live:
         return percent(story.step / story.total_steps) if story.total_steps else ""
     if story.status != "finished":
-        names = {"cancelled": "stopped", "failed": "failed", "interrupted": "interrupted"}
-        return tr(names.get(story.status, "stopped"))
+        names = {"failed": "failed", "interrupted": "interrupted"}
+        return tr(names.get(story.status, "Stopped and saved"))
     best = story.best
     loss = best.held_out_loss if best is not None else story.average.last
     return "" if loss is None else f"{loss:.4f}"
@@ -199,7 +200,7 @@ def _settings(request: TrainRequest) -> list[tuple[str, str]]:
         (tr("Rank"), f"{request.network_dim}, alpha {request.network_alpha:g}"),
         (tr("UNet rate"), f"{request.unet_lr:g}"),
         (tr("Text encoder rate"), f"{request.text_encoder_lr:g}"),
-        (tr("Schedule"), request.lr_scheduler.replace("_", " ")),
+        (tr("Schedule"), tr(choice_text(request.lr_scheduler))),
         (tr("Resolution"), request.resolution or tr("the model's own")),
         (tr("Batch"), number(request.train_batch_size)),
         (tr("Optimizer"), request.optimizer_type),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.i18n import bind, tr, tr_error
 from app.i18n import signals as language_signals
@@ -40,7 +40,7 @@ class SettingsColumn(Column):
         self._start_text = bind(self.start_button.setText, "Start training")
         self._fill_column()
         self.level.changed.connect(self._show_level)
-        self.start_button.clicked.connect(lambda *_: state.start())
+        self.start_button.clicked.connect(lambda *_: self.start())
         state.plan_changed.connect(self.refresh)
         state.runs_changed.connect(self.refresh)
         state.session.job_added.connect(self.refresh)
@@ -62,6 +62,13 @@ class SettingsColumn(Column):
         self.add(self.advanced, line=False)
         self.add(self.before)
         self.add_foot(self.start_button, 1)
+
+    def start(self) -> None:
+        """Start the next run with what is being typed: a click on a button leaves no field."""
+        typed = self.focusWidget()
+        if isinstance(typed, QLineEdit):
+            typed.clearFocus()
+        self.state.start()
 
     def refresh(self) -> None:
         """Say what the button would do now."""
@@ -146,11 +153,7 @@ class SimpleFields(QWidget):
         self._show_hints()
 
     def _show_models(self) -> None:
-        options = [
-            (model.ref, tr("Starter model") if model is draft.starter else model.label)
-            for model in self.state.models
-        ]
-        self.base.set_options(options)
+        self.base.set_options(_model_options(self.state))
         self.refresh()
 
     def _show_hints(self) -> None:
@@ -189,7 +192,13 @@ class AdvancedFields(QWidget):
         self.search = TextField("Search settings")
         self.search.setClearButtonEnabled(True)
         self.none = label("No setting matches.", tone="quiet")
-        self.form = SchemaForm(TrainRequest, "advanced", skip=("train_data_dir", "output_dir"))
+        self.base = Choice([], plain=True)
+        self.form = SchemaForm(
+            TrainRequest,
+            "advanced",
+            skip=("train_data_dir", "output_dir"),
+            controls={"base_model": self.base},
+        )
         self.none.hide()
         box = QVBoxLayout(self)
         box.setContentsMargins(0, metrics.GAP, 0, 0)
@@ -205,6 +214,13 @@ class AdvancedFields(QWidget):
         self.form.changed.connect(self._changed)
         state.draft_changed.connect(self.refresh)
         state.plan_changed.connect(self._show_problem)
+        state.models_changed.connect(self._show_models)
+        language_signals.changed.connect(self._show_models)
+        self._show_models()
+
+    def _show_models(self) -> None:
+        self.base.set_options(_model_options(self.state))
+        self.refresh()
 
     def refresh(self) -> None:
         """Show the draft."""
@@ -212,7 +228,10 @@ class AdvancedFields(QWidget):
             self.form.set_values(self.state.values)
 
     def _changed(self, name: str) -> None:
-        self.state.change(**{name: self.form.values()[name]})
+        if name == "base_model":
+            self.state.choose_base(str(self.base.value))
+        else:
+            self.state.change(**{name: self.form.values()[name]})
 
     def _find(self, text: str) -> None:
         self.none.setVisible(self.form.search(text) == 0)
@@ -264,6 +283,13 @@ class BeforePanel(Panel):
         self.warning.setText(
             tr("{n} picture has no caption.", "{n} pictures have no caption.", n=bare)
         )
+
+
+def _model_options(state: TrainState) -> list[tuple[str, str]]:
+    return [
+        (model.ref, tr("Starter model") if model is draft.starter else model.label)
+        for model in state.models
+    ]
 
 
 def _sentences(plan: draft.Plan, values: dict[str, Any]) -> list[str]:

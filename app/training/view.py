@@ -88,13 +88,17 @@ class View(QWidget):
             if wanted is not None and str(story.folder) == str(wanted):
                 self.state.show(story)
 
+    def focus_target(self) -> QWidget:
+        """What takes the keys when the page is shown: the stage, so that none goes into a field."""
+        return self.stage if self.pages.currentIndex() == 0 else self.empty
+
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What can be done here."""
         return actions(self)
 
     def start(self) -> None:
         """Start the next run, or queue it."""
-        self.state.start()
+        self.settings.start()
 
     def pause(self) -> None:
         """Hold the run at its next step, or let it go on."""

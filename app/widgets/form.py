@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -19,6 +19,7 @@ Control = Check | Choice | NumberField | TextField
 class SchemaForm(QWidget):
     """Field rows for the settings of ``model`` up to ``level``, in panels by group when advanced.
 
+    ``controls`` takes the place of the usual control of a setting, such as a chooser of models.
     ``values()`` gives what differs from nothing: every shown setting by name, in the types of the
     schema. ``changed`` carries the name of the setting that was edited.
     """
@@ -32,6 +33,7 @@ class SchemaForm(QWidget):
         groups: Sequence[str] | None = None,
         *,
         skip: Sequence[str] = (),
+        controls: Mapping[str, Control] | None = None,
     ) -> None:
         super().__init__()
         self._settings = {
@@ -39,6 +41,7 @@ class SchemaForm(QWidget):
             for item in settings_of(model)
             if _is_shown(item, level, groups) and item.name not in skip
         }
+        self._given = controls or {}
         self.rows: dict[str, FieldRow] = {}
         self.controls: dict[str, Control] = {}
         self._layout = QVBoxLayout(self)
@@ -87,7 +90,7 @@ class SchemaForm(QWidget):
         return found
 
     def _add(self, item: Setting, grouped: bool) -> None:
-        control = _control(item)
+        control = self._given[item.name] if item.name in self._given else _control(item)
         row = FieldRow(item.label, control, item.help)
         if item.kohya:
             row.label.setToolTip(item.kohya)
@@ -139,6 +142,11 @@ class SchemaForm(QWidget):
             control.set_value(value)
 
 
+def choice_text(choice: str) -> str:
+    """The translation key of a choice of a setting: constant_with_warmup in words."""
+    return choice.replace("_", " ")
+
+
 def _is_shown(item: Setting, level: Level, groups: Sequence[str] | None) -> bool:
     levels = ("simple",) if level == "simple" else ("simple", "advanced")
     return item.level in levels and (groups is None or item.group in groups)
@@ -148,7 +156,7 @@ def _control(item: Setting) -> Control:
     if item.kind == "bool":
         return Check("")
     if item.kind == "choice":
-        return Choice([(choice, choice) for choice in item.choices])
+        return Choice([(choice, choice_text(choice)) for choice in item.choices])
     if item.kind in ("int", "float"):
         return NumberField(
             item.minimum,

@@ -10,11 +10,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app import i18n
+from app.training.draft import BaseModel
 from app.training.story import read
 from app.training.view import View
+from app.widgets.form import choice_text
 from engine.runtime.events import Event
+from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
 from engine.training.runs import Run
+from tests.app.i18n.collector import tables
 
 
 @pytest.fixture
@@ -308,3 +312,109 @@ def test_every_text_follows_the_language(with_runs) -> None:
         assert with_runs.settings.before.facts[0].text() == "6 张图片分入 2 个分桶。"
     finally:
         i18n.set_language("en")
+
+
+def type_over(field, text: str) -> None:
+    QTest.mouseClick(field, Qt.MouseButton.LeftButton)
+    field.selectAll()
+    QTest.keyClicks(field, text)
+
+
+@pytest.mark.parametrize("last", ["name", "length"])
+def test_what_is_typed_before_a_click_on_start_is_trained(view, qtbot, last) -> None:
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow)
+    simple = view.settings.simple
+    fields = [(simple.epochs.field, "2"), (simple.name, "kiln test")]
+    for field, text in fields if last == "name" else reversed(fields):
+        type_over(field, text)
+    QTest.mouseClick(view.settings.start_button, Qt.MouseButton.LeftButton)
+    handle = view.state.next_job()
+    assert (handle.request.max_train_epochs, handle.request.output_name) == (2, "kiln test")
+    handle.cancel()
+
+
+def test_what_is_typed_in_advanced_before_a_click_on_start_is_trained(view, qtbot) -> None:
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow)
+    view.settings.level._choose(1)
+    controls = view.settings.advanced.form.controls
+    type_over(controls["training_comment"], "first try")
+    type_over(controls["max_train_epochs"], "3")
+    type_over(controls["output_name"], "kiln")
+    QTest.mouseClick(view.settings.start_button, Qt.MouseButton.LeftButton)
+    request = view.state.next_job().request
+    assert (request.training_comment, request.max_train_epochs) == ("first try", 3)
+    assert request.output_name == "kiln"
+    view.state.next_job().cancel()
+
+
+def test_advanced_chooses_the_base_model_from_the_same_list(view) -> None:
+    view.state.models = [*view.state.models, BaseModel("/models/other.safetensors", "other", 512,
+                                                      1e-4, 2)]  # fmt: skip
+    view.state.models_changed.emit()
+    view.settings.level._choose(1)
+    base = view.settings.advanced.form.controls["base_model"]
+    assert base.isVisible()
+    assert [base.itemText(n) for n in range(base.count())] == ["Starter model", "other"]
+    base.setFocus()
+    QTest.keyClick(base, Qt.Key.Key_Down)
+    assert view.state.values["base_model"] == "/models/other.safetensors"
+    assert view.state.values["resolution"] == "512"
+    assert view.settings.simple.base.value == "/models/other.safetensors"
+
+
+def test_every_choice_of_a_setting_has_chinese(view) -> None:
+    known = {key for table in tables().values() for key in table}
+    choices = {choice for item in settings_of(TrainRequest) for choice in item.choices}
+    assert {choice_text(choice) for choice in choices} <= known
+    i18n.set_language("zh_CN")
+    try:
+        schedule = view.settings.advanced.form.controls["lr_scheduler"]
+        texts = [schedule.itemText(n) for n in range(schedule.count())]
+        assert texts[:2] == ["恒定", "恒定（带预热）"]
+    finally:
+        i18n.set_language("en")
+
+
+def test_before_the_first_step_the_curve_waits_without_numbers(view, qtbot, settle) -> None:
+    handle = start(view, settle)
+    qtbot.waitUntil(lambda: view.stage.curves.loss.plot.state.waiting != "")
+    curves = view.stage.curves
+    assert curves.loss.plot.state.waiting == "Waiting for the first step"
+    assert not curves.small.isVisible()
+    tell(view, handle, "train.step", step=1, epoch=1, loss=0.5, average=0.4,
+         lr={"unet": 1e-3}, grad_norm=0.2)  # fmt: skip
+    qtbot.waitUntil(curves.small.isVisible)
+    assert curves.loss.plot.axes()[0].start == curves.rate.plot.axes()[0].start
+    handle.cancel()
+
+
+def test_the_epochs_under_the_curves_are_those_that_are_saved(view, settle) -> None:
+    view.state.set_epochs(72)
+    handle = view.state.start()
+    handle.state = "running"
+    tell(view, handle, "train.started", name="live", total_steps=144, epochs=72,
+         steps_per_epoch=2, pictures=6, buckets=1)  # fmt: skip
+    settle(view.session)
+    view.stage.curves.refresh()
+    ticks = view.stage.curves.loss.plot.state.x_ticks
+    assert [text for _, text in ticks] == ["0", "12", "24", "36", "48", "60", "72"]
+    handle.cancel()
+
+
+def test_a_stopped_run_is_called_the_same_everywhere(with_runs, qtbot, settle) -> None:
+    Run.open(with_runs.session.project.runs / "second").end("cancelled")
+    view = View(with_runs.session)
+    qtbot.addWidget(view)
+    settle(view.session)
+    row = next(row for row in view.runs.runs.rows.items if row.text == "second")
+    assert row.count == "Stopped and saved"
+    assert view.stage.bar.phase.text() == "Stopped and saved"
+
+
+def test_the_stage_takes_the_keys_and_no_field_does(view, qtbot) -> None:
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow)
+    view.focus_target().setFocus()
+    assert view.stage.hasFocus()
