@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -106,6 +107,7 @@ class GuideBar(QWidget):
         self._words = label(tone="label", wrap=True)
         self._sentence = bind(self._words.setText, "")
         self._left = label(tone="label")
+        self._left_text = bind(self._left.setText, "")
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
@@ -117,6 +119,7 @@ class GuideBar(QWidget):
         self._build()
         session.job_changed.connect(self._progress)
         language_signals.changed.connect(self._bar.update)
+        language_signals.changed.connect(self._settle)
         self._offer()
 
     def _build(self) -> None:
@@ -245,7 +248,7 @@ class GuideBar(QWidget):
 
     def _show_rest(self) -> None:
         self._hide(self.stop)
-        self._left.clear()
+        self._left_text.say("")
         self._bar.setValue(0)
         key = "Finish" if self.finished else self._stages[self._index].button
         self._next_text.say(key)
@@ -255,7 +258,14 @@ class GuideBar(QWidget):
     def _progress(self, handle: JobHandle) -> None:
         if handle is self._handle:
             self._bar.setValue(round(handle.progress.fraction * 1000))
-            self._left.setText(line_of(handle))
+            self._left_text.say("{line}", line=partial(line_of, handle))
+            self._settle()
+
+    def _settle(self) -> None:
+        """Give the words the width they need now: a frame with cut off words would be seen."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
 
     def _cancel(self) -> None:
         if self._handle is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton
 
+from app.i18n import bind
 from app.theme import color
 
 
@@ -34,18 +35,25 @@ def _arch(left: float, width: float, spring: float) -> QPainterPath:
     return path
 
 
-class Logo(QWidget):
-    """The mark at the left end of the project bar."""
+class Logo(QAbstractButton):
+    """The mark at the left end of the project bar; it leads to the start page."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.setFixedWidth(width)
+        self.setFixedSize(width, 40)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("ring", "inset")
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        bind(self.setToolTip, "Start page")
+        bind(self.setAccessibleName, "Start page")
 
     def sizeHint(self) -> QSize:
         return QSize(self.width(), 40)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        if self.underMouse():
+            painter.fillRect(self.rect(), color("well"))
         paint_logo(painter, (self.width() - 20) / 2, (self.height() - 20) / 2, 20, "t1")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 
 from app.i18n import tr
 from app.theme import icons
@@ -51,6 +53,20 @@ class Menu:
     def below(self, widget: QWidget, *, right: bool = False) -> QMenu:
         """Open under ``widget``, at its left or right edge."""
         self._menu.aboutToHide.connect(self._menu.deleteLater)
+        # The menu took the pointer: its button never heard that the pointer has left.
+        self._menu.aboutToHide.connect(
+            lambda: QTimer.singleShot(0, widget, partial(_at_rest, widget))
+        )
         shift = widget.width() - self._menu.sizeHint().width() if right else 0
         self._menu.popup(widget.mapToGlobal(QPoint(shift, widget.height() + 2)))
         return self._menu
+
+
+def _at_rest(widget: QWidget) -> None:
+    """Show ``widget`` neither pressed nor, when the pointer is elsewhere, hovered."""
+    if isinstance(widget, QAbstractButton):
+        widget.setDown(False)
+    if not widget.rect().contains(widget.mapFromGlobal(QCursor.pos())):
+        widget.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+        QApplication.sendEvent(widget, QEvent(QEvent.Type.Leave))
+    widget.update()

@@ -82,6 +82,7 @@ class SearchButton(QAbstractButton):
 class ProjectBar(QWidget):
     """40 px over everything. Its buttons say what was asked; the window does it."""
 
+    start_asked = Signal()
     search_asked = Signal()
     queue_asked = Signal()
     folder_asked = Signal()
@@ -96,6 +97,8 @@ class ProjectBar(QWidget):
         self.setProperty("surface", "chrome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(metrics.BAR)
+        self.logo = Logo(metrics.RAIL - 2)
+        self.logo.clicked.connect(lambda *_: self.start_asked.emit())
         self.project = ProjectButton()
         self._name = bind(self.project.setText, "No project")
         self.undo = tool_button("undo-2", "Undo", self.undo_asked.emit, shortcut="Ctrl+Z")
@@ -119,7 +122,7 @@ class ProjectBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, metrics.PAD, 0)
         row.setSpacing(0)
-        row.addWidget(Logo(metrics.RAIL - 2))
+        row.addWidget(self.logo)
         row.addWidget(self.project)
         row.addSpacing(8)
         row.addWidget(rule)

@@ -42,12 +42,16 @@ class JobRow(ProgressRow):
             progress = handle.progress
             waits = handle.state == "queued"
             words = tr("Waiting") if waits else tr(progress.text) if progress.text else ""
+            # A run that names itself has said so in the line above.
+            words = "" if words == title_of(handle.request) else words
             self.set_progress(progress.fraction, words, progress.seconds_left)
             self.set_paused(handle.paused)
             return
         error = None if handle.cancelled() else handle.exception()
-        if handle.cancelled() or handle.state in ("cancelled", "interrupted"):
+        if handle.cancelled():
             self.set_finished(tr("Cancelled."))
+        elif handle.state in ("cancelled", "interrupted"):
+            self.set_finished(tr("Stopped; finished work is kept."))
         elif isinstance(error, StylekilnError):
             self.set_failed(tr_error(error))
         elif error is not None:

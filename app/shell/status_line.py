@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.i18n import bind
+from app.i18n import signals as language_signals
 from app.i18n.format import number, percent
 from app.session import Session
 from app.shell.jobs import is_live, line_of, title_of
@@ -88,6 +89,7 @@ class StatusLine(QWidget):
         self._timer.setInterval(2000)
         self._timer.timeout.connect(self.refresh)
         session.project_changed.connect(self._show_project)
+        language_signals.changed.connect(self._row.activate)
         for signal in (session.job_added, session.job_changed, session.job_finished):
             signal.connect(self.show_jobs)
 
@@ -122,8 +124,8 @@ class StatusLine(QWidget):
         self._progress.set_part(running.progress.fraction)
         waiting = len(live) - 1
         more = "{line}" if not waiting else "{line}, {n} waiting"
-        line = percent(0) if not running.progress.total else line_of(running)
-        self._left_text.say(more, line=line, n=waiting)
+        self._left_text.say(more, line=partial(_line, running), n=waiting)
+        self._row.activate()
 
     def _show_project(self, project: object) -> None:
         root = getattr(project, "root", None)
@@ -144,6 +146,10 @@ class StatusLine(QWidget):
             self._row.addSpacing(14)
             self._row.addWidget(rule)
             self._row.addSpacing(13)
+
+
+def _line(running: JobHandle) -> str:
+    return line_of(running) if running.progress.total else percent(0)
 
 
 def processor_name() -> str:

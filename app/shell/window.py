@@ -98,6 +98,7 @@ class MainWindow(QWidget):
         for signal in (session.job_added, session.job_changed, session.job_finished):
             signal.connect(self._show_busy)
         self.rail.chosen.connect(self._choose)
+        self.bar.start_asked.connect(lambda: self.navigate("start", {}))
         self.bar.search_asked.connect(self.open_palette)
         self.bar.queue_asked.connect(self.toggle_queue)
         self.bar.folder_asked.connect(self.choose_folder)
@@ -140,7 +141,9 @@ class MainWindow(QWidget):
         """Another canvas takes the place of the one that is open: that one lies in its file."""
         state = getattr(view, "state", None)
         wanted = payload.get("document")
-        if wanted and getattr(state, "document", None) is not None and state.path != Path(wanted):
+        if not wanted or state is None or getattr(state, "document", None) is None:
+            return
+        if state.path != Path(wanted):
             self.session.notify("Your canvas is kept in the project.")
 
     def all_actions(self) -> list[Action]:

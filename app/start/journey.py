@@ -150,7 +150,8 @@ def _paint_region(painter: QPainter, area: QRectF) -> None:
     painter.setClipPath(shape)
     raw = {path.stem: path for path in sample_pictures("raw")}
     pixel = {path.stem: path for path in sample_pictures("pixel")}
-    side = area.height() * 0.5
+    # Three pictures and the gaps between them stand whole in the area.
+    side = min(area.height() * 0.5, (area.width() - 24) / 3.5)
     middle = QRectF(area.center().x() - side / 2, area.center().y() - side / 2, side, side)
     for name, shift in (("circus_tent", -1.25), ("post_office", 1.25)):
         if name in raw:

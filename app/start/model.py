@@ -40,16 +40,18 @@ def computer() -> Computer:
     """Look at this computer. Reads files: not for the UI thread."""
     import psutil
 
+    from engine.models.family import STARTER
+    from engine.models.inspect import inspect
+
     home = data_dir()
     home.mkdir(parents=True, exist_ok=True)
-    starter = resource("starter")
     return Computer(
         processor=processor_name(),
         cores=psutil.cpu_count(logical=False) or psutil.cpu_count() or 1,
         graphics=_graphics(),
         memory=psutil.virtual_memory().total,
         free=shutil.disk_usage(home).free,
-        starter=sum(path.stat().st_size for path in starter.rglob("*") if path.is_file()),
+        starter=inspect(STARTER).bytes,
     )
 
 

@@ -81,6 +81,10 @@ class View(QWidget):
         self._build()
         session.settings_changed.connect(self._look)
 
+    def focus_target(self) -> QWidget:
+        """The main way in: the button of the sample project."""
+        return self.zone.sample
+
     def receive(self, **payload: Any) -> None:
         """Nothing is handed to the start page."""
 
@@ -106,8 +110,8 @@ class View(QWidget):
             journey.addWidget(Step(step), 1)
         links = QHBoxLayout()
         links.setSpacing(20)
-        links.addWidget(button("Guided first run", "route", "quiet", on=self._guide))
-        links.addWidget(button("Add a model file", "boxes", "quiet", on=self._models))
+        links.addWidget(button("Guided first run", "route", "link", on=self._guide))
+        links.addWidget(button("Add a model file", "boxes", "link", on=self._models))
         links.addStretch(1)
         self._main.addWidget(label("Your art in, pictures in your style out", size=24, weight=600))
         self._main.addSpacing(8)

@@ -59,6 +59,7 @@ class Button(QPushButton):
         option = self._option()
         painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
         icon, text, key = self._widths(self.text())
+        key = key if self.isEnabled() else 0  # a disabled button does not show its key
         left = (self.width() - icon - text - key) / 2
         if self.property("kind") == "link" or self.property("align") == "left":
             left = self._side()

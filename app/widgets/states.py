@@ -89,7 +89,7 @@ class DropOverlay(QWidget):
 
 
 class ProgressRow(QWidget):
-    """One job: name, phase, part done and time left, pause, stop, and a 3 px bar."""
+    """One job: name, part done and time left, pause, stop; under it the phase and a 3 px bar."""
 
     paused = Signal(bool)
     stopped = Signal()
@@ -109,8 +109,9 @@ class ProgressRow(QWidget):
         self._bar.setTextVisible(False)
         line = self._line = QHBoxLayout()
         line.setSpacing(metrics.GAP)
-        for widget, stretch in ((self._name, 0), (self._phase, 1), (self._left, 0)):
-            line.addWidget(widget, stretch)
+        line.addWidget(self._name)
+        line.addStretch(1)
+        line.addWidget(self._left)
         tools = QHBoxLayout()
         tools.setSpacing(metrics.GAP_ICONS)
         tools.addWidget(self._pause)
@@ -120,12 +121,15 @@ class ProgressRow(QWidget):
         column.setContentsMargins(0, 4, 0, 8)
         column.setSpacing(4)
         column.addLayout(line)
+        # A line of its own: beside the name and the time left there is no room for its words.
+        column.addWidget(self._phase)
         column.addWidget(self._bar)
+        self._phase.setVisible(bool(phase))
 
     def set_progress(self, fraction: float, phase: str = "", seconds: float | None = None) -> None:
         """Show the part done, the phase in words, and the time left when it is known."""
         self._bar.setValue(round(fraction * 1000))
-        self._phase.setText(phase)
+        self._say(phase)
         text = percent(fraction)
         if seconds is not None:
             text = tr("{part}, {time} left", part=text, time=duration(seconds))
@@ -140,7 +144,7 @@ class ProgressRow(QWidget):
 
     def set_failed(self, sentence: str) -> None:
         """Show an error sentence in place of the phase."""
-        self._phase.setText(sentence)
+        self._say(sentence)
         set_tone(self._phase, "error")
         self._left.setText("")
         restyle(self._bar, "state", "error")
@@ -151,12 +155,16 @@ class ProgressRow(QWidget):
         self._pause.hide()
         bind(self._stop.setToolTip, "Close")
         if phase:
-            self._phase.setText(phase)
+            self._say(phase)
             self._left.setText("")
 
     def add(self, widget: QWidget) -> None:
         """Put a remedy, such as a link, before the cross."""
         self._line.insertWidget(3, widget)
+
+    def _say(self, phase: str) -> None:
+        self._phase.setText(phase)
+        self._phase.setVisible(bool(phase))
 
     def _toggle(self) -> None:
         self.set_paused(not self._held)
@@ -179,7 +187,8 @@ class ToastView(QWidget):
         super().__init__(parent)
         self._stays = error
         row = QHBoxLayout(self)
-        row.setContentsMargins(20, 8, 14, 16)
+        # 12 px at both sides of what is said; a cross has air of its own.
+        row.setContentsMargins(20, 8, 14 if error else 20, 16)
         row.setSpacing(10)
         tint = "err" if error else "t2"
         row.addWidget(IconLabel("octagon-alert" if error else "check", 16, tint))

@@ -5,12 +5,14 @@ import asyncio
 import pytest
 from PySide6.QtCore import Qt
 
+from app.i18n import set_language
 from app.shell.guide import GuideBar
 from app.shell.jobs import workspace_of
 from app.shell.queue_panel import StoredRow
 from app.widgets.buttons import Button
 from engine.dataset.requests import ImportRequest
 from engine.runtime.errors import StylekilnError
+from engine.runtime.events import Progress
 from tests.app.shell.jobs import CountRequest
 
 
@@ -200,3 +202,23 @@ def test_a_button_of_the_guide_that_goes_does_not_hand_its_focus_to_the_next(act
     bar.stop.setFocus()
     bar._show_rest()
     assert active.focusWidget() is active.pages.built["models"].focus_target()
+
+
+def test_a_running_job_that_was_stopped_says_that_its_work_is_kept(window, session, finish):
+    handle = session.bridge.submit(CountRequest(total=10**9))
+    session.job_changed.connect(lambda one: one.cancel() if one.progress.step else None)
+    finish(handle)
+    window.queue.rebuild()
+    assert window.queue.rows[handle.id]._phase.text() == "Stopped; finished work is kept."
+
+
+def test_the_time_left_has_its_width_as_soon_as_the_language_changes(window, session):
+    session.bridge.submit(CountRequest()).state = "running"
+    (handle,) = session.bridge.jobs
+    handle.meter._latest = Progress(16, 100, "", 1.0, 384.0)
+    window.status.show_jobs()
+    for code, words in (("zh_CN", "16 %，剩余 6:24"), ("en", "16 %, 6:24 left")):
+        set_language(code)
+        shown = window.status._left
+        assert shown.text() == words
+        assert shown.width() >= shown.sizeHint().width()

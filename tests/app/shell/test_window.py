@@ -191,3 +191,25 @@ def _cut_off(window):
     for button in window.findChildren(Button):
         if button.isVisible() and button.sizeHint().width() > button.width() + 1:
             yield button.text()
+
+
+def test_the_logo_leads_to_the_start_page(window, qtbot, settle):
+    _click(qtbot, window.rail.buttons["models"])
+    _click(qtbot, window.bar.logo)
+    settle()
+    assert window.pages.current == "start"
+    assert window.bar.logo.toolTip() == "Start page"
+    assert window.focusWidget() is window.pages.built["start"].zone.sample
+
+
+def test_a_menu_that_closes_leaves_its_button_at_rest(window, qtbot):
+    from PySide6.QtWidgets import QMenu
+
+    one = window.bar.language
+    rest = one.grab().toImage()
+    one.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, True)
+    _click(qtbot, one)
+    (menu,) = [menu for menu in window.findChildren(QMenu) if menu.isVisible()]
+    menu.close()
+    qtbot.waitUntil(lambda: not one.underMouse())
+    assert one.grab().toImage() == rest
