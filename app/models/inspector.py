@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.models.model import facts
+from app.models.model import facts, problem_of, title_of
 from app.session import Session
 from app.theme import metrics
 from app.widgets.buttons import button
@@ -49,10 +49,10 @@ class Inspector(Column):
         from app.i18n import tr
 
         self._info = info
-        self._title.setText(info.name if info else "")
+        self._title.setText(title_of(info) if info else "")
         self._hint.setVisible(info is None)
         self._problem.setVisible(bool(info and info.problem))
-        self._problem_text.setText(info.problem if info else "")
+        self._problem_text.setText(problem_of(info) if info else "")
         usable = info is not None and not info.problem
         self._about.setVisible(usable)
         self._used.setVisible(usable)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.i18n import tr
+from app.i18n import tr, tr_error
 from app.i18n.format import number
+from engine.models.family import STARTER
 from engine.models.inspect import ModelInfo
 
 InfoRole = int(Qt.ItemDataRole.UserRole) + 1
 Index = QModelIndex | QPersistentModelIndex
 GROUPS = (("lora", "LoRA"), ("base", "Base models"), ("unknown", "Cannot be used"))
+# How training names what it saves before the end.
+_CHECKPOINT = re.compile(r"(?P<run>.+)-(?P<epoch>\d{6})")
 _NOTHING = QModelIndex()
 
 
@@ -34,7 +38,7 @@ class Filter:
 
     def shows(self, info: ModelInfo) -> bool:
         """Whether ``info`` passes."""
-        words = f"{info.name} {info.trigger_word} {info.label}".casefold()
+        words = f"{title_of(info)} {info.name} {info.trigger_word} {info.label}".casefold()
         return (
             self.text.casefold() in words
             and self.kind in ("", info.kind)
@@ -95,9 +99,9 @@ class ModelList(QAbstractListModel):
         if role == InfoRole:
             return row
         if role == Qt.ItemDataRole.DisplayRole:
-            return tr(row.key) if isinstance(row, Group) else row.name
+            return tr(row.key) if isinstance(row, Group) else title_of(row)
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, ModelInfo):
-            return row.problem or str(row.path)
+            return problem_of(row) or str(row.path)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -106,15 +110,41 @@ class ModelList(QAbstractListModel):
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
 
+def title_of(info: ModelInfo) -> str:
+    """What a model is called: the starter by its label, a run's checkpoint by run and epoch."""
+    if info.layout == STARTER:
+        return tr("Starter model")
+    run, epoch = _saved_at(info)
+    return tr("{name}, epoch {n}", name=run, n=epoch) if epoch else info.name
+
+
+def _saved_at(info: ModelInfo) -> tuple[str, int]:
+    """Run and epoch of a LoRA file that has the name that training gave it; else epoch 0."""
+    if info.kind != "lora":
+        return "", 0
+    numbered = _CHECKPOINT.fullmatch(info.name)
+    if numbered is not None:
+        return numbered["run"], int(numbered["epoch"])
+    epoch = info.metadata.get("ss_epoch", "")
+    last = info.name == info.metadata.get("ss_output_name")
+    return info.name, int(epoch) if last and epoch.isdecimal() else 0
+
+
+def problem_of(info: ModelInfo) -> str:
+    """Why a file cannot be used, in the language of the moment; empty when it can."""
+    return tr_error(info.error) if info.error is not None else info.problem
+
+
 def second_line(info: ModelInfo) -> str:
     """The quiet line under the name."""
     if info.problem:
-        return info.problem
+        return problem_of(info)
     if info.kind == "lora":
         rank = "" if info.rank is None else tr("rank {rank}", rank=info.rank)
         epoch = info.metadata.get("ss_epoch", "")
-        parts = [tr("Epoch {n}", n=epoch) if epoch else "", rank]
-        return ", ".join(part for part in parts if part)
+        named = info.path.name if title_of(info) != info.name else ""
+        told = named or (tr("Epoch {n}", n=epoch) if epoch else "")
+        return ", ".join(part for part in (told, rank) if part)
     layouts = {
         "starter": "Built in",
         "diffusers": "diffusers folder",
@@ -143,6 +173,7 @@ def facts(info: ModelInfo) -> list[tuple[str, str]]:
         ("Trigger word", info.trigger_word),
         ("Rank, alpha", alpha or (str(info.rank) if info.rank else "")),
         ("Trained on", trained),
+        ("File", info.path.name if info.kind == "lora" else ""),
         ("Hash", meta.get("sshs_model_hash", "")[:10]),
     ]
     return [(key, text) for key, text in lines if text]

@@ -14,13 +14,14 @@ from PySide6.QtWidgets import (
 
 from app.i18n import tr
 from app.i18n.format import size
-from app.models.model import Group, Index, InfoRole, second_line
+from app.models.model import Group, Index, InfoRole, second_line, title_of
 from app.theme import color, fonts, icons, metrics
 from engine.models.inspect import ModelInfo
 
-KINDS = {"lora": "LoRA", "base": "Base", "unknown": ""}
-# Title key, width, and from which table width on the column is shown.
-COLUMNS = (("Family", 110, 0), ("Kind", 110, 0), ("Trigger", 120, 760), ("Size", 90, 0))
+KINDS = {"lora": "LoRA", "base": "Base", "unknown": "Unknown"}
+# Title key, width, and from which table width on the column is shown: names keep NAME_LEAST.
+COLUMNS = (("Family", 110, 480), ("Kind", 110, 590), ("Trigger", 120, 760), ("Size", 90, 0))
+NAME_LEFT, NAME_LEAST = 80, 180
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -36,6 +37,11 @@ def columns(width: int) -> list[tuple[str, int, int]]:
     return placed
 
 
+def name_width(width: int) -> int:
+    """How much of a table of ``width`` the names have."""
+    return columns(width)[0][1] - NAME_LEFT - 8
+
+
 class TableHead(QWidget):
     """The titles of the columns."""
 
@@ -47,7 +53,8 @@ class TableHead(QWidget):
         painter = QPainter(self)
         painter.setFont(fonts.font(11))
         painter.setPen(color("t3"))
-        painter.drawText(QRect(80, 0, 200, self.height()), _LEFT, tr("Name"))
+        name = QRect(NAME_LEFT, 0, name_width(self.width()), self.height())
+        painter.drawText(name, _LEFT, tr("Name"))
         for title, left, wide in columns(self.width()):
             side = _RIGHT if title == "Size" else _LEFT
             painter.drawText(QRect(left, 0, wide, self.height()), side, tr(title))
@@ -108,12 +115,12 @@ def _paint_model(painter: QPainter, place: QRect, info: ModelInfo, state: QStyle
 
 def _paint_words(painter: QPainter, place: QRect, info: ModelInfo, quiet: str) -> None:
     laid = columns(place.width())
-    room = laid[0][1] - 88
-    left = place.left() + 80
+    room = name_width(place.width())
+    left = place.left() + NAME_LEFT
     painter.setFont(fonts.font(12, 500))
     painter.setPen(color("t1"))
     middle = Qt.TextElideMode.ElideMiddle
-    name = painter.fontMetrics().elidedText(info.name, middle, room)
+    name = painter.fontMetrics().elidedText(title_of(info), middle, room)
     painter.drawText(QRect(left, place.top() + 6, room, 16), _LEFT, name)
     painter.setFont(fonts.font(11))
     painter.setPen(color("err" if info.problem and quiet == "t3" else quiet))
@@ -124,7 +131,7 @@ def _paint_words(painter: QPainter, place: QRect, info: ModelInfo, quiet: str) -
     painter.setPen(color("t2"))
     texts = {
         "Family": info.label,
-        "Kind": KINDS[info.kind],
+        "Kind": tr(KINDS[info.kind]),
         "Trigger": info.trigger_word,
         "Size": size(info.bytes),
     }

@@ -57,6 +57,10 @@ class View(QWidget):
         language_signals.changed.connect(self._show_counts)
         session.settings_changed.connect(self._settings_changed)
 
+    def focus_target(self) -> QWidget:
+        """What takes the keyboard when the page is shown."""
+        return self.table
+
     def receive(self, add: bool = False, path: str = "", **payload: Any) -> None:
         """``add`` asks for model files at once; ``path`` chooses a model."""
         if path:

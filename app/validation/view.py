@@ -27,7 +27,7 @@ from app.validation.setup_panel import SetupPanel
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Choice, Segments
 from app.widgets.states import EmptyState
-from app.widgets.text import hairline, label
+from app.widgets.text import hairline, label, restyle
 from app.widgets.thumbnails import ThumbnailCache
 from engine.project.settings import data_dir
 from engine.runtime.errors import StylekilnError
@@ -170,6 +170,8 @@ class View(QWidget):
         self.runner.adopted.connect(lambda request: session.start(self._adopt(request)))
         state.axes_changed.connect(self._follow)
         state.choice_changed.connect(self.right.refresh)
+        state.choice_changed.connect(self._mark_next_step)
+        self.runner.changed.connect(self._mark_next_step)
         self.grid.picked.connect(state.choose)
         self.grid.compared.connect(state.compare_with)
         self.grid.opened.connect(self._open_cell)
@@ -198,6 +200,12 @@ class View(QWidget):
         shown = self.state.shown_seed
         self.seed.set_value(ALL_SEEDS if shown is None else shown)
         self.seed.setEnabled(has_grid)
+
+    def _mark_next_step(self) -> None:
+        """One primary button: draw the grid, or paint with what the evidence speaks for."""
+        decided = self.state.pick_checkpoint != "" and not self.runner.running
+        restyle(self.right.canvas, "kind", "primary" if decided else "normal")
+        restyle(self.panel.start, "kind", "normal" if decided else "primary")
 
     # Project and runs
 

@@ -56,7 +56,7 @@ def _described(ref: str | Path) -> ModelInfo:
     except StylekilnError as error:
         path = Path(ref)
         size = path.stat().st_size if path.is_file() else 0
-        return ModelInfo(path, "unknown", "single-file", size, problem=str(error))
+        return ModelInfo(path, "unknown", "single-file", size, problem=str(error), error=error)
 
 
 def _candidates(folders: Iterable[Path], runs: Path | None) -> Iterator[Path]:

@@ -17,7 +17,7 @@ import numpy as np
 from engine.models import checkpoint_keys, lora_keys, pickles
 from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER
 from engine.models.headers import Header, read_header
-from engine.runtime.errors import MissingFileError, ModelFileError
+from engine.runtime.errors import MissingFileError, ModelFileError, StylekilnError
 
 Kind = Literal["base", "lora", "unknown"]
 MODEL_SUFFIXES = (".safetensors", ".ckpt", ".pt", ".bin")
@@ -31,7 +31,8 @@ class ModelInfo:
     ``family`` is an id of :data:`engine.models.family.FAMILIES`. ``prediction_type`` is "epsilon"
     or "v_prediction", or "" where only the weights tell. ``context_width`` is the channels of the
     text conditioning: a LoRA fits a base model when family and width are the same (None: a LoRA
-    without cross attention fits any width). ``problem`` is the sentence why a file cannot be used.
+    without cross attention fits any width). ``problem`` is the sentence why a file cannot be used,
+    ``error`` the same with its facts, for other languages.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class ModelInfo:
     alpha: float | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
+    error: StylekilnError | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:

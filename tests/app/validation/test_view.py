@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 
 from app.validation.layout import CellKey
 from app.validation.setup import count_cells
+from app.widgets.axis import ticks
 from engine.runtime.errors import ModelFileError
 from engine.validation.manifest import write_manifest
 from engine.validation.request import GridRequest, Position
@@ -366,6 +368,25 @@ def test_the_evidence_names_the_copies_and_picks_another_epoch(drawn, run):
     assert cell.copying > 0.95
     assert drawn.state.flag_of(cell.copying) == "flag_err"
     assert "copies" in {flag.kind for flag in drawn.evidence.pick().flags}
+
+
+def test_only_one_button_is_primary_at_a_time(qtbot, drawn):
+    def primary():
+        buttons = [one for one in drawn.findChildren(QPushButton) if one.isVisible()]
+        return [one for one in buttons if one.property("kind") == "primary"]
+
+    drawn.state.choose(drawn.grid.grid.key(1, 1))
+    assert primary() == [drawn.right.canvas]
+    drawn.state.set_pick("", None)
+    assert primary() == [drawn.panel.start]
+
+
+def test_the_charts_of_the_evidence_align_and_tell_two_values(drawn):
+    charts = (drawn.right.chart.plot, drawn.right.losses.plot)
+    across, up = zip(*(plot.axes() for plot in charts), strict=True)
+    assert across[0] == across[1]
+    for plot, axis in zip(charts, up, strict=True):
+        assert len(ticks(axis.low, axis.high, plot._levels())) >= 2
 
 
 def test_a_pair_shows_its_cell_in_the_grid(qtbot, drawn):
