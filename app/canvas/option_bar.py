@@ -48,7 +48,7 @@ VIEW_MENU = (
     ("canvas.actual", "Show at 100 %"),
 )
 # How wide the sliders are; the first that fits. From LEAST_WITH_ZOOM on the bar shows the zoom.
-SLIDER_WIDTHS = (148, 112, 108, 92)
+SLIDER_WIDTHS = (148, 112, 106)
 LEAST_WITH_ZOOM = 112
 
 

@@ -179,12 +179,11 @@ class View(QWidget):
         grid.addWidget(self.surface, 1, 1)
         return box
 
-    def _right_column(self) -> QSplitter:
+    def _right_column(self) -> QWidget:
         column = QSplitter(Qt.Orientation.Vertical)
         column.setProperty("surface", "panel")
         column.setChildrenCollapsible(False)
         column.setHandleWidth(1)
-        column.setFixedWidth(RIGHT_WIDE)
         for widget in (self.panel, self.layers):
             widget.setProperty("surface", "panel")
             widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -192,7 +191,13 @@ class View(QWidget):
         self.layers.setMinimumHeight(160)
         column.setStretchFactor(0, 0)
         column.setStretchFactor(1, 1)
-        return column
+        # A splitter forgets a width that is set on it when its parts change.
+        box = QWidget()
+        box.setFixedWidth(RIGHT_WIDE)
+        around = QHBoxLayout(box)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(column)
+        return box
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Small windows get the small cards and the narrow column."""

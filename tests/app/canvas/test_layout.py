@@ -55,7 +55,11 @@ def clipped(view):
         widget
         for kind in CONTROLS
         for widget in bar.findChildren(kind)
-        if widget.isVisible() and widget.width() < widget.minimumSizeHint().width()
+        if widget.isVisible()
+        and (
+            widget.width() < widget.minimumSizeHint().width()
+            or place(view, widget).size() != widget.size()
+        )
     ]
 
 
@@ -73,6 +77,7 @@ def test_no_two_controls_overlap(qapp, view, state, tongue, size, tool):
         qapp.processEvents()
     assert overlapping(view) == []
     assert clipped(view) == []
+    assert view.right.width() == (344 if view.width() >= 1360 else 304)
 
 
 def entries(view):
