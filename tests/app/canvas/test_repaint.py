@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PIL import Image
 from PySide6.QtCore import QPointF, QRect, Qt
 
 from app.canvas import repaint_panel
+from app.canvas.document_state import to_rect
 from app.canvas.layer_list import origin
 from app.canvas.loras import LoraChoice
+from app.canvas.repaint import native_size
 from app.widgets.buttons import Button
 from engine.canvas.layer import Layer
+from engine.canvas.rect import Rect
+from engine.canvas.region import context_frame
 from engine.canvas.repaint import RepaintRequest
 from engine.runtime.errors import ModelFileError
 from engine.sampling.request import ImageRequest
@@ -54,6 +59,17 @@ def test_repaint_sends_the_picture_as_seen_and_the_selection(qtbot, view, state,
     ]
     with Image.open(request.picture) as picture:
         assert (np.asarray(picture) == state.document.composite()).all()
+
+
+@pytest.mark.parametrize("strength", [0.3, 1.0])
+def test_the_frame_shown_is_the_one_the_model_gets(qtbot, view, state, session, strength):
+    view.repainting.change(strength=strength)
+    begin(qtbot, view, state)
+    request = session.bridge.submitted[-1].request
+    assert request.frame == tuple(to_rect(state.region_frame()))
+    native = native_size(view.repainting.settings.model)
+    automatic = context_frame((200, 160), Rect(70, 60, 20, 20), strength, native)
+    assert request.frame == tuple(automatic)
 
 
 def test_the_canvas_is_not_locked_while_candidates_are_painted(qtbot, view, state, session):
