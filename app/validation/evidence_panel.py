@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import bind, signals, tr
@@ -71,9 +71,9 @@ class EvidencePanel(Column):
 
     def _build_charts(self) -> None:
         self.verdict = Panel("Verdict")
-        self.chart = LineChart("", x_name="Epoch", height=178, left=44)
+        self.chart = LineChart("", x_name="Epoch", height=178, left=_MARGIN)
         self.chart.set_range(y=(0.0, 1.0))
-        self.losses = LineChart("", x_name="Epoch", height=92, numbers=False, left=44)
+        self.losses = LineChart("", x_name="Epoch", height=92, numbers=False, left=_MARGIN)
         self.losses.setFixedHeight(126)
         bind(self.chart.plot.setAccessibleName, "Verdict")
         bind(self.losses.plot.setAccessibleName, "Held-out loss")
@@ -113,8 +113,14 @@ class EvidencePanel(Column):
 
     def set_narrow(self, narrow: bool) -> None:
         """One column of pairs in small windows."""
-        self.setFixedWidth(NARROW_WIDTH if narrow else WIDTH)
+        # The least width is that of small windows at all times: a fixed one would hold them open.
+        self.setMinimumWidth(NARROW_WIDTH)
+        self.setMaximumWidth(NARROW_WIDTH if narrow else WIDTH)
         self.pairs.set_columns(1 if narrow else 2)
+
+    def sizeHint(self) -> QSize:
+        """As wide as it may be."""
+        return QSize(self.maximumWidth(), super().sizeHint().height())
 
     # Following
 
