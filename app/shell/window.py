@@ -129,22 +129,12 @@ class MainWindow(QWidget):
         if name != before:
             self.pages.focus_stage()
         if payload:
-            self._tell_what_is_kept(view, payload)
             view.receive(**payload)
 
     def _choose(self, name: str) -> None:
         """A click on the rail: also the page that is shown already gets the keyboard."""
         self.navigate(name, {})
         self.pages.focus_stage()
-
-    def _tell_what_is_kept(self, view: Any, payload: dict[str, Any]) -> None:
-        """Another canvas takes the place of the one that is open: that one lies in its file."""
-        state = getattr(view, "state", None)
-        wanted = payload.get("document")
-        if not wanted or state is None or getattr(state, "document", None) is None:
-            return
-        if state.path != Path(wanted):
-            self.session.notify("Your canvas is kept in the project.")
 
     def all_actions(self) -> list[Action]:
         """What can be done in the window and in the workspace that is shown."""

@@ -213,3 +213,24 @@ def test_a_menu_that_closes_leaves_its_button_at_rest(window, qtbot):
     menu.close()
     qtbot.waitUntil(lambda: not one.underMouse())
     assert one.grab().toImage() == rest
+
+
+def test_another_canvas_that_takes_the_place_of_the_open_one_says_that_it_is_kept(
+    window, settle, tmp_path
+):
+    import numpy as np
+
+    from engine.canvas.document import Document, Layer
+    from engine.canvas.storage import save
+
+    mine, other = tmp_path / "mine.kiln", tmp_path / "tour.kiln"
+    document = Document(8, 8, [Layer("one", np.zeros((8, 8, 4), np.uint8))])
+    save(document, other)
+    window.navigate("canvas", {})
+    settle()
+    state = window.pages.built["canvas"].state
+    state.open(document, mine)
+    window.navigate("canvas", {"document": str(other)})
+    settle()
+    assert state.path == other
+    assert [toast.text for toast in window.toasts.shown] == ["Your canvas mine is kept."]
