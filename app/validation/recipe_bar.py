@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.i18n import bind, signals, tr
 from app.theme import color, metrics
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from app.widgets.thumbnails import ThumbnailCache
 
 HEIGHT = 76
+# From these widths on there is room for the button of the right column, the figures, the hint.
+CANVAS_FROM, FACTS_FROM, HINT_FROM = 500, 620, 760
 
 
 class RecipeBar(QWidget):
@@ -33,6 +35,8 @@ class RecipeBar(QWidget):
         super().__init__()
         self._state = state
         self.setFixedHeight(HEIGHT)
+        # What does not fit is left out, so that the bar never makes the window wider.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         line = QHBoxLayout(self)
@@ -98,14 +102,22 @@ class RecipeBar(QWidget):
         prefix = "A  " if state.second is not None else ""
         self.name.setText(prefix + state.name_of(key))
         self.detail.setText(self._recipe() if cell is None or not cell.problem else cell.problem)
-        known = cell is not None and cell.copying is not None
+        alone = state.second is None
+        self.hint.setVisible(alone and self.width() >= HINT_FROM)
+        if alone and self.width() < HINT_FROM:
+            self.detail.setText(f"{tr('Ctrl-click a second cell')}  ·  {self.detail.text()}")
+        known = cell is not None and cell.copying is not None and self.width() >= FACTS_FROM
         self.facts.setVisible(known)
         if cell is not None and cell.copying is not None:
             self.copying.setText(f"{cell.copying:.2f}")
             self.nearest.setText(Path(cell.nearest).stem)
         self.compare.setEnabled(state.second is not None)
-        self.hint.setVisible(state.second is None)
+        self.canvas.setVisible(self.width() >= CANVAS_FROM)
         self.canvas.setEnabled(bool(key.checkpoint))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show what there is room for."""
+        self.refresh()
 
     def _recipe(self) -> str:
         request, key = self._state.request, self._state.first

@@ -8,6 +8,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
+from app.i18n import set_language
 from app.validation.layout import CellKey
 from app.validation.setup import count_cells
 from app.widgets.axis import ticks
@@ -387,6 +388,18 @@ def test_the_charts_of_the_evidence_align_and_tell_two_values(drawn):
     assert across[0] == across[1]
     for plot, axis in zip(charts, up, strict=True):
         assert len(ticks(axis.low, axis.high, plot._levels())) >= 2
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_page_fits_the_smallest_window_with_a_cell_chosen(qtbot, drawn, language):
+    set_language(language)
+    drawn.resize(955, 600)  # 1024 less the rail
+    drawn.state.choose(drawn.grid.grid.key(1, 1))
+    qtbot.waitUntil(lambda: drawn.recipe.name.width() > 100)
+    wide, detail = drawn.width(), drawn.recipe.detail.text()
+    set_language("en")
+    assert wide == 955
+    assert "Ctrl" in detail
 
 
 def test_a_pair_shows_its_cell_in_the_grid(qtbot, drawn):
