@@ -73,7 +73,7 @@ class View(QWidget):
         threads.setFixedWidth(80)
         threads.set_value(self._session.settings.torch_threads)
         threads.changed.connect(lambda n: self._session.change_settings(torch_threads=int(n)))
-        hint = "0 lets Stylekiln choose: every core. Used from the next start on."
+        hint = "0 lets Stylekiln choose: one core less than there are. Used from the next start on."
         column.addWidget(_field("Threads", threads, hint))
         self._section("Folders")
         data = QWidget()
