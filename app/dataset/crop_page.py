@@ -176,7 +176,7 @@ class CropPage(QWidget):
         project = self.state.session.project
         if found is None or self.picture is None or self._pixels is None or project is None:
             return
-        fill = self.picture.recipe.fill or project.file.fill
+        fill = self.picture.recipe.fill or project.file.fill_of(self.picture.category)
         self.state.session.start(self._show_baked(self._pixels, self.view.box, fill, found))
 
     async def _show_baked(
@@ -262,5 +262,5 @@ def _bucket_row(size: tuple[int, int], ratio: float, count: int) -> Row:
 
 
 def _baked(pixels: np.ndarray, box: CropBox, fill: Fill, found: Assignment) -> np.ndarray:
-    recipe = Recipe(crop=box.as_tuple(), fill=fill)
+    recipe = Recipe().with_crop(box.as_tuple()).with_fill(fill)
     return shrunk(to_bucket(bake(pixels, recipe), found), 192)

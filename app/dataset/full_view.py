@@ -47,7 +47,7 @@ class FullView(ImageView):
         try:
             bridge = self.state.session.bridge
             if self.state.baked and project is not None:
-                array = await bridge.io(trained_large, picture, project.file.fill)
+                array = await bridge.io(trained_large, picture, project)
             else:
                 array = await bridge.io(whole_picture, picture.path)
         except StylekilnError:

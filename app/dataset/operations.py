@@ -81,14 +81,12 @@ class Operations:
 
     def crop(self, picture: Picture, box: tuple[int, int, int, int] | None) -> asyncio.Task[Any]:
         """Remember ``box`` as the crop of a picture; None is the whole picture."""
-        recipe = picture.recipe.model_copy(update={"crop": box})
+        recipe = picture.recipe.with_crop(box)
         return self._start(lambda library: library.set_recipe([picture.id], recipe))
 
     def fill(self, pictures: Sequence[Picture], fill: Fill | None) -> asyncio.Task[Any]:
         """Choose what goes behind transparent parts; None follows the project."""
-        recipes = {
-            picture.id: picture.recipe.model_copy(update={"fill": fill}) for picture in pictures
-        }
+        recipes = {picture.id: picture.recipe.with_fill(fill) for picture in pictures}
         return self._start(lambda library: library.set_recipes(recipes))
 
     def fill_everywhere(self, fill: Fill) -> asyncio.Task[Any]:
@@ -150,7 +148,7 @@ class Operations:
         file = project.file.model_copy(update={"fill": fill})
         await self.session.bridge.io(project.save, file)
         own = [item for item in self.state.pictures.values() if item.recipe.fill is not None]
-        recipes = {item.id: item.recipe.model_copy(update={"fill": None}) for item in own}
+        recipes = {item.id: item.recipe.with_fill(None) for item in own}
         await self._apply(lambda library: library.set_recipes(recipes), "")
         self.session.pictures_changed.emit(None)
 

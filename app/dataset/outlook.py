@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.dataset.counts import is_used
 from engine.dataset.buckets import Assignment, BucketSpec, assign, batches_per_epoch
+from engine.dataset.edits import baked_size
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -51,9 +52,8 @@ def spec_for(resolution: int) -> BucketSpec:
 
 
 def trained_size(picture: Picture) -> Size:
-    """Width and height of the picture after its crop."""
-    crop = picture.recipe.crop
-    return (crop[2], crop[3]) if crop else (picture.width, picture.height)
+    """Width and height of the picture after its edits."""
+    return baked_size((picture.width, picture.height), picture.recipe)
 
 
 def placed(picture: Picture, spec: BucketSpec) -> Assignment | None:

@@ -87,7 +87,8 @@ class OutlookPanel(Panel):
         found = None
         if picture is not None and project is not None and not picture.problem:
             found = placed(picture, spec_for(project.file.resolution))
-            self.facts.tell(picture, found, fill_text(picture.recipe.fill or project.file.fill))
+            fill = picture.recipe.fill or project.file.fill_of(picture.category)
+            self.facts.tell(picture, found, fill_text(fill))
             self._ticket += 1
             self.state.session.start(self._bake(picture, self._ticket))
         self.bars.set_buckets(buckets, found.bucket if found is not None else None)
@@ -98,9 +99,7 @@ class OutlookPanel(Panel):
             return
         spec = spec_for(project.file.resolution)
         try:
-            array = await self.state.session.bridge.io(
-                trained, picture, project.file.fill, spec, 2 * side
-            )
+            array = await self.state.session.bridge.io(trained, picture, project, spec, 2 * side)
         except StylekilnError:
             array = None  # the preview above says why the file cannot be read
         if ticket == self._ticket:

@@ -196,7 +196,9 @@ class BakedPictures:
 
     def _key(self, picture: Picture) -> object:
         project = self._state.session.project
-        settings = (project.file.fill, project.file.resolution) if project else None
+        settings = (
+            (project.file.fill_of(picture.category), project.file.resolution) if project else None
+        )
         return (picture.id, picture.modified, picture.recipe, settings)
 
     async def _work(self) -> None:
@@ -216,9 +218,7 @@ class BakedPictures:
             return QPixmap()
         spec = spec_for(project.file.resolution)
         try:
-            array = await self._state.session.bridge.io(
-                trained, picture, project.file.fill, spec, baked_side
-            )
+            array = await self._state.session.bridge.io(trained, picture, project, spec, baked_side)
         except StylekilnError:
             # The card says already that the file cannot be read.
             return QPixmap()

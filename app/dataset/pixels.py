@@ -10,14 +10,15 @@ from PySide6.QtGui import QImage
 
 from app.dataset.outlook import placed
 from app.widgets.images import image_of
-from engine.dataset.edits import bake, to_bucket
+from engine.dataset.edits import to_bucket
+from engine.dataset.samples import sample_of
 from engine.imaging.adjust import resize
 from engine.imaging.decode import load_rgba
 
 if TYPE_CHECKING:
     from engine.dataset.buckets import BucketSpec
-    from engine.dataset.edits import Fill
     from engine.dataset.library import Picture
+    from engine.project.project import Project
 
 
 def shrunk(array: np.ndarray, side: int) -> np.ndarray:
@@ -39,7 +40,7 @@ def whole_picture(path: Path) -> np.ndarray:
     return load_rgba(path)
 
 
-def trained(picture: Picture, fill: Fill, spec: BucketSpec, side: int) -> np.ndarray | None:
+def trained(picture: Picture, project: Project, spec: BucketSpec, side: int) -> np.ndarray | None:
     """The picture as training sees it, uint8 RGB, at most ``side`` pixels; None without a bucket.
 
     Raises PictureError when the file cannot be read.
@@ -47,9 +48,9 @@ def trained(picture: Picture, fill: Fill, spec: BucketSpec, side: int) -> np.nda
     found = placed(picture, spec)
     if found is None:
         return None
-    return shrunk(to_bucket(bake(load_rgba(picture.path), picture.recipe, fill), found), side)
+    return shrunk(to_bucket(trained_large(picture, project), found), side)
 
 
-def trained_large(picture: Picture, fill: Fill) -> np.ndarray:
-    """The picture cropped and filled at its own size, uint8 RGB. Raises PictureError."""
-    return bake(load_rgba(picture.path), picture.recipe, fill)
+def trained_large(picture: Picture, project: Project) -> np.ndarray:
+    """The picture with its edits at its own size, uint8 RGB. Raises PictureError."""
+    return sample_of(picture, project).bake().rgb

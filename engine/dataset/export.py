@@ -13,11 +13,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.dataset.edits import bake
 from engine.dataset.library import Library
 from engine.dataset.requests import ExportRequest, ExportResult
 from engine.dataset.samples import Sample, sample_of
-from engine.imaging.decode import encode_png, load_rgba
+from engine.imaging.decode import encode_png
 from engine.project.project import Project
 from engine.runtime.errors import BadInputError, MissingFileError, PictureError
 from engine.runtime.files import storage_errors, write_bytes, write_json, write_text
@@ -77,7 +76,7 @@ def _read(project: Project, job: Job) -> list[Picture]:
 def _plan(pictures: list[Picture], project: Project) -> list[tuple[str, Sample]]:
     """Each picture's path in the export, without suffix."""
     taken: set[str] = set()
-    samples = [sample_of(picture, project.file.fill) for picture in pictures]
+    samples = [sample_of(picture, project) for picture in pictures]
     return [
         (_free_name(_folder(sample, project.file.name), sample.path.stem, taken), sample)
         for sample in samples
@@ -93,7 +92,7 @@ def _write_all(
         job.breathe()
         job.progress(number, len(plan), sample.path.name)
         try:
-            pixels = bake(load_rgba(sample.path), sample.recipe, sample.fill)
+            pixels = sample.bake().rgb
         except (PictureError, MissingFileError) as error:
             skipped.append(str(error))
             continue

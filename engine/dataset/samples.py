@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.dataset.captions import caption_path, read_caption
-from engine.dataset.edits import Fill, Recipe, baked_size
+from engine.dataset.edits import Baked, Fill, Recipe, bake_with_mask, baked_size
 from engine.dataset.folders import find_pictures, kohya_name
-from engine.imaging.decode import read_size
+from engine.dataset.masks import MaskStore
+from engine.imaging.decode import load_rgba, read_size
 from engine.project.project import Project, SourceFolder
 from engine.runtime.errors import BadInputError, MissingFileError, PictureError
 from engine.runtime.files import require_folder
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 class Sample:
     """One picture as training reads it.
 
-    ``size`` is (width, height) after ``recipe``; pixels are
-    ``bake(load_rgba(path), recipe, fill)``. ``caption`` falls back to the category or the class
-    words of the folder. ``source_dir`` is the folder the file lies in.
+    ``size`` is (width, height) after ``recipe``; :meth:`bake` gives the pixels. ``caption`` falls
+    back to the category or the class words of the folder. ``source_dir`` is the folder the file
+    lies in.
     """
 
     path: Path
@@ -40,6 +41,13 @@ class Sample:
     is_reg: bool
     source_dir: str
     category: str = ""
+    masks: MaskStore | None = None
+
+    def bake(self) -> Baked:
+        """The picture with every edit, and its training mask. Raises PictureError or
+        MissingFileError.
+        """
+        return bake_with_mask(load_rgba(self.path), self.recipe, self.fill, self.masks)
 
 
 def training_samples(
@@ -75,18 +83,19 @@ def training_samples(
     return samples
 
 
-def sample_of(picture: Picture, default_fill: Fill) -> Sample:
-    """The sample of one picture of a library."""
+def sample_of(picture: Picture, project: Project) -> Sample:
+    """The sample of one picture of a project's library."""
     return Sample(
         path=picture.path,
         caption=picture.caption if picture.caption.strip() else picture.category,
         repeats=picture.repeats,
         size=baked_size((picture.width, picture.height), picture.recipe),
         recipe=picture.recipe,
-        fill=picture.recipe.fill or default_fill,
+        fill=picture.recipe.fill or project.file.fill_of(picture.category),
         is_reg=picture.is_reg,
         source_dir=str(picture.path.parent),
         category=picture.category,
+        masks=MaskStore(project.masks),
     )
 
 
@@ -105,7 +114,7 @@ def _of_project(
     for picture in pictures:
         if picture.flag != "rejected" and (picture.problem or picture.caption_problem):
             tell(picture.problem or picture.caption_problem)
-    return [sample_of(picture, project.file.fill) for picture in pictures if picture.usable]
+    return [sample_of(picture, project) for picture in pictures if picture.usable]
 
 
 def _of_kohya(root: Path, is_reg: bool, tell: Callable[[str], None]) -> Iterator[Sample]:

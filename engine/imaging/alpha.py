@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Color = tuple[int, int, int]
 
@@ -18,14 +19,17 @@ class Fill(BaseModel):
     """How transparent parts are filled.
 
     ``color``: with the given color. ``picture``: with a quiet color derived from each picture.
-    ``edge``: with the nearest color of the subject's edge.
+    ``edge``: with the nearest color of the subject's edge. ``blurred``: the same, softened.
+    ``gradient``: from ``color`` to ``second`` along ``angle`` (degrees clockwise, 0 downwards).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Literal["color", "picture", "edge"] = "color"
+    kind: Literal["color", "picture", "edge", "blurred", "gradient"] = "color"
     color: str = "#FFFFFF"
+    second: str = "#808080"
+    angle: int = Field(0, ge=0, le=359)
 
-    @field_validator("color")
+    @field_validator("color", "second")
     @classmethod
     def _is_hex(cls, value: str) -> str:
         if not _HEX.fullmatch(value):
@@ -37,6 +41,10 @@ def fill(rgba: np.ndarray, how: Fill) -> np.ndarray:
     """``rgba`` uint8 ``[H, W, 4]`` made opaque as ``how`` says: uint8 RGB ``[H, W, 3]``."""
     if how.kind == "edge":
         return fill_edge(rgba)
+    if how.kind == "blurred":
+        return fill_blurred(rgba)
+    if how.kind == "gradient":
+        return fill_gradient(rgba, how.color, how.second, how.angle)
     if how.kind == "picture":
         return fill_picture_color(rgba)
     return fill_color(rgba, how.color)
@@ -89,6 +97,33 @@ def fill_edge(rgba: np.ndarray) -> np.ndarray:
 
     Colors stored under full transparency are never shown. White without any visible pixel.
     """
+    return _over(rgba, _extended(rgba))
+
+
+def fill_blurred(rgba: np.ndarray) -> np.ndarray:
+    """As :func:`fill_edge`, softened over a twentieth of the longer side: uint8 RGB."""
+    import cv2
+
+    background = _extended(rgba)
+    sigma = max(1.0, max(rgba.shape[:2]) / 20)
+    return _over(rgba, cv2.GaussianBlur(background, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
+
+
+def fill_gradient(rgba: np.ndarray, first: str, second: str, angle: int) -> np.ndarray:
+    """``rgba`` laid over a straight gradient whose ends are the corners: uint8 RGB."""
+    height, width = rgba.shape[:2]
+    radians = math.radians(angle)
+    across, down = -math.sin(radians), math.cos(radians)
+    rows = (np.arange(height)[:, None] - (height - 1) / 2) * down
+    columns = (np.arange(width)[None, :] - (width - 1) / 2) * across
+    reach = max(1e-9, abs(down) * (height - 1) / 2 + abs(across) * (width - 1) / 2)
+    share = ((rows + columns) / reach + 1)[..., None] / 2
+    ends = [np.array(parse_color(color), np.float64) for color in (first, second)]
+    return _over(rgba, np.rint(ends[0] + (ends[1] - ends[0]) * share).astype(np.uint8))
+
+
+def _extended(rgba: np.ndarray) -> np.ndarray:
+    """The color of the nearest solid pixel everywhere, uint8 RGB; white without one."""
     import cv2
 
     alpha = rgba[..., 3]
@@ -102,7 +137,7 @@ def fill_edge(rgba: np.ndarray) -> np.ndarray:
     # Labels number the solid pixels in reading order, starting from 1.
     table = np.zeros((int(labels.max()) + 1, 3), np.uint8)
     table[labels[solid]] = rgba[..., :3][solid]
-    return _over(rgba, table[labels])
+    return table[labels]
 
 
 def _over(rgba: np.ndarray, background: np.ndarray) -> np.ndarray:

@@ -48,3 +48,8 @@ def box_of_ratio(size: tuple[int, int], ratio: float) -> Box:
         return (width - inner) // 2, 0, inner, height
     inner = max(1, min(height, round(width / ratio)))
     return 0, (height - inner) // 2, width, inner
+
+
+def box_of_size(size: tuple[int, int], inner: tuple[int, int]) -> Box:
+    """The centered box of ``inner`` (width, height) in a picture of ``size``."""
+    return (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2, inner[0], inner[1]

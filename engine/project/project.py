@@ -46,7 +46,12 @@ class ProjectFile(BaseModel):
     trigger_word: str = ""
     resolution: int = Field(128, ge=64, le=8192)
     fill: Fill = Fill()
+    category_fills: dict[str, Fill] = {}
     folders: tuple[SourceFolder, ...] = ()
+
+    def fill_of(self, category: str) -> Fill:
+        """What goes behind transparent pictures of ``category`` that have no fill of their own."""
+        return self.category_fills.get(category, self.fill)
 
 
 class Project:
@@ -111,6 +116,11 @@ class Project:
     def exports(self) -> Path:
         """What was handed out: training folders, pictures."""
         return self.root / "exports"
+
+    @property
+    def masks(self) -> Path:
+        """Masks that edits of pictures refer to, named by their content."""
+        return self.root / "masks"
 
     @property
     def cache(self) -> Path:

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.dataset.buckets import Assignment, BucketSpec, assign
-from engine.dataset.edits import bake, to_bucket
+from engine.dataset.edits import to_bucket
 from engine.dataset.library import Library
 from engine.dataset.samples import Sample, sample_of, training_samples
-from engine.imaging.decode import load_rgba
 from engine.project.project import Project
 from engine.runtime.errors import StylekilnError, TrainingError
 from engine.runtime.job import Job
@@ -113,7 +112,7 @@ def find_sources(request: TrainRequest) -> Sources:
     with closing(Library(project.database)) as library:
         samples = training_samples(project, library=library, on_problem=problems.append)
         held_out = [
-            sample_of(picture, project.file.fill)
+            sample_of(picture, project)
             for picture in library.pictures()
             if picture.held_out and replace(picture, held_out=False).usable
         ]
@@ -157,7 +156,7 @@ def open_pictures(sources: Sources, spec: BucketSpec, job: Job) -> PictureSet:
 
 def read_pixels(sample: Sample) -> np.ndarray:
     """uint8 RGB [H,W,3] of a sample after its edits. Raises PictureError or MissingFileError."""
-    return bake(load_rgba(sample.path), sample.recipe, sample.fill)
+    return sample.bake().rgb
 
 
 def _open(

@@ -92,3 +92,25 @@ def test_colors_are_written_as_hexadecimal():
             Fill(color=wrong)
         with pytest.raises(ValueError, match="#RRGGBB"):
             parse_color(wrong)
+
+
+def test_a_blurred_fill_stays_near_the_edge_colors_and_keeps_the_subject():
+    rgba = np.zeros((60, 60, 4), np.uint8)
+    rgba[20:40, 20:30] = (200, 0, 0, 255)
+    rgba[20:40, 30:40] = (0, 0, 200, 255)
+    found = fill(rgba, Fill(kind="blurred"))
+    assert (found[20:40, 20:40] == rgba[20:40, 20:40, :3]).all()
+    assert found[30, 2, 0] > 190
+    assert 40 < found[5, 30, 0] < 160  # where both colors meet they mix
+    assert found[..., 1].max() == 0
+
+
+def test_a_gradient_runs_between_its_colors_along_its_angle():
+    rgba = np.zeros((21, 31, 4), np.uint8)
+    down = fill(rgba, Fill(kind="gradient", color="#000000", second="#FFFFFF"))
+    assert (down[0] == 0).all()
+    assert (down[-1] == 255).all()
+    assert (down[10] == 128).all()
+    sideways = fill(rgba, Fill(kind="gradient", color="#FF0000", second="#0000FF", angle=270))
+    assert sideways[5, 0].tolist() == [255, 0, 0]
+    assert sideways[5, -1].tolist() == [0, 0, 255]
