@@ -36,6 +36,8 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "Action": ((1,), ("text",)),
     "notify": ((0,), ("key", "action")),
     "setting": ((), ("label", "help", "group", "unit")),
+    "QueryKey": ((), ("help",)),
+    "QueryMark": ((), ("help",)),
     "progress": ((2,), ("text",)),
     "Stage": ((2, 3, 4), ("title", "intro", "button")),
     "StageResult": ((1,), ("sentence",)),

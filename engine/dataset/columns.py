@@ -1,0 +1,306 @@
+"""The pictures of the library as columns, so that a filter looks at 20,000 at once.
+
+A :class:`Columns` never changes: a worker may search one while the window makes the next from it
+with :meth:`Columns.updated`, which touches the changed rows only. What no filter asked for is not
+made. Numbers are float64 with NaN for what is unknown.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.dataset.query_text import fold, fold_path, neat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from engine.dataset.picture import Picture
+
+_BATCH = 256
+_TYPES = {"jpeg": "jpg", "jpe": "jpg", "tiff": "tif"}
+
+
+def split_tags(caption: str) -> list[str]:
+    """The comma-separated parts of a caption, trimmed, empty ones left out."""
+    return [tag for part in caption.split(",") if (tag := part.strip())]
+
+
+def category_of(picture: Picture) -> str:
+    """The category of a picture, or the name of the folder it lies in."""
+    return picture.category or picture.path.parent.name
+
+
+def file_type(name: str) -> str:
+    """``"jpg"`` for ``"jpg"``, ``".JPEG"`` and the like."""
+    bare = name.casefold().lstrip(".")
+    return _TYPES.get(bare, bare)
+
+
+def _known(number: float) -> float:
+    return float(number) if number else math.nan
+
+
+NUMBERS: dict[str, Callable[[Picture], float]] = {
+    "stars": lambda p: p.stars,
+    "width": lambda p: _known(p.width),
+    "height": lambda p: _known(p.height),
+    "area": lambda p: _known(p.width * p.height),
+    "aspect": lambda p: p.width / p.height if p.height else math.nan,
+    "chars": lambda p: len(p.caption),
+    "sharpness": lambda p: math.nan if p.sharpness is None else p.sharpness,
+    "repeats": lambda p: p.repeats,
+    "size": lambda p: p.bytes,
+    "modified": lambda p: p.modified,
+    "alpha": lambda p: p.has_alpha,
+    "mask": lambda p: any(step.kind == "mask" and step.on for step in p.recipe.steps),
+    "crop": lambda p: p.recipe.crop is not None,
+    "edited": lambda p: any(step.on for step in p.recipe.steps),
+    "heldout": lambda p: p.held_out,
+    "reg": lambda p: p.is_reg,
+    "unreadable": lambda p: bool(p.problem),
+}
+"""What is read of a picture as a number; yes and no are 1 and 0."""
+
+TEXTS: dict[str, Callable[[Picture], str]] = {
+    "raw caption": lambda p: neat(p.caption),
+    "raw name": lambda p: neat(p.path.name),
+    "caption": lambda p: fold(p.caption),
+    "stem": lambda p: fold(p.name),
+    "name": lambda p: fold(p.path.name),
+    "path": lambda p: fold_path(str(p.path)),
+}
+"""What is read of a picture as a text of its own, folded unless it is raw."""
+
+GROUPS: dict[str, Callable[[Picture], str]] = {
+    "category": category_of,
+    "folder": lambda p: str(p.path.parent),
+    "type": lambda p: file_type(p.path.suffix),
+    "flag": lambda p: p.flag,
+}
+"""What is read of a picture as a text that many share."""
+
+
+class TokenCounts:
+    """Tokens by caption, each counted once. ``count`` is given many captions at a time."""
+
+    def __init__(self, count: Callable[[Sequence[str]], Sequence[int]]) -> None:
+        self._count, self._known = count, dict[str, int]()
+
+    def of(self, captions: Sequence[str], breathe: Callable[[], object] | None = None) -> list[int]:
+        """The counts of ``captions``. ``breathe`` is called between batches and may raise."""
+        new = list({caption for caption in captions if caption not in self._known})
+        for start in range(0, len(new), _BATCH):
+            batch = new[start : start + _BATCH]
+            self._known.update(zip(batch, self._count(batch), strict=True))
+            if breathe is not None:
+                breathe()
+        return [self._known[caption] for caption in captions]
+
+    def keep(self, captions: Iterable[str]) -> None:
+        """Forget all other captions, when they have become many."""
+        wanted = set(captions)
+        if len(self._known) > 2 * len(wanted) + 10_000:
+            self._known = {text: n for text, n in self._known.items() if text in wanted}
+
+
+class Vocabulary:
+    """Every tag that was met, by a number that stays. ``folded`` is for comparing in any case."""
+
+    def __init__(self) -> None:
+        self.tags: list[str] = []
+        self.folded: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def numbers(self, tags: Iterable[str]) -> tuple[int, ...]:
+        """The numbers of ``tags``, new ones for new tags."""
+        known = self._numbers
+        try:
+            return tuple([known[tag] for tag in tags])
+        except KeyError:
+            with self._lock:
+                return tuple([self._number(tag) for tag in tags])
+
+    def _number(self, tag: str) -> int:
+        if tag not in self._numbers:
+            self.tags.append(tag)
+            self.folded.append(fold(tag))
+            self._numbers[tag] = len(self.tags) - 1
+        return self._numbers[tag]
+
+
+class Columns:
+    """``pictures`` in their order, read column by column as filters ask.
+
+    ``marks`` are ids by kind of suggestion, ``buckets`` (width, height) by id; ``tokens`` counts
+    captions when a filter asks for it.
+    """
+
+    def __init__(
+        self,
+        pictures: Iterable[Picture],
+        *,
+        marks: Mapping[str, Collection[int]] | None = None,
+        buckets: Mapping[int, tuple[int, int]] | None = None,
+        tokens: TokenCounts | None = None,
+    ) -> None:
+        self.pictures = list(pictures)
+        self.tokens = tokens
+        self.vocabulary = Vocabulary()
+        self._marks, self._buckets = marks or {}, buckets or {}
+        self._rows: dict[str, Any] = {}  # columns that `updated` carries over, by name
+        self._made: dict[str, Any] = {}  # what is made from them
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def ids(self) -> np.ndarray:
+        """int64, one id a row."""
+        return self._row("ids", lambda p: p.id, np.int64)
+
+    def prepare(self) -> None:
+        """Make the columns that take longest now, in a worker, so that the first filter need not;
+        and forget counts of captions that are gone.
+        """
+        self.tag_counts()
+        for name in ("caption", "stem"):
+            self.texts(name)
+        if self.tokens is not None:
+            self.tokens.keep(picture.caption for picture in self.pictures)
+
+    def updated(self, changed: Iterable[Picture], removed: Collection[int] = ()) -> Columns:
+        """The columns after pictures were changed, added (at the end) and removed."""
+        places = {key: row for row, key in enumerate(self.ids.tolist()) if key not in removed}
+        kept = sorted(places.values())
+        places = {key: number for number, (key, _) in enumerate(places.items())}
+        pictures = [self.pictures[row] for row in kept]
+        fresh: dict[int, Picture] = {}
+        for picture in changed:
+            row = places.setdefault(picture.id, len(places))
+            fresh[row] = picture
+            if row < len(pictures):
+                pictures[row] = picture
+            else:
+                pictures.append(picture)
+        following = Columns(pictures, marks=self._marks, buckets=self._buckets, tokens=self.tokens)
+        following.vocabulary = self.vocabulary
+        all_kept = len(kept) == len(self.pictures)
+        for name, (values, read) in list(self._rows.items()):
+            base = values if all_kept else _taken(values, kept)
+            following._rows[name] = (_with(base, fresh, read), read)
+        return following
+
+    def judged(
+        self,
+        marks: Mapping[str, Collection[int]] | None = None,
+        buckets: Mapping[int, tuple[int, int]] | None = None,
+    ) -> Columns:
+        """The same rows with other suggestions or buckets; None keeps what is there."""
+        following = Columns(
+            self.pictures,
+            marks=self._marks if marks is None else marks,
+            buckets=self._buckets if buckets is None else buckets,
+            tokens=self.tokens,
+        )
+        following.vocabulary, following._rows = self.vocabulary, dict(self._rows)
+        return following
+
+    def numbers(self, name: str) -> np.ndarray:
+        """float64, one number a row, of :data:`NUMBERS` or ``"tags"``."""
+        if name == "tags":
+            return self._once(
+                name, lambda: np.fromiter(map(len, self._tag_rows()), np.float64, len(self))
+            )
+        return self._row(name, NUMBERS[name], np.float64)
+
+    def texts(self, name: str) -> list[str]:
+        """One text a row, of :data:`TEXTS`."""
+        return self._row(name, TEXTS[name], None)
+
+    def groups(self, name: str) -> tuple[np.ndarray, list[str]]:
+        """int64, one number a row, and the text each number stands for: of :data:`GROUPS` or
+        ``"bucket"``, which is empty for a picture without one.
+        """
+        return self._once(f"groups {name}", lambda: _numbered(self._shared(name)))
+
+    def marked(self, kind: str) -> np.ndarray:
+        """bool, whether each picture has a mark; ``untagged`` and ``unreadable`` need no giving."""
+        if kind == "untagged":
+            return self.numbers("tags") == 0
+        if kind == "unreadable":
+            return self.numbers("unreadable") > 0
+        wanted = np.fromiter(self._marks.get(kind, ()), np.int64)
+        return self._once(f"mark {kind}", lambda: np.isin(self.ids, wanted))
+
+    def tag_table(self) -> tuple[np.ndarray, np.ndarray]:
+        """Two int64 arrays, one entry for every tag of every picture: tag number, and row."""
+        return self._once("tag table", self._make_tag_table)
+
+    def tag_counts(self) -> list[tuple[str, int]]:
+        """How many pictures have each tag, most first."""
+        return self._once("tag counts", self._make_tag_counts)
+
+    def _make_tag_table(self) -> tuple[np.ndarray, np.ndarray]:
+        rows = self._tag_rows()
+        lengths = self.numbers("tags").astype(np.int64)
+        numbers = np.fromiter(chain.from_iterable(rows), np.int64, int(lengths.sum()))
+        return numbers, np.repeat(np.arange(len(rows)), lengths)
+
+    def _make_tag_counts(self) -> list[tuple[str, int]]:
+        numbers, rows = self.tag_table()
+        size = len(self.vocabulary.tags)
+        once = np.unique(rows * max(1, size) + numbers)
+        counts = np.bincount(once % max(1, size), minlength=size).tolist()
+        found = zip(self.vocabulary.tags, counts, strict=False)
+        return sorted(((tag, n) for tag, n in found if n), key=lambda item: (-item[1], item[0]))
+
+    def _tag_rows(self) -> list[tuple[int, ...]]:
+        numbers = self.vocabulary.numbers
+        return self._row("tag rows", lambda p: numbers(split_tags(p.caption)), None)
+
+    def _shared(self, name: str) -> list[str]:
+        if name != "bucket":
+            return self._row(f"group {name}", GROUPS[name], None)
+        sizes = [self._buckets.get(key) for key in self.ids.tolist()]
+        return ["" if size is None else f"{size[0]}x{size[1]}" for size in sizes]
+
+    def _row(self, name: str, read: Callable[[Picture], Any], dtype: Any) -> Any:
+        if name not in self._rows:
+            values: Any = [read(picture) for picture in self.pictures]
+            self._rows[name] = (values if dtype is None else np.array(values, dtype), read)
+        return self._rows[name][0]
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+
+def _numbered(texts: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    known: dict[str, int] = {}
+    codes = [known.setdefault(text, len(known)) for text in texts]
+    return np.array(codes, np.int64), list(known)
+
+
+def _taken(values: Any, kept: list[int]) -> Any:
+    return values[kept] if isinstance(values, np.ndarray) else [values[row] for row in kept]
+
+
+def _with(values: Any, fresh: Mapping[int, Picture], read: Callable[[Picture], Any]) -> Any:
+    """A copy of a column with the rows of ``fresh`` read again; rows past its end are added."""
+    size = len(values)
+    added = [read(picture) for row, picture in sorted(fresh.items()) if row >= size]
+    if isinstance(values, np.ndarray):
+        values = np.concatenate([values, np.array(added, values.dtype)])
+    else:
+        values = [*values, *added]
+    for row, picture in fresh.items():
+        if row < size:
+            values[row] = read(picture)
+    return values
