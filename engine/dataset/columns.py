@@ -174,26 +174,22 @@ class Columns:
         if self.tokens is not None:
             self.tokens.keep(picture.caption for picture in self.pictures)
 
-    def updated(self, changed: Iterable[Picture], removed: Collection[int] = ()) -> Columns:
+    def updated(self, changed: Sequence[Picture], removed: Collection[int] = ()) -> Columns:
         """The columns after pictures were changed, added (at the end) and removed."""
-        places = {key: row for row, key in enumerate(self.ids.tolist()) if key not in removed}
-        kept = sorted(places.values())
-        places = {key: number for number, (key, _) in enumerate(places.items())}
-        pictures = [self.pictures[row] for row in kept]
-        fresh: dict[int, Picture] = {}
-        for picture in changed:
-            row = places.setdefault(picture.id, len(places))
-            fresh[row] = picture
-            if row < len(pictures):
-                pictures[row] = picture
-            else:
-                pictures.append(picture)
-        following = Columns(pictures, marks=self._marks, buckets=self._buckets, tokens=self.tokens)
-        following.vocabulary = self.vocabulary
-        all_kept = len(kept) == len(self.pictures)
+        places, kept = self._places(), None
+        if removed or any(picture.id not in places for picture in changed):
+            kept = [row for key, row in places.items() if key not in removed]
+            places = {key: row for row, key in enumerate(k for k in places if k not in removed)}
+        fresh = {places.setdefault(picture.id, len(places)): picture for picture in changed}
+        following = Columns(
+            _with(_taken(self.pictures, kept), fresh, lambda picture: picture),
+            marks=self._marks,
+            buckets=self._buckets,
+            tokens=self.tokens,
+        )
+        following.vocabulary, following._made["places"] = self.vocabulary, places
         for name, (values, read) in list(self._rows.items()):
-            base = values if all_kept else _taken(values, kept)
-            following._rows[name] = (_with(base, fresh, read), read)
+            following._rows[name] = (_with(_taken(values, kept), fresh, read), read)
         return following
 
     def judged(
@@ -270,6 +266,10 @@ class Columns:
         sizes = [self._buckets.get(key) for key in self.ids.tolist()]
         return ["" if size is None else f"{size[0]}x{size[1]}" for size in sizes]
 
+    def _places(self) -> dict[int, int]:
+        """The row of each id."""
+        return self._once("places", lambda: {key: row for row, key in enumerate(self.ids.tolist())})
+
     def _row(self, name: str, read: Callable[[Picture], Any], dtype: Any) -> Any:
         if name not in self._rows:
             values: Any = [read(picture) for picture in self.pictures]
@@ -288,7 +288,10 @@ def _numbered(texts: Sequence[str]) -> tuple[np.ndarray, list[str]]:
     return np.array(codes, np.int64), list(known)
 
 
-def _taken(values: Any, kept: list[int]) -> Any:
+def _taken(values: Any, kept: list[int] | None) -> Any:
+    """The rows ``kept`` of a column, None for all of them."""
+    if kept is None:
+        return values
     return values[kept] if isinstance(values, np.ndarray) else [values[row] for row in kept]
 
 
