@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from PySide6.QtCore import QObject, Signal
 
 from app.bridge import Bridge
 from engine.project.settings import Settings, data_dir
-from engine.runtime.errors import JobCancelled, StylekilnError
+from engine.runtime.errors import JobCancelled, MissingFileError, StylekilnError
 from engine.runtime.events import Event
+from engine.runtime.files import system_error
 
 # Both import numpy, which the first painted window does not wait for.
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ class Session(QObject):
 
     def show_error(self, error: BaseException) -> None:
         """Show ``error`` as a toast that stays."""
+        if isinstance(error, OSError):
+            error = system_error(error)
         if isinstance(error, StylekilnError):
             facts = error.facts
             self.notified.emit(
@@ -101,9 +105,9 @@ class Session(QObject):
         """Open the sample project, making it on first use."""
         return self.start(self._open_sample())
 
-    def change_settings(self, **values: object) -> None:
+    def change_settings(self, **values: Any) -> None:
         """Change and store settings; the file is written off the UI thread."""
-        self.settings = self.settings.model_copy(update=values)
+        self.settings = replace(self.settings, **values)
         self.settings_changed.emit(self.settings)
         self.start(self.bridge.io(self.settings.save))
 
@@ -113,6 +117,14 @@ class Session(QObject):
         self.project_changed.emit(None)
         if library is not None:
             await self.bridge.io(library.close)
+
+    async def end(self) -> None:
+        """The window has closed: end what still runs in its event loop."""
+        while self._tasks:
+            ending = list(self._tasks)
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
 
     async def _open(self, path: Path) -> None:
         project = await self.bridge.io(_project_for, path)
@@ -124,10 +136,11 @@ class Session(QObject):
         await self._use(await self.bridge.io(sample_project, data_dir() / "projects"))
 
     async def _use(self, project: Project) -> None:
+        # First: one that cannot be opened leaves the project that is open.
+        library = await self.bridge.io(_library_of, project)
         if self.project is not None:
             await self.close_project()
-        self.library = await self.bridge.io(_library_of, project)
-        self.project = project
+        self.library, self.project = library, project
         self._remember(project)
         self.project_changed.emit(project)
         await self.rescan()
@@ -137,8 +150,12 @@ class Session(QObject):
         library, project = self.library, self.project
         if library is None or project is None:
             return
-        await self.bridge.io(library.scan, project.file.folders)
-        self.pictures_changed.emit(None)
+        try:
+            changes = await self.bridge.io(library.scan, project.file.folders)
+        finally:
+            self.pictures_changed.emit(None)  # what is known of a missing folder is still listed
+        for folder in changes.missing_folders:
+            self.show_error(_missing(folder))
         await self.bridge.io(library.measure)
         self.pictures_changed.emit(None)
 
@@ -159,6 +176,16 @@ class Session(QObject):
         error = task.exception()
         if error is not None and not isinstance(error, JobCancelled):
             self.show_error(error)
+
+
+def _missing(folder: str) -> MissingFileError:
+    """One of several folders of a project is not there; its pictures are listed all the same."""
+    there = Path(folder).is_dir()
+    return MissingFileError(
+        "The folder {path} cannot be read." if there else "The folder {path} does not exist.",
+        path=folder,
+        remedy="Check its permissions." if there else "Connect its drive and open it again.",
+    )
 
 
 def _project_for(path: Path) -> Project:

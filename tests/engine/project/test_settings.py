@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import fields
 
 import pytest
 
-from engine.project.settings import Settings, data_dir, settings_path
+from engine.project.settings import _ACCEPTED, Settings, data_dir, settings_path
 
 
 def test_settings_are_read_back(tmp_path):
@@ -33,6 +34,31 @@ def test_one_wrong_value_costs_only_itself():
     values = {"theme": "purple", "language": "zh_CN", "torch_threads": -4, "from_the_future": 1}
     settings_path().write_text(json.dumps(values))
     assert Settings.load() == Settings(language="zh_CN")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("language", "de"),
+        ("theme", None),
+        ("recent_projects", "/a"),
+        ("model_folders", [1]),
+        ("torch_threads", 257),
+        ("torch_threads", True),
+        ("window_geometry", 7),
+        ("workspace", []),
+        ("tile_size", 95),
+        ("tile_size", "150"),
+    ],
+)
+def test_no_value_of_another_kind_comes_out_of_a_file(name, value):
+    settings_path().parent.mkdir(parents=True, exist_ok=True)
+    settings_path().write_text(json.dumps({name: value}))
+    assert getattr(Settings.load(), name) == getattr(Settings(), name)
+
+
+def test_every_setting_has_a_check_and_is_kept():
+    assert set(_ACCEPTED) == {field.name for field in fields(Settings)}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="each system has its own place")
