@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -353,9 +354,7 @@ class MainWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         geometry = self.saveGeometry().toBase64().toStdString()
-        self.session.settings = self.session.settings.model_copy(
-            update={"window_geometry": geometry}
-        )
+        self.session.settings = replace(self.session.settings, window_geometry=geometry)
         self.session.settings.save()
         super().closeEvent(event)
 
