@@ -51,10 +51,10 @@ class EmptyState(QWidget):
             column.addWidget(button, 0, _CENTER)
         column.addStretch(1)
 
-    def say(self, title_key: str, text_key: str) -> None:
-        """Say something else."""
+    def say(self, title_key: str, text_key: str, **facts: object) -> None:
+        """Say something else; ``facts`` fill the text."""
         self._title_text.say(title_key)
-        self._words.say(text_key)
+        self._words.say(text_key, **facts)
 
 
 class DropOverlay(QWidget):
@@ -175,6 +175,8 @@ class ToastView(QWidget):
     """One sentence that floats, with at most one text action."""
 
     closed = Signal()
+    # The user answered: by the action or by the cross, not by waiting.
+    answered = Signal()
 
     def __init__(
         self,
@@ -199,7 +201,7 @@ class ToastView(QWidget):
         if action and on_action is not None:
             row.addWidget(button(action, kind="link", on=lambda: self._act(on_action)))
         if error:
-            row.addWidget(tool_button("x", "Close", self.closed.emit, dense=True))
+            row.addWidget(tool_button("x", "Close", self._act, dense=True))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(6000)
@@ -220,9 +222,11 @@ class ToastView(QWidget):
         self.adjustSize()
         self.setFixedHeight(max(36 + 16, self.sizeHint().height()))
 
-    def _act(self, on_action: Callable[[], None]) -> None:
+    def _act(self, on_action: Callable[[], None] | None = None) -> None:
+        self.answered.emit()
         self.closed.emit()
-        on_action()
+        if on_action is not None:
+            on_action()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._timer.stop()
@@ -263,7 +267,12 @@ class Toast(QObject):
         on_action: Callable[[], None] | None = None,
         error: bool = False,
     ) -> ToastView:
-        """Float the translated ``text``; ``action`` is the key of its one text action."""
+        """Float the translated ``text``; ``action`` is the key of its one text action.
+
+        What is shown already is not said twice: a full disk refuses every write.
+        """
+        for same in [view for view in self.shown if view.text == text]:
+            self._close(same)
         view = ToastView(self._stage, text, action, on_action, error)
         view.closed.connect(lambda: self._close(view))
         self.shown.append(view)

@@ -97,7 +97,7 @@ def _are_texts(value: Any) -> bool:
 # What a stored value must be; a setting that is not here is neither read nor kept.
 _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "language": _one_of("", "en", "zh_CN"),
-    "theme": _one_of("dark", "light"),
+    "theme": _one_of("dark", "light", "system"),
     "recent_projects": _are_texts,
     "model_folders": _are_texts,
     "torch_threads": _between(0, 256),

@@ -75,6 +75,25 @@ def test_the_theme_switches_live_and_is_remembered(window, qtbot, settle):
     assert theme.current().name == "light"
 
 
+def test_the_system_theme_follows_the_desktop_until_another_is_chosen(window, qapp, qtbot, settle):
+    from app.settings.switches import ThemeSwitch
+
+    switch = window.pages.built["start"].side.findChildren(ThemeSwitch)[0]
+    right = QPoint(switch.width() - 10, switch.height() // 2)
+    qtbot.mouseClick(switch, Qt.MouseButton.LeftButton, pos=right)
+    settle()
+    assert switch.value == "system"
+    assert window.session.settings.theme == "system"
+    for scheme, name in ((Qt.ColorScheme.Light, "light"), (Qt.ColorScheme.Dark, "dark")):
+        qapp.styleHints().colorSchemeChanged.emit(scheme)
+        assert theme.current().name == name
+        assert switch.value == "system"
+    qtbot.mouseClick(switch, Qt.MouseButton.LeftButton, pos=QPoint(10, switch.height() // 2))
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Light)
+    settle()
+    assert theme.current().name == "dark"
+
+
 def test_the_palette_finds_an_action_and_runs_it(window, qtbot, settle):
     _click(qtbot, window.bar.search)
     palette = window.palette_panel
