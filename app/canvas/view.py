@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QGridLayout,
@@ -94,23 +101,29 @@ class View(QWidget):
         loras: tuple[tuple[str, float], ...] = (),
         prompt: str = "",
         document: str = "",
+        model: str = "",
         **payload: Any,
     ) -> None:
-        """Take what another workspace hands over: LoRAs with weights, a prompt, a file to open."""
-        self._session.start(self._receive(loras, prompt, document))
+        """Take what another workspace hands over.
+
+        A base model, LoRAs with weights, a prompt, a canvas or picture file to open.
+        """
+        self._session.start(self._receive(loras, prompt, document, model))
 
     async def _receive(
-        self, loras: tuple[tuple[str, float], ...], prompt: str, document: str
+        self, loras: tuple[tuple[str, float], ...], prompt: str, document: str, model: str
     ) -> None:
         async with self._opening:
             if document:
                 await self._take_over(Path(document))
+            if model:
+                self.repainting.choose_model(model)
             for path, weight in loras:
                 self.repainting.add_lora(path, weight)
                 self.repainting.set_weight(path, weight)
             if prompt:
                 self.repainting.change(prompt=prompt)
-            await self.panel.load_loras()
+            await self.repainting.load_models()
 
     async def _take_over(self, path: Path) -> None:
         """Open what another workspace made; the way back to the canvas open before is offered."""
@@ -199,6 +212,11 @@ class View(QWidget):
         around.addWidget(column)
         return box
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Models may have come and gone while another page was shown."""
+        super().showEvent(event)
+        self.repainting.reload_models()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Small windows get the small cards and the narrow column."""
         narrow = self.window().width() < metrics.NARROW
@@ -224,7 +242,7 @@ class View(QWidget):
     async def _open_project(self) -> None:
         async with self._opening:
             await self.keeper.open_latest()
-            await self.panel.load_loras()
+            await self.repainting.load_models()
 
     def _show_document(self) -> None:
         opened = self.state.document is not None
@@ -388,6 +406,7 @@ class View(QWidget):
                 await self.keeper.open(path)
             elif path.suffix.lower() == LORA_SUFFIX:
                 self.repainting.add_lora(str(path))
+                await self.repainting.load_models()
             elif self.state.document is None:
                 await self.keeper.open(path)
             else:

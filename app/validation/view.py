@@ -345,7 +345,8 @@ class View(QWidget):
         if lora is None:
             return
         prompt = self.state.first.prompt if self.state.first is not None else ""
-        self._session.go("canvas", loras=(lora,), prompt=prompt)
+        model = self.state.request.image.model if self.state.request is not None else ""
+        self._session.go("canvas", loras=(lora,), prompt=prompt, model=model)
 
     def export(self) -> None:
         """Ask where to write the picture of the grid."""
