@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -14,13 +13,15 @@ from PySide6.QtCore import QObject, Signal
 from app.bridge import Bridge
 from engine.project.settings import Settings, data_dir
 from engine.runtime.errors import JobCancelled, MissingFileError, StylekilnError
-from engine.runtime.events import Event
 from engine.runtime.files import system_error
 
-# Both import numpy, which the first painted window does not wait for.
+# asyncio, pydantic and numpy are imported once the window is painted (see ``begin``).
 if TYPE_CHECKING:
+    import asyncio
+
     from engine.dataset.library import Library
     from engine.project.project import Project
+    from engine.runtime.events import Event
 
 log = logging.getLogger(__name__)
 
@@ -46,14 +47,34 @@ class Session(QObject):
         self.project: Project | None = None
         self.library: Library | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._held: list[Callable[[], object]] | None = None
         bridge.engine_event.connect(self.engine_event)
         bridge.engine_event.connect(self._hear)
         bridge.job_added.connect(self.job_added)
         bridge.job_changed.connect(self.job_changed)
         bridge.job_finished.connect(self.job_finished)
 
+    def hold(self) -> None:
+        """Keep what is given to ``after_first_paint`` until ``begin``: nothing is painted yet."""
+        self._held = []
+
+    def after_first_paint(self, work: Callable[[], object]) -> None:
+        """Call ``work`` once the window is seen and its event loop runs; now, if it does."""
+        if self._held is None:
+            work()
+        else:
+            self._held.append(work)
+
+    def begin(self) -> None:
+        """The window is seen and its event loop is there: do all that was held until now."""
+        held, self._held = self._held or [], None
+        for work in held:
+            work()
+
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run ``coroutine`` in the window's event loop; an error becomes a toast that stays."""
+        import asyncio
+
         task = asyncio.get_event_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -124,6 +145,8 @@ class Session(QObject):
             ending = list(self._tasks)
             for task in ending:
                 task.cancel()
+            import asyncio
+
             await asyncio.gather(*ending, return_exceptions=True)
 
     async def _open(self, path: Path) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.i18n import tr
 from app.i18n.format import duration, percent
-from engine.runtime.job import JobHandle, Request
+
+if TYPE_CHECKING:
+    from engine.runtime.job import JobHandle, Request
 
 _AREAS = {
     "dataset": "dataset",

@@ -167,7 +167,7 @@ class View(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         # After the first paint: nothing of this is worth a later window.
-        QTimer.singleShot(0, self._look)
+        self._session.after_first_paint(lambda: QTimer.singleShot(0, self._look))
 
     def _look(self, _: object = None) -> None:
         if self.isVisible():

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ class Settings:
     """All settings. Values that cannot be read fall back to their defaults, one by one.
 
     ``language`` empty follows the system; ``torch_threads`` 0 lets the engine choose;
-    ``window_geometry`` is Qt's own, base64. A plain dataclass, because the window reads it before
+    ``window_geometry`` is Qt's own, base64; ``columns`` holds the widths that were dragged, by
+    workspace and side (``dataset.left``). A plain dataclass, because the window reads it before
     it is painted and pydantic takes longer to import than the whole start page to paint.
     """
 
@@ -47,6 +48,8 @@ class Settings:
     window_geometry: str = ""
     workspace: str = "start"
     tile_size: int = 150
+    reduce_motion: bool = False
+    columns: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
@@ -104,6 +107,8 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "window_geometry": _is_text,
     "workspace": _is_text,
     "tile_size": _between(96, 320),
+    "reduce_motion": lambda value: isinstance(value, bool),
+    "columns": lambda value: isinstance(value, dict) and all(map(_between(1, 4000), value.values())),
 }
 
 
