@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.shell.status_line import processor_name
 from engine.project.settings import data_dir
+from engine.runtime.errors import StylekilnError
 from engine.runtime.resources import resource
 
 
@@ -26,7 +27,9 @@ class Computer:
 
 @dataclass(frozen=True)
 class Recent:
-    """A project that was open before. ``opened`` is a Unix time, ``thumbnail`` may be empty."""
+    """A project that was open before. ``opened`` is a Unix time, ``thumbnail`` may be empty;
+    ``problem`` says why it cannot be opened.
+    """
 
     root: Path
     name: str
@@ -34,6 +37,7 @@ class Recent:
     runs: int
     opened: float
     thumbnail: str
+    problem: StylekilnError | None = None
 
 
 def computer() -> Computer:
@@ -57,16 +61,23 @@ def computer() -> Computer:
 
 def recent_projects(roots: tuple[str, ...]) -> list[Recent]:
     """What can be said about ``roots`` that still exist. Reads files: not for the UI thread."""
-    found = [_recent(Path(root)) for root in roots]
-    return [one for one in found if one is not None]
+    from engine.project.project import FILE_NAME, is_project
+
+    found = []
+    for root in [Path(root) for root in roots if is_project(Path(root))]:
+        try:
+            found.append(_recent(root))
+        except StylekilnError as error:
+            # One that is damaged does not hide the others; opening it says what to do.
+            opened = (root / FILE_NAME).stat().st_mtime
+            found.append(Recent(root, root.name, 0, 0, opened, "", error))
+    return found
 
 
-def _recent(root: Path) -> Recent | None:
+def _recent(root: Path) -> Recent:
     from engine.dataset.library import Library
-    from engine.project.project import Project, is_project
+    from engine.project.project import Project
 
-    if not is_project(root):
-        return None
     project = Project.open(root)
     library = Library(project.database)
     try:
