@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.canvas.repaint_rows import LoraRow, SamplingRow, full_name
 from app.i18n import bind, signals, tr, tr_error
-from app.models.model import problem_of, title_of
+from app.models.options import base_options
 from app.theme import icons, metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Choice, FieldRow, NumberField, TextField, ValueSlider, row
@@ -128,11 +128,7 @@ class RepaintPanel(Panel):
 
     def _show_models(self) -> None:
         """Offer what is at hand; what cannot be used is there with its reason."""
-        bases = self._repaint.models.bases
-        refused: dict[object, str] = {
-            base.ref: problem_of(base.info) for base in bases if base.info.error is not None
-        }
-        self.model.set_options([(base.ref, title_of(base.info)) for base in bases], refused)
+        self.model.set_options(*base_options(self._repaint.models))
         self.refresh()
 
     def offer_loras(self) -> None:

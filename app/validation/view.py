@@ -12,8 +12,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.i18n import bind, signals, tr
+from app.models.at_hand import read_models
 from app.theme import metrics
 from app.validation.actions import validation_actions
+from app.validation.choices import read_runs
 from app.validation.compare import CompareView
 from app.validation.evidence import EvidenceState
 from app.validation.evidence_panel import EvidencePanel
@@ -22,7 +24,7 @@ from app.validation.layout import CellKey
 from app.validation.model import GridState
 from app.validation.recipe_bar import RecipeBar
 from app.validation.runner import GridRunner, latest_grid
-from app.validation.setup import GridSetup, count_cells, read_runs
+from app.validation.setup import GridSetup, count_cells
 from app.validation.setup_panel import SetupPanel
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Choice, Segments
@@ -35,6 +37,8 @@ from engine.validation.legend import draw_grid
 from engine.validation.manifest import open_grid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.actions import Action
     from app.session import Session
     from engine.validation.request import GridRequest
@@ -89,6 +93,7 @@ class View(QWidget):
             await self.load()
             if files:
                 self.setup.choose_files(files)
+                await self._load_models()
             elif run:
                 self.setup.choose(str(run))
                 await self._show_latest()
@@ -228,6 +233,12 @@ class View(QWidget):
         runs = await self._session.bridge.io(read_runs, project.runs)
         if runs != self.setup.runs:
             self.setup.set_runs(runs)
+        await self._load_models()
+
+    async def _load_models(self) -> None:
+        setup, project = self.setup, self._session.project
+        wanted = setup.base_model, setup.files
+        setup.set_models(await self._session.bridge.io(read_models, project, *wanted))
 
     async def _suggest(self) -> None:
         library = self._session.library
@@ -288,8 +299,13 @@ class View(QWidget):
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self.setup.choose_files)
+        dialog.filesSelected.connect(self.take_files)
         dialog.open()
+
+    def take_files(self, paths: Sequence[str]) -> None:
+        """Compare these LoRA files, on a base model that takes them."""
+        self.setup.choose_files(paths)
+        self._session.start(self._load_models())
 
     def _folder(self) -> Path:
         project = self._session.project
@@ -384,7 +400,7 @@ class View(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Compare the files that are dropped."""
         event.acceptProposedAction()
-        self.setup.choose_files(_dropped(event))
+        self.take_files(_dropped(event))
 
 
 def _write_picture(folder: Path, path: Path) -> None:

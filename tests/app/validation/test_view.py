@@ -172,7 +172,14 @@ def test_the_chosen_cell_opens_in_the_canvas_with_its_lora(
     click(qtbot, view, CellKey(run.checkpoints[1].path, 0.5, 1, "castle, pixel icon"))
     qtbot.mouseClick(view.recipe.canvas, LEFT)
     assert session.gone == [
-        ("canvas", {"loras": ((run.checkpoints[1].path, 0.5),), "prompt": "castle, pixel icon"})
+        (
+            "canvas",
+            {
+                "loras": ((run.checkpoints[1].path, 0.5),),
+                "prompt": "castle, pixel icon",
+                "model": "starter",
+            },
+        )
     ]
 
 
