@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -59,8 +60,11 @@ class Settings:
             values = json.loads(path.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             return cls()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             log.warning("%s cannot be read, defaults are used: %s", path, error)
+            if not isinstance(error, OSError):
+                with contextlib.suppress(OSError):  # saving would write over it
+                    path.replace(path.with_name(f"{path.name}.broken"))
             return cls()
         return cls._of(values if isinstance(values, dict) else {})
 
@@ -97,6 +101,10 @@ def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _are_widths(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_between(1, 4000), value.values()))
+
+
 # What a stored value must be; a setting that is not here is neither read nor kept.
 _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "language": _one_of("", "en", "zh_CN"),
@@ -108,7 +116,7 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "workspace": _is_text,
     "tile_size": _between(96, 320),
     "reduce_motion": lambda value: isinstance(value, bool),
-    "columns": lambda value: isinstance(value, dict) and all(map(_between(1, 4000), value.values())),
+    "columns": _are_widths,
 }
 
 

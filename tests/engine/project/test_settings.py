@@ -22,11 +22,19 @@ def test_without_a_file_everything_is_at_its_default():
     assert Settings.load() == Settings()
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe\xfd", b"[1, 2]", b"null"])
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe\xfd", b"[1, 2]", b"null", b"[" * 99_999])
 def test_a_damaged_file_means_defaults(data):
     settings_path().parent.mkdir(parents=True, exist_ok=True)
     settings_path().write_bytes(data)
     assert Settings.load() == Settings()
+
+
+def test_a_file_that_cannot_be_read_is_kept_from_being_written_over():
+    settings_path().parent.mkdir(parents=True, exist_ok=True)
+    settings_path().write_bytes(b'{"model_folders": ["/a"')
+    Settings.load().save()
+    kept = settings_path().with_name("settings.json.broken")
+    assert kept.read_bytes() == b'{"model_folders": ["/a"'
 
 
 def test_one_wrong_value_costs_only_itself():

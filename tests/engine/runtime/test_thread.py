@@ -240,6 +240,14 @@ def test_a_queue_file_with_a_damaged_body_is_moved_aside(tmp_path):
     assert len(list(tmp_path.glob("queue.broken-*"))) == 1
 
 
+def test_a_queue_file_of_other_columns_is_moved_aside(tmp_path):
+    base = sqlite3.connect(tmp_path / "queue.sqlite")
+    base.execute("CREATE TABLE jobs (precious)")
+    base.close()
+    assert QueueStore(tmp_path / "queue.sqlite").jobs() == []
+    assert len(list(tmp_path.glob("queue.broken-*"))) == 1
+
+
 @pytest.mark.parametrize("record", ["[]", "5", "null", '{"type": 3}', '{"values": {}}'])
 def test_a_strange_record_in_the_queue_is_left_out(tmp_path, record):
     store = QueueStore(tmp_path / "queue.sqlite")
