@@ -44,6 +44,7 @@ from app.canvas.tools import TOOLS
 from app.i18n import tr
 from app.theme import icons, metrics
 from app.widgets.buttons import button, shortcut_text
+from app.widgets.columns import SideColumns
 from app.widgets.states import DropOverlay, EmptyState
 from app.widgets.text import hairline
 from engine.canvas.storage import SUFFIX
@@ -92,6 +93,10 @@ class View(QWidget):
         """What a user can do here."""
         return canvas_actions(self)
 
+    def keep(self) -> None:
+        """The window is about to close. Raises StorageError when work could not be kept."""
+        self.keeper.close_now()
+
     def focus_target(self) -> QWidget:
         """Where keys go when the page is shown: the canvas, or the page while there is none."""
         return self.surface if self.state.document is not None else self
@@ -133,7 +138,7 @@ class View(QWidget):
             return
 
         def go_back() -> None:
-            self._session.start(self.keeper.open(earlier))
+            self._session.start(self.keeper.open(earlier, tell=False))
 
         self._session.notify(
             "Your canvas {name} is kept.",
@@ -172,6 +177,10 @@ class View(QWidget):
         outer.addWidget(middle, 1)
         outer.addWidget(hairline("column", vertical=True))
         outer.addWidget(self.right)
+        self.columns = SideColumns(self, middle, self._session, "canvas")
+        self.columns.add(self.tools, "left")
+        self.columns.add(self.right, "right", RIGHT_WIDE)
+        self.columns.keys_on(self.surface)
 
     def _ruled_surface(self) -> QWidget:
         across = Ruler(self.surface.view, Qt.Orientation.Horizontal)
@@ -220,7 +229,7 @@ class View(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Small windows get the small cards and the narrow column."""
         narrow = self.window().width() < metrics.NARROW
-        self.right.setFixedWidth(RIGHT_NARROW if narrow else RIGHT_WIDE)
+        self.columns.set_natural(self.right, RIGHT_NARROW if narrow else RIGHT_WIDE)
         self.strip.set_narrow(narrow)
 
     # Connections
@@ -230,7 +239,7 @@ class View(QWidget):
         session.project_changed.connect(lambda _: session.start(self._open_project()))
         application = QApplication.instance()
         if application is not None:
-            application.aboutToQuit.connect(self.keeper.close_now)
+            application.aboutToQuit.connect(self.keeper.close_at_last)
         state.opened.connect(self._show_document)
         state.refused.connect(session.show_error)
         self.repainting.failed.connect(session.show_error)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton
 
-from app.i18n import bind, tr
+from app.i18n import bind, joined, tr
 from app.theme import color, icons, metrics
 
 KEPT = 50
@@ -34,11 +34,8 @@ class Notice:
     @property
     def text(self) -> str:
         """The sentence, and what to do about it, in the language of the moment."""
-        text = tr(self.note["key"], **self.note["facts"])
-        if self.note.get("remedy"):
-            joint = " " if text.isascii() else ""
-            text += joint + tr(self.note["remedy"], **self.note["facts"])
-        return text
+        parts = (self.note["key"], self.note.get("remedy"))
+        return joined(tr(part, **self.note["facts"]) for part in parts if part)
 
     @property
     def later(self) -> Callable[[], None] | None:

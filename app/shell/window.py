@@ -30,13 +30,16 @@ from app.shell.jobs import is_live, workspace_of
 from app.shell.logo import window_icon
 from app.shell.notices import Notices
 from app.shell.pages import Pages
+from app.shell.picture_search import PictureSearch
 from app.shell.project_bar import ProjectBar, set_enabled
 from app.shell.rail import ENTRIES, Rail
+from app.shell.regions import Regions
 from app.shell.status_line import StatusLine
-from app.theme import metrics
+from app.theme import metrics, motion
 from app.widgets.states import DropOverlay, Toast
 from app.widgets.text import hairline
-from engine.project.settings import data_dir
+from engine.project.settings import Settings, data_dir
+from engine.runtime.errors import StorageError
 
 if TYPE_CHECKING:  # imported when they are first opened
     from app.shell.guide import GuideBar, Stage
@@ -68,7 +71,10 @@ class MainWindow(QWidget):
         self._build()
         self.toasts = Toast(self.pages)
         self.overlay = DropOverlay(self._body)
+        self.pictures = PictureSearch(session, self)
         self._painted = False
+        self._may_lose = False
+        self.regions = Regions(self._regions, self.pages.stage)
         self._own = self._own_actions()
         self._add_shortcuts(self, self._own)
         self._connect()
@@ -100,6 +106,8 @@ class MainWindow(QWidget):
         session.navigated.connect(self.navigate)
         session.notified.connect(self.show_toast)
         session.project_changed.connect(self._project_changed)
+        session.settings_changed.connect(_apply_motion)
+        _apply_motion(session.settings)
         for signal in (session.job_added, session.job_changed, session.job_finished):
             signal.connect(self._show_busy)
         self.rail.chosen.connect(self._choose)
@@ -164,12 +172,18 @@ class MainWindow(QWidget):
             Action(
                 "settings", "Settings", partial(self.navigate, "settings", {}), "settings", "Ctrl+,"
             ),
+            Action("columns", "Show or hide the side columns", self.toggle_columns, "", "Tab"),
+            Action("region.next", "Next region", partial(self.regions.step, 1), "", "F6"),
+            Action(
+                "region.previous", "Previous region", partial(self.regions.step, -1), "", "Shift+F6"
+            ),
             Action("keys", "Keyboard shortcuts", self.show_shortcuts, "keyboard", "F1"),
         ]
 
     def _add_shortcuts(self, owner: QWidget, actions: Sequence[Action]) -> None:
         """Give ``owner`` the keys of ``actions`` that neither the window nor a button has."""
         taken = {button.shortcut().toString() for button in owner.findChildren(QAbstractButton)}
+        taken |= {"Tab"}  # only the stage listens to it; elsewhere it goes from field to field
         if owner is not self:
             taken |= {action.shortcut().toString() for action in QWidget.actions(self)}
         for action in actions:
@@ -193,6 +207,20 @@ class MainWindow(QWidget):
         set_enabled(self.bar.undo, self._action_here("undo"))
         set_enabled(self.bar.redo, self._action_here("redo"))
 
+    def toggle_columns(self) -> None:
+        """Hide the side columns of the page shown, or show them."""
+        columns = getattr(self.pages.built.get(self.pages.current), "columns", None)
+        if columns is not None:
+            columns.toggle()
+
+    def _regions(self) -> list[QWidget]:
+        view = self.pages.built.get(self.pages.current)
+        columns = getattr(view, "columns", None)
+        middle = [one for one in columns.regions() if one.isVisible()] if columns else []
+        # Without columns, or with another page over them, the page is one region.
+        page = middle or ([view] if view is not None else [])
+        return [self.rail, self.bar, *page, *([self.guide] if self.guide is not None else [])]
+
     # Panels over the window
 
     @cached_property
@@ -214,7 +242,9 @@ class MainWindow(QWidget):
         """The command palette."""
         from app.shell.palette import Palette
 
-        return Palette(self, self.all_actions, self._find_pictures)
+        made = Palette(self, self.all_actions, self._find_pictures)
+        self.pictures.changed.connect(made.refresh)
+        return made
 
     def open_palette(self) -> None:
         """Open the command palette in the place of the search field."""
@@ -260,20 +290,16 @@ class MainWindow(QWidget):
         toast.answered.connect(lambda: self.notices.read(notice))
 
     def _find_pictures(self, text: str) -> list[Found]:
-        library = self.session.library
-        if library is None:
-            return []
         from app.shell.palette import Found
         from app.widgets.row_list import Row
-        from engine.dataset.query import matches
 
-        found = [picture for picture in library.pictures() if matches(picture, text)][:8]
+        self.pictures.refresh()
         return [
             Found(
                 Row(f"picture.{picture.id}", picture.name, icon="image", note=tr("Dataset")),
                 partial(self.navigate, "dataset", {"picture": picture.id}),
             )
-            for picture in found
+            for picture in self.pictures.find(text, most=8)
         ]
 
     # Projects and the guide
@@ -402,14 +428,36 @@ class MainWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         geometry = self.saveGeometry().toBase64().toStdString()
         self.session.settings = replace(self.session.settings, window_geometry=geometry)
-        self.session.settings.save()
+        try:
+            self.session.settings.save()
+            self._keep_work()
+        except StorageError as error:
+            if not self._may_lose:
+                event.ignore()
+                self.session.show_error(error, action="Close anyway", on_action=self._close_anyway)
+                return
         super().closeEvent(event)
+
+    def _keep_work(self) -> None:
+        """Have every page write what is nowhere on disk yet. Raises StorageError."""
+        for view in self.pages.built.values():
+            keep = getattr(view, "keep", None)
+            if keep is not None:
+                keep()
+
+    def _close_anyway(self) -> None:
+        self._may_lose = True
+        self.close()
 
     def _restore_geometry(self) -> None:
         stored = self.session.settings.window_geometry
         if not (stored and self.restoreGeometry(QByteArray.fromBase64(stored.encode()))):
             available = self.screen().availableGeometry()
             self.resize(min(1600, available.width()), min(1000, available.height()))
+
+
+def _apply_motion(settings: Settings) -> None:
+    motion.set_reduced(settings.reduce_motion)
 
 
 def dropped_folder(event: QDropEvent) -> Path | None:

@@ -18,7 +18,7 @@ from app.validation.actions import validation_actions
 from app.validation.choices import read_runs
 from app.validation.compare import CompareView
 from app.validation.evidence import EvidenceState
-from app.validation.evidence_panel import EvidencePanel
+from app.validation.evidence_panel import NARROW_WIDTH, WIDTH, EvidencePanel
 from app.validation.grid_view import GridView
 from app.validation.layout import CellKey
 from app.validation.model import GridState
@@ -26,7 +26,9 @@ from app.validation.recipe_bar import RecipeBar
 from app.validation.runner import GridRunner, latest_grid
 from app.validation.setup import GridSetup, count_cells
 from app.validation.setup_panel import SetupPanel
+from app.validation.strip import SetupStrip
 from app.widgets.buttons import button, tool_button
+from app.widgets.columns import SideColumns
 from app.widgets.fields import Choice, Segments
 from app.widgets.states import EmptyState
 from app.widgets.text import hairline, label, restyle
@@ -60,6 +62,8 @@ class View(QWidget):
         self.evidence = EvidenceState(session, self.state)
         self.thumbnails = ThumbnailCache(parent=self)
         self.panel = SetupPanel(self.setup, self.state, self.runner)
+        self.strip = SetupStrip(self.setup, self.runner)
+        self._list_wanted = False
         self.grid = GridView(self.state, self.thumbnails)
         self.compare = CompareView(self.state, self.thumbnails)
         self.recipe = RecipeBar(self.state, self.thumbnails)
@@ -80,7 +84,9 @@ class View(QWidget):
 
     def focus_target(self) -> QWidget:
         """What takes the keyboard when the page is shown: the grid, or the button to draw it."""
-        return self.grid if self.stage.currentWidget() is not self.empty else self.panel.start
+        if self.stage.currentWidget() is not self.empty:
+            return self.grid
+        return self.strip.start if self.panel.isHidden() else self.panel.start
 
     def receive(
         self, run: str = "", files: tuple[str, ...] = (), start: bool = False, **payload: Any
@@ -127,9 +133,15 @@ class View(QWidget):
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
+        outer.addWidget(self.strip)
         outer.addWidget(self.panel)
         outer.addWidget(middle, 1)
         outer.addWidget(self.right)
+        self.columns = SideColumns(self, middle, self._session, "validate")
+        self.columns.add(self.strip, "left")
+        self.columns.add(self.panel, "left", self.panel.preferred_width)
+        self.columns.add(self.right, "right", WIDTH)
+        self.columns.keys_on(self.grid, self.compare)
 
     def _tool_bar(self) -> QWidget:
         bar = QWidget()
@@ -156,8 +168,19 @@ class View(QWidget):
         return bar
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Small windows get the narrow column."""
-        self.right.set_narrow(self.window().width() < metrics.NARROW)
+        """Small windows get the narrow column, and a strip in place of the left one."""
+        self._arrange()
+
+    def _arrange(self, *, slide: bool = False) -> None:
+        narrow = self.window().width() < metrics.NARROW
+        self.columns.show(self.panel, self._list_wanted or not narrow, slide=slide)
+        self.columns.show(self.strip, narrow)
+        self.columns.set_natural(self.right, NARROW_WIDTH if narrow else WIDTH)
+        self.right.set_narrow(narrow)
+
+    def _toggle_list(self) -> None:
+        self._list_wanted = self.panel.isHidden()
+        self._arrange(slide=True)
 
     # Connections
 
@@ -169,6 +192,8 @@ class View(QWidget):
         self.setup.changed.connect(self._setup_changed)
         self._counting.timeout.connect(lambda: session.start(self._count()))
         self.panel.start_asked.connect(self.start)
+        self.strip.start_asked.connect(self.start)
+        self.strip.opened.connect(self._toggle_list)
         self.panel.files_asked.connect(self.ask_files)
         self.runner.failed.connect(session.show_error)
         self.runner.finished.connect(self._drawn)

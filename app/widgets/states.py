@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
 from app.i18n.format import duration, percent
-from app.theme import color, fonts, icons, metrics
+from app.theme import color, fonts, icons, metrics, motion
 from app.widgets.buttons import Button, button, tool_button
 from app.widgets.panel import IconLabel
 from app.widgets.text import ElidedLabel, label, restyle, set_tone
 
+RISE = 12  # pixels a toast comes up
 _CENTER = Qt.AlignmentFlag.AlignCenter
 
 
@@ -51,10 +53,10 @@ class EmptyState(QWidget):
             column.addWidget(button, 0, _CENTER)
         column.addStretch(1)
 
-    def say(self, title_key: str, text_key: str, **facts: object) -> None:
+    def say(self, title_key: str, text_key: str, **facts: Any) -> None:
         """Say something else; ``facts`` fill the text."""
         self._title_text.say(title_key)
-        self._words.say(text_key, **facts)
+        self._words.say(text_key, "", **facts)
 
 
 class DropOverlay(QWidget):
@@ -188,6 +190,7 @@ class ToastView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._stays = error
+        self.rest = QPoint()
         row = QHBoxLayout(self)
         # 12 px at both sides of what is said; a cross has air of its own.
         row.setContentsMargins(20, 8, 14 if error else 20, 16)
@@ -213,6 +216,10 @@ class ToastView(QWidget):
     def text(self) -> str:
         """The sentence shown."""
         return self._words.text()
+
+    def rise(self, below: float) -> None:
+        """Stand ``below`` pixels under the place of rest."""
+        self.move(self.rest + QPoint(0, round(below)))
 
     def fit(self, width: int) -> None:
         """Take the natural size, wrapped when wider than ``width``."""
@@ -280,6 +287,7 @@ class Toast(QObject):
             self._close(self.shown[0])
         view.show()
         self._place()
+        motion.run(view, RISE, 0, view.rise)
         return view
 
     def _close(self, view: ToastView) -> None:
@@ -294,7 +302,8 @@ class Toast(QObject):
         for view in reversed(self.shown):
             view.fit(self._stage.width() - 32)
             bottom -= view.height() - 8
-            view.move((self._stage.width() - view.width()) // 2, bottom)
+            view.rest = QPoint((self._stage.width() - view.width()) // 2, bottom)
+            view.move(view.rest)
             view.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

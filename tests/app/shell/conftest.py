@@ -32,9 +32,11 @@ def loop(qapp):
 
 @pytest.fixture
 def session(loop, tmp_path):
-    made = Session(Bridge(lambda: Engine(QueueStore(tmp_path / "queue.sqlite"))), Settings())
+    bridge = Bridge(lambda: Engine(QueueStore(tmp_path / "queue.sqlite")))
+    made = Session(bridge, Settings(reduce_motion=True))
     yield made
     loop.run_until_complete(made.close_project())
+    loop.run_until_complete(made.end())
     made.bridge.close()
     made.bridge._pool.shutdown(wait=True)
 
