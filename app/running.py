@@ -42,3 +42,4 @@ def run(application: QApplication, window: MainWindow) -> None:
         application.aboutToQuit.connect(closed.set)
         begin(window)
         loop.run_until_complete(closed.wait())
+        loop.run_until_complete(window.session.end())

@@ -94,8 +94,14 @@ class Session(QObject):
             {"key": key, "facts": facts, "action": action, "on_action": on_action, "error": error}
         )
 
-    def show_error(self, error: BaseException) -> None:
-        """Show ``error`` as a toast that stays."""
+    def show_error(
+        self,
+        error: BaseException,
+        *,
+        action: str = "",
+        on_action: Callable[[], None] | None = None,
+    ) -> None:
+        """Show ``error`` as a toast that stays; ``action`` is the key of a way out of it."""
         if isinstance(error, OSError):
             error = system_error(error)
         if isinstance(error, StylekilnError):
@@ -105,8 +111,8 @@ class Session(QObject):
                     "key": error.sentence,
                     "remedy": error.remedy,
                     "facts": facts,
-                    "action": "",
-                    "on_action": None,
+                    "action": action,
+                    "on_action": on_action,
                     "error": True,
                 }
             )

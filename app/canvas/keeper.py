@@ -8,6 +8,7 @@ closing the window loses more than seconds, and nothing has to ask.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +26,8 @@ from engine.runtime.errors import PictureError, StylekilnError
 if TYPE_CHECKING:
     from app.canvas.model import CanvasState
     from app.session import Session
+
+log = logging.getLogger(__name__)
 
 SAFETY_DELAY_MS = 2000
 SAFETY_SUFFIX = ".unsaved"
@@ -72,8 +75,11 @@ class Keeper(QObject):
         await self.flush()
         self._state.close()
 
-    async def open(self, path: Path) -> None:
-        """Open a canvas file with the changes that were not saved, or a picture as a document."""
+    async def open(self, path: Path, *, tell: bool = True) -> None:
+        """Open a canvas file with the changes that were not saved, or a picture as a document.
+
+        ``tell`` whether there were such changes: not on the way back to them.
+        """
         await self.flush()
         document, recovered, saved, aside = await self._session.bridge.io(read, path)
         if path.suffix.lower() != storage.SUFFIX:
@@ -84,7 +90,7 @@ class Keeper(QObject):
         self._state.open(document, path, modified=recovered)
         if aside is not None:
             self._session.notify(aside.key, name=path.stem, file=aside.path.name)
-        if recovered and safety_copy(path).is_file():
+        if tell and recovered and safety_copy(path).is_file():
             self._session.notify("Unsaved changes of {name} were recovered.", name=path.stem)
 
     async def create(
@@ -169,12 +175,23 @@ class Keeper(QObject):
         self._session.notify("Exported {name}.", name=path.name)
 
     def close_now(self) -> None:
-        """The window closes: write the safety copy here, so that nothing is lost."""
+        """The window closes: write the safety copy here, so that nothing is lost.
+
+        Raises StorageError when it cannot be written.
+        """
         self._timer.stop()
         state = self._state
         state.end_stroke()
         if state.document is not None and state.path is not None and self._unkept:
             storage.save(state.document.frozen(), safety_copy(state.path))
+            self._kept = (state.document, state.edits)
+
+    def close_at_last(self) -> None:
+        """The application ends, whether the copy can be written or not."""
+        try:
+            self.close_now()
+        except StylekilnError as error:
+            log.error("%s", error)
 
 
 def safety_copy(path: Path) -> Path:
@@ -190,7 +207,7 @@ class Aside(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A document, whether it is not saved yet, when its file was written, and what was not taken."""
+    """A document, whether it is unsaved, when its file was written, and what was not taken."""
 
     document: Document
     recovered: bool

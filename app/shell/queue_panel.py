@@ -9,12 +9,12 @@ from app.i18n import signals as language_signals
 from app.i18n import tr, tr_error
 from app.session import Session
 from app.shell.floating import FloatingPanel
-from app.shell.jobs import title_of, workspace_of
+from app.shell.jobs import phase_of, stored_title, title_of, workspace_of
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.states import ProgressRow
 from app.widgets.text import ElidedLabel, hairline, label
-from engine.runtime.errors import StylekilnError
+from engine.runtime.errors import BadInputError, StylekilnError
 from engine.runtime.job import JobHandle
 from engine.runtime.queue_store import StoredJob
 
@@ -38,9 +38,7 @@ class JobRow(ProgressRow):
         if not handle.done():
             progress = handle.progress
             waits = handle.state == "queued"
-            words = tr("Waiting") if waits else tr(progress.text) if progress.text else ""
-            # A run that names itself has said so in the line above.
-            words = "" if words == title_of(handle.request) else words
+            words = tr("Waiting") if waits else phase_of(handle)
             self.set_progress(progress.fraction, words, progress.seconds_left)
             self.set_paused(handle.paused)
             return
@@ -75,7 +73,7 @@ class StoredRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 6, 0, 6)
         row.setSpacing(metrics.GAP)
-        row.addWidget(_name(tr(stored.title)))
+        row.addWidget(_name(stored_title(stored)))
         row.addWidget(ElidedLabel(tr("Cut off when the application ended"), tone="quiet"), 1)
         row.addWidget(button("Start again", "rotate-ccw", dense=True, on=self.restarted.emit))
         row.addWidget(tool_button("x", "Forget", self.forgotten.emit, dense=True))
@@ -148,7 +146,17 @@ class QueuePanel(FloatingPanel):
             self.rows[handle.id].set_progress(handle.progress.fraction, tr("Stopping…"))
 
     def _restart(self, stored: StoredJob) -> None:
-        self._session.bridge.restart(stored)
+        try:
+            self._session.bridge.restart(stored)
+        except (StylekilnError, ValueError, ImportError):
+            # Written by another version: its request is not known here.
+            self._session.show_error(
+                BadInputError(
+                    "{name} cannot be started again: it was queued by another version.",
+                    name=stored_title(stored),
+                    remedy="Start it anew from its workspace.",
+                )
+            )
         self.rebuild()
 
     def _forget(self, stored: StoredJob) -> None:

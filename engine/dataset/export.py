@@ -91,7 +91,7 @@ def _write_all(
     skipped: list[str] = []
     for number, (name, sample) in enumerate(plan):
         job.breathe()
-        job.progress(number, len(plan), sample.path.name)
+        job.progress(number, len(plan), "{name}", name=sample.path.name)
         try:
             pixels = bake(load_rgba(sample.path), sample.recipe, sample.fill)
         except (PictureError, MissingFileError) as error:

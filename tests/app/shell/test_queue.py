@@ -215,7 +215,7 @@ def test_a_running_job_that_was_stopped_says_that_its_work_is_kept(window, sessi
 def test_the_time_left_has_its_width_as_soon_as_the_language_changes(window, session):
     session.bridge.submit(CountRequest()).state = "running"
     (handle,) = session.bridge.jobs
-    handle.meter._latest = Progress(16, 100, "", 1.0, 384.0)
+    handle.meter._latest = Progress(16, 100, rate=1.0, seconds_left=384.0)
     window.status.show_jobs()
     for code, words in (("zh_CN", "16 %，剩余 6:24"), ("en", "16 %, 6:24 left")):
         set_language(code)
