@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from app.shell.status_line import processor_name
@@ -108,8 +109,12 @@ def sample_count() -> int:
     return sum(path.suffix in (".png", ".webp") for path in resource("sample", "pixel").iterdir())
 
 
-def sample_pictures(style: str) -> list[Path]:
-    """The sample pictures of ``style`` ("raw" or "pixel") that stand for themselves, by name."""
+@lru_cache(maxsize=2)
+def sample_pictures(style: str) -> tuple[Path, ...]:
+    """The sample pictures of ``style`` ("raw" or "pixel") that stand for themselves, by name.
+
+    They ship and do not change, so the folder is read once and not at every paint.
+    """
     planted = ("_copy", "_soft", "_thumb")
-    files = sorted(resource("sample", style).glob("*.png"))
-    return [path for path in files if not path.stem.endswith(planted)]
+    files = sorted(resource("sample", style).glob("*.png"), key=lambda path: path.name)
+    return tuple(path for path in files if not path.stem.endswith(planted))
