@@ -47,6 +47,7 @@ class Session(QObject):
         self.project: Project | None = None
         self.library: Library | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._ending = False
         self._held: list[Callable[[], object]] | None = None
         bridge.engine_event.connect(self.engine_event)
         bridge.engine_event.connect(self._hear)
@@ -78,6 +79,8 @@ class Session(QObject):
         task = asyncio.get_event_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        if self._ending:
+            task.cancel()  # before its first step
         return task
 
     def notify(
@@ -146,7 +149,8 @@ class Session(QObject):
             await self.bridge.io(library.close)
 
     async def end(self) -> None:
-        """The window has closed: end what still runs in its event loop."""
+        """The window has closed: end what still runs in its event loop, and let nothing begin."""
+        self._ending = True
         while self._tasks:
             ending = list(self._tasks)
             for task in ending:

@@ -253,3 +253,47 @@ def test_another_canvas_that_takes_the_place_of_the_open_one_says_that_it_is_kep
     settle()
     assert state.path == other
     assert [toast.text for toast in window.toasts.shown] == ["Your canvas mine is kept."]
+
+
+def test_nothing_runs_on_and_nothing_begins_when_the_window_has_ended(session, loop):
+    import asyncio
+
+    async def wait():
+        await asyncio.sleep(3600)
+
+    before = session.start(wait())
+    loop.run_until_complete(session.end())
+    after = session.start(wait())
+    loop.run_until_complete(session.end())
+    assert before.cancelled()
+    assert after.cancelled()
+    assert session._tasks == set()
+
+
+def test_the_palette_never_reads_the_library_while_one_types(
+    window, settle, qtbot, tmp_path, monkeypatch
+):
+    import threading
+
+    from engine.dataset.library import Library
+
+    Image.new("RGB", (64, 64), (9, 99, 9)).save(tmp_path / "leaf.png")
+    window.session.open_folder(tmp_path)
+    settle()
+    readers, read = [], Library.pictures
+    monkeypatch.setattr(
+        Library, "pictures", lambda self: readers.append(threading.current_thread()) or read(self)
+    )
+    window.open_palette()
+    for key in "leaf":
+        qtbot.keyClicks(window.palette_panel.field, key)
+    settle()
+    assert [found.row.text for found in window.palette_panel._found] == ["leaf"]
+    assert len(readers) == 1
+    assert readers[0] is not threading.main_thread()
+    Image.new("RGB", (64, 64), (9, 99, 9)).save(tmp_path / "leaf two.png")
+    window.session.start(window.session.rescan())
+    settle()
+    window.palette_panel.field.setText("two")
+    settle()
+    assert [found.row.text for found in window.palette_panel._found] == ["leaf two"]
