@@ -112,6 +112,29 @@ def test_jobs_that_waited_when_the_window_closed_are_shown_again(
     assert finished == [3]
 
 
+def test_what_is_submitted_before_the_queue_is_read_is_listed_once(loop, bridge, tmp_path):
+    bridge.close()
+    made: list[Engine] = []
+
+    def make():
+        made.append(Engine(QueueStore(tmp_path / "early.sqlite")))
+        return made[-1]
+
+    early = Bridge(make)
+    handle = early.submit(work.Count(name="early"))
+    read = []
+    early.queue_read.connect(lambda: read.append([job.id for job in early.jobs]))
+
+    async def go():
+        await early.start()
+        return await asyncio.wrap_future(handle)
+
+    assert loop.run_until_complete(go()) == 3
+    early.close()
+    assert read == [[handle.id]]
+    assert len(made) == 1
+
+
 _SECOND = """
 import sys
 from pathlib import Path

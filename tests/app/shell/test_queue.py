@@ -132,6 +132,16 @@ def test_work_that_was_cut_off_can_be_started_again_or_forgotten(window, session
     assert len(session.bridge.interrupted()) <= 1
 
 
+def test_the_window_tells_once_that_work_was_cut_off(window, session):
+    session.bridge.queue_read.emit()
+    assert window.toasts.shown == []
+    handle = session.bridge.submit(ImportRequest(project="nowhere"))
+    session.bridge.engine._store.save(handle, "interrupted")
+    session.bridge.queue_read.emit()
+    told = [toast.text for toast in window.toasts.shown]
+    assert told == ["Work was cut off when the application last ended."]
+
+
 @pytest.fixture
 def active(window, qtbot):
     window.activateWindow()
