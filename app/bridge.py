@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.runtime.job import JobHandle, Request
-from engine.runtime.queue_store import StoredJob
-from engine.runtime.thread import Engine
-from engine.runtime.warmup import warm_up
+# A bridge exists before the window is painted; its engine and the event loop come after.
+if TYPE_CHECKING:
+    from engine.runtime.job import JobHandle, Request
+    from engine.runtime.queue_store import StoredJob
+    from engine.runtime.thread import Engine
 
 T = TypeVar("T")
 POLL_MS = 50
@@ -23,6 +24,7 @@ class Bridge(QObject):
 
     Progress is a latest-wins slot on each handle and is polled; events are queued and delivered
     in order. Nothing here blocks: results are awaited inside the Qt event loop (qasync).
+    ``make_engine`` is called once, by the first to want the engine: a file worker in ``start``.
     """
 
     # not "event": that name is QObject's own virtual method
@@ -30,11 +32,14 @@ class Bridge(QObject):
     job_added = Signal(object)
     job_changed = Signal(object)
     job_finished = Signal(object)
+    queue_read = Signal()
     ready = Signal()
 
-    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.engine = engine
+        self._make_engine = make_engine
+        self._engine: Engine | None = None
+        self._making = threading.Lock()
         self.jobs: list[JobHandle] = []
         self._live: dict[str, JobHandle] = {}
         self._seen: dict[str, object] = {}
@@ -44,13 +49,30 @@ class Bridge(QObject):
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
 
-    def start(self) -> None:
-        """Start the engine; it imports torch and the models' code first. Emits ``ready``."""
-        for handle in self.engine.waiting():
-            self._follow(handle)
-        warming = self.engine.call(warm_up)
+    @property
+    def engine(self) -> Engine:
+        """The engine; the first call makes it."""
+        with self._making:
+            if self._engine is None:
+                self._engine = self._make_engine()
+            return self._engine
+
+    async def start(self) -> None:
+        """Make the engine off the UI thread and start it; it imports the models' code first.
+
+        Emits ``queue_read`` when what the last session left is known, ``ready`` when the engine is
+        warm. Raises sqlite3.Error when the queue file cannot be opened.
+        """
+        engine = await self.io(lambda: self.engine)
+        for handle in engine.waiting():
+            if handle.id not in self._live:  # what a click has queued meanwhile is there already
+                self._follow(handle)
+        self.queue_read.emit()
+        from engine.runtime.warmup import warm_up
+
+        warming = engine.call(warm_up)
         warming.add_done_callback(lambda _: self.ready.emit())
-        self.engine.start()
+        engine.start()
 
     def submit(self, request: Request, *, interactive: bool = False) -> JobHandle:
         """Queue ``request`` and return its handle; an interactive one may go between two steps."""
@@ -60,11 +82,15 @@ class Bridge(QObject):
 
     async def run(self, request: Request, *, interactive: bool = False) -> Any:
         """Submit ``request`` and await its result; raises its StylekilnError."""
+        import asyncio
+
         handle = self.submit(request, interactive=interactive)
         return await asyncio.wrap_future(handle)
 
     async def io(self, function: Callable[..., T], *args: Any) -> T:
         """Run a light, torch-free function off the UI thread and await its value."""
+        import asyncio
+
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
 
     def job(self, job_id: str) -> JobHandle | None:
@@ -88,7 +114,9 @@ class Bridge(QObject):
     def close(self) -> None:
         """Stop the engine after its current step, and the file workers."""
         self._timer.stop()
-        self.engine.close()
+        with self._making:
+            if self._engine is not None:
+                self._engine.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _follow(self, handle: JobHandle) -> None:

@@ -1,21 +1,20 @@
-"""Open the window: application, event loop, session, and the engine behind it."""
+"""Open the window: application, session, first paint; then ``app.running`` takes over.
+
+Only what the first painted window shows is imported here.
+"""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 import logging.handlers
-import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-# qasync takes the first Qt binding it finds; say which one before it is imported.
-os.environ["QT_API"] = "pyside6"
-
-import qasync
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app import i18n, theme
@@ -25,14 +24,15 @@ from app.instance import Instance
 from app.session import Session
 from app.shell.window import MainWindow
 from engine.project.settings import Settings, data_dir
-from engine.runtime.queue_store import QueueStore
-from engine.runtime.thread import Engine
+
+if TYPE_CHECKING:
+    from engine.runtime.thread import Engine
 
 # The engine thread prepares data in Python; with the default 5 ms a click can wait 10 ms for the
 # interpreter, with 1 ms it waits 0.4 ms and training is not slower.
 SWITCH_INTERVAL = 0.001
-# After the first paint, so that importing torch never delays it.
-WARM_UP_AFTER_MS = 150
+# A window that opens minimized or covered is not painted; it runs all the same.
+PAINT_PATIENCE_MS = 2000
 
 
 def run_window(arguments: Sequence[str]) -> int:
@@ -42,7 +42,7 @@ def run_window(arguments: Sequence[str]) -> int:
     """
     args = _parse(arguments)
     sys.setswitchinterval(SWITCH_INTERVAL)
-    application = QApplication.instance() or QApplication(sys.argv[:1])
+    application = QApplication(sys.argv[:1])
     home = data_dir()
     home.mkdir(parents=True, exist_ok=True)
     instance = Instance(home)
@@ -54,21 +54,22 @@ def run_window(arguments: Sequence[str]) -> int:
             )
             return 1
         return 0
-    loop = qasync.QEventLoop(application)
-    asyncio.set_event_loop(loop)
     window = open_window()
-    QTimer.singleShot(0, lambda: _open_asked(window.session, args))
-    QTimer.singleShot(0, lambda: instance.listen(lambda later: _come_forward(window, later)))
-    closed = asyncio.Event()
-    application.aboutToQuit.connect(closed.set)
-    with loop:
-        loop.run_until_complete(closed.wait())
+    window.session.after_first_paint(lambda: _open_asked(window.session, args))
+    window.session.after_first_paint(
+        lambda: instance.listen(lambda later: _come_forward(window, later))
+    )
+    wait_for_paint(window)
+    if window.isVisible():  # else it was closed that soon
+        from app import running
+
+        running.run(application, window)
     instance.release()
     return 0
 
 
 def open_window() -> MainWindow:
-    """Build the session and show the window; the engine warms up after the first paint."""
+    """Build the session and show the window. ``app.running.begin`` is due once it is painted."""
     home = data_dir()
     home.mkdir(parents=True, exist_ok=True)
     _log_to(home / "stylekiln.log")
@@ -78,14 +79,28 @@ def open_window() -> MainWindow:
     application.setApplicationName("Stylekiln")
     i18n.set_language(settings.language)
     theme.apply(application, settings.theme)
-    engine = Engine(QueueStore(home / "queue.sqlite"), threads=settings.torch_threads or None)
-    session = Session(Bridge(engine), settings)
+    session = Session(Bridge(partial(_make_engine, home, settings.torch_threads)), settings)
+    session.hold()
     window = MainWindow(session)
     application.aboutToQuit.connect(session.bridge.close)
     UiThreadCollector(application)
     window.show()
-    QTimer.singleShot(WARM_UP_AFTER_MS, session.bridge.start)
     return window
+
+
+def wait_for_paint(window: MainWindow) -> None:
+    """Return when ``window`` has been painted once. Keys and clicks wait for the event loop."""
+    seen = QEventLoop()
+    window.painted.connect(seen.quit)
+    QTimer.singleShot(PAINT_PATIENCE_MS, seen.quit)
+    seen.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+
+
+def _make_engine(home: Path, threads: int) -> Engine:
+    from engine.runtime.queue_store import QueueStore
+    from engine.runtime.thread import Engine
+
+    return Engine(QueueStore(home / "queue.sqlite"), threads=threads or None)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

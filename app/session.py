@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,16 @@ from PySide6.QtCore import QObject, Signal
 
 from app.bridge import Bridge
 from engine.project.settings import Settings, data_dir
-from engine.runtime.errors import JobCancelled, StylekilnError
-from engine.runtime.events import Event
+from engine.runtime.errors import JobCancelled, MissingFileError, StylekilnError
+from engine.runtime.files import system_error
 
-# Both import numpy, which the first painted window does not wait for.
+# asyncio, pydantic and numpy are imported once the window is painted (see ``begin``).
 if TYPE_CHECKING:
+    import asyncio
+
     from engine.dataset.library import Library
     from engine.project.project import Project
+    from engine.runtime.events import Event
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +47,40 @@ class Session(QObject):
         self.project: Project | None = None
         self.library: Library | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._ending = False
+        self._held: list[Callable[[], object]] | None = None
         bridge.engine_event.connect(self.engine_event)
         bridge.engine_event.connect(self._hear)
         bridge.job_added.connect(self.job_added)
         bridge.job_changed.connect(self.job_changed)
         bridge.job_finished.connect(self.job_finished)
 
+    def hold(self) -> None:
+        """Keep what is given to ``after_first_paint`` until ``begin``: nothing is painted yet."""
+        self._held = []
+
+    def after_first_paint(self, work: Callable[[], object]) -> None:
+        """Call ``work`` once the window is seen and its event loop runs; now, if it does."""
+        if self._held is None:
+            work()
+        else:
+            self._held.append(work)
+
+    def begin(self) -> None:
+        """The window is seen and its event loop is there: do all that was held until now."""
+        held, self._held = self._held or [], None
+        for work in held:
+            work()
+
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run ``coroutine`` in the window's event loop; an error becomes a toast that stays."""
+        import asyncio
+
         task = asyncio.get_event_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        if self._ending:
+            task.cancel()  # before its first step
         return task
 
     def notify(
@@ -71,8 +97,16 @@ class Session(QObject):
             {"key": key, "facts": facts, "action": action, "on_action": on_action, "error": error}
         )
 
-    def show_error(self, error: BaseException) -> None:
-        """Show ``error`` as a toast that stays."""
+    def show_error(
+        self,
+        error: BaseException,
+        *,
+        action: str = "",
+        on_action: Callable[[], None] | None = None,
+    ) -> None:
+        """Show ``error`` as a toast that stays; ``action`` is the key of a way out of it."""
+        if isinstance(error, OSError):
+            error = system_error(error)
         if isinstance(error, StylekilnError):
             facts = error.facts
             self.notified.emit(
@@ -80,8 +114,8 @@ class Session(QObject):
                     "key": error.sentence,
                     "remedy": error.remedy,
                     "facts": facts,
-                    "action": "",
-                    "on_action": None,
+                    "action": action,
+                    "on_action": on_action,
                     "error": True,
                 }
             )
@@ -101,9 +135,9 @@ class Session(QObject):
         """Open the sample project, making it on first use."""
         return self.start(self._open_sample())
 
-    def change_settings(self, **values: object) -> None:
+    def change_settings(self, **values: Any) -> None:
         """Change and store settings; the file is written off the UI thread."""
-        self.settings = self.settings.model_copy(update=values)
+        self.settings = replace(self.settings, **values)
         self.settings_changed.emit(self.settings)
         self.start(self.bridge.io(self.settings.save))
 
@@ -113,6 +147,17 @@ class Session(QObject):
         self.project_changed.emit(None)
         if library is not None:
             await self.bridge.io(library.close)
+
+    async def end(self) -> None:
+        """The window has closed: end what still runs in its event loop, and let nothing begin."""
+        self._ending = True
+        while self._tasks:
+            ending = list(self._tasks)
+            for task in ending:
+                task.cancel()
+            import asyncio
+
+            await asyncio.gather(*ending, return_exceptions=True)
 
     async def _open(self, path: Path) -> None:
         project = await self.bridge.io(_project_for, path)
@@ -124,10 +169,11 @@ class Session(QObject):
         await self._use(await self.bridge.io(sample_project, data_dir() / "projects"))
 
     async def _use(self, project: Project) -> None:
+        # First: one that cannot be opened leaves the project that is open.
+        library = await self.bridge.io(_library_of, project)
         if self.project is not None:
             await self.close_project()
-        self.library = await self.bridge.io(_library_of, project)
-        self.project = project
+        self.library, self.project = library, project
         self._remember(project)
         self.project_changed.emit(project)
         await self.rescan()
@@ -137,8 +183,12 @@ class Session(QObject):
         library, project = self.library, self.project
         if library is None or project is None:
             return
-        await self.bridge.io(library.scan, project.file.folders)
-        self.pictures_changed.emit(None)
+        try:
+            changes = await self.bridge.io(library.scan, project.file.folders)
+        finally:
+            self.pictures_changed.emit(None)  # what is known of a missing folder is still listed
+        for folder in changes.missing_folders:
+            self.show_error(_missing(folder))
         await self.bridge.io(library.measure)
         self.pictures_changed.emit(None)
 
@@ -159,6 +209,16 @@ class Session(QObject):
         error = task.exception()
         if error is not None and not isinstance(error, JobCancelled):
             self.show_error(error)
+
+
+def _missing(folder: str) -> MissingFileError:
+    """One of several folders of a project is not there; its pictures are listed all the same."""
+    there = Path(folder).is_dir()
+    return MissingFileError(
+        "The folder {path} cannot be read." if there else "The folder {path} does not exist.",
+        path=folder,
+        remedy="Check its permissions." if there else "Connect its drive and open it again.",
+    )
 
 
 def _project_for(path: Path) -> Project:

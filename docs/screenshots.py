@@ -19,9 +19,6 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-os.environ["QT_API"] = "pyside6"
-
-import qasync
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -146,12 +143,13 @@ def main() -> None:
     home = args.home or Path(tempfile.mkdtemp())
     os.environ["STYLEKILN_HOME"] = str(home)
     fresh = not (home / "projects" / "Sample" / "tour" / "canvas.json").exists()
+    from app import running
     from app.main import open_window
 
     application = QApplication(sys.argv[:1])
-    loop = qasync.QEventLoop(application)
-    asyncio.set_event_loop(loop)
+    loop = running.make_loop(application)
     window = open_window()
+    running.begin(window)
     with loop:
         loop.run_until_complete(take_all(window, args.out, fresh))
         window.session.bridge.close()

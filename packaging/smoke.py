@@ -9,12 +9,12 @@ import tempfile
 from pathlib import Path
 
 _WINDOW = """
-import asyncio, os
+import os
 import app.main as m
-import qasync
+from app import running
 from PySide6.QtWidgets import QApplication
-qt = QApplication([]); asyncio.set_event_loop(qasync.QEventLoop(qt))
-window = m.open_window(); qt.processEvents()
+qt = QApplication([]); loop = running.make_loop(qt)
+window = m.open_window(); running.begin(window); qt.processEvents()
 assert window.grab().width() >= 1024
 os._exit(0)
 """

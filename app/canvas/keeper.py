@@ -8,9 +8,10 @@ closing the window loses more than seconds, and nothing has to ask.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
@@ -20,10 +21,13 @@ from engine.canvas.document import Document, from_picture
 from engine.canvas.layer import Layer
 from engine.imaging.decode import load_rgba
 from engine.project.settings import data_dir
+from engine.runtime.errors import PictureError, StylekilnError
 
 if TYPE_CHECKING:
     from app.canvas.model import CanvasState
     from app.session import Session
+
+log = logging.getLogger(__name__)
 
 SAFETY_DELAY_MS = 2000
 SAFETY_SUFFIX = ".unsaved"
@@ -62,22 +66,31 @@ class Keeper(QObject):
         """Open the document that was worked on last in this project; none closes the canvas."""
         path = await self._session.bridge.io(latest, self.folder)
         if path is not None:
-            await self.open(path)
+            try:
+                await self.open(path)
+            except StylekilnError:
+                self._state.close()  # not the document of another project
+                raise
             return
         await self.flush()
         self._state.close()
 
-    async def open(self, path: Path) -> None:
-        """Open a canvas file with the changes that were not saved, or a picture as a document."""
+    async def open(self, path: Path, *, tell: bool = True) -> None:
+        """Open a canvas file with the changes that were not saved, or a picture as a document.
+
+        ``tell`` whether there were such changes: not on the way back to them.
+        """
         await self.flush()
-        document, recovered, saved = await self._session.bridge.io(read, path)
+        document, recovered, saved, aside = await self._session.bridge.io(read, path)
         if path.suffix.lower() != storage.SUFFIX:
             path = await self._session.bridge.io(free_name, self.folder, path.stem)
         # The canvas was not locked while the file was read.
         await self.flush()
         self.saved_time = saved
         self._state.open(document, path, modified=recovered)
-        if recovered and safety_copy(path).is_file():
+        if aside is not None:
+            self._session.notify(aside.key, name=path.stem, file=aside.path.name)
+        if tell and recovered and safety_copy(path).is_file():
             self._session.notify("Unsaved changes of {name} were recovered.", name=path.stem)
 
     async def create(
@@ -162,12 +175,23 @@ class Keeper(QObject):
         self._session.notify("Exported {name}.", name=path.name)
 
     def close_now(self) -> None:
-        """The window closes: write the safety copy here, so that nothing is lost."""
+        """The window closes: write the safety copy here, so that nothing is lost.
+
+        Raises StorageError when it cannot be written.
+        """
         self._timer.stop()
         state = self._state
         state.end_stroke()
         if state.document is not None and state.path is not None and self._unkept:
             storage.save(state.document.frozen(), safety_copy(state.path))
+            self._kept = (state.document, state.edits)
+
+    def close_at_last(self) -> None:
+        """The application ends, whether the copy can be written or not."""
+        try:
+            self.close_now()
+        except StylekilnError as error:
+            log.error("%s", error)
 
 
 def safety_copy(path: Path) -> Path:
@@ -175,15 +199,48 @@ def safety_copy(path: Path) -> Path:
     return path.with_name(f".{path.name}{SAFETY_SUFFIX}")
 
 
-def read(path: Path) -> tuple[Document, bool, float]:
-    """A canvas file or a picture, whether it is not saved yet, and when the file was written."""
+class Aside(NamedTuple):
+    """A safety copy that was not taken: what to tell, and where it is kept."""
+
+    key: str
+    path: Path
+
+
+class Opened(NamedTuple):
+    """A document, whether it is unsaved, when its file was written, and what was not taken."""
+
+    document: Document
+    recovered: bool
+    saved: float
+    aside: Aside | None = None
+
+
+def read(path: Path) -> Opened:
+    """A canvas file with the changes that were not saved, or a picture.
+
+    A safety copy that is damaged, or older than the file (the process ended between saving and
+    removing it), is kept under another name and the file is opened.
+    """
     if path.suffix.lower() != storage.SUFFIX:
-        return from_picture(load_rgba(path), path.stem), True, 0.0
+        return Opened(from_picture(load_rgba(path), path.stem), True, 0.0)
     written = path.stat().st_mtime if path.is_file() else 0.0
     copy = safety_copy(path)
-    if copy.is_file():
-        return storage.load(copy), True, written
-    return storage.load(path), False, written
+    if not copy.is_file():
+        return Opened(storage.load(path), False, written)
+    saved = storage.saved_at(copy)
+    if path.is_file() and 0 < saved <= storage.saved_at(path):
+        kept = free_name(path.parent, f"{path.stem}-earlier")
+        copy.replace(kept)
+        aside = Aside("Changes of {name} that are older than its file were kept as {file}.", kept)
+        return Opened(storage.load(path), False, written, aside)
+    try:
+        return Opened(storage.load(copy), True, written)
+    except PictureError:
+        if saved or not path.is_file():  # sound, but too large or too new; or all there is
+            raise
+        kept = copy.replace(path.with_name(f"{path.name}{SAFETY_SUFFIX}.broken"))
+        aside = Aside("The unsaved changes of {name} are damaged and were kept as {file}.", kept)
+        return Opened(storage.load(path), False, written, aside)
 
 
 def latest(folder: Path) -> Path | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QRect, QTimer, Signal
 
 from app.canvas.document_state import to_rect
+from app.models.at_hand import ModelsAtHand, read_models
 from app.widgets.images import image_of
 from engine.canvas import storage
 from engine.canvas.repaint import RepaintRequest
-from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER
-from engine.models.inspect import inspect
+from engine.models.family import STARTER
 from engine.project.settings import data_dir
 from engine.runtime.errors import JobCancelled, StylekilnError
 from engine.sampling.request import LARGEST_SEED, ImageRequest, LoraUse
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from app.canvas.model import CanvasState
     from app.session import Session
+    from engine.project.project import Project
     from engine.runtime.events import Event
     from engine.runtime.job import JobHandle
 
@@ -62,6 +62,7 @@ class Repaint(QObject):
     """Runs one repaint at a time. The canvas stays free: the job works on a copy of the picture."""
 
     settings_changed = Signal()
+    models_changed = Signal()
     running_changed = Signal(bool)
     failed = Signal(object)
 
@@ -70,6 +71,8 @@ class Repaint(QObject):
         self._session = session
         self._state = state
         self.settings = RepaintSettings()
+        self.models = ModelsAtHand()
+        self._project: Project | None = None
         self._handle: JobHandle | None = None
         self._preparing = False
         session.engine_event.connect(self._hear)
@@ -91,6 +94,46 @@ class Repaint(QObject):
     def _announce(self) -> None:
         self._state.set_strength(self.settings.strength)
         self.settings_changed.emit()
+
+    def choose_model(self, ref: str) -> None:
+        """Paint with another base model. LoRAs stay; ``problem`` names one that does not fit."""
+        self.change(model=ref)
+        self._follow_size()
+
+    def reload_models(self) -> None:
+        """Look for models again."""
+        self._session.start(self.load_models())
+
+    async def load_models(self) -> None:
+        """Read which models are at hand, off the UI thread."""
+        paths = [path for path, _ in self.settings.loras]
+        self.models = await self._session.bridge.io(
+            read_models, self._session.project, self.settings.model, paths
+        )
+        self._follow_size()
+        self.models_changed.emit()
+
+    def _follow_size(self) -> None:
+        """Tell the canvas at which size the model paints best."""
+        base = self.models.base(self.settings.model)
+        if base is not None:
+            self._state.set_native_size(base.size)
+
+    @property
+    def problem(self) -> StylekilnError | None:
+        """Why nothing can be painted with the chosen model and LoRAs; None when it can."""
+        base = self.models.base(self.settings.model)
+        if base is None:
+            return None
+        if base.info.error is not None:
+            return base.info.error
+        found = (self.misfit(path) for path, _ in self.settings.loras)
+        return next((error for error in found if error is not None), None)
+
+    def misfit(self, path: str) -> StylekilnError | None:
+        """Why the LoRA ``path`` cannot be used with the chosen model; None when it can."""
+        base = self.models.base(self.settings.model)
+        return self.models.lora(path).misfit(base) if base is not None else None
 
     def reroll(self) -> None:
         """Take another seed."""
@@ -117,7 +160,11 @@ class Repaint(QObject):
 
     def start(self) -> None:
         """Paint candidates for the region; one run at a time."""
-        if self._state.document is not None and not self.running:
+        if self._state.document is None or self.running:
+            return
+        if self.problem is not None:
+            self.failed.emit(self.problem)
+        else:
             # Set here and not in the task, so that a second click finds it.
             self._preparing = True
             self._session.start(self._start())
@@ -209,31 +256,17 @@ class Repaint(QObject):
     # The document's own settings
 
     def _read_document(self) -> None:
-        document = self._state.document
+        """Take the document's settings; another project starts from its own base model."""
+        document, project = self._state.document, self._session.project
         stored = document.settings.get("repaint") if document is not None else None
         if isinstance(stored, dict):
             self.settings = _from_record(stored)
+        elif project is not self._project:
+            model = project.file.base_model if project is not None else STARTER
+            self.settings = RepaintSettings(model=model)
+        self._project = project
         self._announce()
-        QTimer.singleShot(0, self, self.follow_model)
-
-    def follow_model(self) -> None:
-        """Tell the canvas at which size the model paints best."""
-        self._session.start(self._follow_model(self.settings.model))
-
-    async def _follow_model(self, model: str) -> None:
-        self._state.set_native_size(await self._session.bridge.io(native_size, model))
-
-
-def native_size(model: str) -> int:
-    """The side in pixels of the pictures ``model`` was trained on, from its header or config."""
-    info = inspect(model)
-    folder = STARTER_FOLDER if model == STARTER else info.path
-    if folder.is_dir():
-        unet = json.loads((folder / "unet" / "config.json").read_text("utf-8"))
-        vae = json.loads((folder / "vae" / "config.json").read_text("utf-8"))
-        return int(unet["sample_size"] * 2 ** (len(vae["block_out_channels"]) - 1))
-    family = FAMILIES[info.family]
-    return family.version(info.prediction_type or family.versions[0].prediction_type).native_size
+        QTimer.singleShot(0, self, self.reload_models)
 
 
 def _as_record(settings: RepaintSettings) -> dict[str, Any]:

@@ -4,37 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from app.canvas.loras import LoraChoice, available_loras, described
-from app.i18n import bind, tr
+from app.canvas.repaint_rows import LoraRow, SamplingRow, full_name
+from app.i18n import bind, signals, tr, tr_error
+from app.models.options import base_options
 from app.theme import icons, metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Choice, FieldRow, NumberField, TextField, ValueSlider, row
-from app.widgets.panel import IconLabel, Panel, padded
+from app.widgets.panel import Panel, padded
 from app.widgets.prompt_edit import PromptEdit
-from app.widgets.text import ElidedLabel, restyle
+from app.widgets.text import label, restyle
 from engine.sampling.request import LARGEST_SEED
 
 if TYPE_CHECKING:
     from app.canvas.candidates import Candidates
     from app.canvas.repaint import Repaint
+    from app.models.at_hand import LoraChoice
     from app.session import Session
-
-SAMPLERS = (
-    ("dpmpp_2m", "DPM++ 2M"),
-    ("euler", "Euler"),
-    ("euler_a", "Euler a"),
-    ("ddim", "DDIM"),
-    ("unipc", "UniPC"),
-)
-SCHEDULES = (
-    ("karras", "Karras"),
-    ("normal", "Normal"),
-    ("exponential", "Exponential"),
-    ("simple", "Simple"),
-)
 
 
 class RepaintPanel(Panel):
@@ -45,16 +33,18 @@ class RepaintPanel(Panel):
         self._candidates = candidates
         self._session = session
         self._repaint = repaint
-        self._choices: list[LoraChoice] = []
         self._build_prompt()
+        self._build_model()
         self._build_loras()
         self._build_numbers()
         self._build_sampling()
         self._build_foot()
         repaint.settings_changed.connect(self.refresh)
         repaint.running_changed.connect(lambda _: self.refresh())
+        repaint.models_changed.connect(self._show_models)
+        signals.changed.connect(self._show_models)
         candidates.reset.connect(self._show_rank)
-        self.refresh()
+        self._show_models()
 
     def _build_prompt(self) -> None:
         self.prompt = PromptEdit("What to paint here")
@@ -64,6 +54,11 @@ class RepaintPanel(Panel):
         self.negative = TextField("What to keep out")
         self.negative.textEdited.connect(lambda text: self._repaint.change(negative=text))
         self.body.addWidget(FieldRow("Negative", self.negative))
+
+    def _build_model(self) -> None:
+        self.model = Choice(plain=True)
+        self.model.changed.connect(lambda ref: self._repaint.choose_model(str(ref)))
+        self.body.addWidget(FieldRow("Model", self.model))
 
     def _build_loras(self) -> None:
         holder = QWidget()
@@ -113,6 +108,8 @@ class RepaintPanel(Panel):
         foot.addWidget(self.start, 1)
         foot.addWidget(self.stop)
         self.body.addLayout(foot)
+        self.problem = label(size=11, tone="error", wrap=True)
+        self.body.addWidget(padded(self.problem, top=4))
         self._stop_text = bind(self.stop.setText, "Stop")
 
     def _show_rank(self) -> None:
@@ -127,38 +124,42 @@ class RepaintPanel(Panel):
     def _toggle_lock(self) -> None:
         self._repaint.change(seed_locked=self.lock.isChecked())
 
-    # LoRAs
+    # Models and LoRAs
 
-    async def load_loras(self) -> None:
-        """Read which LoRAs are at hand, off the UI thread."""
-        project = self._session.project
-        self._choices = await self._session.bridge.io(available_loras, project)
-        self._shown_loras_renamed()
-
-    def _shown_loras_renamed(self) -> None:
-        for path, shown in self._shown_loras.items():
-            shown.rename(described(path, self._choices))
+    def _show_models(self) -> None:
+        """Offer what is at hand; what cannot be used is there with its reason."""
+        self.model.set_options(*base_options(self._repaint.models))
+        self.refresh()
 
     def offer_loras(self) -> None:
         """Read the list anew, then offer it as a menu."""
         self._session.start(self._offer())
 
     async def _offer(self) -> None:
-        await self.load_loras()
-        used = {path for path, _ in self._repaint.settings.loras}
+        await self._repaint.load_models()
         self.menu = QMenu(self)
-        for choice in self._choices:
+        self.menu.setToolTipsVisible(True)
+        used = {path for path, _ in self._repaint.settings.loras}
+        for choice in self._repaint.models.loras:
             if choice.path not in used:
-                self.menu.addAction(
-                    icons.icon("layers-2", 14),
-                    full_name(choice),
-                    lambda path=choice.path: self._repaint.add_lora(path),
-                )
+                self._offer_lora(choice)
         if self.menu.isEmpty():
             self.menu.addAction(
                 tr("Train a LoRA first, or put one into a model folder.")
             ).setEnabled(False)
+        self.menu.aboutToHide.connect(self.menu.deleteLater)
         self.menu.popup(self.add_lora.mapToGlobal(QPoint(0, self.add_lora.height())))
+
+    def _offer_lora(self, choice: LoraChoice) -> None:
+        entry = self.menu.addAction(
+            icons.icon("layers-2", 14),
+            full_name(choice),
+            lambda: self._repaint.add_lora(choice.path),
+        )
+        misfit = self._repaint.misfit(choice.path)
+        if misfit is not None:
+            entry.setEnabled(False)
+            entry.setToolTip(tr_error(misfit))
 
     def _follow_loras(self) -> None:
         wanted = dict(self._repaint.settings.loras)
@@ -167,10 +168,11 @@ class RepaintPanel(Panel):
                 self._shown_loras.pop(path).deleteLater()
         for path, weight in wanted.items():
             if path not in self._shown_loras:
-                made = LoraRow(described(path, self._choices), self._repaint, path)
-                self._shown_loras[path] = made
+                made = self._shown_loras[path] = LoraRow(self._repaint, path)
                 self._lora_rows.addWidget(made)
-            self._shown_loras[path].weight.set_value(weight)
+            shown = self._shown_loras[path]
+            shown.weight.set_value(weight)
+            shown.describe(self._repaint.models.lora(path), self._repaint.misfit(path))
 
     # Following
 
@@ -189,115 +191,12 @@ class RepaintPanel(Panel):
         self.seed.set_value(settings.seed)
         self.lock.setChecked(settings.seed_locked)
         self.sampling.refresh()
+        self.model.set_value(settings.model)
         self._follow_loras()
-        self.start.setEnabled(not running)
+        problem = self._repaint.problem
+        self.problem.setText(tr_error(problem) if problem is not None else "")
+        self.problem.setVisible(problem is not None)
+        self.start.setEnabled(not running and problem is None)
         self.stop.setEnabled(running)
         if not running:
             self._stop_text.say("Stop")
-
-
-class LoraRow(QWidget):
-    """One LoRA: name, weight, and a cross that takes it away."""
-
-    def __init__(self, choice: LoraChoice, repaint: Repaint, path: str) -> None:
-        super().__init__()
-        self.setProperty("surface", "panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(30)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(8, 0, 2, 0)
-        line.setSpacing(metrics.GAP)
-        # The epoch at the end is what tells checkpoints apart.
-        self.name = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
-        self.weight = ValueSlider(-1.0, 2.0, 0.05, 2, field_width=44)
-        self.weight.set_default(1.0)
-        self.weight.setFixedWidth(122)
-        self.weight.changed.connect(lambda value: repaint.set_weight(path, value))
-        bind(self.weight.setAccessibleName, "LoRA weight")
-        line.addWidget(IconLabel("layers-2", 14, "t3"))
-        line.addWidget(self.name, 1)
-        line.addWidget(self.weight)
-        line.addWidget(
-            tool_button("x", "Remove this LoRA", lambda: repaint.remove_lora(path), dense=True)
-        )
-        self._text = bind(self.name.setText, "{name}", name="")
-        self.rename(choice)
-
-    def rename(self, choice: LoraChoice) -> None:
-        """Show the LoRA's name and epoch."""
-        self._text.update(name=lambda: full_name(choice))
-
-
-class SamplingRow(QWidget):
-    """Sampler, steps and guidance in one line that unfolds."""
-
-    def __init__(self, repaint: Repaint) -> None:
-        super().__init__()
-        self._repaint = repaint
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        self.head = button("", "chevron-right", "quiet", on=self.toggle)
-        self.head.setProperty("align", "left")
-        self._head_text = bind(self.head.setText, "{words}", words="")
-        line = QHBoxLayout()
-        # The button's own padding, so that its icon stands on the panel's edge.
-        line.setContentsMargins(metrics.PAD - 10, 0, metrics.PAD, 0)
-        line.addWidget(self.head)
-        column.addLayout(line)
-        self.fields = QWidget()
-        self.fields.hide()
-        column.addWidget(self.fields)
-        self._build_fields()
-
-    def _build_fields(self) -> None:
-        column = QVBoxLayout(self.fields)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(0)
-        change = self._repaint.change
-        self.sampler = Choice(SAMPLERS)
-        self.sampler.changed.connect(lambda value: change(sampler=str(value)))
-        self.schedule = Choice(SCHEDULES)
-        self.schedule.changed.connect(lambda value: change(schedule=str(value)))
-        self.steps = NumberField(1, 150, 1, 0)
-        self.steps.changed.connect(lambda value: change(steps=int(value)))
-        self.guidance = NumberField(1, 30, 0.5, 1)
-        self.guidance.changed.connect(lambda value: change(guidance=float(value)))
-        for key, control in (
-            ("Sampler", self.sampler),
-            ("Schedule", self.schedule),
-            ("Steps", self.steps),
-            ("Guidance", self.guidance),
-        ):
-            column.addWidget(FieldRow(key, control))
-
-    def toggle(self) -> None:
-        """Fold or unfold the fields."""
-        self.fields.setVisible(not self.fields.isVisibleTo(self))
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Follow the settings."""
-        settings = self._repaint.settings
-        opened = self.fields.isVisibleTo(self)
-        self.head.set_icon("chevron-down" if opened else "chevron-right")
-        self._head_text.update(
-            words=lambda: tr(
-                "{sampler} {schedule}, {steps} steps, {guidance}",
-                sampler=dict(SAMPLERS)[settings.sampler],
-                schedule=tr(dict(SCHEDULES)[settings.schedule]),
-                steps=settings.steps,
-                guidance=f"{settings.guidance:.1f}",
-            )
-        )
-        self.sampler.set_value(settings.sampler)
-        self.schedule.set_value(settings.schedule)
-        self.steps.set_value(settings.steps)
-        self.guidance.set_value(settings.guidance)
-
-
-def full_name(choice: LoraChoice) -> str:
-    """The name of a LoRA with its epoch."""
-    if choice.epoch:
-        return tr("{name}, epoch {epoch}", name=choice.name, epoch=choice.epoch)
-    return choice.name

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QGridLayout,
@@ -37,6 +44,7 @@ from app.canvas.tools import TOOLS
 from app.i18n import tr
 from app.theme import icons, metrics
 from app.widgets.buttons import button, shortcut_text
+from app.widgets.columns import SideColumns
 from app.widgets.states import DropOverlay, EmptyState
 from app.widgets.text import hairline
 from engine.canvas.storage import SUFFIX
@@ -85,6 +93,10 @@ class View(QWidget):
         """What a user can do here."""
         return canvas_actions(self)
 
+    def keep(self) -> None:
+        """The window is about to close. Raises StorageError when work could not be kept."""
+        self.keeper.close_now()
+
     def focus_target(self) -> QWidget:
         """Where keys go when the page is shown: the canvas, or the page while there is none."""
         return self.surface if self.state.document is not None else self
@@ -94,23 +106,29 @@ class View(QWidget):
         loras: tuple[tuple[str, float], ...] = (),
         prompt: str = "",
         document: str = "",
+        model: str = "",
         **payload: Any,
     ) -> None:
-        """Take what another workspace hands over: LoRAs with weights, a prompt, a file to open."""
-        self._session.start(self._receive(loras, prompt, document))
+        """Take what another workspace hands over.
+
+        A base model, LoRAs with weights, a prompt, a canvas or picture file to open.
+        """
+        self._session.start(self._receive(loras, prompt, document, model))
 
     async def _receive(
-        self, loras: tuple[tuple[str, float], ...], prompt: str, document: str
+        self, loras: tuple[tuple[str, float], ...], prompt: str, document: str, model: str
     ) -> None:
         async with self._opening:
             if document:
                 await self._take_over(Path(document))
+            if model:
+                self.repainting.choose_model(model)
             for path, weight in loras:
                 self.repainting.add_lora(path, weight)
                 self.repainting.set_weight(path, weight)
             if prompt:
                 self.repainting.change(prompt=prompt)
-            await self.panel.load_loras()
+            await self.repainting.load_models()
 
     async def _take_over(self, path: Path) -> None:
         """Open what another workspace made; the way back to the canvas open before is offered."""
@@ -120,7 +138,7 @@ class View(QWidget):
             return
 
         def go_back() -> None:
-            self._session.start(self.keeper.open(earlier))
+            self._session.start(self.keeper.open(earlier, tell=False))
 
         self._session.notify(
             "Your canvas {name} is kept.",
@@ -159,6 +177,10 @@ class View(QWidget):
         outer.addWidget(middle, 1)
         outer.addWidget(hairline("column", vertical=True))
         outer.addWidget(self.right)
+        self.columns = SideColumns(self, middle, self._session, "canvas")
+        self.columns.add(self.tools, "left")
+        self.columns.add(self.right, "right", RIGHT_WIDE)
+        self.columns.keys_on(self.surface)
 
     def _ruled_surface(self) -> QWidget:
         across = Ruler(self.surface.view, Qt.Orientation.Horizontal)
@@ -199,10 +221,15 @@ class View(QWidget):
         around.addWidget(column)
         return box
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Models may have come and gone while another page was shown."""
+        super().showEvent(event)
+        self.repainting.reload_models()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Small windows get the small cards and the narrow column."""
         narrow = self.window().width() < metrics.NARROW
-        self.right.setFixedWidth(RIGHT_NARROW if narrow else RIGHT_WIDE)
+        self.columns.set_natural(self.right, RIGHT_NARROW if narrow else RIGHT_WIDE)
         self.strip.set_narrow(narrow)
 
     # Connections
@@ -212,7 +239,7 @@ class View(QWidget):
         session.project_changed.connect(lambda _: session.start(self._open_project()))
         application = QApplication.instance()
         if application is not None:
-            application.aboutToQuit.connect(self.keeper.close_now)
+            application.aboutToQuit.connect(self.keeper.close_at_last)
         state.opened.connect(self._show_document)
         state.refused.connect(session.show_error)
         self.repainting.failed.connect(session.show_error)
@@ -224,7 +251,7 @@ class View(QWidget):
     async def _open_project(self) -> None:
         async with self._opening:
             await self.keeper.open_latest()
-            await self.panel.load_loras()
+            await self.repainting.load_models()
 
     def _show_document(self) -> None:
         opened = self.state.document is not None
@@ -388,6 +415,7 @@ class View(QWidget):
                 await self.keeper.open(path)
             elif path.suffix.lower() == LORA_SUFFIX:
                 self.repainting.add_lora(str(path))
+                await self.repainting.load_models()
             elif self.state.document is None:
                 await self.keeper.open(path)
             else:

@@ -10,6 +10,7 @@ from engine.dataset.captions import from_file_name
 from engine.dataset.edits import Recipe
 from engine.dataset.holdout import hold_out
 from engine.project.project import SourceFolder
+from engine.runtime.files import require_folder
 
 if TYPE_CHECKING:
     import asyncio
@@ -156,6 +157,8 @@ class Operations:
         project = self.session.project
         if project is None:
             return
+        for path in folders:
+            await self.session.bridge.io(require_folder, path)
         known = {folder.path for folder in project.file.folders}
         added = [SourceFolder(path=str(path)) for path in folders if str(path) not in known]
         await self._save_folders((*project.file.folders, *added))

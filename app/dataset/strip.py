@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from app.dataset import counts
@@ -12,8 +12,7 @@ from app.dataset.counts import Scope
 from app.dataset.sources import flag_rows, suggestion_icons, suggestion_name
 from app.i18n import signals as language_signals
 from app.i18n.format import number
-from app.theme import fonts, icons
-from app.widgets.buttons import tool_button
+from app.widgets.buttons import count_button, tool_button
 from app.widgets.text import hairline
 
 if TYPE_CHECKING:
@@ -65,14 +64,8 @@ class SourcesStrip(QWidget):
         self._mark()
 
     def _add(self, scope: Scope, icon: str, place: int) -> QToolButton:
-        made = QToolButton()
+        made = count_button(icon)
         made.setCheckable(True)
-        made.setFixedSize(36, 40)
-        made.setIconSize(QSize(16, 16))
-        made.setIcon(icons.icon(icon, 16))
-        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        fonts.set_font(made, 11)
         made.clicked.connect(lambda: self.state.set_scope(scope))
         made.clicked.connect(self._mark)
         self._column.insertWidget(2 + place, made)

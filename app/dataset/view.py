@@ -22,6 +22,7 @@ from app.dataset.strip import SourcesStrip
 from app.i18n import tr
 from app.theme import metrics
 from app.widgets.buttons import button
+from app.widgets.columns import SideColumns
 from app.widgets.states import DropOverlay, EmptyState
 from app.widgets.thumbnails import ThumbnailCache
 from engine.dataset.requests import ExportRequest
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from app.session import Session
 
 narrow_right = 300
+INVITATION = (
+    "Drop a folder of art here",
+    "Captions beside the pictures are read too. Nothing is ever written to your pictures.",
+)
 
 
 class View(QWidget):
@@ -51,10 +56,7 @@ class View(QWidget):
         self.inspector = Inspector(self.state, self.operations)
         self.crop = CropPage(self.state, self.operations)
         self.empty = EmptyState(
-            "images",
-            "Drop a folder of art here",
-            "Captions beside the pictures are read too. Nothing is ever written to your pictures.",
-            button("Choose a folder", "folder-open", on=self.ask_folder),
+            "images", *INVITATION, button("Choose a folder", "folder-open", on=self.ask_folder)
         )
         self.overlay = DropOverlay(self)
         self._list_wanted: bool | None = None
@@ -74,6 +76,11 @@ class View(QWidget):
         row.addWidget(self.sources)
         row.addWidget(self.middle, 1)
         row.addWidget(self.inspector)
+        self.columns = SideColumns(browse, self.middle, self.session, "dataset")
+        self.columns.add(self.strip, "left")
+        self.columns.add(self.sources, "left", metrics.LEFT)
+        self.columns.add(self.inspector, "right", metrics.RIGHT, self._set_right)
+        self.columns.keys_on(self.stage.grid, self.full)
         self.pages = QStackedWidget()
         self.pages.addWidget(browse)
         self.pages.addWidget(self.crop)
@@ -235,10 +242,23 @@ class View(QWidget):
             self.middle.setCurrentWidget(self.stage)
         elif not filled:
             self.middle.setCurrentWidget(self.empty)
+            self._say_why_empty()
         self._arrange()
         if appeared and self.isVisible():
             # Qt would give the focus to the filter, and the first P or X would be a word.
             self.stage.grid.setFocus()
+
+    def _say_why_empty(self) -> None:
+        project = self.session.project
+        if project is None or self.state.loading:
+            self.empty.say(*INVITATION)
+            return
+        self.empty.say(
+            "No picture was found",
+            "There are no pictures in {path}. Add PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF files "
+            "and open it again, or drop another folder here.",
+            path=", ".join(folder.path for folder in project.file.folders) or project.root,
+        )
 
     # Narrow windows
 
@@ -246,20 +266,22 @@ class View(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
-    def _arrange(self) -> None:
+    def _arrange(self, *, slide: bool = False) -> None:
         narrow = self.width() < metrics.NARROW - metrics.RAIL
         filled = bool(self.state.pictures)
         listed = not narrow if self._list_wanted is None else self._list_wanted or not narrow
-        self.sources.setVisible(filled and listed)
-        self.strip.setVisible(filled and narrow)
-        self.inspector.setVisible(filled)
-        right = narrow_right if narrow else metrics.RIGHT
-        self.inspector.setFixedWidth(right)
-        self.crop.column.setFixedWidth(right)
+        self.columns.show(self.sources, filled and listed, slide=slide)
+        self.columns.show(self.strip, filled and narrow)
+        self.columns.show(self.inspector, filled)
+        self.columns.set_natural(self.inspector, narrow_right if narrow else metrics.RIGHT)
+
+    def _set_right(self, width: int) -> None:
+        self.inspector.setFixedWidth(width)
+        self.crop.column.setFixedWidth(width)
 
     def _toggle_list(self) -> None:
-        self._list_wanted = not self.sources.isVisible()
-        self._arrange()
+        self._list_wanted = self.sources.isHidden()
+        self._arrange(slide=True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.pages.currentWidget() is self.crop:
@@ -295,5 +317,5 @@ class View(QWidget):
 def _folders(event: QDropEvent) -> list[Path]:
     """The folders of a drop; a file stands for the folder it lies in."""
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    found = [path if path.is_dir() else path.parent for path in paths]
+    found = [path.parent if path.is_file() else path for path in paths]
     return list(dict.fromkeys(found))

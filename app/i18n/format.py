@@ -55,6 +55,11 @@ def day(moment: float, today: date | None = None) -> str:
     return f"{then.day} {_MONTHS[then.month - 1]} {year}".rstrip()
 
 
+def clock(moment: float) -> str:
+    """The time of day of a Unix time: 14:31."""
+    return datetime.fromtimestamp(moment).strftime("%H:%M")
+
+
 def scientific(value: float) -> str:
     """A setting as people type it: 0.1, 1024, and very small ones as 5e-5."""
     text = f"{value:.6g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from shiboken6 import isValid
 from engine.runtime.errors import StylekilnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 LANGUAGES = (("en", "English"), ("zh_CN", "简体中文"))
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "translations"
@@ -51,7 +52,12 @@ def tr_error(error: BaseException) -> str:
     if not isinstance(error, StylekilnError):
         return str(error)
     parts = [tr(part, **error.facts) for part in (error.sentence, error.remedy) if part]
-    return ("" if _language == "zh_CN" else " ").join(parts)
+    return joined(parts)
+
+
+def joined(sentences: Iterable[str]) -> str:
+    """Sentences one after the other, as the language of the moment sets them."""
+    return ("" if _language == "zh_CN" else " ").join(sentences)
 
 
 def language() -> str:
@@ -147,7 +153,25 @@ def _fill(template: str, facts: dict[str, Any]) -> str:
     """Format ``template``; a stray brace is shown as it is and never raises."""
     if "{" not in template:
         return template
+    if _language == "zh_CN":
+        template = _without_gaps(template, facts)
     try:
         return template.format_map(facts)
     except (KeyError, ValueError, IndexError):
         return template
+
+
+_BEFORE = re.compile(r"(?<=[\u4e00-\u9fff]) \{(\w+)\}")
+_AFTER = re.compile(r"\{(\w+)\} (?=[\u4e00-\u9fff])")
+
+
+def _without_gaps(template: str, facts: dict[str, Any]) -> str:
+    """Drop the space that sets Latin apart from Chinese where the fact turns out to be Chinese."""
+
+    def tight(found: re.Match[str], end: int) -> str:
+        value = str(facts.get(found[1], ""))
+        chinese = bool(value) and "\u4e00" <= value[end] <= "\u9fff"
+        return found[0].strip() if chinese else found[0]
+
+    template = _BEFORE.sub(lambda found: tight(found, 0), template)
+    return _AFTER.sub(lambda found: tight(found, -1), template)

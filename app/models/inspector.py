@@ -57,7 +57,7 @@ class Inspector(Column):
         self._about.setVisible(usable)
         self._used.setVisible(usable)
         self.folder.setVisible(info is not None)
-        self.paint.setVisible(info is not None and usable and info.kind == "lora")
+        self.paint.setVisible(usable)
         if info is None or not usable:
             return
         self._fill(info)
@@ -86,8 +86,12 @@ class Inspector(Column):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))
 
     def _paint(self) -> None:
-        if self._info is not None:
+        if self._info is None:
+            return
+        if self._info.kind == "lora":
             self._session.go("canvas", loras=((str(self._info.path), 1.0),))
+        else:
+            self._session.go("canvas", model=self._info.ref)
 
 
 def _fact(key: str, text: str) -> QWidget:

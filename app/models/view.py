@@ -21,6 +21,7 @@ from app.models.table import ModelTable, TableHead
 from app.session import Session
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
+from app.widgets.columns import SideColumns
 from app.widgets.fields import Check, TextField
 from app.widgets.panel import Column, Panel, padded
 from app.widgets.row_list import Row, RowList
@@ -99,9 +100,14 @@ class View(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
+        stage = self._stage()
         row.addWidget(left)
-        row.addWidget(self._stage(), 1)
+        row.addWidget(stage, 1)
         row.addWidget(self.inspector)
+        self.columns = SideColumns(self, stage, self._session, "models")
+        self.columns.add(left, "left", metrics.LEFT)
+        self.columns.add(self.inspector, "right", self.inspector.preferred_width)
+        self.columns.keys_on(self.table)
 
     def _stage(self) -> QWidget:
         stage = QWidget()
@@ -251,12 +257,15 @@ class View(QWidget):
 
     async def _add(self, files: list[Path]) -> None:
         copied = await self._session.bridge.io(copy_models, files)
-        await self._read(str(copied[0]) if copied else "")
-        self._session.notify("Models added: {n}.", n=len(copied))
+        await self._read(str(copied.paths[0]) if copied.paths else "")
+        if copied.paths:
+            self._session.notify("Models added: {n}.", n=len(copied.paths))
+        for error in copied.errors:
+            self._session.show_error(error)
 
     def showEvent(self, event: QShowEvent) -> None:
         self.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         narrow = self.width() + metrics.RAIL < metrics.NARROW
-        self.inspector.setFixedWidth(300 if narrow else 344)
+        self.columns.set_natural(self.inspector, 300 if narrow else 344)

@@ -30,18 +30,18 @@ class LanguageSwitch(Segments):
 
 
 class ThemeSwitch(Segments):
-    """Dark or light."""
+    """Dark, light, or as the desktop is."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__([("dark", "Dark"), ("light", "Light")])
+        super().__init__([("dark", "Dark"), ("light", "Light"), (theme.SYSTEM, "System")])
         self._session = session
         self.changed.connect(self._chosen)
         theme.signals.changed.connect(self.follow)
         self.follow()
 
     def follow(self) -> None:
-        """Show the theme of the moment."""
-        self.set_value(theme.current().name)
+        """Show what was chosen."""
+        self.set_value(theme.chosen())
 
     def _chosen(self, name: object) -> None:
         choose_theme(self._session, str(name))

@@ -16,7 +16,7 @@ from app.session import Session
 from app.settings.switches import LanguageSwitch, ThemeSwitch
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
-from app.widgets.fields import FieldRow, NumberField, row
+from app.widgets.fields import Check, FieldRow, NumberField, row
 from app.widgets.text import ElidedLabel, hairline, label
 from engine.project.settings import data_dir
 
@@ -68,6 +68,10 @@ class View(QWidget):
         self._section("Interface")
         column.addWidget(_field("Language", LanguageSwitch(self._session)))
         column.addWidget(_field("Theme", ThemeSwitch(self._session)))
+        self.calm = Check("Reduce motion", self._session.settings.reduce_motion)
+        self.calm.changed.connect(lambda on: self._session.change_settings(reduce_motion=bool(on)))
+        hint = "Columns and messages appear at once, without sliding."
+        column.addWidget(_field("Motion", self.calm, hint))
         self._section("Work")
         threads = NumberField(0, 256)
         threads.setFixedWidth(80)

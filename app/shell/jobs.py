@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.i18n import tr
 from app.i18n.format import duration, percent
-from engine.runtime.job import JobHandle, Request
+from engine.runtime.errors import StylekilnError
+
+if TYPE_CHECKING:
+    from engine.runtime.job import JobHandle, Request
+    from engine.runtime.queue_store import StoredJob
 
 _AREAS = {
     "dataset": "dataset",
@@ -32,11 +38,28 @@ def is_live(handle: JobHandle) -> bool:
     return not handle.done()
 
 
+def stored_title(stored: StoredJob) -> str:
+    """What work of an earlier time is called; in English when it cannot be read back."""
+    from engine.runtime.job import request_from_record
+
+    try:
+        return title_of(request_from_record(stored.record))
+    except (StylekilnError, ValueError, ImportError):
+        return stored.title
+
+
+def phase_of(handle: JobHandle) -> str:
+    """What the job does at the moment, empty when that is its title already."""
+    progress = handle.progress
+    words = tr(progress.key, **progress.facts) if progress.key else ""
+    return "" if words == title_of(handle.request) else words
+
+
 def line_of(handle: JobHandle) -> str:
     """Part done and time left: ``62 %, 22:53 left``."""
     progress = handle.progress
     if not progress.total:
-        return tr(progress.text) if progress.text else ""
+        return phase_of(handle)
     part = percent(progress.fraction)
     if progress.seconds_left is None:
         return part

@@ -26,7 +26,8 @@ class Workspace(Protocol):
     """What every ``View`` offers beside being a widget.
 
     A view may also have ``focus_target() -> QWidget``, the widget that takes the keyboard when the
-    workspace is shown: its stage. Without it the page itself takes it.
+    workspace is shown: its stage. Without it the page itself takes it. One with side columns has
+    ``columns``, a SideColumns.
     """
 
     def receive(self, **payload: Any) -> None:
@@ -57,9 +58,13 @@ class Pages(QStackedWidget):
 
     def focus_stage(self) -> None:
         """Give the keyboard to the stage of the page that is shown."""
+        stage = self.stage()
+        if stage is not None:
+            stage.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def stage(self) -> QWidget | None:
+        """What takes the keys of the page that is shown."""
         view = self.built.get(self.current)
-        if view is None:
-            return
         target = getattr(view, "focus_target", None)
-        widget: QWidget = view if target is None else target()
-        widget.setFocus(Qt.FocusReason.OtherFocusReason)
+        stage: QWidget | None = view if target is None else target()
+        return stage

@@ -84,6 +84,11 @@ class Palette(QWidget):
         pictures = self._pictures(text) if text.strip() else []
         return [*found, *pictures][:MOST]
 
+    def refresh(self) -> None:
+        """Search again: the pictures were read anew."""
+        if self.isVisible():
+            self._search(self.field.text())
+
     def _search(self, text: str) -> None:
         self._found = self.matches(text)
         self.list.set_rows([found.row for found in self._found])

@@ -1,4 +1,4 @@
-"""The project bar: project menu, undo and redo, search, queue, language, help."""
+"""The project bar: project menu, undo and redo, search, queue, notifications, language, help."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.session import Session
 from app.settings.switches import choose_language
 from app.shell.logo import Logo
 from app.shell.menus import Menu
+from app.shell.notices import Bell, Notices
 from app.theme import color, fonts, icons, metrics
 from app.widgets.buttons import button, shortcut_text, tool_button
 from app.widgets.text import hairline
@@ -85,13 +86,14 @@ class ProjectBar(QWidget):
     start_asked = Signal()
     search_asked = Signal()
     queue_asked = Signal()
+    notices_asked = Signal()
     folder_asked = Signal()
     undo_asked = Signal()
     redo_asked = Signal()
     help_asked = Signal()
     guide_asked = Signal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, notices: Notices) -> None:
         super().__init__()
         self._session = session
         self.setProperty("surface", "chrome")
@@ -106,6 +108,8 @@ class ProjectBar(QWidget):
         self.search = SearchButton()
         self.queue = button("Queue", "list-checks", "quiet", on=self.queue_asked.emit)
         self._queue_text = bind(self.queue.setText, "Queue")
+        self.bell = Bell(notices)
+        self.bell.clicked.connect(self.notices_asked)
         self.language = tool_button("languages", "Language")
         self.help = tool_button("circle-question-mark", "Help")
         self.project.clicked.connect(self._open_projects)
@@ -131,7 +135,7 @@ class ProjectBar(QWidget):
         row.addSpacing(2)
         row.addWidget(self.redo)
         row.addStretch(1)
-        for widget in (self.queue, self.language, self.help):
+        for widget in (self.queue, self.bell, self.language, self.help):
             row.addWidget(widget)
             row.addSpacing(2)
         # The search stands in the middle of the window, whatever is beside it.

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
-from shiboken6 import isValid
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import signals as language_signals
 from app.i18n import tr, tr_error
 from app.session import Session
-from app.shell.jobs import is_live, title_of, workspace_of
-from app.theme import color, metrics
+from app.shell.floating import FloatingPanel
+from app.shell.jobs import phase_of, stored_title, title_of, workspace_of
+from app.theme import metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.states import ProgressRow
 from app.widgets.text import ElidedLabel, hairline, label
-from engine.runtime.errors import StylekilnError
+from engine.runtime.errors import BadInputError, StylekilnError
 from engine.runtime.job import JobHandle
 from engine.runtime.queue_store import StoredJob
-
-WIDTH = 372
 
 
 class JobRow(ProgressRow):
@@ -41,9 +38,7 @@ class JobRow(ProgressRow):
         if not handle.done():
             progress = handle.progress
             waits = handle.state == "queued"
-            words = tr("Waiting") if waits else tr(progress.text) if progress.text else ""
-            # A run that names itself has said so in the line above.
-            words = "" if words == title_of(handle.request) else words
+            words = tr("Waiting") if waits else phase_of(handle)
             self.set_progress(progress.fraction, words, progress.seconds_left)
             self.set_paused(handle.paused)
             return
@@ -78,60 +73,34 @@ class StoredRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 6, 0, 6)
         row.setSpacing(metrics.GAP)
-        row.addWidget(_name(tr(stored.title)))
+        row.addWidget(_name(stored_title(stored)))
         row.addWidget(ElidedLabel(tr("Cut off when the application ended"), tone="quiet"), 1)
         row.addWidget(button("Start again", "rotate-ccw", dense=True, on=self.restarted.emit))
         row.addWidget(tool_button("x", "Forget", self.forgotten.emit, dense=True))
 
 
-class QueuePanel(QWidget):
-    """Floats at the right under the project bar. ``counted`` carries how many jobs are live."""
-
-    counted = Signal(int)
+class QueuePanel(FloatingPanel):
+    """Floats at the right under the project bar."""
 
     def __init__(self, parent: QWidget, session: Session) -> None:
-        super().__init__(parent)
+        super().__init__(parent, "Queue")
         self._session = session
         self.rows: dict[str, JobRow] = {}
         self._closed: set[str] = set()
-        self._before: QWidget | None = None
-        self.setFixedWidth(WIDTH)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 4, 12, 12)
-        column.setSpacing(0)
-        head = QHBoxLayout()
-        head.addWidget(label("Queue", weight=600))
-        head.addStretch(1)
-        head.addWidget(tool_button("x", "Close", self.hide, dense=True))
-        column.addLayout(head)
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
-        column.addLayout(self._list)
+        self.column.addLayout(self._list)
         self._empty = label(
             "Nothing is waiting. Training, grids and repaints line up here.",
             tone="quiet",
             wrap=True,
         )
         self._empty.setContentsMargins(0, 8, 0, 4)
-        column.addWidget(self._empty)
+        self.column.addWidget(self._empty)
         session.job_added.connect(self._show)
         session.job_changed.connect(self._changed)
         session.job_finished.connect(self._changed)
         language_signals.changed.connect(self.rebuild)
-        self.hide()
-
-    def toggle(self, right: int, top: int) -> None:
-        """Open at ``right``, ``top``, or close."""
-        if self.isVisible():
-            self.hide()
-            return
-        self._before = QApplication.focusWidget()
-        self.rebuild()
-        self.adjustSize()
-        self.move(right - self.width(), top)
-        self.show()
-        self.raise_()
-        self.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def rebuild(self) -> None:
         """Show everything anew."""
@@ -177,7 +146,17 @@ class QueuePanel(QWidget):
             self.rows[handle.id].set_progress(handle.progress.fraction, tr("Stopping…"))
 
     def _restart(self, stored: StoredJob) -> None:
-        self._session.bridge.restart(stored)
+        try:
+            self._session.bridge.restart(stored)
+        except (StylekilnError, ValueError, ImportError):
+            # Written by another version: its request is not known here.
+            self._session.show_error(
+                BadInputError(
+                    "{name} cannot be started again: it was queued by another version.",
+                    name=stored_title(stored),
+                    remedy="Start it anew from its workspace.",
+                )
+            )
         self.rebuild()
 
     def _forget(self, stored: StoredJob) -> None:
@@ -186,35 +165,8 @@ class QueuePanel(QWidget):
 
     def _settle(self) -> None:
         self._empty.setVisible(self._list.count() == 0)
-        self.counted.emit(sum(is_live(job) for job in self._session.bridge.jobs))
         if self.isVisible():
-            right, top = self.x() + self.width(), self.y()
-            self.adjustSize()
-            self.move(right - self.width(), top)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Give the keyboard back to what had it before the panel opened."""
-        here = QApplication.focusWidget()
-        if here is None or not (here is self or self.isAncestorOf(here)):
-            return
-        before, self._before = self._before, None
-        if before is not None and isValid(before) and before.isVisible() and before.isEnabled():
-            before.setFocus(Qt.FocusReason.OtherFocusReason)
-        else:
-            here.clearFocus()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.hide()
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(color("float_line"), 1))
-        painter.setBrush(color("g1"))
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
+            self.refit()
 
 
 def _name(text: str) -> ElidedLabel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -18,7 +19,9 @@ from app.shell.jobs import is_live, line_of, title_of
 from app.theme import color, metrics
 from app.widgets.text import hairline, label
 from engine.runtime.device import memory_in_use
-from engine.runtime.job import JobHandle
+
+if TYPE_CHECKING:
+    from engine.runtime.job import JobHandle
 
 
 class Meter(QWidget):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -25,31 +26,40 @@ from shiboken6 import isValid
 from app.actions import Action
 from app.i18n import bind, tr
 from app.session import Session
-from app.shell.guide import GuideBar, Stage
 from app.shell.jobs import is_live, workspace_of
 from app.shell.logo import window_icon
+from app.shell.notices import Notices
 from app.shell.pages import Pages
-from app.shell.palette import Found, Palette
+from app.shell.picture_search import PictureSearch
 from app.shell.project_bar import ProjectBar, set_enabled
-from app.shell.queue_panel import QueuePanel
 from app.shell.rail import ENTRIES, Rail
+from app.shell.regions import Regions
 from app.shell.status_line import StatusLine
-from app.theme import metrics
-from app.widgets.row_list import Row
+from app.theme import metrics, motion
 from app.widgets.states import DropOverlay, Toast
 from app.widgets.text import hairline
-from engine.project.settings import data_dir
+from engine.project.settings import Settings, data_dir
+from engine.runtime.errors import StorageError
+
+if TYPE_CHECKING:  # imported when they are first opened
+    from app.shell.guide import GuideBar, Stage
+    from app.shell.notice_panel import NoticePanel
+    from app.shell.palette import Found, Palette
+    from app.shell.queue_panel import QueuePanel
 
 WORKSPACES = tuple(name for name, _, _ in ENTRIES)
 
 
 class MainWindow(QWidget):
-    """One window on one session. Workspaces are built when they are first shown."""
+    """One window on one session. Workspaces and panels are built when they are first shown."""
+
+    painted = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.bar = ProjectBar(session)
+        self.notices = Notices(self)
+        self.bar = ProjectBar(session, self.notices)
         self.rail = Rail()
         self.pages = Pages(session)
         self.status = StatusLine(session)
@@ -61,9 +71,10 @@ class MainWindow(QWidget):
         self._build()
         self.toasts = Toast(self.pages)
         self.overlay = DropOverlay(self._body)
-        self.queue = QueuePanel(self, session)
-        self.palette_panel = Palette(self, self.all_actions, self._find_pictures)
+        self.pictures = PictureSearch(session, self)
         self._painted = False
+        self._may_lose = False
+        self.regions = Regions(self._regions, self.pages.stage)
         self._own = self._own_actions()
         self._add_shortcuts(self, self._own)
         self._connect()
@@ -95,18 +106,21 @@ class MainWindow(QWidget):
         session.navigated.connect(self.navigate)
         session.notified.connect(self.show_toast)
         session.project_changed.connect(self._project_changed)
+        session.settings_changed.connect(_apply_motion)
+        _apply_motion(session.settings)
         for signal in (session.job_added, session.job_changed, session.job_finished):
             signal.connect(self._show_busy)
         self.rail.chosen.connect(self._choose)
         self.bar.start_asked.connect(lambda: self.navigate("start", {}))
         self.bar.search_asked.connect(self.open_palette)
         self.bar.queue_asked.connect(self.toggle_queue)
+        self.bar.notices_asked.connect(self.toggle_notices)
         self.bar.folder_asked.connect(self.choose_folder)
         self.bar.undo_asked.connect(lambda: self._run_here("undo"))
         self.bar.redo_asked.connect(lambda: self._run_here("redo"))
         self.bar.help_asked.connect(self.show_shortcuts)
         self.bar.guide_asked.connect(self.start_guide)
-        self.queue.counted.connect(self.bar.show_queue)
+        session.bridge.queue_read.connect(self._tell_what_was_cut_off)
         # Whether something can be undone changes with every edit; looking is cheaper than telling.
         self._undo_timer = QTimer(self)
         self._undo_timer.setInterval(250)
@@ -153,9 +167,15 @@ class MainWindow(QWidget):
             Action("sample", "Open the sample project", self.open_sample, "play"),
             Action("guide", "Guided first run", self.start_guide, "route"),
             Action("queue", "Show the queue", self.toggle_queue, "list-checks", "Ctrl+Shift+Q"),
+            Action("notices", "Show the notifications", self.toggle_notices, "bell"),
             Action("start", "Start page", partial(self.navigate, "start", {}), "layout-grid"),
             Action(
                 "settings", "Settings", partial(self.navigate, "settings", {}), "settings", "Ctrl+,"
+            ),
+            Action("columns", "Show or hide the side columns", self.toggle_columns, "", "Tab"),
+            Action("region.next", "Next region", partial(self.regions.step, 1), "", "F6"),
+            Action(
+                "region.previous", "Previous region", partial(self.regions.step, -1), "", "Shift+F6"
             ),
             Action("keys", "Keyboard shortcuts", self.show_shortcuts, "keyboard", "F1"),
         ]
@@ -163,6 +183,7 @@ class MainWindow(QWidget):
     def _add_shortcuts(self, owner: QWidget, actions: Sequence[Action]) -> None:
         """Give ``owner`` the keys of ``actions`` that neither the window nor a button has."""
         taken = {button.shortcut().toString() for button in owner.findChildren(QAbstractButton)}
+        taken |= {"Tab"}  # only the stage listens to it; elsewhere it goes from field to field
         if owner is not self:
             taken |= {action.shortcut().toString() for action in QWidget.actions(self)}
         for action in actions:
@@ -186,7 +207,44 @@ class MainWindow(QWidget):
         set_enabled(self.bar.undo, self._action_here("undo"))
         set_enabled(self.bar.redo, self._action_here("redo"))
 
+    def toggle_columns(self) -> None:
+        """Hide the side columns of the page shown, or show them."""
+        columns = getattr(self.pages.built.get(self.pages.current), "columns", None)
+        if columns is not None:
+            columns.toggle()
+
+    def _regions(self) -> list[QWidget]:
+        view = self.pages.built.get(self.pages.current)
+        columns = getattr(view, "columns", None)
+        middle = [one for one in columns.regions() if one.isVisible()] if columns else []
+        # Without columns, or with another page over them, the page is one region.
+        page = middle or ([view] if view is not None else [])
+        return [self.rail, self.bar, *page, *([self.guide] if self.guide is not None else [])]
+
     # Panels over the window
+
+    @cached_property
+    def queue(self) -> QueuePanel:
+        """The queue's panel."""
+        from app.shell.queue_panel import QueuePanel
+
+        return QueuePanel(self, self.session)
+
+    @cached_property
+    def notice_panel(self) -> NoticePanel:
+        """The list of what was said."""
+        from app.shell.notice_panel import NoticePanel
+
+        return NoticePanel(self, self.notices)
+
+    @cached_property
+    def palette_panel(self) -> Palette:
+        """The command palette."""
+        from app.shell.palette import Palette
+
+        made = Palette(self, self.all_actions, self._find_pictures)
+        self.pictures.changed.connect(made.refresh)
+        return made
 
     def open_palette(self) -> None:
         """Open the command palette in the place of the search field."""
@@ -194,10 +252,25 @@ class MainWindow(QWidget):
         top = search.mapTo(self, QPoint(0, 0)).y() - 4
         self.palette_panel.open_at(self.width() // 2, top, max(480, search.width()))
 
+    def _panels(self) -> dict[str, QWidget]:
+        """The floating panels that were opened at least once, by their names here."""
+        built = {name: vars(self).get(name) for name in ("palette_panel", "queue", "notice_panel")}
+        return {name: panel for name, panel in built.items() if panel is not None}
+
+    def _hide_panels(self, but: str) -> None:
+        for name, panel in self._panels().items():
+            if name != but:
+                panel.hide()
+
     def toggle_queue(self) -> None:
         """Open or close the queue."""
-        self.palette_panel.hide()
+        self._hide_panels(but="queue")
         self.queue.toggle(self.width() - 8, metrics.BAR + 4)
+
+    def toggle_notices(self) -> None:
+        """Open or close the list of what was said."""
+        self._hide_panels(but="notice_panel")
+        self.notice_panel.toggle(self.width() - 8, metrics.BAR + 4)
 
     def show_shortcuts(self) -> None:
         """Open the list of keys."""
@@ -206,28 +279,27 @@ class MainWindow(QWidget):
         ShortcutsDialog(self, self.all_actions()).show()
 
     def show_toast(self, note: dict[str, Any]) -> None:
-        """Float what the session has to say."""
-        text = tr(note["key"], **note["facts"])
-        if note.get("remedy"):
-            joint = " " if text.isascii() else ""
-            text += joint + tr(note["remedy"], **note["facts"])
-        self.toasts.show(
-            text, action=note["action"], on_action=note["on_action"], error=note["error"]
+        """Float what the session has to say, and keep it for the bell."""
+        notice = self.notices.add(note)
+        toast = self.toasts.show(
+            notice.text,
+            action=note["action"],
+            on_action=note["on_action"],
+            error=notice.is_error,
         )
+        toast.answered.connect(lambda: self.notices.read(notice))
 
     def _find_pictures(self, text: str) -> list[Found]:
-        library = self.session.library
-        if library is None:
-            return []
-        from engine.dataset.query import matches
+        from app.shell.palette import Found
+        from app.widgets.row_list import Row
 
-        found = [picture for picture in library.pictures() if matches(picture, text)][:8]
+        self.pictures.refresh()
         return [
             Found(
                 Row(f"picture.{picture.id}", picture.name, icon="image", note=tr("Dataset")),
                 partial(self.navigate, "dataset", {"picture": picture.id}),
             )
-            for picture in found
+            for picture in self.pictures.find(text, most=8)
         ]
 
     # Projects and the guide
@@ -266,6 +338,8 @@ class MainWindow(QWidget):
 
     def show_guide(self, stages: Sequence[Stage]) -> None:
         """Show the guide's bar under the workspace."""
+        from app.shell.guide import GuideBar
+
         self.close_guide()
         self.guide = GuideBar(self.session, stages, lambda: self.pages.current)
         self.guide.closed.connect(self.close_guide)
@@ -305,6 +379,7 @@ class MainWindow(QWidget):
         }
         for name in WORKSPACES:
             self.rail.buttons[name].set_progress(parts.get(name))
+        self.bar.show_queue(sum(is_live(job) for job in self.session.bridge.jobs))
 
     # Drops, size and end
 
@@ -325,26 +400,25 @@ class MainWindow(QWidget):
             self.session.open_folder(folder)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.queue.isVisible():
-            self.queue.hide()
+        shown = [panel for panel in self._panels().values() if panel.isVisible()]
+        if event.key() == Qt.Key.Key_Escape and shown:
+            shown[0].hide()
         else:
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if self.queue.isVisible():
-            self.queue.move(self.width() - 8 - self.queue.width(), metrics.BAR + 4)
+        for name, panel in self._panels().items():
+            if name != "palette_panel" and panel.isVisible():
+                panel.move(self.width() - 8 - panel.width(), metrics.BAR + 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._painted:
             self._painted = True
-            QTimer.singleShot(0, self._after_first_paint)
+            self.painted.emit()
+            self.session.after_first_paint(lambda: QTimer.singleShot(0, self.status.watch))
 
-    def _after_first_paint(self) -> None:
-        """What may wait until something is seen: the meters, and word of what was cut off."""
-        self.status.watch()
-        waiting = len(self.session.bridge.interrupted())
-        self.queue.rebuild()
-        if waiting:
+    def _tell_what_was_cut_off(self) -> None:
+        if self.session.bridge.interrupted():
             self.session.notify(
                 "Work was cut off when the application last ended.",
                 action="Show the queue",
@@ -353,11 +427,27 @@ class MainWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         geometry = self.saveGeometry().toBase64().toStdString()
-        self.session.settings = self.session.settings.model_copy(
-            update={"window_geometry": geometry}
-        )
-        self.session.settings.save()
+        self.session.settings = replace(self.session.settings, window_geometry=geometry)
+        try:
+            self.session.settings.save()
+            self._keep_work()
+        except StorageError as error:
+            if not self._may_lose:
+                event.ignore()
+                self.session.show_error(error, action="Close anyway", on_action=self._close_anyway)
+                return
         super().closeEvent(event)
+
+    def _keep_work(self) -> None:
+        """Have every page write what is nowhere on disk yet. Raises StorageError."""
+        for view in self.pages.built.values():
+            keep = getattr(view, "keep", None)
+            if keep is not None:
+                keep()
+
+    def _close_anyway(self) -> None:
+        self._may_lose = True
+        self.close()
 
     def _restore_geometry(self) -> None:
         stored = self.session.settings.window_geometry
@@ -366,12 +456,16 @@ class MainWindow(QWidget):
             self.resize(min(1600, available.width()), min(1000, available.height()))
 
 
+def _apply_motion(settings: Settings) -> None:
+    motion.set_reduced(settings.reduce_motion)
+
+
 def dropped_folder(event: QDropEvent) -> Path | None:
     """The folder that a drop means: the folder itself, or the one that holds dropped files."""
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
     if not paths:
         return None
-    return paths[0] if paths[0].is_dir() else paths[0].parent
+    return paths[0].parent if paths[0].is_file() else paths[0]
 
 
 def _bound(owner: QObject, action: Action, key: QKeySequence) -> QAction:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from app.shell.status_line import processor_name
 from engine.project.settings import data_dir
+from engine.runtime.errors import StylekilnError
 from engine.runtime.resources import resource
 
 
@@ -26,7 +28,9 @@ class Computer:
 
 @dataclass(frozen=True)
 class Recent:
-    """A project that was open before. ``opened`` is a Unix time, ``thumbnail`` may be empty."""
+    """A project that was open before. ``opened`` is a Unix time, ``thumbnail`` may be empty;
+    ``problem`` says why it cannot be opened.
+    """
 
     root: Path
     name: str
@@ -34,6 +38,7 @@ class Recent:
     runs: int
     opened: float
     thumbnail: str
+    problem: StylekilnError | None = None
 
 
 def computer() -> Computer:
@@ -57,16 +62,23 @@ def computer() -> Computer:
 
 def recent_projects(roots: tuple[str, ...]) -> list[Recent]:
     """What can be said about ``roots`` that still exist. Reads files: not for the UI thread."""
-    found = [_recent(Path(root)) for root in roots]
-    return [one for one in found if one is not None]
+    from engine.project.project import FILE_NAME, is_project
+
+    found = []
+    for root in [Path(root) for root in roots if is_project(Path(root))]:
+        try:
+            found.append(_recent(root))
+        except StylekilnError as error:
+            # One that is damaged does not hide the others; opening it says what to do.
+            opened = (root / FILE_NAME).stat().st_mtime
+            found.append(Recent(root, root.name, 0, 0, opened, "", error))
+    return found
 
 
-def _recent(root: Path) -> Recent | None:
+def _recent(root: Path) -> Recent:
     from engine.dataset.library import Library
-    from engine.project.project import Project, is_project
+    from engine.project.project import Project
 
-    if not is_project(root):
-        return None
     project = Project.open(root)
     library = Library(project.database)
     try:
@@ -97,8 +109,12 @@ def sample_count() -> int:
     return sum(path.suffix in (".png", ".webp") for path in resource("sample", "pixel").iterdir())
 
 
-def sample_pictures(style: str) -> list[Path]:
-    """The sample pictures of ``style`` ("raw" or "pixel") that stand for themselves, by name."""
+@lru_cache(maxsize=2)
+def sample_pictures(style: str) -> tuple[Path, ...]:
+    """The sample pictures of ``style`` ("raw" or "pixel") that stand for themselves, by name.
+
+    They ship and do not change, so the folder is read once and not at every paint.
+    """
     planted = ("_copy", "_soft", "_thumb")
-    files = sorted(resource("sample", style).glob("*.png"))
-    return [path for path in files if not path.stem.endswith(planted)]
+    files = sorted(resource("sample", style).glob("*.png"), key=lambda path: path.name)
+    return tuple(path for path in files if not path.stem.endswith(planted))

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import signals as language_signals
-from app.i18n import tr
+from app.i18n import tr, tr_error
 from app.i18n.format import day, size
 from app.session import Session
 from app.settings.switches import LanguageSwitch, ThemeSwitch
@@ -32,7 +32,7 @@ class RecentRow(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setAccessibleName(recent.name)
-        self.setToolTip(str(recent.root))
+        self.setToolTip(tr_error(recent.problem) if recent.problem else str(recent.root))
         words = QVBoxLayout()
         words.setSpacing(1)
         words.addStretch(1)
@@ -43,7 +43,9 @@ class RecentRow(QWidget):
                 tr("1 run", "{n} runs", n=recent.runs) if recent.runs else tr("no run yet"),
             )
         )
-        words.addWidget(ElidedLabel(holds, tone="quiet"))
+        if recent.problem:
+            holds = tr("Cannot be read")
+        words.addWidget(ElidedLabel(holds, tone="error" if recent.problem else "quiet"))
         words.addStretch(1)
         when = label(tone="quiet")
         when.setText(day(recent.opened))

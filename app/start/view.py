@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSpacerItem, QVBoxLayout, QWidget
 
 from app.actions import Action
 from app.session import Session
@@ -78,6 +78,7 @@ class View(QWidget):
         self.zone.folder_asked.connect(self._choose)
         self.side = Side(session)
         self._narrow: bool | None = None
+        self._gap = QSpacerItem(0, 0)
         self._build()
         session.settings_changed.connect(self._look)
 
@@ -122,6 +123,7 @@ class View(QWidget):
         self._main.addWidget(self.zone)
         self._main.addSpacing(8)
         self._main.addLayout(links)
+        self._main.addItem(self._gap)
         self._main.addStretch(1)
         self._lay_out()
 
@@ -132,7 +134,11 @@ class View(QWidget):
         self._page = page
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
-        self._scroll.viewport().setAutoFillBackground(False)
+        # A viewport of its own: when asked for the one that Qt made, PySide loads every class that
+        # a widget could be, and that takes longer than painting the page.
+        ground = QWidget()
+        self._scroll.setViewport(ground)
+        ground.setAutoFillBackground(False)
         page.setAutoFillBackground(False)
         self._scroll.setWidget(page)
         row = QHBoxLayout(self)
@@ -155,11 +161,13 @@ class View(QWidget):
             self.side.setMinimumWidth(0)
             self.side.setMaximumWidth(16777215)
             self.side.column.setContentsMargins(24, 24, 24, 16)
+            self._gap.changeSize(0, 24)
             self._main.insertWidget(self._main.count() - 1, self.side)
         else:
             self._main.setContentsMargins(64, 64, 64, 32)
             self.side.setFixedWidth(372)
             self.side.column.setContentsMargins(28, 72, 28, 16)
+            self._gap.changeSize(0, 0)
             self._row.addWidget(self.side)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -167,7 +175,7 @@ class View(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         # After the first paint: nothing of this is worth a later window.
-        QTimer.singleShot(0, self._look)
+        self._session.after_first_paint(lambda: QTimer.singleShot(0, self._look))
 
     def _look(self, _: object = None) -> None:
         if self.isVisible():

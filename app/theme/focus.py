@@ -21,7 +21,9 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-_OWN_RING = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QAbstractItemView)
+_FIELDS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
+_OWN_RING = (*_FIELDS, QAbstractItemView)
+_NAME = "focus"
 _MARGIN = 3  # 1 px of air and 2 px of ring
 _KEYBOARD = (
     Qt.FocusReason.TabFocusReason,
@@ -40,9 +42,9 @@ class FocusRing(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.hide()
 
-    def surround(self, widget: QWidget) -> None:
+    def surround(self, widget: QWidget, inset: bool = False) -> None:
         """Put the ring round ``widget``, or inside it when its property ``ring`` is ``inset``."""
-        inset = widget.property("ring") == "inset"
+        inset = inset or widget.property("ring") == "inset"
         margin = 0 if inset else _MARGIN
         corner = widget.mapTo(self.window(), QPoint(0, 0))
         self.setGeometry(
@@ -70,6 +72,7 @@ class _Watcher(QObject):
         super().__init__(app)
         self._watched: list[QWidget] = []
         self._ring: FocusRing | None = None
+        self._inset = False
         # The widget that had the ring when the window was left.
         self._left: QWidget | None = None
         app.focusChanged.connect(self._focus_changed)
@@ -85,14 +88,20 @@ class _Watcher(QObject):
         if (_came_by_keyboard(new.window()) or back) and _takes_ring(new):
             self._surround(new)
 
-    def _surround(self, widget: QWidget) -> None:
+    def surround_inside(self, widget: QWidget) -> None:
+        """Put the ring inside a widget that has none of its own, until it is clicked or left."""
+        self._leave()
+        self._surround(widget, inset=True)
+
+    def _surround(self, widget: QWidget, inset: bool = False) -> None:
+        self._inset = inset
         holder: QWidget | None = widget
         while holder is not None and not holder.isWindow():
             holder.installEventFilter(self)
             self._watched.append(holder)
             holder = holder.parentWidget()
         self._ring = self._ring_of(widget.window())
-        self._ring.surround(widget)
+        self._ring.surround(widget, inset)
 
     def _ring_of(self, window: QWidget) -> FocusRing:
         option = Qt.FindChildOption.FindDirectChildrenOnly
@@ -107,8 +116,12 @@ class _Watcher(QObject):
         self._watched, self._ring = [], None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in _FOLLOWED and self._ring is not None and isValid(self._ring):
-            self._ring.surround(self._watched[0])
+        if self._ring is None or not isValid(self._ring):
+            return False
+        if self._inset and event.type() == QEvent.Type.MouseButtonPress:
+            self._ring.hide()
+        elif event.type() in _FOLLOWED:
+            self._ring.surround(self._watched[0], self._inset)
         return False
 
 
@@ -133,4 +146,14 @@ def from_keyboard(reason: Qt.FocusReason) -> bool:
 
 def install(app: QApplication) -> None:
     """Show the ring in every window of ``app``."""
-    _Watcher(app)
+    _Watcher(app).setObjectName(_NAME)
+
+
+def by_key(widget: QWidget) -> None:
+    """Give ``widget`` the focus as a key does, with a ring also where none shows after Tab."""
+    widget.window().setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+    widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    app = QApplication.instance()
+    watcher = app.findChild(_Watcher, _NAME) if app is not None else None
+    if watcher is not None and not _takes_ring(widget) and not isinstance(widget, _FIELDS):
+        watcher.surround_inside(widget)

@@ -23,11 +23,18 @@ class Signals(QObject):
 
 signals = Signals()
 _current: Tokens = DARK
+_chosen = DARK.name
+SYSTEM = "system"
 
 
 def current() -> Tokens:
     """The tokens of the theme in use."""
     return _current
+
+
+def chosen() -> str:
+    """What the user asked for: a theme's name, or ``"system"``."""
+    return _chosen
 
 
 def color(token: str) -> QColor:
@@ -48,20 +55,48 @@ def _color(theme: str, token: str) -> QColor:
 
 
 def apply(app: QApplication, name: str) -> None:
-    """Dress ``app`` in the theme ``"dark"`` or ``"light"``; call again to switch live."""
-    global _current
-    _current = THEMES[name]
+    """Dress ``app`` in ``"dark"``, ``"light"`` or ``"system"``: as the desktop is, now and later.
+
+    Call again to switch live.
+    """
+    global _chosen
+    _chosen = name
+    hints = app.styleHints()
     if not app.property("dressed"):
         app.setProperty("dressed", True)
         app.setStyle("Fusion")
         fonts.load()
         app.setFont(fonts.font())
         focus.install(app)
-    scheme = Qt.ColorScheme.Dark if name == "dark" else Qt.ColorScheme.Light
-    app.styleHints().setColorScheme(scheme)
+        hints.colorSchemeChanged.connect(lambda scheme: _follow_system(app, scheme))
+    if name == SYSTEM:
+        hints.unsetColorScheme()
+        _dress(app, _theme_of(hints.colorScheme()))
+    else:
+        hints.setColorScheme(_SCHEMES[name])
+        _dress(app, name)
+
+
+def _dress(app: QApplication, name: str) -> None:
+    global _current
+    _current = THEMES[name]
     app.setPalette(palette(_current))
     app.setStyleSheet(sheet(_current))
     signals.changed.emit()
+
+
+def _follow_system(app: QApplication, scheme: Qt.ColorScheme) -> None:
+    """The desktop turned light or dark, by hand or at sunset."""
+    if _chosen == SYSTEM and _theme_of(scheme) != _current.name:
+        _dress(app, _theme_of(scheme))
+
+
+def _theme_of(scheme: Qt.ColorScheme) -> str:
+    """Dark also where the desktop does not say: that is the room pictures are judged in."""
+    return "light" if scheme == Qt.ColorScheme.Light else "dark"
+
+
+_SCHEMES = {"dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}
 
 
 def palette(t: Tokens) -> QPalette:

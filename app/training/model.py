@@ -283,6 +283,10 @@ class TrainState(QObject):
             return
         story = self._stories.pop(handle.id, None)
         self.handles.pop(handle.id, None)
+        error = handle.exception() if handle.state == "failed" else None
+        if error is not None and isinstance(handle.request, TrainRequest):
+            # Also before there is a run to show it, and to somebody on another page.
+            self.session.show_error(error)
         if story is not None:
             _end(story, handle)
             if story is self.story:

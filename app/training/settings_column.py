@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app.i18n import bind, tr, tr_error
+from app.i18n import bind, joined, tr, tr_error
 from app.i18n import signals as language_signals
 from app.i18n.format import number
 from app.theme import metrics
@@ -303,7 +303,7 @@ def _sentences(plan: draft.Plan, values: dict[str, Any]) -> list[str]:
     )
     if plan.outlook.held_out:
         held = number(plan.outlook.held_out)
-        first += " " + tr("{n} held out for validation.", n=held)
+        first = joined((first, tr("{n} held out for validation.", n=held)))
     second = tr(
         "{each} steps per epoch, {all} in all.",
         each=number(plan.steps_per_epoch),

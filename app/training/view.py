@@ -13,6 +13,7 @@ from app.training.run_column import RunColumn
 from app.training.run_stage import RunStage
 from app.training.settings_column import SettingsColumn
 from app.widgets.buttons import button
+from app.widgets.columns import SideColumns
 from app.widgets.segments import Segments
 from app.widgets.states import EmptyState
 
@@ -66,6 +67,10 @@ class View(QWidget):
         self._row.addWidget(self.left)
         self._row.addWidget(self.stage, 1)
         self._row.addWidget(self.runs)
+        self.columns = SideColumns(work, self.stage, self.session, "train")
+        self.columns.add(self.left, "left", self.settings.preferred_width, self._set_left)
+        self.columns.add(self.runs, "right", self.runs.preferred_width, self._set_right)
+        self.columns.keys_on(self.stage)
         self.pages = QStackedWidget()
         self.pages.addWidget(work)
         self.pages.addWidget(self.empty)
@@ -127,11 +132,22 @@ class View(QWidget):
         """Put the right column under the tabs, or back to the right."""
         layout = self._left if self._narrow else self._row
         layout.addWidget(self.runs)
-        self.runs.setFixedWidth(self.settings.width() if self._narrow else 304)
+        self.columns.set_natural(self.runs, 0 if self._narrow else self.runs.preferred_width)
+        self.columns.refit()
+
+    def _set_left(self, width: int) -> None:
+        self.left.setFixedWidth(width)
+        self.settings.setFixedWidth(width)
+        if self._narrow:
+            self.runs.setFixedWidth(width)
+
+    def _set_right(self, width: int) -> None:
+        if not self._narrow:
+            self.runs.setFixedWidth(width)
 
     def _arrange(self) -> None:
         second = self.tabs.value == "runs"
         some = bool(self.state.runs)
         self.tab_bar.setVisible(self._narrow and some)
         self.settings.setVisible(not (self._narrow and some and second))
-        self.runs.setVisible(some and (second or not self._narrow))
+        self.columns.show(self.runs, some and (second or not self._narrow))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.i18n import tr
+from app.models.at_hand import ModelsAtHand
+from app.validation.choices import FILES, Axes, RunChoice, Sampling
 from app.validation.model import Checkpoint
+from app.validation.prompts import PromptRow, spread, subjects
 from app.validation.runner import grid_folder
-from engine.dataset.captions import from_file_name
 from engine.models.family import STARTER
 from engine.runtime.errors import BadInputError
 from engine.sampling.request import ImageRequest
-from engine.training.runs import Run, list_runs
 from engine.validation.axes import format_values, parse_floats, parse_integers
 from engine.validation.filling import plan
 from engine.validation.request import GridRequest
@@ -25,59 +23,12 @@ from engine.validation.store import CellStore
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.models.at_hand import BaseChoice
     from engine.dataset.picture import Picture
     from engine.project.project import Project
+    from engine.runtime.errors import StylekilnError
 
 PROMPTS_OF_A_KIND = 2
-FILES = "files"
-_NAMED_BY_PROGRAMS = re.compile(
-    r"img|dsc[nf]?|pxl|image|picture|photo|screenshot|untitled|scan|copy", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True)
-class RunChoice:
-    """A run that can be checked, with its checkpoints in order."""
-
-    folder: str
-    name: str
-    base_model: str
-    checkpoints: tuple[Checkpoint, ...]
-
-
-@dataclass
-class PromptRow:
-    """A prompt of the list; ``tag`` is "seen" or "unseen".
-
-    ``own``: typed by the user or asked for by a grid, not offered because of the pictures.
-    """
-
-    text: str
-    tag: str
-    chosen: bool = True
-    own: bool = False
-
-
-@dataclass
-class Sampling:
-    """What all cells share."""
-
-    steps: int = 25
-    guidance: float = 4.0
-    sampler: str = "dpmpp_2m"
-    schedule: str = "karras"
-    negative: str = ""
-
-
-@dataclass
-class Axes:
-    """The axes as typed."""
-
-    checkpoints: str = ""
-    weights: str = "0.6, 0.8 … 1.2"
-    seeds: str = "1 … 4"
-    base_row: bool = True
-    sampling: Sampling = field(default_factory=Sampling)
 
 
 class GridSetup(QObject):
@@ -91,6 +42,8 @@ class GridSetup(QObject):
         self.source = ""
         self.files: tuple[str, ...] = ()
         self.axes = Axes()
+        self.models = ModelsAtHand()
+        self.chosen_model = ""  # empty: as follows from what is compared
         self.prompts: list[PromptRow] = []
         self._captions: tuple[str, ...] = ()
         self._removed: set[str] = set()
@@ -108,7 +61,7 @@ class GridSetup(QObject):
 
     def choose(self, source: str) -> None:
         """Check another run, or the chosen files."""
-        self.source = source
+        self.source, self.chosen_model = source, ""
         self.axes.checkpoints = ""
         self._fit_epochs()
         self.changed.emit()
@@ -130,10 +83,43 @@ class GridSetup(QObject):
             return tuple(Checkpoint(path, Path(path).stem) for path in self.files)
         return self.run.checkpoints if self.run is not None else ()
 
+    # Base model
+
     @property
     def base_model(self) -> str:
-        """The base model that the LoRAs are tried on."""
-        return self.run.base_model if self.run is not None else STARTER
+        """The base model that the LoRAs are tried on: the one chosen, the run's, or one that fits.
+
+        LoRA files do not name their base: it is the first model at hand that takes all of them.
+        """
+        if self.chosen_model:
+            return self.chosen_model
+        if self.run is not None:
+            return self.run.base_model
+        for base in self.models.bases:
+            if base.info.error is None and self._misfit(base) is None:
+                return base.ref
+        return STARTER
+
+    def set_models(self, models: ModelsAtHand) -> None:
+        """Which base models there are, and what the LoRA files are."""
+        self.models = models
+        self.changed.emit()
+
+    def choose_model(self, ref: str) -> None:
+        """Try the LoRAs on another base model."""
+        self.chosen_model = ref
+        self.changed.emit()
+
+    def _misfit(self, base: BaseChoice) -> StylekilnError | None:
+        found = (self.models.lora(item.path).misfit(base) for item in self.available)
+        return next((error for error in found if error is not None), None)
+
+    def _model_problem(self) -> StylekilnError | None:
+        """Why the base model cannot be used, or not with these LoRAs."""
+        base = self.models.base(self.base_model)
+        if base is None:
+            return None
+        return base.info.error or self._misfit(base)
 
     def _fit_epochs(self) -> None:
         if not self.axes.checkpoints and self.run is not None:
@@ -200,6 +186,7 @@ class GridSetup(QObject):
         self.axes.seeds = format_values(request.seeds)
         self.axes.base_row = "" in request.checkpoints
         image = request.image
+        self.chosen_model = "" if image.model == self.base_model else image.model
         self.axes.sampling = Sampling(
             image.steps, image.guidance_scale, image.sampler, image.schedule, image.negative_prompt
         )
@@ -221,10 +208,10 @@ class GridSetup(QObject):
         File names are offered where no picture has a caption. What was offered before goes; what
         the user typed or a grid asked for stays.
         """
-        trained = _subjects([item for item in pictures if item.usable])
-        held = _subjects([item for item in pictures if item.held_out])
+        trained = subjects([item for item in pictures if item.usable])
+        held = subjects([item for item in pictures if item.held_out])
         self._captions = tuple(trained)
-        offered = [*_spread(held, PROMPTS_OF_A_KIND), *_spread(trained, PROMPTS_OF_A_KIND)]
+        offered = [*spread(held, PROMPTS_OF_A_KIND), *spread(trained, PROMPTS_OF_A_KIND)]
         before = {row.text: row for row in self.prompts}
         rows = {
             text: PromptRow(text, self.tag(text), number % 2 == 0)
@@ -268,7 +255,7 @@ class GridSetup(QObject):
 
     # The request
 
-    def problem(self) -> BadInputError | None:
+    def problem(self) -> StylekilnError | None:
         """Why no grid can be made of what is typed."""
         try:
             if not self.checkpoints():
@@ -281,10 +268,10 @@ class GridSetup(QObject):
             return BadInputError("Add a prompt with +.")
         if not self.chosen_prompts():
             return BadInputError("Tick at least one prompt.")
-        return None
+        return self._model_problem()
 
     def request(self, project: Project | None, fallback: Path) -> GridRequest:
-        """The grid asked for; raises BadInputError as :meth:`problem` tells."""
+        """The grid asked for; raises what :meth:`problem` tells."""
         problem = self.problem()
         if problem is not None:
             raise problem
@@ -313,54 +300,8 @@ class GridSetup(QObject):
         )
 
 
-def read_runs(runs: Path) -> list[RunChoice]:
-    """The runs of a project that have checkpoints, newest first. Not for the UI thread."""
-    found = [_read_run(run) for run in list_runs(runs)]
-    return [run for run in found if run.checkpoints]
-
-
 def count_cells(request: GridRequest) -> tuple[int, int]:
     """How many pictures a grid needs, and how many of them are there already; hashes the files."""
     cells = plan(request)
     store = CellStore(request.cells_folder)
     return len(cells), sum(store.find(cell.id) is not None for cell in cells)
-
-
-def _read_run(run: Run) -> RunChoice:
-    checkpoints = tuple(
-        Checkpoint(str(item.path), item.path.stem, item.epoch, item.loss, item.held_out_loss)
-        for item in run.checkpoints()
-    )
-    base = run.request().base_model if checkpoints else STARTER
-    return RunChoice(str(run.folder), run.name, base, checkpoints)
-
-
-def _subjects(pictures: Sequence[Picture]) -> list[str]:
-    """What the pictures show: their captions, or their file names where none has a caption."""
-    captions = [item.caption.strip() for item in pictures if item.caption.strip()]
-    if captions:
-        return captions
-    names = [from_file_name(item.name) for item in pictures]
-    return [name for name in names if _tells_a_subject(name)]
-
-
-def _tells_a_subject(name: str) -> bool:
-    """Whether a file name has words beside those that cameras and programs write."""
-    words = [word for word in name.split() if word.isalpha()]
-    return any(not _NAMED_BY_PROGRAMS.fullmatch(word) for word in words)
-
-
-def _spread(values: list[str], count: int) -> list[str]:
-    """``count`` of ``values``, evenly spread, always the same ones."""
-    unique = list(dict.fromkeys(values))
-    if len(unique) <= count:
-        return unique
-    step = len(unique) / count
-    return [unique[int(step * (number + 0.5))] for number in range(count)]
-
-
-def source_name(setup: GridSetup) -> str:
-    """What is being checked, in words."""
-    if setup.source == FILES:
-        return tr("{n} LoRA file", "{n} LoRA files", n=len(setup.files))
-    return setup.run.name if setup.run is not None else ""

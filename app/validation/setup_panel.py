@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout,
 
 from app.i18n import bind, tr, tr_error
 from app.i18n.format import duration
+from app.models.options import base_options
 from app.theme import metrics
-from app.validation.setup import FILES, GridSetup
+from app.validation.choices import FILES
 from app.validation.setup_rows import AxisField, PromptLine
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Check, Choice, FieldRow, NumberField, TextField
@@ -20,6 +21,7 @@ from app.widgets.text import label, restyle
 if TYPE_CHECKING:
     from app.validation.model import GridState
     from app.validation.runner import GridRunner
+    from app.validation.setup import GridSetup
 
 WIDTH = 228
 CHOOSE_FILES = "choose"
@@ -58,6 +60,9 @@ class SetupPanel(Column):
         panel = Panel("Validation grid", collapsible=False)
         panel.body.setContentsMargins(0, 2, 0, 0)
         panel.body.addWidget(padded(self.source))
+        self.model = Choice(plain=True)
+        self.model.changed.connect(lambda ref: self._setup.choose_model(str(ref)))
+        panel.body.addWidget(FieldRow("Model", self.model, label_width=48))
         self.add(panel)
 
     def _build_axes(self) -> None:
@@ -183,6 +188,7 @@ class SetupPanel(Column):
         options.append((CHOOSE_FILES, tr("Choose LoRA files…")))
         self.source.set_options(options)
         self.source.set_value(setup.source)
+        self._follow_models()
         files = setup.source == FILES
         self.checkpoints.follow(
             "" if files else setup.axes.checkpoints, setup.checkpoints, shown=not files
@@ -197,6 +203,11 @@ class SetupPanel(Column):
         self.base_row.set_value(setup.axes.base_row)
         self._follow_prompts()
         self.refresh_progress()
+
+    def _follow_models(self) -> None:
+        options, refused = base_options(self._setup.models)
+        self.model.set_options(options, refused)
+        self.model.set_value(self._setup.base_model)
 
     def _follow_prompts(self) -> None:
         setup = self._setup

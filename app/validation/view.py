@@ -12,19 +12,23 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.i18n import bind, signals, tr
+from app.models.at_hand import read_models
 from app.theme import metrics
 from app.validation.actions import validation_actions
+from app.validation.choices import read_runs
 from app.validation.compare import CompareView
 from app.validation.evidence import EvidenceState
-from app.validation.evidence_panel import EvidencePanel
+from app.validation.evidence_panel import NARROW_WIDTH, WIDTH, EvidencePanel
 from app.validation.grid_view import GridView
 from app.validation.layout import CellKey
 from app.validation.model import GridState
 from app.validation.recipe_bar import RecipeBar
 from app.validation.runner import GridRunner, latest_grid
-from app.validation.setup import GridSetup, count_cells, read_runs
+from app.validation.setup import GridSetup, count_cells
 from app.validation.setup_panel import SetupPanel
+from app.validation.strip import SetupStrip
 from app.widgets.buttons import button, tool_button
+from app.widgets.columns import SideColumns
 from app.widgets.fields import Choice, Segments
 from app.widgets.states import EmptyState
 from app.widgets.text import hairline, label, restyle
@@ -35,6 +39,8 @@ from engine.validation.legend import draw_grid
 from engine.validation.manifest import open_grid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.actions import Action
     from app.session import Session
     from engine.validation.request import GridRequest
@@ -56,6 +62,8 @@ class View(QWidget):
         self.evidence = EvidenceState(session, self.state)
         self.thumbnails = ThumbnailCache(parent=self)
         self.panel = SetupPanel(self.setup, self.state, self.runner)
+        self.strip = SetupStrip(self.setup, self.runner)
+        self._list_wanted = False
         self.grid = GridView(self.state, self.thumbnails)
         self.compare = CompareView(self.state, self.thumbnails)
         self.recipe = RecipeBar(self.state, self.thumbnails)
@@ -76,7 +84,9 @@ class View(QWidget):
 
     def focus_target(self) -> QWidget:
         """What takes the keyboard when the page is shown: the grid, or the button to draw it."""
-        return self.grid if self.stage.currentWidget() is not self.empty else self.panel.start
+        if self.stage.currentWidget() is not self.empty:
+            return self.grid
+        return self.strip.start if self.panel.isHidden() else self.panel.start
 
     def receive(
         self, run: str = "", files: tuple[str, ...] = (), start: bool = False, **payload: Any
@@ -89,6 +99,7 @@ class View(QWidget):
             await self.load()
             if files:
                 self.setup.choose_files(files)
+                await self._load_models()
             elif run:
                 self.setup.choose(str(run))
                 await self._show_latest()
@@ -122,9 +133,15 @@ class View(QWidget):
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
+        outer.addWidget(self.strip)
         outer.addWidget(self.panel)
         outer.addWidget(middle, 1)
         outer.addWidget(self.right)
+        self.columns = SideColumns(self, middle, self._session, "validate")
+        self.columns.add(self.strip, "left")
+        self.columns.add(self.panel, "left", self.panel.preferred_width)
+        self.columns.add(self.right, "right", WIDTH)
+        self.columns.keys_on(self.grid, self.compare)
 
     def _tool_bar(self) -> QWidget:
         bar = QWidget()
@@ -151,8 +168,19 @@ class View(QWidget):
         return bar
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Small windows get the narrow column."""
-        self.right.set_narrow(self.window().width() < metrics.NARROW)
+        """Small windows get the narrow column, and a strip in place of the left one."""
+        self._arrange()
+
+    def _arrange(self, *, slide: bool = False) -> None:
+        narrow = self.window().width() < metrics.NARROW
+        self.columns.show(self.panel, self._list_wanted or not narrow, slide=slide)
+        self.columns.show(self.strip, narrow)
+        self.columns.set_natural(self.right, NARROW_WIDTH if narrow else WIDTH)
+        self.right.set_narrow(narrow)
+
+    def _toggle_list(self) -> None:
+        self._list_wanted = self.panel.isHidden()
+        self._arrange(slide=True)
 
     # Connections
 
@@ -164,6 +192,8 @@ class View(QWidget):
         self.setup.changed.connect(self._setup_changed)
         self._counting.timeout.connect(lambda: session.start(self._count()))
         self.panel.start_asked.connect(self.start)
+        self.strip.start_asked.connect(self.start)
+        self.strip.opened.connect(self._toggle_list)
         self.panel.files_asked.connect(self.ask_files)
         self.runner.failed.connect(session.show_error)
         self.runner.finished.connect(self._drawn)
@@ -228,6 +258,12 @@ class View(QWidget):
         runs = await self._session.bridge.io(read_runs, project.runs)
         if runs != self.setup.runs:
             self.setup.set_runs(runs)
+        await self._load_models()
+
+    async def _load_models(self) -> None:
+        setup, project = self.setup, self._session.project
+        wanted = setup.base_model, setup.files
+        setup.set_models(await self._session.bridge.io(read_models, project, *wanted))
 
     async def _suggest(self) -> None:
         library = self._session.library
@@ -288,8 +324,13 @@ class View(QWidget):
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self.setup.choose_files)
+        dialog.filesSelected.connect(self.take_files)
         dialog.open()
+
+    def take_files(self, paths: Sequence[str]) -> None:
+        """Compare these LoRA files, on a base model that takes them."""
+        self.setup.choose_files(paths)
+        self._session.start(self._load_models())
 
     def _folder(self) -> Path:
         project = self._session.project
@@ -345,7 +386,8 @@ class View(QWidget):
         if lora is None:
             return
         prompt = self.state.first.prompt if self.state.first is not None else ""
-        self._session.go("canvas", loras=(lora,), prompt=prompt)
+        model = self.state.request.image.model if self.state.request is not None else ""
+        self._session.go("canvas", loras=(lora,), prompt=prompt, model=model)
 
     def export(self) -> None:
         """Ask where to write the picture of the grid."""
@@ -383,7 +425,7 @@ class View(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Compare the files that are dropped."""
         event.acceptProposedAction()
-        self.setup.choose_files(_dropped(event))
+        self.take_files(_dropped(event))
 
 
 def _write_picture(folder: Path, path: Path) -> None:

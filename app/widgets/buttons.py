@@ -161,6 +161,18 @@ def tool_button(
     return made
 
 
+def count_button(icon: str) -> QToolButton:
+    """A button of a strip that stands for a column: 36x40, icon over a count, one of many."""
+    made = QToolButton()
+    made.setFixedSize(36, 40)
+    made.setIconSize(QSize(16, 16))
+    made.setIcon(icons.icon(icon, 16))
+    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    fonts.set_font(made, 11)
+    return made
+
+
 def with_shortcut(text: str, shortcut: str) -> str:
     """``text`` with its shortcut in the way of this system."""
     return f"{text}  {shortcut_text(shortcut)}" if shortcut else text

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -36,6 +37,8 @@ __all__ = [
     "ValueSlider",
     "row",
 ]
+
+_NONE: Mapping[object, str] = MappingProxyType({})
 
 
 class FieldRow(QWidget):
@@ -130,13 +133,27 @@ class Choice(QComboBox):
         if value in values:
             self.setCurrentIndex(values.index(value))
 
-    def set_options(self, options: Sequence[tuple[object, str]]) -> None:
-        """Offer other options; the current value stays if it is still among them."""
+    def set_options(
+        self, options: Sequence[tuple[object, str]], refused: Mapping[object, str] = _NONE
+    ) -> None:
+        """Offer other options; the current value stays if it is still among them.
+
+        ``refused`` options are shown but cannot be chosen; the ready text says why, as a tooltip.
+        """
         before = self.value
         self._options = list(options)
         self.clear()
         self.addItems([key if self._plain else tr(key) for _, key in self._options])
+        for index, (value, _) in enumerate(self._options):
+            if value in refused:
+                self._refuse(index, refused[value])
         self.set_value(before)
+
+    def _refuse(self, index: int, reason: str) -> None:
+        self.setItemData(index, reason, Qt.ItemDataRole.ToolTipRole)
+        model = self.model()
+        if isinstance(model, QStandardItemModel):
+            model.item(index).setEnabled(False)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(56, super().minimumSizeHint().height())

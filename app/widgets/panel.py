@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 
 from app.i18n import bind
 from app.i18n.format import number
-from app.theme import icons, metrics
+from app.theme import icons, metrics, motion
 from app.widgets.text import hairline, label, set_tone
 
 
@@ -88,7 +88,7 @@ class Panel(QWidget):
     def set_open(self, shown: bool) -> None:
         """Fold or unfold the body."""
         self.header.open = shown
-        self._area.setVisible(shown)
+        motion.fold(self._area, shown)
         self.header.update()
         self.folded.emit(shown)
 

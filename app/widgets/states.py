@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
 from app.i18n.format import duration, percent
-from app.theme import color, fonts, icons, metrics
+from app.theme import color, fonts, icons, metrics, motion
 from app.widgets.buttons import Button, button, tool_button
 from app.widgets.panel import IconLabel
 from app.widgets.text import ElidedLabel, label, restyle, set_tone
 
+RISE = 12  # pixels a toast comes up
 _CENTER = Qt.AlignmentFlag.AlignCenter
 
 
@@ -51,10 +53,10 @@ class EmptyState(QWidget):
             column.addWidget(button, 0, _CENTER)
         column.addStretch(1)
 
-    def say(self, title_key: str, text_key: str) -> None:
-        """Say something else."""
+    def say(self, title_key: str, text_key: str, **facts: Any) -> None:
+        """Say something else; ``facts`` fill the text."""
         self._title_text.say(title_key)
-        self._words.say(text_key)
+        self._words.say(text_key, "", **facts)
 
 
 class DropOverlay(QWidget):
@@ -175,6 +177,8 @@ class ToastView(QWidget):
     """One sentence that floats, with at most one text action."""
 
     closed = Signal()
+    # The user answered: by the action or by the cross, not by waiting.
+    answered = Signal()
 
     def __init__(
         self,
@@ -186,6 +190,7 @@ class ToastView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._stays = error
+        self.rest = QPoint()
         row = QHBoxLayout(self)
         # 12 px at both sides of what is said; a cross has air of its own.
         row.setContentsMargins(20, 8, 14 if error else 20, 16)
@@ -199,7 +204,7 @@ class ToastView(QWidget):
         if action and on_action is not None:
             row.addWidget(button(action, kind="link", on=lambda: self._act(on_action)))
         if error:
-            row.addWidget(tool_button("x", "Close", self.closed.emit, dense=True))
+            row.addWidget(tool_button("x", "Close", self._act, dense=True))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(6000)
@@ -212,6 +217,10 @@ class ToastView(QWidget):
         """The sentence shown."""
         return self._words.text()
 
+    def rise(self, below: float) -> None:
+        """Stand ``below`` pixels under the place of rest."""
+        self.move(self.rest + QPoint(0, round(below)))
+
     def fit(self, width: int) -> None:
         """Take the natural size, wrapped when wider than ``width``."""
         if self.sizeHint().width() > width:
@@ -220,9 +229,11 @@ class ToastView(QWidget):
         self.adjustSize()
         self.setFixedHeight(max(36 + 16, self.sizeHint().height()))
 
-    def _act(self, on_action: Callable[[], None]) -> None:
+    def _act(self, on_action: Callable[[], None] | None = None) -> None:
+        self.answered.emit()
         self.closed.emit()
-        on_action()
+        if on_action is not None:
+            on_action()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._timer.stop()
@@ -263,7 +274,12 @@ class Toast(QObject):
         on_action: Callable[[], None] | None = None,
         error: bool = False,
     ) -> ToastView:
-        """Float the translated ``text``; ``action`` is the key of its one text action."""
+        """Float the translated ``text``; ``action`` is the key of its one text action.
+
+        What is shown already is not said twice: a full disk refuses every write.
+        """
+        for same in [view for view in self.shown if view.text == text]:
+            self._close(same)
         view = ToastView(self._stage, text, action, on_action, error)
         view.closed.connect(lambda: self._close(view))
         self.shown.append(view)
@@ -271,6 +287,7 @@ class Toast(QObject):
             self._close(self.shown[0])
         view.show()
         self._place()
+        motion.run(view, RISE, 0, view.rise)
         return view
 
     def _close(self, view: ToastView) -> None:
@@ -285,7 +302,8 @@ class Toast(QObject):
         for view in reversed(self.shown):
             view.fit(self._stage.width() - 32)
             bottom -= view.height() - 8
-            view.move((self._stage.width() - view.width()) // 2, bottom)
+            view.rest = QPoint((self._stage.width() - view.width()) // 2, bottom)
+            view.move(view.rest)
             view.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

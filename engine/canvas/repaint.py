@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ import numpy as np
 from engine.canvas.rect import Rect
 from engine.canvas.region import FillMode
 from engine.runtime.job import Request
-from engine.runtime.schema import setting
+from engine.runtime.schema import setting, validated
 from engine.sampling.request import ImageRequest
 
 
@@ -81,11 +82,20 @@ class RepaintRequest(Request):
         return None if image is None else self.model_copy(update={"image": image})
 
 
+def request_of(recipe: Mapping[str, Any]) -> RepaintRequest:
+    """The request that makes a layer with this ``recipe`` again.
+
+    Raises BadInputError when the recipe is from elsewhere.
+    """
+    known = {key: value for key, value in recipe.items() if key in RepaintRequest.model_fields}
+    return validated(RepaintRequest, known, "recipe")
+
+
 @dataclass(frozen=True)
 class Candidate:
     """One result: straight RGBA uint8 [h, w, 4] whose top left lies at (x, y) of the document.
 
-    ``recipe`` holds all that is needed to make it again.
+    ``recipe`` holds all that is needed to make it again, see :func:`request_of`.
     """
 
     pixels: np.ndarray

@@ -163,7 +163,7 @@ class _Easel:
         if self._request.folder is not None:
             path = str(Path(self._request.folder) / f"{self._job.id}-{number + 1:02}.png")
             save_picture(Path(path), pixels, infotext)
-        recipe = self._recipe(shot)
+        recipe = self._recipe(shot, infotext)
         self._candidates[number] = Candidate(pixels, x, y, shot.seed, recipe, infotext, path)
         self._job.emit(
             "candidate.done",
@@ -190,8 +190,12 @@ class _Easel:
             )
         return region.stitch(back, cut.composite, cut.frame)
 
-    def _recipe(self, shot: Shot) -> dict[str, Any]:
-        """What is stored with an accepted layer: the request with this candidate's seed."""
+    def _recipe(self, shot: Shot, infotext: str) -> dict[str, Any]:
+        """What is stored with an accepted layer: the request with this candidate's seed.
+
+        Paths can change; ``infotext`` names model and LoRAs by their hashes.
+        """
         image = self._request.image.model_copy(update={"seed": shot.seed, "count": 1})
         values = self._request.model_copy(update={"image": image}).model_dump(mode="json")
-        return {**values, "frame": list(self._cut.frame), "model_hash": self._model.hash}
+        facts = {"model_hash": self._model.hash, "infotext": infotext}
+        return {**values, "frame": list(self._cut.frame), **facts}

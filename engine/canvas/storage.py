@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import struct
+import time
 import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
-from pydantic import BaseModel, ConfigDict, ValidationError
+from PIL import Image, PngImagePlugin
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.canvas.document import LARGEST_SIDE, Document
 from engine.canvas.layer import Layer
@@ -25,25 +27,50 @@ from engine.runtime.files import atomic_file, require_file
 
 SUFFIX = ".kiln"
 FORMAT_VERSION = 1
+LONGEST_RECORD = 64 * 2**20
+"""Bytes of ``project.json`` that are read at most: a small file can unpack to any size."""
+
+_FARTHEST = 2**20
+_PNG_HEAD = struct.Struct(">8s4x4sII")
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# What zipfile, zlib, json and Pillow raise at a damaged, encrypted or hostile file; its
+# TypeErrors and OverflowErrors are values of another kind than the format has.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,  # encrypted, nested too deep, or packed in a way zipfile does not know
+    SyntaxError,
+    struct.error,
+    TypeError,
+    ValueError,
+)
 
 
 class LayerRecord(BaseModel):
     """One layer as the file describes it; ``pixels`` names the blob."""
 
     model_config = ConfigDict(extra="ignore")
-    id: str
+    id: str = Field(min_length=1)
     name: str
     pixels: str
-    x: int = 0
-    y: int = 0
-    opacity: float = 1.0
+    x: int = Field(0, ge=-_FARTHEST, le=_FARTHEST)
+    y: int = Field(0, ge=-_FARTHEST, le=_FARTHEST)
+    opacity: float = Field(1.0, ge=0, le=1)
     visible: bool = True
     locked: bool = False
     recipe: dict[str, Any] | None = None
 
 
 class FileRecord(BaseModel):
-    """``project.json``. Layers are bottom first; ``selection`` names a blob or is empty."""
+    """``project.json``. Layers are bottom first; ``selection`` names a blob or is empty.
+
+    ``saved`` is when the file was written, in unix seconds, 0 when it does not say: a copy of the
+    file keeps it, other than the time of the file itself.
+    """
 
     model_config = ConfigDict(extra="ignore")
     format_version: int
@@ -52,6 +79,7 @@ class FileRecord(BaseModel):
     layers: list[LayerRecord]
     selection: str = ""
     settings: dict[str, Any] = {}
+    saved: float = 0.0
 
 
 def save(document: Document, path: Path) -> None:
@@ -69,6 +97,7 @@ def save(document: Document, path: Path) -> None:
         layers=[_layer_record(layer, encoded, blobs) for layer in document.layers],
         selection="" if document.selection is None else _keep(_png(document.selection), blobs),
         settings=document.settings,
+        saved=time.time(),
     )
     with atomic_file(Path(path)) as stream, zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("project.json", record.model_dump_json(indent=1))
@@ -80,15 +109,24 @@ def save(document: Document, path: Path) -> None:
 
 
 def load(path: Path) -> Document:
-    """Read a canvas file; MissingFileError when it is not there, PictureError when damaged."""
+    """Read a canvas file; MissingFileError when it is not there, PictureError when it is damaged
+    or larger than the memory that is free.
+    """
     path = require_file(Path(path))
     try:
         with zipfile.ZipFile(path) as archive:
             return _read(archive, path)
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, OSError) as error:
-        if isinstance(error, StylekilnError):
-            raise
+    except _DAMAGE as error:
         raise _damaged(path) from error
+
+
+def saved_at(path: Path) -> float:
+    """When the canvas file ``path`` was saved, unix seconds; 0 when it cannot be told."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _record(archive, path).saved
+    except (*_DAMAGE, StylekilnError):
+        return 0.0
 
 
 def export_png(document: Document, path: Path) -> None:
@@ -98,7 +136,9 @@ def export_png(document: Document, path: Path) -> None:
         Image.fromarray(document.composite()).save(stream, "PNG")
 
 
-def _read(archive: zipfile.ZipFile, path: Path) -> Document:
+def _record(archive: zipfile.ZipFile, path: Path) -> FileRecord:
+    if archive.getinfo("project.json").file_size > LONGEST_RECORD:
+        raise ValueError("no record has this size")
     values = json.loads(archive.read("project.json"))
     if isinstance(values, dict) and int(values.get("format_version", 0)) > FORMAT_VERSION:
         raise PictureError(
@@ -106,13 +146,17 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Document:
             name=path.name,
             remedy="Update the application to open it.",
         )
-    try:
-        record = FileRecord.model_validate(values)
-    except ValidationError as error:
-        raise _damaged(path) from error
-    document = Document(
-        record.width, record.height, [_layer(archive, layer) for layer in record.layers]
-    )
+    record = FileRecord.model_validate(values)
+    if len({layer.id for layer in record.layers}) < len(record.layers):
+        raise ValueError("two layers have the same identifier")
+    return record
+
+
+def _read(archive: zipfile.ZipFile, path: Path) -> Document:
+    record = _record(archive, path)
+    frame = Document(record.width, record.height)  # refuses impossible sides before any pixel
+    _check_memory(archive, record, path)
+    document = Document(*frame.size, [_layer(archive, layer) for layer in record.layers])
     document.settings = record.settings
     if record.selection:
         mask = _picture(archive, record.selection, "L")
@@ -120,6 +164,31 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Document:
             raise _damaged(path)
         document.selection = mask
     return document
+
+
+def _check_memory(archive: zipfile.ZipFile, record: FileRecord, path: Path) -> None:
+    """Refuse a file whose layers are larger than the free memory, before one is decoded."""
+    import psutil
+
+    sides = (_size(archive, layer.pixels) for layer in record.layers)
+    sizes = [width * height * 4 for width, height in sides]
+    needed = sum(sizes) + 2 * max(sizes, default=0)  # decoding one holds it three times
+    if needed > psutil.virtual_memory().available:
+        raise PictureError(
+            "{name} needs {size} GB of memory, more than is free.",
+            name=path.name,
+            size=f"{needed / 1e9:.1f}",
+            remedy="Close other programs and try again; the file was not changed.",
+        )
+
+
+def _size(archive: zipfile.ZipFile, name: str) -> tuple[int, int]:
+    """Width and height that the head of a PNG blob claims."""
+    with archive.open(f"blobs/{name}.png") as stream:
+        signature, kind, width, height = _PNG_HEAD.unpack(stream.read(_PNG_HEAD.size))
+    if signature != _SIGNATURE or kind != b"IHDR":
+        raise ValueError(name)
+    return width, height
 
 
 def _layer(archive: zipfile.ZipFile, record: LayerRecord) -> Layer:
@@ -132,7 +201,8 @@ def _picture(archive: zipfile.ZipFile, name: str, mode: str) -> np.ndarray:
     data = archive.read(f"blobs/{name}.png")
     if hashlib.sha256(data).hexdigest() != name:
         raise ValueError(name)
-    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+    # Not Image.open: its limit against bombs lies below the largest canvas. Ours is the memory.
+    with PngImagePlugin.PngImageFile(io.BytesIO(data)) as image:
         if max(image.size) > 4 * LARGEST_SIDE or image.mode != mode:
             raise ValueError(name)
         return np.array(image)

@@ -90,7 +90,7 @@ def _write_all(
     skipped: list[str] = []
     for number, (name, sample) in enumerate(plan):
         job.breathe()
-        job.progress(number, len(plan), sample.path.name)
+        job.progress(number, len(plan), "{name}", name=sample.path.name)
         try:
             pixels = sample.bake().rgb
         except (PictureError, MissingFileError) as error:

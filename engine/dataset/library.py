@@ -16,7 +16,7 @@ from engine.dataset.edits import Recipe
 from engine.dataset.history import apply, current, remember
 from engine.dataset.picture import Changes, Picture
 from engine.dataset.problem import Problem
-from engine.dataset.store import Store
+from engine.dataset.store import IndexReplacedError, Store
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _COLUMNS = (
     " coalesce(own_category, category) AS category, stars, flag, held_out, sharpness, dhash,"
     " recipe, problem, caption_problem, mean_color, is_reg"
 )
+_FIELDS = ("flag", "stars", "own_category", "held_out", "recipe", "caption")
 _PLAIN = Recipe()
 _FINE = Problem()
 
@@ -69,7 +70,10 @@ class Library:
         """
         from engine.dataset.scan import scan
 
-        return scan(self._store, folders, job)
+        try:
+            return scan(self._store, folders, job)
+        except IndexReplacedError:
+            return scan(self._store, folders, job)  # what its sentence asks for
 
     def measure(self, job: Job | None = None) -> Changes:
         """Decode every picture not measured yet: sharpness, hash, mean color, transparency."""
@@ -87,7 +91,7 @@ class Library:
         known, made = self._made, {}
         for row in map(tuple, rows):
             before = known.get(row[0])
-            made[row[0]] = before if before and before[0] == row else (row, _picture(row))
+            made[row[0]] = before if before and before[0] == row else (row, self._made_of(row))
         self._made = made
         return [picture for _, picture in made.values()]
 
@@ -96,7 +100,13 @@ class Library:
         rows = self._store.rows(f"SELECT {_COLUMNS} FROM pictures WHERE id = ?", (picture_id,))
         if not rows:
             raise BadInputError("There is no picture {id} in this project.", id=picture_id)
-        return _picture(tuple(rows[0]))
+        return self._made_of(tuple(rows[0]))
+
+    def _made_of(self, row: tuple[Any, ...]) -> Picture:
+        try:
+            return _picture(row)
+        except (ValueError, TypeError, KeyError) as error:  # a value no version of ours writes
+            raise self._store.start_over() from error
 
     # Operations
 
@@ -197,10 +207,22 @@ class Library:
         unknown = set(after) - set(before)
         return Changes(changed=tuple(done), skipped=tuple(sorted({*wanted} - {*done} | unknown)))
 
+    def _pairs(self, step: sqlite3.Row) -> dict[int, list[Any]]:
+        """What a step changed; a record that cannot be read is forgotten."""
+        try:
+            record = json.loads(step["before_after"])
+            if step["field"] not in _FIELDS:
+                raise ValueError(step["field"])
+            return {int(key): [before, after] for key, (before, after) in record.items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            with self._store.change() as connection:
+                connection.execute("DELETE FROM edits WHERE id = ?", (step["id"],))
+            raise BadInputError("The record of this step is damaged; it was forgotten.") from error
+
     def _replay(self, step: sqlite3.Row | None, *, undone: bool) -> Changes | None:
         if step is None:
             return None
-        pairs = {int(key): pair for key, pair in json.loads(step["before_after"]).items()}
+        pairs = self._pairs(step)
         if undone:
             pairs = {key: [after, before] for key, (before, after) in pairs.items()}
         with self._store.change() as connection:

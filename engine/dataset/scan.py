@@ -206,11 +206,15 @@ def _gone(
 
 
 def _insert(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
+    """Add a row; where another process has added the file meanwhile, bring its row up to date."""
     names, marks = ", ".join(values), ", ".join("?" * len(values))
-    cursor = connection.execute(
-        f"INSERT INTO pictures ({names}) VALUES ({marks})", tuple(values.values())
+    news = ", ".join(f"{name} = excluded.{name}" for name in values)
+    connection.execute(
+        f"INSERT INTO pictures ({names}) VALUES ({marks}) ON CONFLICT (path) DO UPDATE SET {news}",
+        tuple(values.values()),
     )
-    return int(cursor.lastrowid or 0)
+    found = connection.execute("SELECT id FROM pictures WHERE path = ?", (values["path"],))
+    return int(found.fetchone()[0])
 
 
 def _update(connection: sqlite3.Connection, key: int, values: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.dataset.folders import natural_key
+from engine.dataset.salvage import carry_over
 from engine.runtime.errors import JobCancelled, StorageError
 from engine.runtime.files import storage_errors
 
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 VERSION = 1
 _APPLICATION = 0x53544B4C  # "STKL": tells our index from any other SQLite file
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_SHORT_READ = sqlite3.SQLITE_IOERR_SHORT_READ  # the file ends before what it says it holds
 _SCHEMA = """
 CREATE TABLE pictures (
     id INTEGER PRIMARY KEY,
@@ -60,6 +63,13 @@ CREATE TABLE edits (
     undone INTEGER NOT NULL DEFAULT 0
 );
 """
+# Where the index lay when it was last used, so that a moved project is noticed.
+_PLACE = "CREATE TABLE IF NOT EXISTS place (root TEXT NOT NULL)"
+_MOVED = "UPDATE OR IGNORE pictures SET {0} = ? || substr({0}, ?) WHERE substr({0}, 1, ?) = ?"
+
+
+class IndexReplacedError(StorageError):
+    """The index was damaged; a new one has taken its place and waits for a scan."""
 
 
 class Store:
@@ -104,14 +114,23 @@ class Store:
             if "closed" not in str(error):
                 raise
             raise JobCancelled() from error
+        except UnicodeDecodeError as error:
+            raise self.start_over() from error
         except sqlite3.DatabaseError as error:
             if _is_damage(error):
-                self._start_over()
-                raise StorageError(
-                    "The index of this project was damaged and is started anew.",
-                    remedy="Read the folders again.",
-                ) from error
+                raise self.start_over() from error
             raise _storage_error(self.path, error) from error
+
+    def start_over(self) -> IndexReplacedError:
+        """Replace the index, which turned out to be damaged; gives the error to raise."""
+        with self._lock:
+            self._connection.close()
+            self._move_aside()
+            self._connection = self._open_anew()
+        return IndexReplacedError(
+            "The index of this project was damaged and is started anew.",
+            remedy="Read the folders again.",
+        )
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -120,18 +139,22 @@ class Store:
             if not _is_damage(error):
                 raise _storage_error(self.path, error) from error
             self._move_aside()
+        return self._open_anew()
+
+    def _open_anew(self) -> sqlite3.Connection:
+        """A new index with what the user decided, as far as the old one still tells."""
         try:
-            return _connect(self.path)
+            connection = _connect(self.path)
+            if self.set_aside is not None:
+                with contextlib.suppress(sqlite3.DatabaseError):  # then the marks are lost
+                    carry_over(self.set_aside, connection)
         except sqlite3.DatabaseError as error:
             raise _storage_error(self.path, error) from error
-
-    def _start_over(self) -> None:
-        self._connection.close()
-        self._connection = self._open()
+        return connection
 
     def _move_aside(self) -> None:
         number = 1
-        while (aside := Path(f"{self.path}.damaged-{number}")).exists():
+        while (aside := Path(f"{self.path}.broken-{number}")).exists():
             number += 1
         with storage_errors(self.path):
             os.replace(self.path, aside)
@@ -169,6 +192,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA application_id={_APPLICATION}")
         connection.execute(f"PRAGMA user_version={VERSION}")
         connection.commit()
+        _follow(connection, path)
         return
     connection.rollback()
     if application != _APPLICATION:
@@ -181,12 +205,39 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         )
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise _Damaged("the index is not sound")
+    _follow(connection, path)
+
+
+def _follow(connection: sqlite3.Connection, path: Path) -> None:
+    """Let the pictures inside a project that was moved or copied keep their marks."""
+    root = os.path.abspath(path.parent)
+    known = connection.execute(
+        "SELECT count(*) FROM sqlite_master WHERE name = 'place'"
+    ).fetchone()[0]
+    before = connection.execute("SELECT root FROM place").fetchone() if known else None
+    if before is not None and before[0] == root:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(_PLACE)
+    if before is not None:
+        old, new = before[0] + os.sep, root + os.sep
+        for column in ("path", "folder", "sort_key"):
+            change = (natural_key(old), natural_key(new)) if column == "sort_key" else (old, new)
+            values = (change[1], len(change[0]) + 1, len(change[0]), change[0])
+            connection.execute(_MOVED.format(column), values)
+        connection.execute("DELETE FROM place")
+    connection.execute("INSERT INTO place VALUES (?)", (root,))
+    connection.commit()
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     # The low byte is the primary result code; the rest tells variants of it apart.
     code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(error, _Damaged) or (code is not None and code & 0xFF in _DAMAGE)
+    if isinstance(error, _Damaged) or code == _SHORT_READ:
+        return True
+    # Texts that are no UTF-8 and tables of other columns have no code of their own.
+    told = str(error).startswith(("Could not decode", "no such table", "no such column"))
+    return told or (code is not None and code & 0xFF in _DAMAGE)
 
 
 def _storage_error(path: Path, error: sqlite3.DatabaseError) -> StorageError:

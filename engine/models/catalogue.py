@@ -24,12 +24,12 @@ def list_models(folders: Iterable[Path], runs: Path | None = None) -> list[Model
 
     A file that cannot be used is listed with its ``problem``. Folders that are missing are skipped.
     """
-    found = [_described(STARTER)]
+    found = [described(STARTER)]
     seen: set[Path] = set()
     for path in _candidates(folders, runs):
         if path.resolve() not in seen:
             seen.add(path.resolve())
-            found.append(_described(path))
+            found.append(described(path))
     return found
 
 
@@ -50,7 +50,8 @@ def find_lora(name: str, folders: Iterable[Path] | None = None) -> Path:
     )
 
 
-def _described(ref: str | Path) -> ModelInfo:
+def described(ref: str | Path) -> ModelInfo:
+    """What ``ref`` is; of one that cannot be used, its ``problem``."""
     try:
         return inspect(ref)
     except StylekilnError as error:

@@ -70,8 +70,24 @@ class ModelInfo:
 
     def fits(self, base: ModelInfo) -> bool:
         """Whether this LoRA can be used with ``base``."""
-        same_width = self.context_width in (None, base.context_width)
-        return self.family == base.family and same_width
+        return self.misfit(base) is None
+
+    def misfit(self, base: ModelInfo) -> ModelFileError | None:
+        """Why this LoRA cannot be used with ``base``; None when it can."""
+        if self.family != base.family:
+            return ModelFileError(
+                "{name} is a LoRA for {family}; {model} is {other}.", name=self.path.name,
+                family=self.label, model=base.name, other=base.label,
+                remedy="Choose a LoRA and a base model of the same family.",
+            )  # fmt: skip
+        if self.context_width not in (None, base.context_width):
+            return ModelFileError(
+                "{name} was made for a model of another size than {model}.",
+                name=self.path.name,
+                model=base.name,
+                remedy="Choose a LoRA made for this model.",
+            )
+        return None
 
 
 def inspect(ref: str | Path) -> ModelInfo:

@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,7 +27,11 @@ FILE_NAME = "project.toml"
 
 
 class SourceFolder(BaseModel):
-    """A folder of art. Folders inside it named ``30_name`` bring their own repeats and category."""
+    """A folder of art. Folders inside it named ``30_name`` bring their own repeats and category.
+
+    ``path`` is absolute; in ``project.toml`` a folder inside the project is named from there, so
+    that the project can be moved.
+    """
 
     model_config = ConfigDict(frozen=True)
     path: str
@@ -89,7 +93,10 @@ class Project:
 
     def save(self, file: ProjectFile) -> None:
         """Make ``file`` the project's and write it atomically. Raises StorageError."""
-        write_text(self.root / FILE_NAME, tomli_w.dumps(file.model_dump(mode="json")))
+        values = file.model_dump(mode="json")
+        for folder in values["folders"]:
+            folder["path"] = _seen_from(self.root, folder["path"])
+        write_text(self.root / FILE_NAME, tomli_w.dumps(values))
         self.file = file
 
     @property
@@ -195,18 +202,35 @@ def _read(path: Path) -> ProjectFile:
             reason=error,
             remedy="Correct it, or delete it and open the art folder again.",
         ) from error
-    version = values.get("format_version", FORMAT_VERSION)
-    if isinstance(version, int) and version > FORMAT_VERSION:
+    if _version(values) > FORMAT_VERSION:
         raise BadInputError(
             "{path} was written by a newer version of the application.",
             path=path,
             remedy="Update the application.",
         )
-    return validated(ProjectFile, values, str(path))
+    file = validated(ProjectFile, values, str(path))
+    folders = [
+        folder.model_copy(update={"path": os.path.join(path.parent, folder.path)})
+        for folder in file.folders
+    ]
+    return file.model_copy(update={"folders": tuple(folders)})
+
+
+def _version(values: dict[str, Any]) -> int:
+    try:
+        return int(values.get("format_version", FORMAT_VERSION))
+    except (ValueError, TypeError):
+        return FORMAT_VERSION  # validation says what is wrong with it
 
 
 def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))
+
+
+def _seen_from(root: Path, path: str) -> str:
+    """``path`` as seen from ``root`` when it lies inside, else as it is."""
+    whole = _absolute(Path(path))
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else path
 
 
 def _key(path: Path | str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from engine.runtime.files import write_json
 
@@ -30,22 +31,26 @@ def data_dir() -> Path:
     return Path(base) / "Stylekiln"
 
 
-class Settings(BaseModel):
+@dataclass(frozen=True)
+class Settings:
     """All settings. Values that cannot be read fall back to their defaults, one by one.
 
     ``language`` empty follows the system; ``torch_threads`` 0 lets the engine choose;
-    ``window_geometry`` is Qt's own, base64.
+    ``window_geometry`` is Qt's own, base64; ``columns`` holds the widths that were dragged, by
+    workspace and side (``dataset.left``). A plain dataclass, because the window reads it before
+    it is painted and pydantic takes longer to import than the whole start page to paint.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    language: Literal["", "en", "zh_CN"] = ""
-    theme: Literal["dark", "light"] = "dark"
+    language: str = ""
+    theme: str = "dark"
     recent_projects: tuple[str, ...] = ()
     model_folders: tuple[str, ...] = ()
-    torch_threads: int = Field(0, ge=0, le=256)
+    torch_threads: int = 0
     window_geometry: str = ""
     workspace: str = "start"
-    tile_size: int = Field(150, ge=96, le=320)
+    tile_size: int = 150
+    reduce_motion: bool = False
+    columns: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
@@ -55,23 +60,64 @@ class Settings(BaseModel):
             values = json.loads(path.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             return cls()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             log.warning("%s cannot be read, defaults are used: %s", path, error)
+            if not isinstance(error, OSError):
+                with contextlib.suppress(OSError):  # saving would write over it
+                    path.replace(path.with_name(f"{path.name}.broken"))
             return cls()
         return cls._of(values if isinstance(values, dict) else {})
 
     @classmethod
     def _of(cls, values: dict[str, Any]) -> Settings:
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            bad = {str(problem["loc"][0]) for problem in error.errors()}
+        known = {name: values[name] for name in _ACCEPTED if name in values}
+        bad = [name for name, value in known.items() if not _ACCEPTED[name](value)]
+        if bad:
             log.warning("settings ignored: %s", ", ".join(sorted(bad)))
-            return cls.model_validate({k: v for k, v in values.items() if k not in bad})
+        # JSON has lists where a setting is a tuple.
+        good: dict[str, Any] = {
+            n: tuple(v) if isinstance(v, list) else v for n, v in known.items() if n not in bad
+        }
+        return cls(**good)
 
     def save(self, path: Path | None = None) -> None:
         """Write the settings atomically. Raises StorageError."""
-        write_json(path or settings_path(), self.model_dump(mode="json"))
+        write_json(path or settings_path(), asdict(self))
+
+
+def _one_of(*choices: str) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and value in choices
+
+
+def _between(low: int, high: int) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and low <= value <= high  # a bool is not a number here
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _are_widths(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_between(1, 4000), value.values()))
+
+
+# What a stored value must be; a setting that is not here is neither read nor kept.
+_ACCEPTED: dict[str, Callable[[Any], bool]] = {
+    "language": _one_of("", "en", "zh_CN"),
+    "theme": _one_of("dark", "light", "system"),
+    "recent_projects": _are_texts,
+    "model_folders": _are_texts,
+    "torch_threads": _between(0, 256),
+    "window_geometry": _is_text,
+    "workspace": _is_text,
+    "tile_size": _between(96, 320),
+    "reduce_motion": lambda value: isinstance(value, bool),
+    "columns": _are_widths,
+}
 
 
 def settings_path() -> Path:

@@ -146,7 +146,7 @@ def encode(
     """Conditioning of ``prompts`` and of ``negative`` (equally many), with equally many windows.
 
     Shorter prompts are filled with the windows of the empty prompt. For SDXL an empty negative
-    prompt is all zeros, which is what the model was trained with.
+    prompt is all zeros in every window, which is what the model was trained with.
     """
     encoder = PromptEncoder(model, clip_skip=clip_skip, emphasis=emphasis, cache=cache)
     positives = [encoder.encode(text) for text in prompts]
@@ -191,8 +191,9 @@ def _negative(encoder: PromptEncoder, model: LoadedModel, text: str) -> EncodedP
 def _stack(items: list[EncodedPrompt], length: int, empty: torch.Tensor) -> Conditioning:
     rows = []
     for item in items:
+        filler = empty if item.windows.any() else torch.zeros_like(empty)
         missing = length - len(item.windows)
-        rows.append(torch.cat([item.windows, *[empty] * missing]).flatten(0, 1))
+        rows.append(torch.cat([item.windows, *[filler] * missing]).flatten(0, 1))
     pooled = [item.pooled for item in items if item.pooled is not None]
     return Conditioning(torch.stack(rows), torch.stack(pooled) if pooled else None)
 

@@ -6,6 +6,7 @@ facts, so that the window can translate the template and the command line can pr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -23,9 +24,9 @@ class StylekilnError(Exception):
         self.sentence = sentence
         self.remedy = remedy
         self.facts = {key: str(value) for key, value in facts.items()}
-        text = _fill(sentence, self.facts)
+        text = fill(sentence, self.facts)
         if remedy:
-            text = f"{text} {_fill(remedy, self.facts)}"
+            text = f"{text} {fill(remedy, self.facts)}"
         super().__init__(text)
 
 
@@ -88,7 +89,7 @@ class JobCancelled(StylekilnError):
         super().__init__("Cancelled.")
 
 
-def _fill(template: str, facts: dict[str, str]) -> str:
+def fill(template: str, facts: Mapping[str, object]) -> str:
     """Format ``template``; a template with a stray brace is shown as it is, never raises."""
     try:
         return template.format_map(facts)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from engine.runtime.errors import fill
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 class Event(NamedTuple):
@@ -22,13 +24,21 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a job stands. ``rate`` is steps per second; ``seconds_left`` is None when unknown."""
+    """Where a job stands. ``key`` is what it does, a template that ``facts`` fill. ``rate`` is
+    steps per second; ``seconds_left`` is None when unknown.
+    """
 
     step: int = 0
     total: int = 0
-    text: str = ""
+    key: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
     rate: float | None = None
     seconds_left: float | None = None
+
+    @property
+    def text(self) -> str:
+        """What it does, in English."""
+        return fill(self.key, self.facts)
 
     @property
     def fraction(self) -> float:
@@ -68,7 +78,9 @@ class ProgressMeter:
         with self._lock:
             return self._latest
 
-    def update(self, step: int, total: int, text: str) -> None:
+    def update(
+        self, step: int, total: int, key: str, facts: Mapping[str, object] | None = None
+    ) -> None:
         """Note ``step`` of ``total``; another total or a long way back starts a new phase."""
         now = self._clock()
         with self._lock:
@@ -81,7 +93,7 @@ class ProgressMeter:
             ready = self._rate > 0 and now - self._begun >= self._patience
             rate = self._rate if ready else None
             left = (total - step) / self._rate if ready and step < total else None
-            self._latest = Progress(step, total, text, rate, left)
+            self._latest = Progress(step, total, key, facts or {}, rate, left)
 
     def _count(self, steps: int, now: float) -> None:
         if now - self._begun < _INSTANT:

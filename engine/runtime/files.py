@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from engine.runtime.errors import MissingFileError, StorageError
+from engine.runtime.errors import MissingFileError, StorageError, StylekilnError
 
 
 @contextlib.contextmanager
@@ -100,6 +100,20 @@ def storage_errors(path: Path) -> Iterator[None]:
             reason=error.strerror or error,
             remedy="Choose another folder or check its permissions.",
         ) from error
+
+
+def system_error(error: OSError) -> StylekilnError:
+    """The taxonomy's word for an error of the operating system."""
+    if isinstance(error, FileNotFoundError):
+        return MissingFileError(
+            "{name} does not exist.", name=error.filename, remedy="Check the path."
+        )
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return StorageError(
+        "The disk is full." if full else "A file could not be read or written: {reason}.",
+        reason=error.strerror or error,
+        remedy="Free some space and try again." if full else "Check the path and permissions.",
+    )
 
 
 def require_folder(path: Path, *, remedy: str = "Check the path.") -> Path:

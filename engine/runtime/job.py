@@ -150,9 +150,12 @@ class Job:
         """The caller's side of this job."""
         return self._handle
 
-    def progress(self, step: int, total: int, text: str = "") -> None:
-        """Report that ``step`` of ``total`` steps are done; cheap enough for every step."""
-        self._handle.meter.update(step, total, text)
+    def progress(self, step: int, total: int, text: str = "", **facts: object) -> None:
+        """Report that ``step`` of ``total`` steps are done; cheap enough for every step.
+
+        ``text`` is what is being done: a translation key that ``facts`` fill.
+        """
+        self._handle.meter.update(step, total, text, facts)
 
     def emit(self, kind: str, **data: Any) -> None:
         """Send an event that must not be lost, such as a finished picture."""

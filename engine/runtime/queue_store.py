@@ -16,6 +16,7 @@ from engine.runtime.job import JobHandle, JobState
 
 log = logging.getLogger(__name__)
 
+_COLUMNS = ("id", "record", "title", "state", "created", "changed", "message")
 _TABLE = """CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, record TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL,
     created REAL NOT NULL, changed REAL NOT NULL, message TEXT NOT NULL DEFAULT '')"""
@@ -61,7 +62,8 @@ class QueueStore:
             base.execute("PRAGMA synchronous=NORMAL")
             base.execute(_TABLE)
             (health,) = base.execute("PRAGMA quick_check(1)").fetchone()
-            if health != "ok":
+            columns = base.execute("PRAGMA table_info(jobs)").fetchall()
+            if health != "ok" or tuple(column[1] for column in columns) != _COLUMNS:
                 raise sqlite3.DatabaseError(health)
             base.execute(_INTERRUPT, (time.time(),))
         except sqlite3.DatabaseError:

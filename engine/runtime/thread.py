@@ -15,11 +15,10 @@ from engine.runtime import device
 from engine.runtime.errors import (
     BadInputError,
     JobCancelled,
-    MissingFileError,
     OutOfMemoryError,
-    StorageError,
     StylekilnError,
 )
+from engine.runtime.files import system_error
 from engine.runtime.job import Job, JobHandle, JobState, Request, request_from_record
 from engine.runtime.queue_store import QueueStore, StoredJob
 
@@ -224,17 +223,8 @@ def _translate(error: BaseException) -> StylekilnError:
         return OutOfMemoryError(
             "Out of memory.", remedy="Use a smaller batch or size, or close other programs."
         )
-    if isinstance(error, FileNotFoundError):
-        return MissingFileError(
-            "{name} does not exist.", name=error.filename, remedy="Check the path."
-        )
     if isinstance(error, OSError):
-        full = error.errno in (28, 122)
-        return StorageError(
-            "The disk is full." if full else "A file could not be read or written: {reason}.",
-            reason=error.strerror or error,
-            remedy="Free some space and try again." if full else "Check the path and permissions.",
-        )
+        return system_error(error)
     return StylekilnError(
         "Something unexpected went wrong: {kind}: {reason}.",
         kind=type(error).__name__,

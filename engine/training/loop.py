@@ -146,7 +146,9 @@ class Trainer:
         self._progress()
 
     def _progress(self) -> None:
-        self.job.progress(self.step, self.length.updates, f"Train {self.request.output_name}")
+        self.job.progress(
+            self.step, self.length.updates, "Train {name}", name=self.request.output_name
+        )
 
     def _update(self, epoch: int, first: int, group: Sequence[list[int]]) -> None:
         """Learn from the batches of ``group`` together; ``first`` is the first one's number."""

@@ -13,10 +13,45 @@ from typing import Any
 
 from engine.models.loading import LoadedModel
 from engine.training.config import TrainRequest
-from engine.training.pictures import PictureSet, TrainingPicture
+from engine.training.pictures import PictureSet, TrainingPicture, bucket_spec
 from engine.training.schedules import Length
 
 MODULE = "networks.lora"
+_SDXL_CODE = "https://github.com/Stability-AI/generative-models"
+# What kohya's trainer can do and this one does not, under the values it writes while it is off:
+# readers look the keys up without asking whether they are there.
+_OFF: dict[str, Any] = {
+    "ss_adaptive_noise_scale": None,
+    "ss_caption_dropout_every_n_epochs": 0,
+    "ss_caption_tag_dropout_rate": 0.0,
+    "ss_color_aug": False,
+    "ss_debiased_estimation": False,
+    "ss_face_crop_aug_range": None,
+    "ss_flip_aug": False,
+    "ss_fp8_base": False,
+    "ss_fp8_base_unet": False,
+    "ss_full_fp16": False,
+    "ss_huber_c": 0.1,
+    "ss_huber_scale": 1.0,
+    "ss_huber_schedule": "snr",
+    "ss_ip_noise_gamma": None,
+    "ss_ip_noise_gamma_random_strength": False,
+    "ss_lowram": False,
+    "ss_max_token_length": None,
+    "ss_max_validation_steps": None,
+    "ss_multires_noise_discount": 0.3,
+    "ss_multires_noise_iterations": None,
+    "ss_network_dropout": None,
+    "ss_noise_offset_random_strength": False,
+    "ss_random_crop": False,
+    "ss_resize_interpolation": None,
+    "ss_scale_weight_norms": None,
+    "ss_sd_scripts_commit_hash": "(unknown)",
+    "ss_validate_every_n_epochs": None,
+    "ss_validate_every_n_steps": None,
+    "ss_validation_seed": None,
+    "ss_validation_split": 0.0,
+}
 
 
 @dataclass(frozen=True)
@@ -41,10 +76,11 @@ class Header:
         self._model = model
         self._request = request
         self._fixed = {
+            **_OFF,
             **_run_facts(request, length),
             **_network_facts(request),
             **_base_facts(model),
-            **_dataset_facts(request, model, pictures.training),
+            **_dataset_facts(request, model, pictures),
             "ss_num_validation_images": len(pictures.held_out),
             "ss_max_train_steps": length.updates,
             "ss_num_batches_per_epoch": length.batches_per_epoch,
@@ -66,18 +102,21 @@ class Header:
         model = self._model
         width, height = self._request.size or (model.native_size, model.native_size)
         prediction = "v" if model.prediction_type == "v_prediction" else "epsilon"
-        facts = {
+        facts: dict[str, Any] = {
             "sai_model_spec": "1.0.1",
             "architecture": f"{model.family.architecture(model.prediction_type)}/lora",
-            "implementation": "diffusers",
+            "implementation": _SDXL_CODE if model.family.original_lora_names else "diffusers",
+            "implementation_version": "stylekiln",
             "title": self._request.output_name,
             "resolution": f"{width}x{height}",
             "date": datetime.now().isoformat(timespec="seconds"),
             "prediction_type": prediction,
         }
+        if self._request.clip_skip > 1 and not model.family.pooled:
+            facts["encoder_layer"] = self._request.clip_skip
         if self._trigger_word:
             facts["trigger_phrase"] = self._trigger_word
-        return {f"modelspec.{key}": value for key, value in facts.items()}
+        return {f"modelspec.{key}": str(value) for key, value in facts.items()}
 
 
 def _run_facts(request: TrainRequest, length: Length) -> dict[str, Any]:
@@ -98,7 +137,6 @@ def _run_facts(request: TrainRequest, length: Length) -> dict[str, Any]:
         "ss_mixed_precision": request.mixed_precision,
         "ss_seed": request.seed,
         "ss_clip_skip": request.clip_skip,
-        "ss_max_token_length": None,
         "ss_cache_latents": request.cache_latents,
         "ss_noise_offset": request.noise_offset or None,
         "ss_min_snr_gamma": request.min_snr_gamma or None,
@@ -113,7 +151,6 @@ def _network_facts(request: TrainRequest) -> dict[str, Any]:
         "ss_network_module": MODULE,
         "ss_network_dim": request.network_dim,
         "ss_network_alpha": request.network_alpha,
-        "ss_network_dropout": None,
     }
     if request.conv_dim:
         args = {"conv_dim": str(request.conv_dim), "conv_alpha": str(request.conv_alpha)}
@@ -128,33 +165,37 @@ def _base_facts(model: LoadedModel) -> dict[str, Any]:
         "ss_sd_model_name": model.name,
         "ss_sd_model_hash": model.old_hash,
         "ss_new_sd_model_hash": model.sha256,
+        "ss_zero_terminal_snr": bool(model.scheduler_config.get("rescale_betas_zero_snr")),
     }
 
 
 def _dataset_facts(
-    request: TrainRequest, model: LoadedModel, pictures: Sequence[TrainingPicture]
+    request: TrainRequest, model: LoadedModel, pictures: PictureSet
 ) -> dict[str, Any]:
-    plain = [picture for picture in pictures if not picture.regularization]
-    size = request.size or (model.native_size, model.native_size)
+    plain = [picture for picture in pictures.training if not picture.regularization]
+    regular = pictures.regularization
+    buckets = bucket_spec(request, model.native_size)
     return {
         "ss_num_train_images": sum(picture.repeats for picture in plain),
-        "ss_num_reg_images": len(pictures) - len(plain),
+        "ss_num_reg_images": sum(picture.repeats for picture in regular),
         "ss_batch_size_per_device": request.train_batch_size,
         "ss_total_batch_size": request.train_batch_size * request.gradient_accumulation_steps,
-        "ss_resolution": size,
+        "ss_resolution": buckets.resolution,
         "ss_enable_bucket": request.enable_bucket,
         "ss_bucket_no_upscale": request.bucket_no_upscale,
-        "ss_min_bucket_reso": request.min_bucket_reso or min(size) // 2,
-        "ss_max_bucket_reso": request.max_bucket_reso or max(size) * 2,
+        "ss_min_bucket_reso": buckets.adjusted_minimum if buckets.enabled else None,
+        "ss_max_bucket_reso": buckets.adjusted_maximum if buckets.enabled else None,
         "ss_shuffle_caption": request.shuffle_caption,
         "ss_keep_tokens": request.keep_tokens,
-        "ss_color_aug": False,
-        "ss_flip_aug": False,
-        "ss_random_crop": False,
-        "ss_dataset_dirs": json.dumps(_folders(plain)),
-        "ss_tag_frequency": json.dumps(_tags(pictures), ensure_ascii=False),
-        "ss_bucket_info": json.dumps(_buckets(pictures) if request.enable_bucket else None),
+        "ss_dataset_dirs": _json(_folders(plain)),
+        "ss_reg_dataset_dirs": _json(_folders(regular)),
+        "ss_tag_frequency": _json(_tags([*plain, *regular])),
+        "ss_bucket_info": _json(_buckets(pictures.training) if buckets.enabled else None),
     }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _folders(pictures: Sequence[TrainingPicture]) -> dict[str, dict[str, int]]:

@@ -89,11 +89,14 @@ class TrainingPicture:
 
 @dataclass(frozen=True)
 class PictureSet:
-    """The readable pictures of a run. ``problems`` has a sentence for each that was left out;
-    ``cache`` is the folder for latents, None without a project.
+    """The readable pictures of a run. ``training`` includes the regularization pictures that found
+    a partner, repeated to match; ``regularization`` has all of them as they lie in their folders.
+    ``problems`` has a sentence for each that was left out; ``cache`` is the folder for latents,
+    None without a project.
     """
 
     training: tuple[TrainingPicture, ...]
+    regularization: tuple[TrainingPicture, ...]
     held_out: tuple[TrainingPicture, ...]
     trigger_word: str
     problems: tuple[str, ...]
@@ -148,9 +151,13 @@ def open_pictures(sources: Sources, spec: BucketSpec, job: Job) -> PictureSet:
             count=len(sources.training),
             problem=problems[0],
         )
-    cache = None if sources.project is None else sources.project.cache / "latents"
     return PictureSet(
-        tuple(pictures), tuple(held_out), sources.trigger_word, tuple(problems), cache
+        training=tuple(pictures),
+        regularization=tuple(picture for picture in training if picture.regularization),
+        held_out=tuple(held_out),
+        trigger_word=sources.trigger_word,
+        problems=tuple(problems),
+        cache=None if sources.project is None else sources.project.cache / "latents",
     )
 
 

@@ -25,7 +25,7 @@ class QuietJob(Job):
         super().__init__(outer.handle)
         self._outer = outer
 
-    def progress(self, step: int, total: int, text: str = "") -> None:
+    def progress(self, step: int, total: int, text: str = "", **facts: object) -> None:
         """Say nothing; the progress bar counts training steps."""
 
     def emit(self, kind: str, **data: Any) -> None:

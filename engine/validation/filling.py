@@ -185,7 +185,7 @@ class _CellJob(Job):
         """As the grid's own job."""
         self._filling.job.breathe()
 
-    def progress(self, step: int, total: int, text: str = "") -> None:
+    def progress(self, step: int, total: int, text: str = "", **facts: object) -> None:
         """Steps of this call, less the cells that are counted as rendered already."""
         share = step / total * self._cells if total else 0.0
         self._filling._progress(max(0.0, share - (self._filling.rendered - self._before)))

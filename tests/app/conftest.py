@@ -6,6 +6,8 @@ import gc
 
 import pytest
 
+from app.theme import motion
+
 
 @pytest.fixture(autouse=True)
 def _collect_on_the_ui_thread():
@@ -13,3 +15,10 @@ def _collect_on_the_ui_thread():
     yield
     gc.collect()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _without_motion():
+    motion.set_reduced(True)
+    yield
+    motion.set_reduced(False)

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import qasync
 
-from app import bridge as bridge_module
 from app.bridge import Bridge
 from app.instance import Instance
 from engine.runtime import job as job_module
+from engine.runtime import warmup
 from engine.runtime.errors import JobCancelled, StylekilnError
 from engine.runtime.queue_store import QueueStore
 from engine.runtime.thread import Engine
@@ -37,11 +37,11 @@ def loop(qapp):
 @pytest.fixture
 def bridge(loop, tmp_path, monkeypatch):
     monkeypatch.setattr(job_module, "REQUEST_PACKAGES", ("engine.", "tests."))
-    monkeypatch.setattr(bridge_module, "warm_up", lambda: None)
+    monkeypatch.setattr(warmup, "warm_up", lambda: None)
     work.started.clear()
     work.ran.clear()
-    made = Bridge(Engine(QueueStore(tmp_path / "queue.sqlite")))
-    made.start()
+    made = Bridge(lambda: Engine(QueueStore(tmp_path / "queue.sqlite")))
+    loop.run_until_complete(made.start())
     yield made
     made.close()
 
@@ -96,13 +96,13 @@ def test_jobs_that_waited_when_the_window_closed_are_shown_again(
     store = QueueStore(tmp_path / "again.sqlite")
     store.save(job_module.JobHandle(work.Count(name="waited")), "queued")
     store.close()
-    second = Bridge(Engine(QueueStore(tmp_path / "again.sqlite")))
+    second = Bridge(lambda: Engine(QueueStore(tmp_path / "again.sqlite")))
     added, finished = [], []
     second.job_added.connect(lambda handle: added.append(handle.request))
     second.job_finished.connect(lambda handle: finished.append(handle.result()))
-    second.start()
 
     async def wait():
+        await second.start()
         while not finished:
             await asyncio.sleep(0.01)
 
@@ -110,6 +110,29 @@ def test_jobs_that_waited_when_the_window_closed_are_shown_again(
     second.close()
     assert added == [work.Count(name="waited")]
     assert finished == [3]
+
+
+def test_what_is_submitted_before_the_queue_is_read_is_listed_once(loop, bridge, tmp_path):
+    bridge.close()
+    made: list[Engine] = []
+
+    def make():
+        made.append(Engine(QueueStore(tmp_path / "early.sqlite")))
+        return made[-1]
+
+    early = Bridge(make)
+    handle = early.submit(work.Count(name="early"))
+    read = []
+    early.queue_read.connect(lambda: read.append([job.id for job in early.jobs]))
+
+    async def go():
+        await early.start()
+        return await asyncio.wrap_future(handle)
+
+    assert loop.run_until_complete(go()) == 3
+    early.close()
+    assert read == [[handle.id]]
+    assert len(made) == 1
 
 
 _SECOND = """

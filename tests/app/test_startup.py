@@ -10,6 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("torch", "diffusers", "transformers", "peft", "accelerate", "safetensors")
+# What the first painted window does without: each takes longer to import than the page to paint.
+LATER = ("numpy", "PIL", "cv2", "pydantic", "asyncio", "qasync", "psutil", "sqlite3")
 
 
 def run(code: str, home: Path) -> dict:
@@ -30,38 +32,66 @@ def run(code: str, home: Path) -> dict:
 
 def test_no_heavy_library_is_imported_before_the_window_is_painted(tmp_path):
     code = f"""
-import asyncio, json, sys
+import json, sys
 from main import set_waiting_policy
 set_waiting_policy()
 import app.main as m
-import qasync
 from PySide6.QtWidgets import QApplication
-qt = QApplication([]); asyncio.set_event_loop(qasync.QEventLoop(qt))
+qt = QApplication([])
 window = m.open_window()
-qt.processEvents()
+m.wait_for_paint(window)
+early = [n for n in {HEAVY + LATER!r} if n in sys.modules]
+engine = sorted(n for n in sys.modules if n.startswith(("engine.runtime.job", "engine.dataset")))
 picture = window.grab()
-heavy = [n for n in {HEAVY!r} if n in sys.modules]
-print(json.dumps({{"heavy": heavy, "width": picture.width()}}), flush=True)
+shown = window.pages.built["start"].isVisible()
+print(json.dumps({{"early": early + engine, "width": picture.width(), "start": shown}}), flush=True)
 import os; os._exit(0)
 """
     found = run(code, tmp_path)
-    assert found["heavy"] == []
+    assert found["early"] == []
     assert found["width"] >= 1024
+    assert found["start"]
+
+
+def test_after_the_first_paint_the_engine_starts_and_the_facts_come(tmp_path):
+    code = """
+import asyncio, json
+import app.main as m
+from PySide6.QtWidgets import QApplication, QLabel
+qt = QApplication([])
+window = m.open_window()
+m.wait_for_paint(window)
+side = window.pages.built["start"].side
+before = len(side.findChildren(QLabel))
+from app import running
+loop = running.make_loop(qt)
+read = []
+window.session.bridge.queue_read.connect(lambda: read.append(window.session.bridge.engine))
+running.begin(window)
+async def come():
+    while not read or len(side.findChildren(QLabel)) == before:
+        await asyncio.sleep(0.01)
+loop.run_until_complete(asyncio.wait_for(come(), 60))
+print(json.dumps({"engines": len(read), "same": read[0] is window.session.bridge.engine}))
+import os, sys; sys.stdout.flush(); os._exit(0)
+"""
+    assert run(code, tmp_path) == {"engines": 1, "same": True}
 
 
 def test_every_workspace_can_be_built_without_torch(tmp_path):
     code = f"""
-import asyncio, json, sys
+import json, sys
 class Blocked:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in {HEAVY!r}:
             raise ImportError(name + " reached from the window")
 sys.meta_path.insert(0, Blocked())
 import app.main as m
-import qasync
+from app import running
 from PySide6.QtWidgets import QApplication
-qt = QApplication([]); asyncio.set_event_loop(qasync.QEventLoop(qt))
+qt = QApplication([]); loop = running.make_loop(qt)
 window = m.open_window()
+running.begin(window)
 names = ("dataset", "train", "validate", "canvas", "models", "settings")
 for name in names:
     window.navigate(name, {{}})

@@ -30,19 +30,19 @@ def measure(threads: int) -> dict[str, float]:
 
     set_waiting_policy()
     sys.setswitchinterval(0.001)
-    import qasync
     from PySide6.QtCore import Qt, QTimer
     from PySide6.QtWidgets import QApplication
 
     import app.main as entry
+    from app import running
     from engine.project.settings import Settings
     from engine.tour import plan
 
     Settings(torch_threads=threads).save()
     application = QApplication([])
-    loop = qasync.QEventLoop(application)
-    asyncio.set_event_loop(loop)
+    loop = running.make_loop(application)
     window = entry.open_window()
+    running.begin(window)
     ticks: list[float] = []
     timer = QTimer()
     timer.setTimerType(Qt.TimerType.PreciseTimer)

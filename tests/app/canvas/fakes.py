@@ -6,6 +6,7 @@ import asyncio
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.project.settings import Settings
 from engine.runtime.errors import StylekilnError
 from engine.runtime.events import Event
 from engine.runtime.job import JobHandle
@@ -35,6 +36,7 @@ class FakeSession(QObject):
     def __init__(self):
         super().__init__()
         self.bridge = FakeBridge()
+        self.settings = Settings()
         self.project = None
         self.library = None
         self.notes = []

@@ -198,3 +198,36 @@ def test_names_of_unsaved_documents_are_not_given_twice(tmp_path):
 @pytest.mark.parametrize("there", [True, False])
 def test_an_empty_folder_has_no_latest_document(tmp_path, there):
     assert latest(tmp_path if there else tmp_path / "none") is None
+
+
+def test_a_damaged_safety_copy_is_kept_and_the_file_opens(view, state, session):
+    session.start(view.keeper.save())
+    path = state.path
+    saved = state.document.composite()
+    safety_copy(path).write_bytes(b"PK half a copy")
+    session.start(view.keeper.open(path))
+    assert (state.document.composite() == saved).all()
+    assert "The unsaved changes of {name} are damaged and were kept as {file}." in session.notes
+    assert (path.parent / f"{path.name}.unsaved.broken").read_bytes() == b"PK half a copy"
+    assert not safety_copy(path).exists()
+
+
+def test_a_safety_copy_older_than_the_file_does_not_take_its_place(view, state, session):
+    paint(state)
+    session.start(view.keeper.write_safety_copy())
+    path, older = state.path, safety_copy(state.path).read_bytes()
+    state.add_layer("Sketch")
+    session.start(view.keeper.save())
+    safety_copy(path).write_bytes(older)  # as if the process had ended before it was removed
+    session.start(view.keeper.open(path))
+    assert state.document.layers[-1].name == "Sketch"
+    assert not state.modified
+    assert len(storage.load(path.with_name(f"{path.stem}-earlier.kiln")).layers) == 1
+
+
+def test_a_damaged_latest_document_leaves_no_document_of_another_project(view, state, session):
+    session.start(view.keeper.save())
+    state.path.write_bytes(b"")
+    session.start(view.keeper.open_latest())
+    assert state.document is None
+    assert "is damaged" in str(session.errors[-1])

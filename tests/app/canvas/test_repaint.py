@@ -5,16 +5,16 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPointF, QRect, Qt
 
-from app.canvas import repaint_panel
+from app.canvas import repaint
 from app.canvas.document_state import to_rect
 from app.canvas.layer_list import origin
-from app.canvas.loras import LoraChoice
-from app.canvas.repaint import native_size
+from app.models.at_hand import LoraChoice, ModelsAtHand, native_size
 from app.widgets.buttons import Button
 from engine.canvas.layer import Layer
 from engine.canvas.rect import Rect
 from engine.canvas.region import context_frame
 from engine.canvas.repaint import RepaintRequest
+from engine.models.inspect import inspect
 from engine.runtime.errors import ModelFileError
 from engine.sampling.request import ImageRequest
 
@@ -67,7 +67,7 @@ def test_the_frame_shown_is_the_one_the_model_gets(qtbot, view, state, session, 
     begin(qtbot, view, state)
     request = session.bridge.submitted[-1].request
     assert request.frame == tuple(to_rect(state.region_frame()))
-    native = native_size(view.repainting.settings.model)
+    native = native_size(inspect(view.repainting.settings.model))
     automatic = context_frame((200, 160), Rect(70, 60, 20, 20), strength, native)
     assert request.frame == tuple(automatic)
 
@@ -163,7 +163,7 @@ def test_a_layer_of_the_guide_tells_its_seed_and_nothing_is_left_open():
 
 def test_the_menu_and_the_row_name_a_lora_alike(qtbot, view, session, monkeypatch):
     choice = LoraChoice("/loras/pixel-000036.safetensors", "pixel", 36)
-    monkeypatch.setattr(repaint_panel, "available_loras", lambda project: [choice])
+    monkeypatch.setattr(repaint, "read_models", lambda *_: ModelsAtHand((), (choice,)))
     qtbot.mouseClick(view.panel.add_lora, Qt.MouseButton.LeftButton)
     offered = view.panel.menu.actions()[0]
     offered.trigger()

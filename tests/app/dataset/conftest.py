@@ -36,7 +36,7 @@ def loop(dressed):
 
 @pytest.fixture
 def session(loop, tmp_path):
-    made = Session(Bridge(Engine(QueueStore(tmp_path / "queue.sqlite"))), Settings())
+    made = Session(Bridge(lambda: Engine(QueueStore(tmp_path / "queue.sqlite"))), Settings())
     yield made
     loop.run_until_complete(made.close_project())
     made.bridge.close()

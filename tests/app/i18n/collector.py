@@ -83,7 +83,7 @@ def _is_public(node: ast.Assign) -> bool:
 def _of_call(call: ast.Call, errors: set[str]) -> Iterator[str]:
     name = _name(call.func)
     positions, keywords = KEYED.get(name, ((), ()))
-    if name in errors:
+    if name in errors or name == "Problem":
         positions, keywords = (0,), ("sentence", "remedy")
     for position in positions:
         if position < len(call.args):

@@ -5,7 +5,7 @@ import gc
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from app.i18n import bind, set_language, text, tr, tr_error
+from app.i18n import bind, joined, set_language, text, tr, tr_error
 from app.i18n import format as write
 from engine.runtime.errors import PictureError
 
@@ -82,3 +82,13 @@ def test_sizes_take_the_unit_that_fits(value, shown):
 )
 def test_settings_are_written_as_people_type_them(value, shown):
     assert write.scientific(value) == shown
+
+
+def test_chinese_facts_stand_without_a_space_and_latin_ones_with_one():
+    set_language("zh_CN")
+    key = "Use {name} at weight {weight}."
+    assert tr(key, name="第 6 轮", weight=1) == "建议使用第 6 轮，权重 1。"
+    assert tr(key, name="epoch-6", weight=1) == "建议使用 epoch-6，权重 1。"
+    assert joined(("一。", "二。")) == "一。二。"
+    set_language("en")
+    assert joined(("One.", "Two.")) == "One. Two."

@@ -32,8 +32,10 @@ def loop(qapp):
 
 @pytest.fixture
 def session(loop, tmp_path):
-    made = Session(Bridge(Engine(QueueStore(tmp_path / "queue.sqlite"))), Settings())
+    bridge = Bridge(lambda: Engine(QueueStore(tmp_path / "queue.sqlite")))
+    made = Session(bridge, Settings(reduce_motion=True))
     yield made
+    loop.run_until_complete(made.end())
     loop.run_until_complete(made.close_project())
     made.bridge.close()
     made.bridge._pool.shutdown(wait=True)

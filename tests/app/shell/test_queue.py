@@ -132,6 +132,16 @@ def test_work_that_was_cut_off_can_be_started_again_or_forgotten(window, session
     assert len(session.bridge.interrupted()) <= 1
 
 
+def test_the_window_tells_once_that_work_was_cut_off(window, session):
+    session.bridge.queue_read.emit()
+    assert window.toasts.shown == []
+    handle = session.bridge.submit(ImportRequest(project="nowhere"))
+    session.bridge.engine._store.save(handle, "interrupted")
+    session.bridge.queue_read.emit()
+    told = [toast.text for toast in window.toasts.shown]
+    assert told == ["Work was cut off when the application last ended."]
+
+
 @pytest.fixture
 def active(window, qtbot):
     window.activateWindow()
@@ -215,7 +225,7 @@ def test_a_running_job_that_was_stopped_says_that_its_work_is_kept(window, sessi
 def test_the_time_left_has_its_width_as_soon_as_the_language_changes(window, session):
     session.bridge.submit(CountRequest()).state = "running"
     (handle,) = session.bridge.jobs
-    handle.meter._latest = Progress(16, 100, "", 1.0, 384.0)
+    handle.meter._latest = Progress(16, 100, rate=1.0, seconds_left=384.0)
     window.status.show_jobs()
     for code, words in (("zh_CN", "16 %，剩余 6:24"), ("en", "16 %, 6:24 left")):
         set_language(code)

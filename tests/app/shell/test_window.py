@@ -75,6 +75,25 @@ def test_the_theme_switches_live_and_is_remembered(window, qtbot, settle):
     assert theme.current().name == "light"
 
 
+def test_the_system_theme_follows_the_desktop_until_another_is_chosen(window, qapp, qtbot, settle):
+    from app.settings.switches import ThemeSwitch
+
+    switch = window.pages.built["start"].side.findChildren(ThemeSwitch)[0]
+    right = QPoint(switch.width() - 10, switch.height() // 2)
+    qtbot.mouseClick(switch, Qt.MouseButton.LeftButton, pos=right)
+    settle()
+    assert switch.value == "system"
+    assert window.session.settings.theme == "system"
+    for scheme, name in ((Qt.ColorScheme.Light, "light"), (Qt.ColorScheme.Dark, "dark")):
+        qapp.styleHints().colorSchemeChanged.emit(scheme)
+        assert theme.current().name == name
+        assert switch.value == "system"
+    qtbot.mouseClick(switch, Qt.MouseButton.LeftButton, pos=QPoint(10, switch.height() // 2))
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Light)
+    settle()
+    assert theme.current().name == "dark"
+
+
 def test_the_palette_finds_an_action_and_runs_it(window, qtbot, settle):
     _click(qtbot, window.bar.search)
     palette = window.palette_panel
@@ -234,3 +253,47 @@ def test_another_canvas_that_takes_the_place_of_the_open_one_says_that_it_is_kep
     settle()
     assert state.path == other
     assert [toast.text for toast in window.toasts.shown] == ["Your canvas mine is kept."]
+
+
+def test_nothing_runs_on_and_nothing_begins_when_the_window_has_ended(session, loop):
+    import asyncio
+
+    async def wait():
+        await asyncio.sleep(3600)
+
+    before = session.start(wait())
+    loop.run_until_complete(session.end())
+    after = session.start(wait())
+    loop.run_until_complete(session.end())
+    assert before.cancelled()
+    assert after.cancelled()
+    assert session._tasks == set()
+
+
+def test_the_palette_never_reads_the_library_while_one_types(
+    window, settle, qtbot, tmp_path, monkeypatch
+):
+    import threading
+
+    from engine.dataset.library import Library
+
+    Image.new("RGB", (64, 64), (9, 99, 9)).save(tmp_path / "leaf.png")
+    window.session.open_folder(tmp_path)
+    settle()
+    readers, read = [], Library.pictures
+    monkeypatch.setattr(
+        Library, "pictures", lambda self: readers.append(threading.current_thread()) or read(self)
+    )
+    window.open_palette()
+    for key in "leaf":
+        qtbot.keyClicks(window.palette_panel.field, key)
+    settle()
+    assert [found.row.text for found in window.palette_panel._found] == ["leaf"]
+    assert len(readers) == 1
+    assert readers[0] is not threading.main_thread()
+    Image.new("RGB", (64, 64), (9, 99, 9)).save(tmp_path / "leaf two.png")
+    window.session.start(window.session.rescan())
+    settle()
+    window.palette_panel.field.setText("two")
+    settle()
+    assert [found.row.text for found in window.palette_panel._found] == ["leaf two"]

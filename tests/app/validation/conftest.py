@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
+from app.validation.choices import RunChoice
 from app.validation.layout import GridAxes
 from app.validation.model import Checkpoint
-from app.validation.setup import RunChoice
 from app.validation.view import View
 from tests.app.canvas.fakes import FakeSession
 

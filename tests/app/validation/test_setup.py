@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from app.validation.setup import FILES, GridSetup
-from engine.runtime.errors import BadInputError
+from app.models.at_hand import BaseChoice, LoraChoice, ModelsAtHand
+from app.validation.choices import FILES
+from app.validation.setup import GridSetup
+from engine.models.inspect import ModelInfo
+from engine.runtime.errors import BadInputError, ModelFileError
 
 
 def picture(caption, *, held_out=False, name=""):
@@ -116,3 +120,59 @@ def test_an_empty_list_says_how_to_add_a_prompt(run):
     setup.set_runs([run])
     setup.suggest_prompts([picture("", name="0001")])
     assert "Add a prompt" in str(setup.problem())
+
+
+def base(ref, *, sdxl=False, error=None):
+    family, width = ("sdxl", 2048) if sdxl else ("sd1", 768)
+    info = ModelInfo(
+        Path(ref), "base", "diffusers", 0, family, context_width=width, problem=str(error or "")
+    )
+    return BaseChoice(replace(info, error=error))
+
+
+def lora(path, *, sdxl=False):
+    family, width = ("sdxl", 2048) if sdxl else ("sd1", 768)
+    info = ModelInfo(Path(path), "lora", "single-file", 0, family, context_width=width)
+    return LoraChoice(path, Path(path).stem, info=info)
+
+
+def test_the_grid_of_a_run_is_drawn_with_the_base_model_of_the_run(run, tmp_path):
+    made = GridSetup()
+    made.set_runs([replace(run, base_model="/models/plain")])
+    made.add_prompt("castle")
+    made.set_models(ModelsAtHand((base("/models/grand", sdxl=True), base("/models/plain"))))
+    assert made.request(None, tmp_path).image.model == "/models/plain"
+
+
+def test_lora_files_are_tried_on_a_base_model_that_takes_them(tmp_path):
+    made = GridSetup()
+    made.add_prompt("castle")
+    file = "/loras/gloss.safetensors"
+    made.choose_files([file])
+    torn = base("/models/torn", sdxl=True, error=ModelFileError("{name} ends early.", name="torn"))
+    grand = base("/models/grand", sdxl=True)
+    made.set_models(ModelsAtHand((base("/models/plain"), torn, grand), (lora(file, sdxl=True),)))
+    assert made.problem() is None
+    assert made.request(None, tmp_path).image.model == "/models/grand"
+    made.choose_model("/models/plain")
+    assert "gloss.safetensors is a LoRA for SDXL" in str(made.problem())
+    made.choose_model("/models/torn")
+    assert "ends early" in str(made.problem())
+    with pytest.raises(ModelFileError):
+        made.request(None, tmp_path)
+
+
+def test_another_source_follows_its_own_base_model_again(run):
+    made = GridSetup()
+    made.set_runs([run, replace(run, folder="other", base_model="/models/plain")])
+    made.choose_model("/models/grand")
+    made.choose("other")
+    assert made.base_model == "/models/plain"
+
+
+def test_a_grid_that_is_opened_again_keeps_its_base_model(setup, tmp_path):
+    setup.choose_model("/models/grand")
+    request = setup.request(None, tmp_path)
+    setup.choose_model("")
+    setup.adopt(request)
+    assert setup.base_model == "/models/grand"

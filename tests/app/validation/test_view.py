@@ -172,7 +172,14 @@ def test_the_chosen_cell_opens_in_the_canvas_with_its_lora(
     click(qtbot, view, CellKey(run.checkpoints[1].path, 0.5, 1, "castle, pixel icon"))
     qtbot.mouseClick(view.recipe.canvas, LEFT)
     assert session.gone == [
-        ("canvas", {"loras": ((run.checkpoints[1].path, 0.5),), "prompt": "castle, pixel icon"})
+        (
+            "canvas",
+            {
+                "loras": ((run.checkpoints[1].path, 0.5),),
+                "prompt": "castle, pixel icon",
+                "model": "starter",
+            },
+        )
     ]
 
 
@@ -423,3 +430,17 @@ def test_a_grid_drawn_before_is_shown_again(drawn, session, run):
     session.start(drawn._show_latest())
     assert len(list(drawn.state.finished())) == 32
     assert drawn.evidence.evidence is not None
+
+
+def test_a_narrow_window_shuts_the_left_column_to_a_strip(view, qtbot):
+    view.resize(1180, 740)
+    view.show()
+    assert view.strip.isVisible()
+    assert not view.panel.isVisible()
+    qtbot.mouseClick(view.strip.open_button, Qt.MouseButton.LeftButton)
+    assert view.panel.isVisible()
+    qtbot.mouseClick(view.strip.open_button, Qt.MouseButton.LeftButton)
+    assert not view.panel.isVisible()
+    view.resize(1500, 900)
+    assert view.panel.isVisible()
+    assert not view.strip.isVisible()

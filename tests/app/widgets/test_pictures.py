@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QStandardItem, QStandardItemModel
 
 from app import theme
+from app.theme import motion
 from app.widgets import roles
 from app.widgets.axis import label_text, range_of, thinned, tick_texts, ticks, whole_step
 from app.widgets.chart import LineChart, Series
@@ -233,3 +234,17 @@ def test_at_most_two_toasts_and_an_error_stays(qtbot):
     host.show("It failed.", error=True)
     assert not host.shown[-1]._timer.isActive()
     assert host.shown[0]._timer.isActive()
+
+
+def test_a_toast_comes_up_to_its_place(qtbot):
+    from PySide6.QtWidgets import QWidget
+
+    stage = QWidget()
+    qtbot.addWidget(stage)
+    stage.resize(800, 400)
+    stage.show()
+    motion.set_reduced(False)
+    view = Toast(stage).show("Said")
+    start = view.y()
+    qtbot.waitUntil(lambda: view.pos() == view.rest)
+    assert start > view.rest.y()

@@ -120,3 +120,28 @@ def test_blending_mixes_by_straight_alpha() -> None:
     assert mixed.tolist() == [[[100, 100, 100, 255]]]
     on_nothing = blend(np.zeros((1, 1, 4), np.uint8), np.array([[0.5]], np.float32), (10, 20, 30))
     assert on_nothing.tolist() == [[[10, 20, 30, 128]]]
+
+
+def test_a_stroke_ends_where_the_hand_stopped() -> None:
+    layer = blank()
+    stroke(layer, [(20, 100, 1), (63, 100, 1), (100, 100, 1)], Brush(radius=10, hardness=1.0))
+    assert not layer.pixels[:, 112:, 3].any()
+    assert layer.pixels[100, 100, 3] == 255
+
+
+def test_a_selection_at_the_edge_of_the_document_is_painted_to_its_first_row() -> None:
+    layer = blank(64)
+    clip = rectangle((64, 64), Rect(0, 0, 64, 10))
+    stroke(layer, [(0, 5, 1), (64, 5, 1)], Brush(radius=20, hardness=1.0), clip)
+    assert (layer.pixels[:10, :, 3] == 255).all()
+    assert not layer.pixels[10:].any()
+
+
+def test_every_part_of_a_stroke_marks_the_layer_as_changed() -> None:
+    layer = blank(64)
+    drawn = Stroke(layer, Brush(radius=5))
+    seen = [layer.revision]
+    for x in (10, 30, 50):
+        drawn.to(x, 32)
+        seen.append(layer.revision)
+    assert len(set(seen)) == 4

@@ -258,3 +258,13 @@ def test_lasso_and_ellipse_cover_the_area_they_should() -> None:
     assert triangle.sum() == pytest.approx(80 * 80 / 2, rel=0.03)
     assert not selection.lasso((10, 10), [(1, 1), (2, 2)]).any()
     assert composite.composite([], Rect(0, 0, 2, 2)).sum() == 0
+
+
+def test_each_step_is_named_on_both_sides_of_undo() -> None:
+    document = from_picture(noise(8, 8), "a")
+    history = document.history
+    assert (history.can_undo, history.can_redo) == (None, None)
+    document.rename_layer(document.layers[0].id, "b")
+    assert (history.can_undo, history.can_redo) == ("Rename layer", None)
+    document.undo()
+    assert (history.can_undo, history.can_redo) == (None, "Rename layer")

@@ -194,3 +194,16 @@ def test_color_is_left_alone_where_there_is_nothing_to_compare() -> None:
     generated = smooth_picture(64, 64)
     everywhere = np.ones((64, 64), np.float32)
     assert region.matched_color(generated, generated[::-1], everywhere, 1.0) is generated
+
+
+@pytest.mark.parametrize(("native", "grown"), [(128, 1), (512, 4), (1024, 8), (4096, 8)])
+def test_the_mask_grows_with_the_pixels_of_the_model(native: int, grown: int) -> None:
+    assert region.sizes(Rect(100, 90, 70, 50), 0.6, native, feather=0).start == grown
+
+
+def test_a_mask_stays_empty_and_full_when_it_is_resized() -> None:
+    mask = np.zeros((40, 40), np.float32)
+    mask[:, 20:] = 1
+    resized = region.prepare_mask(mask, (64, 64))
+    assert not resized[:, :28].any()
+    assert (resized[:, 36:] == 255).all()

@@ -10,7 +10,7 @@ from PIL import Image
 from engine.canvas import repaint_job
 from engine.canvas.document import Document
 from engine.canvas.rect import Rect
-from engine.canvas.repaint import RepaintRequest
+from engine.canvas.repaint import RepaintRequest, request_of
 from engine.canvas.selection import ellipse
 from engine.imaging.decode import load_rgba
 from engine.models.loading import load_model
@@ -102,18 +102,15 @@ def test_candidates_arrive_as_events_with_all_that_made_them(tmp_path: Path) -> 
         assert infotext is not None
         assert infotext.prompt.startswith("red apple")
         assert infotext.settings["Denoising strength"] == "0.7"
-        recipe = dict(data["recipe"])
-        assert recipe.pop("model_hash")
-        again = RepaintRequest.model_validate(recipe)
+        assert data["recipe"]["model_hash"]
+        again = request_of(data["recipe"])
         assert again.image.seed == candidate.seed
 
 
 def test_a_candidate_can_be_made_again_from_its_recipe(tmp_path: Path) -> None:
     picture = drawing(160, 140)
     first = repaint_job.run(request(tmp_path, picture, rect=(40, 40, 50, 50)), Job.detached())
-    recipe = dict(first.candidates[1].recipe)
-    recipe.pop("model_hash")
-    again = repaint_job.run(RepaintRequest.model_validate(recipe), Job.detached())
+    again = repaint_job.run(request_of(first.candidates[1].recipe), Job.detached())
     one, other = again.candidates[0], first.candidates[1]
     assert (one.x, one.y) == (other.x, other.y)
     difference = np.abs(one.pixels.astype(int) - other.pixels.astype(int))

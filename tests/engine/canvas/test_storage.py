@@ -1,20 +1,27 @@
 from __future__ import annotations
 
+import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import textwrap
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
 from engine.canvas import storage
 from engine.canvas.brush import Brush
 from engine.canvas.document import Document
+from engine.canvas.layer import Layer
 from engine.canvas.rect import Rect
 from engine.canvas.selection import ellipse
 from engine.runtime.errors import MissingFileError, PictureError, StorageError
@@ -212,3 +219,82 @@ def test_the_exported_png_is_the_composite(document: Document, tmp_path: Path) -
     storage.export_png(document, tmp_path / "out.png")
     with Image.open(tmp_path / "out.png") as image:
         np.testing.assert_array_equal(np.asarray(image), document.composite())
+
+
+def changed_record(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    with zipfile.ZipFile(path) as archive:
+        record = json.loads(archive.read("project.json"))
+    change(record)
+    rewritten(path, "project.json", json.dumps(record).encode())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: record.update(format_version=None),
+        lambda record: record.update(format_version=["x"]),
+        lambda record: record["layers"][0].update(opacity=float("nan")),
+        lambda record: record["layers"][0].update(opacity=7),
+        lambda record: record["layers"][0].update(x=10**12),
+        lambda record: record["layers"][0].update(id=""),
+        lambda record: record["layers"][0].update(id=record["layers"][1]["id"]),
+        lambda record: record["layers"][0].update(pixels="../../secret"),
+    ],
+)
+def test_values_no_document_can_have_are_refused(
+    document: Document, tmp_path: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
+    path = tmp_path / "a.kiln"
+    storage.save(document, path)
+    changed_record(path, change)
+    with pytest.raises(PictureError, match="damaged"):
+        storage.load(path)
+
+
+@pytest.mark.parametrize("text", [b"[" * 200_000, b" " * (storage.LONGEST_RECORD + 1)])
+def test_a_record_that_would_exhaust_the_reader_is_refused(
+    document: Document, tmp_path: Path, text: bytes
+) -> None:
+    path = tmp_path / "a.kiln"
+    storage.save(document, path)
+    rewritten(path, "project.json", text)
+    with pytest.raises(PictureError, match="damaged"):
+        storage.load(path)
+
+
+def test_any_damaged_byte_is_noticed_or_harmless(document: Document, tmp_path: Path) -> None:
+    path = tmp_path / "a.kiln"
+    storage.save(document, path)
+    sound, chance = path.read_bytes(), random.Random(1)
+    refused = 0
+    for _ in range(300):
+        data = bytearray(sound)
+        for _ in range(chance.choice([1, 2, 8])):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        path.write_bytes(data)
+        try:
+            assert same(document, storage.load(path))
+        except PictureError:
+            refused += 1
+    assert refused > 200
+
+
+def test_a_canvas_larger_than_the_usual_limit_for_pictures_opens_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    paper = Layer("paper", np.zeros((48, 64, 4), np.uint8))
+    storage.save(Document(64, 48, [paper]), tmp_path / "a")
+    assert storage.load(tmp_path / "a").layers[0].pixels.shape == (48, 64, 4)
+
+
+def test_layers_larger_than_the_free_memory_are_refused_before_one_is_decoded(
+    document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.kiln"
+    storage.save(document, path)
+    free = SimpleNamespace(available=64 * 48 * 4)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(storage, "_picture", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(PictureError, match="memory"):
+        storage.load(path)

@@ -109,3 +109,9 @@ def test_the_histogram_leaves_out_what_has_no_bucket():
         (512, 512): 2,
         (512, 384): 1,
     }
+
+
+def test_without_enlarging_the_area_is_that_of_both_sides():
+    spec = BucketSpec(resolution=(768, 512), no_upscale=True)
+    assert assign(spec, (700, 560)).resized == (700, 560)
+    assert assign(spec, (800, 560)).resized != (800, 560)

@@ -236,7 +236,7 @@ def test_an_index_damaged_inside_is_moved_aside_and_rebuilt(library, art, tmp_pa
     data[4096:] = os.urandom(len(data) - 4096)
     database.write_bytes(data)
     again = Library(database)
-    assert again.set_aside == tmp_path / "dataset.sqlite.damaged-1"
+    assert again.set_aside == tmp_path / "dataset.sqlite.broken-1"
     again.scan(_source(art))
     assert next(p.caption for p in again.pictures()) == "apple, icon"
     again.close()

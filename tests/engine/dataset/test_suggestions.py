@@ -121,3 +121,31 @@ def test_unreadable_shapes_and_missing_captions_are_told(tmp_path):
 
 def test_nothing_is_said_about_no_pictures():
     assert suggest([]) == []
+
+
+def test_each_limit_is_met_to_the_last_step(measured):
+    start = next(p for p in measured["raw"] if not p.problem)
+    base = replace(start, width=100, height=100, sharpness=0.5, dhash=0, caption="words")
+
+    def kinds(*changes):
+        pictures = [replace(base, id=n, dhash=n << 40, **c) for n, c in enumerate(changes)]
+        return {item.kind for item in suggest(pictures, Thresholds(distance=0)) if not item.keep}
+
+    assert kinds({}, {}, {"width": 50}) - {"unusual-shape"} == set()
+    assert "too-small" in kinds({}, {}, {"width": 49})
+    assert kinds({}, {}, {"sharpness": 0.15}) == set()
+    assert kinds({}, {}, {"sharpness": 0.1499}) == {"blurred"}
+    assert kinds({}, {"width": 180}) == set()
+    assert kinds({}, {"width": 181}) == {"unusual-shape"}
+
+
+@pytest.mark.parametrize(("bits", "alike"), [(8, True), (9, False)])
+def test_copies_differ_in_eight_bits_at_most(measured, bits, alike):
+    first, second = measured["raw"][:2]
+    same = {"width": 100, "height": 100, "sharpness": 0.5, "mean_color": 0x808080}
+    pair = [
+        replace(first, dhash=0, **same),
+        replace(second, dhash=(1 << bits) - 1, folder=first.folder, **same),
+    ]
+    found = [item.value for item in suggest(pair) if item.kind == "duplicate" and not item.keep]
+    assert found == ([float(bits)] if alike else [])

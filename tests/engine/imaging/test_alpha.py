@@ -114,3 +114,21 @@ def test_a_gradient_runs_between_its_colors_along_its_angle():
     sideways = fill(rgba, Fill(kind="gradient", color="#FF0000", second="#0000FF", angle=270))
     assert sideways[5, 0].tolist() == [255, 0, 0]
     assert sideways[5, -1].tolist() == [0, 0, 255]
+
+
+def test_every_mix_of_two_values_is_rounded_to_the_nearest():
+    over, under, alpha = np.meshgrid(*[np.array([0, 1, 90, 254, 255])] * 2, np.arange(256))
+    rgba = np.stack([over, over, over, alpha], -1)[0].astype(np.uint8)
+    for value in np.unique(under):
+        mixed = fill_color(rgba, (int(value), int(value), int(value)))[..., 0]
+        share = rgba[..., 3] / 255
+        exact = rgba[..., 0] * share + int(value) * (1 - share)
+        assert np.abs(mixed - exact).max() <= 0.5
+
+
+def test_a_green_rim_counts_as_lighter_than_a_blue_one():
+    green, blue = picture_color(_disc((0, 255, 0))), picture_color(_disc((0, 0, 255)))
+    # Luma of pure green is 150, of yellow 226: only what is lighter than 160 gets a dark ground.
+    assert min(green) > 150
+    assert min(blue) > 150
+    assert max(picture_color(_disc((255, 255, 0)))) < 110

@@ -12,7 +12,7 @@ from PIL import Image
 
 from engine.imaging.adjust import resize
 from engine.imaging.decode import load_rgba
-from engine.imaging.quality import hamming, measure
+from engine.imaging.quality import difference_hash, hamming, measure
 
 SAMPLE = Path(__file__).parents[3] / "resources" / "sample"
 
@@ -77,3 +77,12 @@ def test_every_shape_can_be_measured(shape):
     found = measure(rgba)
     assert found.sharpness == 0
     assert 0 <= found.dhash < 1 << 64
+
+
+def test_a_narrow_picture_is_hashed_in_the_middle_of_a_square():
+    chance = np.random.default_rng(1)
+    grey = cv2.resize(chance.integers(0, 256, (8, 3), np.uint8), (60, 160))
+    square = np.full((160, 160), 128, np.uint8)
+    square[:, 50:110] = grey
+    assert difference_hash(grey) == difference_hash(square)
+    assert difference_hash(grey.T.copy()) == difference_hash(square.T.copy())

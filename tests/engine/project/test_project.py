@@ -87,3 +87,18 @@ def test_a_dropped_file_or_nothing_is_one_sentence(tmp_path):
         project_for(tmp_path / "a.png", tmp_path)
     with pytest.raises(MissingFileError, match="does not exist"):
         project_for(tmp_path / "none", tmp_path)
+
+
+def test_folders_inside_the_project_move_with_it_and_others_stay(tmp_path):
+    inside, beside = tmp_path / "p" / "art", tmp_path / "p art"
+    folders = [SourceFolder(path=str(inside)), SourceFolder(path=str(beside))]
+    Project.create(tmp_path / "p", "P", folders)
+    (tmp_path / "p").rename(tmp_path / "q")
+    found = Project.open(tmp_path / "q").file.folders
+    assert [folder.path for folder in found] == [str(tmp_path / "q" / "art"), str(beside)]
+
+
+def test_a_version_written_as_text_counts_too(tmp_path):
+    (tmp_path / "project.toml").write_text("format_version = '99'\nname = 'x'")
+    with pytest.raises(BadInputError, match="newer version"):
+        Project.open(tmp_path)

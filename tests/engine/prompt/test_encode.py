@@ -121,3 +121,18 @@ def test_a_cached_prompt_is_not_encoded_again(sd1):
 def test_tokens_are_counted_without_begin_and_end(sd1):
     assert count_tokens(sd1, "a red cat") == (3, 75)
     assert count_tokens(sd1, "a red cat BREAK (blue:1.2) <lora:x:1>") == (76, 150)
+
+
+def test_the_cache_forgets_what_was_not_used_for_longest(sd1):
+    encoder = PromptEncoder(sd1, cache=EncodingCache(limit=2))
+    first = encoder.encode("cat")
+    encoder.encode("dog")
+    encoder.encode("cat")
+    encoder.encode("cow")
+    assert encoder.encode("cat") is first
+
+
+def test_an_empty_negative_prompt_stays_zeros_beside_a_long_prompt(sdxl):
+    positive, negative = encode(sdxl, ["a cat BREAK a dog"], [""])
+    assert negative.context.shape == positive.context.shape
+    assert not negative.context.any()

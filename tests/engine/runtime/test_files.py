@@ -78,3 +78,32 @@ def test_missing_folders_and_files_are_named(tmp_path):
 
 def test_a_sentence_with_a_stray_brace_is_shown_as_it_is():
     assert str(StylekilnError("{name} has { in it", name="x")) == "{name} has { in it"
+
+
+def test_reading_the_permissions_of_new_files_does_not_change_them(tmp_path):
+    mask = os.umask(0o027)
+    try:
+        assert files._read_umask() == 0o027
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(mask)
+
+
+def test_json_stays_readable_in_every_language(tmp_path):
+    files.write_json(tmp_path / "a.json", {"name": "窑"})
+    assert "窑" in (tmp_path / "a.json").read_text("utf-8")
+
+
+def test_a_named_write_makes_its_folders_and_knows_a_full_disk_by_its_words(tmp_path):
+    def full(name):
+        raise RuntimeError("I/O error: No space left on device (os error 28)")
+
+    def broken(name):
+        raise RuntimeError("wrong shape")
+
+    target = tmp_path / "deep" / "er" / "a.bin"
+    with pytest.raises(StorageError, match="disk is full"):
+        files.write_by_name(target, full)
+    with pytest.raises(RuntimeError, match="wrong shape"):
+        files.write_by_name(target, broken)
+    assert os.listdir(target.parent) == []

@@ -83,6 +83,19 @@ def test_an_interactive_request_runs_inside_a_long_job(engine):
     endless.cancel()
 
 
+def test_interactive_requests_inside_a_long_job_take_turns(engine):
+    endless = engine.submit(work.Endless())
+    assert work.started.wait(60)
+    work.asked.clear()
+    first = engine.submit(work.Asking(), interactive=True)
+    second = engine.submit(work.Count(), interactive=True)
+    work.asked.set()
+    first.result(60)
+    second.result(60)
+    assert work.ran == ["asking", "asked", "count"]
+    endless.cancel()
+
+
 def test_a_paused_job_holds_and_still_lets_interactive_work_in(engine):
     endless = engine.submit(work.Endless())
     assert work.started.wait(60)
@@ -237,6 +250,14 @@ def test_a_queue_file_with_a_damaged_body_is_moved_aside(tmp_path):
     whole = path.read_bytes()
     path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
     assert QueueStore(path).jobs() == []
+    assert len(list(tmp_path.glob("queue.broken-*"))) == 1
+
+
+def test_a_queue_file_of_other_columns_is_moved_aside(tmp_path):
+    base = sqlite3.connect(tmp_path / "queue.sqlite")
+    base.execute("CREATE TABLE jobs (precious)")
+    base.close()
+    assert QueueStore(tmp_path / "queue.sqlite").jobs() == []
     assert len(list(tmp_path.glob("queue.broken-*"))) == 1
 
 

@@ -66,3 +66,20 @@ def fail(request, job):
     if request.kind == "missing":
         raise FileNotFoundError(2, "No such file", "weights.safetensors")
     raise ValueError("a library said no")
+
+
+class Asking(Request):
+    """A short request that looks whether another one gets in while it breathes."""
+
+    handler: ClassVar[str] = "tests.engine.runtime.work:asking"
+
+
+def asking(request, job):
+    ran.append("asking")
+    asked.wait(60)
+    for _ in range(3):
+        job.breathe()
+    ran.append("asked")
+
+
+asked = threading.Event()

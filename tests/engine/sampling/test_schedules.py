@@ -60,3 +60,10 @@ def test_ddim_counts_up_from_one_in_even_steps():
 )
 def test_strength_chooses_the_step_to_start_at_and_never_fewer_than_four(steps, strength, expected):
     assert evaluations(steps, strength) == expected
+
+
+@pytest.mark.parametrize("schedule", ["karras", "exponential"])
+def test_the_last_noise_is_the_smallest_that_training_saw(schedule):
+    sigmas, timesteps = noise_levels(CUMULATIVE, schedule, 10)
+    assert sigmas[-2] == pytest.approx(TABLE[0])
+    assert timesteps[-1] == pytest.approx(0)

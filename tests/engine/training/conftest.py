@@ -19,12 +19,14 @@ from engine.training.loop import run
 WIDTH = 16
 
 
-def save_model(folder: Path, *, prediction: str = "epsilon", two_encoders: bool = False) -> Path:
+def save_model(
+    folder: Path, *, prediction: str = "epsilon", two_encoders: bool = False, linear: bool = False
+) -> Path:
     """A diffusers folder with random weights: 32 px pictures, latents half that size."""
     torch.manual_seed(0)
     text = {"hidden_size": WIDTH, "intermediate_size": 32, "num_hidden_layers": 2,
             "num_attention_heads": 2, "projection_dim": WIDTH}  # fmt: skip
-    extra = {}
+    extra = {"use_linear_projection": linear}
     if two_encoders:
         extra = {"addition_embed_type": "text_time", "addition_time_embed_dim": 8,
                  "projection_class_embeddings_input_dim": WIDTH + 6 * 8,
@@ -72,11 +74,14 @@ def paint(folder: Path, count: int, size: tuple[int, int] = (32, 32)) -> Path:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory):
-    """Folders of random models by what they predict, and ``two``: one with two text encoders."""
+    """Folders of random models by what they predict; ``sd2`` projects by linear layers as SD 2.x
+    does, ``two`` has two text encoders as SDXL does.
+    """
     root = tmp_path_factory.mktemp("models")
     return {
         "epsilon": save_model(root / "epsilon"),
         "v_prediction": save_model(root / "velocity", prediction="v_prediction"),
+        "sd2": save_model(root / "sd2", prediction="v_prediction", linear=True),
         "two": save_model(root / "two", two_encoders=True),
     }
 

@@ -109,7 +109,7 @@ def test_convolutions_learn_only_when_asked(train):
     assert float(final(wide)["lora_unet_down_blocks_0_resnets_0_conv1.alpha"]) == 1.5
 
 
-@pytest.mark.parametrize("family", ["epsilon", "two"])
+@pytest.mark.parametrize("family", ["epsilon", "sd2", "two"])
 def test_a_fresh_model_with_the_file_answers_as_the_trained_one(train, models, monkeypatch, family):
     ref = str(models[family])
     answers = []

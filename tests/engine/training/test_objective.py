@@ -78,3 +78,9 @@ def test_a_draw_repeats_with_its_generator():
     first, second = (draw((1, 2, 4, 4), 10, torch.Generator().manual_seed(9)) for _ in range(2))
     assert torch.equal(first.noise, second.noise)
     assert torch.equal(first.timesteps, second.timesteps)
+
+
+def test_min_snr_weighs_the_loss_down_where_there_is_little_noise():
+    predicted, target = torch.zeros(2, 1, 2, 2), torch.ones(2, 1, 2, 2)
+    found = objective(gamma=5).losses(predicted, target, torch.tensor([10, 500]))
+    assert found.tolist() == pytest.approx([0.048306, 1], rel=1e-4)

@@ -126,3 +126,21 @@ def test_a_damaged_cell_counts_as_not_drawn(tmp_path: Path) -> None:
     assert store.find("a") is None
     path.write_bytes(b"")
     assert store.find("a") is None
+
+
+@pytest.mark.parametrize("name", ["init_image", "mask"])
+def test_a_start_picture_and_its_mask_count_by_what_is_in_them(
+    image: ImageRequest, tmp_path: Path, name: str
+) -> None:
+    files = {"init_image": tmp_path / "start.png", "mask": tmp_path / "mask.png"}
+    for number, path in enumerate(files.values()):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
+    before = image.model_copy(update={key: str(path) for key, path in files.items()})
+    first = cell_id(before)
+    copy = tmp_path / "copy.png"
+    copy.write_bytes(files[name].read_bytes())
+    assert cell_id(before.model_copy(update={name: str(copy)})) == first
+    Image.new("RGB", (8, 8), "white").save(copy)
+    assert cell_id(before.model_copy(update={name: str(copy)})) != first
+    assert cell_id(before.model_copy(update={"strength": 0.1})) != first
+    assert cell_id(before.model_copy(update={"mask": None})) != first

@@ -1,0 +1,146 @@
+"""The models at hand for painting: base models, and LoRAs with the reason where one does not fit.
+
+Canvas and Validate offer them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.models.catalogue import described, list_models, model_folders
+from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER
+from engine.runtime.errors import ModelFileError, StylekilnError
+from engine.training.runs import list_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.models.inspect import ModelInfo
+    from engine.project.project import Project
+
+USUAL_SIZE = 512
+
+
+@dataclass(frozen=True)
+class BaseChoice:
+    """A base model. ``size`` is the side in pixels of the pictures it was trained on."""
+
+    info: ModelInfo
+    size: int = USUAL_SIZE
+
+    @property
+    def ref(self) -> str:
+        """The text by which requests name it."""
+        return self.info.ref
+
+
+@dataclass(frozen=True)
+class LoraChoice:
+    """A LoRA file by the name people know. ``epoch`` is 0 when the file is not from a run.
+
+    ``info`` is None until the file was looked at.
+    """
+
+    path: str
+    name: str
+    epoch: int = 0
+    trigger: str = ""
+    info: ModelInfo | None = None
+
+    def misfit(self, base: BaseChoice) -> StylekilnError | None:
+        """Why this LoRA cannot be used with ``base``; None when it can."""
+        if self.info is None or base.info.error is not None:
+            return None
+        if self.info.error is not None:
+            return self.info.error
+        if self.info.kind != "lora":
+            return _wrong_kind(self.info, "{name} is not a LoRA.")
+        return self.info.misfit(base.info)
+
+
+@dataclass(frozen=True)
+class ModelsAtHand:
+    """Base models, the starter first, and LoRAs, the newest run and latest epoch first."""
+
+    bases: tuple[BaseChoice, ...] = ()
+    loras: tuple[LoraChoice, ...] = ()
+
+    def base(self, ref: str) -> BaseChoice | None:
+        """The base model ``ref``; None when it was not looked at."""
+        return next((choice for choice in self.bases if choice.ref == ref), None)
+
+    def lora(self, path: str) -> LoraChoice:
+        """The LoRA ``path``, or one named after the file."""
+        found = next((choice for choice in self.loras if choice.path == path), None)
+        return found or LoraChoice(path, Path(path).stem)
+
+
+def read_models(project: Project | None, base: str, loras: Iterable[str]) -> ModelsAtHand:
+    """Everything at hand, and ``base`` and ``loras`` wherever they lie. Not on the UI thread."""
+    infos = {str(info.path): info for info in list_models(model_folders())}
+    trained = _of_runs(project)
+    found = [info for info in infos.values() if info.kind != "lora"]
+    if base not in [info.ref for info in found]:
+        found.append(described(base))
+    known = {choice.path for choice in trained}
+    others = [
+        LoraChoice(path, info.name, trigger=info.trigger_word, info=info)
+        for path, info in infos.items()
+        if info.kind == "lora" and path not in known
+    ]
+    known |= {choice.path for choice in others}
+    foreign = [_dropped(path) for path in loras if path not in known]
+    return ModelsAtHand(tuple(map(_base_choice, found)), (*trained, *others, *foreign))
+
+
+def native_size(info: ModelInfo) -> int:
+    """The side in pixels of the pictures ``info`` was trained on, from its header or config."""
+    folder = STARTER_FOLDER if info.layout == STARTER else info.path
+    if folder.is_dir():
+        unet = json.loads((folder / "unet" / "config.json").read_text("utf-8"))
+        vae = json.loads((folder / "vae" / "config.json").read_text("utf-8"))
+        return int(unet["sample_size"] * 2 ** (len(vae["block_out_channels"]) - 1))
+    family = FAMILIES[info.family]
+    return family.version(info.prediction_type or family.versions[0].prediction_type).native_size
+
+
+def _of_runs(project: Project | None) -> list[LoraChoice]:
+    if project is None:
+        return []
+    return [
+        LoraChoice(str(item.path), run.name, item.epoch, info=described(item.path))
+        for run in list_runs(project.runs)
+        for item in reversed(run.checkpoints())
+    ]
+
+
+def _dropped(path: str) -> LoraChoice:
+    info = described(path)
+    return LoraChoice(path, Path(path).stem, trigger=info.trigger_word, info=info)
+
+
+def _base_choice(info: ModelInfo) -> BaseChoice:
+    if info.error is not None:
+        return BaseChoice(info)
+    if info.kind != "base":
+        return _refused(info, _wrong_kind(info, "{name} is not a base model."))
+    try:
+        return BaseChoice(info, native_size(info))
+    except (OSError, ValueError, KeyError, TypeError):  # configs of a folder, by any program
+        return _refused(
+            info,
+            ModelFileError(
+                "{name} cannot be read.", name=info.name, remedy="Download or copy it again."
+            ),
+        )
+
+
+def _wrong_kind(info: ModelInfo, sentence: str) -> ModelFileError:
+    return ModelFileError(sentence, name=info.path.name, remedy="Choose another file.")
+
+
+def _refused(info: ModelInfo, error: ModelFileError) -> BaseChoice:
+    return BaseChoice(replace(info, problem=str(error), error=error))

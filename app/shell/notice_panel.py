@@ -1,0 +1,106 @@
+"""The list behind the bell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.i18n import signals as language_signals
+from app.i18n.format import clock
+from app.shell.floating import FloatingPanel
+from app.shell.notices import Notice, Notices
+from app.theme import metrics
+from app.widgets.buttons import button
+from app.widgets.panel import IconLabel
+from app.widgets.text import hairline, label
+
+TALLEST = 420
+
+
+class NoticePanel(FloatingPanel):
+    """The list. Opening it reads everything."""
+
+    def __init__(self, parent: QWidget, notices: Notices) -> None:
+        super().__init__(parent, "Notifications")
+        self._notices = notices
+        self._fresh: list[Notice] = []
+        self._clear = button("Clear", kind="link", on=notices.clear)
+        self.head.insertWidget(2, self._clear)
+        self.head.insertSpacing(3, metrics.GAP)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.viewport().setAutoFillBackground(False)
+        self.column.addWidget(self._scroll)
+        self._empty = label(
+            "Nothing was said yet. What happens in the background is kept here.",
+            tone="quiet",
+            wrap=True,
+        )
+        self._empty.setContentsMargins(0, 8, 0, 4)
+        self.column.addWidget(self._empty)
+        notices.changed.connect(self._changed)
+        language_signals.changed.connect(self._changed)
+
+    def rebuild(self) -> None:
+        """Show every notice, newest first; what was unread is read now."""
+        self._fresh = self._notices.unread
+        if self._fresh:
+            self._notices.read()
+        self._fill()
+
+    def _changed(self) -> None:
+        if not self.isVisible():
+            return
+        unread = self._notices.unread
+        if unread:  # reading them leads here again
+            self._fresh = [*self._fresh, *unread]
+            self._notices.read()
+            return
+        self._fill()
+        self.refit()
+
+    def _fill(self) -> None:
+        rows = QWidget()
+        rows.setAutoFillBackground(False)
+        column = QVBoxLayout(rows)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for notice in self._notices.kept:
+            column.addWidget(hairline("panel"))
+            column.addWidget(self._row(notice, notice in self._fresh))
+        self._scroll.setWidget(rows)
+        inside = self.width() - 24
+        self._scroll.setFixedHeight(min(TALLEST, column.totalHeightForWidth(inside)))
+        some = bool(self._notices.kept)
+        self._scroll.setVisible(some)
+        self._clear.setVisible(some)
+        self._empty.setVisible(not some)
+
+    def _row(self, notice: Notice, fresh: bool) -> QWidget:
+        made = QWidget()
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 8, 0, 8)
+        row.setSpacing(metrics.GAP)
+        icon = IconLabel("octagon-alert", 16, "err") if notice.is_error else IconLabel("check", 16)
+        row.addWidget(icon, 0, _TOP)
+        words = label(weight=500 if fresh else 400, tone="" if fresh else "label", wrap=True)
+        words.setText(notice.text)
+        row.addWidget(words, 1, _TOP)
+        if notice.later is not None:
+            act = notice.later
+            row.addWidget(button(notice.note["action"], kind="link", on=lambda: self._act(act)))
+        when = label(size=11, tone="quiet")
+        when.setText(clock(notice.at))
+        row.addWidget(when, 0, _TOP)
+        return made
+
+    def _act(self, act: Callable[[], None]) -> None:
+        self.hide()
+        act()
+
+
+_TOP = Qt.AlignmentFlag.AlignTop

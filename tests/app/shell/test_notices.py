@@ -1,0 +1,107 @@
+"""The bell and the list behind it."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+
+from app.i18n import set_language
+from app.theme import color
+from app.widgets.buttons import Button
+
+
+def _click(qtbot, widget):
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def _said(window):
+    labels = window.notice_panel._scroll.findChildren(QLabel)
+    return [one.text() for one in labels if one.wordWrap()]
+
+
+def _dot(window):
+    picture = window.bar.bell.grab().toImage()
+    scale = picture.devicePixelRatio()
+    return picture.pixelColor(round((picture.width() / scale - 8.5) * scale), round(7.5 * scale))
+
+
+@pytest.fixture
+def spoken(window, session, settle):
+    session.notify("Done")
+    session.notify("Exported {n} pictures to {folder}.", n=3, folder="exports")
+    settle()
+    return window
+
+
+def test_the_list_is_not_built_before_it_is_asked_for(spoken):
+    assert "notice_panel" not in vars(spoken)
+
+
+def test_the_bell_shows_a_dot_until_its_list_was_opened(window, session, qtbot):
+    rest = _dot(window)
+    session.notify("Done")
+    assert _dot(window).name() == color("acc").name()
+    assert window.bar.bell.toolTip() == "Notifications: 1 unread"
+    _click(qtbot, window.bar.bell)
+    assert window.notice_panel.isVisible()
+    _click(qtbot, window.bar.bell)
+    assert not window.notice_panel.isVisible()
+    assert window.bar.bell.toolTip() == "Notifications"
+    assert _dot(window) == rest
+
+
+def test_what_went_wrong_gives_the_dot_another_color(window, session):
+    session.notify("Done", error=True)
+    assert _dot(window).name() == color("err").name()
+
+
+def test_the_list_has_the_newest_first_and_follows_the_language(spoken, qtbot):
+    _click(qtbot, spoken.bar.bell)
+    assert _said(spoken) == ["Exported 3 pictures to exports.", "Done"]
+    set_language("zh_CN")
+    assert _said(spoken)[1] == "完成"
+
+
+def test_what_is_said_while_the_list_is_open_is_added_and_read(spoken, session, qtbot):
+    _click(qtbot, spoken.bar.bell)
+    session.notify("Cancelled.")
+    assert _said(spoken)[0] == "Cancelled."
+    assert spoken.notices.unread == []
+
+
+def test_an_action_works_from_the_list_but_an_old_undo_is_not_offered(window, session, qtbot):
+    ran = []
+    session.notify("Done", action="Show", on_action=lambda: ran.append("show"))
+    session.notify("Cancelled.", action="Undo", on_action=lambda: ran.append("undo"))
+    _click(qtbot, window.bar.bell)
+    offered = window.notice_panel._scroll.findChildren(Button)
+    assert [one.text() for one in offered] == ["Show"]
+    _click(qtbot, offered[0])
+    assert ran == ["show"]
+    assert not window.notice_panel.isVisible()
+
+
+def test_a_toast_that_was_answered_is_not_unread(window, session, qtbot):
+    session.notify("Done", action="Show", on_action=lambda: None)
+    (toast,) = window.toasts.shown
+    _click(qtbot, toast.findChildren(Button)[0])
+    assert window.notices.unread == []
+    assert len(window.notices.kept) == 1
+
+
+def test_clear_forgets_everything_and_says_what_the_list_is_for(spoken, qtbot):
+    _click(qtbot, spoken.bar.bell)
+    _click(qtbot, spoken.notice_panel._clear)
+    assert spoken.notice_panel._empty.isVisible()
+    assert not spoken.notice_panel._scroll.isVisible()
+
+
+def test_the_queue_and_the_notifications_are_never_open_together(spoken, qtbot):
+    _click(qtbot, spoken.bar.bell)
+    _click(qtbot, spoken.bar.queue)
+    assert not spoken.notice_panel.isVisible()
+    _click(qtbot, spoken.bar.bell)
+    assert not spoken.queue.isVisible()
+    qtbot.keyClick(spoken, Qt.Key.Key_Escape)
+    assert not spoken.notice_panel.isVisible()

@@ -1,0 +1,134 @@
+"""A damaged index costs nobody's decisions, and one that was moved finds its pictures."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+
+import pytest
+
+from engine.dataset.edits import Recipe
+from engine.dataset.library import Library
+from engine.project.project import Project, SourceFolder
+from engine.runtime.errors import BadInputError, StorageError
+
+from .conftest import ids_by_name, paint
+
+CROP = Recipe(crop=(1, 2, 20, 30))
+
+
+def decide(library):
+    ids = ids_by_name(library)
+    library.set_flag([ids["apple"]], "rejected")
+    library.set_stars([ids["crown"]], 4)
+    library.set_held_out([ids["crown"]], True)
+    library.set_category([ids["crown"]], "props")
+    library.set_recipe([ids["icon_10"]], CROP)
+
+
+def decisions(library):
+    return {p.name: (p.flag, p.stars, p.held_out, p.category, p.recipe) for p in library.pictures()}
+
+
+def edit(database, *statements):
+    connection = sqlite3.connect(database)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["PRAGMA application_id=5", "DROP TABLE edits", "ALTER TABLE pictures DROP COLUMN sharpness",
+     "UPDATE pictures SET problem = 'no record'", "UPDATE pictures SET path = CAST(x'ff' AS TEXT) "
+     "WHERE path LIKE '%bell_pepper%'"],
+)  # fmt: skip
+def test_what_the_user_decided_is_carried_over_from_a_damaged_index(library, art, tmp_path, damage):
+    library.measure()
+    decide(library)
+    before = decisions(library)
+    library.close()
+    edit(tmp_path / "dataset.sqlite", damage)
+    again = Library(tmp_path / "dataset.sqlite")
+    again.scan([SourceFolder(path=str(art))])
+    if again.set_aside is None:  # it shows only while working: one sentence, and then it is over
+        with pytest.raises(StorageError, match="started anew"):
+            [again.pictures(), again.can_undo]
+        again.scan([SourceFolder(path=str(art))])
+    assert decisions(again) == before
+    assert again.can_undo is None
+    assert again.set_aside.is_file()
+    again.close()
+
+
+def test_marks_on_a_destroyed_page_cost_only_themselves(library, art, tmp_path):
+    decide(library)
+    library.close()
+    database = tmp_path / "dataset.sqlite"
+    edit(database, "UPDATE pictures SET stars = 'many' WHERE path LIKE '%apple%'",
+         "PRAGMA application_id=5")  # fmt: skip
+    again = Library(database)
+    again.scan([SourceFolder(path=str(art))])
+    found = decisions(again)
+    assert found["apple"][0] == ""
+    assert found["crown"][:4] == ("", 4, True, "props")
+    assert found["icon_10"][4] == CROP
+    again.close()
+
+
+@pytest.mark.parametrize(
+    "record", ["before_after = '{bad'", "before_after = '[1]'", "field = 'no such field'"]
+)
+def test_a_damaged_undo_record_is_forgotten_and_the_one_before_works(library, tmp_path, record):
+    ids = ids_by_name(library)
+    library.set_stars([ids["apple"]], 5)
+    library.set_stars([ids["crown"]], 4)
+    edit(
+        tmp_path / "dataset.sqlite",
+        f"UPDATE edits SET {record} WHERE id = (SELECT max(id) FROM edits)",
+    )
+    with pytest.raises(BadInputError, match="damaged"):
+        library.undo()
+    assert library.undo().changed == (ids["apple"],)
+    assert library.can_undo is None
+
+
+def test_two_processes_can_read_the_same_folder_at_once(library, art, tmp_path, monkeypatch):
+    """The window and the command line both find a new picture."""
+    from engine.dataset import scan as scanning
+
+    paint(art / "new.png", 9)
+    other = Library(tmp_path / "dataset.sqlite")
+    take = scanning._take_chunk
+
+    def late(store, chunk, known, tally):
+        if store is library._store:
+            other.scan([SourceFolder(path=str(art))])
+        take(store, chunk, known, tally)
+
+    monkeypatch.setattr(scanning, "_take_chunk", late)
+    library.scan([SourceFolder(path=str(art))])
+    assert decisions(library) == decisions(other)
+    assert len(library.pictures()) == 5
+    other.close()
+
+
+@pytest.mark.parametrize("move", [shutil.move, shutil.copytree])
+def test_a_project_that_is_moved_keeps_its_pictures_and_marks(art, tmp_path, move):
+    old = tmp_path / "old"
+    shutil.move(art, old / "art")
+    project = Project.create(old, "P", [SourceFolder(path=str(old / "art"))])
+    library = Library(project.database)
+    library.scan(project.file.folders)
+    decide(library)
+    before = decisions(library)
+    library.close()
+    move(old, tmp_path / "new place")
+    moved = Project.open(tmp_path / "new place")
+    library = Library(moved.database)
+    changes = library.scan(moved.file.folders)
+    assert decisions(library) == before
+    assert changes.added == changes.removed == ()
+    assert all(p.path.is_relative_to(tmp_path / "new place") for p in library.pictures())
+    library.close()
