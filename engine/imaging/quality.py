@@ -11,20 +11,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.imaging.adjust import resize, resize_area
-from engine.imaging.alpha import fill_color, has_transparency
+from engine.imaging.adjust import resize
+from engine.imaging.alpha import fill_color
 from engine.imaging.crop import content_box, crop
+from engine.imaging.descriptor import MID, describe, difference_hash
+
+__all__ = ["Measures", "difference_hash", "hamming", "measure", "sharpness"]
 
 _LONGEST = 1024  # sharpness is judged at this size at most, in pixels
 _TILES = 8  # tiles along the longer side at most
 _TILE = 32  # pixels a tile is wide at least, about
 _FLOOR = 16.0  # grey levels of contrast well under which detail is taken for noise
-_MID = (128, 128, 128)
+_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
 
 
 @dataclass(frozen=True)
 class Measures:
-    """``sharpness`` 0-1, ``dhash`` 64 bits, ``mean_color`` 0xRRGGBB of the visible content."""
+    """``sharpness`` 0-1, ``dhash`` 64 bits, ``mean_color`` 0xRRGGBB of the visible content;
+    ``descriptor`` is what :mod:`engine.imaging.descriptor` makes of it.
+    """
 
     width: int
     height: int
@@ -32,27 +37,25 @@ class Measures:
     sharpness: float
     dhash: int
     mean_color: int
+    descriptor: bytes
 
 
 def measure(rgba: np.ndarray) -> Measures:
     """All measures of one picture uint8 ``[H, W, 4]``."""
-    grey, color = visible_content(rgba)
     height, width = rgba.shape[:2]
-    alpha = has_transparency(rgba)
-    return Measures(width, height, alpha, sharpness(grey), difference_hash(grey), color)
-
-
-def visible_content(rgba: np.ndarray) -> tuple[np.ndarray, int]:
-    """Grey uint8 ``[h, w]`` of the content over mid grey at most 1024 pixels long, and its mean
-    color as 0xRRGGBB.
-    """
-    content = crop(rgba, content_box(rgba))
-    longest = max(content.shape[:2])
-    if longest > _LONGEST:
-        scale = _LONGEST / longest
-        height, width = (max(1, round(side * scale)) for side in content.shape[:2])
-        content = resize(content, (width, height))
-    return _grey(fill_color(content, _MID)), _mean_color(content)
+    alpha = bool(rgba[..., 3].min(initial=255) < 255)
+    content = _content(rgba) if alpha else _reduced(rgba)
+    flat = fill_color(content, MID) if alpha else np.ascontiguousarray(content[..., :3])
+    grey = _grey(flat)
+    return Measures(
+        width,
+        height,
+        alpha,
+        sharpness(grey),
+        difference_hash(grey),
+        _mean_color(content) if alpha else _mean(flat),
+        describe(rgba, content, flat, grey),
+    )
 
 
 def sharpness(grey: np.ndarray) -> float:
@@ -63,31 +66,38 @@ def sharpness(grey: np.ndarray) -> float:
     """
     import cv2
 
-    values = grey.astype(np.float32)
-    detail = cv2.Laplacian(values, cv2.CV_32F)
+    detail = cv2.Laplacian(grey, cv2.CV_16S)
     rows, columns = (_cuts(side) for side in grey.shape)
     ratios = [
-        float(detail[tile].std()) / (float(values[tile].std()) + _FLOOR)
+        _deviation(detail[tile]) / (_deviation(grey[tile]) + _FLOOR)
         for tile in itertools.product(rows, columns)
     ]
     return float(min(1.0, np.percentile(ratios, 90)))
 
 
-def difference_hash(grey: np.ndarray) -> int:
-    """64 bits saying where ``grey`` ``[h, w]``, padded to a square, gets lighter to the right."""
-    height, width = grey.shape
-    side = max(height, width)
-    square = np.full((side, side), _MID[0], np.uint8)
-    top, left = (side - height) // 2, (side - width) // 2
-    square[top : top + height, left : left + width] = grey
-    small = resize_area(square.astype(np.float32), (9, 8))
-    bits = (small[:, 1:] > small[:, :-1] + 1.0).ravel()  # flat areas must not toss coins
-    return int(np.packbits(bits).view(">u8")[0])
-
-
 def hamming(first: int, second: int) -> int:
     """How many of 64 bits differ."""
     return (first ^ second).bit_count()
+
+
+def _content(rgba: np.ndarray) -> np.ndarray:
+    return _reduced(crop(rgba, content_box(rgba)))
+
+
+def _reduced(content: np.ndarray) -> np.ndarray:
+    """``content`` at most 1024 pixels long."""
+    longest = max(content.shape[:2])
+    if longest <= _LONGEST:
+        return content
+    scale = _LONGEST / longest
+    height, width = (max(1, round(side * scale)) for side in content.shape[:2])
+    return resize(content, (width, height))
+
+
+def _deviation(values: np.ndarray) -> float:
+    import cv2
+
+    return float(cv2.meanStdDev(values)[1][0, 0])
 
 
 def _cuts(side: int) -> list[slice]:
@@ -98,12 +108,20 @@ def _cuts(side: int) -> list[slice]:
 
 
 def _grey(rgb: np.ndarray) -> np.ndarray:
-    weights = np.array([0.299, 0.587, 0.114], np.float32)
-    return np.rint(rgb.astype(np.float32) @ weights).astype(np.uint8)
+    import cv2
+
+    return cv2.transform(rgb, _LUMA).reshape(rgb.shape[:2])
+
+
+def _mean(rgb: np.ndarray) -> int:
+    import cv2
+
+    red, green, blue = (int(np.rint(value)) for value in cv2.mean(rgb)[:3])
+    return red << 16 | green << 8 | blue
 
 
 def _mean_color(rgba: np.ndarray) -> int:
-    weight = rgba[..., 3].astype(np.float64)
-    total = max(1.0, float(weight.sum()))
-    red, green, blue = (int(np.rint((rgba[..., i] * weight).sum() / total)) for i in range(3))
+    weight = rgba[..., 3].ravel().astype(np.float32)
+    sums = weight @ rgba[..., :3].reshape(-1, 3).astype(np.float32)
+    red, green, blue = (int(value) for value in np.rint(sums / max(1.0, float(weight.sum()))))
     return red << 16 | green << 8 | blue
