@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 _release_hooks: list[Callable[[], None]] = []
+_chosen_threads = 0
 
 
 def on_release(hook: Callable[[], None]) -> None:
@@ -42,6 +43,20 @@ def default_threads() -> int:
     import psutil
 
     return max(1, (psutil.cpu_count(logical=False) or os.cpu_count() or 1) - 1)
+
+
+def limit_threads(count: int) -> None:
+    """Let the engine's work use ``count`` threads: torch now, other libraries when they start."""
+    global _chosen_threads
+    _chosen_threads = count
+    torch = sys.modules.get("torch")  # a light handler does not bring it in
+    if torch is not None and torch.get_num_threads() != count:
+        torch.set_num_threads(count)
+
+
+def engine_threads() -> int:
+    """How many threads the engine's work uses, for libraries that have their own setting."""
+    return _chosen_threads or default_threads()
 
 
 def default_device() -> torch.device:

@@ -79,6 +79,13 @@ class TrainingError(StylekilnError):
     exit_code = 8
 
 
+class NetworkError(StylekilnError):
+    """A download that could not be made, or brought something else than was announced."""
+
+    code = "network"
+    exit_code = 9
+
+
 class JobCancelled(StylekilnError):
     """The user cancelled; finished work stays usable."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import logging
 import sqlite3
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -181,14 +180,8 @@ class Engine:
             return handle.function()
         module, _, name = request.handler.partition(":")
         handler = getattr(importlib.import_module(module), name)
-        self._limit_threads()
+        device.limit_threads(self._threads or device.default_threads())
         return handler(request, Job(handle, between))
-
-    def _limit_threads(self) -> None:
-        torch = sys.modules.get("torch")  # a light handler does not bring it in
-        threads = self._threads or device.default_threads()
-        if torch is not None and torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
 
     def _enqueue(self, handle: JobHandle) -> None:
         with self._wake:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("torch", "diffusers", "transformers", "peft", "accelerate", "safetensors")
+HEAVY = ("torch", "diffusers", "transformers", "peft", "accelerate", "safetensors", "onnxruntime")
 # What the first painted window does without: each takes longer to import than the page to paint.
 LATER = ("numpy", "PIL", "cv2", "pydantic", "asyncio", "qasync", "psutil", "sqlite3")
 
