@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -10,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QCompleter, QPlainTextEdit, QVBoxLayout
 
 from app.dataset import tokens
-from app.dataset.counts import tag_counts, tags_of
+from app.dataset.counts import tag_counts
 from app.i18n import bind, tr, tr_error
 from app.i18n.format import number
 from app.theme import fonts, metrics
@@ -19,6 +18,7 @@ from app.widgets.chips import Chip, ChipFlow
 from app.widgets.fields import TextField
 from app.widgets.panel import Panel
 from app.widgets.text import label, set_tone
+from engine.dataset.tags import common, typed_tags, with_tag, without_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
     from engine.dataset.library import Picture
-
-
-def with_tag(caption: str, tag: str) -> str:
-    """``caption`` with ``tag`` at its end, unless it is there."""
-    tags = tags_of(caption)
-    return caption if tag in tags else ", ".join([*tags, tag])
-
-
-def without_tag(caption: str, tag: str) -> str:
-    """``caption`` without ``tag``."""
-    return ", ".join(part for part in tags_of(caption) if part != tag)
 
 
 class CaptionPanel(Panel):
@@ -101,13 +90,10 @@ class CaptionPanel(Panel):
         self.state.session.start(self._count())
 
     def _chips(self) -> list[Chip]:
-        found: Counter[str] = Counter()
-        for picture in self._pictures:
-            found.update(dict.fromkeys(tags_of(picture.caption), 1))
-        total = len(self._pictures)
+        tags = common(picture.caption for picture in self._pictures)
         project = self.state.session.project
         trigger = project.file.trigger_word if project is not None else ""
-        return [_chip(tag, n, total, trigger) for tag, n in found.items()]
+        return [_chip(tag, n, tags.total, trigger) for tag, n in tags.found]
 
     def _completer(self) -> QCompleter:
         words = [tag for tag, _ in tag_counts(self.state.pictures.values())]
@@ -128,7 +114,7 @@ class CaptionPanel(Panel):
             self.text.setFocus()
 
     def _add(self) -> None:
-        words = tags_of(self.entry.text())
+        words = typed_tags(self.entry.text())
         self.entry.clear()
         texts = {}
         for picture in self._pictures:
@@ -139,7 +125,7 @@ class CaptionPanel(Panel):
         self._write_all(texts)
 
     def _remove(self, tag: str) -> None:
-        self._write_all({item.id: without_tag(item.caption, tag) for item in self._pictures})
+        self._write_all({item.id: without_tags(item.caption, {tag}) for item in self._pictures})
 
     def _write(self, text: str) -> None:
         if len(self._pictures) == 1:

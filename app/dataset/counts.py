@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.dataset.query import matches
+from engine.dataset.tags import counts, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,11 +38,6 @@ class Category:
     count: int
 
 
-def tags_of(caption: str) -> list[str]:
-    """The comma-separated parts of a caption, trimmed, empty ones left out."""
-    return [part.strip() for part in caption.split(",") if part.strip()]
-
-
 def category_of(picture: Picture) -> str:
     """The category of a picture, or the name of the folder it lies in."""
     return picture.category or picture.path.parent.name
@@ -62,10 +57,7 @@ def categories(pictures: Iterable[Picture]) -> list[Category]:
 
 def tag_counts(pictures: Iterable[Picture]) -> list[tuple[str, int]]:
     """How many captions hold each tag, most frequent first."""
-    counter: Counter[str] = Counter()
-    for picture in pictures:
-        counter.update(set(tags_of(picture.caption)))
-    return sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+    return counts(picture.caption for picture in pictures)
 
 
 def suggestion_counts(suggestions: Iterable[Suggestion]) -> dict[str, int]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.dataset.query_text import fold, fold_path, neat
+from engine.dataset.tags import tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 
 _BATCH = 256
 _TYPES = {"jpeg": "jpg", "jpe": "jpg", "tiff": "tif"}
-
-
-def split_tags(caption: str) -> list[str]:
-    """The comma-separated parts of a caption, trimmed, empty ones left out."""
-    return [tag for part in caption.split(",") if (tag := part.strip())]
 
 
 def category_of(picture: Picture) -> str:
@@ -258,7 +254,7 @@ class Columns:
 
     def _tag_rows(self) -> list[tuple[int, ...]]:
         numbers = self.vocabulary.numbers
-        return self._row("tag rows", lambda p: numbers(split_tags(p.caption)), None)
+        return self._row("tag rows", lambda p: numbers(tags_of(p.caption)), None)
 
     def _shared(self, name: str) -> list[str]:
         if name != "bucket":

@@ -14,9 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from engine.dataset.columns import Columns, TokenCounts, split_tags
+from engine.dataset.columns import Columns, TokenCounts
 from engine.dataset.query import parse
 from engine.dataset.query_complete import complete
+from engine.dataset.tags import tags_of
 from engine.models.family import STARTER_FOLDER
 from tests.engine.dataset.query_case import picture
 
@@ -26,12 +27,12 @@ FILTERS = {
     "": lambda p: True,
     "stars>=3 and width<900": lambda p: p.stars >= 3 and p.width < 900,
     "abc": lambda p: "abc" in p.caption.casefold() or "abc" in p.name.casefold(),
-    "tag:*hair": lambda p: any(fnmatchcase(t.casefold(), "*hair") for t in split_tags(p.caption)),
+    "tag:*hair": lambda p: any(fnmatchcase(t.casefold(), "*hair") for t in tags_of(p.caption)),
     "caption:a*b*hair": lambda p: fnmatchcase(p.caption.casefold(), "*a*b*hair*"),
     "caption:???x": lambda p: fnmatchcase(p.caption.casefold(), "*???x*"),
     "tags>9 -tag:b* (abc or stars=5)": lambda p: (
-        len(split_tags(p.caption)) > 9
-        and not any(fnmatchcase(t.casefold(), "b*") for t in split_tags(p.caption))
+        len(tags_of(p.caption)) > 9
+        and not any(fnmatchcase(t.casefold(), "b*") for t in tags_of(p.caption))
         and ("abc" in p.caption.casefold() or "abc" in p.name.casefold() or p.stars == 5)
     ),
     "tokens>75": None,
