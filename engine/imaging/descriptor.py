@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.imaging.adjust import resize_area
+from engine.imaging.crop import Box, content_box, crop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,7 @@ def describe(rgba: np.ndarray, content: np.ndarray, flat: np.ndarray, grey: np.n
     import cv2
 
     opaque = bool(content[..., 3].min() == 255)
+    solid = solid_box(content)
     record = np.zeros((), LAYOUT)
     record["version"] = VERSION
     record["content"] = np.minimum(content.shape[1::-1], 0xFFFF)
@@ -66,8 +68,8 @@ def describe(rgba: np.ndarray, content: np.ndarray, flat: np.ndarray, grey: np.n
     rest = cv2.absdiff(grey, cv2.GaussianBlur(grey, (0, 0), 1.1)).astype(np.float32)
     record["noise"] = round(float(np.sqrt(np.mean(np.square(rest)))) * 256)
     record["contrast"] = round(float(cv2.meanStdDev(grey)[1][0, 0]) * 256)
-    record["hashes"] = hashes(grey)
-    record["lab"], record["alpha"] = _thumbnail(content, flat)
+    record["hashes"] = hashes(crop(grey, solid))
+    record["lab"], record["alpha"] = _thumbnail(crop(content, solid), crop(flat, solid))
     return record.tobytes()
 
 
@@ -81,6 +83,28 @@ def unpack(descriptors: Sequence[bytes | None]) -> tuple[np.ndarray, np.ndarray]
     )
     records = np.frombuffer(raw, LAYOUT)
     return records, records["version"] == VERSION
+
+
+def solid_box(content: np.ndarray) -> Box:
+    """What is more seen than seen through: a copy with a softer edge has the same."""
+    return content_box(content, least_alpha=128)
+
+
+def cells(records: np.ndarray) -> np.ndarray:
+    """The thumbnails as float32 ``[n, 12, 12, 4]``: light and color as far as they are visible
+    (0 is mid grey or nothing, 1 is 50 Lab steps), and how much of each cell is.
+    """
+    found = np.empty((len(records), SIDE, SIDE, 4), np.float32)
+    np.divide(records["alpha"], np.float32(255), out=found[..., 3])
+    np.subtract(records["lab"], np.float32(128), out=found[..., :3])
+    found[..., :3] *= found[..., 3:] / np.float32(50)
+    return found
+
+
+def halved(cells: np.ndarray) -> np.ndarray:
+    """``[n, 2 m, 2 m, c]`` averaged to ``[n, m, m, c]``."""
+    rows = cells[:, ::2] + cells[:, 1::2]
+    return (rows[:, :, ::2] + rows[:, :, 1::2]) / np.float32(4)
 
 
 def orientations(array: np.ndarray) -> list[np.ndarray]:

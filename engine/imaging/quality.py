@@ -14,7 +14,7 @@ import numpy as np
 from engine.imaging.adjust import resize
 from engine.imaging.alpha import fill_color
 from engine.imaging.crop import content_box, crop
-from engine.imaging.descriptor import MID, describe, difference_hash
+from engine.imaging.descriptor import MID, describe, difference_hash, solid_box
 
 __all__ = ["Measures", "difference_hash", "hamming", "measure", "sharpness"]
 
@@ -52,7 +52,7 @@ def measure(rgba: np.ndarray) -> Measures:
         height,
         alpha,
         sharpness(grey),
-        difference_hash(grey),
+        difference_hash(crop(grey, solid_box(content))) if alpha else difference_hash(grey),
         _mean_color(content) if alpha else _mean(flat),
         describe(rgba, content, flat, grey),
     )
