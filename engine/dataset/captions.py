@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.dataset.problem import Problem
 from engine.runtime.errors import BadInputError
-from engine.runtime.files import storage_errors, write_bytes
+from engine.runtime.files import storage_errors, write_bytes, write_unsynced
 
 SUFFIX = ".txt"
 LARGEST = 1 << 20
@@ -110,7 +110,7 @@ def encode(caption: Caption) -> bytes:
     return caption.bom + text.encode(caption.encoding)
 
 
-def write_caption(path: Path, text: str, like: Caption) -> bool:
+def write_caption(path: Path, text: str, like: Caption, *, synced: bool = True) -> bool:
     """Write ``text`` to ``path`` the way ``like`` was written; whether anything was written.
 
     An unchanged or undecodable caption is left alone. Raises StorageError, and BadInputError for
@@ -127,7 +127,7 @@ def write_caption(path: Path, text: str, like: Caption) -> bool:
             name=path.stem,
             remedy="Remove the unusual characters.",
         ) from error
-    write_bytes(path, data)
+    (write_bytes if synced else write_unsynced)(path, data)
     return True
 
 
@@ -157,6 +157,8 @@ def _decoded(data: bytes, encoding: str, bom: bytes) -> Caption | None:
 
 def _likely(data: bytes) -> list[str]:
     """Encodings to try for bytes without a byte order mark, best first."""
+    if data.isascii() and b"\0" not in data:
+        return ["utf-8"]
     if b"\0" in data:  # text never holds a zero byte, but UTF-16 of Latin letters is half zeros
         return ["utf-16-le" if data[1::2].count(0) >= data[::2].count(0) else "utf-16-be"]
     return ["utf-8", "gb18030"] if _looks_chinese(data) else ["utf-8"]

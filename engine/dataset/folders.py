@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.dataset.paths import clean
 from engine.imaging.decode import PICTURE_SUFFIXES
 from engine.project.project import FILE_NAME, SourceFolder
 
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 SIDE_FILES = ("-masklabel", "-condlabel")
 """Ends of stems that name masks and condition pictures of other trainers, not art."""
 
+_DIGITS = re.compile(r"\d+")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """What tells an unchanged file: modification time in nanoseconds, and bytes."""
 
@@ -37,7 +41,17 @@ class Subset:
     is_reg: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A picture file as its folder lists it: nothing of the file itself has been asked yet."""
+
+    path: str
+    subset: Subset
+    entry: os.DirEntry[str]
+    caption: os.DirEntry[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A picture file, its stamp, and the stamp of its caption file (None without one)."""
 
@@ -57,69 +71,144 @@ def kohya_name(name: str) -> tuple[int, str] | None:
 
 def natural_key(text: str) -> str:
     """A text that sorts ``a2`` before ``a10`` and ignores case."""
-    return re.sub(r"\d+", lambda digits: digits[0].zfill(12), text.casefold())
+    return _DIGITS.sub(lambda digits: digits[0].zfill(12), text.casefold())
 
 
 def find_pictures(source: SourceFolder) -> Iterator[Found]:
+    """All pictures under ``source`` with their stamps; else as :func:`find_names`."""
+    for named in find_names(source):
+        found = look_at(named)
+        if found is not None:
+            yield found
+
+
+def look_at(named: Named) -> Found | None:
+    """``named`` with its stamps; None when the file vanished or is a dangling link."""
+    stamp = _stamp(named.entry)
+    if stamp is None:
+        return None
+    return Found(named.path, named.subset, stamp, _stamp(named.caption) if named.caption else None)
+
+
+def find_names(source: SourceFolder, unreadable: list[str] | None = None) -> Iterator[Named]:
     """All pictures under ``source``, folder by folder. Hidden and project folders are skipped.
 
-    Raises OSError when ``source`` itself cannot be listed; what lies deeper and cannot be listed
-    is left out.
+    Links to folders are followed after everything else, each folder once, and never upwards.
+    Raises OSError when ``source`` itself cannot be listed; folders deeper inside that cannot are
+    added to ``unreadable``.
     """
     root = os.path.abspath(source.path)
     subset = Subset(root, Path(root), source.repeats, source.category, source.regularization)
     named = kohya_name(os.path.basename(root))
     if named is not None and named[0] >= 1 and source.repeats == 1:
-        subset = replace(subset, repeats=named[0], category=source.category or named[1])
-    yield from _walk(subset, top=True)
+        subset = replace(subset, repeats=named[0], category=source.category or clean(named[1]))
+    walk = _Walk(root, [] if unreadable is None else unreadable)
+    yield from walk.run(subset)
 
 
-def _walk(subset: Subset, *, top: bool = False) -> Iterator[Found]:
-    entries = _entries(subset.folder, must=top)
-    yield from _pictures_in(entries, subset)
-    for entry in entries:
-        if not entry.is_dir(follow_symlinks=False) or entry.name.startswith("."):
-            continue
-        if os.path.isfile(os.path.join(entry.path, FILE_NAME)):
-            continue  # a project's exports and samples are no art
-        named = kohya_name(entry.name) if top else None
-        inner = replace(subset, folder=Path(entry.path))
-        if named is None:
-            category = subset.category or (entry.name if top else "")
-            yield from _walk(replace(inner, category=category))
-        elif named[0] >= 1:
-            inner = replace(inner, repeats=named[0], category=named[1] or subset.category)
-            yield from _pictures_in(_entries(inner.folder), inner)
+class _Walk:
+    """One way through the folders of a source. Without recursion: folders can lie very deep."""
+
+    def __init__(self, root: str, unreadable: list[str]) -> None:
+        self._root = root
+        self._unreadable = unreadable
+        self._seen: set[tuple[int, int]] = set()
+        self._above = {_identity(str(folder)) for folder in Path(os.path.realpath(root)).parents}
+        self._links: deque[tuple[Subset, bool]] = deque()
+
+    def run(self, top: Subset) -> Iterator[Named]:
+        waiting = [(top, True)]  # with whether folders inside are looked into
+        while waiting or self._links:
+            if not waiting:
+                link = self._links.popleft()
+                if not self._is_new(str(link[0].folder)):
+                    continue
+                waiting.append(link)
+            subset, deeper = waiting.pop()
+            entries = self._entries(subset)
+            yield from _pictures_in(entries, subset)
+            if deeper:
+                inner = self._folders_in(entries, subset, top=str(subset.folder) == self._root)
+                waiting += reversed(inner)
+
+    def _folders_in(
+        self, entries: list[os.DirEntry[str]], subset: Subset, *, top: bool
+    ) -> list[tuple[Subset, bool]]:
+        found: list[tuple[Subset, bool]] = []
+        for entry in entries:
+            if entry.name.startswith(".") or not _is_folder(entry):
+                continue
+            if os.path.isfile(os.path.join(entry.path, FILE_NAME)):
+                continue  # a project's exports and samples are no art
+            inner = _inside(entry, subset, top=top)
+            if inner is None:
+                continue
+            (self._links if entry.is_symlink() else found).append(inner)
+        return found
+
+    def _entries(self, subset: Subset) -> list[os.DirEntry[str]]:
+        path = str(subset.folder)
+        try:
+            with os.scandir(path) as entries:
+                found = sorted(entries, key=lambda entry: natural_key(entry.name))
+            self._seen.add(_identity(path))
+        except OSError as error:
+            if path == self._root:
+                raise
+            if not isinstance(error, FileNotFoundError):
+                self._unreadable.append(path)
+            return []
+        return found
+
+    def _is_new(self, folder: str) -> bool:
+        """Whether a link leads to a folder that was not walked and does not hold the source."""
+        identity = _identity(folder)
+        return identity not in self._seen and identity not in self._above
 
 
-def _pictures_in(entries: list[os.DirEntry[str]], subset: Subset) -> Iterator[Found]:
+def _inside(entry: os.DirEntry[str], subset: Subset, *, top: bool) -> tuple[Subset, bool] | None:
+    """The subset of a folder and whether folders inside it count; None when it is ignored."""
+    named = kohya_name(entry.name) if top else None
+    inner = replace(subset, folder=Path(entry.path))
+    if named is None:
+        return replace(inner, category=subset.category or (clean(entry.name) if top else "")), True
+    if named[0] < 1:
+        return None
+    category = clean(named[1]) or subset.category
+    return replace(inner, repeats=named[0], category=category), False
+
+
+def _pictures_in(entries: list[os.DirEntry[str]], subset: Subset) -> Iterator[Named]:
     captions = {entry.name[:-4]: entry for entry in entries if entry.name.endswith(".txt")}
     for entry in entries:
-        stem, suffix = os.path.splitext(entry.name)
-        if suffix.lower() not in PICTURE_SUFFIXES or stem.startswith("."):
+        name = entry.name
+        stem, suffix = os.path.splitext(name)
+        if suffix.lower() not in PICTURE_SUFFIXES or name.startswith("."):
             continue
-        if stem.endswith(SIDE_FILES) or entry.is_dir():
-            continue
-        stamp = _stamp(entry)
-        if stamp is not None:
-            beside = captions.get(stem)
-            yield Found(entry.path, subset, stamp, _stamp(beside) if beside else None)
+        if not stem.endswith(SIDE_FILES) and not _is_folder(entry):
+            yield Named(entry.path, subset, entry, captions.get(stem))
 
 
-def _entries(folder: Path, *, must: bool = False) -> list[os.DirEntry[str]]:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Also of a link that leads to a folder; a link that leads to itself is none."""
     try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: natural_key(entry.name))
+        return entry.is_dir()
     except OSError:
-        if must:
-            raise
-        return []
+        return False
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    """What two names of one folder share; (0, 0) for a folder that is gone."""
+    try:
+        facts = os.stat(folder)
+    except OSError:
+        return 0, 0
+    return facts.st_dev, facts.st_ino
 
 
 def _stamp(entry: os.DirEntry[str]) -> Stamp | None:
-    """The stamp of a file; None when it vanished or is a dangling link."""
     try:
-        facts = entry.stat()
+        facts = os.stat(entry.path)
     except OSError:
         return None
     return Stamp(facts.st_mtime_ns, facts.st_size)

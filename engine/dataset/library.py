@@ -7,49 +7,52 @@ operation says what it changed, is one undo step, and can be called from any thr
 from __future__ import annotations
 
 import json
-import sqlite3
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.dataset.captions import normal
-from engine.dataset.edits import Recipe
-from engine.dataset.history import apply, current, remember
-from engine.dataset.picture import Changes, Picture
-from engine.dataset.problem import Problem
+from engine.dataset.caption_batch import forget_settled, resume
+from engine.dataset.journal import APART
+from engine.dataset.operations import FLAGS, CaptionOperations, MarkOperations
+from engine.dataset.picture import COLUMNS, Changes, Picture
+from engine.dataset.project_edits import ProjectOperations
 from engine.dataset.store import IndexReplacedError, Store
-from engine.runtime.errors import BadInputError
+from engine.dataset.undo import Undo
+from engine.runtime.errors import BadInputError, StylekilnError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from engine.project.project import SourceFolder
+    from engine.dataset.scan import OnChunk
+    from engine.project.project import Project, SourceFolder
     from engine.runtime.job import Job
 
-__all__ = ["Changes", "Library", "Picture"]
+__all__ = ["FLAGS", "Changes", "Library", "Picture"]
 
-FLAGS = ("", "picked", "rejected")
+log = logging.getLogger(__name__)
 
-_COLUMNS = (
-    "id, path, folder, width, height, bytes, mtime, has_alpha, caption, repeats,"
-    " coalesce(own_category, category) AS category, stars, flag, held_out, sharpness, dhash,"
-    " recipe, problem, caption_problem, mean_color, is_reg"
-)
-_FIELDS = ("flag", "stars", "own_category", "held_out", "recipe", "caption")
-_PLAIN = Recipe()
-_FINE = Problem()
+_IN_ORDER = f"SELECT {COLUMNS} FROM pictures WHERE present ORDER BY folder, sort_key"
+_SOME = f"SELECT {COLUMNS} FROM pictures WHERE id IN (SELECT value FROM json_each(?))"
+_REPEATS, _CATEGORY, _REG = 9, 10, 20  # places of these columns in a row
 
 
-class Library:
+class Library(MarkOperations, CaptionOperations, ProjectOperations, Undo):
     """The pictures of one project. ``set_aside`` names a damaged index that had to be replaced.
 
-    All methods raise StorageError when the index cannot be read or written, and JobCancelled
-    after :meth:`close`.
+    ``project`` is the project the index belongs to; without it the one in the same folder is read
+    when it is needed. All methods raise StorageError when the index cannot be read or written, and
+    JobCancelled after :meth:`close`.
     """
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, project: Project | None = None) -> None:
         self._store = Store(Path(database))
+        self._project = project
         # Rows and the pictures made of them: of 20,000, only changed ones are made anew.
-        self._made: dict[int, tuple[tuple[Any, ...], Picture]] = {}
+        self._made: dict[int, Picture] = {}
+        try:
+            resume(self._store)
+        except StylekilnError as error:  # what is read is right all the same
+            log.warning("captions could not be finished: %s", error)
 
     @property
     def set_aside(self) -> Path | None:
@@ -58,244 +61,106 @@ class Library:
 
     def close(self) -> None:
         """Close the index. A scan that is still running ends with JobCancelled."""
+        try:
+            forget_settled(self._store)
+        except StylekilnError as error:  # closed already, or the next one does it
+            log.debug("records are kept: %s", error)
         self._store.close()
 
     # Reading the folders
 
-    def scan(self, folders: Sequence[SourceFolder], job: Job | None = None) -> Changes:
+    def scan(
+        self,
+        folders: Sequence[SourceFolder],
+        job: Job | None = None,
+        on_chunk: OnChunk | None = None,
+    ) -> Changes:
         """Bring names, sizes and captions up to date; only new and changed files are opened.
 
+        With ``on_chunk`` new files are first listed by name alone, with sizes of 0, and then read;
+        it is called in this thread after every chunk with what can be read of the library by then.
         Pictures that cannot be read are listed with their ``problem``. Raises MissingFileError
         when none of ``folders`` exists.
         """
         from engine.dataset.scan import scan
 
         try:
-            return scan(self._store, folders, job)
+            return scan(self._store, folders, job, on_chunk)
         except IndexReplacedError:
-            return scan(self._store, folders, job)  # what its sentence asks for
+            return scan(self._store, folders, job, on_chunk)  # what its sentence asks for
 
-    def measure(self, job: Job | None = None) -> Changes:
-        """Decode every picture not measured yet: sharpness, hash, mean color, transparency."""
-        from engine.dataset.scan import measure
+    def measure(self, job: Job | None = None, on_chunk: OnChunk | None = None) -> Changes:
+        """Decode every picture not measured yet: sharpness, hash, color, transparency, descriptor.
 
-        return measure(self._store, job)
+        ``on_chunk`` is called in this thread after every few pictures.
+        """
+        from engine.dataset.measuring import measure
+
+        return measure(self._store, job, on_chunk)
+
+    def forget(self, ids: Iterable[int]) -> Changes:
+        """Take pictures off the list whose files were removed from disk; those whose files are
+        still there are ``skipped``. Their marks wait, for files that come back from the trash.
+        """
+        found = {picture.id: picture for picture in self.some(ids)}
+        gone = [key for key, picture in found.items() if not picture.path.exists()]
+        with self._store.change() as connection:
+            connection.executemany(
+                "UPDATE pictures SET present = 0 WHERE id = ?", [(key,) for key in gone]
+            )
+        return Changes(removed=tuple(gone), skipped=tuple(sorted({*found} - {*gone})))
 
     # Reading the index
 
     def pictures(self) -> list[Picture]:
         """All pictures whose files are there, by folder and then by name, numbers by value."""
-        rows = self._store.rows(
-            f"SELECT {_COLUMNS} FROM pictures WHERE present ORDER BY folder, sort_key"
-        )
         known, made = self._made, {}
-        for row in map(tuple, rows):
+        for row in self._rows(_IN_ORDER):
             before = known.get(row[0])
-            made[row[0]] = before if before and before[0] == row else (row, self._made_of(row))
+            made[row[0]] = before if before and before.row == row else self._made_of(row)
         self._made = made
-        return [picture for _, picture in made.values()]
+        return list(made.values())
+
+    def some(self, ids: Iterable[int]) -> list[Picture]:
+        """Those of ``ids`` that are known, in any order, also ones whose files are gone: what an
+        edit changed is read again with this, and not all 20,000.
+        """
+        return [self._made_of(row) for row in self._rows(_SOME, (json.dumps(list(ids)),))]
 
     def picture(self, picture_id: int) -> Picture:
         """One picture. Raises BadInputError for an unknown id."""
-        rows = self._store.rows(f"SELECT {_COLUMNS} FROM pictures WHERE id = ?", (picture_id,))
-        if not rows:
+        found = self.some([picture_id])
+        if not found:
             raise BadInputError("There is no picture {id} in this project.", id=picture_id)
-        return self._made_of(tuple(rows[0]))
+        return found[0]
+
+    def descriptors(self, ids: Iterable[int] | None = None) -> dict[int, bytes]:
+        """What :mod:`engine.imaging.descriptor` says of each measured picture."""
+        query = "SELECT id, descriptor FROM pictures WHERE descriptor IS NOT NULL"
+        if ids is None:
+            return dict(self._store.tuples(f"{query} AND present"))
+        some = f"{query} AND id IN (SELECT value FROM json_each(?))"
+        return dict(self._store.tuples(some, (json.dumps(list(ids)),)))
+
+    def not_duplicates(self) -> set[tuple[int, int]]:
+        """Pairs of ids, the smaller first, that the user told apart."""
+        return set(self._store.tuples(f"SELECT a, b FROM {APART}"))
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows of pictures with the repeats of their category."""
+        rows = self._store.tuples(query, values)
+        repeats = self._category_repeats()
+        if not repeats:
+            return iter(rows)
+        return (
+            (*row[:_REPEATS], repeats[row[_CATEGORY]], *row[_REPEATS + 1 :])
+            if row[_CATEGORY] in repeats and not row[_REG]
+            else row
+            for row in rows
+        )
 
     def _made_of(self, row: tuple[Any, ...]) -> Picture:
         try:
-            return _picture(row)
+            return Picture.of_row(row)
         except (ValueError, TypeError, KeyError) as error:  # a value no version of ours writes
             raise self._store.start_over() from error
-
-    # Operations
-
-    def set_flag(self, ids: Iterable[int], flag: str) -> Changes:
-        """Mark pictures ``"picked"``, ``"rejected"`` or neither (``""``)."""
-        if flag not in FLAGS:
-            raise BadInputError(
-                "{flag} is not a mark.", flag=flag, remedy="Use picked, rejected or nothing."
-            )
-        label = {"picked": "Pick pictures", "rejected": "Reject pictures"}.get(flag, "Clear marks")
-        return self._edit(label, "flag", dict.fromkeys(ids, flag))
-
-    def set_stars(self, ids: Iterable[int], stars: int) -> Changes:
-        """Rate pictures 0 to 5."""
-        if not 0 <= stars <= 5:
-            raise BadInputError("A rating has 0 to 5 stars, not {stars}.", stars=stars)
-        return self._edit("Rate pictures", "stars", dict.fromkeys(ids, stars))
-
-    def set_category(self, ids: Iterable[int], category: str | None) -> Changes:
-        """Put pictures into a category; None follows the folder again."""
-        return self._edit("Change category", "own_category", dict.fromkeys(ids, category))
-
-    def set_held_out(self, ids: Iterable[int], held_out: bool) -> Changes:
-        """Keep pictures out of training for validation, or take them back."""
-        return self.hold_out(dict.fromkeys(ids, held_out))
-
-    def hold_out(self, values: Mapping[int, bool]) -> Changes:
-        """Set for each picture whether it is held out, in one step."""
-        numbers = {key: int(value) for key, value in values.items()}
-        return self._edit("Hold out pictures", "held_out", numbers)
-
-    def set_recipe(self, ids: Iterable[int], recipe: Recipe) -> Changes:
-        """Give all pictures the same crop and fill."""
-        return self.set_recipes(dict.fromkeys(ids, recipe))
-
-    def set_recipes(self, recipes: Mapping[int, Recipe]) -> Changes:
-        """Give each picture its own crop and fill, in one step."""
-        texts = {key: _recipe_text(recipe) for key, recipe in recipes.items()}
-        return self._edit("Change crop or fill", "recipe", texts)
-
-    def set_captions(self, texts: Mapping[int, str]) -> Changes:
-        """Write captions beside the pictures, each in the encoding and line ends it had.
-
-        Unchanged captions are not written; undecodable ones and pictures that are gone are
-        ``skipped``. When a write fails the captions written so far stay, as one undo step.
-        """
-        return self._edit(
-            "Change captions", "caption", {key: normal(text) for key, text in texts.items()}
-        )
-
-    # Undo
-
-    @property
-    def can_undo(self) -> str | None:
-        """The label of the operation :meth:`undo` takes back, None without one."""
-        step = self._step(undone=False)
-        return step["label"] if step else None
-
-    @property
-    def can_redo(self) -> str | None:
-        """The label of the operation :meth:`redo` makes again, None without one."""
-        step = self._step(undone=True)
-        return step["label"] if step else None
-
-    def undo(self) -> Changes | None:
-        """Take the last operation back; None when there is none. What was changed otherwise
-        since then is left alone and ``skipped``.
-        """
-        return self._replay(self._step(undone=False), undone=True)
-
-    def redo(self) -> Changes | None:
-        """Make the last operation again that was taken back; None when there is none."""
-        return self._replay(self._step(undone=True), undone=False)
-
-    def _step(self, *, undone: bool) -> sqlite3.Row | None:
-        order = "ASC" if undone else "DESC"
-        rows = self._store.rows(
-            f"SELECT * FROM edits WHERE undone = ? ORDER BY id {order} LIMIT 1", (int(undone),)
-        )
-        return rows[0] if rows else None
-
-    def _edit(self, label: str, field: str, after: dict[int, Any]) -> Changes:
-        """Set ``field`` of each id and remember the step."""
-        with self._store.change() as connection:
-            before = current(connection, field, after)
-            wanted = {
-                key: [before[key], value]
-                for key, value in after.items()
-                if key in before
-                and before[key] != value
-                and not (field == "caption" and before[key] is None and not value)
-            }
-            failure, done = apply(connection, field, wanted)
-            if done:
-                remember(connection, label, field, done)
-        if failure is not None:
-            raise failure
-        unknown = set(after) - set(before)
-        return Changes(changed=tuple(done), skipped=tuple(sorted({*wanted} - {*done} | unknown)))
-
-    def _pairs(self, step: sqlite3.Row) -> dict[int, list[Any]]:
-        """What a step changed; a record that cannot be read is forgotten."""
-        try:
-            record = json.loads(step["before_after"])
-            if step["field"] not in _FIELDS:
-                raise ValueError(step["field"])
-            return {int(key): [before, after] for key, (before, after) in record.items()}
-        except (ValueError, TypeError, AttributeError) as error:
-            with self._store.change() as connection:
-                connection.execute("DELETE FROM edits WHERE id = ?", (step["id"],))
-            raise BadInputError("The record of this step is damaged; it was forgotten.") from error
-
-    def _replay(self, step: sqlite3.Row | None, *, undone: bool) -> Changes | None:
-        if step is None:
-            return None
-        pairs = self._pairs(step)
-        if undone:
-            pairs = {key: [after, before] for key, (before, after) in pairs.items()}
-        with self._store.change() as connection:
-            now = current(connection, step["field"], pairs)
-            wanted = {key: pair for key, pair in pairs.items() if now.get(key) == pair[0]}
-            failure, done = apply(connection, step["field"], wanted)
-            if failure is None:
-                connection.execute(
-                    "UPDATE edits SET undone = ? WHERE id = ?", (int(undone), step["id"])
-                )
-        if failure is not None:
-            raise failure
-        return Changes(changed=tuple(done), skipped=tuple(sorted({*pairs} - {*done})))
-
-
-def _picture(row: tuple[Any, ...]) -> Picture:
-    (
-        key,
-        path,
-        folder,
-        width,
-        height,
-        size,
-        mtime,
-        alpha,
-        caption,
-        repeats,
-        category,
-        stars,
-        flag,
-        held_out,
-        sharpness,
-        dhash,
-        recipe,
-        problem,
-        caption_problem,
-        mean_color,
-        is_reg,
-    ) = row
-    place = Path(path)
-    return Picture(
-        key,
-        place,
-        folder,
-        place.stem,
-        width,
-        height,
-        size,
-        mtime / 1e9,
-        bool(alpha),
-        caption,
-        repeats,
-        category,
-        stars,
-        flag,
-        bool(held_out),
-        sharpness,
-        None if dhash is None else dhash & 0xFFFF_FFFF_FFFF_FFFF,
-        _recipe(recipe),
-        _problem(problem),
-        _problem(caption_problem),
-        mean_color,
-        bool(is_reg),
-    )
-
-
-def _problem(record: str) -> Problem:
-    return Problem.from_record(record) if record else _FINE
-
-
-def _recipe(text: str) -> Recipe:
-    return Recipe.model_validate_json(text) if text else _PLAIN
-
-
-def _recipe_text(recipe: Recipe) -> str:
-    return "" if recipe == _PLAIN else recipe.model_dump_json()

@@ -2,24 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import logging
+import os
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.dataset.edits import Recipe
+from engine.dataset.paths import from_text
+from engine.dataset.problem import Problem
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from engine.dataset.edits import Recipe
-    from engine.dataset.problem import Problem
+log = logging.getLogger(__name__)
+
+Descriptor = bytes  # `bytes` is a field below
+
+_set = object.__setattr__  # a frozen picture is only filled in here
+
+_ORDER = (
+    "id", "path", "folder", "width", "height", "bytes", "mtime", "has_alpha", "caption", "repeats",
+    "category", "stars", "flag", "held_out", "sharpness", "dhash", "recipe", "problem",
+    "caption_problem", "mean_color", "is_reg", "descriptor",
+)  # fmt: skip
+COLUMNS = ", ".join(
+    "coalesce(own_category, category)" if name == "category" else name for name in _ORDER
+)
+"""What :meth:`Picture.of_row` takes, in this order."""
+
+_FINE = Problem()
+_PLAIN = Recipe()
+
+
+class _Row:
+    """Holds the row of the index until somebody asks; of 20,000 pictures few are looked at."""
+
+    __slots__ = ("row",)
+    row: tuple[Any, ...]
+
+    def __getattr__(self, name: str) -> Any:
+        # Only reached while the slot is empty: in a picture made of a row.
+        if name in _SLOW:
+            value = _SLOW[name](self.row)
+            _set(self, name, value)
+            return value
+        if name not in _QUICK:
+            raise AttributeError(name)
+        row = self.row
+        for other, place in _AS_IS:
+            _set(self, other, row[place])
+        for other, read in _QUICK_READ.items():
+            _set(self, other, read(row))
+        return getattr(self, name)
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(_Row):
     """One picture file. Sizes in pixels as displayed; ``modified`` in seconds since 1970.
 
     ``folder`` is the source folder it was found in, ``category`` the user's or the folder's.
     ``sharpness`` (0-1), ``dhash`` (64 bits) and ``mean_color`` (0xRRGGBB) are None until measured.
     ``problem`` is the sentence why the picture cannot be read, ``caption_problem`` the same for
-    its caption file; both are empty when all is well.
+    its caption file; both are empty when all is well. ``width`` and ``height`` are 0 while only
+    the name is known.
     """
 
     id: int
@@ -44,6 +91,19 @@ class Picture:
     caption_problem: Problem
     mean_color: int | None = None
     is_reg: bool = False
+    descriptor: Descriptor | None = None
+
+    @classmethod
+    def of_row(cls, row: tuple[Any, ...]) -> Picture:
+        """A picture of :data:`COLUMNS`. Raises ValueError, TypeError or KeyError for a problem
+        that no version of ours writes.
+        """
+        picture = object.__new__(cls)
+        _set_row(picture, row)
+        if row[_PROBLEM] or row[_CAPTION_PROBLEM]:
+            _set(picture, "problem", _problem(row[_PROBLEM]))
+            _set(picture, "caption_problem", _problem(row[_CAPTION_PROBLEM]))
+        return picture
 
     @property
     def usable(self) -> bool:
@@ -51,10 +111,60 @@ class Picture:
         return not self.problem and self.flag != "rejected" and not self.held_out
 
 
+_set_row = _Row.__dict__["row"].__set__
+_PROBLEM, _CAPTION_PROBLEM = _ORDER.index("problem"), _ORDER.index("caption_problem")
+_PATH, _RECIPE, _MTIME, _DHASH = (_ORDER.index(n) for n in ("path", "recipe", "mtime", "dhash"))
+_FOLDER, _ALPHA, _HELD, _REG = (
+    _ORDER.index(n) for n in ("folder", "has_alpha", "held_out", "is_reg")
+)
+
+
+@lru_cache(4096)
+def _problem(record: str) -> Problem:
+    return Problem.from_record(record) if record else _FINE
+
+
+@lru_cache(4096)
+def _recipe(text: str) -> Recipe:
+    if not text:
+        return _PLAIN
+    try:
+        return Recipe.model_validate_json(text)
+    except ValueError:  # of a step that this version does not know
+        log.warning("a recipe cannot be read: %s", text)
+        return _PLAIN
+
+
+_SLOW: dict[str, Callable[[tuple[Any, ...]], Any]] = {
+    "path": lambda row: Path(from_text(row[_PATH])),
+    "name": lambda row: _stem(from_text(row[_PATH])),
+    "recipe": lambda row: _recipe(row[_RECIPE]),
+    "problem": lambda row: _problem(row[_PROBLEM]),
+    "caption_problem": lambda row: _problem(row[_CAPTION_PROBLEM]),
+}
+_QUICK_READ: dict[str, Callable[[tuple[Any, ...]], Any]] = {
+    "folder": lambda row: from_text(row[_FOLDER]),
+    "modified": lambda row: row[_MTIME] / 1e9,
+    "has_alpha": lambda row: bool(row[_ALPHA]),
+    "held_out": lambda row: bool(row[_HELD]),
+    "dhash": lambda row: None if row[_DHASH] is None else row[_DHASH] & 0xFFFF_FFFF_FFFF_FFFF,
+    "is_reg": lambda row: bool(row[_REG]),
+}
+_QUICK = {field.name for field in fields(Picture)} - _SLOW.keys()
+# Which columns of a row are a field as they are.
+_AS_IS = [(n, place) for place, n in enumerate(_ORDER) if n in _QUICK - _QUICK_READ.keys()]
+
+
+def _stem(path: str) -> str:
+    return os.path.splitext(os.path.basename(path))[0]
+
+
 @dataclass(frozen=True)
 class Changes:
-    """Ids of what an operation touched. ``skipped`` could not be changed as asked;
-    ``missing_folders`` are sources that are not there now (their pictures are kept as they were).
+    """Ids of what an operation touched. ``skipped`` could not be changed as asked, and ``problem``
+    says why the first could not; ``missing_folders`` are sources that are not there now (their
+    pictures are kept as they were). ``conflicts`` are captions that another program changed
+    meanwhile: see :meth:`Library.conflicts`. ``project`` says that the project file changed.
     """
 
     added: tuple[int, ...] = ()
@@ -62,11 +172,14 @@ class Changes:
     removed: tuple[int, ...] = ()
     skipped: tuple[int, ...] = ()
     missing_folders: tuple[str, ...] = ()
+    conflicts: tuple[int, ...] = ()
+    project: bool = False
+    problem: Problem = _FINE
 
     @property
     def ids(self) -> set[int]:
-        """Everything that was touched."""
-        return {*self.added, *self.changed, *self.removed}
+        """Everything that was touched, or has to be looked at."""
+        return {*self.added, *self.changed, *self.removed, *self.conflicts}
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.changed or self.removed)
+        return bool(self.added or self.changed or self.removed or self.conflicts or self.project)

@@ -43,7 +43,7 @@ class Problem(str):
         if not self:
             return ""
         values = {"sentence": self.sentence, "remedy": self.remedy, "facts": self.facts}
-        return json.dumps(values, ensure_ascii=False)
+        return json.dumps(values)  # in ASCII: a name may hold bytes that are no Unicode
 
     def as_error(self) -> StylekilnError:
         """The error that it came from, as a PictureError."""

@@ -1,157 +1,231 @@
-"""Bringing the index up to date with the folders: file lists, headers, captions, then measures."""
+"""Bringing the index up to date with the folders: names, then headers and captions."""
 
 from __future__ import annotations
 
 import os
-import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.dataset.captions import caption_path, read_caption
-from engine.dataset.folders import Found, find_pictures, natural_key
+from engine.dataset.caption_files import caption_columns
+from engine.dataset.folders import Found, Named, find_names, look_at, natural_key
+from engine.dataset.paths import clean, to_text
 from engine.dataset.picture import Changes
 from engine.dataset.problem import Problem
-from engine.imaging.decode import load_rgba, read_header
-from engine.imaging.quality import measure as measure_pixels
+from engine.imaging.decode import read_header
 from engine.runtime.errors import MissingFileError, PictureError
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator, Sequence
 
     from engine.dataset.store import Store
     from engine.project.project import SourceFolder
     from engine.runtime.job import Job
 
-CHUNK = 256
-"""Pictures per transaction of a scan: the window can read between two."""
+OnChunk = Callable[[Changes], object]
 
+CHUNK = 256
+"""Pictures per transaction of a scan: the window can write between two."""
+
+_NAMES_AT_ONCE = 2048
+_UNREAD = -1  # as the time of a picture of which only the name is known
 _KNOWN = (
-    "SELECT id, path, present, mtime, bytes, problem, folder, repeats, category, is_reg,"
-    " caption_mtime, caption_bytes FROM pictures"
+    "SELECT id, present, folder, repeats, category, is_reg, mtime, bytes,"
+    " caption_mtime, caption_bytes, width, problem != '', path FROM pictures"
 )
+_INSERT = """INSERT INTO pictures (path, sort_key, folder, repeats, category, is_reg, mtime, bytes,
+    width, height, has_alpha, problem) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '')
+    ON CONFLICT (path) DO UPDATE SET present = 1 RETURNING id"""
+
+
+@dataclass(slots=True)
+class Known:
+    """What the index says of a file. ``subset`` is folder, repeats, category and is_reg."""
+
+    id: int
+    present: int
+    subset: tuple[str, int, str, int]
+    stamp: tuple[int, int]
+    caption: tuple[int | None, int | None]
+    width: int = 0
+    has_problem: int = 0
 
 
 @dataclass
-class _Tally:
+class _Scan:
+    """One pass over the folders."""
+
+    store: Store
+    job: Job | None
+    on_chunk: OnChunk | None
+    known: dict[str, Known]
+    missing: list[str]
+    unreadable: list[str] = field(default_factory=list)
     added: list[int] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
 
+    def step(self, changes: Changes) -> None:
+        if self.on_chunk is not None and changes:
+            self.on_chunk(changes)
 
-def scan(store: Store, folders: Sequence[SourceFolder], job: Job | None = None) -> Changes:
+    def breathe(self) -> None:
+        if self.job is not None:
+            self.job.breathe()
+            total = max(len(self.known), len(self.seen))
+            self.job.progress(len(self.seen), total, "Reading pictures")
+
+
+def scan(
+    store: Store,
+    folders: Sequence[SourceFolder],
+    job: Job | None = None,
+    on_chunk: OnChunk | None = None,
+) -> Changes:
     """Read new and changed files into the index; see :meth:`Library.scan`."""
-    known = {row["path"]: row for row in store.rows(_KNOWN)}
     missing = [source.path for source in folders if not os.path.isdir(source.path)]
     if missing and len(missing) == len(folders):
         raise MissingFileError(
             "The folder {path} does not exist.",
-            path=missing[0],
+            path=clean(missing[0]),
             remedy="Connect its drive, or remove it from the project.",
         )
-    tally = _Tally()
-    for chunk in _chunks(_found(folders, missing), CHUNK):
-        if job is not None:
-            job.breathe()
-            job.progress(len(tally.seen), max(len(known), len(tally.seen)), "Reading pictures")
-        _take_chunk(store, chunk, known, tally)
-    gone = _gone(store, known, tally.seen, missing)
-    return Changes(
-        tuple(tally.added), tuple(tally.changed), tuple(gone), missing_folders=tuple(missing)
-    )
+    work = _Scan(store, job, on_chunk, _known(store), missing)
+    names: Iterator[Named] = _names(folders, work)
+    if on_chunk is not None:
+        listed = list(names)
+        _add_names(work, listed)
+        names = iter(listed)
+    while chunk := list(islice(names, CHUNK)):
+        work.breathe()
+        _take_chunk(work, chunk)
+    missing += [s.path for s in folders if s.path not in missing and not _is_there(s.path)]
+    gone = _hide_gone(work)
+    added = set(work.added)
+    changed = tuple(key for key in work.changed if key not in added)
+    return Changes(tuple(work.added), changed, tuple(gone), missing_folders=tuple(missing))
 
 
-def measure(store: Store, job: Job | None = None) -> Changes:
-    """Decode and measure what is not measured yet; see :meth:`Library.measure`."""
-    rows = store.rows(
-        "SELECT id, path FROM pictures WHERE present AND NOT measured ORDER BY folder, sort_key"
-    )
-    done: list[int] = []
-    for number, row in enumerate(rows):
-        if job is not None:
-            job.breathe()
-            job.progress(number, len(rows), "Measuring pictures")
-        values = _measures(Path(row["path"]))
-        with store.change() as connection:
-            _update(connection, row["id"], values)
-        done.append(row["id"])
-    if job is not None and rows:
-        job.progress(len(rows), len(rows), "Measuring pictures")
-    return Changes(changed=tuple(done))
+def _known(store: Store) -> dict[str, Known]:
+    return {
+        row[-1]: Known(row[0], row[1], row[2:6], row[6:8], row[8:10], row[10], row[11])
+        for row in store.tuples(_KNOWN)
+    }
 
 
-def _found(folders: Sequence[SourceFolder], missing: list[str]) -> Iterator[Found]:
-    """All files of all sources, each path once. A source that fails is added to ``missing``."""
+def _names(folders: Sequence[SourceFolder], work: _Scan) -> Iterator[Named]:
+    """All files of all sources, each path once. A source that fails is added to the missing."""
     paths: set[str] = set()
     for source in folders:
-        if source.path in missing:
+        if source.path in work.missing:
             continue
         try:
-            for found in find_pictures(source):
-                if found.path not in paths:
-                    paths.add(found.path)
-                    yield found
+            for named in find_names(source, work.unreadable):
+                if named.path not in paths:
+                    paths.add(named.path)
+                    yield named
         except OSError:
-            missing.append(source.path)
+            work.missing.append(source.path)
 
 
-def _take_chunk(
-    store: Store, chunk: list[Found], known: dict[str, sqlite3.Row], tally: _Tally
-) -> None:
+def _add_names(work: _Scan, listed: list[Named]) -> None:
+    """Put new files into the index by name alone, so that they can be shown at once."""
+    new = [named for named in listed if to_text(named.path) not in work.known]
+    start, size = 0, CHUNK  # the first screenful comes first
+    while chunk := new[start : start + size]:
+        if work.job is not None:
+            work.job.breathe()
+        with work.store.change() as connection:
+            ids = [_insert(connection, work, named) for named in chunk]
+        work.added += ids
+        work.step(Changes(added=tuple(ids)))
+        start, size = start + size, _NAMES_AT_ONCE
+
+
+def _insert(connection: sqlite3.Connection, work: _Scan, named: Named) -> int:
+    """Add a row; the one that another process has added meanwhile is taken as it is."""
+    path, subset = to_text(named.path), _subset(named)
+    row = connection.execute(_INSERT, (path, natural_key(path), *subset, _UNREAD)).fetchone()
+    work.known[path] = Known(row[0], 1, subset, (_UNREAD, 0), (None, None))
+    return int(row[0])
+
+
+def _take_chunk(work: _Scan, chunk: list[Named]) -> None:
     """Read files outside the transaction, then write the rows inside it."""
-    work = [(found, known.get(found.path)) for found in chunk]
-    news = [(found, row, _news(found, row)) for found, row in work]
-    tally.seen.update(row["id"] for _, row, _ in news if row is not None)
-    if not any(values for _, _, values in news):
+    new: list[tuple[Named, dict[str, Any], dict[str, Any]]] = []
+    news: list[tuple[Known, dict[str, Any], dict[str, Any]]] = []
+    for named in chunk:
+        found = look_at(named)
+        if found is None:
+            continue
+        known = work.known.get(to_text(named.path))
+        if known is not None:
+            work.seen.add(known.id)
+            if _is_unchanged(found, known):
+                continue
+        values, caption = _news(found, known), _caption_news(found, known)
+        if known is None:
+            new.append((named, values, caption))
+        elif values or caption:
+            news.append((known, values, caption))
+    if not new and not news:
         return
-    with store.change() as connection:
-        for _, row, values in news:
-            if row is None:
-                tally.added.append(_insert(connection, values))
-            elif values:
-                _update(connection, row["id"], values)
-                tally.changed.append(row["id"])
-    tally.seen.update(tally.added)
+    with work.store.change() as connection:
+        ids = [_insert(connection, work, named) for named, _, _ in new]
+        fresh = [(work.known[to_text(one.path)], values, text) for one, values, text in new]
+        for row, values, caption in (*fresh, *news):
+            _update(connection, row, values, caption)
+    changed = [row.id for row, _, _ in news]
+    work.added += ids
+    work.changed += changed
+    work.seen.update(ids)
+    work.step(Changes(added=tuple(ids), changed=tuple(changed)))
 
 
-def _news(found: Found, row: sqlite3.Row | None) -> dict[str, Any]:
-    """The columns of ``found`` that differ from the index."""
-    subset = found.subset
-    values: dict[str, Any] = {
-        "folder": subset.source,
-        "repeats": subset.repeats,
-        "category": subset.category,
-        "is_reg": int(subset.is_reg),
-        "present": 1,
-    }
-    if row is not None:
-        values = {key: value for key, value in values.items() if row[key] != value}
-    if row is None or (row["mtime"], row["bytes"]) != (found.stamp.mtime, found.stamp.size):
-        values |= {
-            "path": found.path,
-            "sort_key": natural_key(found.path),
-            "measured": 0,
-            "mtime": found.stamp.mtime,
-            "bytes": found.stamp.size,
-        }
+def _is_unchanged(found: Found, known: Known) -> bool:
+    """Whether there is nothing to read; so it is for nearly all files of nearly all scans."""
+    caption = found.caption
+    return (
+        known.stamp == (found.stamp.mtime, found.stamp.size)
+        and known.caption == ((caption.mtime, caption.size) if caption else (None, None))
+        and known.present == 1
+        and not (known.has_problem and known.width == 0)
+        and known.subset == _subset(found)
+    )
+
+
+def _subset(item: Named | Found) -> tuple[str, int, str, int]:
+    subset = item.subset
+    return to_text(subset.source), subset.repeats, subset.category, int(subset.is_reg)
+
+
+def _news(found: Found, known: Known | None) -> dict[str, Any]:
+    """The columns of ``found`` that differ from the index, those of its caption left out."""
+    subset = _subset(found)
+    values: dict[str, Any] = {}
+    if known is None or known.subset != subset:
+        values = dict(zip(("folder", "repeats", "category", "is_reg"), subset, strict=True))
+    if known is not None and not known.present:
+        values["present"] = 1
+    stamp = (found.stamp.mtime, found.stamp.size)
+    if known is None or known.stamp != stamp:
+        values |= {"measured": 0, "mtime": stamp[0], "bytes": stamp[1]}
         values |= _header(Path(found.path))
-    elif row["problem"] and not _header(Path(found.path))["problem"]:
-        values["measured"] = 0  # it could not be read last time; measuring tries again
-    return values | _caption_news(found, row)
+    elif known.has_problem and known.width == 0:
+        header = _header(Path(found.path))
+        if not header["problem"]:  # it could not be opened last time; measuring tries again
+            values |= {"measured": 0, **header}
+    return values
 
 
-def _caption_news(found: Found, row: sqlite3.Row | None) -> dict[str, Any]:
+def _caption_news(found: Found, known: Known | None) -> dict[str, Any]:
     stamp = found.caption
     now = (stamp.mtime, stamp.size) if stamp else (None, None)
-    if (row["caption_mtime"], row["caption_bytes"]) == now if row else stamp is None:
-        return {}
-    caption = read_caption(caption_path(Path(found.path)))
-    return {
-        "caption": caption.text,
-        "caption_problem": caption.problem.to_record(),
-        "caption_mtime": now[0],
-        "caption_bytes": now[1],
-    }
+    before = known.caption if known is not None else (None, None)
+    return {} if before == now else caption_columns(to_text(found.path))
 
 
 def _header(path: Path) -> dict[str, Any]:
@@ -167,67 +241,53 @@ def _header(path: Path) -> dict[str, Any]:
     }
 
 
-def _measures(path: Path) -> dict[str, Any]:
+def _update(
+    connection: sqlite3.Connection, known: Known, values: dict[str, Any], caption: dict[str, Any]
+) -> None:
+    """Write what was read. A caption that was edited since the scan began is newer than that."""
+    if values:
+        names = ", ".join(f"{name} = ?" for name in values)
+        connection.execute(
+            f"UPDATE pictures SET {names} WHERE id = ?", (*values.values(), known.id)
+        )
+    if caption:
+        names = ", ".join(f"{name} = ?" for name in caption)
+        connection.execute(
+            f"UPDATE pictures SET {names} WHERE id = ?"
+            " AND caption_mtime IS ? AND caption_bytes IS ?",
+            (*caption.values(), known.id, *known.caption),
+        )
+
+
+def _is_there(path: str) -> bool:
     try:
-        found = measure_pixels(load_rgba(path))
-    except (PictureError, MissingFileError) as error:
-        return {"measured": 1, "problem": Problem.of(error).to_record()}
-    signed = found.dhash - (1 << 64) if found.dhash >> 63 else found.dhash  # SQLite has no unsigned
-    return {
-        "measured": 1,
-        "problem": "",
-        "width": found.width,
-        "height": found.height,
-        "has_alpha": int(found.has_alpha),
-        "sharpness": found.sharpness,
-        "dhash": signed,
-        "mean_color": found.mean_color,
-    }
+        with os.scandir(path):
+            return True
+    except OSError:
+        return False
 
 
-def _gone(
-    store: Store, known: dict[str, sqlite3.Row], seen: set[int], missing: list[str]
-) -> list[int]:
-    """Hide rows whose files are not there. They keep their marks, for files that come back;
-    pictures of a source that is missing as a whole (an unplugged drive) stay listed.
+def _hide_gone(work: _Scan) -> list[int]:
+    """Hide rows whose files are not there. They keep their marks, for files that come back.
+
+    Pictures of a source that is missing as a whole (an unplugged drive) and of folders that
+    cannot be listed now stay as they are.
     """
-    away = {os.path.abspath(path) for path in missing}
+    away = {to_text(os.path.abspath(path)) for path in work.missing}
+    closed = tuple(to_text(path) + os.sep for path in work.unreadable)
     gone = [
-        row["id"]
-        for row in known.values()
-        if row["present"] and row["id"] not in seen and row["folder"] not in away
+        known.id
+        for path, known in work.known.items()
+        if known.present
+        and known.id not in work.seen
+        and known.subset[0] not in away
+        and not path.startswith(closed)
     ]
-    if gone:
-        with store.change() as connection:
+    for start in range(0, len(gone), _NAMES_AT_ONCE):
+        part = gone[start : start + _NAMES_AT_ONCE]
+        with work.store.change() as connection:
             connection.executemany(
-                "UPDATE pictures SET present = 0 WHERE id = ?", [(key,) for key in gone]
+                "UPDATE pictures SET present = 0 WHERE id = ?", [(key,) for key in part]
             )
+        work.step(Changes(removed=tuple(part)))
     return gone
-
-
-def _insert(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
-    """Add a row; where another process has added the file meanwhile, bring its row up to date."""
-    names, marks = ", ".join(values), ", ".join("?" * len(values))
-    news = ", ".join(f"{name} = excluded.{name}" for name in values)
-    connection.execute(
-        f"INSERT INTO pictures ({names}) VALUES ({marks}) ON CONFLICT (path) DO UPDATE SET {news}",
-        tuple(values.values()),
-    )
-    found = connection.execute("SELECT id FROM pictures WHERE path = ?", (values["path"],))
-    return int(found.fetchone()[0])
-
-
-def _update(connection: sqlite3.Connection, key: int, values: dict[str, Any]) -> None:
-    names = ", ".join(f"{name} = ?" for name in values)
-    connection.execute(f"UPDATE pictures SET {names} WHERE id = ?", (*values.values(), key))
-
-
-def _chunks(items: Iterator[Found], size: int) -> Iterator[list[Found]]:
-    chunk: list[Found] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field
@@ -41,7 +41,11 @@ class SourceFolder(BaseModel):
 
 
 class ProjectFile(BaseModel):
-    """What ``project.toml`` holds. ``resolution`` is the training size to preview, in pixels."""
+    """What ``project.toml`` holds. ``resolution`` is the training size to preview, in pixels.
+
+    ``category_repeats`` stand above those of the folders. ``categories`` are the columns of the
+    board, also empty ones, in order; ``filters`` are saved filters by name.
+    """
 
     model_config = ConfigDict(frozen=True)
     format_version: int = FORMAT_VERSION
@@ -51,6 +55,9 @@ class ProjectFile(BaseModel):
     resolution: int = Field(128, ge=64, le=8192)
     fill: Fill = Fill()
     category_fills: dict[str, Fill] = {}
+    category_repeats: dict[str, Annotated[int, Field(ge=1)]] = {}
+    categories: tuple[str, ...] = ()
+    filters: dict[str, str] = {}
     folders: tuple[SourceFolder, ...] = ()
 
     def fill_of(self, category: str) -> Fill:

@@ -66,6 +66,7 @@ def test_marks_on_a_destroyed_page_cost_only_themselves(library, art, tmp_path):
     decide(library)
     library.close()
     database = tmp_path / "dataset.sqlite"
+    (tmp_path / "dataset.journal").unlink()
     edit(database, "UPDATE pictures SET stars = 'many' WHERE path LIKE '%apple%'",
          "PRAGMA application_id=5")  # fmt: skip
     again = Library(database)
@@ -102,10 +103,10 @@ def test_two_processes_can_read_the_same_folder_at_once(library, art, tmp_path, 
     other = Library(tmp_path / "dataset.sqlite")
     take = scanning._take_chunk
 
-    def late(store, chunk, known, tally):
-        if store is library._store:
+    def late(work, chunk):
+        if work.store is library._store:
             other.scan([SourceFolder(path=str(art))])
-        take(store, chunk, known, tally)
+        take(work, chunk)
 
     monkeypatch.setattr(scanning, "_take_chunk", late)
     library.scan([SourceFolder(path=str(art))])

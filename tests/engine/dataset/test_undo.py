@@ -127,16 +127,16 @@ def test_an_empty_caption_makes_no_file(library, art):
 
 def test_a_disk_that_fills_up_keeps_what_was_written_as_one_step(library, art, monkeypatch):
     names = ids_by_name(library)
-    sync, calls = os.fsync, []
+    replace, calls = os.replace, []
 
-    def fill_up(descriptor):
-        calls.append(descriptor)
+    def fill_up(source, target):
+        calls.append(target)
         if len(calls) > 2:
             raise OSError(28, "No space left on device")
-        sync(descriptor)
+        replace(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", fill_up)
+        patch.setattr(os, "replace", fill_up)
         with pytest.raises(StorageError, match="disk is full"):
             library.set_captions(dict.fromkeys(names.values(), "new"))
     written = [p.name for p in library.pictures() if p.caption == "new"]
