@@ -11,7 +11,7 @@ from engine.runtime.errors import StylekilnError
 from engine.runtime.thread import Engine
 
 # Verbs in the order of the journey; each names a module of this package.
-VERBS = ("buckets", "export", "train", "grid", "generate", "lora", "tour")
+VERBS = ("dataset", "buckets", "export", "train", "grid", "generate", "lora", "tour")
 
 
 def build_parser() -> argparse.ArgumentParser:

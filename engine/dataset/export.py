@@ -1,63 +1,68 @@
-"""The job behind ExportRequest: a training folder with every edit baked in.
+"""The job behind ExportRequest: a training folder with every edit baked in, or a zip.
 
-Layout: ``<repeats>_<category>/<name>.png`` and ``.txt``, regularization pictures in the same layout
-under ``reg/``, and ``manifest.json`` that lists what was written and where it came from.
+The default layout is kohya's: ``<repeats>_<category>/<name>.png`` and ``.txt``; what the other
+formats look like is in :mod:`engine.dataset.formats`. All of them keep ``manifest.json``, which
+lists what was written and where it came from.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import re
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from engine.dataset.formats.kohya import KohyaFolders, KohyaToml
+from engine.dataset.formats.layout import Item, Layout, Row
+from engine.dataset.formats.names import FreeNames
+from engine.dataset.formats.records import ImageFolder, JsonLines, MetadataJson
+from engine.dataset.formats.target import Target
 from engine.dataset.library import Library
+from engine.dataset.paths import clean
 from engine.dataset.requests import ExportRequest, ExportResult
-from engine.dataset.samples import Sample, sample_of
-from engine.imaging.decode import encode_png
+from engine.dataset.samples import sample_of
+from engine.imaging.decode import encode_png, read_size
 from engine.project.project import Project
 from engine.runtime.errors import BadInputError, MissingFileError, PictureError
-from engine.runtime.files import storage_errors, write_bytes, write_json, write_text
+from engine.runtime.files import write_bytes, write_text
 
 if TYPE_CHECKING:
     from engine.dataset.picture import Picture
     from engine.runtime.job import Job
 
-MANIFEST = "manifest.json"
+LAYOUTS: dict[str, type[Layout]] = {
+    "kohya": KohyaFolders,
+    "kohya-toml": KohyaToml,
+    "metadata-json": MetadataJson,
+    "jsonl": JsonLines,
+    "imagefolder": ImageFolder,
+}
 
 
 def run(request: ExportRequest, job: Job) -> ExportResult:
-    """Write the training folder. Emits ``export.done``.
+    """Write the training folder or the zip. Emits ``export.done``.
 
     Only an empty folder or an earlier export is written into; pictures of an earlier export that
-    no longer belong are removed. Raises BadInputError when nothing is left to export.
+    no longer belong are removed, and what is there and still right is kept. Raises BadInputError
+    when nothing is left to export.
     """
     project = Project.open(Path(request.project))
-    target = Path(os.path.abspath(request.destination or project.exports / "training"))
-    pictures = _read(project, job)
-    chosen = [picture for picture in pictures if picture.usable]
-    if not chosen:
-        raise BadInputError(
-            "No picture is left to export.",
-            remedy="Add pictures, or take back some that were rejected.",
-        )
-    _check_target(target, project)
-    old = _old_files(target)
-    plan = _plan(chosen, project)
-    # While it runs the manifest names all files that may be ours, so that an export that was
-    # interrupted can be cleaned up by the next.
-    planned = {f"{name}{suffix}" for name, _ in plan for suffix in (".png", ".txt")}
-    _write_manifest(target, project, [{"files": sorted(old | planned)}], complete=False)
-    trigger = project.file.trigger_word if request.trigger_word is None else request.trigger_word
-    entries, skipped = _write_all(target, plan, trigger.strip(), job)
-    _remove_stale(target, old - {name for entry in entries for name in entry["files"]})
-    _write_manifest(target, project, entries, complete=True)
-    skipped = [*[p.problem for p in pictures if p.problem and p.flag != "rejected"], *skipped]
-    job.emit("export.done", folder=str(target), count=len(entries))
-    held_out = sum(p.held_out and p.flag != "rejected" for p in pictures)
-    return ExportResult(str(target), len(entries), held_out, tuple(skipped))
+    with closing(Library(project.database)) as library:
+        library.scan(project.file.folders, job)
+        pictures = library.pictures()
+    if request.format == "zip":
+        from engine.dataset.formats.archive_out import pack
+
+        result = pack(project, pictures, request, job)
+    else:
+        result = _write_folder(project, pictures, request, job)
+    job.emit("export.done", folder=result.folder, count=result.count)
+    return result
 
 
 def with_trigger(caption: str, trigger: str) -> str:
@@ -67,133 +72,145 @@ def with_trigger(caption: str, trigger: str) -> str:
     return f"{trigger}, {caption}" if caption.strip() else trigger
 
 
-def _read(project: Project, job: Job) -> list[Picture]:
-    with closing(Library(project.database)) as library:
-        library.scan(project.file.folders, job)
-        return library.pictures()
-
-
-def _plan(pictures: list[Picture], project: Project) -> list[tuple[str, Sample]]:
-    """Each picture's path in the export, without suffix."""
-    taken: set[str] = set()
-    samples = [sample_of(picture, project) for picture in pictures]
-    return [
-        (_free_name(_folder(sample, project.file.name), sample.path.stem, taken), sample)
-        for sample in samples
-    ]
-
-
-def _write_all(
-    target: Path, plan: list[tuple[str, Sample]], trigger: str, job: Job
-) -> tuple[list[dict[str, Any]], list[str]]:
-    entries: list[dict[str, Any]] = []
-    skipped: list[str] = []
-    for number, (name, sample) in enumerate(plan):
-        job.breathe()
-        job.progress(number, len(plan), "{name}", name=sample.path.name)
-        try:
-            pixels = sample.bake().rgb
-        except (PictureError, MissingFileError) as error:
-            skipped.append(str(error))
-            continue
-        files = _write_pair(target, name, encode_png(pixels), with_trigger(sample.caption, trigger))
-        entries.append(
-            {
-                "source": str(sample.path),
-                "files": files,
-                "size": [pixels.shape[1], pixels.shape[0]],
-                "repeats": sample.repeats,
-            }
-        )
-    job.progress(len(plan), len(plan))
-    return entries, skipped
-
-
-def _write_pair(target: Path, name: str, png: bytes, caption: str) -> list[str]:
-    write_bytes(target / f"{name}.png", png)
-    if not caption.strip():
-        return [f"{name}.png"]  # kohya's trainer stops at a caption file without text
-    write_text(target / f"{name}.txt", caption)
-    return [f"{name}.png", f"{name}.txt"]
-
-
-def _folder(sample: Sample, project_name: str) -> str:
-    name = _plain(sample.category) or _plain(project_name) or "pictures"
-    return f"{'reg/' if sample.is_reg else ''}{sample.repeats}_{name}"
-
-
-def _plain(text: str) -> str:
-    """``text`` as a folder name on every system."""
-    return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", text).strip(". ")
-
-
-def _free_name(folder: str, stem: str, taken: set[str]) -> str:
-    """A path without suffix that no other picture has, on file systems that ignore case too."""
-    name, number = f"{folder}/{stem}", 2
-    while name.casefold() in taken:
-        name, number = f"{folder}/{stem}_{number}", number + 1
-    taken.add(name.casefold())
-    return name
-
-
-def _check_target(target: Path, project: Project) -> None:
-    """Refuse folders in which an export could overwrite or be mistaken for the user's own files."""
-    for source in project.file.folders:
-        art = Path(os.path.abspath(source.path))
-        if target == art or art in target.parents:
-            raise BadInputError(
-                "{path} lies inside the art folder {art}.",
-                path=target,
-                art=art,
-                remedy="Choose a folder beside it.",
-            )
-    if target.exists() and not target.is_dir():
+def _write_folder(
+    project: Project, pictures: list[Picture], request: ExportRequest, job: Job
+) -> ExportResult:
+    layout = LAYOUTS[request.format]()
+    chosen = [picture for picture in pictures if layout.takes(picture)]
+    if not chosen:
         raise BadInputError(
-            "{path} is a file, not a folder.", path=target, remedy="Choose another destination."
+            "No picture is left to export.",
+            remedy="Add pictures, or take back some that were rejected.",
         )
-    if target.is_dir() and not (target / MANIFEST).is_file() and _has_files(target):
-        raise BadInputError(
-            "{path} is not empty.",
-            path=target,
-            remedy="Choose an empty folder, or an earlier export to replace.",
-        )
-
-
-def _has_files(folder: Path) -> bool:
-    """Whether anything lies in ``folder`` but hidden files, which systems make by themselves."""
-    return any(not name.startswith(".") for name in os.listdir(folder))
-
-
-def _old_files(target: Path) -> set[str]:
-    """What an earlier export, finished or not, says it has written."""
-    try:
-        manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
-        names = [name for entry in manifest["pictures"] for name in entry["files"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
-    return {name for name in names if isinstance(name, str) and _is_inside(name)}
-
-
-def _is_inside(name: str) -> bool:
-    return not os.path.isabs(name) and ".." not in Path(name).parts
-
-
-def _remove_stale(target: Path, names: set[str]) -> None:
-    for name in sorted(names):
-        path = target / name
-        with storage_errors(path):
-            path.unlink(missing_ok=True)
-            if path.parent != target and path.parent.is_dir() and not any(path.parent.iterdir()):
-                path.parent.rmdir()
-
-
-def _write_manifest(target: Path, project: Project, entries: list[Any], *, complete: bool) -> None:
-    write_json(
-        target / MANIFEST,
-        {
-            "format": "stylekiln training folder 1",
-            "project": project.file.name,
-            "complete": complete,
-            "pictures": entries,
-        },
+    folder = os.path.abspath(request.destination or project.exports / "training")
+    target = Target(Path(folder), project)
+    items = _plan(chosen, project, layout)
+    target.begin(f"{item.name}{end}" for item in items for end in (".png", ".txt", _MASK))
+    writer = _Writer(target, layout, request, _trigger(project, request))
+    entries, rows = writer.write_all(items, job)
+    index = layout.index(target.folder, rows, project, request)
+    for name, text in index.items():
+        write_text(target.folder / name, text)
+    target.finish(entries, sorted(index))
+    problems = [p.problem for p in pictures if p.problem and p.flag != "rejected"]
+    left_out = [picture for picture in pictures if not layout.takes(picture)]
+    return ExportResult(
+        str(target.folder),
+        len(rows),
+        sum(p.held_out and p.flag != "rejected" for p in pictures),
+        (*problems, *writer.skipped),
+        tuple(layout.notes(rows, left_out, request)),
     )
+
+
+def _trigger(project: Project, request: ExportRequest) -> str:
+    given = request.trigger_word
+    return (project.file.trigger_word if given is None else given).strip()
+
+
+def _plan(pictures: list[Picture], project: Project, layout: Layout) -> list[Item]:
+    names = FreeNames()
+    items = []
+    for picture in pictures:
+        sample = sample_of(picture, project)
+        folder = layout.folder(picture, sample, project)
+        name = names.take(f"{folder}/{clean(sample.path.stem)}")
+        items.append(Item(picture, sample, name))
+    return items
+
+
+_MASK = "-masklabel.png"
+
+
+@dataclass
+class _Writer:
+    target: Target
+    layout: Layout
+    request: ExportRequest
+    trigger: str
+
+    def __post_init__(self) -> None:
+        self.skipped: list[str] = []
+
+    def write_all(self, items: list[Item], job: Job) -> tuple[list[dict[str, Any]], list[Row]]:
+        entries, rows = [], []
+        for number, item in enumerate(items):
+            job.breathe()
+            job.progress(number, len(items), "{name}", name=item.sample.path.name)
+            try:
+                entry, row = self._write(item)
+            except (PictureError, MissingFileError) as error:
+                self.skipped.append(str(error))
+                continue
+            entries.append(entry)
+            rows.append(row)
+        job.progress(len(items), len(items))
+        return entries, rows
+
+    def _write(self, item: Item) -> tuple[dict[str, Any], Row]:
+        """One picture with its mask and caption; its line of the manifest, and its row."""
+        name, sample = f"{item.name}.png", item.sample
+        of = _made_of(item, self.request)
+        mask = self._mask_name(item)
+        kept = self.target.is_made(name, of) and (not mask or self._is_there(mask))
+        if not kept:
+            mask = self._bake(item, name)
+        caption = with_trigger(sample.caption, self.trigger)
+        size = read_size(self.target.folder / name)
+        files = [name, *self._write_caption(item, caption), *([mask] if mask else [])]
+        entry = {
+            "source": clean(str(sample.path)),
+            "files": files,
+            "size": list(size),
+            "repeats": sample.repeats,
+            **self.target.note(name, of),
+        }
+        return entry, Row(item, size, caption, mask)
+
+    def _mask_name(self, item: Item) -> str:
+        """The mask file a picture will have beside it, empty for none."""
+        masked = any(step.kind == "mask" and step.on for step in item.sample.recipe.steps)
+        return item.name + _MASK if masked and self.request.masks == "beside" else ""
+
+    def _bake(self, item: Item, name: str) -> str:
+        """Write the picture and its mask; the mask's file name, empty for none."""
+        baked = item.sample.bake()
+        pixels, mask = baked.rgb, ""
+        if baked.mask is not None and self.request.masks == "alpha":
+            pixels = np.dstack([pixels, baked.mask])
+        if baked.mask is not None and self.request.masks == "beside":
+            mask = item.name + _MASK
+            write_bytes(self.target.folder / mask, encode_png(baked.mask))
+        write_bytes(self.target.folder / name, encode_png(pixels))
+        return mask
+
+    def _write_caption(self, item: Item, caption: str) -> list[str]:
+        if not self.layout.side_captions or not caption.strip():
+            return []  # kohya's trainer stops at a caption file without text
+        path = self.target.folder / f"{item.name}.txt"
+        if not _holds(path, caption):
+            write_text(path, caption)
+        return [f"{item.name}.txt"]
+
+    def _is_there(self, name: str) -> bool:
+        return (self.target.folder / name).is_file()
+
+
+def _made_of(item: Item, request: ExportRequest) -> str:
+    """Changes whenever the exported pixels would."""
+    facts = [
+        str(item.sample.path),
+        item.picture.modified,
+        item.picture.bytes,
+        item.sample.recipe.model_dump_json(),
+        item.sample.fill.model_dump_json(),
+        request.masks,
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() == text.encode("utf-8")
+    except OSError:
+        return False

@@ -7,6 +7,7 @@ range and default. The window's form, the command line, files and the user guide
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -120,9 +121,13 @@ def _kind(annotation: Any) -> tuple[Any, tuple[str, ...]]:
     return simple.get(annotation, "text"), ()
 
 
-def add_arguments(parser: argparse.ArgumentParser, model: type[BaseModel]) -> None:
-    """Give ``parser`` one ``--field-name`` option per setting of ``model``."""
+def add_arguments(
+    parser: argparse.ArgumentParser, model: type[BaseModel], *, skip: Collection[str] = ()
+) -> None:
+    """Give ``parser`` one ``--field-name`` option per setting of ``model`` not in ``skip``."""
     for item in settings_of(model):
+        if item.name in skip:
+            continue
         flag = "--" + item.name.replace("_", "-")
         help_text = item.help.replace("%", "%%")
         if item.kind == "bool":

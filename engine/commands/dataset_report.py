@@ -1,0 +1,118 @@
+"""What ``dataset scan`` and ``dataset cull`` print."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from engine.dataset.columns import Columns
+from engine.dataset.library import Library
+from engine.dataset.query import parse
+from engine.dataset.suggestions import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.dataset.picture import Picture
+    from engine.dataset.suggestions import Thresholds
+    from engine.project.project import Project
+
+WORTH_REJECTING = ("blurred", "duplicate", "too-small", "unreadable")
+"""Kinds that ``--reject`` marks when none are named."""
+
+
+def found(project: Project, where: str) -> list[Picture]:
+    """The pictures of a project that the filter ``where`` finds. Raises QueryError."""
+    query = parse(where)
+    with closing(Library(project.database)) as library:
+        library.scan(project.file.folders)
+        pictures = library.pictures()
+    marks: dict[str, set[int]] = {}
+    for item in suggest(pictures):
+        marks.setdefault(item.kind, set()).add(item.picture_id)
+    ids = set(query.select(Columns(pictures, marks=marks)))
+    return [picture for picture in pictures if picture.id in ids]
+
+
+def report(project: Project, pictures: list[Picture]) -> dict[str, Any]:
+    """All facts about ``pictures``, and how many of them there are of what."""
+    kinds = Counter(item.kind for item in suggest(pictures) if not item.keep)
+    return {
+        "project": str(project.root),
+        "folders": [source.model_dump() for source in project.file.folders],
+        "counts": {
+            "pictures": len(pictures),
+            "captioned": sum(bool(p.caption.strip()) for p in pictures),
+            "rejected": sum(p.flag == "rejected" for p in pictures),
+            "held_out": sum(p.held_out for p in pictures),
+            "problems": sum(bool(p.problem or p.caption_problem) for p in pictures),
+        },
+        "suggestions": dict(sorted(kinds.items())),
+        "pictures": [_facts(picture) for picture in pictures],
+    }
+
+
+def cull(
+    project: Project, limits: Thresholds, kinds: Sequence[str] | None, *, reject: bool
+) -> dict[str, Any]:
+    """All suggestions with their numbers. With ``reject`` the pictures are marked, in one step:
+    not the best of several copies, and none that was picked.
+    """
+    with closing(Library(project.database)) as library:
+        pictures = {picture.id: picture for picture in library.pictures()}
+        items = [item for item in suggest(list(pictures.values()), limits) if _asked(item, kinds)]
+        wanted = kinds or WORTH_REJECTING
+        marked = [
+            item.picture_id
+            for item in items
+            if item.kind in wanted
+            and not item.keep
+            and pictures[item.picture_id].flag not in ("picked", "rejected")
+        ]
+        ids = list(dict.fromkeys(marked))
+        changed = library.set_flag(ids, "rejected").changed if reject and ids else ()
+    groups: dict[int, list[str]] = {}
+    for item in items:
+        if item.group is not None:
+            groups.setdefault(item.group, []).append(str(pictures[item.picture_id].path))
+    return {
+        "project": str(project.root),
+        "thresholds": asdict(limits),
+        "suggestions": [
+            {"file": str(pictures[item.picture_id].path), **_without_id(asdict(item))}
+            for item in items
+        ],
+        "groups": list(groups.values()),
+        "rejected": [str(pictures[key].path) for key in changed],
+    }
+
+
+def _asked(item: Any, kinds: Sequence[str] | None) -> bool:
+    return not kinds or item.kind in kinds
+
+
+def _without_id(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != "picture_id"}
+
+
+def _facts(picture: Picture) -> dict[str, Any]:
+    facts = {
+        "file": str(picture.path),
+        "width": picture.width,
+        "height": picture.height,
+        "bytes": picture.bytes,
+        "alpha": picture.has_alpha,
+        "caption": picture.caption,
+        "category": picture.category,
+        "repeats": picture.repeats,
+        "regularization": picture.is_reg,
+        "stars": picture.stars,
+        "flag": picture.flag,
+        "held_out": picture.held_out,
+        "sharpness": picture.sharpness,
+        "edits": [step.kind for step in picture.recipe.steps if step.on],
+    }
+    problems = {"problem": picture.problem, "caption_problem": picture.caption_problem}
+    return {**facts, **{key: str(text) for key, text in problems.items() if text}}
