@@ -62,16 +62,16 @@ def download(files: Sequence[RemoteFile], job: Job) -> None:
     next call goes on where this one stopped. Raises NetworkError, MissingFileError for what the
     server does not have, and StorageError.
     """
-    wanted = [file for file in files if _size(file.target) != file.size]
-    total = sum(file.size for file in wanted)
-    _check_room(wanted)
+    lacking = [file for file in files if _size(file.target) != file.size]
+    total = sum(file.size for file in lacking)
+    _check_room(lacking)
     before = 0
-    for file in wanted:
+    for file in lacking:
 
         def report(done: int, file: RemoteFile = file, before: int = before) -> None:
             job.breathe()
-            megabytes = math.ceil((before + done) / 1e6), math.ceil(total / 1e6)
-            job.progress(*megabytes, "Download {name} (MB)", name=file.target.name)
+            come, wanted = math.ceil((before + done) / 1e6), math.ceil(total / 1e6)
+            job.progress(come, wanted, "Download {name} (MB)", name=file.target.name)
 
         _fetch(file, report)
         before += file.size
@@ -81,7 +81,8 @@ def read_json(url: str, job: Job) -> Any:
     """What ``url`` answers, as JSON. Raises NetworkError, or MissingFileError when it is not
     there.
     """
-    for attempt in range(_ATTEMPTS):
+    attempt = 0
+    while True:
         job.breathe()
         try:
             with _opened(url, {}) as answer:
@@ -95,10 +96,10 @@ def read_json(url: str, job: Job) -> Any:
                 remedy="Check the download address in the settings.",
             ) from error
         except _CUT as error:
-            if attempt == _ATTEMPTS - 1:
+            attempt += 1
+            if attempt == _ATTEMPTS:
                 raise _unreachable(url, error) from error
             _wait(attempt, job.breathe)
-    raise AssertionError("unreachable")
 
 
 def _fetch(file: RemoteFile, report: Callable[[int], None]) -> None:
