@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from engine.runtime.thread import Engine
 def add_parser(subparsers: Any) -> None:
     """Declare the verb, its actions and their options."""
     from engine.commands import dataset_captions
-    from engine.dataset.suggestions import Thresholds
+    from engine.dataset.thresholds import Thresholds
 
     parser = subparsers.add_parser("dataset", help="scan, cull, caption, import and export art")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -33,9 +33,12 @@ def add_parser(subparsers: Any) -> None:
     cull = _action(
         actions, "cull", "what is blurred, a copy, too small or odd, with numbers", _cull
     )
-    for item in fields(Thresholds):
-        kind = type(item.default) if item.default is not None else int
-        cull.add_argument(f"--{item.name.replace('_', '-')}", type=kind, help=f"({item.default})")
+    for name, info in Thresholds.model_fields.items():
+        flag, shown = f"--{name.replace('_', '-')}", f"usually {info.default}"
+        if info.annotation is bool:
+            cull.add_argument(flag, action=argparse.BooleanOptionalAction, help=shown)
+        else:
+            cull.add_argument(flag, metavar="N", help=shown)
     cull.add_argument("--kind", action="append", help="only this kind of suggestion; repeatable")
     cull.add_argument("--reject", action="store_true", help="mark what is found; deletes nothing")
     caption = _action(actions, "caption", "change captions as one step", dataset_captions.run)
@@ -86,13 +89,13 @@ def _scan(args: argparse.Namespace, engine: Engine) -> dict[str, Any]:
 
 def _cull(args: argparse.Namespace, engine: Engine) -> dict[str, Any]:
     from engine.commands.dataset_report import cull
-    from engine.dataset.suggestions import Thresholds
+    from engine.dataset.thresholds import Thresholds
 
     project = opened(args.folder)
     follow(engine.submit(ImportRequest(project=str(project.root))))
-    given = {item.name: getattr(args, item.name) for item in fields(Thresholds)}
-    limits = Thresholds(**{key: value for key, value in given.items() if value is not None})
-    return cull(project, limits, args.kind, reject=args.reject)
+    given = {name: getattr(args, name) for name in Thresholds.model_fields}
+    values = {key: value for key, value in given.items() if value is not None}
+    return cull(project, validated(Thresholds, values), args.kind, reject=args.reject)
 
 
 def _export(args: argparse.Namespace, engine: Engine) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from engine.commands import dataset_model
 from engine.dataset.batch import OPERATIONS, preview, read_operation
 from engine.dataset.captions import from_file_name
 from engine.runtime.errors import StorageError
@@ -27,6 +28,7 @@ def add_operations(parser: argparse.ArgumentParser) -> None:
     operations = parser.add_subparsers(dest="operation", required=True, metavar="CHANGE")
     names = operations.add_parser(NAMES, help="file names as captions where there are none")
     names.add_argument("--replace", action="store_true", help="also where there is a caption")
+    dataset_model.add_operation(operations)
     for kind, model in OPERATIONS.items():
         add_arguments(operations.add_parser(kind, help=(model.__doc__ or "").split("\n")[0]), model)
 
@@ -36,26 +38,31 @@ def run(args: argparse.Namespace, engine: Engine) -> dict[str, Any]:
     from engine.commands.dataset import opened
     from engine.commands.dataset_report import found
     from engine.dataset.library import Library
+    from engine.dataset.picture import Changes
 
     project = opened(args.folder)
     pictures = {p.id: p for p in found(project, args.where) if not p.caption_problem}
+    if args.operation == dataset_model.NAME:
+        return dataset_model.describe(args, engine, project, pictures)
     before = {key: picture.caption for key, picture in pictures.items()}
     texts, merges = _changed(args, before, pictures)
     if texts and not args.dry_run:
         _require_writable(pictures[key] for key in texts)
         with closing(Library(project.database)) as library:
-            skipped = library.set_captions(texts).skipped
+            changes = library.set_captions(texts)
     else:
-        skipped = ()
+        changes = Changes()
+    left = {*changes.skipped, *changes.conflicts}
     return {
         "project": str(project.root),
         "changes": [
             {"file": str(pictures[key].path), "before": before[key], "after": text}
             for key, text in texts.items()
-            if key not in skipped
+            if key not in left
         ],
         "merges": dict(merges),
-        "skipped": [str(pictures[key].path) for key in skipped],
+        "skipped": [str(pictures[key].path) for key in changes.skipped],
+        "conflicts": [str(pictures[key].path) for key in changes.conflicts],
         "written": not args.dry_run,
     }
 

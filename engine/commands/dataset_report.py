@@ -8,15 +8,18 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from engine.dataset.columns import Columns
+from engine.dataset.cull import Mark, Plan, apply
+from engine.dataset.cull import report as report_groups
 from engine.dataset.library import Library
 from engine.dataset.query import parse
 from engine.dataset.suggestions import suggest
+from engine.dataset.survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.dataset.picture import Picture
-    from engine.dataset.suggestions import Thresholds
+    from engine.dataset.thresholds import Thresholds
     from engine.project.project import Project
 
 WORTH_REJECTING = ("blurred", "duplicate", "too-small", "unreadable")
@@ -57,34 +60,29 @@ def report(project: Project, pictures: list[Picture]) -> dict[str, Any]:
 def cull(
     project: Project, limits: Thresholds, kinds: Sequence[str] | None, *, reject: bool
 ) -> dict[str, Any]:
-    """All suggestions with their numbers. With ``reject`` the pictures are marked, in one step:
-    not the best of several copies, and none that was picked.
+    """All suggestions with their numbers, and the groups of copies. With ``reject`` the pictures
+    are marked, in one step: not the best of several copies, and none that was picked.
     """
     with closing(Library(project.database)) as library:
-        pictures = {picture.id: picture for picture in library.pictures()}
-        items = [item for item in suggest(list(pictures.values()), limits) if _asked(item, kinds)]
+        found = [p for p in library.pictures() if p.flag != "rejected"]
+        apart = library.not_duplicates()
+        survey = Survey(found, apart)
+        pictures = {picture.id: picture for picture in found}
+        items = [item for item in suggest(found, limits, survey) if _asked(item, kinds)]
         wanted = kinds or WORTH_REJECTING
-        marked = [
-            item.picture_id
+        marks: dict[int, Mark] = {
+            item.picture_id: "rejected"
             for item in items
-            if item.kind in wanted
-            and not item.keep
-            and pictures[item.picture_id].flag not in ("picked", "rejected")
-        ]
-        ids = list(dict.fromkeys(marked))
-        changed = library.set_flag(ids, "rejected").changed if reject and ids else ()
-    groups: dict[int, list[str]] = {}
-    for item in items:
-        if item.group is not None:
-            groups.setdefault(item.group, []).append(str(pictures[item.picture_id].path))
+            if item.kind in wanted and not item.keep and not pictures[item.picture_id].flag
+        }
+        changed = apply(Plan(flags=marks), library).changed if reject and marks else ()
     return {
         "project": str(project.root),
-        "thresholds": asdict(limits),
+        **report_groups(found, limits, apart),
         "suggestions": [
             {"file": str(pictures[item.picture_id].path), **_without_id(asdict(item))}
             for item in items
         ],
-        "groups": list(groups.values()),
         "rejected": [str(pictures[key].path) for key in changed],
     }
 

@@ -195,7 +195,10 @@ def _mark(project: Project, contents: dict[str, Any], job: Job, told: list[Probl
     """Give the pictures back what was decided about them."""
     entries = {str(inside(project.root, e["file"])): e for e in contents["pictures"]}
     store = MaskStore(project.masks)
-    with closing(Library(project.database)) as library:
+    with (
+        closing(Library(project.database)) as library,
+        library.one_step("Import a dataset"),
+    ):
         library.scan(project.file.folders, job)
         pairs = [(p, entries[str(p.path)]) for p in library.pictures() if str(p.path) in entries]
         for flag, ids in _by(pairs, "flag", FLAGS[1:]).items():

@@ -111,14 +111,23 @@ def _of_zip(
 def _take_over(
     project: Project, incoming: Incoming, request: ImportDatasetRequest, job: Job
 ) -> ImportDatasetResult:
-    added = _add_folders(project, incoming)
-    with closing(Library(project.database)) as library:
-        library.scan(project.file.folders, job)
+    """Folders, captions and marks are one step that can be taken back."""
+    sources = _sources(project, incoming)
+    added = [source.path for source in sources if source not in project.file.folders]
+    if incoming.resolution is not None:
+        project.save(project.file.model_copy(update={"resolution": incoming.resolution}))
+    with (
+        closing(Library(project.database, project)) as library,
+        library.one_step("Import a dataset"),
+    ):
+        if added:
+            library.set_folders(sources)
+        library.scan(sources, job)
         pictures = library.pictures()
         found, problems = match(incoming.entries, pictures)
         incoming.unmatched += problems
         pairs = [(picture, found[picture.id]) for picture in pictures if picture.id in found]
-        captions = _write_captions(library, pairs, request, incoming)
+        captions = _write_captions(library, pairs, request, incoming, job)
         _mark(library, pairs)
     return ImportDatasetResult(
         str(project.root),
@@ -131,26 +140,20 @@ def _take_over(
     )
 
 
-def _add_folders(project: Project, incoming: Incoming) -> list[str]:
-    """Add what is not in the project yet, and the folder of a list whose pictures are not."""
-    file = project.file
-    sources = list(file.folders)
-    for source in [
-        *incoming.folders,
-        *_folders_of(incoming.entries, [*sources, *incoming.folders]),
-    ]:
+def _sources(project: Project, incoming: Incoming) -> list[SourceFolder]:
+    """The project's folders, what is not among them yet, and the folder of a list whose pictures
+    are in none of them.
+    """
+    sources = list(project.file.folders)
+    listed = _folders_of(incoming.entries, [*sources, *incoming.folders])
+    for source in [*incoming.folders, *listed]:
         if not any(_same(source.path, known.path) for known in sources):
             sources.append(source)
     if not sources and incoming.unmatched:
         raise BadInputError(
             "{problem}", problem=incoming.unmatched[0], remedy="Correct it and try again."
         )
-    update: dict[str, object] = {"folders": tuple(sources)}
-    if incoming.resolution is not None:
-        update["resolution"] = incoming.resolution
-    if file.model_copy(update=update) != file:
-        project.save(file.model_copy(update=update))
-    return [source.path for source in sources if source not in file.folders]
+    return sources
 
 
 def _folders_of(entries: Sequence[Entry], known: list[SourceFolder]) -> list[SourceFolder]:
@@ -175,6 +178,7 @@ def _write_captions(
     pairs: list[tuple[Picture, Entry]],
     request: ImportDatasetRequest,
     incoming: Incoming,
+    job: Job,
 ) -> int:
     """Write what is wanted in one step; how many captions changed."""
     texts: dict[int, str] = {}
@@ -199,9 +203,9 @@ def _write_captions(
         )
     if not texts:
         return 0
-    changes = library.set_captions(texts)
+    changes = library.set_captions(texts, job)
     names = {picture.id: picture.path.name for picture, _ in pairs}
-    for key in changes.skipped:
+    for key in (*changes.skipped, *changes.conflicts):
         incoming.unmatched.append(
             Problem("The caption of {name} could not be changed.", name=names.get(key, key))
         )

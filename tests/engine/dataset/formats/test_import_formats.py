@@ -136,6 +136,24 @@ def test_captions_are_kept_replaced_or_appended_in_one_step(project, art, mode, 
     assert not (art / "crown.txt").exists()
 
 
+def test_one_undo_takes_a_whole_dataset_back(project, other, art, tmp_path):
+    """Its folders, its captions, its splits and its categories."""
+    line = {"file_name": "apple.png", "text": "red", "category": "fruit", "held_out": True}
+    (art / "metadata.jsonl").write_text(json.dumps(line))
+    assert bring(other, art, captions="replace").folders == (str(art),)
+    found = pictures_of(other)["apple"]
+    assert (found.caption, found.category, found.held_out) == ("red", "fruit", True)
+    project = Project.open(other.root)
+    library = Library(project.database, project)
+    assert library.can_undo == "Import a dataset"
+    library.undo()
+    (apple,) = [p for p in library.pictures() if p.name == "apple"]
+    assert (apple.caption, apple.category, apple.held_out) == ("apple, icon", "", False)
+    assert library.can_undo is None
+    library.close()
+    assert Project.open(other.root).file.folders == ()
+
+
 def test_importing_twice_changes_nothing(project, art):
     (art / "metadata.jsonl").write_text('{"file_name": "apple.png", "text": "red"}')
     assert bring(project, art, captions="append").captions == 1
@@ -160,7 +178,7 @@ def test_a_disk_that_is_full_is_one_sentence(project, art, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tempfile.mkstemp", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(StorageError, match="disk is full"):
         bring(project, art, captions="replace")
     assert (art / "apple.txt").read_text() == "apple, icon"

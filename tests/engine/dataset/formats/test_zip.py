@@ -37,7 +37,8 @@ def decided(project, open_library, art, tmp_path):
     more = SourceFolder(path=str(tmp_path / "more"), regularization=True)
     file = project.file.model_copy(
         update={"folders": (*project.file.folders, more), "trigger_word": "hvisl",
-                "fill": Fill(color="#102030"), "category_fills": {"props": Fill(kind="edge")}}
+                "fill": Fill(color="#102030"), "category_fills": {"props": Fill(kind="edge")},
+                "category_repeats": {"gnome": 7}, "filters": {"mine": "stars>=3"}}
     )  # fmt: skip
     project.save(file)
     open_library.scan(project.file.folders)
@@ -71,9 +72,8 @@ def test_a_zip_comes_back_without_loss(decided, art, tmp_path):
     assert theirs["crown"].path.read_bytes() == (art / "crown.png").read_bytes()
     assert theirs["crown"].path.with_suffix(".txt").read_bytes() == (art / "crown.txt").read_bytes()
     file = Project.open(tmp_path / "new").file
-    assert (file.trigger_word, file.fill, file.category_fills) == (
-        "hvisl", decided.file.fill, decided.file.category_fills
-    )  # fmt: skip
+    left_out = {"folders", "base_model"}
+    assert file.model_dump(exclude=left_out) == decided.file.model_dump(exclude=left_out)
     before = {s.path.name: s.bake() for s in training_samples(decided)}
     for sample in training_samples(tmp_path / "new"):
         baked = sample.bake()
