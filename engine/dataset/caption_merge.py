@@ -23,7 +23,7 @@ def merge(base: str, theirs: str, mine: str) -> str | None:
         return None
     removed, removed_too = {*old} - {*other}, {*old} - {*own}
     added, added_too = {*other} - {*old}, {*own} - {*old}
-    if removed & removed_too and added != added_too:
+    if removed & removed_too and added and added_too and added != added_too:
         return None  # both replaced one tag, each by something else
     tags = [tag for tag in own if tag not in removed]
     for place, tag in enumerate(other):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.dataset.library import Library
     from engine.dataset.picture import Changes, Picture
 
@@ -17,9 +20,9 @@ def hold_out(
 ) -> Changes:
     """Hold out ``count`` pictures, or ``fraction`` (0-1) of them, and take all others back.
 
-    The same seed chooses the same names on every machine, and adding a picture moves few others.
-    Rejected, unreadable and regularization pictures are not chosen. Raises BadInputError when
-    nothing would be left to train on.
+    Every category gives its share. The same seed chooses the same names on every machine, and
+    adding a picture moves few others. Rejected, unreadable and regularization pictures are not
+    chosen. Raises BadInputError when nothing would be left to train on.
     """
     pictures = [p for p in library.pictures() if not p.is_reg]
     usable = [p for p in pictures if not p.problem and p.flag != "rejected"]
@@ -31,8 +34,31 @@ def hold_out(
             total=len(usable),
             remedy="Leave at least one picture to train on.",
         )
-    chosen = {p.id for p in sorted(usable, key=lambda p: _place(p, seed))[:number]}
+    chosen = {picture.id for picture in choose(usable, number, seed)}
     return library.hold_out({p.id: p.id in chosen for p in pictures})
+
+
+def choose(pictures: Sequence[Picture], number: int, seed: int) -> list[Picture]:
+    """``number`` of ``pictures``, from every category in proportion to its size.
+
+    Each category gives the whole part of its share; the rest comes from those with the largest
+    parts left over (Hamilton's method), of equal ones from the one whose next picture comes first.
+    """
+    groups: dict[str, list[Picture]] = defaultdict(list)
+    for picture in sorted(pictures, key=lambda picture: _place(picture, seed)):
+        groups[picture.category].append(picture)
+    share = number / max(1, len(pictures))
+    taken = {name: int(share * len(group)) for name, group in groups.items()}
+    by_rest = sorted(
+        groups,
+        key=lambda name: (
+            taken[name] - share * len(groups[name]),
+            _place(groups[name][min(taken[name], len(groups[name]) - 1)], seed),
+        ),
+    )
+    for name in by_rest[: number - sum(taken.values())]:
+        taken[name] += 1
+    return [picture for name, group in groups.items() for picture in group[: taken[name]]]
 
 
 def _place(picture: Picture, seed: int) -> bytes:

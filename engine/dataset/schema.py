@@ -91,14 +91,14 @@ _PLACE = "CREATE TABLE IF NOT EXISTS place (root TEXT NOT NULL)"
 _MOVED = "UPDATE OR IGNORE pictures SET {0} = ? || substr({0}, ?) WHERE substr({0}, 1, ?) = ?"
 
 
-class DamagedError(sqlite3.DatabaseError):
+class Damaged(sqlite3.DatabaseError):
     """The file opens but is not a sound index of ours."""
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> bool:
     """Make the tables in a new file, bring older ones up to date; whether the file was new.
 
-    Raises DamagedError for a file that is not ours or not sound, StorageError for a newer one.
+    Raises Damaged for a file that is not ours or not sound, StorageError for a newer one.
     """
     connection.execute("BEGIN IMMEDIATE")
     application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -110,7 +110,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> bool:
         _follow(connection, path)
         return True
     if application != _APPLICATION:
-        raise DamagedError("not an index of this application")
+        raise Damaged("not an index of this application")
     if version > VERSION:
         raise StorageError(
             "{path} was written by a newer version of the application.",
@@ -121,7 +121,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> bool:
         _run(connection, _TO_2)
     connection.commit()
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-        raise DamagedError("the index is not sound")
+        raise Damaged("the index is not sound")
     _follow(connection, path)
     return False
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.dataset.journal import Journal
 from engine.dataset.salvage import carry_over, marked_rows
-from engine.dataset.schema import DamagedError, prepare
+from engine.dataset.schema import Damaged, prepare
 from engine.runtime.errors import JobCancelled, StorageError
 from engine.runtime.files import storage_errors
 
@@ -180,7 +180,7 @@ def _rewrite(journal: Journal, connection: sqlite3.Connection) -> None:
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     # The low byte is the primary result code; the rest tells variants of it apart.
     code = getattr(error, "sqlite_errorcode", None)
-    if isinstance(error, DamagedError) or code == _SHORT_READ:
+    if isinstance(error, Damaged) or code == _SHORT_READ:
         return True
     # Texts that are no UTF-8 and tables of other columns have no code of their own.
     told = str(error).startswith(("Could not decode", "no such table", "no such column"))
