@@ -80,11 +80,11 @@ def _add_filter(parser: argparse.ArgumentParser) -> None:
 
 
 def _scan(args: argparse.Namespace, engine: Engine) -> dict[str, Any]:
-    from engine.commands.dataset_report import found, report
+    from engine.commands.dataset_report import scan
 
     project = opened(args.folder)
     follow(engine.submit(ImportRequest(project=str(project.root))))
-    return report(project, found(project, args.where))
+    return scan(project, args.where)
 
 
 def _cull(args: argparse.Namespace, engine: Engine) -> dict[str, Any]:

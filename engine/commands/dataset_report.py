@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import closing
 from dataclasses import asdict
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine.dataset.columns import Columns
@@ -16,9 +17,10 @@ from engine.dataset.suggestions import suggest
 from engine.dataset.survey import Survey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from engine.dataset.picture import Picture
+    from engine.dataset.suggestions import Suggestion
     from engine.dataset.thresholds import Thresholds
     from engine.project.project import Project
 
@@ -28,20 +30,14 @@ WORTH_REJECTING = ("blurred", "duplicate", "too-small", "unreadable")
 
 def found(project: Project, where: str) -> list[Picture]:
     """The pictures of a project that the filter ``where`` finds. Raises QueryError."""
-    query = parse(where)
-    with closing(Library(project.database)) as library:
-        library.scan(project.file.folders)
-        pictures = library.pictures()
-    marks: dict[str, set[int]] = {}
-    for item in suggest(pictures):
-        marks.setdefault(item.kind, set()).add(item.picture_id)
-    ids = set(query.select(Columns(pictures, marks=marks)))
-    return [picture for picture in pictures if picture.id in ids]
+    return _found(project, where)[0]
 
 
-def report(project: Project, pictures: list[Picture]) -> dict[str, Any]:
-    """All facts about ``pictures``, and how many of them there are of what."""
-    kinds = Counter(item.kind for item in suggest(pictures) if not item.keep)
+def scan(project: Project, where: str) -> dict[str, Any]:
+    """All facts about the pictures that ``where`` finds, and how many there are of what."""
+    pictures, items = _found(project, where)
+    ids = {picture.id for picture in pictures}
+    kinds = Counter(i.kind for i in items() if i.picture_id in ids and not i.keep)
     return {
         "project": str(project.root),
         "folders": [source.model_dump() for source in project.file.folders],
@@ -55,6 +51,21 @@ def report(project: Project, pictures: list[Picture]) -> dict[str, Any]:
         "suggestions": dict(sorted(kinds.items())),
         "pictures": [_facts(picture) for picture in pictures],
     }
+
+
+def _found(project: Project, where: str) -> tuple[list[Picture], Callable[[], list[Suggestion]]]:
+    """What a filter finds, and the suggestions about all pictures, made once when asked for."""
+    query = parse(where)
+    with closing(Library(project.database)) as library:
+        library.scan(project.file.folders)
+        pictures = library.pictures()
+        apart = library.not_duplicates()
+    items = cache(lambda: suggest(pictures, None, Survey(pictures, apart)))
+    marks: dict[str, set[int]] = {}
+    for item in items() if query.keys else ():
+        marks.setdefault(item.kind, set()).add(item.picture_id)
+    ids = set(query.select(Columns(pictures, marks=marks)))
+    return [picture for picture in pictures if picture.id in ids], items
 
 
 def cull(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from engine.project.project import SourceFolder
 
 
+_LONGEST_END = 6  # folders that tell two files of one name apart
+
+
 @dataclass(frozen=True)
 class Entry:
     """What a dataset says about one file. ``key`` is the file as it is written there, a path from
@@ -52,30 +55,24 @@ class Matcher:
 
     def __init__(self, pictures: Sequence[Picture]) -> None:
         self._by_path: dict[str, list[Picture]] = {}
-        self._by_name: dict[str, list[Picture]] = {}
+        self._by_end: dict[tuple[str, ...], list[Picture]] = {}
         for picture in pictures:
             for spelling in _spellings(str(picture.path)):
                 self._by_path.setdefault(spelling, []).append(picture)
-                self._by_name.setdefault(PurePosixPath(spelling).name, []).append(picture)
+                for end in _ends(spelling):
+                    self._by_end.setdefault(end, []).append(picture)
 
     def find(self, entry: Entry) -> Picture | Problem:
         """The picture, or the sentence why there is none."""
         key = entry.key.replace("\\", "/")
-        exact = self._by_path.get(_plain(os.path.join(entry.base, key)), [])
-        found = exact or self._by_end(PurePosixPath(_plain(key)).parts)
+        found = self._by_path.get(_plain(os.path.join(entry.base, key)), [])
+        if not found:
+            found = next((self._by_end[e] for e in _ends(_plain(key)) if e in self._by_end), [])
         if len(found) == 1:
             return found[0]
         if found:
             return Problem("{key} fits several pictures.", key=entry.key)
         return Problem("{key} is no picture of this project.", key=entry.key)
-
-    def _by_end(self, parts: Sequence[str]) -> list[Picture]:
-        """The pictures that share the longest end of their paths with ``parts``."""
-        named = self._by_name.get(parts[-1], []) if parts else []
-        if len(named) < 2:
-            return named
-        shared = [max(_shared(parts, s) for s in _spellings(str(p.path))) for p in named]
-        return [p for p, length in zip(named, shared, strict=True) if length == max(shared)]
 
 
 def match(
@@ -110,12 +107,7 @@ def _plain(path: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _shared(parts: Sequence[str], path: str) -> int:
-    """How many parts at the end are the same."""
-    others = PurePosixPath(path).parts
-    count = 0
-    for one, other in zip(reversed(parts), reversed(others), strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
+def _ends(path: str) -> list[tuple[str, ...]]:
+    """The last parts of ``path``, the longest end first."""
+    parts = PurePosixPath(path).parts[-_LONGEST_END:]
+    return [parts[start:] for start in range(len(parts))]

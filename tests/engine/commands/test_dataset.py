@@ -78,6 +78,9 @@ def test_scan_prints_pictures_problems_and_suggestions(art, read_only, capsys):
 def test_scan_prints_only_what_a_filter_finds(art, capsys):
     found = run(capsys, "scan", art, "--where", "tag:icon AND NOT boat")
     assert [os.path.basename(item["file"]) for item in found["pictures"]] == ["cup.png"]
+    assert run(capsys, "scan", art, "--where", "stars:>=1")["suggestions"] == {}
+    bare = run(capsys, "scan", art, "--where", "untagged")
+    assert (bare["counts"]["pictures"], bare["suggestions"]) == (1, {"no-caption": 1})
     assert refused(capsys, "scan", art, "--where", "stars:>=x")[0] == 2
 
 
