@@ -24,10 +24,14 @@ MatchKind = Literal["same", "softer", "smaller", "turned", "recolored"]
 MATCH_KINDS: tuple[MatchKind, ...] = ("same", "softer", "smaller", "turned", "recolored")
 
 _ROWS, _COLUMNS = 64, 2048  # compared at once: results stay in the processor's cache
+_LINKS = 8
 _TURNED = 0.1  # RMS by which thumbnails of one picture, averaged over orientations, may differ
 _ALIKE = 0.2  # the same for the thumbnails themselves, turned into place; others are beyond 0.3
 _FAR_COLOR = 48  # beyond it means tell enough, and thumbnails are not looked at
-_SOFTER, _SMALLER = 0.7, 0.9  # ratios of sharpness and of sides below which two copies differ
+SOFTER, SMALLER = 0.7, 0.9
+"""Ratios of sharpness and of sides below which two copies are told apart by them."""
+BLURRED = 0.4
+"""The ratio below which a picture is blurred even beside a smaller copy, which is always finer."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,8 @@ class Pairs:
 
 
 def find_pairs(pictures: Sequence[Picture], breathe: Callable[[], object] | None = None) -> Pairs:
-    """All pairs of ``pictures`` that look the same. Of identical pictures each is paired with the
-    first one only. ``breathe`` is called now and then and may raise.
+    """All pairs of ``pictures`` that look the same. Of many identical pictures each is paired with
+    the next few only. ``breathe`` is called now and then and may raise.
     """
     rows = [n for n, p in enumerate(pictures) if p.dhash is not None and p.mean_color is not None]
     measured = [pictures[n] for n in rows]
@@ -59,17 +63,17 @@ def find_pairs(pictures: Sequence[Picture], breathe: Callable[[], object] | None
     records, known = unpack([p.descriptor for p in measured])
     layout = cells(records)
     only, leader = _different(hashes, packed)
-    copies = np.flatnonzero(only[leader] != np.arange(len(rows)))
+    one, copy = _identical(leader)
     low, high, bits, nearest = _near(hashes[only], breathe)
     low, high = only[low], only[high]
     turned = _turned(records, layout, known, only, breathe)
-    first = np.concatenate([low, only[leader][copies], turned[0]])
-    second = np.concatenate([high, copies, turned[1]])
-    distance = np.concatenate([bits, np.zeros(len(copies), np.uint8), turned[2]])
-    turn = np.concatenate([np.zeros(len(low) + len(copies), np.uint8), turned[3]])
+    first = np.concatenate([low, one, turned[0]])
+    second = np.concatenate([high, copy, turned[1]])
+    distance = np.concatenate([bits, np.zeros(len(one), np.uint8), turned[2]])
+    turn = np.concatenate([np.zeros(len(low) + len(one), np.uint8), turned[3]])
     first, second, distance, turn = _once(first, second, distance, turn)
     found = nearest[leader]
-    found[copies] = found[only[leader][copies]] = 0
+    found[one] = found[copy] = 0
     every = np.full(len(pictures), 64, np.uint8)
     every[rows] = found
     places = np.array(rows, np.int64)
@@ -88,12 +92,11 @@ def match_kind(first: Picture, second: Picture, turn: int) -> MatchKind:
     if turn:
         return "turned"
     a, b = sorted((first, second), key=lambda p: max(p.width, p.height))
-    smaller = max(a.width, a.height) < _SMALLER * max(b.width, b.height)
+    smaller = max(a.width, a.height) < SMALLER * max(b.width, b.height)
     sharp_a, sharp_b = a.sharpness or 0.0, b.sharpness or 0.0
     if smaller:
-        # Detail gets finer as a picture shrinks; a large one far below its small copy was blurred.
-        return "softer" if sharp_b < 0.4 * sharp_a else "smaller"
-    return "softer" if min(sharp_a, sharp_b) < _SOFTER * max(sharp_a, sharp_b) else "same"
+        return "softer" if sharp_b < BLURRED * sharp_a else "smaller"
+    return "softer" if min(sharp_a, sharp_b) < SOFTER * max(sharp_a, sharp_b) else "same"
 
 
 def _different(hashes: np.ndarray, packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,6 +108,18 @@ def _different(hashes: np.ndarray, packed: np.ndarray) -> tuple[np.ndarray, np.n
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     return only[order], place[leader]
+
+
+def _identical(leader: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each row with the next few of the same leader: enough to stay connected when some go."""
+    order = np.argsort(leader, kind="stable")
+    firsts, seconds = _empty(np.int64), _empty(np.int64)
+    for step in range(1, _LINKS + 1):
+        one, other = order[:-step], order[step:]
+        same = leader[one] == leader[other]
+        firsts.append(one[same])
+        seconds.append(other[same])
+    return np.concatenate(firsts), np.concatenate(seconds)
 
 
 def _tiles(count: int, breathe: Callable[[], object] | None) -> Iterator[tuple[slice, slice]]:
@@ -185,7 +200,7 @@ def _folded(layout: np.ndarray) -> np.ndarray:
     row, column = np.triu_indices(side)
     weight = np.where(row == column, 4, 8) / (4 * side * side * 4)
     chosen = mean[row, column] * np.sqrt(weight, dtype=np.float32)[:, None, None]
-    flat = np.moveaxis(chosen, 1, 0).reshape(len(layout), -1)
+    flat = np.moveaxis(chosen, 1, 0).reshape(len(layout), chosen.shape[0] * chosen.shape[2])
     return flat - flat.mean(0) if len(flat) else flat
 
 

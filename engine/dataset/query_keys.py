@@ -274,6 +274,7 @@ MARKS = (
         aliases=("outlier",),
         alone=False,
     ),
+    QueryMark("hidden-color", help="Has colors under its transparent parts."),
 )
 
 KEY_OF = {name: key for key in KEYS for name in (key.name, *key.aliases)}

@@ -90,7 +90,7 @@ def vectors(records: np.ndarray) -> np.ndarray:
     layout = cells(records)
     flat = layout.reshape(len(records), SIDE * SIDE, 4)
     parts = [
-        halved(layout).reshape(len(records), -1) / np.float32(SIDE / 2),
+        halved(layout).reshape(len(records), SIDE * SIDE) / np.float32(SIDE / 2),
         _palette(flat),
         _texture(records),
         _outline(records, flat[..., 3]),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.imaging.adjust import resize_area
+from engine.imaging.alpha import has_hidden_color
 from engine.imaging.crop import Box, content_box, crop
 
 if TYPE_CHECKING:
@@ -41,9 +42,6 @@ LAYOUT = np.dtype(
 )
 _GRID = 72  # the least side that is a multiple of both 8 and 9
 _CLEAR, _SOLID = 8, 248  # alpha below which nothing is seen, and from which nothing shines through
-_HIDDEN_SHARE = 0.01  # of all pixels; fewer are the rim of a resized cut-out
-_LOOKED_AT = 1 << 15  # pixels that tell about hidden colors, about
-_HIDDEN_STEP = 16  # grey levels by which a hidden color differs from the commonest
 
 
 def describe(rgba: np.ndarray, content: np.ndarray, flat: np.ndarray, grey: np.ndarray) -> bytes:
@@ -63,7 +61,7 @@ def describe(rgba: np.ndarray, content: np.ndarray, flat: np.ndarray, grey: np.n
     if not opaque or content.shape != rgba.shape:
         alpha = rgba[..., 3]
         record["transparent"] = round(float((alpha < _CLEAR).mean()) * 0xFFFF)
-        record["flags"] = HIDDEN_COLOR if _hides_color(rgba) else 0
+        record["flags"] = HIDDEN_COLOR if has_hidden_color(rgba) else 0
         record["soft_edge"] = round(soft_edge(content[..., 3]) * 0xFFFE)
     rest = cv2.absdiff(grey, cv2.GaussianBlur(grey, (0, 0), 1.1)).astype(np.float32)
     record["noise"] = round(float(np.sqrt(np.mean(np.square(rest)))) * 256)
@@ -184,18 +182,3 @@ def _reduced(square: np.ndarray) -> np.ndarray:
     if times > 1:
         square = square.repeat(times, 0).repeat(times, 1)
     return resize_area(square, (SIDE, SIDE))
-
-
-def _hides_color(rgba: np.ndarray) -> bool:
-    """Whether more than one color is stored where nothing can be seen; every so many pixels are
-    looked at.
-    """
-    step = max(1, round((rgba.shape[0] * rgba.shape[1] / _LOOKED_AT) ** 0.5))
-    some = np.ascontiguousarray(rgba[::step, ::step]).reshape(-1, 4)
-    hidden = some[some[:, 3] == 0][:, :3].astype(np.int16)
-    least = _HIDDEN_SHARE * len(some)
-    if len(hidden) <= least:
-        return False
-    common = np.median(hidden[:: max(1, len(hidden) // 1024)], axis=0).astype(np.int16)
-    other = (np.abs(hidden - common) > _HIDDEN_STEP).any(1)
-    return int(np.count_nonzero(other)) > least
