@@ -142,11 +142,18 @@ class Sort(Operation):
     )
 
     def prepare(self, counts: Counts) -> Change:
-        keys = Cached(str.casefold)
+        key, keep = Cached(str.casefold).__getitem__, self.keep
         if self.by == "count":
-            keys = Cached(lambda tag: (-counts.get(tag, 0), tag.casefold()))
-        key, keep = keys.__getitem__, self.keep
+            key = _ranks(counts).__getitem__
         return arranging(lambda tags: tags[:keep] + sorted(tags[keep:], key=key))
+
+
+def _ranks(counts: Counts) -> Cached:
+    """The place of each tag when the most frequent come first; uncounted ones share the last."""
+    ordered = sorted(counts, key=lambda tag: (-counts[tag], tag.casefold()))
+    ranks = Cached(lambda tag: len(ordered))
+    ranks.update((tag, n) for n, tag in enumerate(ordered))
+    return ranks
 
 
 class Dedupe(Operation):

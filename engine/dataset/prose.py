@@ -68,8 +68,8 @@ def _is_plainly_tags(line: str, parts: int) -> bool:
 
 
 def _ends_a_sentence(line: str) -> bool:
-    """Whether a part of three words or more ends with a full stop."""
-    return any(_STOP.search(cell.strip()) and words(cell) >= 3 for cell in line.split(","))
+    """Whether a part of several words ends with a full stop."""
+    return any(_STOP.search(cell.strip()) and words(cell) > 1 for cell in line.split(","))
 
 
 def _is_upper(cell: str) -> bool:
