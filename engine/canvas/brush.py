@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,9 +10,9 @@ import numpy as np
 from engine.canvas.composite import squares
 from engine.canvas.layer import Layer
 from engine.canvas.rect import EMPTY, Rect
+from engine.imaging.dabs import Trail, coverage, reach
 
 TILE = 128
-SPACING = 0.2
 LEAST_PRESSURE = 0.05
 
 
@@ -48,19 +47,17 @@ class Stroke:
         self._clip = clip
         self._coverage = np.zeros(layer.pixels.shape[:2], np.uint8)
         self._frame = Rect(0, 0, layer.pixels.shape[1], layer.pixels.shape[0])
-        self._last: tuple[float, float, float] | None = None
-        self._carry = 0.0
+        self._trail = Trail(self._radius)
 
     def to(self, x: float, y: float, pressure: float = 1.0) -> Rect:
         """Draw on to document point (x, y); gives the document rectangle that changed."""
         point = (x - self.layer.x, y - self.layer.y, min(1.0, max(0.0, pressure)))
         touched: dict[Rect, Rect] = {}
-        for dab in self._dabs(point):
+        for dab in self._trail.to(point):
             rect = self._cover(*dab)
             for tile in squares(rect, TILE):
                 part = tile.intersected(rect)
                 touched[tile] = touched.get(tile, EMPTY).united(part)
-        self._last = point
         dirty = EMPTY
         for tile, part in touched.items():
             self._blend(tile.intersected(self._frame), part)
@@ -73,25 +70,6 @@ class Stroke:
         """What the touched tiles were before the stroke."""
         return list(self.before.items())
 
-    def _dabs(self, point: tuple[float, float, float]) -> Iterable[tuple[float, float, float]]:
-        """Dab centers and pressures from the last point to ``point``, evenly spaced."""
-        if self._last is None:
-            yield point
-            return
-        x0, y0, p0 = self._last
-        x1, y1, p1 = point
-        length = math.hypot(x1 - x0, y1 - y0)
-        at = -self._carry
-        while True:
-            share = max(0.0, at) / length if length else 0.0
-            step = max(1.0, SPACING * self._radius(p0 + (p1 - p0) * share))
-            if at + step > length:
-                break
-            at += step
-            t = max(0.0, at / length)
-            yield x0 + (x1 - x0) * t, y0 + (y1 - y0) * t, p0 + (p1 - p0) * t
-        self._carry = length - at
-
     def _radius(self, pressure: float) -> float:
         scale = max(LEAST_PRESSURE, pressure) if self.brush.pressure_size else 1.0
         return self.brush.radius * scale
@@ -99,14 +77,11 @@ class Stroke:
     def _cover(self, x: float, y: float, pressure: float) -> Rect:
         """Raise the coverage under one dab; gives the rectangle in layer pixels."""
         radius = self._radius(pressure)
-        reach = radius + 1.0
-        rect = Rect.edges(
-            math.floor(x - reach), math.floor(y - reach), math.ceil(x + reach), math.ceil(y + reach)
-        ).intersected(self._frame)
+        rect = Rect.edges(*reach(x, y, radius)).intersected(self._frame)
         if rect.empty:
             return rect
         strength = pressure if self.brush.pressure_opacity else 1.0
-        dab = _dab(rect, x, y, radius, self.brush.hardness)
+        dab = coverage(rect, x, y, radius, self.brush.hardness)
         covered = self._coverage[rect.slices]
         np.maximum(covered, np.rint(dab * (255.0 * strength)).astype(np.uint8), out=covered)
         return rect
@@ -158,16 +133,6 @@ def stroke(
     for x, y, pressure in points:
         dirty = dirty.united(drawn.to(x, y, pressure))
     return dirty
-
-
-def _dab(rect: Rect, x: float, y: float, radius: float, hardness: float) -> np.ndarray:
-    """Coverage 0..1 of a round tip, antialiased by a falloff of at least one pixel."""
-    dy = np.arange(rect.y, rect.bottom, dtype=np.float32) + np.float32(0.5 - y)
-    dx = np.arange(rect.x, rect.right, dtype=np.float32) + np.float32(0.5 - x)
-    distance = np.sqrt(dy[:, None] ** 2 + dx[None, :] ** 2)
-    falloff = max(1.0, radius * (1.0 - hardness))
-    t = np.clip((radius + 0.5 - distance) / falloff, 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
 
 
 def _clip_part(clip: np.ndarray, rect: Rect) -> np.ndarray:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from engine.imaging import geometry, tone
 from engine.imaging.alpha import Fill, fill
 from engine.imaging.crop import Box, clip_box, crop
+from engine.imaging.mask_tools import feathered
 from engine.runtime.schema import setting
 
 if TYPE_CHECKING:
@@ -300,13 +301,3 @@ KINDS: tuple[type[_Step], ...] = (
 """All steps in the order in which they are put into a recipe: the shape first, what is kept of
 it, its tones, and last what lies behind it, so that a chosen fill color is exactly what comes out.
 """
-
-
-def feathered(mask: np.ndarray, grow: int, feather: int) -> np.ndarray:
-    """``mask`` uint8 ``[H, W]`` grown by ``grow`` pixels (shrunk when negative), edge softened."""
-    import cv2
-
-    if grow:
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(grow) + 1,) * 2)
-        mask = (cv2.dilate if grow > 0 else cv2.erode)(mask, kernel)
-    return cv2.GaussianBlur(mask, (0, 0), feather / 2) if feather else mask

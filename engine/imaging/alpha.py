@@ -13,6 +13,9 @@ Color = tuple[int, int, int]
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _SOLID = 250  # alpha from which a pixel's own color is trusted
+_HIDDEN_SHARE = 0.01  # of all pixels; fewer are the rim of a resized cut-out
+_LOOKED_AT = 1 << 15  # pixels that tell about hidden colors, about
+_HIDDEN_STEP = 16  # grey levels by which a hidden color differs from the commonest
 
 
 class Fill(BaseModel):
@@ -60,6 +63,21 @@ def parse_color(text: str) -> Color:
 def has_transparency(rgba: np.ndarray) -> bool:
     """Whether any pixel of ``[H, W, 4]`` lets something through."""
     return bool((rgba[..., 3] < 255).any())
+
+
+def has_hidden_color(rgba: np.ndarray) -> bool:
+    """Whether more than one color is stored where nothing can be seen of ``[H, W, 4]``; every so
+    many pixels are looked at. A trainer that drops alpha would learn these colors.
+    """
+    step = max(1, round((rgba.shape[0] * rgba.shape[1] / _LOOKED_AT) ** 0.5))
+    some = np.ascontiguousarray(rgba[::step, ::step]).reshape(-1, 4)
+    hidden = some[some[:, 3] == 0][:, :3].astype(np.int16)
+    least = _HIDDEN_SHARE * len(some)
+    if len(hidden) <= least:
+        return False
+    common = np.median(hidden[:: max(1, len(hidden) // 1024)], axis=0).astype(np.int16)
+    other = (np.abs(hidden - common) > _HIDDEN_STEP).any(1)
+    return int(np.count_nonzero(other)) > least
 
 
 def fill_color(rgba: np.ndarray, color: str | Color) -> np.ndarray:

@@ -32,10 +32,16 @@ def crop(array: np.ndarray, box: Sequence[int]) -> np.ndarray:
 
 def content_box(rgba: np.ndarray, *, least_alpha: int = 8) -> Box:
     """The smallest box around all pixels with at least ``least_alpha``; everything if none has."""
-    seen = rgba[..., 3] >= least_alpha
+    box = mask_box(rgba[..., 3], least=least_alpha)
+    return box or (0, 0, rgba.shape[1], rgba.shape[0])
+
+
+def mask_box(mask: np.ndarray, *, least: int = 8) -> Box | None:
+    """The smallest box around all pixels of ``mask`` ``[H, W]`` from ``least``; None if none."""
+    seen = mask >= least
     rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
     if rows.size == 0:
-        return 0, 0, rgba.shape[1], rgba.shape[0]
+        return None
     left, top = int(columns[0]), int(rows[0])
     return left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top
 

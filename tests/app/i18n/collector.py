@@ -38,6 +38,8 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "setting": ((), ("label", "help", "group", "unit")),
     "QueryKey": ((), ("help",)),
     "QueryMark": ((), ("help",)),
+    "Summary": ((0,), ()),
+    "set_recipes": ((), ("label",)),
     "progress": ((2,), ("text",)),
     "Stage": ((2, 3, 4), ("title", "intro", "button")),
     "StageResult": ((1,), ("sentence",)),
@@ -46,6 +48,8 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "_section": ((0,), ()),
     "add": ((0,), ()),
 }
+# Class attributes that are translation keys: of requests, and of the steps of a recipe.
+CLASS_TEXTS = ("title_key", "label")
 # Lists of (value, key): the second of each pair.
 PAIRED = {"Segments": 0, "Choice": 0, "set_options": 0}
 
@@ -59,8 +63,8 @@ def texts_of(path: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _of_call(node, errors)
-        elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "title_key":
-            yield str(ast.literal_eval(node.value)) if node.value is not None else ""
+        elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") in CLASS_TEXTS:
+            yield from _literals(node.value) if node.value is not None else ()
     # The theme holds names of fonts and colors, not words.
     if path.is_relative_to(ROOT / "app") and "theme" not in path.parts:
         yield from _of_constants(tree)
