@@ -71,10 +71,12 @@ class MarkOperations(Undo):
         """Give all pictures the same edits."""
         return self.set_recipes(dict.fromkeys(ids, recipe))
 
-    def set_recipes(self, recipes: Mapping[int, Recipe]) -> Changes:
-        """Give each picture its own edits, in one step."""
+    def set_recipes(
+        self, recipes: Mapping[int, Recipe], *, label: str = "Change crop or fill"
+    ) -> Changes:
+        """Give each picture its own edits, in one step named ``label``."""
         texts = {key: recipe_text(recipe) for key, recipe in recipes.items()}
-        return self._edit("Change crop or fill", "recipe", texts)
+        return self._edit(label, "recipe", texts)
 
     def tell_apart(self, pairs: Iterable[tuple[int, int]], *, apart: bool = True) -> Changes:
         """Remember that pairs of pictures are no duplicates of each other, or forget it."""
