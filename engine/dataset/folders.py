@@ -6,6 +6,7 @@ import os
 import re
 from collections import deque
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,9 +44,13 @@ class Subset:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A picture file as its folder lists it: nothing of the file itself has been asked yet."""
+    """A picture file as its folder lists it: nothing of the file itself has been asked yet.
+
+    ``key`` is the natural key of ``path``.
+    """
 
     path: str
+    key: str
     subset: Subset
     entry: os.DirEntry[str]
     caption: os.DirEntry[str] | None
@@ -106,6 +111,30 @@ def find_names(source: SourceFolder, unreadable: list[str] | None = None) -> Ite
     yield from walk.run(subset)
 
 
+class _Listing:
+    """What lies in a folder: pictures and folders with the natural keys of their names, in any
+    order, and captions by stem.
+    """
+
+    def __init__(self) -> None:
+        self.pictures: list[tuple[str, os.DirEntry[str]]] = []
+        self.folders: list[tuple[str, os.DirEntry[str]]] = []
+        self.captions: dict[str, os.DirEntry[str]] = {}
+
+    def take(self, entry: os.DirEntry[str]) -> None:
+        """Sort one entry in; called for every file there is, so it asks the cheap things first."""
+        name = entry.name
+        stem, dot, suffix = name.rpartition(".")
+        if suffix == "txt":
+            self.captions[stem] = entry
+        if name.startswith("."):
+            return
+        if _is_folder(entry):
+            self.folders.append((natural_key(name), entry))
+        elif dot + suffix.lower() in PICTURE_SUFFIXES and not stem.endswith(SIDE_FILES):
+            self.pictures.append((natural_key(name), entry))
+
+
 class _Walk:
     """One way through the folders of a source. Without recursion: folders can lie very deep."""
 
@@ -125,19 +154,17 @@ class _Walk:
                     continue
                 waiting.append(link)
             subset, deeper = waiting.pop()
-            entries = self._entries(subset)
-            yield from _pictures_in(entries, subset)
+            listing = self._list(subset)
+            yield from _pictures_in(listing, subset)
             if deeper:
-                inner = self._folders_in(entries, subset, top=str(subset.folder) == self._root)
+                inner = self._folders_in(listing, subset, top=str(subset.folder) == self._root)
                 waiting += reversed(inner)
 
     def _folders_in(
-        self, entries: list[os.DirEntry[str]], subset: Subset, *, top: bool
+        self, listing: _Listing, subset: Subset, *, top: bool
     ) -> list[tuple[Subset, bool]]:
         found: list[tuple[Subset, bool]] = []
-        for entry in entries:
-            if entry.name.startswith(".") or not _is_folder(entry):
-                continue
+        for _, entry in sorted(listing.folders, key=itemgetter(0)):
             if os.path.isfile(os.path.join(entry.path, FILE_NAME)):
                 continue  # a project's exports and samples are no art
             inner = _inside(entry, subset, top=top)
@@ -146,19 +173,20 @@ class _Walk:
             (self._links if entry.is_symlink() else found).append(inner)
         return found
 
-    def _entries(self, subset: Subset) -> list[os.DirEntry[str]]:
-        path = str(subset.folder)
+    def _list(self, subset: Subset) -> _Listing:
+        path, listing = str(subset.folder), _Listing()
         try:
             with os.scandir(path) as entries:
-                found = sorted(entries, key=lambda entry: natural_key(entry.name))
+                for entry in entries:
+                    listing.take(entry)
             self._seen.add(_identity(path))
         except OSError as error:
             if path == self._root:
                 raise
             if not isinstance(error, FileNotFoundError):
                 self._unreadable.append(path)
-            return []
-        return found
+            return _Listing()
+        return listing
 
     def _is_new(self, folder: str) -> bool:
         """Whether a link leads to a folder that was not walked and does not hold the source."""
@@ -178,15 +206,11 @@ def _inside(entry: os.DirEntry[str], subset: Subset, *, top: bool) -> tuple[Subs
     return replace(inner, repeats=named[0], category=category), False
 
 
-def _pictures_in(entries: list[os.DirEntry[str]], subset: Subset) -> Iterator[Named]:
-    captions = {entry.name[:-4]: entry for entry in entries if entry.name.endswith(".txt")}
-    for entry in entries:
-        name = entry.name
-        stem, suffix = os.path.splitext(name)
-        if suffix.lower() not in PICTURE_SUFFIXES or name.startswith("."):
-            continue
-        if not stem.endswith(SIDE_FILES) and not _is_folder(entry):
-            yield Named(entry.path, subset, entry, captions.get(stem))
+def _pictures_in(listing: _Listing, subset: Subset) -> Iterator[Named]:
+    folder = natural_key(os.path.join(subset.folder, ""))
+    for key, entry in sorted(listing.pictures, key=itemgetter(0)):
+        caption = listing.captions.get(os.path.splitext(entry.name)[0])
+        yield Named(entry.path, folder + key, subset, entry, caption)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

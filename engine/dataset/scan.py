@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.dataset.caption_files import caption_columns
-from engine.dataset.folders import Found, Named, find_names, look_at, natural_key
+from engine.dataset.folders import Found, Named, find_names, look_at
 from engine.dataset.paths import clean, to_text
 from engine.dataset.picture import Changes
 from engine.dataset.problem import Problem
@@ -36,9 +37,10 @@ _KNOWN = (
     "SELECT id, present, folder, repeats, category, is_reg, mtime, bytes,"
     " caption_mtime, caption_bytes, width, problem != '', path FROM pictures"
 )
-_INSERT = """INSERT INTO pictures (path, sort_key, folder, repeats, category, is_reg, mtime, bytes,
-    width, height, has_alpha, problem) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '')
-    ON CONFLICT (path) DO UPDATE SET present = 1 RETURNING id"""
+_INSERT = f"""INSERT INTO pictures (path, sort_key, folder, repeats, category, is_reg, mtime, bytes,
+    width, height, has_alpha, problem) VALUES (?, ?, ?, ?, ?, ?, {_UNREAD}, 0, 0, 0, 0, '')
+    ON CONFLICT (path) DO UPDATE SET present = 1"""
+_IDS = "SELECT id, path FROM pictures WHERE path IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(slots=True)
@@ -96,9 +98,7 @@ def scan(
     work = _Scan(store, job, on_chunk, _known(store), missing)
     names: Iterator[Named] = _names(folders, work)
     if on_chunk is not None:
-        listed = list(names)
-        _add_names(work, listed)
-        names = iter(listed)
+        names = iter(_add_names(work, names))
     while chunk := list(islice(names, CHUNK)):
         work.breathe()
         _take_chunk(work, chunk)
@@ -131,26 +131,34 @@ def _names(folders: Sequence[SourceFolder], work: _Scan) -> Iterator[Named]:
             work.missing.append(source.path)
 
 
-def _add_names(work: _Scan, listed: list[Named]) -> None:
-    """Put new files into the index by name alone, so that they can be shown at once."""
-    new = [named for named in listed if to_text(named.path) not in work.known]
-    start, size = 0, CHUNK  # the first screenful comes first
-    while chunk := new[start : start + size]:
+def _add_names(work: _Scan, names: Iterator[Named]) -> list[Named]:
+    """Put new files into the index by name alone, so that they can be shown at once; all files."""
+    listed: list[Named] = []
+    size = CHUNK  # the first screenful comes first
+    while chunk := list(islice(names, size)):
         if work.job is not None:
             work.job.breathe()
+        listed += chunk
+        new = [named for named in chunk if to_text(named.path) not in work.known]
+        if not new:
+            continue
         with work.store.change() as connection:
-            ids = [_insert(connection, work, named) for named in chunk]
+            ids = _insert(connection, work, new)
         work.added += ids
         work.step(Changes(added=tuple(ids)))
-        start, size = start + size, _NAMES_AT_ONCE
+        size = _NAMES_AT_ONCE
+    return listed
 
 
-def _insert(connection: sqlite3.Connection, work: _Scan, named: Named) -> int:
-    """Add a row; the one that another process has added meanwhile is taken as it is."""
-    path, subset = to_text(named.path), _subset(named)
-    row = connection.execute(_INSERT, (path, natural_key(path), *subset, _UNREAD)).fetchone()
-    work.known[path] = Known(row[0], 1, subset, (_UNREAD, 0), (None, None))
-    return int(row[0])
+def _insert(connection: sqlite3.Connection, work: _Scan, new: list[Named]) -> list[int]:
+    """Add rows; those that another process has added meanwhile are taken as they are."""
+    rows = [(to_text(named.path), to_text(named.key), *_subset(named)) for named in new]
+    connection.executemany(_INSERT, rows)
+    found = connection.execute(_IDS, (json.dumps([row[0] for row in rows]),))
+    numbers = {row[1]: row[0] for row in found}
+    for row in rows:
+        work.known[row[0]] = Known(numbers[row[0]], 1, row[2:], (_UNREAD, 0), (None, None))
+    return [numbers[row[0]] for row in rows]
 
 
 def _take_chunk(work: _Scan, chunk: list[Named]) -> None:
@@ -174,7 +182,7 @@ def _take_chunk(work: _Scan, chunk: list[Named]) -> None:
     if not new and not news:
         return
     with work.store.change() as connection:
-        ids = [_insert(connection, work, named) for named, _, _ in new]
+        ids = _insert(connection, work, [named for named, _, _ in new])
         fresh = [(work.known[to_text(one.path)], values, text) for one, values, text in new]
         for row, values, caption in (*fresh, *news):
             _update(connection, row, values, caption)
