@@ -53,6 +53,16 @@ import os; os._exit(0)
     assert found["start"]
 
 
+def test_pydantic_is_there_before_a_worker_can_import_it(tmp_path):
+    code = """
+import json, sys
+import PySide6.QtWidgets
+import app.running
+print(json.dumps("pydantic.errors" in sys.modules))
+"""
+    assert run(code, tmp_path) is True
+
+
 def test_after_the_first_paint_the_engine_starts_and_the_facts_come(tmp_path):
     code = """
 import asyncio, json
