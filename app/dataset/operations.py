@@ -134,7 +134,10 @@ class Operations:
             self._tell_skipped(len(changes.skipped))
         if not changes:
             return
-        self.session.pictures_changed.emit(changes.ids)
+        if changes.fill is not None:
+            await self._use_fill(changes.fill)
+        # Every picture may follow the project's fill.
+        self.session.pictures_changed.emit(None if changes.fill is not None else changes.ids)
         if sentence:
             self.session.notify(sentence, action="Undo", on_action=self._undo, **facts)
 
@@ -146,14 +149,15 @@ class Operations:
 
     async def _fill_everywhere(self, fill: Fill) -> None:
         project = self.session.project
-        if project is None:
-            return
-        file = project.file.model_copy(update={"fill": fill})
-        await self.session.bridge.io(project.save, file)
-        own = [item for item in self.state.pictures.values() if item.recipe.fill is not None]
-        recipes = {item.id: item.recipe.model_copy(update={"fill": None}) for item in own}
-        await self._apply(lambda library: library.set_recipes(recipes), "")
-        self.session.pictures_changed.emit(None)
+        if project is not None:
+            before = project.file.fill
+            await self._apply(lambda library: library.fill_everywhere(before, fill), "")
+
+    async def _use_fill(self, fill: Fill) -> None:
+        project = self.session.project
+        if project is not None:
+            file = project.file.model_copy(update={"fill": fill})
+            await self.session.bridge.io(project.save, file)
 
     async def _add(self, folders: Sequence[Path]) -> None:
         project = self.session.project

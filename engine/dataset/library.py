@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.dataset.captions import normal
-from engine.dataset.edits import Recipe
+from engine.dataset.edits import Fill, Recipe
 from engine.dataset.history import apply, current, remember
 from engine.dataset.picture import Changes, Picture
 from engine.dataset.problem import Problem
@@ -35,6 +35,8 @@ _COLUMNS = (
     " recipe, problem, caption_problem, mean_color, is_reg"
 )
 _FIELDS = ("flag", "stars", "own_category", "held_out", "recipe", "caption")
+# Stands for the project itself in a step of pictures; SQLite numbers rows from 1.
+_PROJECT = 0
 _PLAIN = Recipe()
 _FINE = Problem()
 
@@ -147,6 +149,24 @@ class Library:
         texts = {key: _recipe_text(recipe) for key, recipe in recipes.items()}
         return self._edit("Change crop or fill", "recipe", texts)
 
+    def fill_everywhere(self, before: Fill, after: Fill) -> Changes:
+        """Let all pictures follow the project, whose fill goes from ``before`` to ``after``.
+
+        One step. The project's file is the caller's to write: ``Changes.fill`` says with what, also
+        when the step is taken back.
+        """
+        with self._store.change() as connection:
+            rows = connection.execute("SELECT id, recipe FROM pictures WHERE recipe != ''")
+            pairs: dict[int, list[Any]] = {
+                key: [text, _recipe_text(recipe.model_copy(update={"fill": None}))]
+                for key, text, recipe in [(key, text, _recipe(text)) for key, text in rows]
+                if recipe.fill is not None
+            }
+            apply(connection, "recipe", pairs)
+            project = [before.model_dump_json(), after.model_dump_json()]
+            remember(connection, "Change the fill of all", "recipe", {**pairs, _PROJECT: project})
+        return Changes(changed=tuple(pairs), fill=after)
+
     def set_captions(self, texts: Mapping[int, str]) -> Changes:
         """Write captions beside the pictures, each in the encoding and line ends it had.
 
@@ -225,6 +245,7 @@ class Library:
         pairs = self._pairs(step)
         if undone:
             pairs = {key: [after, before] for key, (before, after) in pairs.items()}
+        fill = pairs.pop(_PROJECT, None)
         with self._store.change() as connection:
             now = current(connection, step["field"], pairs)
             wanted = {key: pair for key, pair in pairs.items() if now.get(key) == pair[0]}
@@ -235,7 +256,11 @@ class Library:
                 )
         if failure is not None:
             raise failure
-        return Changes(changed=tuple(done), skipped=tuple(sorted({*pairs} - {*done})))
+        return Changes(
+            changed=tuple(done),
+            skipped=tuple(sorted({*pairs} - {*done})),
+            fill=None if fill is None else Fill.model_validate_json(fill[1]),
+        )
 
 
 def _picture(row: tuple[Any, ...]) -> Picture:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.dataset.edits import Recipe
+    from engine.dataset.edits import Fill, Recipe
     from engine.dataset.problem import Problem
 
 
@@ -55,6 +55,7 @@ class Picture:
 class Changes:
     """Ids of what an operation touched. ``skipped`` could not be changed as asked;
     ``missing_folders`` are sources that are not there now (their pictures are kept as they were).
+    ``fill`` is what the project's fill is from now on, None where it stays as it is.
     """
 
     added: tuple[int, ...] = ()
@@ -62,6 +63,7 @@ class Changes:
     removed: tuple[int, ...] = ()
     skipped: tuple[int, ...] = ()
     missing_folders: tuple[str, ...] = ()
+    fill: Fill | None = None
 
     @property
     def ids(self) -> set[int]:
@@ -69,4 +71,4 @@ class Changes:
         return {*self.added, *self.changed, *self.removed}
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.changed or self.removed)
+        return bool(self.added or self.changed or self.removed or self.fill)

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from engine.dataset.edits import Recipe
+from engine.dataset.edits import Fill, Recipe
 from engine.dataset.history import UNDO_STEPS
 from engine.dataset.library import Library
 from engine.project.project import SourceFolder
@@ -153,3 +153,27 @@ def test_old_steps_are_forgotten(library):
     while library.undo():
         steps += 1
     assert steps == UNDO_STEPS
+
+
+def test_a_fill_for_all_is_one_step_that_tells_the_projects_fill_too(library):
+    ids = list(ids_by_name(library).values())
+    own = Recipe(crop=(0, 0, 5, 5), fill=Fill(kind="edge"))
+    library.set_recipe(ids[:2], own)
+    before, after = Fill(), Fill(kind="picture")
+    changes = library.fill_everywhere(before, after)
+    assert changes.fill == after
+    assert set(changes.changed) == set(ids[:2])
+    assert library.picture(ids[0]).recipe == Recipe(crop=(0, 0, 5, 5))
+    back = library.undo()
+    assert back.fill == before
+    assert library.picture(ids[0]).recipe == own
+    assert library.redo().fill == after
+    assert library.undo()
+    assert library.undo().fill is None  # the step before is about pictures only
+
+
+def test_a_fill_for_all_can_be_taken_back_where_no_picture_had_its_own(library):
+    changes = library.fill_everywhere(Fill(), Fill(kind="edge"))
+    assert changes
+    assert not changes.ids
+    assert library.undo().fill == Fill()
