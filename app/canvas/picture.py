@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 # From here on every document pixel is a sharp square.
 CRISP_ZOOM = 2.0
 # Rendered in strips, so that what is computed stays in the processor's cache.
 STRIP = 256
+MOST_PARTS = 16
 
 
 class CompositePicture:
@@ -54,7 +55,11 @@ class CompositePicture:
         wanted = self._dirty.intersected(self._bounds if area is None else area)
         self._dirty -= wanted
         # Many small parts cost more than the rectangle round them.
-        parts = [wanted.boundingRect()] if wanted.rectCount() > 16 else list(wanted)
+        parts = (
+            [wanted.boundingRect()]
+            if wanted.rectCount() > 16
+            else list(cast("Iterable[QRect]", wanted))
+        )
         for part in parts:
             for top in range(part.top(), part.top() + part.height(), STRIP):
                 height = min(STRIP, part.top() + part.height() - top)
