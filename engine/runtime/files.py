@@ -6,12 +6,39 @@ import contextlib
 import errno
 import json
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from engine.runtime.errors import MissingFileError, StorageError, StylekilnError
+
+_PREFIX = ".new-"
+_LEFT_AFTER_S = 3600.0
+_cleared: set[Path] = set()
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Once per process and folder, remove temporary files that a killed process left there.
+
+    Whoever still writes touches its file all the time, so only what is old is a leftover.
+    """
+    if folder in _cleared:
+        return
+    _cleared.add(folder)
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            if not entry.name.startswith(_PREFIX):
+                continue
+            with contextlib.suppress(OSError):
+                if time.time() - entry.stat(follow_symlinks=False).st_mtime < _LEFT_AFTER_S:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                elif entry.name.endswith(".tmp"):
+                    os.unlink(entry.path)
 
 
 @contextlib.contextmanager
@@ -24,7 +51,8 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     path = Path(path)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=".tmp")
+        _clear_leftovers(path.parent)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=_PREFIX, suffix=".tmp")
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 yield stream
@@ -59,7 +87,8 @@ def write_by_name(path: Path, save: Callable[[str], None]) -> None:
     path = Path(path)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as folder:
+        _clear_leftovers(path.parent)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=_PREFIX) as folder:
             name = os.path.join(folder, "file" + path.suffix)
             with _native_errors(path):
                 save(name)

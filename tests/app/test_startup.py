@@ -137,3 +137,13 @@ warm_up()
 print(json.dumps({"missing": [n for n in HEAVY if n not in sys.modules], "on": gc.isenabled()}))
 """
     assert run(code, tmp_path) == {"missing": [], "on": True}
+
+
+def test_the_window_works_where_the_queue_cannot_be_kept(tmp_path):
+    from app.main import _make_engine
+    from tests.engine.runtime import work
+
+    (tmp_path / "queue.sqlite").mkdir()
+    engine = _make_engine(tmp_path, 0).start()
+    assert engine.submit(work.Count()).result(60) == 3
+    engine.close()
