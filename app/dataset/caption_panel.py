@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from app.dataset.operations import Operations
     from engine.dataset.library import Picture
 
+most_partial = 12
+"""Tags shown of those that only some of the selected pictures have."""
+
 
 def with_tag(caption: str, tag: str) -> str:
     """``caption`` with ``tag`` at its end, unless it is there."""
@@ -59,6 +62,8 @@ class CaptionPanel(Panel):
         )
         self.tokens = label(size=11, tone="quiet")
         self._token_text = bind(self.tokens.setText, "")
+        self.more = label(size=11, tone="quiet")
+        self._more_text = bind(self.more.setText, "")
         self.problem = label(size=11, tone="error", wrap=True)
         self._build()
         self.chips.removed.connect(self._remove)
@@ -74,7 +79,7 @@ class CaptionPanel(Panel):
         box = QVBoxLayout()
         box.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         box.setSpacing(metrics.GAP)
-        for widget in (self.chips, self.entry, self.text, self.problem, self.tokens):
+        for widget in (self.chips, self.more, self.entry, self.text, self.problem, self.tokens):
             box.addWidget(widget)
         self.body.addLayout(box)
         bind(self.text.setAccessibleName, "Caption")
@@ -107,7 +112,17 @@ class CaptionPanel(Panel):
         total = len(self._pictures)
         project = self.state.session.project
         trigger = project.file.trigger_word if project is not None else ""
-        return [_chip(tag, n, total, trigger) for tag, n in found.items()]
+        # What all share comes first, in the order of the captions; of the rest the most frequent.
+        shared = [tag for tag, n in found.items() if n == total]
+        partial = [tag for tag, n in found.most_common() if n < total]
+        self._tell_more(len(partial) - most_partial)
+        return [
+            _chip(tag, found[tag], total, trigger) for tag in (*shared, *partial[:most_partial])
+        ]
+
+    def _tell_more(self, count: int) -> None:
+        self.more.setVisible(count > 0 and self.text.isHidden())
+        self._more_text.say("and {n} more tags", n=number(max(0, count)))
 
     def _completer(self) -> QCompleter:
         words = [tag for tag, _ in tag_counts(self.state.pictures.values())]

@@ -98,6 +98,7 @@ class Operations:
 
     def undo(self) -> asyncio.Task[Any]:
         """Take the last change back."""
+        self.session.undone.emit()
         return self._start(lambda library: library.undo())
 
     def _undo(self) -> None:

@@ -116,7 +116,8 @@ class View(QWidget):
         for folder in self._session.settings.model_folders:
             self._folders.addWidget(self._folder_row(folder))
         if not self._session.settings.model_folders:
-            none = label("Only the folder models in the data folder is looked at.", tone="quiet")
+            words = "Only the folder “models” inside the data folder is searched."
+            none = label(words, tone="quiet")
             self._folders.addWidget(none)
 
     def _folder_row(self, folder: str) -> QWidget:
