@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from engine.runtime.device import set_waiting_policy
 
@@ -28,7 +28,7 @@ def opens_window(arguments: Sequence[str]) -> bool:
         return True
     from engine.commands.cli import VERBS
 
-    return arguments[0] not in VERBS and Path(arguments[0]).exists()
+    return arguments[0] not in VERBS and os.path.exists(arguments[0])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ class Action:
     """One thing a user can do. ``text`` is a translation key, ``shortcut`` a portable key text.
 
     ``where`` names the workspace it belongs to; an empty one belongs to the whole window.
+    ``stage_key`` is shown but never bound: the stage listens to it while it has the focus.
     """
 
     id: str
@@ -25,3 +26,9 @@ class Action:
     shortcut: str = ""
     enabled: Callable[[], bool] = always
     where: str = ""
+    stage_key: str = ""
+
+    @property
+    def key(self) -> str:
+        """The key that is shown beside the words, empty without one."""
+        return self.shortcut or self.stage_key

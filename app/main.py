@@ -97,10 +97,18 @@ def wait_for_paint(window: MainWindow) -> None:
 
 
 def _make_engine(home: Path, threads: int) -> Engine:
+    import sqlite3
+
     from engine.runtime.queue_store import QueueStore
     from engine.runtime.thread import Engine
 
-    return Engine(QueueStore(home / "queue.sqlite"), threads=threads or None)
+    store = None
+    try:
+        store = QueueStore(home / "queue.sqlite")
+    except (sqlite3.Error, OSError) as error:
+        # The window must open: only a restart will not find what was waiting.
+        logging.getLogger(__name__).error("the queue cannot be kept in %s: %s", home, error)
+    return Engine(store, threads=threads or None)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

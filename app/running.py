@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 # qasync takes the first Qt binding it finds; say which one before it is imported.
 os.environ["QT_API"] = "pyside6"
 
+# Here, while no other thread imports: PySide6 looks into every module that is imported, and when
+# two threads import at once that look can ask pydantic.errors for a name before it is whole.
+import pydantic  # noqa: F401
 import qasync
 
 if TYPE_CHECKING:

@@ -39,6 +39,8 @@ class Session(QObject):
     notified = Signal(object)
     navigated = Signal(str, object)
     settings_changed = Signal(object)
+    # The last change was taken back: what offers to undo it has nothing left to offer.
+    undone = Signal()
 
     def __init__(self, bridge: Bridge, settings: Settings) -> None:
         super().__init__()
@@ -176,6 +178,7 @@ class Session(QObject):
         self.library, self.project = library, project
         self._remember(project)
         self.project_changed.emit(project)
+        self.go("dataset")  # from whatever page it was opened: here are its pictures
         await self.rescan()
 
     async def rescan(self) -> None:
@@ -212,13 +215,9 @@ class Session(QObject):
 
 
 def _missing(folder: str) -> MissingFileError:
-    """One of several folders of a project is not there; its pictures are listed all the same."""
-    there = Path(folder).is_dir()
-    return MissingFileError(
-        "The folder {path} cannot be read." if there else "The folder {path} does not exist.",
-        path=folder,
-        remedy="Check its permissions." if there else "Connect its drive and open it again.",
-    )
+    from engine.dataset.problem import missing_folder
+
+    return missing_folder(folder)
 
 
 def _project_for(path: Path) -> Project:
@@ -230,4 +229,4 @@ def _project_for(path: Path) -> Project:
 def _library_of(project: Project) -> Library:
     from engine.dataset.library import Library
 
-    return Library(project.database)
+    return Library(project.database, project)

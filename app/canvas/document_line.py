@@ -31,6 +31,8 @@ class DocumentLine(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(metrics.STATUS)
         self.name = ElidedLabel(size=11, mode=Qt.TextElideMode.ElideMiddle)
+        self.selection = label(size=11, tone="quiet")
+        self._selection_text = bind(self.selection.setText, "")
         self.size_label = label(size=11, tone="quiet")
         self.saved = label(size=11, tone="label")
         self._saved_text = bind(self.saved.setText, "")
@@ -38,11 +40,26 @@ class DocumentLine(QWidget):
         row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         row.setSpacing(metrics.PAD)
         row.addWidget(self.name, 1)
+        row.addWidget(self.selection)
         row.addWidget(self.size_label)
         row.addWidget(self.saved)
         for signal in (state.opened, state.modified_changed, keeper.saved):
             signal.connect(self.refresh)
+        state.selection_changed.connect(self._show_selection)
         self.refresh()
+        self._show_selection()
+
+    def _show_selection(self) -> None:
+        selected = self._state.selection
+        if selected is None:
+            self._selection_text.say("")
+            return
+        self._selection_text.say(
+            "Selected {size} at {x}, {y}",
+            size=dimensions(selected.width(), selected.height()),
+            x=selected.x(),
+            y=selected.y(),
+        )
 
     def refresh(self) -> None:
         """Follow the document."""

@@ -117,6 +117,23 @@ class DocumentState(QObject):
         self._activate(layer.id)
         self._changed(layer.bounds)
 
+    def merge_down(self) -> None:
+        """Make one layer of the selected one and the one below."""
+        if self.document is None or not self.active:
+            return
+        try:
+            change = self.document.merge_down(self.active)
+        except BadInputError as error:
+            self.refused.emit(error)
+            return
+        self._activate(change.layer_id)
+        self._apply(change)
+
+    def can_merge(self) -> bool:
+        """Whether there is a layer below the selected one."""
+        document, layer = self.document, self.layer
+        return document is not None and layer is not None and document.index(layer.id) > 0
+
     def remove_layer(self) -> None:
         """Take the selected layer out; the one below is selected."""
         if self.document is None or not self.active:

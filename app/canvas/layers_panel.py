@@ -156,5 +156,9 @@ class LayerList(QListView):
             shown,
             lambda: self._state.set_visible(layer.id, not layer.visible),
         )
+        merge = menu.addAction(
+            icons.icon("arrow-down", 14), tr("Merge down"), self._state.merge_down
+        )
+        merge.setEnabled(self._state.can_merge())
         menu.addAction(icons.icon("trash-2", 14), tr("Delete"), self._state.remove_layer)
         menu.popup(self.viewport().mapToGlobal(at))

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app.canvas import overlays
+from app.canvas.picture import CRISP_ZOOM
 from app.canvas.tools import BY_NAME, Pointer, Tool
 from app.canvas.viewport import Viewport
 from app.i18n import tr
@@ -88,6 +89,11 @@ class Surface(QWidget):
         """Show the whole document."""
         self.view.fit()
 
+    def zoom_to_selection(self) -> None:
+        """Show the selection as large as it fits."""
+        if self.state.selection is not None:
+            self.view.show_rect(QRectF(self.state.selection))
+
     def actual_size(self) -> None:
         """Show one document pixel per screen pixel."""
         self.view.zoom_at(QPointF(self.width() / 2, self.height() / 2), 1.0)
@@ -119,7 +125,9 @@ class Surface(QWidget):
         if shown is None:
             return
         image, rect = shown
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.view.zoom < 4)
+        painter.setRenderHint(
+            QPainter.RenderHint.SmoothPixmapTransform, self.view.zoom < CRISP_ZOOM
+        )
         painter.drawImage(self.view.rect_to_screen(rect), image, QRectF(image.rect()))
 
     def _paint_furniture(self, painter: QPainter) -> None:

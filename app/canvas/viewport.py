@@ -51,19 +51,24 @@ class Viewport(QObject):
 
     def fit(self) -> None:
         """Show the whole document with some air, never larger than 16 times."""
+        self.show_rect(QRectF(QPointF(0, 0), self.document_size))
+
+    def show_rect(self, rect: QRectF) -> None:
+        """Show ``rect`` of the document in the middle, with some air around it."""
         room = QSizeF(
             max(1.0, self.size.width() - 2 * FIT_MARGIN),
             max(1.0, self.size.height() - 2 * FIT_MARGIN),
         )
         zoom = min(
-            room.width() / self.document_size.width(),
-            room.height() / self.document_size.height(),
+            room.width() / max(1.0, rect.width()),
+            room.height() / max(1.0, rect.height()),
             16.0,
         )
         if zoom > 1.0:
             zoom = float(int(zoom))
         self.zoom = max(MINIMUM_ZOOM, zoom)
-        self.center()
+        middle = QPointF(self.size.width() / 2, self.size.height() / 2)
+        self._place(middle - rect.center() * self.zoom)
 
     def center(self) -> None:
         """Put the document in the middle at the present zoom."""

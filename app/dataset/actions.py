@@ -14,7 +14,7 @@ where = "dataset"
 
 def actions(view: View) -> list[Action]:
     """One entry each. Keys that belong to the grid are its own and are not repeated here."""
-    return [*_project_actions(view), *_picture_actions(view), *_undo_actions(view)]
+    return [*_project_actions(view), *picture_actions(view), *_undo_actions(view)]
 
 
 def _project_actions(view: View) -> list[Action]:
@@ -58,15 +58,20 @@ def _project_actions(view: View) -> list[Action]:
     ]
 
 
-def _picture_actions(view: View) -> list[Action]:
+def picture_actions(view: View) -> list[Action]:
+    """What the menu of a picture offers."""
+
     def some() -> bool:
         return bool(view.state.selected)
 
     return [
-        Action("dataset.pick", "Pick pictures", view.pick, "flag", "", some, where),
-        Action("dataset.reject", "Reject pictures", view.reject, "x", "", some, where),
-        Action("dataset.hold-out", "Hold out pictures", view.hold_out, "lock", "", some, where),
-        Action("dataset.crop", "Edit the crop", view.edit, "crop", "", some, where),
+        Action("dataset.view", "Look at it large", view.look, "maximize", "", some, where, "Space"),
+        Action("dataset.crop", "Edit the crop", view.edit, "crop", "", some, where, "C"),
+        Action("dataset.pick", "Pick pictures", view.pick, "flag", "", some, where, "P"),
+        Action("dataset.reject", "Reject pictures", view.reject, "x", "", some, where, "X"),
+        Action(
+            "dataset.hold-out", "Hold out pictures", view.hold_out, "lock", "", some, where, "H"
+        ),
         Action("dataset.reset", "Reset crop and fill", view.reset, "rotate-ccw", "", some, where),
     ]
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from app.dataset.operations import Operations
     from engine.dataset.library import Picture
 
+most_partial = 12
+"""Tags shown of those that only some of the selected pictures have."""
+
 
 class CaptionPanel(Panel):
     """Chips of all selected captions; a field adds tags; the text of one picture can be edited."""
@@ -48,6 +51,8 @@ class CaptionPanel(Panel):
         )
         self.tokens = label(size=11, tone="quiet")
         self._token_text = bind(self.tokens.setText, "")
+        self.more = label(size=11, tone="quiet")
+        self._more_text = bind(self.more.setText, "")
         self.problem = label(size=11, tone="error", wrap=True)
         self._build()
         self.chips.removed.connect(self._remove)
@@ -63,7 +68,7 @@ class CaptionPanel(Panel):
         box = QVBoxLayout()
         box.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         box.setSpacing(metrics.GAP)
-        for widget in (self.chips, self.entry, self.text, self.problem, self.tokens):
+        for widget in (self.chips, self.more, self.entry, self.text, self.problem, self.tokens):
             box.addWidget(widget)
         self.body.addLayout(box)
         bind(self.text.setAccessibleName, "Caption")
@@ -93,7 +98,15 @@ class CaptionPanel(Panel):
         tags = common(picture.caption for picture in self._pictures)
         project = self.state.session.project
         trigger = project.file.trigger_word if project is not None else ""
-        return [_chip(tag, n, tags.total, trigger) for tag, n in tags.found]
+        # What all share comes first, in the order of the captions; of the rest the most frequent.
+        self._tell_more(len(tags.partial) - most_partial)
+        partial = sorted(tags.partial, key=lambda pair: -pair[1])[:most_partial]
+        shown = [*((tag, tags.total) for tag in tags.common), *partial]
+        return [_chip(tag, n, tags.total, trigger) for tag, n in shown]
+
+    def _tell_more(self, count: int) -> None:
+        self.more.setVisible(count > 0 and self.text.isHidden())
+        self._more_text.say("and {n} more tags", n=number(max(0, count)))
 
     def _completer(self) -> QCompleter:
         words = [tag for tag, _ in tag_counts(self.state.pictures.values())]

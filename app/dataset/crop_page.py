@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.crop_box import CropBox, fitted, whole
@@ -37,7 +38,7 @@ longest_name = 320
 
 class CropPage(QWidget):
     """Stage and right column of the editor. ``closed`` asks for the grid; nothing is written
-    to the picture, Done remembers the rectangle.
+    to the picture. Every way out remembers the rectangle, and Undo takes it back.
     """
 
     closed = Signal()
@@ -53,7 +54,7 @@ class CropPage(QWidget):
         self.name = label(weight=600)
         self.position = label(tone="quiet")
         self.zoom = label(tone="label")
-        self.back = button("Back to grid", "arrow-left", "quiet", on=self.closed.emit)
+        self.back = button("Back to grid", "arrow-left", "quiet", on=self.done)
         self.column = CropColumn(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -114,6 +115,12 @@ class CropPage(QWidget):
         self._box_changed(self.view.box)
         self._bake()
         self.view.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.done()
+        else:
+            super().keyPressEvent(event)
 
     def done(self) -> None:
         """Remember the rectangle and go back."""
@@ -198,7 +205,8 @@ class CropColumn(Column):
         self.result = PictureBox(96, checker=False)
         self.facts = [label(tone="label", wrap=True) for _ in range(3)]
         self.reset = button("Reset", "rotate-ccw", on=page.reset)
-        self.done = button("Done", "check", "primary", "Return", on=page.done)
+        self.done = button("Done", "check", "primary", on=page.done)
+        self.done.show_shortcut("Return")
         self._fill_column()
         self.modes.changed.connect(page.set_mode)
         self.buckets.chosen.connect(self._bucket_chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.dataset.caption_panel import CaptionPanel
@@ -88,6 +89,8 @@ class Inspector(Column):
 class PreviewPanel(Panel):
     """One or two of the selected pictures, with what can be decided about all of them."""
 
+    crop_asked = Signal()
+
     def __init__(self, state: DatasetState, operations: Operations) -> None:
         super().__init__("Picture", collapsible=False)
         self.state = state
@@ -99,7 +102,10 @@ class PreviewPanel(Panel):
         self.pick = _action("flag", "Pick", lambda: self._flag("picked"), "P")
         self.reject = _action("x", "Reject", lambda: self._flag("rejected"), "X")
         self.hold = _action("lock", "Hold out", lambda: operations.hold_out(state.selected), "H")
-        for widget in (self.pick, self.reject, self.hold):
+        self.crop = tool_button(
+            "crop", "Edit the crop", self.crop_asked.emit, shortcut="C", dense=True
+        )
+        for widget in (self.crop, self.pick, self.reject, self.hold):
             self.add_action(widget)
         self._build()
         language_signals.changed.connect(self._show_again)
@@ -152,6 +158,7 @@ class PreviewPanel(Panel):
         )
         for widget, test in marks:
             widget.setChecked(bool(pictures) and all(test(item) for item in pictures))
+        self.crop.setEnabled(len(pictures) == 1 and not pictures[0].problem)
         problem = next((item.problem for item in pictures if item.problem), None)
         self.problem.setText(tr_error(problem.as_error()) if problem else "")
         self.problem.setVisible(bool(problem))

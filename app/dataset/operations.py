@@ -92,10 +92,11 @@ class Operations:
 
     def fill_everywhere(self, fill: Fill) -> asyncio.Task[Any]:
         """Make ``fill`` the project's, and let every picture follow it."""
-        return self.session.start(self._fill_everywhere(fill))
+        return self._start(lambda library: library.set_fill(fill, everywhere=True))
 
     def undo(self) -> asyncio.Task[Any]:
         """Take the last change back."""
+        self.session.undone.emit()
         return self._start(lambda library: library.undo())
 
     def _undo(self) -> None:
@@ -125,6 +126,7 @@ class Operations:
         library = self.session.library
         if library is None:
             return
+        folders = self._folders()
         changes = await self.session.bridge.io(change, library)
         if changes is None:
             return
@@ -132,26 +134,22 @@ class Operations:
             self._tell_skipped(len(changes.skipped))
         if not changes:
             return
-        self.session.pictures_changed.emit(changes.ids)
+        # Every picture may follow the project's fill, or lie in one of its folders.
+        self.session.pictures_changed.emit(None if changes.project else changes.ids)
         if sentence:
             self.session.notify(sentence, action="Undo", on_action=self._undo, **facts)
+        if self._folders() != folders:
+            await self.session.rescan()
+
+    def _folders(self) -> tuple[SourceFolder, ...]:
+        project = self.session.project
+        return project.file.folders if project is not None else ()
 
     def _tell_skipped(self, count: int) -> None:
         self.session.notify(
             "{n} pictures were left as they are: a file is gone or cannot be read as text.",
             n=count,
         )
-
-    async def _fill_everywhere(self, fill: Fill) -> None:
-        project = self.session.project
-        if project is None:
-            return
-        file = project.file.model_copy(update={"fill": fill})
-        await self.session.bridge.io(project.save, file)
-        own = [item for item in self.state.pictures.values() if item.recipe.fill is not None]
-        recipes = {item.id: item.recipe.with_fill(None) for item in own}
-        await self._apply(lambda library: library.set_recipes(recipes), "")
-        self.session.pictures_changed.emit(None)
 
     async def _add(self, folders: Sequence[Path]) -> None:
         project = self.session.project
@@ -170,12 +168,7 @@ class Operations:
             await self._save_folders(kept)
 
     async def _save_folders(self, folders: tuple[SourceFolder, ...]) -> None:
-        project = self.session.project
-        if project is None:
-            return
-        file = project.file.model_copy(update={"folders": folders})
-        await self.session.bridge.io(project.save, file)
-        await self.session.rescan()
+        await self._apply(lambda library: library.set_folders(folders), "")
 
     def _trigger_word(self) -> str:
         project = self.session.project

@@ -49,6 +49,8 @@ class SourcesColumn(Column):
     """Four lists that share one choice: the scope of the grid."""
 
     add_asked = Signal()
+    # A row was taken with the mouse, not walked over with the arrows.
+    taken = Signal()
 
     def __init__(self, state: DatasetState, operations: Operations) -> None:
         super().__init__(metrics.LEFT, "left")
@@ -80,6 +82,7 @@ class SourcesColumn(Column):
         self._panel("tag", Panel("Tags", count=True))
         for kind, rows in self._lists.items():
             rows.chosen.connect(lambda key, kind=kind: self._choose(kind, key))
+            rows.clicked.connect(lambda _: self.taken.emit())
 
     def _panel(self, kind: str, panel: Panel) -> None:
         panel.body.addWidget(self._lists[kind])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.dataset.actions import actions
+from app.dataset.actions import actions, picture_actions
 from app.dataset.counts import Scope
 from app.dataset.crop_page import CropPage
 from app.dataset.full_view import FullView
@@ -20,8 +20,9 @@ from app.dataset.sources import SourcesColumn
 from app.dataset.stage import Stage
 from app.dataset.strip import SourcesStrip
 from app.i18n import tr
+from app.shell.menus import Menu
 from app.theme import metrics
-from app.widgets.buttons import button
+from app.widgets.buttons import button, shortcut_text
 from app.widgets.columns import SideColumns
 from app.widgets.states import DropOverlay, EmptyState
 from app.widgets.thumbnails import ThumbnailCache
@@ -93,7 +94,10 @@ class View(QWidget):
         self.sources.add_asked.connect(self.ask_folder)
         self.strip.opened.connect(self._toggle_list)
         self.stage.edit_asked.connect(self.edit)
-        self.stage.view_asked.connect(self._open_full)
+        self.stage.view_asked.connect(self.look)
+        self.stage.grid.customContextMenuRequested.connect(self._open_menu)
+        self.sources.taken.connect(self._to_grid)
+        self.inspector.previews.crop_asked.connect(self.edit)
         self.full.closed.connect(self._close_full)
         self.full.stepped.connect(self.stage.step)
         self.crop.closed.connect(self._close_crop)
@@ -199,8 +203,13 @@ class View(QWidget):
 
     async def _export(self, project: str) -> None:
         result = await self.session.bridge.run(ExportRequest(project=project))
+        folder = QUrl.fromLocalFile(result.folder)
         self.session.notify(
-            "Exported {n} pictures to {folder}.", n=result.count, folder=result.folder
+            "Exported {n} pictures to {folder}.",
+            action="Show the files",
+            on_action=lambda: _open(folder),
+            n=result.count,
+            folder=result.folder,
         )
 
     async def _edit(self) -> None:
@@ -214,11 +223,24 @@ class View(QWidget):
         self.pages.setCurrentIndex(0)
         self.stage.grid.setFocus()
 
-    def _open_full(self) -> None:
+    def look(self) -> None:
+        """Show the current picture as large as the stage."""
         if self.state.current is not None:
             self.middle.setCurrentWidget(self.full)
             self.full.open()
             self.full.setFocus()
+
+    def _open_menu(self, at: QPoint) -> None:
+        if self.stage.grid.indexAt(at).isValid():
+            menu = Menu(self)
+            for action in picture_actions(self):
+                menu.add(action.text, action.run, action.icon, shortcut=shortcut_text(action.key))
+            menu.at(self.stage.grid.viewport().mapToGlobal(at))
+
+    def _to_grid(self) -> None:
+        """After a choice at the left the keys are the pictures' again."""
+        if self.middle.currentWidget() is self.stage:
+            self.stage.grid.setFocus()
 
     def _close_full(self) -> None:
         self.middle.setCurrentWidget(self.stage)
@@ -285,7 +307,7 @@ class View(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.pages.currentWidget() is self.crop:
-            self._close_crop()
+            self.crop.done()  # Esc never loses work; Undo takes the rectangle back
             return
         super().keyPressEvent(event)
 
@@ -312,6 +334,10 @@ class View(QWidget):
         if folders:
             event.acceptProposedAction()
             self.add(folders)
+
+
+def _open(folder: QUrl) -> None:
+    QDesktopServices.openUrl(folder)
 
 
 def _folders(event: QDropEvent) -> list[Path]:

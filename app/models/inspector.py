@@ -10,6 +10,7 @@ from app.models.model import facts, problem_of, title_of
 from app.session import Session
 from app.theme import metrics
 from app.widgets.buttons import button
+from app.widgets.layouts import clear_layout
 from app.widgets.panel import Column, Panel, note
 from app.widgets.text import ElidedLabel, label
 from engine.models.inspect import ModelInfo
@@ -71,12 +72,7 @@ class Inspector(Column):
 
     def _fill(self, info: ModelInfo) -> None:
         body = self._about.body
-        while body.count():
-            item = body.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(body)
         for key, text in facts(info):
             body.addWidget(_fact(key, text))
 

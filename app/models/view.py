@@ -23,6 +23,7 @@ from app.theme import metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.columns import SideColumns
 from app.widgets.fields import Check, TextField
+from app.widgets.layouts import clear_layout
 from app.widgets.panel import Column, Panel, padded
 from app.widgets.row_list import Row, RowList
 from app.widgets.states import EmptyState
@@ -227,12 +228,7 @@ class View(QWidget):
 
     def _show_families(self) -> None:
         body = self._families.body
-        while body.count():
-            item = body.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(body)
         for family, title, _count in self.list.families():
             tick = Check(title, family not in self.list.filter.hidden_families)
             tick.changed.connect(lambda on, family=family: self._tick(family, on))

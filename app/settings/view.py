@@ -17,6 +17,7 @@ from app.settings.switches import LanguageSwitch, ThemeSwitch
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Check, FieldRow, NumberField, row
+from app.widgets.layouts import clear_layout
 from app.widgets.text import ElidedLabel, hairline, label
 from engine.project.settings import data_dir
 
@@ -111,16 +112,12 @@ class View(QWidget):
         self._column.addSpacing(8)
 
     def _list_folders(self, _: object = None) -> None:
-        while self._folders.count():
-            item = self._folders.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._folders)
         for folder in self._session.settings.model_folders:
             self._folders.addWidget(self._folder_row(folder))
         if not self._session.settings.model_folders:
-            none = label("Only the folder models in the data folder is looked at.", tone="quiet")
+            words = "Only the folder “models” inside the data folder is searched."
+            none = label(words, tone="quiet")
             self._folders.addWidget(none)
 
     def _folder_row(self, folder: str) -> QWidget:

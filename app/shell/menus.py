@@ -50,6 +50,12 @@ class Menu:
         self._menu.addSeparator()
         return self
 
+    def at(self, place: QPoint) -> QMenu:
+        """Open at ``place`` on the screen, where the pointer asked for it."""
+        self._menu.aboutToHide.connect(self._menu.deleteLater)
+        self._menu.popup(place)
+        return self._menu
+
     def below(self, widget: QWidget, *, right: bool = False) -> QMenu:
         """Open under ``widget``, at its left or right edge."""
         self._menu.aboutToHide.connect(self._menu.deleteLater)

@@ -139,7 +139,7 @@ def _row(action: Action) -> Row:
     return Row(
         key=action.id,
         text=tr(action.text),
-        count=shortcut_text(action.shortcut),
+        count=shortcut_text(action.key),
         icon=action.icon or "arrow-right",
     )
 

@@ -12,6 +12,7 @@ from app.shell.floating import FloatingPanel
 from app.shell.jobs import phase_of, stored_title, title_of, workspace_of
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
+from app.widgets.layouts import clear_layout
 from app.widgets.states import ProgressRow
 from app.widgets.text import ElidedLabel, hairline, label
 from engine.runtime.errors import BadInputError, StylekilnError
@@ -104,12 +105,7 @@ class QueuePanel(FloatingPanel):
 
     def rebuild(self) -> None:
         """Show everything anew."""
-        while self._list.count():
-            item = self._list.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._list)
         self.rows.clear()
         for stored in self._session.bridge.interrupted():
             self._show_stored(stored)

@@ -8,25 +8,23 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
     QKeyEvent,
-    QKeySequence,
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from app.actions import Action
 from app.i18n import bind, tr
 from app.session import Session
-from app.shell.jobs import is_live, workspace_of
+from app.shell.jobs import is_live, title_of, workspace_of
 from app.shell.logo import window_icon
 from app.shell.notices import Notices
 from app.shell.pages import Pages
@@ -35,6 +33,7 @@ from app.shell.project_bar import ProjectBar, set_enabled
 from app.shell.rail import ENTRIES, Rail
 from app.shell.regions import Regions
 from app.shell.status_line import StatusLine
+from app.shell.window_actions import add_shortcuts, window_actions
 from app.theme import metrics, motion
 from app.widgets.states import DropOverlay, Toast
 from app.widgets.text import hairline
@@ -46,6 +45,7 @@ if TYPE_CHECKING:  # imported when they are first opened
     from app.shell.notice_panel import NoticePanel
     from app.shell.palette import Found, Palette
     from app.shell.queue_panel import QueuePanel
+    from engine.runtime.job import JobHandle
 
 WORKSPACES = tuple(name for name, _, _ in ENTRIES)
 
@@ -75,8 +75,8 @@ class MainWindow(QWidget):
         self._painted = False
         self._may_lose = False
         self.regions = Regions(self._regions, self.pages.stage)
-        self._own = self._own_actions()
-        self._add_shortcuts(self, self._own)
+        self._own = window_actions(self)
+        add_shortcuts(self, self, self._own)
         self._connect()
         self._restore_geometry()
         self.navigate("start", {})
@@ -110,6 +110,8 @@ class MainWindow(QWidget):
         _apply_motion(session.settings)
         for signal in (session.job_added, session.job_changed, session.job_finished):
             signal.connect(self._show_busy)
+        session.job_finished.connect(self._tell_finished)
+        session.undone.connect(self.toasts.withdraw)
         self.rail.chosen.connect(self._choose)
         self.bar.start_asked.connect(lambda: self.navigate("start", {}))
         self.bar.search_asked.connect(self.open_palette)
@@ -137,7 +139,7 @@ class MainWindow(QWidget):
         known, before = name in self.pages.built, self.pages.current
         view = self.pages.open(name)
         if not known:
-            self._add_shortcuts(view, view.actions())
+            add_shortcuts(self, view, view.actions())
         self.rail.show_current(name)
         self._show_undo()
         if name != before:
@@ -155,42 +157,18 @@ class MainWindow(QWidget):
         view = self.pages.built.get(self.pages.current)
         return [*(view.actions() if view is not None else []), *self._own]
 
-    def _own_actions(self) -> list[Action]:
-        shown = [
-            Action(f"go.{name}", text, partial(self.navigate, name, {}), icon, f"Ctrl+{index}")
-            for index, (name, text, icon) in enumerate(ENTRIES, 1)
-        ]
-        return [
-            *shown,
-            Action("palette", "Search pictures and actions", self.open_palette, "search", "Ctrl+K"),
-            Action("open", "Open folder…", self.choose_folder, "folder-open", "Ctrl+Shift+O"),
-            Action("sample", "Open the sample project", self.open_sample, "play"),
-            Action("guide", "Guided first run", self.start_guide, "route"),
-            Action("queue", "Show the queue", self.toggle_queue, "list-checks", "Ctrl+Shift+Q"),
-            Action("notices", "Show the notifications", self.toggle_notices, "bell"),
-            Action("start", "Start page", partial(self.navigate, "start", {}), "layout-grid"),
-            Action(
-                "settings", "Settings", partial(self.navigate, "settings", {}), "settings", "Ctrl+,"
-            ),
-            Action("columns", "Show or hide the side columns", self.toggle_columns, "", "Tab"),
-            Action("region.next", "Next region", partial(self.regions.step, 1), "", "F6"),
-            Action(
-                "region.previous", "Previous region", partial(self.regions.step, -1), "", "Shift+F6"
-            ),
-            Action("keys", "Keyboard shortcuts", self.show_shortcuts, "keyboard", "F1"),
-        ]
+    def _found_by_words(self) -> list[Action]:
+        """What the palette offers: also the actions of pages that were shown before."""
+        found = [action for action in self.all_actions() if action.id != "palette"]
+        for name, view in self.pages.built.items():
+            if name != self.pages.current:
+                there = [action for action in view.actions() if not action.id.endswith("do")]
+                found += [replace(one, run=partial(self._run_there, name, one)) for one in there]
+        return found
 
-    def _add_shortcuts(self, owner: QWidget, actions: Sequence[Action]) -> None:
-        """Give ``owner`` the keys of ``actions`` that neither the window nor a button has."""
-        taken = {button.shortcut().toString() for button in owner.findChildren(QAbstractButton)}
-        taken |= {"Tab"}  # only the stage listens to it; elsewhere it goes from field to field
-        if owner is not self:
-            taken |= {action.shortcut().toString() for action in QWidget.actions(self)}
-        for action in actions:
-            key = QKeySequence(action.shortcut)
-            if action.shortcut and key.toString() not in taken:
-                taken.add(key.toString())
-                owner.addAction(_bound(owner, action, key))
+    def _run_there(self, name: str, action: Action) -> None:
+        self.navigate(name, {})
+        action.run()
 
     def _run_here(self, what: str) -> None:
         action = self._action_here(what)
@@ -242,7 +220,7 @@ class MainWindow(QWidget):
         """The command palette."""
         from app.shell.palette import Palette
 
-        made = Palette(self, self.all_actions, self._find_pictures)
+        made = Palette(self, self._found_by_words, self._find_pictures)
         self.pictures.changed.connect(made.refresh)
         return made
 
@@ -366,10 +344,25 @@ class MainWindow(QWidget):
             self._title.say("Stylekiln")
             return
         self._title.say("{name} - Stylekiln", "", name=project.file.name)
-        if self.pages.current == "start":
-            self.navigate("dataset", {})
         if self.guide is None:
             self.session.start(self._offer_guide(project))
+
+    def _tell_finished(self, handle: JobHandle) -> None:
+        """Long work that ended while another page was shown is told, and kept by the bell."""
+        place = workspace_of(handle.request)
+        if handle.state != "done" or handle.interactive or place not in ("train", "validate"):
+            return
+        note = {
+            "key": "{name}: done.",
+            "facts": {"name": title_of(handle.request)},
+            "action": "Show",
+            "on_action": partial(self.navigate, place, {}),
+            "error": False,
+        }
+        if place == self.pages.current:
+            self.notices.read(self.notices.add(note))
+        else:
+            self.show_toast(note)
 
     def _show_busy(self, _: object) -> None:
         parts = {
@@ -466,11 +459,3 @@ def dropped_folder(event: QDropEvent) -> Path | None:
     if not paths:
         return None
     return paths[0].parent if paths[0].is_file() else paths[0]
-
-
-def _bound(owner: QObject, action: Action, key: QKeySequence) -> QAction:
-    made = QAction(owner)
-    made.setShortcut(key)
-    made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-    made.triggered.connect(lambda *_: action.run() if action.enabled() else None)
-    return made

@@ -14,6 +14,7 @@ from app.settings.switches import LanguageSwitch, ThemeSwitch
 from app.start.model import Computer, Recent
 from app.theme import color
 from app.widgets.images import draw_fitted, pixmap_of
+from app.widgets.layouts import clear_layout
 from app.widgets.panel import IconLabel
 from app.widgets.text import ElidedLabel, hairline, label
 from app.widgets.thumbnails import read_scaled
@@ -143,7 +144,7 @@ class Side(QWidget):
         self._refill()
 
     def _refill(self) -> None:
-        _clear(self._projects)
+        clear_layout(self._projects)
         for recent in self._recent:
             row = RecentRow(recent)
             row.opened.connect(lambda root: self._session.open_folder(root))
@@ -154,7 +155,7 @@ class Side(QWidget):
         else:
             none = label("What you open is listed here.", tone="quiet", wrap=True)
             self._projects.addWidget(none)
-        _clear(self._facts)
+        clear_layout(self._facts)
         if self._computer is not None:
             for icon, tint, text, value in _lines(self._computer):
                 self._facts.addWidget(hairline("panel"))
@@ -200,12 +201,3 @@ def _section() -> QVBoxLayout:
     made = QVBoxLayout()
     made.setSpacing(0)
     return made
-
-
-def _clear(layout: QVBoxLayout) -> None:
-    while layout.count():
-        item = layout.takeAt(0)
-        widget = item.widget() if item is not None else None
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

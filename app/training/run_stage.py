@@ -18,7 +18,8 @@ from app.theme import metrics
 from app.training.sample_strip import SampleStrip
 from app.training.state_bar import LiveNumbers, StateBar
 from app.widgets.axis import whole_step
-from app.widgets.chart import LineChart, Series
+from app.widgets.chart import LineChart
+from app.widgets.chart_lines import Series
 from app.widgets.states import EmptyState
 from app.widgets.text import hairline, label
 
@@ -33,6 +34,9 @@ redraw_ms = 250
 
 margin = 48
 """Left of the curves in pixels: the two that stand above each other begin at the same place."""
+small_after_ms = 40
+"""The small curves are drawn some frames after the large one, so that no frame pays for all."""
+
 most_epochs = 10
 """Numbers under a curve."""
 
@@ -102,7 +106,9 @@ class RunStage(QWidget):
         self.pages.setCurrentIndex(0 if story is not None else 1)
         if story is not None:
             self._show_samples(story)
-            self._grow()
+            self.numbers.refresh()
+            self.bar.refresh()
+            self.curves.refresh()
 
     def set_epoch(self, epoch: int | None) -> None:
         """Mark the chosen epoch in curves and samples."""
@@ -119,7 +125,7 @@ class RunStage(QWidget):
     def _grow(self) -> None:
         self.numbers.refresh()
         self.bar.refresh()
-        self.curves.refresh()
+        self.curves.grow()
 
     def _show_samples(self, story: Story) -> None:
         self.samples.show_samples(story.samples)
@@ -149,6 +155,10 @@ class Curves(QWidget):
         row.addWidget(self.rate, 1)
         row.addWidget(self.gradient, 1)
         column.addWidget(self.small, 1)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(small_after_ms)
+        self._later.timeout.connect(self._refresh_small)
 
     def set_epoch(self, epoch: int | None) -> None:
         """Lay a band over the chosen epoch."""
@@ -157,10 +167,18 @@ class Curves(QWidget):
 
     def refresh(self) -> None:
         """Draw every curve again."""
+        self._refresh_loss()
+        self._refresh_small()
+
+    def grow(self) -> None:
+        """Draw what came since: the loss now, the small curves a little later."""
+        self._refresh_loss()
+        self._later.start()
+
+    def _refresh_loss(self) -> None:
         story = self.state.story
         if story is None:
             return
-        last = float(story.total_steps or story.step or 1)
         series = [
             Series(
                 "Each step", story.loss.steps, story.loss.values, "chart_raw", "solid", 1.0, 0.55
@@ -174,20 +192,31 @@ class Curves(QWidget):
             )
         waits = tr("Waiting for the first step") if story.live else tr("It ended before a step.")
         self.loss.set_waiting(waits)
-        self.small.setVisible(self._has_room() and bool(story.step))
         self.loss.set_series(series)
+        self._span(self.loss, story)
+        self._mark(story)
+
+    def _refresh_small(self) -> None:
+        story = self.state.story
+        if story is None:
+            return
+        self.small.setVisible(self._has_room() and bool(story.step))
         rates = [Series("UNet", story.rate_unet.steps, story.rate_unet.values)]
         if any(story.rate_text.values):
             text = story.rate_text
             rates.append(Series("Text", text.steps, text.values, "chart2", "dash"))
         self.rate.set_series(rates)
         norms = story.grad_norm
-        self.gradient.set_series([Series("Gradient norm", norms.steps, norms.values, "chart_raw")])
-        for chart in (self.loss, self.rate, self.gradient):
-            chart.set_range((0.0, last))
-            chart.set_ticks(_epoch_ticks(story))
-            chart.set_now(story.step if story.live else None)
-        self._mark(story)
+        raw = Series("Gradient norm", norms.steps, norms.values, "chart_raw", "solid", 1.0)
+        self.gradient.set_series([raw])
+        for chart in (self.rate, self.gradient):
+            self._span(chart, story)
+
+    def _span(self, chart: LineChart, story: Story) -> None:
+        """The horizontal axis: the whole run, and what is still to come."""
+        chart.set_range((0.0, float(story.total_steps or story.step or 1)))
+        chart.set_ticks(_epoch_ticks(story))
+        chart.set_now(story.step if story.live else None)
 
     def _mark(self, story: Story) -> None:
         per_epoch = story.steps_per_epoch

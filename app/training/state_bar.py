@@ -29,6 +29,7 @@ class StateBar(QWidget):
         self.name = label(weight=600)
         self.phase = label(tone="label")
         self.pause = button("Pause", "pause", on=self._pause)
+        self._shown_paused = False
         self._pause_text = bind(self.pause.setText, "Pause")
         self.stop = button("Stop and save", "square", on=self._stop)
         self._stop_text = bind(self.stop.setText, "Stop and save")
@@ -69,8 +70,11 @@ class StateBar(QWidget):
         for widget in (self.pause, self.stop):
             widget.setVisible(live)
         asked = handle is not None and handle.cancel_asked
-        self._pause_text.say("Go on" if paused else "Pause")
-        self.pause.set_icon("play" if paused else "pause")
+        if paused != self._shown_paused:
+            # Another icon lays the bar out again; this is asked twenty times a second.
+            self._shown_paused = paused
+            self._pause_text.say("Go on" if paused else "Pause")
+            self.pause.set_icon("play" if paused else "pause")
         self._stop_text.say("Stopping…" if asked else "Stop and save")
         self.stop.setEnabled(not asked)
         self.pause.setEnabled(not asked)

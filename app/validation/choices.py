@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.validation.model import Checkpoint
 from engine.models.family import STARTER
+from engine.runtime.errors import StylekilnError
 from engine.training.runs import Run, list_runs
 
 if TYPE_CHECKING:
@@ -58,5 +59,12 @@ def _read_run(run: Run) -> RunChoice:
         Checkpoint(str(item.path), item.path.stem, item.epoch, item.loss, item.held_out_loss)
         for item in run.checkpoints()
     )
-    base = run.request().base_model if checkpoints else STARTER
-    return RunChoice(str(run.folder), run.name, base, checkpoints)
+    return RunChoice(str(run.folder), run.name, _base_of(run), checkpoints)
+
+
+def _base_of(run: Run) -> str:
+    """The model that a run was trained on; the starter when its settings are damaged."""
+    try:
+        return run.request().base_model
+    except StylekilnError:
+        return STARTER

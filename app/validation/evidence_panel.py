@@ -12,7 +12,9 @@ from app.theme import metrics
 from app.validation.layout import CellKey
 from app.validation.pair_grid import PairGrid
 from app.widgets.buttons import button
-from app.widgets.chart import LineChart, Series
+from app.widgets.chart import LineChart
+from app.widgets.chart_lines import Series
+from app.widgets.layouts import clear_layout
 from app.widgets.panel import Column, IconLabel, Panel, padded
 from app.widgets.text import hairline, label
 
@@ -235,10 +237,7 @@ class EvidencePanel(Column):
         return self._state.axes.checkpoints.index(row.checkpoint)
 
     def _show_flags(self) -> None:
-        while (item := self._flag_rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        clear_layout(self._flag_rows)
         picked = self._evidence.pick()
         weights = len([weight for weight in self._state.axes.weights if weight])
         flags = telling(picked.flags, weights) if picked is not None else []

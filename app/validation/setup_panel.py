@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.validation.model import GridState
     from app.validation.runner import GridRunner
     from app.validation.setup import GridSetup
+    from engine.runtime.errors import StylekilnError
 
 WIDTH = 228
 CHOOSE_FILES = "choose"
@@ -62,6 +63,7 @@ class SetupPanel(Column):
         panel.body.addWidget(padded(self.source))
         self.model = Choice(plain=True)
         self.model.changed.connect(lambda ref: self._setup.choose_model(str(ref)))
+        panel.body.addSpacing(metrics.GAP)
         panel.body.addWidget(FieldRow("Model", self.model, label_width=48))
         self.add(panel)
 
@@ -229,6 +231,12 @@ class SetupPanel(Column):
         }
         for line in self._shown_prompts.values():
             self._prompt_rows.addWidget(line)
+
+    def show_refusal(self, error: StylekilnError) -> None:
+        """Why the cells cannot be counted, and not drawn either."""
+        if not self._runner.running:
+            self._count_text.say("")
+            self._cached_text.say("{words}", words=lambda: tr_error(error))
 
     def set_counts(self, cells: int, cached: int) -> None:
         """What a start would have to draw."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,7 @@ from app.widgets.text import hairline, label, restyle
 from app.widgets.thumbnails import ThumbnailCache
 from engine.project.settings import data_dir
 from engine.runtime.errors import StylekilnError
+from engine.runtime.files import write_bytes
 from engine.validation.legend import draw_grid
 from engine.validation.manifest import open_grid
 
@@ -295,8 +295,12 @@ class View(QWidget):
         if self.setup.problem() is not None or self.runner.running:
             return
         request = self.setup.request(self._session.project, data_dir())
-        cells, cached = await self._session.bridge.io(count_cells, request)
-        self.panel.set_counts(cells, cached)
+        try:
+            cells, cached = await self._session.bridge.io(count_cells, request)
+        except StylekilnError as error:
+            self.panel.show_refusal(error)  # a file is gone; a toast at every change is too much
+        else:
+            self.panel.set_counts(cells, cached)
 
     # What actions do
 
@@ -430,9 +434,8 @@ class View(QWidget):
 
 def _write_picture(folder: Path, path: Path) -> None:
     drawn = draw_grid(open_grid(folder))
-    path.parent.mkdir(parents=True, exist_ok=True)
     if path != drawn:
-        shutil.copyfile(drawn, path)
+        write_bytes(path, drawn.read_bytes())
 
 
 def _dropped(event: QDropEvent) -> list[str]:

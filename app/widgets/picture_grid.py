@@ -179,6 +179,8 @@ class PictureGrid(QListView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._regrid()
         super().resizeEvent(event)
+        # Qt leaves the layout of a narrower moment when the width grows step by step.
+        self.scheduleDelayedItemsLayout()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from app.i18n import bind, tr
 from app.i18n.format import duration, percent
 from app.theme import color, fonts, icons, metrics, motion
-from app.widgets.buttons import Button, button, tool_button
+from app.widgets.buttons import button, tool_button
 from app.widgets.panel import IconLabel
 from app.widgets.text import ElidedLabel, label, restyle, set_tone
 
@@ -21,10 +21,10 @@ _CENTER = Qt.AlignmentFlag.AlignCenter
 
 
 class EmptyState(QWidget):
-    """Says what to drop or do next: icon, one line, two quiet lines, at most one button."""
+    """Says what to drop or do next: icon, one line, two quiet lines, and the way there."""
 
     def __init__(
-        self, icon: str, title_key: str, text_key: str, button: Button | None = None
+        self, icon: str, title_key: str, text_key: str, button: QWidget | None = None
     ) -> None:
         super().__init__()
         self._icon = IconLabel(icon, 26, "t3")
@@ -156,6 +156,8 @@ class ProgressRow(QWidget):
         """Nothing is left to pause; the cross now takes the row away."""
         self._pause.hide()
         bind(self._stop.setToolTip, "Close")
+        # A full bar in the color of what goes on would say that it does.
+        self._bar.setVisible(self._bar.property("state") == "error")
         if phase:
             self._say(phase)
             self._left.setText("")
@@ -190,6 +192,7 @@ class ToastView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._stays = error
+        self.action = action
         self.rest = QPoint()
         row = QHBoxLayout(self)
         # 12 px at both sides of what is said; a cross has air of its own.
@@ -289,6 +292,11 @@ class Toast(QObject):
         self._place()
         motion.run(view, RISE, 0, view.rise)
         return view
+
+    def withdraw(self) -> None:
+        """Take away what offers to undo: it was undone."""
+        for view in [view for view in self.shown if view.action == "Undo"]:
+            self._close(view)
 
     def _close(self, view: ToastView) -> None:
         if view in self.shown:

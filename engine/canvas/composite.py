@@ -84,10 +84,12 @@ class Compositor:
     """Keeps what lies under the active layer, so that a stroke blends only what is above.
 
     The kept picture is filled where it is asked for, in squares of :attr:`tile` pixels, and dropped
-    when any layer under the active one has changed.
+    when any layer under the active one has changed. Squares that show one layer alone, most of
+    them in a usual document, are copied and not blended. At most :attr:`most` squares are kept.
     """
 
     tile = 256
+    most = 128
 
     def __init__(self) -> None:
         self._key: tuple[int, ...] = ()
@@ -101,18 +103,45 @@ class Compositor:
         result = np.empty((rect.height, rect.width, 4), np.uint8)
         for square in squares(rect, self.tile):
             part = square.intersected(rect)
+            target = result[part.moved(-rect.x, -rect.y).slices]
+            if _copied(target, layers, part):
+                continue
             below = self._below(layers[:active], square)
             view = below[part.moved(-square.x, -square.y).slices]
-            stacked = accumulate(layers[active:], part, view)
-            result[part.moved(-rect.x, -rect.y).slices] = rounded(stacked)
+            target[:] = rounded(accumulate(layers[active:], part, view))
         return result
 
     def _below(self, layers: Sequence[Placed], square: Rect) -> Array:
         kept = self._tiles.get((square.x, square.y))
         if kept is None:
             kept = accumulate(layers, square)
+            if len(self._tiles) >= self.most:
+                self._tiles.pop(next(iter(self._tiles)))
             self._tiles[square.x, square.y] = kept
         return kept
+
+
+def _copied(target: Array, layers: Sequence[Placed], rect: Rect) -> bool:
+    """Fill ``target`` as :func:`composite` would, where one opaque layer or none is to be seen."""
+    seen: Placed | None = None
+    for layer in reversed(layers):
+        part = rect.intersected(layer.bounds)
+        if not layer.visible or layer.opacity <= 0 or part.empty:
+            continue
+        alpha = layer.pixels[part.moved(-layer.x, -layer.y).slices][..., 3]
+        if not alpha.any():
+            continue
+        if seen is not None or layer.opacity < 1.0:
+            return False
+        seen = layer
+        if part == rect and alpha.min() == 255:
+            break
+    target[:] = 0
+    if seen is not None:
+        part = rect.intersected(seen.bounds)
+        source = seen.pixels[part.moved(-seen.x, -seen.y).slices]
+        target[part.moved(-rect.x, -rect.y).slices] = np.where(source[..., 3:4] > 0, source, 0)
+    return True
 
 
 def squares(rect: Rect, size: int) -> Iterable[Rect]:

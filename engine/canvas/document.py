@@ -166,6 +166,21 @@ class Document:
         )
         return copy
 
+    def merge_down(self, layer_id: str) -> Change:
+        """Make one layer of this one and the one below, looking as both did; one step.
+
+        The merged layer keeps the name of the lower one. Raises BadInputError at the bottom, and
+        when either is locked.
+        """
+        place = self.index(layer_id)
+        if place == 0:
+            raise BadInputError("There is no layer below to merge with.")
+        pair = [self._paintable(self.layers[place - 1].id), self._paintable(layer_id)]
+        area = pair[0].bounds.united(pair[1].bounds)
+        merged = Layer(pair[0].name, compositing.composite(pair, area), area.x, area.y)
+        layers = [*self.layers[: place - 1], merged, *self.layers[place + 1 :]]
+        return self._restack(layers, "Merge layers", merged.id)
+
     def remove_layer(self, layer_id: str) -> Change:
         """Take a layer out."""
         removed = self._paintable(layer_id)

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.canvas.document import LARGEST_SIDE, Document
 from engine.canvas.layer import Layer
+from engine.project import links
 from engine.runtime.errors import PictureError, StylekilnError
 from engine.runtime.files import atomic_file, require_file
 
@@ -88,7 +89,7 @@ def save(document: Document, path: Path) -> None:
     To save in another thread while painting goes on, pass ``document.frozen()``.
     """
     document.end_stroke()
-    version, encoded = document.version, document.encoded
+    path, version, encoded = Path(path), document.version, document.encoded
     blobs: dict[str, bytes] = {}
     record = FileRecord(
         format_version=FORMAT_VERSION,
@@ -99,8 +100,10 @@ def save(document: Document, path: Path) -> None:
         settings=document.settings,
         saved=time.time(),
     )
-    with atomic_file(Path(path)) as stream, zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("project.json", record.model_dump_json(indent=1))
+    # Recipes and settings name files of the project; the project can be moved.
+    values = links.portable(record.model_dump(mode="json"), links.root_of(path))
+    with atomic_file(path) as stream, zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("project.json", json.dumps(values, indent=1, ensure_ascii=False))
         for name, data in blobs.items():
             archive.writestr(f"blobs/{name}.png", data)
     for revision in set(encoded) - {layer.revision for layer in document.layers}:
@@ -146,7 +149,7 @@ def _record(archive: zipfile.ZipFile, path: Path) -> FileRecord:
             name=path.name,
             remedy="Update the application to open it.",
         )
-    record = FileRecord.model_validate(values)
+    record = FileRecord.model_validate(links.absolute(values, links.root_of(path)))
     if len({layer.id for layer in record.layers}) < len(record.layers):
         raise ValueError("two layers have the same identifier")
     return record

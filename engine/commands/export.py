@@ -29,13 +29,15 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     from engine.dataset.library import Library
     from engine.dataset.requests import ExportRequest
     from engine.project.project import Project, SourceFolder, is_project
-    from engine.runtime.files import require_folder
+    from engine.runtime.files import require_folder, storage_errors
 
     folder, out = require_folder(args.folder.resolve()), args.out.resolve()
     if out == folder or folder.is_relative_to(out):
         raise BadInputError(
             "The output folder holds the source folder.", remedy="Choose another --out."
         )
+    with storage_errors(out):  # said of the folder that was named, not of what is made in it
+        out.mkdir(parents=True, exist_ok=True)
     if is_project(folder):
         project = Project.open(folder)
     else:
@@ -50,6 +52,9 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
         library.scan(project.file.folders)
     finally:
         library.close()
+    if library.set_aside is not None:
+        print(f"the index was damaged and read anew; it is kept as {library.set_aside}",
+              file=sys.stderr)  # fmt: skip
     request = ExportRequest(project=str(project.root), destination=str(out))
     result = follow(engine.submit(request))
     for problem in result.skipped:

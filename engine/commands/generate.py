@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--like",
         metavar="PICTURE",
-        help="start from the prompt and settings stored in a picture; other options go first",
+        help="take prompt, size, sampling and seed from a picture's text; not its model, start "
+        "picture or mask: give --model, --init-image and --mask with it. Other options go first",
     )
 
 
@@ -60,9 +62,16 @@ def parse_lora(text: str) -> LoraUse:
     """``FILE`` or ``FILE:WEIGHT``; a drive letter's colon is not taken for a weight's."""
     path, colon, weight = text.rpartition(":")
     try:
-        return LoraUse(path=path, weight=float(weight)) if colon else LoraUse(path=text)
+        number = float(weight)
     except ValueError:
         return LoraUse(path=text)
+    if not colon:
+        return LoraUse(path=text)
+    if not math.isfinite(number):
+        raise BadInputError(
+            "{weight} is no weight of a LoRA.", weight=weight, remedy="Write a number such as 0.8."
+        )
+    return LoraUse(path=path, weight=number)
 
 
 def _settings_in(path: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands.console import follow
+from engine.runtime.files import storage_errors
 from engine.runtime.thread import Engine
 
 
@@ -28,6 +29,8 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     from engine.tour.report import write_report
 
     out = args.out.resolve()
+    with storage_errors(out):  # said of the folder that was named, not of what is made in it
+        out.mkdir(parents=True, exist_ok=True)
     project = sample_project(out)
     for number, stage in enumerate(STAGES, 1):
         print(f"{number}/{len(STAGES)} {stage.title}", file=sys.stderr)

@@ -148,3 +148,22 @@ def header_length(path: Path) -> int:
     with open(path, "rb") as stream:
         (length,) = struct.unpack("<Q", stream.read(8))
     return 8 + int(length)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; MissingFileError or ModelFileError."""
+    if not path.is_file():
+        raise MissingFileError(
+            "The file {path} does not exist.", path=path, remedy="Download or copy the model again."
+        )
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        raise ModelFileError(
+            "{name} cannot be read.", name=path, remedy="Download or copy it again."
+        ) from error
+    if not isinstance(value, dict):
+        raise ModelFileError(
+            "{name} cannot be read.", name=path, remedy="Download or copy it again."
+        )
+    return value

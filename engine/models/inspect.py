@@ -5,7 +5,6 @@ Quick enough for every file in a folder: no tensor is loaded and no pickle is op
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,8 +15,8 @@ import numpy as np
 
 from engine.models import checkpoint_keys, lora_keys, pickles
 from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER
-from engine.models.headers import Header, read_header
-from engine.runtime.errors import MissingFileError, ModelFileError, StylekilnError
+from engine.models.headers import Header, read_header, read_json
+from engine.runtime.errors import ModelFileError, StylekilnError
 
 Kind = Literal["base", "lora", "unknown"]
 MODEL_SUFFIXES = (".safetensors", ".ckpt", ".pt", ".bin")
@@ -233,30 +232,16 @@ def _inspect_folder(path: Path) -> ModelInfo:
             path=path,
             remedy="Choose a folder with a model_index.json.",
         )
-    unet = _json(path / "unet" / "config.json")
+    unet = read_json(path / "unet" / "config.json")
     if unet.get("_class_name") != "UNet2DConditionModel":
         raise unknown_family(path, {})
     files = [file for file in path.glob("*/*.safetensors") if file.is_file()]
     for file in files:
         read_header(file)
-    scheduler = _json(path / "scheduler" / "scheduler_config.json")
+    scheduler = read_json(path / "scheduler" / "scheduler_config.json")
     return ModelInfo(
         path=path, kind="base", layout=STARTER if path == STARTER_FOLDER else "diffusers",
         bytes=sum(file.stat().st_size for file in files), family=family_of_folder(unet),
         prediction_type=scheduler.get("prediction_type", "epsilon"),
         context_width=unet.get("cross_attention_dim"),
     )  # fmt: skip
-
-
-def _json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise MissingFileError(
-            "The file {path} does not exist.", path=path, remedy="Download or copy the model again."
-        )
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except (ValueError, OSError) as error:
-        raise ModelFileError(
-            "{name} cannot be read.", name=path, remedy="Download or copy it again."
-        ) from error
-    return value if isinstance(value, dict) else {}

@@ -83,14 +83,19 @@ def _scan(path: Path) -> PickleNames:
 def _listed(stream: IO[bytes], pickles: int) -> PickleNames:
     texts: list[str] = []
     objects: set[str] = set()
-    for _ in range(pickles):
-        for kind, value in _instructions(stream):
-            if kind in _TEXT:
-                texts.append(value)
-            elif kind == "GLOBAL":
-                objects.add(value.replace(" ", "."))
-            elif kind == "STACK_GLOBAL":
-                objects.add(".".join(texts[-2:]))
+    try:
+        for _ in range(pickles):
+            for kind, value in _instructions(stream):
+                if kind in _TEXT:
+                    texts.append(value)
+                elif kind in ("GLOBAL", "INST"):
+                    objects.add(value.replace(" ", "."))
+                elif kind == "STACK_GLOBAL":
+                    objects.add(".".join(texts[-2:]))
+    except _DAMAGE:
+        # A file that breaks off, or is another kind of pickle, is refused for what it asked for.
+        if not PickleNames((), frozenset(objects)).strangers:
+            raise
     return PickleNames(tuple(texts), frozenset(objects))
 
 

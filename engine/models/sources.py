@@ -13,6 +13,7 @@ from safetensors import safe_open
 from engine.models import checkpoint_keys, single_file, weights
 from engine.models.block_names import BlockLayout
 from engine.models.family import STARTER_FOLDER, Family, TextEncoder
+from engine.models.headers import read_json
 from engine.models.inspect import prediction_type
 
 Config = dict[str, Any]
@@ -42,7 +43,7 @@ class Folder:
 
     def config(self, part: str) -> Config:
         """The config of ``part``."""
-        return weights.read_json(self._path / part / "config.json")
+        return read_json(self._path / part / "config.json")
 
     def unet(self, keys: Sequence[str], config: Config) -> State:
         """The UNet's tensors."""
@@ -66,7 +67,7 @@ class Folder:
 
     def scheduler(self, family: Family, predicts: str | None) -> Config:
         """The noise schedule; epsilon when the config does not say what the UNet predicts."""
-        config = weights.read_json(self._path / "scheduler" / "scheduler_config.json")
+        config = read_json(self._path / "scheduler" / "scheduler_config.json")
         return config | {"prediction_type": predicts or config.get("prediction_type", "epsilon")}
 
     def native_size(self, family: Family, predicts: str, unet: Any, vae: Any) -> int:
@@ -101,7 +102,7 @@ class SingleFile:
 
     def config(self, part: str) -> Config:
         """The family's config of ``part``."""
-        return weights.read_json(self._configs / part / "config.json")
+        return read_json(self._configs / part / "config.json")
 
     def unet(self, keys: Sequence[str], config: Config) -> State:
         """The UNet's tensors by diffusers' names."""
@@ -121,7 +122,7 @@ class SingleFile:
 
     def scheduler(self, family: Family, predicts: str | None) -> Config:
         """The family's noise schedule with what the file says of itself."""
-        config = weights.read_json(self._configs / "scheduler" / "scheduler_config.json")
+        config = read_json(self._configs / "scheduler" / "scheduler_config.json")
         config["prediction_type"] = predicts or self._recognised(family)
         config["rescale_betas_zero_snr"] = checkpoint_keys.ZERO_SNR_MARKER in self._state
         return config

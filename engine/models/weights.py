@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from engine.models import pickles
-from engine.models.headers import read_header
+from engine.models.headers import read_header, read_json
 from engine.runtime.errors import MissingFileError, ModelFileError
 
 M = TypeVar("M", bound=torch.nn.Module)
@@ -105,21 +104,6 @@ def read_folder(folder: Path) -> dict[str, torch.Tensor]:
     for path in weight_files(folder):
         tensors |= read_tensors(path)
     return tensors
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; MissingFileError or ModelFileError."""
-    if not path.is_file():
-        raise MissingFileError(
-            "The file {path} does not exist.", path=path, remedy="Download or copy the model again."
-        )
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except (ValueError, OSError) as error:
-        raise ModelFileError("{name} cannot be read.", name=path, remedy=_AGAIN) from error
-    if not isinstance(value, dict):
-        raise ModelFileError("{name} cannot be read.", name=path, remedy=_AGAIN)
-    return value
 
 
 def fill(

@@ -7,12 +7,39 @@ import errno
 import itertools
 import json
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from engine.runtime.errors import MissingFileError, StorageError, StylekilnError
+
+_PREFIX = ".new-"
+_LEFT_AFTER_S = 3600.0
+_cleared: set[Path] = set()
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Once per process and folder, remove temporary files that a killed process left there.
+
+    Whoever still writes touches its file all the time, so only what is old is a leftover.
+    """
+    if folder in _cleared:
+        return
+    _cleared.add(folder)
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            if not entry.name.startswith(_PREFIX):
+                continue
+            with contextlib.suppress(OSError):
+                if time.time() - entry.stat(follow_symlinks=False).st_mtime < _LEFT_AFTER_S:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                elif entry.name.endswith(".tmp"):
+                    os.unlink(entry.path)
 
 
 @contextlib.contextmanager
@@ -25,7 +52,8 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     path = Path(path)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=".tmp")
+        _clear_leftovers(path.parent)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=_PREFIX, suffix=".tmp")
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 yield stream
@@ -81,7 +109,8 @@ def write_by_name(path: Path, save: Callable[[str], None]) -> None:
     path = Path(path)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as folder:
+        _clear_leftovers(path.parent)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=_PREFIX) as folder:
             name = os.path.join(folder, "file" + path.suffix)
             with _native_errors(path):
                 save(name)
@@ -141,7 +170,7 @@ def system_error(error: OSError) -> StylekilnError:
 def require_folder(path: Path, *, remedy: str = "Check the path.") -> Path:
     """``path`` as a folder that exists and can be listed, else MissingFileError."""
     path = Path(path)
-    if not path.exists():
+    if not _exists(path):
         raise MissingFileError("The folder {path} does not exist.", path=path, remedy=remedy)
     if not path.is_dir():
         raise MissingFileError("{path} is a file, not a folder.", path=path, remedy=remedy)
@@ -155,11 +184,19 @@ def require_folder(path: Path, *, remedy: str = "Check the path.") -> Path:
 def require_file(path: Path, *, remedy: str = "Check the path.") -> Path:
     """``path`` as a file that exists, else MissingFileError."""
     path = Path(path)
-    if path.is_dir():
+    if _exists(path) and path.is_dir():
         raise MissingFileError("{path} is a folder, not a file.", path=path, remedy=remedy)
-    if not path.is_file():
+    if not (_exists(path) and path.is_file()):
         raise MissingFileError("The file {path} does not exist.", path=path, remedy=remedy)
     return path
+
+
+def _exists(path: Path) -> bool:
+    """Whether ``path`` is there; a name no file can have, such as one too long, is not."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _read_umask() -> int:

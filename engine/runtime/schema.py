@@ -168,6 +168,9 @@ def validated(model: type[M], values: dict[str, Any], where: str = "") -> M:
 def first_problem(error: ValidationError) -> str:
     """The first problem of a pydantic error as one sentence with the field's name."""
     problem = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in problem["loc"]) or "value"
+    name = ".".join(str(part) for part in problem["loc"])
     message = problem["msg"].removeprefix("Value error, ")
+    # Without a name it is about several values together, and says which itself.
+    if not name:
+        return f"{message[0].upper() + message[1:]}."
     return f"{name}: {message[0].lower() + message[1:]}."

@@ -195,7 +195,7 @@ class ImageRequest(Request):
         group="Output",
         when="output_dir",
         min_length=1,
-        pattern=r'^[^/\\:*?"<>|\x00-\x1f]+$',
+        pattern=r'^[^./\\:*?"<>|\x00-\x1f][^/\\:*?"<>|\x00-\x1f]*$',
     )
     file_format: Literal["png", "jpg", "webp"] = setting(
         "png",
@@ -208,7 +208,7 @@ class ImageRequest(Request):
     @model_validator(mode="after")
     def _mask_needs_a_picture(self) -> ImageRequest:
         if self.mask is not None and self.init_image is None:
-            raise ValueError("a mask needs a start picture")
+            raise ValueError("A mask needs a start picture (init_image)")
         return self
 
     def path_of(self, number: int, shot: Shot) -> Path | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from engine.canvas.repaint import RepaintRequest
+from engine.project import links
 from engine.project.project import Project, SourceFolder, is_project
 from engine.runtime.files import storage_errors
 from engine.runtime.job import Request
@@ -103,6 +105,15 @@ class StageResult:
 def stage_file(project: Project, stage: StageName) -> Path:
     """Where the facts of a finished stage lie."""
     return project.root / "tour" / f"{stage}.json"
+
+
+def read_facts(project: Project, stage: StageName) -> dict[str, Any]:
+    """The facts of a finished stage. Raises OSError or ValueError when there are none."""
+    facts = json.loads(stage_file(project, stage).read_text(encoding="utf-8"))
+    if not isinstance(facts, dict):
+        raise ValueError(f"{stage}: no facts")
+    found: dict[str, Any] = links.absolute(facts, project.root)
+    return found
 
 
 def stages_done(project: Project) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import os
 import platform
 from collections.abc import Iterable, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 
 from engine.project.project import Project
 from engine.runtime.files import write_json, write_text
-from engine.tour.plan import STAGES, stage_file
+from engine.tour.plan import STAGES, read_facts
 
 _STYLE = """
 body{background:#2e2e2e;color:#ebebeb;font:13px/20px Inter,system-ui,sans-serif;margin:44px auto;
@@ -37,10 +36,7 @@ def write_report(project: Project, out: Path) -> Path:
 
     Paths in ``tour.json`` are relative to ``out``, so that the folder can be handed on.
     """
-    facts = {
-        stage.name: json.loads(stage_file(project, stage.name).read_text(encoding="utf-8"))
-        for stage in STAGES
-    }
+    facts = {stage.name: read_facts(project, stage.name) for stage in STAGES}
     told = _relative(
         {
             "seconds": round(sum(f["seconds"] for f in facts.values()), 1),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -19,12 +18,14 @@ from engine.dataset.requests import ExportRequest
 from engine.dataset.suggestions import suggest
 from engine.imaging.alpha import fill_color
 from engine.imaging.decode import load_rgba
+from engine.models.hashes import file_sha256
+from engine.project import links
 from engine.project.project import Project
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import write_json
 from engine.runtime.job import Job
 from engine.tour import painting, plan, proof
-from engine.tour.plan import StageName, StageResult, TourRequest, stage_file
+from engine.tour.plan import StageName, StageResult, TourRequest, read_facts, stage_file
 from engine.training.loop import run as train
 from engine.training.runs import Run
 from engine.validation.evidence import RowEvidence, assess
@@ -39,7 +40,8 @@ def run(request: TourRequest, job: Job) -> StageResult:
     project = Project.open(Path(request.project))
     result = _STAGES[request.stage](project, job)
     report = {"stage": request.stage, "seconds": round(time.perf_counter() - started, 2)}
-    write_json(stage_file(project, request.stage), {**report, **result.report})
+    facts = links.portable({**report, **result.report}, project.root)
+    write_json(stage_file(project, request.stage), facts)
     return result
 
 
@@ -189,7 +191,7 @@ def repaint(project: Project, job: Job) -> StageResult:
         f"Apple, seed {best.seed}", best.pixels, x=best.x, y=best.y, recipe=best.recipe
     )
     after = document.composite()
-    file = project.canvas / "tour.kiln"
+    file = free_document(project)
     save(document, file)
     export_png(document, folder / "after.png")
     facts = {
@@ -201,6 +203,7 @@ def repaint(project: Project, job: Job) -> StageResult:
         **facts,
         "changed_inside": painting.differing_inside(before, after, painting.SKETCH_FIELD),
         "document": str(file),
+        "document_sha256": file_sha256(file),
         "before": str(before_file),
         "after": str(folder / "after.png"),
         "candidate_files": [c.path for c in repainted.candidates],
@@ -217,6 +220,21 @@ def repaint(project: Project, job: Job) -> StageResult:
         },
         report,
     )
+
+
+def free_document(project: Project) -> Path:
+    """Where the tour's canvas goes: over its own of an earlier time, never over one that the user
+    has worked on since, saved or not.
+    """
+    try:
+        made = read_facts(project, "canvas").get("document_sha256", "")
+    except (OSError, ValueError):
+        made = ""
+    number, path = 1, project.canvas / "tour.kiln"
+    while any(path.parent.glob(f".{path.name}*")) or (path.is_file() and file_sha256(path) != made):
+        number += 1
+        path = path.with_name(f"tour-{number}.kiln")
+    return path
 
 
 def _picture_paths(project: Project) -> tuple[list[Path], list[Path]]:
@@ -240,7 +258,7 @@ def _row_facts(row: RowEvidence, checkpoints: dict[str, dict[str, Any]]) -> dict
 def _require(project: Project, stage: StageName) -> dict[str, Any]:
     """The facts of an earlier stage."""
     try:
-        return json.loads(stage_file(project, stage).read_text(encoding="utf-8"))
+        return read_facts(project, stage)
     except (OSError, ValueError) as error:
         raise BadInputError(
             "The tour's stage {stage} has not been done yet.",

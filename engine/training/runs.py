@@ -7,22 +7,26 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 
+from engine.project import links
 from engine.runtime.errors import MissingFileError
 from engine.runtime.files import storage_errors, write_json
 from engine.training.config import TrainRequest
 from engine.training.jobfile import dump_toml, load_toml
 
 Status = Literal["running", "finished", "cancelled", "failed", "interrupted"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -91,20 +95,22 @@ class Run:
         """``run.json``: name, status, started and ended (unix seconds), message."""
         try:
             found = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
     @property
     def name(self) -> str:
         """The name the user gave."""
-        return str(self.info.get("name", self.folder.name))
+        return str(self.info.get("name") or self.folder.name)
 
     @property
     def status(self) -> Status:
         """How the run stands; a run whose process is gone is ``interrupted``."""
         info = self.info
         status: Status = info.get("status", "interrupted")
+        if status not in get_args(Status):
+            return "interrupted"  # a record that was damaged or is from elsewhere
         if status == "running" and not _alive(info.get("pid"), self.started):
             return "interrupted"
         return status
@@ -116,8 +122,17 @@ class Run:
         return float(started) if isinstance(started, (int, float)) else 0.0
 
     def request(self) -> TrainRequest:
-        """The settings of the run, as a request that can be run again."""
-        return load_toml(self.folder / "config.toml")
+        """The settings of the run, as a request that can be run again: in the project that the
+        folder lies in now, if that was moved or copied.
+        """
+        request = load_toml(self.folder / "config.toml")
+        root = links.root_of(self.folder)
+        if root is None or not request.project or request.project == str(root):
+            return request
+        inside = links.absolute(
+            links.portable(request.model_dump(mode="json"), Path(request.project)), root
+        )
+        return TrainRequest.model_validate({**inside, "project": str(root)})
 
     def steps(self) -> dict[str, np.ndarray]:
         """Per step, float64 arrays of one length: step, epoch, loss, average, grad_norm,
@@ -126,7 +141,7 @@ class Run:
         rows = list(self._lines("log.jsonl"))
         names = ("step", "epoch", "loss", "average", "grad_norm", "lr_unet", "lr_text", "seconds")
         return {
-            name: np.array([float(row.get(name, np.nan)) for row in rows], dtype=np.float64)
+            name: np.array([_float(row.get(name)) for row in rows], dtype=np.float64)
             for name in names
         }
 
@@ -136,40 +151,52 @@ class Run:
 
     def checkpoints(self) -> list[Checkpoint]:
         """The checkpoints that are still on disk, oldest first."""
-        rows = [row for row in self.events() if row.get("kind") == "train.checkpoint"]
-        found = [
-            Checkpoint(
-                epoch=row["epoch"],
-                step=row["step"],
+
+        def read(row: dict[str, Any]) -> Checkpoint:
+            return Checkpoint(
+                epoch=int(row["epoch"]),
+                step=int(row["step"]),
                 path=self.folder / "checkpoints" / Path(row["path"]).name,
-                loss=row["loss"],
-                held_out_loss=row.get("held_out_loss"),
-                seen_loss=row.get("seen_loss"),
+                loss=float(row["loss"]),
+                held_out_loss=_number(row.get("held_out_loss")),
+                seen_loss=_number(row.get("seen_loss")),
             )
-            for row in rows
-        ]
+
+        found = self._sound("train.checkpoint", read)
         return [checkpoint for checkpoint in found if checkpoint.path.is_file()]
 
     def samples(self) -> list[SamplePicture]:
         """The sample pictures that are still on disk, oldest first."""
-        rows = [row for row in self.events() if row.get("kind") == "train.sample"]
-        found = [
-            SamplePicture(
-                epoch=row["epoch"],
-                step=row["step"],
-                index=row["index"],
-                prompt=row["prompt"],
-                seed=row["seed"],
+
+        def read(row: dict[str, Any]) -> SamplePicture:
+            return SamplePicture(
+                epoch=int(row["epoch"]),
+                step=int(row["step"]),
+                index=int(row["index"]),
+                prompt=str(row["prompt"]),
+                seed=int(row["seed"]),
                 path=self.folder / "samples" / Path(row["path"]).name,
             )
-            for row in rows
-        ]
+
+        found = self._sound("train.sample", read)
         return [sample for sample in found if sample.path.is_file()]
 
     def held_out(self) -> list[tuple[int, int, float, float]]:
         """(epoch, step, held-out loss, seen loss) of every measurement, oldest first."""
-        rows = (row for row in self.events() if row.get("kind") == "train.held_out")
-        return [(row["epoch"], row["step"], row["loss"], row["seen_loss"]) for row in rows]
+
+        def read(row: dict[str, Any]) -> tuple[int, int, float, float]:
+            return int(row["epoch"]), int(row["step"]), float(row["loss"]), float(row["seen_loss"])
+
+        return self._sound("train.held_out", read)
+
+    def _sound(self, kind: str, read: Callable[[dict[str, Any]], T]) -> list[T]:
+        """The events of a kind, read; those with a value of another type are left out."""
+        found = []
+        for row in self.events():
+            if row.get("kind") == kind:
+                with suppress(KeyError, TypeError, ValueError, OverflowError):
+                    found.append(read(row))
+        return found
 
     # Writing
 
@@ -197,15 +224,24 @@ class Run:
     def _lines(self, name: str) -> Iterator[dict[str, Any]]:
         try:
             text = (self.folder / name).read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
+        except OSError:
             return
-        for line in text.splitlines():
+        for line in text.split("\n"):  # a prompt may hold other line ends
             try:
                 row = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue  # the torn last line of a killed process
             if isinstance(row, dict):
                 yield row
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _float(value: Any) -> float:
+    """A number of a log; NaN where there is none."""
+    return float(value) if isinstance(value, (int, float)) else math.nan
 
 
 def list_runs(folder: Path) -> list[Run]:

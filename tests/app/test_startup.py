@@ -53,6 +53,16 @@ import os; os._exit(0)
     assert found["start"]
 
 
+def test_pydantic_is_there_before_a_worker_can_import_it(tmp_path):
+    code = """
+import json, sys
+import PySide6.QtWidgets
+import app.running
+print(json.dumps("pydantic.errors" in sys.modules))
+"""
+    assert run(code, tmp_path) is True
+
+
 def test_after_the_first_paint_the_engine_starts_and_the_facts_come(tmp_path):
     code = """
 import asyncio, json
@@ -127,3 +137,13 @@ warm_up()
 print(json.dumps({"missing": [n for n in HEAVY if n not in sys.modules], "on": gc.isenabled()}))
 """
     assert run(code, tmp_path) == {"missing": [], "on": True}
+
+
+def test_the_window_works_where_the_queue_cannot_be_kept(tmp_path):
+    from app.main import _make_engine
+    from tests.engine.runtime import work
+
+    (tmp_path / "queue.sqlite").mkdir()
+    engine = _make_engine(tmp_path, 0).start()
+    assert engine.submit(work.Count()).result(60) == 3
+    engine.close()

@@ -1,9 +1,10 @@
-"""Gaps between window frames while training runs, by number of torch threads.
+"""Gaps between window frames while training runs, against the same window while it is held.
 
     xvfb-run -a -s "-screen 0 1600x1000x24" python tests/benchmarks/bench_frames.py [threads ...]
 
-The real window shows the Train workspace of the sample project while the tour's training runs; a
-16 ms timer repaints the loss chart's page. Gaps are counted after the first ten steps.
+The real window shows the Train workspace of the sample project while the tour's training runs. A
+16 ms timer makes something visible change, and the times between frames that were painted are
+counted. `README.md` says what the scenes are and how to read them.
 """
 
 from __future__ import annotations
@@ -15,102 +16,251 @@ import subprocess
 import sys
 import tempfile
 import time
-from itertools import pairwise
+from collections.abc import Callable
+from itertools import count, pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 20.0
+sys.path.insert(0, str(ROOT))
+
+from engine.runtime.device import set_waiting_policy  # noqa: E402
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from engine.runtime.job import JobHandle
+
+set_waiting_policy()
+
+import qasync  # noqa: E402
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer  # noqa: E402
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent  # noqa: E402
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget  # noqa: E402
+
+SECONDS = 12.0
 WARM_STEPS = 10
+TICK_MS = 16
 
 
-def measure(threads: int) -> dict[str, float]:
-    """Run one training in this process and return the gaps' percentiles in milliseconds."""
-    sys.path.insert(0, str(ROOT))
-    from engine.runtime.device import set_waiting_policy
+class Frames(QObject):
+    """Notes when ``widget`` is painted while a timer calls ``change``."""
 
-    set_waiting_policy()
-    sys.setswitchinterval(0.001)
-    from PySide6.QtCore import Qt, QTimer
-    from PySide6.QtWidgets import QApplication
+    def __init__(self, widget: QWidget, change: Callable[[int], None]) -> None:
+        super().__init__()
+        self._change = change
+        self._numbers = count()
+        self.times: list[float] = []
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(lambda: self._change(next(self._numbers)))
+        self._widget = widget
+        widget.installEventFilter(self)
 
-    import app.main as entry
-    from app import running
-    from engine.project.settings import Settings
-    from engine.tour import plan
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.times.append(time.perf_counter())
+        return False
 
-    Settings(torch_threads=threads).save()
-    application = QApplication([])
-    loop = running.make_loop(application)
-    window = entry.open_window()
-    running.begin(window)
-    ticks: list[float] = []
-    timer = QTimer()
-    timer.setTimerType(Qt.TimerType.PreciseTimer)
-    timer.setInterval(16)
-
-    def tick() -> None:
-        ticks.append(time.perf_counter())
-        window.pages.update()
-
-    timer.timeout.connect(tick)
-
-    async def run() -> dict[str, float]:
-        await window.session.open_sample()
-        project = window.session.project
-        stage = plan.TourRequest(project=str(project.root), stage="dataset")
-        await window.session.bridge.run(stage)
-        window.navigate("train", {})
-        request = plan.train_request(project).model_copy(
-            update={
-                "sample_at_first": False,
-                "max_train_epochs": 2000,
-                "save_every_n_epochs": 0,
-                "sample_every_n_epochs": 0,
-            }
-        )
-        handle = window.session.bridge.submit(request)
-        # Reading and encoding the pictures report progress too; only "Train …" counts.
-        while not handle.progress.text.startswith("Train") or handle.progress.step < WARM_STEPS:
-            await asyncio.sleep(0.1)
-        first, began = handle.progress.step, time.perf_counter()
-        timer.start()
+    async def gaps(self) -> dict[str, float]:
+        """Percentiles of the times between frames in milliseconds."""
+        self.times.clear()
+        cpu = time.thread_time()
+        self._timer.start()
         await asyncio.sleep(SECONDS)
-        timer.stop()
-        steps = (handle.progress.step - first) / (time.perf_counter() - began)
-        handle.cancel()
-        gaps = sorted((b - a) * 1000 for a, b in pairwise(ticks))
+        cpu = time.thread_time() - cpu
+        self._timer.stop()
+        self._widget.removeEventFilter(self)
+        gaps = sorted((b - a) * 1000 for a, b in pairwise(self.times))
+        if not gaps:
+            raise SystemExit("Nothing was painted.")
         return {
-            "threads": threads,
             "p50": gaps[len(gaps) // 2],
             "p99": gaps[int(len(gaps) * 0.99)],
             "max": gaps[-1],
             "over_50": sum(gap > 50 for gap in gaps),
-            "steps_per_second": steps,
+            "frames": len(gaps),
+            "cpu_ms": cpu * 1000 / max(1, len(gaps)),
         }
 
-    return loop.run_until_complete(run())
+
+class Plain(QWidget):
+    """A window with a line and a word: what the engine thread alone costs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = 0
+        self.resize(320, 200)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawLine(self.place, 0, self.place, self.height())
+        painter.drawText(20, 100, str(self.place))
+
+    def step(self, number: int) -> None:
+        """Move the line."""
+        self.place = number % self.width()
+        self.update()
+
+
+def move(widget: QWidget, x: float, y: float) -> None:
+    """Move the pointer over ``widget`` as the window system would."""
+    where = QPointF(x, y)
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        where,
+        QPointF(widget.mapToGlobal(where.toPoint())),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+def scenes(view: Any) -> dict[str, tuple[QWidget, Callable[[int], None]]]:
+    """What changes at every tick, and the widget whose paintings are the frames."""
+    plot, bar, progress = view.stage.curves.loss.plot, view.stage.bar, view.stage.bar.progress
+    view.settings.level.changed.emit("advanced")  # more of them than the window is high
+    scroll = view.settings.findChild(QScrollArea)
+
+    def hover(number: int) -> None:
+        move(plot, 60 + number * 3 % (plot.width() - 80), plot.height() / 2)
+        progress.setValue((progress.value() + 1) % 1000)
+        if number % 16 == 0:
+            bar.pause.setDown(not bar.pause.isDown())
+
+    def scrolled(number: int) -> None:
+        rail = scroll.verticalScrollBar()
+        span = rail.maximum()
+        rail.setValue(abs(number * 3 % (2 * span) - span))
+
+    return {
+        "changes": (plot, hover),
+        "scroll": (scroll.viewport(), scrolled),
+        "page": (plot, lambda _: view.update()),
+    }
+
+
+async def training(session: Session) -> JobHandle:
+    """The tour's training of the sample project, after its first steps."""
+    from engine.tour import plan
+
+    await session.open_sample()
+    assert session.project is not None
+    root = str(session.project.root)
+    await session.bridge.run(plan.TourRequest(project=root, stage="dataset"))
+    request = plan.train_request(session.project).model_copy(
+        update={
+            "sample_at_first": False,
+            "max_train_epochs": 2000,
+            "save_every_n_epochs": 0,
+            "sample_every_n_epochs": 0,
+        }
+    )
+    session.go("train")
+    handle = session.bridge.submit(request)
+    # Reading and encoding the pictures report progress too; only "Train …" counts.
+    while not handle.progress.text.startswith("Train") or handle.progress.step < WARM_STEPS:
+        await asyncio.sleep(0.1)
+        if handle.done():
+            handle.result()
+            raise SystemExit("The training ended before it was measured.")
+    return handle
+
+
+async def in_window() -> list[dict[str, Any]]:
+    """Every scene of the Train workspace, training and held."""
+    import app.main as entry
+    from app import running
+
+    window = entry.open_window()
+    running.begin(window)
+    window.resize(1280, 720)  # low enough that the settings have to scroll
+    handle = await training(window.session)
+    await asyncio.sleep(2)
+    view = window.pages.built["train"]
+    rows = []
+    for name, (widget, change) in scenes(view).items():
+        for held in (False, True):
+            handle.pause() if held else handle.resume()
+            await asyncio.sleep(2)
+            first, began = handle.progress.step, time.perf_counter()
+            gaps = await Frames(widget, change).gaps()
+            rate = (handle.progress.step - first) / (time.perf_counter() - began)
+            rows.append({"scene": name, "training": not held, **gaps, "steps_per_second": rate})
+    handle.cancel()
+    return rows
+
+
+async def in_plain_window() -> list[dict[str, Any]]:
+    """A line that moves in a window of its own; nothing else listens to the engine."""
+    from app.bridge import Bridge
+    from app.session import Session
+    from engine.project.settings import Settings
+    from engine.runtime.thread import Engine
+
+    settings = Settings.load()
+    session = Session(Bridge(lambda: Engine(threads=settings.torch_threads)), settings)
+    plain = Plain()
+    plain.show()
+    await session.bridge.start()
+    handle = await training(session)
+    rows = []
+    for held in (False, True):
+        handle.pause() if held else handle.resume()
+        await asyncio.sleep(2)
+        first, began = handle.progress.step, time.perf_counter()
+        gaps = await Frames(plain, plain.step).gaps()
+        rate = (handle.progress.step - first) / (time.perf_counter() - began)
+        rows.append({"scene": "plain", "training": not held, **gaps, "steps_per_second": rate})
+    handle.cancel()
+    return rows
+
+
+def measure(threads: int, where: str) -> list[dict[str, Any]]:
+    """Run one training in this process and measure its scenes."""
+    sys.setswitchinterval(0.001)
+    from engine.project.settings import Settings
+
+    Settings(torch_threads=threads).save()
+    application = QApplication([])
+    loop = qasync.QEventLoop(application)
+    asyncio.set_event_loop(loop)
+    return loop.run_until_complete(in_window() if where == "window" else in_plain_window())
+
+
+def report(threads: str, rows: list[dict[str, Any]]) -> None:
+    """Print every scene while training, while held, and how much training adds."""
+    for on, held in zip(rows[::2], rows[1::2], strict=True):
+        for row in (on, held):
+            values = ", ".join(f"{key} {row[key]:.1f}" for key in ("p50", "p99", "max", "cpu_ms"))
+            state = f"training, {row['steps_per_second']:.2f} steps/s" if row is on else "held"
+            print(
+                f"{threads} threads, {row['scene']}, {state}: {values}, over 50: {row['over_50']}"
+            )
+        print(f"  training / held: p99 {on['p99'] / held['p99']:.2f}", flush=True)
 
 
 def main() -> None:
     """Measure each number of threads in a process of its own."""
-    if len(sys.argv) > 2 and sys.argv[1] == "--child":
-        print(json.dumps(measure(int(sys.argv[2]))), flush=True)
+    if len(sys.argv) > 3 and sys.argv[1] == "--child":
+        print(json.dumps(measure(int(sys.argv[2]), sys.argv[3])), flush=True)
         os._exit(0)
     for threads in sys.argv[1:] or ["1", "2"]:
-        with tempfile.TemporaryDirectory() as home:
-            done = subprocess.run(
-                [sys.executable, __file__, "--child", threads],
-                env={**os.environ, "STYLEKILN_HOME": home},
-                capture_output=True,
-                text=True,
-                timeout=600,
-                check=False,
-            )
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-        if not lines:
-            raise SystemExit(done.stderr[-3000:])
-        found = json.loads(lines[-1])
-        print(", ".join(f"{key} {value:.2f}" for key, value in found.items()), flush=True)
+        for where in ("plain", "window"):
+            with tempfile.TemporaryDirectory() as home:
+                done = subprocess.run(
+                    [sys.executable, __file__, "--child", threads, where],
+                    env={**os.environ, "STYLEKILN_HOME": home},
+                    capture_output=True,
+                    text=True,
+                    timeout=600,
+                    check=False,
+                )
+            lines = [line for line in done.stdout.splitlines() if line.startswith("[")]
+            if not lines:
+                raise SystemExit(done.stderr[-3000:])
+            report(threads, json.loads(lines[-1]))
 
 
 if __name__ == "__main__":

@@ -96,3 +96,18 @@ def test_a_layer_added_far_outside_is_shown_where_it_overlaps(view, state):
     state.end_stroke()
     spot = view.surface.view.to_screen(QPointF(2, 2)).toPoint()
     assert view.surface.grab().toImage().pixelColor(spot) == state.color
+
+
+def test_the_selected_layer_is_merged_with_the_one_below(qtbot, view, state):
+    assert not state.can_merge()
+    state.add_layer("Layer 2")
+    state.begin_stroke((20.0, 20.0, 1.0), erase=False)
+    state.end_stroke()
+    looks = state.document.composite()
+    state.merge_down()
+    assert [layer.name for layer in state.document.layers] == ["Background"]
+    assert state.layer is state.document.layers[0]
+    assert (state.document.composite() == looks).all()
+    state.undo()
+    assert len(state.document.layers) == 2
+    assert state.layer is not None

@@ -130,3 +130,10 @@ def test_the_zoom_goes_into_the_menu_where_there_is_no_room(qapp, qtbot, view, s
     entries(view)["Zoom in"].trigger()
     view.menu.close()
     assert view.surface.view.zoom > before
+
+
+def test_the_foot_tells_size_and_place_of_the_selection_while_it_is_drawn(view, state):
+    state.drag_selection(QRect(20, 30, 64, 48))
+    assert view.foot.selection.text() == "Selected 64\u00d748 at 20, 30"
+    state.select(None)
+    assert view.foot.selection.text() == ""

@@ -72,3 +72,26 @@ def test_half_transparent_pixels_are_premultiplied(qapp):
     color = picture.image.pixelColor(0, 0)
     assert color.alpha() == 128
     assert abs(color.red() - 200) <= 2
+
+
+def test_only_what_is_in_sight_is_rendered(qapp):
+    pixels, calls = np.full((900, 800, 4), 255, np.uint8), []
+    picture = CompositePicture(800, 900, _source(pixels, calls))
+    _drawn(picture, QRect(100, 200, 50, 40), (50, 40), 1.0)
+    assert calls == [QRect(100, 200, 50, 40)]
+    picture.refresh()
+    pixels[0, 0] = (9, 8, 7, 255)
+    picture.mark(QRect(0, 0, 1, 1))
+    calls.clear()
+    _drawn(picture, QRect(100, 200, 50, 40), (50, 40), 1.0)
+    assert calls == []
+    assert _drawn(picture, QRect(0, 0, 8, 8), (8, 8), 1.0).pixelColor(0, 0).red() == 9
+
+
+def test_from_200_percent_on_every_pixel_is_a_sharp_square(qapp):
+    pixels = np.zeros((4, 4, 4), np.uint8)
+    pixels[..., 3] = 255
+    pixels[1, 1] = 255
+    picture = CompositePicture(4, 4, _source(pixels, []))
+    shown = _drawn(picture, QRect(0, 0, 4, 4), (8, 8), 2.0)
+    assert {shown.pixelColor(x, 2).red() for x in range(8)} == {0, 255}

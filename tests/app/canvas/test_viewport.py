@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPointF, QSizeF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from app.canvas.rulers import LABEL_ROOM, label_step
 from app.canvas.viewport import MAXIMUM_ZOOM, Viewport
@@ -64,3 +64,12 @@ def test_zoom_stops_run_from_far_to_the_largest_zoom(port):
 @pytest.mark.parametrize("zoom", [0.02, 0.3, 1.0, 7.0, 32.0])
 def test_ruler_numbers_keep_their_distance(zoom):
     assert label_step(zoom) * zoom >= LABEL_ROOM or label_step(zoom) == 5000
+
+
+def test_a_rectangle_is_shown_in_the_middle_as_large_as_it_fits():
+    view = Viewport()
+    view.resize(QSizeF(800, 600))
+    view.document_size = QSizeF(4000, 4000)
+    view.show_rect(QRectF(1000, 2000, 100, 50))
+    assert view.zoom == 7.0
+    assert view.to_screen(QPointF(1050, 2025)) == QPointF(400, 300)

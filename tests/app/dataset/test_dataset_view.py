@@ -11,6 +11,7 @@ from app.dataset.crop_box import CropBox
 from app.dataset.view import View
 from app.widgets import roles
 from engine.dataset.edits import Fill
+from engine.project.project import Project
 
 
 @pytest.fixture
@@ -243,6 +244,15 @@ def test_a_fill_for_all_becomes_the_projects(view, settle) -> None:
     QTest.mouseClick(view.inspector.fills.everywhere, Qt.MouseButton.LeftButton)
     settle(view.session)
     assert view.session.project.file.fill == Fill(color="#204060")
+    assert named(view, "cactus").recipe.fill is None
+    view.operations.undo()
+    settle(view.session)
+    assert view.session.project.file.fill == Fill()
+    assert Project.open(view.session.project.root).file.fill == Fill()
+    assert named(view, "cactus").recipe.fill == Fill(color="#204060")
+    view.operations.redo()
+    settle(view.session)
+    assert Project.open(view.session.project.root).file.fill == Fill(color="#204060")
     assert named(view, "cactus").recipe.fill is None
 
 

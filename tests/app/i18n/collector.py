@@ -35,6 +35,7 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "Series": ((0,), ("label",)),
     "Action": ((1,), ("text",)),
     "notify": ((0,), ("key", "action")),
+    "show_error": ((), ("action",)),
     "setting": ((), ("label", "help", "group", "unit")),
     "QueryKey": ((), ("help",)),
     "QueryMark": ((), ("help",)),

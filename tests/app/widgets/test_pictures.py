@@ -9,7 +9,8 @@ from app import theme
 from app.theme import motion
 from app.widgets import roles
 from app.widgets.axis import label_text, range_of, thinned, tick_texts, ticks, whole_step
-from app.widgets.chart import LineChart, Series
+from app.widgets.chart import LineChart
+from app.widgets.chart_lines import Series
 from app.widgets.picture_grid import PictureGrid
 from app.widgets.states import Toast
 from app.widgets.thumbnails import ThumbnailCache, read_scaled

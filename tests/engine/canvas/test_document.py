@@ -29,6 +29,46 @@ def noise(width: int, height: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 4), np.uint8)
 
 
+def test_what_is_kept_and_copied_looks_as_if_all_was_blended() -> None:
+    document = Document(700, 600, [Layer("paper", np.full((600, 700, 4), 255, np.uint8))])
+    document.add_layer("patch", noise(300, 200), x=-40, y=350)
+    empty = document.add_layer("empty")
+    document.add_layer("veil", noise(90, 90, 2), x=300, y=240)
+    document.set_opacity(document.layers[-1].id, 0.4)
+    for hidden in (False, True):
+        document.set_visible(document.layers[0].id, not hidden)
+        for active in document.layers:
+            kept = document.composite(document.bounds, active.id)
+            np.testing.assert_array_equal(kept, document.composite())
+    document.paint(empty.id, [(310.0, 250.0, 1.0), (600.0, 500.0, 1.0)], Brush(20))
+    np.testing.assert_array_equal(
+        document.composite(document.bounds, empty.id), document.composite()
+    )
+
+
+def test_merging_down_looks_the_same_and_is_one_step() -> None:
+    document = Document(60, 50, [Layer("paper", np.full((50, 60, 4), 255, np.uint8))])
+    low = document.add_layer("low", noise(30, 20), x=-5, y=4)
+    high = document.add_layer("high", noise(40, 30, 1), x=10, y=30)
+    document.set_opacity(high.id, 0.5)
+    before, looks = fingerprint(document), document.composite()
+    change = document.merge_down(high.id)
+    assert [layer.name for layer in document.layers] == ["paper", "low"]
+    assert document.layers[1].id == change.layer_id
+    difference = np.abs(document.composite().astype(int) - looks)
+    assert difference.max() <= 1
+    document.undo()
+    assert fingerprint(document) == before
+    document.redo()
+    assert len(document.layers) == 2
+    document.undo()
+    with pytest.raises(BadInputError, match="no layer below"):
+        document.merge_down(document.layers[0].id)
+    document.set_locked(low.id, True)
+    with pytest.raises(BadInputError, match="locked"):
+        document.merge_down(high.id)
+
+
 def random_operation(document: Document, dice: random.Random) -> None:
     layers = document.layers
     layer = dice.choice(layers)

@@ -24,6 +24,7 @@ from engine.canvas.document import Document
 from engine.canvas.layer import Layer
 from engine.canvas.rect import Rect
 from engine.canvas.selection import ellipse
+from engine.project.project import Project
 from engine.runtime.errors import MissingFileError, PictureError, StorageError
 
 
@@ -298,3 +299,16 @@ def test_layers_larger_than_the_free_memory_are_refused_before_one_is_decoded(
     monkeypatch.setattr(storage, "_picture", lambda *_: pytest.fail("decoded"))
     with pytest.raises(PictureError, match="memory"):
         storage.load(path)
+
+
+def test_a_canvas_of_a_moved_project_names_its_loras_where_they_are_now(
+    document: Document, tmp_path: Path
+) -> None:
+    old, new = Project.create(tmp_path / "old", "P").root, tmp_path / "new"
+    document.settings = {"repaint": {"loras": [[str(old / "runs" / "a.safetensors"), 0.5]]}}
+    document.layers[1].recipe = {"image": {"loras": [{"path": str(old / "b.safetensors")}]}}
+    storage.save(document, old / "canvas" / "a.kiln")
+    old.rename(new)
+    opened = storage.load(new / "canvas" / "a.kiln")
+    assert opened.settings["repaint"]["loras"] == [[str(new / "runs" / "a.safetensors"), 0.5]]
+    assert opened.layers[1].recipe == {"image": {"loras": [{"path": str(new / "b.safetensors")}]}}

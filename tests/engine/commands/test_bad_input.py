@@ -22,6 +22,7 @@ from engine.commands import cli
 from engine.models import lora_file
 from engine.runtime.resources import resource
 from engine.training.runs import Run
+from main import opens_window
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = ["--resolution", "64", "--min-bucket-reso", "64", "--max-bucket-reso", "64"]
@@ -299,3 +300,22 @@ def test_the_tour_says_when_its_folder_cannot_be_made(capsys, tmp_path):
     (tmp_path / "file").write_text("x")
     assert "file" in refused(capsys, "tour", "--out", tmp_path / "file")
     shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.mark.parametrize("verb", ["tour", "export"])
+def test_a_place_that_cannot_be_made_is_named_as_it_was_given(capsys, art, tmp_path, verb):
+    (tmp_path / "file").write_text("x")
+    place = tmp_path / "file" / "inside"
+    error = refused(capsys, verb, *([art] if verb == "export" else []), "--out", place)
+    assert f"{place} cannot be written" in error
+
+
+def test_an_export_says_that_the_index_was_damaged(capsys, art, tmp_path):
+    assert cli.main(["export", str(art), "--out", str(tmp_path / "o")]) == 0
+    (tmp_path / "o" / ".project" / "dataset.sqlite").write_bytes(b"no index" * 900)
+    assert cli.main(["export", str(art), "--out", str(tmp_path / "o")]) == 0
+    assert "dataset.sqlite.broken-1" in capsys.readouterr().err
+
+
+def test_a_word_too_long_for_any_file_opens_no_window():
+    assert not opens_window(["x" * 5000])

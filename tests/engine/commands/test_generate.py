@@ -40,7 +40,12 @@ def test_a_picture_is_drawn_like_another_one(tmp_path, capsys):
         (["--model", "gone.ckpt"], 3, "gone.ckpt"),
         (["--init-image", "gone.png"], 3, "gone.png"),
         (["--like", "gone.png"], 3, "gone.png"),
-        (["--mask", "mask.png"], 2, "a mask needs a start picture"),
+        (["--mask", "mask.png"], 2, "stylekiln: A mask needs a start picture"),
+        (["--lora", "ink.safetensors:nan"], 2, "nan is no weight"),
+        (["--lora", "ink.safetensors:-inf"], 2, "-inf is no weight"),
+        (["--file-name", ".."], 2, "file_name"),
+        (["--file-name", ".hidden"], 2, "file_name"),
+        (["--like", "x" * 5000], 3, "does not exist"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_a_status(capsys, arguments, status, sentence):

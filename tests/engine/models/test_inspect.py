@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
 import shutil
 import struct
 
@@ -203,3 +205,19 @@ def test_a_truncated_part_of_a_folder_is_found(tmp_path):
     weights.write_bytes(weights.read_bytes()[:-10])
     with pytest.raises(ModelFileError, match="ends early"):
         inspect(folder)
+
+
+class _Runs:
+    def __reduce__(self):  # type: ignore[no-untyped-def]
+        return os.system, ("echo",)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("cut", [0, 1])
+def test_a_plain_pickle_that_would_run_code_is_refused_for_that(tmp_path, protocol, cut):
+    """Neither a zip nor torch's older layout, and perhaps broken off."""
+    path = tmp_path / "evil.ckpt"
+    data = pickle.dumps({"a": _Runs()}, protocol)
+    path.write_bytes(data[: len(data) - cut])
+    with pytest.raises(ModelFileError, match=r"refused: it asks to run (posix|nt)\.system"):
+        inspect(path)

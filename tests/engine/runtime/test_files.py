@@ -107,3 +107,15 @@ def test_a_named_write_makes_its_folders_and_knows_a_full_disk_by_its_words(tmp_
     with pytest.raises(RuntimeError, match="wrong shape"):
         files.write_by_name(target, broken)
     assert os.listdir(target.parent) == []
+
+
+def test_what_a_killed_process_left_is_cleared_and_what_is_being_written_is_not(tmp_path):
+    for name in (".new-old.tmp", ".new-fresh.tmp", "art.tmp", ".new-folder/file.safetensors"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"half")
+    for name in (".new-old.tmp", "art.tmp", ".new-folder"):
+        os.utime(tmp_path / name, (1, 1))
+    files.write_bytes(tmp_path / "a.txt", b"new")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [
+        ".new-fresh.tmp", "a.txt", "art.tmp",
+    ]  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
 from engine.runtime.resources import resource
 from engine.tour import plan, stages
+from engine.validation.manifest import open_grid
 
 EPOCHS, SAVE_EVERY, STEPS = 20, 4, 12
 
@@ -159,3 +162,33 @@ def test_a_stage_out_of_order_says_so(tmp_path):
     with pytest.raises(BadInputError, match="in order"):
         stages.run(request, Job.detached())
     assert not Path(plan.stage_file(project, "canvas")).exists()
+
+
+def test_the_facts_of_a_moved_tour_name_files_that_are_there(out, tmp_path):
+    """A later stage goes on from them."""
+    shutil.copytree(out / "Sample", tmp_path / "moved", ignore=shutil.ignore_patterns(".cache"))
+    project = Project.open(tmp_path / "moved")
+    facts = [plan.read_facts(project, stage.name) for stage in plan.STAGES]
+    assert Path(facts[1]["run"]).is_relative_to(tmp_path)
+    assert all(Path(c["file"]).is_file() for c in facts[1]["checkpoints"])
+    grid = open_grid(Path(facts[2]["grid"]))
+    assert facts[2]["pick"]["checkpoint"] in grid.request.checkpoints
+    assert set(grid.request.checkpoints) == {c["file"] for c in facts[1]["checkpoints"]}
+
+
+def test_the_tour_writes_over_its_own_canvas_but_never_over_what_the_user_made_of_it(tmp_path):
+    project = plan.sample_project(tmp_path)
+    mine = project.canvas / "tour.kiln"
+    assert stages.free_document(project) == mine
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"made by the tour")
+    facts = {"document_sha256": hashlib.sha256(b"made by the tour").hexdigest()}
+    plan.stage_file(project, "canvas").parent.mkdir()
+    plan.stage_file(project, "canvas").write_text(json.dumps(facts), encoding="utf-8")
+    assert stages.free_document(project) == mine
+    copy = project.canvas / ".tour.kiln.unsaved"
+    copy.write_bytes(b"painted on")
+    assert stages.free_document(project) == project.canvas / "tour-2.kiln"
+    copy.unlink()
+    mine.write_bytes(b"painted on and saved")
+    assert stages.free_document(project) == project.canvas / "tour-2.kiln"

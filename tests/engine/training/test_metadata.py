@@ -164,6 +164,12 @@ def test_settings_that_are_on_are_told(train):
     assert {key: facts.get(key) for key in wanted} == wanted
 
 
+def test_without_the_unet_the_rate_is_the_text_encoders(train):
+    facts = header(train(unet_lr=0.0, text_encoder_lr=2e-3, max_train_epochs=1)[0])
+    assert facts["ss_learning_rate"] == facts["ss_text_encoder_lr"] == "0.002"
+    assert facts["ss_unet_lr"] == "0.0"
+
+
 @pytest.mark.parametrize(
     ("model", "version", "architecture", "code", "v2", "prediction"),
     [

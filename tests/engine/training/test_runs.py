@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 
+from engine.project.project import Project
 from engine.runtime.errors import MissingFileError
 from engine.training.config import TrainRequest
 from engine.training.runs import Run, list_runs, new_run_folder
@@ -103,3 +104,58 @@ def test_opening_what_is_no_run_says_so(tmp_path):
 
 def test_a_run_folder_carries_date_and_name(tmp_path):
     assert new_run_folder(tmp_path, "style").name.endswith("-style")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"kind": "train.checkpoint"}', '{"kind": "train.checkpoint", "epoch": "x", "path": 3}',
+     '{"kind": "train.sample", "epoch": null}', '{"kind": "train.held_out", "loss": []}',
+     '{"kind": "train.checkpoint", "epoch": 1e999, "step": 1, "path": "a", "loss": 1}',
+     "[" * 99_999],
+)  # fmt: skip
+def test_an_event_of_other_types_costs_only_itself(tmp_path, line):
+    run = Run.create(tmp_path / "run", REQUEST)
+    with (run.folder / "events.jsonl").open("ab") as stream:
+        stream.write(line.encode() + b"\n")
+    checkpoint(run)
+    assert [found.epoch for found in run.checkpoints()] == [1]
+    assert run.samples() == run.held_out() == []
+
+
+def test_a_prompt_with_line_ends_of_its_own_keeps_its_sample(tmp_path):
+    run = Run.create(tmp_path / "run", REQUEST)
+    picture = run.folder / "samples" / "a.png"
+    picture.write_bytes(b"x")
+    prompt = "a\u2028b\x85c\x0cd"
+    sample = {"epoch": 1, "step": 10, "index": 0, "prompt": prompt, "seed": 4, "path": str(picture)}
+    run.log_event("train.sample", sample)
+    assert [found.prompt for found in run.samples()] == [prompt]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"status": 5, "started": "x"}', '{"status": "odd"}'])
+def test_a_damaged_record_is_an_interrupted_run_that_keeps_its_work(tmp_path, text):
+    run = Run.create(tmp_path / "run", REQUEST)
+    checkpoint(run)
+    (run.folder / "run.json").write_text(text)
+    (found,) = list_runs(tmp_path)
+    assert (found.status, found.name, len(found.checkpoints())) == ("interrupted", "run", 1)
+    assert Run.create(tmp_path / "run", REQUEST).folder.name == "run-2"
+
+
+def test_a_number_of_another_type_in_the_log_is_no_number(tmp_path):
+    run = Run.create(tmp_path / "run", REQUEST)
+    run.log_step({"step": 1, "loss": [1], "average": "x"})
+    assert run.steps()["step"].tolist() == [1]
+    assert np.isnan(run.steps()["loss"]).all()
+
+
+def test_a_run_of_a_moved_project_trains_in_the_project_where_it_is_now(tmp_path):
+    old = Project.create(tmp_path / "old", "P")
+    request = TrainRequest(
+        project=str(old.root), output_name="style", base_model=str(old.root / "base.safetensors")
+    )
+    Run.create(old.runs / "a", request)
+    old.root.rename(tmp_path / "new")
+    found = Run.open(tmp_path / "new" / "runs" / "a").request()
+    assert found.project == str(tmp_path / "new")
+    assert found.base_model == str(tmp_path / "new" / "base.safetensors")
