@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.dataset import counts
-from app.dataset.counts import Order, Scope
-from engine.dataset.suggestions import suggest
+from app.dataset import snapshot as snapshots
+from app.dataset.counts import Scope
+from app.dataset.find import ORDERS, Order, Wish, find
+from app.dataset.snapshot import Snapshot
+from engine.dataset.query import Query, QueryError, parse
+from engine.runtime.errors import JobCancelled, StylekilnError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from app.session import Session
+    from engine.dataset.columns import Columns
     from engine.dataset.library import Library, Picture
     from engine.dataset.suggestions import Suggestion
+    from engine.dataset.survey import Survey
+
+FEW = 1500
+"""Pictures that are filtered and judged within a frame, at once and not by a worker."""
 
 
 class DatasetState(QObject):
@@ -25,26 +33,70 @@ class DatasetState(QObject):
     shown_changed = Signal()
     selection_changed = Signal()
     baked_changed = Signal(bool)
+    query_changed = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.pictures: dict[int, Picture] = {}
-        self.suggestions: list[Suggestion] = []
+        self.snapshot = Snapshot()
         self.shown: list[Picture] = []
         self.scope = Scope()
         self.words = ""
-        self.order: Order = "name"
+        self.error: StylekilnError | None = None
+        self.order, self.down = _order_of(session.settings.dataset_order)
         self.baked = False
         self.loading = False
-        self.can_undo = self.can_redo = False
+        self._query: Query | None = None
         self._selected: tuple[int, ...] = ()
-        self._version = 0
+        self._changed: set[int] | None = set()
+        self._due = self._reading = False
+        self._version = self._shown_version = 0
         session.project_changed.connect(self._project_changed)
         session.pictures_changed.connect(self._pictures_changed)
         if session.project is not None:
             self._project_changed(session.project)
-            session.start(self.reload())
+            self._pictures_changed(None)
+
+    # What the library holds
+
+    @property
+    def pictures(self) -> dict[int, Picture]:
+        """All pictures by id."""
+        return self.snapshot.pictures
+
+    @property
+    def suggestions(self) -> list[Suggestion]:
+        """What was found about pictures that are not rejected."""
+        return self.snapshot.suggestions
+
+    @property
+    def columns(self) -> Columns:
+        """The pictures as columns, for filters, counts and completion."""
+        return self.snapshot.columns
+
+    @property
+    def survey(self) -> Survey | None:
+        """The measures behind the suggestions, once they are judged."""
+        return self.snapshot.survey
+
+    @property
+    def used(self) -> list[Picture]:
+        """The pictures training would read."""
+        return self.snapshot.used
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change to take back."""
+        return self.snapshot.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a change to make again."""
+        return self.snapshot.can_redo
+
+    def suggestions_of(self, picture: Picture) -> list[Suggestion]:
+        """What was found about one picture; the keeper of a group of copies is included."""
+        return self.snapshot.by_picture.get(picture.id, [])
 
     # What is selected
 
@@ -56,8 +108,8 @@ class DatasetState(QObject):
     @property
     def current(self) -> Picture | None:
         """The picture the right column is about."""
-        selected = self.selected
-        return selected[-1] if selected else None
+        last = next((key for key in reversed(self._selected) if key in self.pictures), None)
+        return None if last is None else self.pictures[last]
 
     def select(self, ids: Iterable[int]) -> None:
         """Make ``ids`` the selection; the last one is current."""
@@ -75,15 +127,27 @@ class DatasetState(QObject):
             self._show()
 
     def set_words(self, words: str) -> None:
-        """Show only pictures whose name or caption holds ``words``."""
-        if words != self.words:
-            self.words = words
-            self._show()
+        """Show only what the filter ``words`` finds. One that cannot be understood is told as
+        ``error``, and what is shown stays.
+        """
+        if words == self.words and self.error is None:
+            return
+        self.words, self.error = words, None
+        try:
+            self._query = parse(words) if words else None
+        except QueryError as error:
+            self.error = error
+            self.query_changed.emit()
+            return
+        self.query_changed.emit()
+        self._show()
 
-    def set_order(self, order: Order) -> None:
-        """Sort the grid by ``order``."""
-        if order != self.order:
-            self.order = order
+    def set_order(self, order: Order, down: bool | None = None) -> None:
+        """Sort the grid by ``order``; ``down`` begins at the large end, None at the usual one."""
+        downward = ORDERS[order] if down is None else down
+        if (order, downward) != (self.order, self.down):
+            self.order, self.down = order, downward
+            self.session.change_settings(dataset_order=f"{order} {'down' if downward else 'up'}")
             self._show()
 
     def set_baked(self, baked: bool) -> None:
@@ -92,69 +156,127 @@ class DatasetState(QObject):
             self.baked = baked
             self.baked_changed.emit(baked)
 
-    @property
-    def used(self) -> list[Picture]:
-        """The pictures training would read."""
-        return [picture for picture in self.pictures.values() if counts.is_used(picture)]
-
-    def suggestions_of(self, picture: Picture) -> list[Suggestion]:
-        """What was found about one picture; the keeper of a group of copies is included."""
-        return [item for item in self.suggestions if item.picture_id == picture.id]
-
     # Reading the library
 
     async def reload(self) -> None:
-        """Read everything again; an older answer that comes late is dropped."""
-        self._version += 1
+        """Read what changed until nothing is left to read; an answer that comes late is dropped."""
+        if self._reading:
+            return
+        self._reading = True
+        try:
+            while self._due:
+                changed, self._changed, self._due = self._changed, set(), False
+                await self._read(changed)
+        finally:
+            self._reading = False
+
+    async def _read(self, changed: set[int] | None) -> None:
         version, library = self._version, self.session.library
         if library is None:
-            self._take([], [])
             return
-        found = await self.session.bridge.io(_read, library)
-        if version == self._version:
-            self.can_undo, self.can_redo = found.can_undo, found.can_redo
-            self._take(found.pictures, found.suggestions)
+        scanning = self.session.is_listing
+        try:
+            if len(self.pictures) <= FEW and not scanning:
+                await self._take(version, library, snapshots.read_and_judge, changed)
+                return
+            await self._take(version, library, snapshots.read, changed)
+            if not scanning and not self._due:
+                await self._judge(version, library)
+        except JobCancelled:
+            if version == self._version:  # else the project was left meanwhile
+                raise
 
-    def _take(self, pictures: list[Picture], suggestions: list[Suggestion]) -> None:
-        self.loading = False
-        self.pictures = {picture.id: picture for picture in pictures}
-        self.suggestions = suggestions
+    async def _take(self, version: int, library: Library, read: object, *values: object) -> None:
+        before = self.snapshot
+        found = await self.session.bridge.io(read, library, before, *values)  # type: ignore[arg-type]
+        if version == self._version:
+            await self._put(found)
+
+    async def _judge(self, version: int, library: Library) -> None:
+        before = self.snapshot
+        found = await self.session.bridge.io(snapshots.judge, library, before)
+        if version == self._version and before is self.snapshot:
+            await self._put(found)
+
+    async def _put(self, found: Snapshot) -> None:
+        """Take ``found`` over; what it shows was made by a worker where it is many."""
+        wish, shown = self._wish(), None
+        if len(found.columns) > FEW:
+            shown = await self._found(found, wish)
+        self.loading = self.session.is_listing and not found.pictures
+        self.snapshot = found
         self.reloaded.emit()
-        self._show()
+        if shown is None or wish != self._wish():
+            self._show()
+        else:
+            self._shown_version += 1
+            self._take_shown(shown)
         self.selection_changed.emit()
 
+    def _wish(self) -> Wish:
+        return Wish(self.scope, self._query, self.order, self.down)
+
     def _show(self) -> None:
-        self.shown = counts.shown(
-            self.pictures.values(), self.suggestions, self.scope, self.words, self.order
-        )
+        self._shown_version += 1
+        wish = self._wish()
+        if len(self.snapshot.columns) > FEW or (wish.is_slow and self.snapshot.pictures):
+            self.session.start(self._show_later(self._shown_version, wish))
+            return
+        try:
+            self._take_shown(find(self.snapshot, wish))
+        except QueryError as error:
+            self._fail(error)
+
+    async def _show_later(self, version: int, wish: Wish) -> None:
+        def breathe() -> None:
+            if version != self._shown_version:
+                raise JobCancelled
+
+        shown = await self._found(self.snapshot, wish, breathe)
+        if version == self._shown_version and shown is not None:
+            self._take_shown(shown)
+
+    async def _found(
+        self, snapshot: Snapshot, wish: Wish, breathe: object = None
+    ) -> list[Picture] | None:
+        try:
+            return await self.session.bridge.io(find, snapshot, wish, breathe)  # type: ignore[arg-type]
+        except (JobCancelled, StylekilnError) as error:
+            if not isinstance(error, JobCancelled):
+                self._fail(error)  # a model's tokenizer is broken, or an expression takes too long
+            return None
+
+    def _fail(self, error: StylekilnError) -> None:
+        self.error = error
+        self.query_changed.emit()
+
+    def _take_shown(self, shown: list[Picture]) -> None:
+        self.shown = shown
         self.shown_changed.emit()
 
     def _project_changed(self, project: object) -> None:
-        self.scope, self.words, self._selected = Scope(), "", ()
+        self.scope, self.words, self._query, self._selected = Scope(), "", None, ()
+        self.error = None
         self.loading = project is not None
         self._version += 1
-        self._take_nothing()
-
-    def _take_nothing(self) -> None:
-        self.pictures, self.suggestions = {}, []
+        self._shown_version += 1
+        self._changed, self._due = set(), False
+        self.snapshot, self.shown = Snapshot(), []
+        self.query_changed.emit()
         self.reloaded.emit()
-        self._show()
+        self.shown_changed.emit()
         self.selection_changed.emit()
 
-    def _pictures_changed(self, _ids: object) -> None:
+    def _pictures_changed(self, ids: set[int] | None) -> None:
+        self._changed = None if ids is None or self._changed is None else self._changed | set(ids)
+        self._due = True
         self.session.start(self.reload())
 
 
-class _Found(NamedTuple):
-    pictures: list[Picture]
-    suggestions: list[Suggestion]
-    can_undo: bool
-    can_redo: bool
-
-
-def _read(library: Library) -> _Found:
-    pictures = library.pictures()
-    can_undo, can_redo = library.can_undo is not None, library.can_redo is not None
-    # What was rejected is decided: it leaves the suggestions, so that their counts go down.
-    undecided = [picture for picture in pictures if picture.flag != "rejected"]
-    return _Found(pictures, suggest(undecided), can_undo, can_redo)
+def _order_of(stored: str) -> tuple[Order, bool]:
+    """The order that the settings remember."""
+    name, _, end = stored.partition(" ")
+    for order in ORDERS:
+        if order == name:
+            return order, end == "down"
+    return "name", False

@@ -1,5 +1,5 @@
 """Changes to the project file as steps like any other: fills, repeats, categories, folders,
-saved filters, the trigger word.
+saved filters, the trigger word, thresholds.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from engine.dataset.history import PROJECT, Pairs, current, set_marks
 from engine.dataset.operations import recipe_text
 from engine.dataset.picture import Changes
 from engine.dataset.query import parse
+from engine.dataset.thresholds import Thresholds
 from engine.dataset.undo import Undo
 from engine.project.links import absolute, portable
 from engine.project.project import Project, ProjectFile, is_project
@@ -86,6 +87,17 @@ class ProjectOperations(Undo):
     def set_trigger_word(self, word: str) -> Changes:
         """The word that training puts first in every caption."""
         return self._change_project("Change trigger word", {"trigger_word": word.strip()})
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """When the project's pictures are worth a look; the defaults where there is no project."""
+        if self._project is None and not is_project(self._store.path.parent):
+            return Thresholds()
+        return Thresholds.of(self.project.file.thresholds)
+
+    def set_thresholds(self, limits: Thresholds) -> Changes:
+        """When pictures are worth a look."""
+        return self._change_project("Change thresholds", {"thresholds": limits.moved()})
 
     def save_filter(self, name: str, text: str) -> Changes:
         """Keep a filter under a name. Raises QueryError for one that cannot be read."""

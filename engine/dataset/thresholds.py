@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Kind = Literal[
     "blurred",
@@ -34,8 +35,8 @@ class Thresholds(BaseModel):
     ``different``: distance from the middle of its category, 0-1, above. ``hidden_color``: whether
     colors under full transparency are told too.
 
-    ``model_dump()`` is the plain dict a project keeps; what another version wrote and this one
-    does not know is left out when it is read again.
+    :meth:`moved` is the plain dict a project keeps; what another version wrote and this one does
+    not know is left out when :meth:`of` reads it again.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -47,3 +48,16 @@ class Thresholds(BaseModel):
     ratio: float = Field(1.8, ge=0)
     different: float = Field(0.62, ge=0, le=1)
     hidden_color: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Thresholds:
+        """The defaults with ``values`` in their place; what cannot be read stays the default."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            wrong = {item["loc"][0] for item in error.errors()}
+            return cls(**{name: value for name, value in values.items() if name not in wrong})
+
+    def moved(self) -> dict[str, bool | int | float]:
+        """What differs from the defaults."""
+        return self.model_dump(exclude_defaults=True)

@@ -44,7 +44,8 @@ class ProjectFile(BaseModel):
     """What ``project.toml`` holds. ``resolution`` is the training size to preview, in pixels.
 
     ``category_repeats`` stand above those of the folders. ``categories`` are the columns of the
-    board, also empty ones, in order; ``filters`` are saved filters by name.
+    board, also empty ones, in order; ``filters`` are saved filters by name. ``thresholds``
+    are those of culling that were moved from their defaults.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,6 +59,7 @@ class ProjectFile(BaseModel):
     category_repeats: dict[str, Annotated[int, Field(ge=1)]] = {}
     categories: tuple[str, ...] = ()
     filters: dict[str, str] = {}
+    thresholds: dict[str, bool | int | float] = {}
     folders: tuple[SourceFolder, ...] = ()
 
     def fill_of(self, category: str) -> Fill:

@@ -10,6 +10,7 @@ from engine.dataset.edits import Fill, Recipe
 from engine.dataset.holdout import hold_out
 from engine.dataset.library import Library
 from engine.dataset.query_lex import QueryError
+from engine.dataset.thresholds import Thresholds
 from engine.project.project import Project, SourceFolder
 from engine.runtime.errors import BadInputError, StorageError
 
@@ -180,3 +181,16 @@ def test_every_category_gives_its_share_of_held_out_pictures(tmp_path):
     assert chosen(2) != first
     assert chosen(1) == first
     library.close()
+
+
+def test_thresholds_are_kept_as_what_was_moved_and_undo_takes_them_back(shelf, project):
+    assert shelf.thresholds == Thresholds()
+    shelf.set_thresholds(Thresholds(sharpness=0.3, short_side=640))
+    assert stored(project).thresholds == {"sharpness": 0.3, "short_side": 640}
+    assert shelf.thresholds == Thresholds(sharpness=0.3, short_side=640)
+    shelf.undo()
+    assert shelf.thresholds == Thresholds()
+
+
+def test_a_threshold_that_cannot_be_read_is_the_default():
+    assert Thresholds.of({"ratio": -3, "distance": 4, "of old": 1}) == Thresholds(distance=4)
