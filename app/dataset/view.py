@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.dataset.actions import actions, picture_actions
 from app.dataset.counts import Scope
-from app.dataset.crop_page import CropPage
+from app.dataset.edit_page import EditPage
 from app.dataset.full_view import FullView
 from app.dataset.inspector import Inspector
 from app.dataset.model import DatasetState
@@ -42,7 +42,7 @@ INVITATION = (
 
 
 class View(QWidget):
-    """Three columns; the crop editor takes the place of the first two."""
+    """Three columns; the editor takes the place of the first two."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class View(QWidget):
         self.stage = Stage(self.state, self.operations, self.thumbnails)
         self.full = FullView(self.state)
         self.inspector = Inspector(self.state, self.operations)
-        self.crop = CropPage(self.state, self.operations)
+        self.editor = EditPage(self.state, self.operations, self.thumbnails)
         self.empty = EmptyState(
             "images", *INVITATION, button("Choose a folder", "folder-open", on=self.ask_folder)
         )
@@ -84,7 +84,7 @@ class View(QWidget):
         self.columns.keys_on(self.stage.grid, self.full)
         self.pages = QStackedWidget()
         self.pages.addWidget(browse)
-        self.pages.addWidget(self.crop)
+        self.pages.addWidget(self.editor)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.pages)
@@ -100,7 +100,7 @@ class View(QWidget):
         self.inspector.previews.crop_asked.connect(self.edit)
         self.full.closed.connect(self._close_full)
         self.full.stepped.connect(self.stage.step)
-        self.crop.closed.connect(self._close_crop)
+        self.editor.closed.connect(self._close_crop)
         self.inspector.export.clicked.connect(lambda *_: self.export())
         self.inspector.train.clicked.connect(lambda *_: self.session.go("train"))
         self.inspector.outlook.warning_chosen.connect(self._show_warning)
@@ -120,8 +120,8 @@ class View(QWidget):
 
     def focus_target(self) -> QWidget:
         """What takes the keys when the page is shown: the pictures, so that P and X work."""
-        if self.pages.currentWidget() is self.crop:
-            return self.crop.view
+        if self.pages.currentWidget() is self.editor:
+            return self.editor.view
         shown = self.middle.currentWidget()
         return shown if shown in (self.full, self.empty) else self.stage.grid
 
@@ -168,14 +168,20 @@ class View(QWidget):
 
     def undo(self) -> None:
         """Take the last change of the dataset back."""
-        self.operations.undo()
+        if self.pages.currentWidget() is self.editor:
+            self.editor.undo()
+        else:
+            self.operations.undo()
 
     def redo(self) -> None:
         """Make it again."""
-        self.operations.redo()
+        if self.pages.currentWidget() is self.editor:
+            self.editor.redo()
+        else:
+            self.operations.redo()
 
     def edit(self) -> None:
-        """Open the crop editor on the current picture."""
+        """Open the editor on the current picture."""
         picture = self.state.current
         if picture is not None and not picture.problem:
             self.session.start(self._edit())
@@ -215,9 +221,9 @@ class View(QWidget):
     async def _edit(self) -> None:
         picture = self.state.current
         if picture is not None:
-            await self.crop.open(picture)
-            self.pages.setCurrentWidget(self.crop)
-            self.crop.view.setFocus()
+            await self.editor.open(picture)
+            self.pages.setCurrentWidget(self.editor)
+            self.editor.view.setFocus()
 
     def _close_crop(self) -> None:
         self.pages.setCurrentIndex(0)
@@ -299,17 +305,11 @@ class View(QWidget):
 
     def _set_right(self, width: int) -> None:
         self.inspector.setFixedWidth(width)
-        self.crop.column.setFixedWidth(width)
+        self.editor.column.setFixedWidth(width)
 
     def _toggle_list(self) -> None:
         self._list_wanted = self.sources.isHidden()
         self._arrange(slide=True)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.pages.currentWidget() is self.crop:
-            self.crop.done()  # Esc never loses work; Undo takes the rectangle back
-            return
-        super().keyPressEvent(event)
 
     # Drops
 

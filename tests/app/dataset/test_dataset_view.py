@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QApplication
 
 from app import i18n
 from app.dataset.counts import Scope
-from app.dataset.crop_box import CropBox
 from app.dataset.view import View
 from app.widgets import roles
 from engine.dataset.edits import Fill
@@ -171,48 +170,6 @@ def test_captions_come_from_file_names_where_there_are_none(view, settle, art) -
     settle(view.session)
     assert (art / "boar.txt").read_text("utf-8") == "boar"
     assert (art / "bell_pepper.txt").read_text("utf-8") == "bell_pepper, icon"
-
-
-def test_the_crop_editor_stores_a_rectangle_and_leaves_the_file_alone(view, settle, art) -> None:
-    before = (art / "cactus.png").read_bytes()
-    choose(view, "cactus")
-    press(view, Qt.Key.Key_Return, settle)
-    assert view.pages.currentWidget() is view.crop
-    crop = view.crop.view
-    corner = crop.to_view(QPoint(96, 96).toPointF()).toPoint()
-    inward = crop.to_view(QPoint(64, 56).toPointF()).toPoint()
-    left = Qt.MouseButton.LeftButton
-    QTest.mousePress(crop, left, pos=corner)
-    QTest.mouseMove(crop, inward)
-    QTest.mouseRelease(crop, left, pos=inward)
-    box = crop.box
-    assert abs(box.width - 64) <= 1
-    assert abs(box.height - 56) <= 1
-    QTest.mouseClick(view.crop.column.done, left)
-    settle(view.session)
-    assert named(view, "cactus").recipe.crop == box.as_tuple()
-    assert (art / "cactus.png").read_bytes() == before
-
-
-def test_fitting_a_bucket_keeps_its_shape_and_reset_cuts_nothing(view, settle) -> None:
-    choose(view, "carrot")
-    press(view, Qt.Key.Key_C, settle)
-    click_row(view.crop.column.buckets, "128×128")
-    assert view.crop.view.box == CropBox(48, 0, 96, 96)
-    assert "128×128 bucket" in view.crop.view.read_out
-    QTest.mouseClick(view.crop.column.reset, Qt.MouseButton.LeftButton)
-    assert view.crop.view.box == CropBox(0, 0, 192, 96)
-    settle(view.session)
-
-
-def test_escape_leaves_the_crop_editor_without_a_change(view, settle) -> None:
-    choose(view, "cactus")
-    press(view, Qt.Key.Key_C, settle)
-    view.crop.view.set_box(CropBox(0, 0, 40, 40))
-    settle(view.session)
-    QTest.keyClick(view.crop.view, Qt.Key.Key_Escape)
-    assert view.pages.currentIndex() == 0
-    assert named(view, "cactus").recipe.crop is None
 
 
 def test_space_opens_the_full_view_and_arrows_go_on(view, settle) -> None:
