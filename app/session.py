@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app.bridge import Bridge
+from app.run_settings import RunSettings
 from engine.project.settings import Settings, data_dir
 from engine.runtime.errors import JobCancelled, MissingFileError, StylekilnError
 from engine.runtime.files import system_error
@@ -48,6 +49,7 @@ class Session(QObject):
         self.settings = settings
         self.project: Project | None = None
         self.library: Library | None = None
+        self.run_settings = RunSettings(self)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._ending = False
         self._held: list[Callable[[], object]] | None = None

@@ -1,14 +1,21 @@
-"""What training will see of the pictures: buckets, steps and warnings. Pure, from sizes alone."""
+"""What training will see of the pictures: buckets, steps and warnings. Pure, nothing is decoded."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.dataset.counts import is_used
+from app.dataset.outlook_settings import step_for
 from engine.dataset.buckets import Assignment, BucketSpec, assign, batches_per_epoch
 from engine.dataset.edits import baked_size
+from engine.dataset.token_counts import LIMITS
+from engine.imaging.descriptor import HIDDEN_COLOR, unpack
 from engine.runtime.errors import BadInputError
+from engine.training.batches import pair_regularization
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,14 +23,20 @@ if TYPE_CHECKING:
     from engine.dataset.library import Picture
 
 Size = tuple[int, int]
+Count = Callable[[Sequence[str]], Sequence[int]]
 much_enlarged = 1.5
 """A picture enlarged by more than this looks soft to the model."""
+much_cut = 0.2
+"""More than this part of a picture is cut away to fit its bucket."""
+kinds = ("enlarged", "cut", "bare", "long", "stems", "hidden", "unreadable")
+"""What is warned of, in the order of the list."""
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """Counts of what training would read. ``buckets`` is fullest first; ``draws`` counts pictures
-    with their repeats, and ``steps`` batches, per epoch.
+    """Counts of what training would read. ``buckets`` is fullest first and ``members`` says who is
+    in each; ``draws`` counts pictures with their repeats, and ``steps`` batches, per epoch, those
+    of regularization pictures included. ``warnings`` has ids by kind.
     """
 
     train: int
@@ -31,14 +44,13 @@ class Outlook:
     buckets: tuple[tuple[Size, int], ...]
     draws: int
     steps: int
-    enlarged: tuple[int, ...]
-    bare: tuple[int, ...]
-    unreadable: tuple[int, ...]
+    warnings: Mapping[str, tuple[int, ...]]
+    members: Mapping[Size, tuple[int, ...]] = field(default_factory=dict)
 
-
-def step_for(resolution: int) -> int:
-    """Multiples that bucket sides have: fine enough for a small model, kohya's usual 64 else."""
-    return 32 if resolution < 512 else 64
+    @property
+    def bare(self) -> tuple[int, ...]:
+        """The used pictures without a caption."""
+        return self.warnings["bare"]
 
 
 def spec_for(resolution: int) -> BucketSpec:
@@ -58,34 +70,79 @@ def trained_size(picture: Picture) -> Size:
 
 def placed(picture: Picture, spec: BucketSpec) -> Assignment | None:
     """The bucket of a picture; None when it has none."""
+    return _place(spec, trained_size(picture))
+
+
+@lru_cache(maxsize=1 << 15)
+def _place(spec: BucketSpec, size: Size) -> Assignment | None:
     try:
-        return assign(spec, trained_size(picture))
+        return assign(spec, size)
     except BadInputError:
         return None
 
 
-def look_ahead(pictures: Iterable[Picture], spec: BucketSpec, batch: int = 1) -> Outlook:
-    """Count what a run over ``pictures`` would read."""
+def look_ahead(
+    pictures: Iterable[Picture], spec: BucketSpec, batch: int = 1, count: Count | None = None
+) -> Outlook:
+    """Count what a run over ``pictures`` would read. ``count`` counts tokens; without it no caption
+    is found too long.
+    """
     everything = list(pictures)
     used = [picture for picture in everything if is_used(picture)]
-    counts: dict[Size, int] = {}
-    draws: dict[Size, int] = {}
-    enlarged = []
-    for picture in used:
-        found = placed(picture, spec)
-        if found is None:
-            continue
-        counts[found.bucket] = counts.get(found.bucket, 0) + 1
-        draws[found.bucket] = draws.get(found.bucket, 0) + picture.repeats
-        if found.scale > much_enlarged:
-            enlarged.append(picture.id)
+    places = [(picture, found) for picture in used if (found := placed(picture, spec))]
+    members: dict[Size, list[int]] = defaultdict(list)
+    draws: dict[Size, int] = defaultdict(int)
+    for picture, found in places:
+        members[found.bucket].append(picture.id)
+        draws[found.bucket] += picture.repeats
+    total = sum(draws.values())
+    for bucket, times in _regularization(everything, spec, total):
+        draws[bucket] += times
     return Outlook(
-        train=sum(counts.values()),
+        train=len(places),
         held_out=sum(picture.held_out for picture in everything),
-        buckets=tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
-        draws=sum(draws.values()),
+        buckets=tuple(
+            sorted(((size, len(ids)) for size, ids in members.items()), key=lambda b: (-b[1], b[0]))
+        ),
+        draws=total,
         steps=batches_per_epoch(draws.values(), batch),
-        enlarged=tuple(enlarged),
-        bare=tuple(picture.id for picture in used if not picture.caption.strip()),
-        unreadable=tuple(picture.id for picture in everything if picture.problem),
+        warnings=_warnings(everything, used, places, count),
+        members={size: tuple(ids) for size, ids in members.items()},
     )
+
+
+def _regularization(
+    pictures: Sequence[Picture], spec: BucketSpec, draws: int
+) -> list[tuple[Size, int]]:
+    """Buckets of the regularization pictures with how often training draws each."""
+    found = [(p, at) for p in pictures if p.usable and p.is_reg and (at := placed(p, spec))]
+    paired = pair_regularization([picture.repeats for picture, _ in found], draws)
+    return [(at.bucket, times) for (_, at), times in zip(found, paired, strict=True)]
+
+
+def _warnings(
+    everything: Sequence[Picture],
+    used: Sequence[Picture],
+    places: Sequence[tuple[Picture, Assignment]],
+    count: Count | None,
+) -> dict[str, tuple[int, ...]]:
+    records, _ = unpack([picture.descriptor for picture in used])
+    hidden = ((records["flags"] & HIDDEN_COLOR) > 0).tolist()
+    tokens = count([picture.caption for picture in used]) if count else [0] * len(used)
+    return {
+        "enlarged": tuple(p.id for p, found in places if found.scale > much_enlarged),
+        "cut": tuple(p.id for p, found in places if found.cut > much_cut),
+        "bare": tuple(picture.id for picture in used if not picture.caption.strip()),
+        "long": tuple(p.id for p, n in zip(used, tokens, strict=True) if n > LIMITS[0]),
+        "stems": _same_stem(used),
+        "hidden": tuple(p.id for p, is_hidden in zip(used, hidden, strict=True) if is_hidden),
+        "unreadable": tuple(picture.id for picture in everything if picture.problem),
+    }
+
+
+def _same_stem(pictures: Sequence[Picture]) -> tuple[int, ...]:
+    """Pictures of one folder that differ in their suffix only: they share one caption file."""
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for picture in pictures:
+        groups[str(picture.path.parent), picture.name.casefold()].append(picture.id)
+    return tuple(key for ids in groups.values() if len(ids) > 1 for key in ids)

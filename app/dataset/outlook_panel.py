@@ -1,55 +1,82 @@
-"""What training will see: the baked picture, its bucket, all buckets, and what to look at first."""
+"""What training will see: the baked picture, its captions, all buckets, and what to look at."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.fill_panel import fill_text
-from app.dataset.outlook import Outlook, look_ahead, placed, spec_for
-from app.dataset.pixels import trained
+from app.dataset.outlook import Outlook, look_ahead, placed
+from app.dataset.outlook_captions import TokenMemory, draws
+from app.dataset.outlook_facts import CaptionDraws, Facts, warning_rows
+from app.dataset.outlook_form import OutlookForm
+from app.dataset.outlook_settings import request_of, spec_for, spec_of
+from app.dataset.pixels import Seen, looked_at
 from app.dataset.preview import BucketBars, PictureBox
 from app.i18n import signals as language_signals
 from app.i18n import tr
-from app.i18n.format import dimensions, number, percent
+from app.i18n.format import dimensions, number
 from app.theme import metrics
+from app.widgets.buttons import tool_button
 from app.widgets.panel import Panel
-from app.widgets.row_list import Row, RowList
-from app.widgets.text import ElidedLabel, label
-from engine.runtime.errors import StylekilnError
+from app.widgets.row_list import RowList
+from app.widgets.text import label
+from engine.runtime.errors import BadInputError, StylekilnError
+from engine.training.captions import plain_caption
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.dataset.model import DatasetState
-    from engine.dataset.buckets import Assignment
-    from engine.dataset.library import Picture
+    from engine.dataset.library import Library, Picture
+    from engine.project.project import Project
+    from engine.training.config import TrainRequest
 
 side = 96
+_tokens = TokenMemory()
 
 
 class OutlookPanel(Panel):
-    """Follows the selection and the whole project. ``warning_chosen`` names what to show."""
+    """Follows the selection, the whole project and the settings of the next run.
+
+    ``warning_chosen`` names a kind of :data:`app.dataset.outlook.kinds`; ``bucket_chosen`` carries
+    the name of a bucket. :meth:`ids_of` says which pictures either is about.
+    """
 
     warning_chosen = Signal(str)
+    bucket_chosen = Signal(str)
 
     def __init__(self, state: DatasetState) -> None:
         super().__init__("What training will see")
         self.state = state
         self.outlook: Outlook | None = None
+        self.epoch = 1
         self.picture = PictureBox(side, checker=False)
         self.facts = Facts()
+        self.captions = CaptionDraws()
         self.bars = BucketBars()
         self.summary = label(size=11, tone="quiet", wrap=True)
         self.warnings = RowList()
-        self._ticket = 0
+        self.form = OutlookForm(state.session)
+        self.shuffle = tool_button(
+            "shuffle", "Captions of the next epoch", self.next_epoch, dense=True
+        )
+        self.adjust = tool_button(
+            "sliders-horizontal",
+            "Settings of training",
+            lambda: self.form.setVisible(self.adjust.isChecked()),
+            True,
+            dense=True,
+        )
+        self._ticket = self._count = 0
         self._build()
-        state.reloaded.connect(self.refresh)
-        state.selection_changed.connect(self._show_picture)
-        self.warnings.chosen.connect(self.warning_chosen)
-        language_signals.changed.connect(self.refresh)
+        self._connect()
 
     def _build(self) -> None:
+        self.add_action(self.adjust)
+        self.add_action(self.shuffle)
         self.top = QWidget()
         row = QHBoxLayout(self.top)
         row.setContentsMargins(0, 0, 0, metrics.GAP)
@@ -59,97 +86,123 @@ class OutlookPanel(Panel):
         box = QVBoxLayout()
         box.setContentsMargins(metrics.PAD, 0, metrics.PAD, metrics.GAP)
         box.setSpacing(4)
-        box.addWidget(self.top)
-        box.addWidget(self.bars)
-        box.addWidget(self.summary)
+        for widget in (self.top, self.captions, self.bars, self.summary):
+            box.addWidget(widget)
+        self.body.addWidget(self.form)
+        self.form.hide()
         self.body.addLayout(box)
         self.body.addWidget(self.warnings)
+
+    def _connect(self) -> None:
+        self.state.reloaded.connect(self.refresh)
+        self.state.selection_changed.connect(self._show_picture)
+        self.state.session.run_settings.changed.connect(lambda _: self.refresh())
+        self.warnings.chosen.connect(self.warning_chosen)
+        self.bars.chosen.connect(lambda size: self.bucket_chosen.emit(dimensions(*size)))
+        language_signals.changed.connect(self._say_again)
+
+    def ids_of(self, key: str) -> frozenset[int]:
+        """The pictures of a warning, or of a bucket by its name."""
+        if self.outlook is None:
+            return frozenset()
+        named = {dimensions(*size): ids for size, ids in self.outlook.members.items()}
+        return frozenset(self.outlook.warnings.get(key, named.get(key, ())))
+
+    def next_epoch(self) -> None:
+        """Draw the captions of the next epoch."""
+        self.epoch += 1
+        self._show_picture()
 
     def refresh(self) -> None:
         """Count again and bake again."""
         project = self.state.session.project
-        self.setVisible(project is not None and bool(self.state.pictures))
-        if project is None:
-            return
-        spec = spec_for(project.file.resolution)
-        self.outlook = look_ahead(self.state.pictures.values(), spec)
-        parts = [tr("{n} train", n=number(self.outlook.train))]
-        if self.outlook.held_out:
-            parts.append(tr("{n} held out", n=number(self.outlook.held_out)))
+        shown = project is not None and bool(self.state.pictures)
+        self.setVisible(shown)
+        if shown:
+            self._count += 1
+            self.state.session.start(self._look_ahead(self._count))
+            self._show_picture()
+
+    def _say_again(self) -> None:
+        if self.outlook is not None:
+            self._tell(self.outlook)
+        if self.state.current is not None:
+            self._show_picture()
+
+    async def _look_ahead(self, ticket: int) -> None:
+        session = self.state.session
+        try:
+            request = request_of(session)
+        except BadInputError:
+            return  # the settings above say what is wrong; the numbers stay those of before
+        pictures = list(self.state.pictures.values())
+        found = await session.bridge.io(_counted, pictures, request)
+        if ticket == self._count:
+            self.outlook = found
+            self._tell(found)
+
+    def _tell(self, outlook: Outlook) -> None:
+        parts = [tr("{n} train", n=number(outlook.train))]
+        if outlook.held_out:
+            parts.append(tr("{n} held out", n=number(outlook.held_out)))
+        parts.append(tr("{n} step per epoch", "{n} steps per epoch", n=number(outlook.steps)))
         self.summary.setText(" · ".join(parts))
-        self.warnings.set_rows(_warnings(self.outlook))
-        self._show_picture()
+        self.warnings.set_rows(warning_rows(outlook))
+        self._mark_bucket()
+
+    def _mark_bucket(self) -> None:
+        picture = self.state.current
+        found = placed(picture, spec_of(self.state.session)) if picture is not None else None
+        buckets = self.outlook.buckets if self.outlook is not None else ()
+        self.bars.set_buckets(buckets, found.bucket if found is not None else None)
 
     def _show_picture(self) -> None:
         project, picture = self.state.session.project, self.state.current
-        self.top.setVisible(picture is not None)
-        buckets = self.outlook.buckets if self.outlook is not None else ()
-        found = None
-        if picture is not None and project is not None and not picture.problem:
-            found = placed(picture, spec_for(project.file.resolution))
+        seen = picture is not None and project is not None and not picture.problem
+        self.top.setVisible(seen)
+        self.captions.setVisible(seen)
+        self.shuffle.setEnabled(seen)
+        if seen and picture is not None and project is not None:
+            found = placed(picture, spec_of(self.state.session))
             fill = picture.recipe.fill or project.file.fill_of(picture.category)
             self.facts.tell(picture, found, fill_text(fill))
             self._ticket += 1
-            self.state.session.start(self._bake(picture, self._ticket))
-        self.bars.set_buckets(buckets, found.bucket if found is not None else None)
+            self.state.session.start(self._look(picture, self._ticket))
+        self._mark_bucket()
 
-    async def _bake(self, picture: Picture, ticket: int) -> None:
-        project = self.state.session.project
-        if project is None:
+    async def _look(self, picture: Picture, ticket: int) -> None:
+        session = self.state.session
+        project, library = session.project, session.library
+        if project is None or library is None:
             return
-        spec = spec_for(project.file.resolution)
         try:
-            array = await self.state.session.bridge.io(trained, picture, project, spec, 2 * side)
+            request = request_of(session)
+            look = _Look(picture, project, library, request, self.epoch)
+            seen, texts = await session.bridge.io(look.take)
         except StylekilnError:
-            array = None  # the preview above says why the file cannot be read
+            seen, texts = None, []  # the preview above says why the file cannot be read
         if ticket == self._ticket:
-            self.picture.set_picture(array)
+            self.picture.set_picture(None if seen is None else seen.rgb)
+            self.facts.tell_mask(None if seen is None else seen.learned)
+            self.captions.tell(self.epoch, texts)
 
 
-class Facts(QWidget):
-    """Bucket, scale, cut and fill of one picture."""
+class _Look(NamedTuple):
+    picture: Picture
+    project: Project
+    library: Library
+    request: TrainRequest
+    epoch: int
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._names = [label(tone="label") for _ in range(3)]
-        self.values = [label() for _ in range(3)]
-        self.caption = ElidedLabel(size=11, tone="quiet")
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(metrics.GAP)
-        grid.setVerticalSpacing(2)
-        for row, (name, value) in enumerate(zip(self._names, self.values, strict=True)):
-            grid.addWidget(name, row, 0)
-            grid.addWidget(value, row, 1)
-        grid.addWidget(self.caption, 3, 0, 1, 2)
-        grid.setColumnStretch(1, 1)
-        grid.setRowStretch(4, 1)
-
-    def tell(self, picture: Picture, found: Assignment | None, fill: str) -> None:
-        """Show the numbers of ``picture``."""
-        for name, text in zip(self._names, (tr("Bucket"), tr("Scaled"), tr("Fill")), strict=True):
-            name.setText(text)
-        for widget in (self._names[2], self.values[2]):
-            widget.setVisible(picture.has_alpha)
-        self.caption.setText(picture.caption or tr("No caption"))
-        if found is None:
-            self.values[0].setText(tr("too small for a bucket"))
-            self.values[1].setText("")
-            return
-        self.values[0].setText(dimensions(*found.bucket))
-        cut = tr("cut {share}", share=percent(found.cut))
-        self.values[1].setText(f"{found.scale:.2f}×  {cut}")
-        self.values[2].setText(fill)
+    def take(self) -> tuple[Seen | None, list[str]]:
+        """The picture and its captions. Raises PictureError."""
+        spec = spec_for(self.request)
+        texts = draws(self.picture, self.library.pictures(), self.request, spec, self.epoch)
+        return looked_at(self.picture, self.project, spec, 2 * side), texts
 
 
-def _warnings(outlook: Outlook) -> list[Row]:
-    found = [
-        ("enlarged", tr("Enlarged more than 1.5×"), len(outlook.enlarged)),
-        ("bare", tr("No caption"), len(outlook.bare)),
-        ("unreadable", tr("Cannot be read"), len(outlook.unreadable)),
-    ]
-    return [
-        Row(key, text, number(count), icon="triangle-alert", icon_tone="warn", tone="t2")
-        for key, text, count in found
-        if count
-    ]
+def _counted(pictures: Sequence[Picture], request: TrainRequest) -> Outlook:
+    def count(captions: Sequence[str]) -> list[int]:
+        return _tokens.counts([plain_caption(text, request.trigger_word) for text in captions])
+
+    return look_ahead(pictures, spec_for(request), request.train_batch_size, count)

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QPixmap
 
-from app.dataset.outlook import spec_for
+from app.dataset.outlook_settings import spec_of
 from app.dataset.pixels import trained
 from app.i18n import signals as language_signals
 from app.i18n import tr
@@ -50,6 +50,7 @@ class PictureModel(QAbstractListModel):
         state.shown_changed.connect(self.refresh)
         state.reloaded.connect(self._count)
         state.baked_changed.connect(lambda _: self._redraw())
+        state.session.run_settings.changed.connect(lambda _: self._redraw())
         language_signals.changed.connect(self._count)
         self.refresh()
 
@@ -196,9 +197,8 @@ class BakedPictures:
 
     def _key(self, picture: Picture) -> object:
         project = self._state.session.project
-        settings = (
-            (project.file.fill_of(picture.category), project.file.resolution) if project else None
-        )
+        spec = spec_of(self._state.session)
+        settings = (project.file.fill_of(picture.category), spec) if project else None
         return (picture.id, picture.modified, picture.recipe, settings)
 
     async def _work(self) -> None:
@@ -216,7 +216,7 @@ class BakedPictures:
         project = self._state.session.project
         if project is None:
             return QPixmap()
-        spec = spec_for(project.file.resolution)
+        spec = spec_of(self._state.session)
         try:
             array = await self._state.session.bridge.io(trained, picture, project, spec, baked_side)
         except StylekilnError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,12 +44,44 @@ def whole_picture(path: Path) -> np.ndarray:
 def trained(picture: Picture, project: Project, spec: BucketSpec, side: int) -> np.ndarray | None:
     """The picture as training sees it, uint8 RGB, at most ``side`` pixels; None without a bucket.
 
-    Raises PictureError when the file cannot be read.
+    What the training mask lets it learn lies under a hatch. Raises PictureError when the file
+    cannot be read.
     """
+    seen = looked_at(picture, project, spec, side)
+    return None if seen is None else seen.rgb
+
+
+@dataclass(frozen=True)
+class Seen:
+    """``rgb`` is for the screen, with the mask as a hatch; ``learned`` is the part of the picture
+    that the mask lets through, None without a mask.
+    """
+
+    rgb: np.ndarray
+    learned: float | None
+
+
+def looked_at(picture: Picture, project: Project, spec: BucketSpec, side: int) -> Seen | None:
+    """The picture in its bucket and its mask over it. Raises PictureError."""
     found = placed(picture, spec)
     if found is None:
         return None
-    return shrunk(to_bucket(trained_large(picture, project), found), side)
+    baked = sample_of(picture, project).bake()
+    rgb = shrunk(to_bucket(baked.rgb, found), side)
+    if baked.mask is None:
+        return Seen(rgb, None)
+    mask = to_bucket(baked.mask, found)
+    return Seen(hatched(rgb, shrunk(mask, side)), float(mask.mean()) / 255)
+
+
+def hatched(rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """``rgb`` with lines of 45 degrees every 9 pixels, light on dark, as strong as ``mask``."""
+    rows, columns = np.indices(mask.shape)
+    phase = (rows + columns) % 9
+    ink = np.select([phase == 0, phase == 1], [255, 17], 0).astype(np.float32)
+    strength = (mask.astype(np.float32) / 255 * np.where(phase < 2, 0.75, 0))[..., None]
+    mixed = rgb * (1 - strength) + ink[..., None] * strength
+    return np.rint(mixed).astype(np.uint8)
 
 
 def trained_large(picture: Picture, project: Project) -> np.ndarray:

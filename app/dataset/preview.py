@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.i18n import bind, tr
 from app.i18n.format import dimensions, number
 from app.theme import color, fonts
 from app.theme import signals as theme_signals
 from app.widgets.images import checker, draw_fitted, pixmap_of
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
 
 
 class PictureBox(QWidget):
@@ -57,49 +58,110 @@ class PictureBox(QWidget):
 
 
 class BucketBars(QWidget):
-    """One bar a bucket, fullest first; the bucket of the current picture in the accent."""
+    """One bar a bucket, fullest first; the bucket of the current picture in the accent.
+
+    A click, or Enter on the one the arrow keys have reached, chooses a bucket. Beyond ``most`` the
+    last row opens the rest.
+    """
 
     row = 22
     label = 82
     count = 44
+    most = 6
+    chosen = Signal(tuple)
 
     def __init__(self) -> None:
         super().__init__()
-        self._buckets: Sequence[tuple[tuple[int, int], int]] = ()
+        self._all: Sequence[Bar] = ()
+        self._buckets: Sequence[Bar] = ()
         self._current: tuple[int, int] | None = None
+        self._at = -1
+        self._open = False
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        bind(self.setToolTip, "Show only the pictures of this bucket")
+        bind(self.setAccessibleName, "Buckets")
         theme_signals.changed.connect(self.update)
 
-    def set_buckets(
-        self,
-        buckets: Sequence[tuple[tuple[int, int], int]],
-        current: tuple[int, int] | None,
-        most: int = 6,
-    ) -> None:
-        """Show the ``most`` fullest buckets, and the current one even when it is not among them."""
+    def set_buckets(self, buckets: Sequence[Bar], current: tuple[int, int] | None) -> None:
+        """Show the fullest buckets, and the current one even when it is not among them."""
+        most = len(buckets) if self._open else self.most
         shown = list(buckets[:most])
         shown += [item for item in buckets[most:] if item[0] == current]
-        self._buckets, self._current = shown, current
-        self.setFixedHeight(len(shown) * self.row)
+        self._all, self._buckets, self._current = buckets, shown, current
+        self._at = min(self._at, self._rows - 1)
+        self.setFixedHeight(self._rows * self.row)
         words = [f"{dimensions(*size)}: {number(n)}" for size, n in shown]
         self.setAccessibleDescription(", ".join(words))
         self.update()
+
+    @property
+    def _rest(self) -> int:
+        return len(self._all) - len(self._buckets)
+
+    @property
+    def _rows(self) -> int:
+        return len(self._buckets) + bool(self._rest)
+
+    def _choose(self, row: int) -> None:
+        if 0 <= row < len(self._buckets):
+            self.chosen.emit(self._buckets[row][0])
+        elif row == len(self._buckets) and self._rest:
+            self._open = True
+            self.set_buckets(self._all, self._current)
+            self.updateGeometry()
+
+    def _reach(self, row: int) -> None:
+        if row != self._at:
+            self._at = row
+            self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._reach(int(event.position().y()) // self.row)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._reach(-1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.rect().contains(event.position().toPoint()):
+            self._choose(int(event.position().y()) // self.row)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        by = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        if by:
+            self._reach(max(0, min(self._rows - 1, self._at + by)))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._choose(self._at)
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(fonts.font(11))
         most = max((count for _, count in self._buckets), default=1)
-        room = self.width() - self.label - self.count
+        if 0 <= self._at < self._rows:
+            painter.fillRect(0, self._at * self.row, self.width(), self.row, color("row_hover"))
         for row, (size, count) in enumerate(self._buckets):
-            top = row * self.row
-            current = size == self._current
-            painter.setPen(color("t1" if current else "t2"))
-            painter.drawText(QRect(0, top, self.label, self.row), _LEFT, dimensions(*size))
-            width = max(2, round(room * count / most))
-            bar = QRect(self.label, top + self.row // 2 - 3, width, 6)
-            painter.fillRect(bar, color("acc" if current else "line_control"))
-            right = QRect(self.width() - self.count, top, self.count, self.row)
-            painter.drawText(right, _RIGHT, number(count))
+            self._paint_bar(painter, row * self.row, size, count, most)
+        if self._rest:
+            painter.setPen(color("t2"))
+            where = QRect(0, len(self._buckets) * self.row, self.width(), self.row)
+            painter.drawText(where, _LEFT, tr("{n} more", n=number(self._rest)))
+
+    def _paint_bar(
+        self, painter: QPainter, top: int, size: tuple[int, int], count: int, most: int
+    ) -> None:
+        current = size == self._current
+        painter.setPen(color("t1" if current else "t2"))
+        painter.drawText(QRect(0, top, self.label, self.row), _LEFT, dimensions(*size))
+        room = self.width() - self.label - self.count
+        width = max(2, round(room * count / most))
+        bar = QRect(self.label, top + self.row // 2 - 3, width, 6)
+        painter.fillRect(bar, color("acc" if current else "line_control"))
+        right = QRect(self.width() - self.count, top, self.count, self.row)
+        painter.drawText(right, _RIGHT, number(count))
 
 
+Bar = tuple[tuple[int, int], int]
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -104,6 +104,7 @@ class View(QWidget):
         self.inspector.export.clicked.connect(lambda *_: self.export())
         self.inspector.train.clicked.connect(lambda *_: self.session.go("train"))
         self.inspector.outlook.warning_chosen.connect(self._show_warning)
+        self.inspector.outlook.bucket_chosen.connect(self._show_warning)
         self.state.reloaded.connect(self._show_right_page)
         self.session.project_changed.connect(self._project_changed)
         self.destroyed.connect(self.thumbnails.close)
@@ -253,11 +254,7 @@ class View(QWidget):
         self.stage.grid.setFocus()
 
     def _show_warning(self, key: str) -> None:
-        outlook = self.inspector.outlook.outlook
-        if outlook is None:
-            return
-        ids = {"enlarged": outlook.enlarged, "bare": outlook.bare, "unreadable": outlook.unreadable}
-        self.state.set_scope(Scope("ids", key, frozenset(ids[key])))
+        self.state.set_scope(Scope("ids", key, self.inspector.outlook.ids_of(key)))
 
     def _project_changed(self, _project: object) -> None:
         self.pages.setCurrentIndex(0)

@@ -53,6 +53,7 @@ class TrainState(QObject):
         self._early: dict[str, list[Event]] = {}
         self._touched: set[str] = set()
         session.project_changed.connect(self._project_changed)
+        session.run_settings.changed.connect(self._set_elsewhere)
         session.pictures_changed.connect(self._pictures_changed)
         session.engine_event.connect(self._event)
         session.job_added.connect(self._job_added)
@@ -76,6 +77,7 @@ class TrainState(QObject):
         """Change settings of the next run; what was set by hand is no longer suggested."""
         self._touched |= values.keys()
         self.values |= values
+        self.session.run_settings.put(self, **values)
         self.draft_changed.emit()
         self._plan_again()
 
@@ -178,9 +180,17 @@ class TrainState(QObject):
         self.values = draft.first_values(
             self.session.project.root, name, file.trigger_word, draft.starter
         )
+        self.values |= self.session.run_settings.values
         self.draft_changed.emit()
         self.session.start(self.load_models())
         self.session.start(self.load_runs())
+
+    def _set_elsewhere(self, by: object) -> None:
+        """Another page that shows the settings of the next run has changed some."""
+        if by is not self and self.values:
+            self.values |= self.session.run_settings.values
+            self.draft_changed.emit()
+            self._plan_again()
 
     def _pictures_changed(self, _ids: object) -> None:
         self.session.start(self.load_pictures())

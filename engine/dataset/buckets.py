@@ -50,6 +50,14 @@ class BucketSpec(BaseModel):
             )
         if not self.enabled:
             return self
+        area = self.resolution[0] * self.resolution[1]
+        if area < self.step**2 and not self.no_upscale:
+            raise BadInputError(
+                "A resolution of {size} pixels is below one bucket step of {step}.",
+                size=math.isqrt(area),
+                step=self.step,
+                remedy="Raise the resolution or use a smaller step.",
+            )
         if min(self.resolution) < self.adjusted_minimum:
             raise BadInputError(
                 "The smallest bucket side {minimum} is larger than the resolution's shorter "

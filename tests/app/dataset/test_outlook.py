@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from app.dataset.model import DatasetState
+from app.dataset.outlook import look_ahead, spec_for
+from app.dataset.outlook_captions import draws
+from app.dataset.outlook_panel import OutlookPanel
+from app.dataset.pixels import hatched, looked_at
+from app.training.model import TrainState
+from engine.dataset.masks import MaskStore
+from engine.dataset.samples import training_samples
+from engine.dataset.steps import Mask
+from engine.project.project import SourceFolder
+from engine.runtime.job import Job, JobHandle
+from engine.training.batches import shelve
+from engine.training.captions import draw_caption
+from engine.training.config import TrainRequest
+from engine.training.pictures import Sources, open_pictures
+
+
+@pytest.fixture
+def state(opened, settle):
+    made = DatasetState(opened)
+    settle(opened)
+    return made
+
+
+@pytest.fixture
+def panel(qtbot, state, settle):
+    made = OutlookPanel(state)
+    qtbot.addWidget(made)
+    made.resize(332, 900)
+    made.show()
+    made.refresh()
+    settle(state.session)
+    return made
+
+
+def job():
+    return Job(JobHandle(TrainRequest(project=".")))
+
+
+def named(state, name):
+    return next(item for item in state.pictures.values() if item.name == name)
+
+
+def choose(panel, name, settle):
+    panel.state.select([named(panel.state, name).id])
+    settle(panel.state.session)
+
+
+def rows(panel):
+    return {row.key: row.count for row in panel.warnings.rows.items}
+
+
+def click_bar(panel, row):
+    spot = QPoint(100, row * panel.bars.row + 8)
+    QTest.mouseClick(panel.bars, Qt.MouseButton.LeftButton, pos=spot)
+
+
+def set_setting(panel, name, text, settle):
+    field = panel.form.form.controls[name]
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    settle(panel.state.session)
+
+
+def test_a_bucket_of_the_histogram_names_the_pictures_in_it(panel, state) -> None:
+    assert dict(panel.outlook.buckets) == {(128, 128): 5, (160, 96): 1}
+    chosen = []
+    panel.bucket_chosen.connect(chosen.append)
+    click_bar(panel, 1)
+    assert chosen == ["160×96"]
+    assert panel.ids_of(chosen[0]) == {named(state, "carrot").id}
+
+
+def test_the_arrow_keys_choose_a_bucket_too(panel) -> None:
+    chosen = []
+    panel.bucket_chosen.connect(chosen.append)
+    panel.bars.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        QTest.keyClick(panel.bars, key)
+    assert chosen == ["160×96"]
+
+
+def test_every_warning_has_its_number_and_its_pictures(session, art, settle, qtbot) -> None:
+    hidden = np.zeros((96, 96, 4), np.uint8)
+    hidden[24:72, 24:72] = (200, 30, 30, 255)
+    hidden[:24, :, :3] = np.random.default_rng(3).integers(0, 255, (24, 96, 3))
+    Image.fromarray(hidden).save(art / "ghost.png")
+    (art / "ghost.txt").write_text("ghost", encoding="utf-8")
+    Image.new("RGB", (400, 60), "red").save(art / "banner.png")
+    (art / "banner.txt").write_text(", ".join(["castle"] * 80), encoding="utf-8")
+    Image.new("RGB", (128, 128), "blue").save(art / "blossom.jpg")
+    (art / "torn.png").write_bytes(b"no picture")
+    session.open_folder(art)
+    settle(session)
+    state = DatasetState(session)
+    panel = OutlookPanel(state)
+    qtbot.addWidget(panel)
+    settle(session)
+    panel.refresh()
+    settle(session)
+    found = {key: {state.pictures[i].name for i in panel.ids_of(key)} for key in rows(panel)}
+    assert found == {
+        "enlarged": {"crown"},
+        "cut": {"banner"},
+        "bare": {"boar"},
+        "long": {"banner"},
+        "stems": {"blossom"},
+        "hidden": {"ghost"},
+        "unreadable": {"torn"},
+    }
+    assert rows(panel)["stems"] == "2"
+    chosen = []
+    panel.warning_chosen.connect(chosen.append)
+    panel.show()
+    place = [row.key for row in panel.warnings.rows.items].index("long")
+    box = panel.warnings.visualRect(panel.warnings.rows.index(place))
+    QTest.mouseClick(panel.warnings.viewport(), Qt.MouseButton.LeftButton, pos=box.center())
+    assert chosen == ["long"]
+
+
+def test_the_picture_is_resized_cut_and_filled_as_the_run_does_it(state, panel, settle) -> None:
+    project = state.session.project
+    samples = training_samples(project, library=state.session.library)
+    made = open_pictures(
+        Sources(tuple(samples), (), "", (), project), spec_for(128), job()
+    ).training
+    for trained in made:
+        picture = named(state, trained.sample.path.stem)
+        seen = looked_at(picture, project, spec_for(128), 4096)
+        assert np.array_equal(seen.rgb, trained.pixels())
+    choose(panel, "carrot", settle)
+    assert panel.facts.values[0].text() == "160×96"
+    assert (panel.picture.picture.width(), panel.picture.picture.height()) == (160, 96)
+
+
+def test_captions_are_those_of_the_runs_own_epochs(state) -> None:
+    request = TrainRequest(
+        project=str(state.session.project.root),
+        resolution="128",
+        bucket_reso_steps=32,
+        shuffle_caption=True,
+        keep_tokens=1,
+        caption_dropout_rate=0.3,
+        train_batch_size=2,
+        trigger_word="hvisl",
+        seed=5,
+    )
+    library, project, spec = state.session.library, state.session.project, spec_for(128)
+    state.session.library.set_captions(
+        {p.id: f"{p.name}, a, b, c, d, e" for p in library.pictures()}
+    )
+    sources = Sources(tuple(training_samples(project, library=library)), (), "hvisl", (), project)
+    pictures = open_pictures(sources, spec, job()).training
+    shelf = shelve([p.bucket for p in pictures], [p.repeats for p in pictures], 2)
+    for epoch in (1, 2, 7):
+        read: dict[str, list[str]] = {}
+        for number, batch in enumerate(shelf.epoch(request.seed, epoch)):
+            chance = random.Random(f"captions {request.seed} {epoch} {number}")
+            for index in batch:
+                text = draw_caption(pictures[index].caption, request, "hvisl", chance)
+                read.setdefault(pictures[index].sample.path.stem, []).append(text)
+        for picture in library.pictures():
+            assert draws(picture, library.pictures(), request, spec, epoch) == read[picture.name]
+
+
+def test_shuffle_draws_the_captions_of_the_next_epoch(panel, state, settle) -> None:
+    session = state.session
+    cactus = named(state, "cactus")
+    session.library.set_captions({cactus.id: "cactus, one, two, three, four, five"})
+    session.pictures_changed.emit(None)
+    settle(session)
+    panel.adjust.click()
+    check = panel.form.form.controls["shuffle_caption"]
+    QTest.mouseClick(check, Qt.MouseButton.LeftButton, pos=check.rect().center())
+    set_setting(panel, "keep_tokens", "1", settle)
+    choose(panel, "cactus", settle)
+    shown = set()
+    for epoch in range(1, 5):
+        assert panel.captions.title.text() == f"Captions of epoch {epoch}"
+        line = panel.captions.lines[0].text()
+        assert line.startswith("cactus, ")
+        assert sorted(line.split(", ")) == sorted(["cactus", "one", "two", "three", "four", "five"])
+        shown.add(line)
+        QTest.mouseClick(panel.shuffle, Qt.MouseButton.LeftButton)
+        settle(session)
+    assert len(shown) > 1
+
+
+def test_a_dropped_caption_is_said_to_be_none(panel, settle) -> None:
+    panel.adjust.click()
+    set_setting(panel, "caption_dropout_rate", "1", settle)
+    choose(panel, "cactus", settle)
+    assert panel.captions.lines[0].text() == "no caption this time"
+
+
+def test_settings_move_pictures_to_other_buckets_and_reach_the_next_run(panel, settle) -> None:
+    session = panel.state.session
+    train = TrainState(session)
+    settle(session)
+    panel.adjust.click()
+    assert panel.form.isVisible()
+    set_setting(panel, "resolution", "96", settle)
+    assert dict(panel.outlook.buckets) == {(96, 96): 5, (128, 64): 1}
+    assert train.values["resolution"] == "96"
+    assert session.project.file.resolution == 96
+    train.change(bucket_reso_steps=64, train_batch_size=1)
+    settle(session)
+    assert panel.form.form.controls["bucket_reso_steps"].value == 64
+    assert panel.summary.text() == "6 train · 6 steps per epoch"
+
+
+def test_settings_at_odds_say_so_and_keep_the_numbers(panel, settle) -> None:
+    panel.adjust.click()
+    before = panel.outlook
+    set_setting(panel, "min_bucket_reso", "512", settle)
+    assert panel.form.problem.isVisible()
+    assert "min_bucket_reso" in panel.form.problem.text()
+    assert panel.outlook == before
+
+
+def test_steps_per_epoch_count_regularization_as_the_run_does(session, art, tmp_path, settle):
+    other = tmp_path / "reg"
+    other.mkdir()
+    for name in "ab":
+        Image.new("RGB", (96, 96), "gray").save(other / f"{name}.png")
+        (other / f"{name}.txt").write_text(name, encoding="utf-8")
+    session.open_folder(art)
+    settle(session)
+    folders = (
+        *session.project.file.folders,
+        SourceFolder(path=str(other), regularization=True),
+    )
+    session.library.set_folders(folders)
+    session.library.scan(folders)
+    pictures = session.library.pictures()
+    sources = Sources(
+        tuple(training_samples(session.project, library=session.library)),
+        (),
+        "",
+        (),
+        session.project,
+    )
+    run = open_pictures(sources, spec_for(128), job()).training
+    shelf = shelve([p.bucket for p in run], [p.repeats for p in run], 2)
+    found = look_ahead(pictures, spec_for(128), 2)
+    assert (found.train, found.draws, found.steps) == (6, 6, shelf.batches)
+    assert shelf.draws == 12
+
+
+def test_a_mask_lies_over_the_picture_as_a_hatch(panel, state, settle) -> None:
+    session = state.session
+    picture = named(state, "cactus")
+    mask = np.zeros((picture.height, picture.width), np.uint8)
+    mask[:, : picture.width // 2] = 255
+    key = MaskStore(session.project.masks).add(mask)
+    recipe = picture.recipe.with_step(Mask(mask=key))
+    session.library.set_recipe([picture.id], recipe)
+    session.pictures_changed.emit(None)
+    settle(session)
+    choose(panel, "cactus", settle)
+    assert panel.facts.values[3].text() == "hatched, learns 50 %"
+    fresh = named(state, "cactus")
+    plain = looked_at(
+        type(fresh).of_row((*fresh.row[:16], "", *fresh.row[17:])),
+        session.project,
+        spec_for(128),
+        192,
+    ).rgb
+    seen = looked_at(fresh, session.project, spec_for(128), 192).rgb
+    assert np.array_equal(seen[:, 70:], plain[:, 70:])
+    assert not np.array_equal(seen[:, :58], plain[:, :58])
+
+
+def test_a_hatch_has_a_light_and_a_dark_line_every_nine_pixels() -> None:
+    gray = np.full((18, 18, 3), 128, np.uint8)
+    row = hatched(gray, np.full((18, 18), 255, np.uint8))[0, :, 0]
+    assert (row > 128).nonzero()[0].tolist() == [0, 9]
+    assert (row < 128).nonzero()[0].tolist() == [1, 10]
+    assert np.array_equal(hatched(gray, np.zeros((18, 18), np.uint8)), gray)
