@@ -115,7 +115,7 @@ async def take_all(window: MainWindow, out: Path, fresh: bool) -> None:
             await camera.shoot(workspace)
             view.edit()
             await camera.shoot("dataset-crop")
-            view.crop.closed.emit()
+            view.editor.closed.emit()
             continue
         await camera.shoot(workspace)
     window.navigate("settings", {})

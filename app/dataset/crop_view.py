@@ -12,7 +12,8 @@ from app.theme import color, fonts
 from app.widgets.image_view import ImageView
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Callable
+
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QTransform
 
 reach = 9.0
@@ -33,7 +34,11 @@ cursors = {
 
 
 class CropView(ImageView):
-    """``changed`` is sent while a handle is dragged or an arrow key moves the box."""
+    """``changed`` is sent while a handle is dragged or an arrow key moves the box.
+
+    ``snap`` gives the box that Shift asks for, from a box and the point of it that stays (shares
+    of width and height). Without ``cropping`` it is a plain picture.
+    """
 
     changed = Signal(object)
 
@@ -43,6 +48,8 @@ class CropView(ImageView):
         self.box = whole((1, 1))
         self.ratio: float | None = None
         self.read_out = ""
+        self.cropping = True
+        self.snap: Callable[[CropBox, tuple[float, float]], CropBox] | None = None
         self._handle: Handle = ""
         self._grip = QPointF()
         self._start = self.box
@@ -50,12 +57,11 @@ class CropView(ImageView):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.add_overlay(self._paint_crop)
 
-    def open_picture(self, array: np.ndarray, box: CropBox | None) -> None:
-        """Show uint8 ``[H, W, 4]`` pixels with ``box``, or with nothing cut."""
-        self.size_of_picture = (array.shape[1], array.shape[0])
-        self.box = box or whole(self.size_of_picture)
-        self.set_image(array)
-        self.fit()
+    def set_frame(self, size: tuple[int, int], box: CropBox | None) -> None:
+        """The picture is ``size`` large and ``box`` is kept of it, or all; tells nobody."""
+        self.size_of_picture = size
+        self.box = box or whole(size)
+        self.update()
 
     def set_box(self, box: CropBox) -> None:
         """Move the rectangle and tell."""
@@ -77,7 +83,11 @@ class CropView(ImageView):
             moved = self.to_image(event.position()) - self._grip
             move = (moved.x(), moved.y())
             ratio = None if self._handle == "move" else self.ratio
-            self.set_box(dragged(self._start, self._handle, move, self.size_of_picture, ratio))
+            box = dragged(self._start, self._handle, move, self.size_of_picture, ratio)
+            shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            if shift and self.snap is not None and self._handle != "move":
+                box = self.snap(box, _anchor(self._handle))
+            self.set_box(box)
             return
         super().mouseMoveEvent(event)
         if not event.buttons():
@@ -98,7 +108,7 @@ class CropView(ImageView):
             Qt.Key.Key_Up: (0, -1),
             Qt.Key.Key_Down: (0, 1),
         }
-        if event.key() not in moves:
+        if event.key() not in moves or not self.cropping:
             super().keyPressEvent(event)
             return
         far = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
@@ -106,10 +116,14 @@ class CropView(ImageView):
         self.set_box(dragged(self.box, "move", (x * far, y * far), self.size_of_picture))
 
     def _handle_at(self, point: QPointF) -> Handle:
+        if not self.cropping:
+            return ""
         spot = self.to_image(point)
         return handle_at(self.box, spot.x(), spot.y(), reach / self.scale)
 
     def _paint_crop(self, painter: QPainter, transform: QTransform) -> None:
+        if not self.cropping:
+            return
         box = self.box
         frame = transform.mapRect(QRectF(box.left, box.top, box.width, box.height))
         picture = transform.mapRect(QRectF(0, 0, *self.size_of_picture))
@@ -140,6 +154,12 @@ class CropView(ImageView):
         if left < frame.left() + taken:
             top, left = top + 21, frame.left()
         _tag(painter, QPointF(left, top), place)
+
+
+def _anchor(handle: Handle) -> tuple[float, float]:
+    """The point that stays while ``handle`` is dragged."""
+    across = 1.0 if "l" in handle else 0.0 if "r" in handle else 0.5
+    return across, 1.0 if "t" in handle else 0.0 if "b" in handle else 0.5
 
 
 def _around(outer: QRectF, inner: QRectF) -> list[QRectF]:

@@ -14,7 +14,7 @@ from engine.runtime.files import require_folder
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from app.dataset.model import DatasetState
     from engine.dataset.edits import Fill
@@ -80,10 +80,20 @@ class Operations:
             n=len(texts),
         )
 
-    def crop(self, picture: Picture, box: tuple[int, int, int, int] | None) -> asyncio.Task[Any]:
-        """Remember ``box`` as the crop of a picture; None is the whole picture."""
-        recipe = picture.recipe.with_crop(box)
-        return self._start(lambda library: library.set_recipe([picture.id], recipe))
+    def edit(
+        self, recipes: Mapping[int, Recipe], label: str, sentence: str = "", **facts: Any
+    ) -> asyncio.Task[Any]:
+        """Give each picture its edits, in one undo step called ``label``."""
+        change: Change = lambda library: library.set_recipes(recipes, label=label)  # noqa: E731
+        return self._start(change, sentence, **facts)
+
+    def fill_category(self, category: str, fill: Fill | None) -> asyncio.Task[Any]:
+        """What goes behind transparent pictures of a category; None follows the project."""
+        return self._start(lambda library: library.set_category_fill(category, fill))
+
+    def fill_project(self, fill: Fill) -> asyncio.Task[Any]:
+        """What goes behind pictures that have no fill, and whose category has none."""
+        return self._start(lambda library: library.set_fill(fill))
 
     def fill(self, pictures: Sequence[Picture], fill: Fill | None) -> asyncio.Task[Any]:
         """Choose what goes behind transparent parts; None follows the project."""
@@ -93,6 +103,30 @@ class Operations:
     def fill_everywhere(self, fill: Fill) -> asyncio.Task[Any]:
         """Make ``fill`` the project's, and let every picture follow it."""
         return self._start(lambda library: library.set_fill(fill, everywhere=True))
+
+    def categorize(self, pictures: Sequence[Picture], category: str) -> asyncio.Task[Any]:
+        """Put all into a category."""
+        ids = [picture.id for picture in pictures]
+        return self._start(
+            lambda library: library.set_category(ids, category),
+            "Put {n} pictures into {category}.",
+            n=len(ids),
+            category=category,
+        )
+
+    def save_filter(self, name: str, text: str) -> asyncio.Task[Any]:
+        """Keep a filter by name."""
+        return self._start(lambda library: library.save_filter(name, text))
+
+    def rename_filter(self, old: str, new: str) -> asyncio.Task[Any]:
+        """Keep a filter by another name."""
+        return self._start(lambda library: library.rename_filter(old, new))
+
+    def remove_filter(self, name: str) -> asyncio.Task[Any]:
+        """Forget a filter that was kept."""
+        return self._start(
+            lambda library: library.remove_filter(name), "Deleted the filter {name}.", name=name
+        )
 
     def undo(self) -> asyncio.Task[Any]:
         """Take the last change back."""

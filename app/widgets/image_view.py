@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
@@ -38,6 +38,7 @@ class ImageView(QWidget):
         super().__init__()
         self._token, self._air = token, air
         self._pixmap = QPixmap()
+        self._size = QSize()
         self._scale, self._offset = 1.0, QPointF()
         self._fitting = True
         self._pan_from: QPointF | None = None
@@ -50,11 +51,15 @@ class ImageView(QWidget):
         """Widget pixels per picture pixel."""
         return self._scale
 
-    def set_image(self, picture: Any) -> None:
-        """Show a uint8 array, QImage or QPixmap; None shows nothing. The view stays where it is."""
-        before = self._pixmap.size()
+    def set_image(self, picture: Any, size: tuple[int, int] | None = None) -> None:
+        """Show a uint8 array, QImage or QPixmap; None shows nothing. The view stays where it is.
+
+        ``size`` (width, height) is what it stands for, when it is a smaller copy.
+        """
+        before = self._size
         self._pixmap = QPixmap() if picture is None else pixmap_of(picture)
-        if self._fitting or self._pixmap.size() != before:
+        self._size = QSize(*size) if size is not None else self._pixmap.size()
+        if self._fitting or self._size != before:
             self.fit()
         self.update()
 
@@ -69,7 +74,7 @@ class ImageView(QWidget):
         if self._pixmap.isNull():
             return
         room = self.rect().adjusted(self._air, self._air, -self._air, -self._air)
-        width, height = self._pixmap.width(), self._pixmap.height()
+        width, height = self._size.width(), self._size.height()
         self._set_scale(min(room.width() / width, room.height() / height))
         self._offset = QPointF(
             (self.width() - width * self._scale) / 2, (self.height() - height * self._scale) / 2
@@ -100,7 +105,7 @@ class ImageView(QWidget):
 
     def image_rect(self) -> QRectF:
         """Where the picture lies in the widget."""
-        size = self._pixmap.size()
+        size = self._size
         return QRectF(
             self._offset.x(),
             self._offset.y(),

@@ -1,0 +1,286 @@
+"""The crop tool: free, of a ratio or for a bucket, around the content; straighten, turn, mirror."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.dataset.crop_box import CropBox, fitted, whole
+from app.dataset.edit_bake import scaled
+from app.dataset.edit_shape import mirrored, straightened, turned
+from app.dataset.edit_tool import ToolPanel, side_by_side, slider_for
+from app.dataset.outlook import look_ahead
+from app.i18n import bind, tr
+from app.i18n.format import dimensions, number, percent
+from app.widgets.buttons import button, tool_button
+from app.widgets.fields import Choice, FieldRow, NumberField
+from app.widgets.row_list import Row, RowList
+from app.widgets.segments import Segments
+from engine.dataset.buckets import Assignment, assign
+from engine.dataset.crops import BucketFit, fit_of, fits, snapped
+from engine.dataset.edits import work_on
+from engine.dataset.steps import Straighten
+from engine.imaging.crop import Box, clip_box
+from engine.imaging.framing import RATIOS, around, content, with_margin
+from engine.runtime.errors import BadInputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from app.dataset.edit_view import EditView
+    from app.dataset.edit_work import EditWork
+    from engine.dataset.buckets import BucketSpec
+    from engine.dataset.edits import Recipe
+    from engine.dataset.library import Picture
+    from engine.dataset.masks import MaskStore
+
+most_buckets = 7
+
+
+class CropPanel(ToolPanel):
+    """Boxes are in pixels of the picture as it stands before the crop."""
+
+    crops = True
+
+    def __init__(self, work: EditWork, view: EditView) -> None:
+        super().__init__("Crop", work, view)
+        self.modes = Segments(
+            [("free", "Free"), ("ratio", "Ratio"), ("bucket", "Fit a bucket")], fill=True
+        )
+        names = [(size, f"{size[0]}:{size[1]}") for size in RATIOS]
+        self.ratios = Choice(names, plain=True)
+        self.swap = tool_button("arrow-left-right", "Swap width and height", self._swap)
+        self.ratio_row = FieldRow("Ratio", self.ratios, padded=False)
+        self.buckets = RowList()
+        self.angle_row, self.angle = slider_for(Straighten, "degrees")
+        self.angle_row.label.setText(tr("Straighten"))
+        bind(self.angle_row.label.setText, "Straighten")
+        self.to_content = button("Crop to content", "scan", on=self.crop_to_content)
+        self.margin = NumberField(0, 50, 1, 0, unit="%")
+        self.margin.set_value(4)
+        self.flip = tool_button("flip-horizontal-2", "Mirror", self._flip)
+        self.left = tool_button("rotate-ccw-square", "Turn left", lambda: self._turn(3))
+        self.right = tool_button("rotate-cw-square", "Turn right", lambda: self._turn(1))
+        self.reset = tool_button("maximize", "Cut nothing", self.cut_nothing, dense=True)
+        self.content: Box | None = None
+        self._shape: tuple[int, Recipe] | None = None
+        self._held: dict[tuple[int, int], int] = {}
+        self._angle_from: Recipe | None = None
+        self._finder = work.baker()
+        self._counter = work.baker()
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        self.add_action(self.reset)
+        self.box.addWidget(self.modes)
+        self.ratio_row.layout().addWidget(self.swap, 0, 2)  # type: ignore[union-attr, call-arg]
+        self.box.addWidget(self.ratio_row)
+        self.body.addWidget(self.buckets)
+        below = self.body
+        lower = type(self.box)()
+        lower.setContentsMargins(self.box.contentsMargins())
+        lower.setSpacing(self.box.spacing())
+        lower.addSpacing(8)
+        lower.addWidget(self.angle_row)
+        lower.addLayout(side_by_side(self.to_content, self.flip, self.left, self.right))
+        lower.addSpacing(4)
+        lower.addWidget(FieldRow("Margin", self.margin, padded=False))
+        below.addLayout(lower)
+        bind(self.modes.setAccessibleName, "Crop")
+        bind(self.buckets.setAccessibleName, "Buckets")
+
+    def _connect(self) -> None:
+        self.view.changed.connect(self._dragged)
+        self.modes.changed.connect(self.set_mode)
+        self.ratios.changed.connect(lambda _: self.set_mode("ratio"))
+        self.buckets.chosen.connect(self._bucket_chosen)
+        self.angle.changed.connect(self._straighten)
+
+    def enter(self) -> None:
+        self.view.cropping = True
+        self.view.snap = self._snapped
+        self.another()
+
+    def leave(self) -> None:
+        self.view.cropping = False
+        self.view.snap = None
+
+    def another(self) -> None:
+        self.modes.set_value("free")
+        self.view.ratio = None
+        self.content = None
+        pictures = list(self.work.state.pictures.values())
+        self._counter.ask(self._take_counts, _counts, pictures, self.work.spec)
+
+    def refresh(self) -> None:
+        box = self.work.recipe.crop
+        size = self.work.uncropped
+        self.view.set_frame(size, CropBox(*clip_box(box, size)) if box else None)
+        self.ratio_row.setVisible(self.modes.value == "ratio")
+        step = self.work.recipe.step("straighten")
+        on = isinstance(step, Straighten) and step.on
+        self.angle.set_value(step.degrees if isinstance(step, Straighten) and on else 0)
+        if not self.work.is_live:
+            self._angle_from = None
+        found = self.found(self.view.box)
+        self._read_out(found)
+        self._find_content()
+        self.buckets.set_rows(self._rows())
+        self.buckets.set_current("" if found is None else dimensions(*found.bucket))
+
+    # What can be done
+
+    def set_mode(self, mode: str) -> None:
+        """Free, kept to a ratio, or to the shape of the bucket the crop falls into."""
+        self.modes.set_value(mode)
+        self.ratio_row.setVisible(mode == "ratio")
+        if mode == "free":
+            self.view.ratio = None
+        elif mode == "ratio":
+            self._keep_ratio()
+        else:
+            found = self.found(self.view.box)
+            if found is not None:
+                self.fit_bucket(found.bucket)
+
+    def fit_bucket(self, bucket: tuple[int, int]) -> None:
+        """The best crop for ``bucket``, and its shape from now on."""
+        self.modes.set_value("bucket")
+        self.ratio_row.hide()
+        self.view.ratio = bucket[0] / bucket[1]
+        fit = fit_of(self.work.spec, self.work.uncropped, bucket, self.content)
+        self._crop(fit.box)
+
+    def crop_to_content(self) -> None:
+        """Cut to what is not transparent, or stands on a plain background."""
+        if self.content is None:
+            return
+        size = self.work.uncropped
+        box = with_margin(self.content, self.margin.value / 100, size)
+        self._crop(box if self.view.ratio is None else around(box, self.view.ratio, size))
+
+    def cut_nothing(self) -> None:
+        """The whole picture."""
+        self.modes.set_value("free")
+        self.ratio_row.hide()
+        self.view.ratio = None
+        self.work.change(self.work.recipe.without("crop"), "Crop")
+
+    def found(self, box: CropBox) -> Assignment | None:
+        """The bucket that ``box`` falls into; None when it is too small."""
+        try:
+            return assign(self.work.spec, (box.width, box.height))
+        except BadInputError:
+            return None
+
+    def _keep_ratio(self) -> None:
+        width, height = self._ratio()
+        self.view.ratio = width / height
+        box = fitted(self.view.box, self.view.ratio, self.work.uncropped)
+        self._crop(box.as_tuple())
+
+    def _ratio(self) -> tuple[int, int]:
+        return next(ratio for ratio in RATIOS if ratio == self.ratios.value)
+
+    def _swap(self) -> None:
+        self.ratios.set_value(self._ratio()[::-1])
+        self._keep_ratio()
+
+    def _crop(self, box: Box, *, live: bool = False) -> None:
+        all_of_it = box == whole(self.work.uncropped).as_tuple()
+        recipe = self.work.recipe.with_crop(None if all_of_it else box)
+        self.work.change(recipe, "Crop", live=live)
+
+    def _dragged(self, box: CropBox) -> None:
+        if self.active:
+            self._crop(box.as_tuple(), live=True)
+
+    def _snapped(self, box: CropBox, anchor: tuple[float, float]) -> CropBox:
+        try:
+            return CropBox(*snapped(self.work.spec, box.as_tuple(), anchor=anchor))
+        except BadInputError:
+            return box
+
+    def _straighten(self, degrees: float) -> None:
+        if self._angle_from is None:
+            self._angle_from = self.work.recipe  # so that rounding does not add up on the way
+        recipe = straightened(self._angle_from, self.work.size, degrees)
+        self.work.change(recipe, "Straighten", live=True)
+
+    def _turn(self, quarters: int) -> None:
+        self.work.change(turned(self.work.recipe, self.work.size, quarters), "Turn")
+        self.view.fit()
+
+    def _flip(self) -> None:
+        self.work.change(mirrored(self.work.recipe, self.work.size), "Turn")
+
+    # What is shown
+
+    def _bucket_chosen(self, key: str) -> None:
+        width, height = key.split("×")
+        self.fit_bucket((int(width), int(height)))
+
+    def _rows(self) -> list[Row]:
+        found = fits(self.work.spec, self.work.uncropped, self.content)[:most_buckets]
+        return [_bucket_row(fit, self._held.get(fit.bucket, 0)) for fit in found]
+
+    def _read_out(self, found: Assignment | None) -> None:
+        if found is None:
+            self.view.read_out = tr("too small for a bucket")
+        else:
+            self.view.read_out = tr(
+                "{bucket} bucket · scaled {scale}×",
+                bucket=dimensions(*found.bucket),
+                scale=f"{found.scale:.2f}",
+            )
+        self.view.update()
+
+    def _find_content(self) -> None:
+        work = self.work
+        if work.picture is None or work.proxy is None:
+            return
+        shape = (work.picture.id, work.recipe.before("crop"))
+        if shape == self._shape and self.content is not None:
+            return
+        self._shape = shape
+        factor = work.proxy.shape[1] / work.size[0]
+        self._finder.ask(
+            lambda box: self._take_content(shape, box),
+            _content, work.proxy, shape[1], factor, work.masks,
+        )  # fmt: skip
+
+    def _take_content(self, shape: tuple[int, Recipe], box: Box | None) -> None:
+        if shape != self._shape:
+            return
+        self.content = box and clip_box(box, self.work.uncropped)
+        self.to_content.setEnabled(box is not None)
+        self.buckets.set_rows(self._rows())
+        found = self.found(self.view.box)
+        self.buckets.set_current("" if found is None else dimensions(*found.bucket))
+
+    def _take_counts(self, held: dict[tuple[int, int], int]) -> None:
+        self._held = held
+        if self.active and self.work.picture is not None:
+            self.refresh()
+
+
+def _counts(pictures: list[Picture], spec: BucketSpec) -> dict[tuple[int, int], int]:
+    return dict(look_ahead(pictures, spec).buckets)
+
+
+def _content(
+    proxy: np.ndarray, before: Recipe, factor: float, masks: MaskStore | None
+) -> Box | None:
+    """The content of the picture before its crop, in its own pixels."""
+    found = content(work_on(proxy, scaled(before, factor), masks).rgba)
+    if found is None:
+        return None
+    left, top = int(found[0] / factor), int(found[1] / factor)
+    right, bottom = ((found[n] + found[n + 2]) / factor for n in (0, 1))
+    return left, top, -int(-right // 1) - left, -int(-bottom // 1) - top
+
+
+def _bucket_row(fit: BucketFit, count: int) -> Row:
+    note = tr("cuts {share}", share=percent(fit.content_cut))
+    size = dimensions(*fit.bucket)
+    return Row(size, size, number(count), note=note, icon="square")

@@ -1,0 +1,79 @@
+"""What training will see of the picture under edit, made again as it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+
+from app.dataset.edit_bake import Baking
+from app.dataset.preview import PictureBox
+from app.i18n import tr
+from app.i18n.format import dimensions, percent
+from app.theme import metrics
+from app.widgets.panel import Panel
+from app.widgets.text import ElidedLabel, label
+from engine.dataset.buckets import assign
+from engine.dataset.edits import baked_size
+from engine.runtime.errors import BadInputError
+
+if TYPE_CHECKING:
+    from app.dataset.edit_work import EditWork
+
+side = 96
+
+
+class ResultPanel(Panel):
+    """The picture in its bucket, and the numbers of it."""
+
+    def __init__(self, work: EditWork) -> None:
+        super().__init__("What training will see")
+        self.work = work
+        self.picture = PictureBox(side, checker=False)
+        self.facts = [label(tone="label", wrap=True) for _ in range(3)]
+        self.caption = ElidedLabel(size=11, tone="quiet")
+        self._baker = work.baker()
+        row = QHBoxLayout()
+        row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
+        row.setSpacing(metrics.PAD)
+        row.addWidget(self.picture)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        for line in (*self.facts, self.caption):
+            words.addWidget(line)
+        words.addStretch(1)
+        row.addLayout(words, 1)
+        self.body.addLayout(row)
+        work.opened.connect(self.refresh)
+        work.changed.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Show the recipe as it is now."""
+        work = self.work
+        if work.picture is None or work.proxy is None:
+            return
+        self.caption.setText(work.picture.caption or tr("No caption"))
+        try:
+            found = assign(work.spec, baked_size(work.size, work.recipe))
+        except BadInputError:
+            self._tell(tr("too small for a bucket"), "", "")
+            self.picture.set_picture(None)
+            return
+        self._tell(
+            dimensions(*found.bucket),
+            tr("Scaled {scale}×", scale=f"{found.scale:.2f}"),
+            tr("Cuts {share} of the crop", share=percent(found.cut)),
+        )
+        factor = work.proxy.shape[1] / work.size[0]
+        baking = Baking(work.proxy, factor, work.recipe, work.default_fill, work.masks)
+        number = work.picture.id
+        self._baker.ask(lambda array: self._take(number, array), baking.trained, found, 2 * side)
+
+    def _take(self, number: int, array: np.ndarray) -> None:
+        if self.work.picture is not None and self.work.picture.id == number:
+            self.picture.set_picture(array)
+
+    def _tell(self, *texts: str) -> None:
+        for line, text in zip(self.facts, texts, strict=True):
+            line.setText(text)

@@ -1,0 +1,317 @@
+"""The editor driven by its widgets; recipes and baked pixels are looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+
+from app.dataset.crop_box import CropBox
+from app.dataset.view import View
+from engine.dataset.edits import Recipe, bake
+from engine.dataset.steps import Straighten, Turn
+from engine.imaging.decode import load_rgba
+
+left = Qt.MouseButton.LeftButton
+alt, shift = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
+none = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def view(qtbot, opened, settle):
+    made = View(opened)
+    qtbot.addWidget(made)
+    made.resize(1532, 934)
+    made.show()
+    settle(opened)
+    yield made
+    settle(opened)
+    made.thumbnails.close()
+
+
+@pytest.fixture
+def edit(view, settle):
+    """Open the editor on a picture by name."""
+
+    def go(name="cactus"):
+        row = view.stage.model.row_of(named(view, name).id)
+        view.stage.grid.setCurrentIndex(view.stage.model.index(row))
+        view.stage.grid.setFocus()
+        QTest.keyClick(view.stage.grid, Qt.Key.Key_C)
+        settle(view.session)
+        assert view.pages.currentWidget() is view.editor
+        return view.editor
+
+    return go
+
+
+def named(view, name):
+    return next(item for item in view.state.pictures.values() if item.name == name)
+
+
+def stored(page, settle):
+    """The recipe in the library."""
+    page.work.keep()
+    settle(page.state.session)
+    return page.state.session.library.picture(page.work.picture.id).recipe
+
+
+def drag(view, start, end, modifier=none):
+    here, there = (view.to_view(QPointF(*point)).toPoint() for point in (start, end))
+    QTest.mousePress(view, left, modifier, here)
+    QTest.mouseMove(view, (here + there) / 2)
+    QTest.mouseMove(view, there)
+    QTest.mouseRelease(view, left, modifier, there)
+
+
+def click(widget):
+    QTest.mouseClick(widget, left)
+
+
+def click_row(rows, key):
+    place = next(n for n, row in enumerate(rows.rows.items) if row.key == key)
+    box = rows.visualRect(rows.rows.index(place))
+    QTest.mouseClick(rows.viewport(), left, pos=box.center())
+
+
+def seen(page, settle):
+    """What the stage shows, uint8 RGBA."""
+    settle(page.state.session)
+    image = page.view._pixmap.toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    flat = np.array(image.constBits()).reshape(image.height(), -1)
+    return flat[:, : image.width() * 4].reshape(image.height(), image.width(), 4)
+
+
+# Crop
+
+
+def test_dragging_a_corner_stores_a_rectangle_and_leaves_the_file_alone(edit, settle, art) -> None:
+    before = (art / "cactus.png").read_bytes()
+    page = edit()
+    drag(page.view, (96, 96), (64, 56))
+    box = page.view.box
+    assert abs(box.width - 64) <= 1
+    assert abs(box.height - 56) <= 1
+    assert stored(page, settle).crop == box.as_tuple()
+    assert (art / "cactus.png").read_bytes() == before
+
+
+def test_a_drag_is_one_undo_step_and_undo_works_in_the_page(view, edit, settle) -> None:
+    page = edit()
+    for corner in (90, 80, 70):
+        page.view.set_box(CropBox(0, 0, corner, corner))
+    assert stored(page, settle).crop == (0, 0, 70, 70)
+    view.undo()
+    settle(view.session)
+    assert page.work.recipe == Recipe()
+    assert page.view.box == CropBox(0, 0, 96, 96)
+    view.redo()
+    settle(view.session)
+    assert page.work.recipe.crop == (0, 0, 70, 70)
+
+
+def test_undo_takes_back_a_drag_that_is_not_stored_yet(view, edit, settle) -> None:
+    page = edit()
+    page.view.set_box(CropBox(0, 0, 40, 40))
+    view.undo()
+    settle(view.session)
+    assert page.work.recipe == Recipe()
+    assert stored(page, settle) == Recipe()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
+def test_escape_and_enter_leave_and_keep(view, edit, settle, key) -> None:
+    page = edit()
+    page.view.set_box(CropBox(0, 0, 40, 40))
+    QTest.keyClick(page.view, key)
+    settle(view.session)
+    assert view.pages.currentIndex() == 0
+    assert named(view, "cactus").recipe.crop == (0, 0, 40, 40)
+
+
+def test_fitting_a_bucket_lists_what_it_cuts_and_keeps_its_shape(edit, settle) -> None:
+    page = edit("carrot")
+    panel = page.panels["crop"]
+    rows = {row.key: row for row in panel.buckets.rows.items}
+    assert rows["160×96"].count == "1"
+    assert rows["128×128"].note == "cuts 50 %"
+    click_row(panel.buckets, "128×128")
+    assert page.view.box == CropBox(48, 0, 96, 96)
+    assert "128×128 bucket" in page.view.read_out
+    drag(page.view, (48, 0), (68, 20))
+    assert page.view.box.width == page.view.box.height
+    click(panel.reset)
+    assert page.view.box == CropBox(0, 0, 192, 96)
+    assert stored(page, settle) == Recipe()
+
+
+def test_a_ratio_is_kept_and_swapped(edit, settle) -> None:
+    page = edit()
+    panel = page.panels["crop"]
+    panel.modes._choose(1)
+    panel.ratios.set_value((3, 2))
+    panel.ratios.changed.emit((3, 2))
+    assert page.view.box == CropBox(0, 16, 96, 64)
+    click(panel.swap)
+    assert (page.view.box.width, page.view.box.height) == (64, 96)
+    assert stored(page, settle).crop == page.view.box.as_tuple()
+
+
+def test_shift_snaps_to_a_size_that_needs_no_further_cut(edit, settle) -> None:
+    page = edit("carrot")
+    corner = page.view.to_view(QPointF(192, 96)).toPoint()
+    inward = page.view.to_view(QPointF(150, 90)).toPoint()
+    QTest.mousePress(page.view, left, shift, corner)
+    QTest.mouseMove(page.view, inward)  # Qt's test mouse has no keys while it moves
+    page.view.set_box(page.view.snap(page.view.box, (0.0, 0.0)))
+    QTest.mouseRelease(page.view, left, shift, inward)
+    box = page.view.box
+    found = page.panels["crop"].found(box)
+    assert not any(found.trim)
+    assert (box.left, box.top) == (0, 0)
+
+
+def test_crop_to_content_goes_round_what_is_not_transparent(edit, settle, art) -> None:
+    Image.new("RGBA", (100, 100)).save(art / "cactus.png")
+    picture = Image.new("RGBA", (100, 100))
+    picture.paste((200, 40, 40, 255), (30, 40, 60, 80))
+    picture.save(art / "cactus.png")
+    page = edit()
+    panel = page.panels["crop"]
+    panel.margin.set_value(0)
+    click(panel.to_content)
+    assert stored(page, settle).crop == (30, 40, 30, 40)
+
+
+def test_arrows_move_the_crop(edit, settle) -> None:
+    page = edit()
+    page.view.set_box(CropBox(10, 10, 40, 40))
+    page.view.setFocus()
+    QTest.keyClick(page.view, Qt.Key.Key_Right)
+    QTest.keyClick(page.view, Qt.Key.Key_Down, shift)
+    assert stored(page, settle).crop == (11, 20, 40, 40)
+
+
+def test_the_crop_is_drawn_on_the_turned_picture_and_turns_with_it(edit, settle, art) -> None:
+    page = edit("carrot")
+    page.view.set_box(CropBox(10, 20, 60, 40))
+    panel = page.panels["crop"]
+    source = load_rgba(art / "carrot.png")
+    seen_before = bake(source, page.work.recipe)
+    click(panel.right)
+    recipe = stored(page, settle)
+    assert recipe.step("turn") == Turn(quarters=1)
+    assert recipe.crop == (96 - 20 - 40, 10, 40, 60)
+    assert np.array_equal(bake(source, recipe), np.rot90(seen_before, -1))
+    assert page.view.size_of_picture == (96, 192)
+    click(panel.flip)
+    assert np.array_equal(bake(source, page.work.recipe), np.rot90(seen_before, -1)[:, ::-1])
+    click(panel.flip)
+    click(panel.left)
+    assert page.work.recipe == Recipe().with_crop((10, 20, 60, 40))
+
+
+def test_straightening_is_live_and_one_step(edit, settle) -> None:
+    page = edit()
+    page.view.set_box(CropBox(20, 20, 50, 50))
+    panel = page.panels["crop"]
+    for degrees in (1.0, 3.0, 5.0, 2.0):
+        panel.angle.track.moved.emit(degrees)
+    recipe = stored(page, settle)
+    assert recipe.step("straighten") == Straighten(degrees=2.0)
+    assert recipe.crop[2] < 50
+    panel.angle.track.reset.emit()
+    assert stored(page, settle).step("straighten") is None
+
+
+# Film strip, list of edits, before and after
+
+
+def test_page_down_goes_on_and_keeps_the_edit(view, edit, settle) -> None:
+    page = edit("boar")
+    page.view.set_box(CropBox(0, 0, 50, 50))
+    QTest.keyClick(page.view, Qt.Key.Key_PageDown)
+    settle(view.session)
+    assert page.work.picture.name == "cactus"
+    assert page.work.recipe == Recipe()
+    assert named(view, "boar").recipe.crop == (0, 0, 50, 50)
+    assert page.bar.position.text() == "4 of 6"
+    box = page.strip.visualRect(page.strip.pictures.index(0))
+    QTest.mouseClick(page.strip.viewport(), left, pos=box.center())
+    settle(view.session)
+    assert page.work.picture.name == "bell_pepper"
+
+
+def test_edits_are_switched_moved_and_removed_in_the_list(edit, settle) -> None:
+    page = edit()
+    page.work.change(Recipe().with_crop((0, 0, 40, 40)).with_step(Straighten(degrees=2)), "Crop")
+    edits = page.column.edits
+    width = edits.width()
+    assert [step.kind for step in edits.steps] == ["straighten", "crop"]
+    QTest.mouseClick(edits, left, pos=QPoint(width - 16, 13))
+    assert not stored(page, settle).steps[0].on
+    assert not edits.move_step(0, 1)  # the rectangle is drawn on the straightened picture
+    QTest.mouseMove(edits, QPoint(40, 13))
+    QTest.mouseClick(edits, left, pos=QPoint(width - 38, 13))
+    assert [step.kind for step in stored(page, settle).steps] == ["crop"]
+
+
+def test_edits_are_copied_pasted_and_reset(edit, settle) -> None:
+    page = edit("boar")
+    page.view.set_box(CropBox(0, 0, 48, 48))
+    click(page.column.copy)
+    QTest.keyClick(page.view, Qt.Key.Key_PageDown)
+    settle(page.state.session)
+    assert page.work.recipe == Recipe()
+    click(page.column.paste)
+    assert stored(page, settle).crop == (0, 0, 48, 48)
+    click(page.column.reset)
+    assert stored(page, settle) == Recipe()
+
+
+def test_chosen_kinds_of_edits_go_to_all_others_as_one_step(view, edit, settle) -> None:
+    page = edit("boar")
+    recipe = Recipe().with_crop((0, 0, 48, 48)).with_step(Turn(quarters=1))
+    page.work.change(recipe, "Crop")
+    assert page.column.copy_to.text() == "Copy edits to 5…"
+    click(page.column.copy_to)
+    page.column.copy_to.checks["turn"].setChecked(False)
+    click(page.column.copy_to.go)
+    settle(view.session)
+    assert named(view, "cactus").recipe == Recipe().with_crop((0, 0, 48, 48))
+    assert named(view, "crown").recipe.crop == (0, 0, 20, 20)
+    view.undo()
+    settle(view.session)
+    assert named(view, "cactus").recipe == Recipe()
+    assert named(view, "boar").recipe == recipe
+
+
+def test_before_is_the_file_and_split_shows_both(edit, settle, art) -> None:
+    page = edit()
+    source = load_rgba(art / "cactus.png")
+    after = seen(page, settle)
+    assert np.array_equal(after[..., :3], bake(source, Recipe()))
+    page.bar.modes._choose(0)
+    assert np.array_equal(seen(page, settle)[..., 3], source[..., 3])
+    assert not page.view.cropping
+    page.bar.modes._choose(2)
+    settle(page.state.session)
+    assert page.view.split == 0.5
+    page.bar.modes._choose(1)
+    settle(page.state.session)
+    assert page.view.split is None
+    assert page.view.cropping
+
+
+def test_what_training_will_see_follows_the_edits(edit, settle) -> None:
+    page = edit("carrot")
+    settle(page.state.session)
+    assert page.column.result.facts[0].text() == "160×96"
+    page.view.set_box(CropBox(0, 0, 96, 96))
+    settle(page.state.session)
+    assert page.column.result.facts[0].text() == "128×128"
+    picture = page.column.result.picture.picture
+    assert (picture.width(), picture.height()) == (128, 128)
