@@ -153,6 +153,11 @@ class Sorting:
         """The picture to decide about; None at the end."""
         return self.ids[len(self._marks)] if len(self._marks) < len(self.ids) else None
 
+    @property
+    def marks(self) -> list[Mark]:
+        """What was decided about the first of :attr:`ids`, in their order."""
+        return list(self._marks)
+
     def decide(self, mark: Mark) -> int | None:
         """``"picked"``, ``"rejected"``, or ``""`` to skip; the next picture."""
         if self.current is not None:

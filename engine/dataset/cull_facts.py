@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.dataset.columns import file_type
+from engine.dataset.cull_groups import SHARPER
 from engine.dataset.suggestions import LOSSLESS
 from engine.dataset.tags import tags_of
 from engine.imaging.descriptor import HIDDEN_COLOR, NO_EDGE, unpack
@@ -85,7 +86,7 @@ def _facts(picture: Picture) -> Facts:
 # How good a value is, more being better, and by how much the best must lead the worst.
 _JUDGED: dict[Aspect, tuple[Callable[[Facts], float | None], float]] = {
     "size": (lambda f: float(f.width * f.height), 1.0),
-    "sharpness": (lambda f: f.sharpness, 0.05),
+    "sharpness": (lambda f: f.sharpness, SHARPER),
     "soft edge": (lambda f: None if f.soft_edge is None else -f.soft_edge, 0.005),
     "caption": (lambda f: float(f.tags), 1.0),
 }

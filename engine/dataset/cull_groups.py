@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from engine.dataset.picture import Picture
 
+SHARPER = 0.05
+"""By how much one picture must be sharper than another for anybody to see it."""
+
 Criterion = Literal["sharper", "larger", "captioned"]
 CRITERIA: tuple[Criterion, ...] = ("sharper", "larger", "captioned")
 
@@ -74,7 +77,9 @@ def kinds(groups: Iterable[Group]) -> dict[MatchKind, int]:
 def pick(group: Group, criterion: Criterion) -> int:
     """The id that stays by ``criterion``; among equals the first of the group."""
     if criterion == "sharper":
-        return max(_comparable(group.pictures), key=lambda p: round(p.sharpness or 0.0, 2)).id
+        clear = _comparable(group.pictures)
+        top = max(p.sharpness or 0.0 for p in clear)
+        return next(p.id for p in clear if (p.sharpness or 0.0) > top - SHARPER)
     if criterion == "larger":
         return max(group.pictures, key=lambda p: p.width * p.height).id
     return max(group.pictures, key=lambda p: len(tags_of(p.caption))).id
