@@ -35,7 +35,10 @@ class EditBar(QWidget):
         self.name = label(weight=600)
         self.position = label(tone="quiet")
         self._place = bind(self.position.setText, "")
-        self.tools = {"crop": tool_button("crop", "Crop", checkable=True)}
+        self.tools = {
+            "crop": tool_button("crop", "Crop", checkable=True),
+            "fill": tool_button("blend", "Alpha fill", checkable=True),
+        }
         self.modes = Segments([("before", "Before"), ("after", "After"), ("split", "Split")])
         self.modes.set_value("after")
         self.zoom = label(tone="label")

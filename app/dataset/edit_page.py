@@ -12,6 +12,7 @@ from app.dataset.edit_bake import SHAPES, Baking, only
 from app.dataset.edit_bar import EditBar
 from app.dataset.edit_column import EditColumn
 from app.dataset.edit_crop import CropPanel
+from app.dataset.edit_fill import FillPanel
 from app.dataset.edit_strip import FilmStrip
 from app.dataset.edit_view import EditView
 from app.dataset.edit_work import EditWork
@@ -49,7 +50,10 @@ class EditPage(QWidget):
         self.view = EditView()
         self.bar = EditBar(self.work, self.view)
         self.strip = FilmStrip(self.work, thumbnails)
-        self.panels: dict[str, ToolPanel] = {"crop": CropPanel(self.work, self.view)}
+        self.panels: dict[str, ToolPanel] = {
+            "crop": CropPanel(self.work, self.view),
+            "fill": FillPanel(self.work, self.view),
+        }
         self.column = EditColumn(self.work, self.panels)
         self.tool = ""
         self._baker = self.work.baker()
@@ -86,6 +90,7 @@ class EditPage(QWidget):
         self.column.done_asked.connect(self.done)
         self.work.opened.connect(self._opened)
         self.work.changed.connect(self.show_work)
+        self.state.reloaded.connect(self.show_work)
 
     async def open(self, picture: Picture) -> None:
         """Show ``picture``. Raises PictureError when it cannot be read."""
@@ -100,6 +105,7 @@ class EditPage(QWidget):
     def set_tool(self, name: str) -> None:
         """Take a tool in hand."""
         self.tool = name
+        self.bar.modes.set_value("after")
         for other, panel in self.panels.items():
             if other != name:
                 panel.set_active(False)

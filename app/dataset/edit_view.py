@@ -70,6 +70,14 @@ class EditView(CropView):
             self.split = 0.5
         self.update()
 
+    def color_at(self, point: QPointF) -> QColor | None:
+        """The color of the picture at ``point``, as it is shown; None outside."""
+        share = self._pixmap.width() / max(1, self._size.width())
+        x, y = int(point.x() * share // 1), int(point.y() * share // 1)
+        if not self._pixmap.rect().contains(x, y):
+            return None
+        return self._pixmap.copy(x, y, 1, 1).toImage().pixelColor(0, 0)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         left = event.button() == Qt.MouseButton.LeftButton
         if left and self._on_split(event.position()):

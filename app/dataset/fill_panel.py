@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QAbstractButton, QColorDialog, QHBoxLayout, QVBoxL
 from app.i18n import bind, tr
 from app.theme import color, metrics
 from app.widgets.buttons import button
-from app.widgets.fields import TextField
+from app.widgets.fields import Choice, TextField
 from app.widgets.panel import Panel
-from app.widgets.segments import Segments
 from app.widgets.text import label
 from engine.dataset.edits import Fill
 
@@ -28,15 +27,22 @@ if TYPE_CHECKING:
 
 
 class FillPanel(Panel):
-    """One of three fills for the selection; the project's own is used where none is chosen."""
+    """The fill of the selection; the project's own is used where none is chosen."""
 
     def __init__(self, state: DatasetState, operations: Operations) -> None:
         super().__init__("Alpha fill")
         self.state = state
         self.operations = operations
         self._pictures: list[Picture] = []
-        self.kinds = Segments(
-            [("color", "Color"), ("picture", "Per picture"), ("edge", "Edge")], fill=True
+        self._now = Fill()
+        self.kinds = Choice(
+            [
+                ("color", "Color"),
+                ("picture", "Per picture"),
+                ("edge", "Edge"),
+                ("blurred", "Blurred"),
+                ("gradient", "Gradient"),
+            ]
         )
         self.swatch = Swatch()
         self.hex = TextField()
@@ -78,6 +84,12 @@ class FillPanel(Panel):
         project = self.state.session.project
         return project.file.fill if project is not None else Fill()
 
+    @property
+    def followed_fill(self) -> Fill:
+        """What the last of the pictures follows without its own fill."""
+        project = self.state.session.project
+        return project.file.fill_of(self._pictures[-1].category) if project is not None else Fill()
+
     def show_pictures(self, pictures: Sequence[Picture]) -> None:
         """Show the fill of ``pictures``; hidden when none of them is transparent."""
         self._pictures = [picture for picture in pictures if picture.has_alpha]
@@ -85,11 +97,11 @@ class FillPanel(Panel):
         if not self._pictures:
             return
         own = self._pictures[-1].recipe.fill
-        fill = own or self.project_fill
+        fill = self._now = own or self.followed_fill
         self.kinds.set_value(fill.kind)
         self.hex.set_value(fill.color)
         self.swatch.set_color(fill.color)
-        self.color_row.setVisible(fill.kind == "color")
+        self.color_row.setVisible(fill.kind in ("color", "gradient"))
         self.follow.setVisible(any(item.recipe.fill is not None for item in self._pictures))
         self.everywhere.setVisible(own is not None and own != self.project_fill)
         self._hint_text.say(_hints[fill.kind])
@@ -99,7 +111,7 @@ class FillPanel(Panel):
         text = text if text.startswith("#") else f"#{text}"
         if not QColor.isValidColorName(text) or len(text) != 7:
             return None
-        return Fill(kind=self.kinds.value, color=text)
+        return self._now.model_copy(update={"kind": self.kinds.value, "color": text.upper()})
 
     def _apply(self) -> None:
         fill = self._fill()
@@ -159,6 +171,8 @@ _hints = {
     "color": "One color behind every picture.",
     "picture": "A quiet color made from each picture.",
     "edge": "The color of the nearest edge, carried outward.",
+    "blurred": "The nearest edge, carried outward and blurred.",
+    "gradient": "From this color to a second one; the editor sets it.",
 }
 
 
@@ -166,4 +180,7 @@ def fill_text(fill: Fill) -> str:
     """The fill in a few words."""
     if fill.kind == "color":
         return fill.color
-    return tr("per picture") if fill.kind == "picture" else tr("edge")
+    if fill.kind == "gradient":
+        return f"{fill.color} – {fill.second}"
+    words = {"picture": tr("per picture"), "edge": tr("edge"), "blurred": tr("blurred edge")}
+    return words[fill.kind]

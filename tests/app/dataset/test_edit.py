@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 from app.dataset.crop_box import CropBox
 from app.dataset.view import View
-from engine.dataset.edits import Recipe, bake
+from engine.dataset.edits import Fill, Recipe, bake
 from engine.dataset.steps import Straighten, Turn
 from engine.imaging.decode import load_rgba
 
@@ -315,3 +315,72 @@ def test_what_training_will_see_follows_the_edits(edit, settle) -> None:
     assert page.column.result.facts[0].text() == "128×128"
     picture = page.column.result.picture.picture
     assert (picture.width(), picture.height()) == (128, 128)
+
+
+# Fill
+
+
+def test_a_tile_fills_behind_the_subject_and_presets_are_colors(edit, settle, art) -> None:
+    page = edit()
+    click(page.bar.tools["fill"])
+    panel = page.panels["fill"]
+    settle(page.state.session)
+    assert panel.tiles["white"].isChecked()
+    click(panel.tiles["grey"])
+    assert stored(page, settle).fill == Fill(color="#808080")
+    assert tuple(seen(page, settle)[50, 1][:3]) == (128, 128, 128)
+    click(panel.tiles["edge"])
+    assert stored(page, settle).fill.kind == "edge"
+    source = load_rgba(art / "cactus.png")
+    assert np.array_equal(seen(page, settle)[..., :3], bake(source, page.work.recipe))
+
+
+def test_the_pipette_takes_a_color_from_the_picture(edit, settle, art) -> None:
+    page = edit()
+    click(page.bar.tools["fill"])
+    settle(page.state.session)
+    panel = page.panels["fill"]
+    click(panel.pick)
+    spot = page.view.to_view(QPointF(60.5, 20.5)).toPoint()
+    QTest.mouseClick(page.view, left, pos=spot)
+    taken = bake(load_rgba(art / "cactus.png"), Recipe())[20, 60]
+    assert stored(page, settle).fill.color == "#{:02X}{:02X}{:02X}".format(*taken)
+    assert not panel.pick.isChecked()
+    assert page.view.hand is None
+
+
+def test_a_fill_is_used_for_the_category_and_for_all(view, edit, settle) -> None:
+    boar, crown = named(view, "boar").id, named(view, "crown").id
+    view.session.library.set_category([boar, named(view, "cactus").id], "plant")
+    view.session.pictures_changed.emit(None)
+    settle(view.session)
+    page = edit()
+    click(page.bar.tools["fill"])
+    panel = page.panels["fill"]
+    panel.first.setText("204060")
+    panel.first.editingFinished.emit()
+    settle(view.session)
+    click(panel.for_category)
+    settle(view.session)
+    file = view.session.project.file
+    assert file.category_fills == {"plant": Fill(color="#204060")}
+    assert file.fill == Fill()
+    click(panel.follow)
+    assert stored(page, settle).fill is None
+    assert tuple(seen(page, settle)[50, 1][:3]) == (32, 64, 96)
+    click(panel.for_all)
+    settle(view.session)
+    assert view.session.project.file.fill_of(named(view, "crown").category).color == "#204060"
+    assert named(view, "crown").id == crown
+
+
+def test_a_gradient_has_two_colors_and_an_angle(edit, settle) -> None:
+    page = edit()
+    click(page.bar.tools["fill"])
+    panel = page.panels["fill"]
+    click(panel.tiles["gradient"])
+    panel.second.setText("#000000")
+    panel.second.editingFinished.emit()
+    panel.angle.track.moved.emit(90)
+    fill = stored(page, settle).fill
+    assert (fill.kind, fill.second, fill.angle) == ("gradient", "#000000", 90)

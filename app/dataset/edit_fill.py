@@ -1,0 +1,283 @@
+"""The fill tool: what goes behind transparent parts, of this picture, its category or all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractButton, QColorDialog, QHBoxLayout, QWidget
+
+from app.dataset.edit_bake import scaled
+from app.dataset.edit_tool import ToolPanel, side_by_side
+from app.dataset.edit_view import EditView, Hand
+from app.dataset.fill_panel import Swatch
+from app.dataset.pixels import shrunk
+from app.i18n import bind
+from app.theme import color, fonts, metrics
+from app.widgets.buttons import button, tool_button
+from app.widgets.fields import FieldRow, TextField, ValueSlider
+from app.widgets.images import draw_fitted, image_of, pixmap_of
+from app.widgets.text import label
+from engine.dataset.edits import work_on
+from engine.dataset.steps import FillStep
+from engine.imaging.alpha import Fill, fill, has_transparency
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PySide6.QtWidgets import QLayout
+
+    from app.dataset.edit_work import EditWork
+    from engine.dataset.edits import Recipe
+    from engine.dataset.masks import MaskStore
+
+NAMES = {
+    "color": "Color",
+    "edge": "Edge",
+    "blurred": "Blurred",
+    "gradient": "Gradient",
+    "picture": "Its own",
+    "grey": "Grey",
+    "white": "White",
+}
+PRESETS = {"grey": Fill(color="#808080"), "white": Fill(color="#FFFFFF")}
+tile = 68
+
+
+class FillPanel(ToolPanel):
+    """Tiles show each fill behind the picture itself; a click takes it."""
+
+    def __init__(self, work: EditWork, view: EditView) -> None:
+        super().__init__("Alpha fill", work, view)
+        self.tiles = {name: _Tile(name) for name in NAMES}
+        self.first, self.second = _ColorField(), _ColorField()
+        self.pick = tool_button("pipette", "Pick a color from the picture", self._pick, True)
+        self.angle = ValueSlider(0, 359, 1, unit="°")
+        self.angle.set_default(0)
+        self.for_category = button("Use for the category", on=self._for_category)
+        self.for_all = button("Use for all", on=self._for_all)
+        self.follow = button("Follow the category", kind="quiet", on=self._follow_them)
+        self.hint = label(size=11, tone="quiet", wrap=True)
+        self._hint = bind(self.hint.setText, "")
+        self._drawer = work.baker()
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        for names in (tuple(NAMES)[:4], tuple(NAMES)[4:]):
+            row = QHBoxLayout()
+            row.setSpacing(metrics.GAP)
+            for name in names:
+                row.addWidget(self.tiles[name])
+            row.addStretch(1)
+            self.box.addLayout(row)
+        row = side_by_side(self.first.swatch, self.first, self.pick, stretch=1)
+        self.color_row = FieldRow("Color", _boxed(row), padded=False)
+        row = side_by_side(self.second.swatch, self.second, stretch=1)
+        self.second_row = FieldRow("To", _boxed(row), padded=False)
+        self.angle_row = FieldRow("Angle", self.angle, padded=False)
+        for widget in (self.color_row, self.second_row, self.angle_row, self.hint):
+            self.box.addWidget(widget)
+        self.box.addLayout(side_by_side(self.for_category, self.for_all))
+        self.box.addWidget(self.follow, 0, Qt.AlignmentFlag.AlignLeft)
+        bind(self.first.setAccessibleName, "Fill color")
+        bind(self.second.setAccessibleName, "Second fill color")
+
+    def _connect(self) -> None:
+        for name, one in self.tiles.items():
+            one.clicked.connect(lambda *_, name=name: self.choose(name))
+        self.first.chosen.connect(lambda text: self._set(color=text))
+        self.second.chosen.connect(lambda text: self._set(second=text))
+        self.angle.changed.connect(lambda value: self._set(live=True, angle=int(value)))
+        self.work.state.reloaded.connect(self._follow)
+
+    @property
+    def fill(self) -> Fill:
+        """What is behind the picture now."""
+        return self.work.recipe.fill or self.work.default_fill
+
+    def leave(self) -> None:
+        self.view.set_hand(None)
+        self.pick.setChecked(False)
+
+    def refresh(self) -> None:
+        now, own = self.fill, self.work.recipe.fill
+        chosen = next((name for name, preset in PRESETS.items() if now == preset), now.kind)
+        for name, one in self.tiles.items():
+            one.setChecked(name == chosen)
+        self.first.set_color(now.color)
+        self.second.set_color(now.second)
+        self.angle.set_value(now.angle)
+        self.color_row.setVisible(now.kind in ("color", "gradient"))
+        self.second_row.setVisible(now.kind == "gradient")
+        self.angle_row.setVisible(now.kind == "gradient")
+        picture = self.work.picture
+        category = picture.category if picture is not None else ""
+        project = self.work.state.session.project
+        filled = project is not None and category in project.file.category_fills
+        self.for_category.setVisible(bool(category))
+        self.for_category.setEnabled(not filled or now != self.work.default_fill)
+        self.for_all.setEnabled(project is not None and now != project.file.fill)
+        self.follow.setVisible(own is not None)
+        if own is not None:
+            self._hint.say("This picture has its own fill.")
+        elif filled:
+            self._hint.say("Follows the category {name}.", name=category)
+        else:
+            self._hint.say("Follows the project.")
+        self._draw()
+
+    def choose(self, name: str) -> None:
+        """Take the fill of a tile."""
+        preset = PRESETS.get(name)
+        if preset is not None:
+            self._take(preset)
+        else:
+            self._set(kind=name)
+
+    def _set(self, *, live: bool = False, **values: object) -> None:
+        self._take(self.fill.model_copy(update=values), live=live)
+
+    def _take(self, how: Fill, *, live: bool = False) -> None:
+        step = FillStep(fill=how)
+        self.work.change(self.work.recipe.with_step(step), "Change fill", live=live)
+
+    def _follow_them(self) -> None:
+        self.work.change(self.work.recipe.with_fill(None), "Change fill")
+
+    def _for_category(self) -> None:
+        picture = self.work.picture
+        if picture is not None:
+            self.work.keep()
+            self.work.operations.fill_category(picture.category, self.fill)
+
+    def _for_all(self) -> None:
+        self.work.keep()
+        self.work.operations.fill_project(self.fill)
+
+    def _pick(self) -> None:
+        self.view.set_hand(Pipette(self) if self.pick.isChecked() else None)
+
+    def picked(self, text: str) -> None:
+        """A color was taken from the picture."""
+        self.pick.setChecked(False)
+        self.view.set_hand(None)
+        kind = self.fill.kind if self.fill.kind == "gradient" else "color"
+        self._set(kind=kind, color=text)
+
+    def _draw(self) -> None:
+        work = self.work
+        if work.picture is None or work.proxy is None:
+            return
+        factor = work.proxy.shape[1] / work.size[0]
+        fills = {name: PRESETS.get(name) or self._kind(name) for name in NAMES}
+        self._drawer.ask(
+            self._drawn, _tiles, work.proxy, scaled(work.recipe, factor), work.masks, fills
+        )
+
+    def _kind(self, name: str) -> Fill:
+        return self.fill.model_copy(update={"kind": name})
+
+    def _drawn(self, found: tuple[dict[str, np.ndarray], bool]) -> None:
+        for name, array in found[0].items():
+            self.tiles[name].set_picture(pixmap_of(image_of(array)))
+        if not found[1]:
+            self._hint.say("Nothing of this picture is transparent. Cut its background out first.")
+
+
+class Pipette(Hand):
+    """Takes the color under the pointer from the picture as it is shown."""
+
+    def __init__(self, panel: FillPanel) -> None:
+        self._panel = panel
+
+    def press(self, point: QPointF, event: QMouseEvent) -> None:
+        tint = self._panel.view.color_at(point)
+        if tint is not None:
+            self._panel.picked(tint.name().upper())
+
+
+class _ColorField(TextField):
+    """A color as ``#RRGGBB``, with a swatch that opens a chooser."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.swatch = Swatch()
+        self.editingFinished.connect(self._typed)
+        self.swatch.clicked.connect(self._ask)
+
+    def set_color(self, text: str) -> None:
+        """Show ``text``."""
+        self.set_value(text)
+        self.swatch.set_color(text)
+
+    def _typed(self) -> None:
+        text = self.text().strip()
+        text = (text if text.startswith("#") else f"#{text}").upper()
+        if len(text) != 7 or not QColor.isValidColorName(text):
+            self.setText(self.swatch.hex)
+        elif text != self.swatch.hex:
+            self.chosen.emit(text)
+
+    def _ask(self) -> None:
+        dialog = QColorDialog(QColor(self.swatch.hex), self)
+        dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.colorSelected.connect(lambda tint: self.chosen.emit(tint.name().upper()))
+        dialog.open()
+
+
+class _Tile(QAbstractButton):
+    """The picture over one fill, its name under it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._picture = QPixmap()
+        self.setCheckable(True)
+        self.setFixedSize(tile, tile + 16)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        bind(self.setText, NAMES[name])
+        bind(self.setAccessibleName, NAMES[name])
+
+    def set_picture(self, picture: QPixmap) -> None:
+        """Show ``picture``."""
+        self._picture = picture
+        self.update()
+
+    def nextCheckState(self) -> None:
+        """The recipe says which one is chosen."""
+
+    def sizeHint(self) -> QSize:
+        return self.size()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        box = QRectF(2, 2, tile - 4, tile - 16)
+        painter.fillRect(box, color("tile"))
+        painter.setClipRect(box)
+        if not self._picture.isNull():
+            draw_fitted(painter, self._picture, box)
+        painter.setClipping(False)
+        if self.isChecked() or self.hasFocus():
+            painter.setPen(QPen(color("acc"), 2))
+            painter.drawRect(box.adjusted(-1, -1, 1, 1))
+        painter.setFont(fonts.font(11))
+        painter.setPen(color("t1" if self.isChecked() else "t2"))
+        foot = QRectF(0, tile - 12, tile, 18)
+        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, self.text())
+
+
+def _boxed(layout: QLayout) -> QWidget:
+    box = QWidget()
+    box.setLayout(layout)
+    return box
+
+
+def _tiles(
+    proxy: np.ndarray, recipe: Recipe, masks: MaskStore | None, fills: dict[str, Fill]
+) -> tuple[dict[str, np.ndarray], bool]:
+    """The picture over each fill, and whether any of it is transparent."""
+    rgba = shrunk(work_on(proxy, recipe.without("fill"), masks).rgba, 2 * tile)
+    return {name: fill(rgba, how) for name, how in fills.items()}, has_transparency(rgba)
