@@ -38,6 +38,7 @@ class EditBar(QWidget):
         self.tools = {
             "crop": tool_button("crop", "Crop", checkable=True),
             "fill": tool_button("blend", "Alpha fill", checkable=True),
+            "adjust": tool_button("sliders-horizontal", "Adjust", checkable=True),
         }
         self.modes = Segments([("before", "Before"), ("after", "After"), ("split", "Split")])
         self.modes.set_value("after")

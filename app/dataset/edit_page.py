@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.dataset.edit_adjust import AdjustPanel
 from app.dataset.edit_bake import SHAPES, Baking, only
 from app.dataset.edit_bar import EditBar
 from app.dataset.edit_column import EditColumn
@@ -53,6 +54,7 @@ class EditPage(QWidget):
         self.panels: dict[str, ToolPanel] = {
             "crop": CropPanel(self.work, self.view),
             "fill": FillPanel(self.work, self.view),
+            "adjust": AdjustPanel(self.work, self.view),
         }
         self.column = EditColumn(self.work, self.panels)
         self.tool = ""

@@ -8,11 +8,12 @@ from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox
 
 from app.dataset.crop_box import CropBox
 from app.dataset.view import View
 from engine.dataset.edits import Fill, Recipe, bake
-from engine.dataset.steps import Straighten, Turn
+from engine.dataset.steps import Light, Saturation, Straighten, Turn
 from engine.imaging.decode import load_rgba
 
 left = Qt.MouseButton.LeftButton
@@ -68,7 +69,8 @@ def drag(view, start, end, modifier=none):
 
 
 def click(widget):
-    QTest.mouseClick(widget, left)
+    spot = QPoint(8, widget.height() // 2) if isinstance(widget, QCheckBox) else QPoint()
+    QTest.mouseClick(widget, left, pos=spot)
 
 
 def click_row(rows, key):
@@ -384,3 +386,60 @@ def test_a_gradient_has_two_colors_and_an_angle(edit, settle) -> None:
     panel.angle.track.moved.emit(90)
     fill = stored(page, settle).fill
     assert (fill.kind, fill.second, fill.angle) == ("gradient", "#000000", 90)
+
+
+# Adjust
+
+
+def test_sliders_of_the_steps_change_pixels_and_go_back_by_a_double_click(
+    edit, settle, art
+) -> None:
+    page = edit()
+    click(page.bar.tools["adjust"])
+    panel = page.panels["adjust"]
+    for value in (10, 20, 30):
+        panel.sliders["light", "brightness"].track.moved.emit(value)
+    panel.sliders["saturation", "amount"].track.moved.emit(-100)
+    recipe = stored(page, settle)
+    assert recipe.step("light") == Light(brightness=30)
+    assert recipe.step("saturation") == Saturation(amount=-100)
+    assert np.array_equal(seen(page, settle)[..., :3], bake(load_rgba(art / "cactus.png"), recipe))
+    page.undo()
+    settle(page.state.session)
+    assert [step.kind for step in page.work.recipe.steps] == ["light"]
+    panel.sliders["light", "brightness"].track.reset.emit()
+    assert stored(page, settle) == Recipe()
+
+
+def test_levels_follow_the_handles_of_the_histogram(edit, settle) -> None:
+    page = edit()
+    click(page.bar.tools["adjust"])
+    settle(page.state.session)
+    panel = page.panels["adjust"]
+    assert panel.histogram.counts.sum() > 0
+    start = QPoint(round(panel.histogram.x_of("black")), 60)
+    end = start + QPoint(40, 0)
+    QTest.mousePress(panel.histogram, left, pos=start)
+    QTest.mouseMove(panel.histogram, end)
+    QTest.mouseRelease(panel.histogram, left, pos=end)
+    levels = stored(page, settle).step("levels")
+    assert 25 < levels.black < 45
+    assert levels.white == 255
+    panel.sliders["levels", "white"].track.moved.emit(10)
+    levels = stored(page, settle).step("levels")
+    assert levels.black < levels.white
+
+
+def test_automatic_levels_and_white_balance_are_ticked(edit, settle) -> None:
+    page = edit()
+    click(page.bar.tools["adjust"])
+    panel = page.panels["adjust"]
+    click(panel.auto_levels)
+    click(panel.auto_white)
+    recipe = stored(page, settle)
+    assert {step.kind for step in recipe.steps} == {"auto_levels", "white_balance"}
+    assert recipe.step("white_balance").auto
+    assert not panel.sliders["white_balance", "tint"].isEnabled()
+    click(panel.auto_levels)
+    click(panel.auto_white)
+    assert stored(page, settle) == Recipe()
