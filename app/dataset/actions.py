@@ -14,7 +14,7 @@ where = "dataset"
 
 def actions(view: View) -> list[Action]:
     """One entry each. Keys that belong to the grid are its own and are not repeated here."""
-    return [*_project_actions(view), *picture_actions(view), *_undo_actions(view)]
+    return [*_project_actions(view), *picture_actions(view), *view.captions.actions(), *_undo_actions(view)]
 
 
 def _project_actions(view: View) -> list[Action]:

@@ -2,77 +2,126 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QCompleter, QPlainTextEdit, QVBoxLayout
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from shiboken6 import isValid
 
+from app.dataset import caption_chips as chips
 from app.dataset import tokens
-from app.dataset.counts import tag_counts
+from app.dataset.caption_conflict import ConflictBox
+from app.dataset.caption_entry import CaptionBox
+from app.dataset.caption_hints import MoreTags, NearMiss
+from app.dataset.caption_text import CaptionText
+from app.dataset.caption_tokens import TokenLine
+from app.dataset.caption_words import TagWords
+from app.dataset.caption_work import CaptionWork
 from app.i18n import bind, tr, tr_error
-from app.i18n.format import number
-from app.theme import fonts, metrics
+from app.shell.menus import Menu
+from app.theme import metrics
 from app.widgets.buttons import tool_button
-from app.widgets.chips import Chip, ChipFlow
-from app.widgets.fields import TextField
+from app.widgets.chips import Chip
 from app.widgets.panel import Panel
-from app.widgets.text import label, set_tone
-from engine.dataset.tags import common, typed_tags, with_tag, without_tags
+from app.widgets.text import label
+from engine.dataset.tags import typed_tags
+from engine.runtime.errors import StylekilnError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from app.dataset.model import DatasetState
-    from app.dataset.operations import Operations
     from engine.dataset.library import Picture
+    from engine.dataset.operations import Conflict
 
-most_partial = 12
-"""Tags shown of those that only some of the selected pictures have."""
+AT_ONCE = 200
+"""Captions that are read on the UI thread; more are read in a worker."""
 
 
 class CaptionPanel(Panel):
-    """Chips of all selected captions; a field adds tags; the text of one picture can be edited."""
+    """Chips of all selected captions; a line adds tags; the text of one picture can be edited.
 
-    def __init__(self, state: DatasetState, operations: Operations) -> None:
+    ``edit_asked`` and ``model_asked`` open the sheets, ``menu_asked`` the menu at the dots,
+    ``tag_menu_asked`` the menu of a tag (tag, place on the screen).
+    """
+
+    edit_asked = Signal()
+    model_asked = Signal()
+    menu_asked = Signal(object)
+    tag_menu_asked = Signal(str, object)
+    list_dropped = Signal(object)
+
+    def __init__(self, state: DatasetState) -> None:
         super().__init__("Caption")
         self.state = state
-        self.operations = operations
+        self.words = TagWords(state)
+        self.work = CaptionWork(state)
         self._pictures: list[Picture] = []
-        self.chips = ChipFlow()
-        self.entry = TextField("Add a tag")
+        self._shown = chips.Shown()
+        self._fitting = -1
+        self._version = 0
+        self.conflicts: dict[int, Conflict] = {}
+        self.box = CaptionBox(self.words)
+        self.chips, self.entry = self.box.chips, self.box.entry
         self.text = CaptionText()
-        self.text_toggle = tool_button("pencil", "Edit as text", self._toggle, True, dense=True)
-        self.from_names = tool_button(
-            "wand-sparkles",
-            "Caption the rest from file names",
-            operations.caption_from_names,
-            dense=True,
-        )
-        self.tokens = label(size=11, tone="quiet")
-        self._token_text = bind(self.tokens.setText, "")
-        self.more = label(size=11, tone="quiet")
-        self._more_text = bind(self.more.setText, "")
+        self.near = NearMiss()
+        self.more = MoreTags()
+        self.conflict = ConflictBox()
+        self.tokens = TokenLine()
         self.problem = label(size=11, tone="error", wrap=True)
+        self._make_tools()
         self._build()
-        self.chips.removed.connect(self._remove)
+        self._connect()
+
+    def _make_tools(self) -> None:
+        self.model_button = tool_button(
+            "wand-sparkles", "Caption automatically…", self.model_asked.emit, dense=True
+        )
+        self.edit_button = tool_button(
+            "replace", "Edit captions…", self.edit_asked.emit, shortcut="Ctrl+H", dense=True
+        )
+        self.text_toggle = tool_button("pencil", "Edit as text", self._toggle, True, dense=True)
+        self.menu_button = tool_button(
+            "ellipsis", "More", lambda: self.menu_asked.emit(self.menu_button), dense=True
+        )
+
+    def _build(self) -> None:
+        for tool in (self.model_button, self.edit_button, self.text_toggle, self.menu_button):
+            self.add_action(tool)
+        self.text.hide()
+        self.problem.hide()
+        area = QWidget()
+        self.area = QVBoxLayout(area)
+        self.area.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
+        self.area.setSpacing(metrics.GAP)
+        parts = (self.conflict, self.box, self.text, self.more, self.near, self.problem)
+        for widget in (*parts, self.tokens):
+            self.area.addWidget(widget)
+        self.body.addWidget(area)
+        bind(self.text.setAccessibleName, "Caption")
+        bind(self.entry.setAccessibleName, "Add a tag")
+        bind(self.chips.setAccessibleName, "Tags of the caption")
+        self.chips.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    def _connect(self) -> None:
+        self.chips.removed.connect(lambda tag: self._change(partial(chips.removed, tag=tag)))
+        self.chips.renamed.connect(self._rename)
+        self.chips.moved.connect(self._move)
+        self.chips.chosen.connect(self._choose)
+        self.chips.customContextMenuRequested.connect(self._chip_menu)
         # Return, and also leaving the field: a typed tag is not lost on the way to another place.
         self.entry.editingFinished.connect(self._add)
         self.text.committed.connect(self._write)
+        self.box.text_asked.connect(self.text_toggle.click)
+        self.box.list_dropped.connect(self.list_dropped)
+        self.near.chosen.connect(self._rename)
+        self.more.asked.connect(self._more_menu)
+        self.conflict.answered.connect(self.settle)
+        self.state.session.pictures_changed.connect(lambda _: self._ask_conflicts())
+        self.state.session.project_changed.connect(lambda _: self._ask_conflicts())
 
-    def _build(self) -> None:
-        self.add_action(self.from_names)
-        self.add_action(self.text_toggle)
-        self.text.hide()
-        self.problem.hide()
-        box = QVBoxLayout()
-        box.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
-        box.setSpacing(metrics.GAP)
-        for widget in (self.chips, self.more, self.entry, self.text, self.problem, self.tokens):
-            box.addWidget(widget)
-        self.body.addLayout(box)
-        bind(self.text.setAccessibleName, "Caption")
-        bind(self.chips.setAccessibleName, "Tags of the caption")
+    # What is shown
 
     def show_pictures(self, pictures: Sequence[Picture]) -> None:
         """Show the captions of ``pictures``."""
@@ -81,147 +130,173 @@ class CaptionPanel(Panel):
             # What was typed belongs to the pictures that were shown.
             self.text.commit()
             self._add()
+            self.near.clear()
         self._pictures = list(pictures)
-        self.text_toggle.setEnabled(len(self._pictures) == 1)
-        self._show_text(self.text_toggle.isChecked() and len(self._pictures) == 1, others)
-        self.chips.set_chips(self._chips())
-        self.chips.setVisible(bool(self.chips.chips) and self.text.isHidden())
-        self.entry.setCompleter(self._completer())
+        self._version += 1
+        one = len(self._pictures) == 1
+        self.text_toggle.setEnabled(one)
+        self._show_text(self.text_toggle.isChecked() and one, others)
         problem = next((p.caption_problem for p in self._pictures if p.caption_problem), None)
         self.problem.setText(tr_error(problem.as_error()) if problem else "")
         self.problem.setVisible(bool(problem))
         self.entry.setEnabled(not problem)
         self.text.setReadOnly(bool(problem))
-        self.state.session.start(self._count())
+        self._show_conflicts()
+        captions = [self.work.text_of(picture) for picture in self._pictures]
+        if len(captions) <= AT_ONCE:
+            self._take(chips.shown(captions, self._trigger()))
+        if captions:
+            self.state.session.start(self._read(captions, self._version))
 
-    def _chips(self) -> list[Chip]:
-        tags = common(picture.caption for picture in self._pictures)
+    async def _read(self, captions: list[str], version: int) -> None:
+        """What takes longer: a large selection's tags, and the tokens."""
+        bridge = self.state.session.bridge
+        if len(captions) > AT_ONCE:
+            found = await bridge.io(chips.shown, captions, self._trigger())
+            if version == self._version:
+                self._take(found)
         project = self.state.session.project
-        trigger = project.file.trigger_word if project is not None else ""
-        # What all share comes first, in the order of the captions; of the rest the most frequent.
-        self._tell_more(len(tags.partial) - most_partial)
-        partial = sorted(tags.partial, key=lambda pair: -pair[1])[:most_partial]
-        shown = [*((tag, tags.total) for tag in tags.common), *partial]
-        return [_chip(tag, n, tags.total, trigger) for tag, n in shown]
+        model = project.file.base_model if project is not None else "starter"
+        try:
+            length = await bridge.io(tokens.longest, model, captions)
+        except StylekilnError as error:
+            if version == self._version:
+                self.problem.setText(tr_error(error))
+                self.problem.show()
+            return
+        if version == self._version:
+            self.tokens.show_count(length.tokens, len(captions))
+            if length.fitting != self._fitting:
+                self._fitting = length.fitting
+                self._take(self._shown)
 
-    def _tell_more(self, count: int) -> None:
-        self.more.setVisible(count > 0 and self.text.isHidden())
-        self._more_text.say("and {n} more tags", n=number(max(0, count)))
+    def _take(self, found: chips.Shown) -> None:
+        self._shown = found
+        editing = self.chips.editor is not None
+        made = self._chips(found)
+        if not (editing and made == self.chips.chips):
+            self.chips.set_chips(made)
+        self.chips.setVisible(bool(made))
+        self.box.prose.say("\n".join(found.prose))
+        self.more.set_count(len(found.rest) if self.text.isHidden() else 0)
 
-    def _completer(self) -> QCompleter:
-        words = [tag for tag, _ in tag_counts(self.state.pictures.values())]
-        completer = QCompleter(words, self.entry)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        return completer
+    def _chips(self, found: chips.Shown) -> list[Chip]:
+        trigger = self._trigger()
+        made = []
+        for place, tag in enumerate(found.common):
+            over = found.total == 1 and 0 <= self._fitting <= place
+            kind = "trigger" if trigger and tag == trigger else "over" if over else "tag"
+            made.append(Chip(tag, kind=kind))
+        for tag, n in found.partial:
+            made.append(Chip(tag, tr("{n} of {total}", n=n, total=found.total), "partial"))
+        return made
 
     def _show_text(self, shown: bool, others: bool) -> None:
         self.text.setVisible(shown)
-        self.entry.setVisible(not shown)
+        self.box.setVisible(not shown)
         if self._pictures and (others or not self.text.edited):
-            self.text.set_caption(self._pictures[-1].caption)
+            self.text.set_caption(self.work.text_of(self._pictures[-1]))
 
     def _toggle(self) -> None:
+        if not self.text_toggle.isChecked():
+            self.text.commit()
         self.show_pictures(self._pictures)
         if self.text_toggle.isChecked():
             self.text.setFocus()
 
+    def _trigger(self) -> str:
+        project = self.state.session.project
+        return project.file.trigger_word if project is not None else ""
+
+    # What is changed
+
     def _add(self) -> None:
         words = typed_tags(self.entry.text())
         self.entry.clear()
-        texts = {}
-        for picture in self._pictures:
-            caption = picture.caption
-            for word in words:
-                caption = with_tag(caption, word)
-            texts[picture.id] = caption
-        self._write_all(texts)
+        if words and self._pictures:
+            self._change(partial(chips.added, words=words))
+            self.state.session.start(self._judge(words[-1]))
 
-    def _remove(self, tag: str) -> None:
-        self._write_all({item.id: without_tags(item.caption, {tag}) for item in self._pictures})
+    async def _judge(self, word: str) -> None:
+        near = await self.words.near(word)
+        self.near.offer(word, near)
+
+    def _rename(self, old: str, new: str) -> None:
+        self.near.clear()
+        self._change(partial(chips.renamed, old=old, new=new))
+
+    def _move(self, source: int, target: int) -> None:
+        shown = self.chips.chips
+        if not max(source, target) < len(shown):
+            return
+        if len(self._pictures) == 1:
+            self._change(lambda caption: chips.moved(caption, source, target))
+            return
+        tag, goal = shown[source].text, shown[target].text
+        self._change(partial(chips.carried, tag=tag, target=goal))
+
+    def _choose(self, tag: str) -> None:
+        if tag in [pair[0] for pair in self._shown.partial]:
+            self.give_to_all(tag)
+
+    def give_to_all(self, tag: str) -> None:
+        """Add ``tag`` to the selected captions that lack it."""
+        self._change(partial(chips.added, words=[tag]))
 
     def _write(self, text: str) -> None:
         if len(self._pictures) == 1:
-            self._write_all({self._pictures[0].id: text})
+            self._change(lambda _caption: text)
 
-    def _write_all(self, texts: dict[int, str]) -> None:
-        changed = {
-            item.id: texts[item.id]
-            for item in self._pictures
-            if item.id in texts and texts[item.id] != item.caption and self._is_known(item)
-        }
-        if changed:
-            self.operations.caption(changed)
+    def _change(self, edit: Callable[[str], str]) -> None:
+        """Make of each shown caption what ``edit`` makes of it, in one step."""
+        pictures = [picture for picture in self._pictures if self._is_known(picture)]
+        if pictures:
+            self.work.edit(pictures, edit)
+            self.show_pictures(self._pictures)  # at once: the file is written behind
 
     def _is_known(self, picture: Picture) -> bool:
         """Whether it is of the open project: the numbers of pictures begin anew in each."""
         found = self.state.pictures.get(picture.id)
         return found is not None and found.path == picture.path
 
-    async def _count(self) -> None:
-        captions = [picture.caption for picture in self._pictures]
-        if not captions:
-            self._token_text.say("")
+    # Menus
+
+    def _chip_menu(self, at: QPoint) -> None:
+        index = self.chips.index_at(at.toPointF())
+        if index < 0:
             return
-        most = await self.state.session.bridge.io(_longest, captions)
-        set_tone(self.tokens, "error" if most > tokens.limit else "quiet")
-        if len(captions) == 1:
-            self._token_text.say("{n} of {limit} tokens", n=number(most), limit=tokens.limit)
+        chip = self.chips.chips[index]
+        menu = Menu(self)
+        if chip.kind == "partial":
+            menu.add("Give to all selected", partial(self.give_to_all, chip.text), "plus")
         else:
-            self._token_text.say(
-                "Longest: {n} of {limit} tokens", n=number(most), limit=tokens.limit
-            )
+            menu.add("Rename here", partial(self.chips.edit, index), "pencil", shortcut="F2")
+        menu.add("Remove", partial(self.chips.removed.emit, chip.text), "x", shortcut="Del")
+        menu.line()
+        place = self.chips.mapToGlobal(at)
+        menu.add("In all captions…", partial(self.tag_menu_asked.emit, chip.text, place), "tag")
+        menu.at(place)
 
+    def _more_menu(self) -> None:
+        self.more.open_list(self._shown.rest, self._shown.total, self.give_to_all)
 
-class CaptionText(QPlainTextEdit):
-    """The caption as text. It is written when the field is left or on Ctrl+Enter; Escape resets."""
+    # Captions that were changed on disk meanwhile
 
-    committed = Signal(str)
+    def _ask_conflicts(self) -> None:
+        self.state.session.start(self._read_conflicts())
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._caption = ""
-        fonts.set_font(self, 13)
-        self.setFixedHeight(92)
-        self.setTabChangesFocus(True)
+    async def _read_conflicts(self) -> None:
+        library = self.state.session.library
+        found = await self.state.session.bridge.io(library.conflicts) if library else []
+        if not isValid(self):
+            return  # the window was closed meanwhile
+        self.conflicts = {conflict.id: conflict for conflict in found}
+        self._show_conflicts()
 
-    @property
-    def edited(self) -> bool:
-        """Whether something was typed that is not written yet."""
-        return self.toPlainText() != self._caption
+    def _show_conflicts(self) -> None:
+        shown = [self.conflicts[p.id] for p in self._pictures if p.id in self.conflicts]
+        self.conflict.show_conflicts(shown)
 
-    def set_caption(self, text: str) -> None:
-        """Show ``text`` without telling."""
-        self._caption = text
-        if text != self.toPlainText():
-            self.setPlainText(text)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.commit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.commit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.setPlainText(self._caption)
-            self.clearFocus()
-        else:
-            super().keyPressEvent(event)
-
-    def commit(self) -> None:
-        """Tell the text if it was changed."""
-        if self.edited and not self.isReadOnly():
-            self._caption = self.toPlainText()
-            self.committed.emit(self._caption)
-
-
-def _chip(tag: str, count: int, total: int, trigger: str) -> Chip:
-    if count < total:
-        return Chip(tag, tr("{n} of {total}", n=count, total=total), "partial")
-    return Chip(tag, kind="trigger" if trigger and tag == trigger else "tag")
-
-
-def _longest(captions: Sequence[str]) -> int:
-    return max(tokens.count(caption) for caption in captions)
+    def settle(self, conflicts: Iterable[Conflict], how: str) -> None:
+        """Answer ``conflicts``: ``"mine"``, ``"theirs"`` or ``"merge"``."""
+        self.work.settle(list(conflicts), how)

@@ -40,7 +40,7 @@ class Inspector(Column):
         self.state = state
         self.operations = operations
         self.previews = PreviewPanel(state, operations)
-        self.captions = CaptionPanel(state, operations)
+        self.captions = CaptionPanel(state)
         self.fills = FillPanel(state, operations)
         self.outlook = OutlookPanel(state)
         self.export = button("Export", "folder-output")

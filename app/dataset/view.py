@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.dataset.actions import actions, picture_actions
+from app.dataset.caption_pages import CaptionPages
 from app.dataset.counts import Scope
 from app.dataset.edit_page import EditPage
 from app.dataset.full_view import FullView
@@ -63,6 +64,8 @@ class View(QWidget):
         self._list_wanted: bool | None = None
         self._build()
         self._connect()
+        self.captions = CaptionPages(self)
+        self.captions.follow_tags(self.sources.tags)
         self._show_right_page()
 
     def _build(self) -> None:

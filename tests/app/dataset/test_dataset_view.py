@@ -161,12 +161,12 @@ def test_text_typed_for_one_picture_never_reaches_another(view, settle, art) -> 
 def test_tokens_are_counted_as_the_text_encoder_does(view, settle) -> None:
     choose(view, "cactus")
     settle(view.session)
-    assert view.inspector.captions.tokens.text() == "3 of 75 tokens"
+    assert view.inspector.captions.tokens.count.text() == "3 / 75"
 
 
 def test_captions_come_from_file_names_where_there_are_none(view, settle, art) -> None:
     choose(view, "boar")
-    QTest.mouseClick(view.inspector.captions.from_names, Qt.MouseButton.LeftButton)
+    view.caption_from_names()
     settle(view.session)
     assert (art / "boar.txt").read_text("utf-8") == "boar"
     assert (art / "bell_pepper.txt").read_text("utf-8") == "bell_pepper, icon"
