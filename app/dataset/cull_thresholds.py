@@ -126,7 +126,12 @@ class ThresholdPanel(QWidget):
     def limits(self, before: Thresholds, value: float) -> Thresholds:
         """``before`` with this threshold moved."""
         whole = self.field in ("distance", "short_side")
-        return before.model_copy(update={self.field: round(value) if whole else value})
+        update: dict[str, float] = {self.field: round(value) if whole else value}
+        if self.kind == "blurred":
+            # Beyond the default somebody means it: a soft style is not spared any more.
+            usual = Thresholds()
+            update["of_median"] = 1.0 if value > usual.sharpness else usual.of_median
+        return before.model_copy(update=update)
 
 
 class ThresholdColumn(Column):
