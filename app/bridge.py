@@ -43,8 +43,9 @@ class Bridge(QObject):
         self.jobs: list[JobHandle] = []
         self._live: dict[str, JobHandle] = {}
         self._seen: dict[str, object] = {}
-        # Light file work: two threads, so that a long scan does not hold up a caption being saved.
-        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="io")
+        # Light file work: a scan, the measures of new pictures or their comparison may take long,
+        # and a caption that is saved or a filter that is typed waits for none of them.
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="io")
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)

@@ -13,13 +13,14 @@ from PySide6.QtCore import QObject, Signal
 from app.bridge import Bridge
 from app.run_settings import RunSettings
 from engine.project.settings import Settings, data_dir
-from engine.runtime.errors import JobCancelled, MissingFileError, StylekilnError
+from engine.runtime.errors import JobCancelled, StylekilnError
 from engine.runtime.files import system_error
 
 # asyncio, pydantic and numpy are imported once the window is painted (see ``begin``).
 if TYPE_CHECKING:
     import asyncio
 
+    from app.reading import Reader
     from engine.dataset.library import Library
     from engine.project.project import Project
     from engine.runtime.events import Event
@@ -50,6 +51,7 @@ class Session(QObject):
         self.project: Project | None = None
         self.library: Library | None = None
         self.run_settings = RunSettings(self)
+        self._reader: Reader | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._ending = False
         self._held: list[Callable[[], object]] | None = None
@@ -183,19 +185,23 @@ class Session(QObject):
         self.go("dataset")  # from whatever page it was opened: here are its pictures
         await self.rescan()
 
-    async def rescan(self) -> None:
-        """Read the folders again: first names and captions, then the measures."""
+    @property
+    def is_listing(self) -> bool:
+        """Whether names, sizes and captions of the folders are being read."""
+        return self._reader is not None and self._reader.phase == "names"
+
+    async def rescan(self, *, quietly: bool = False) -> None:
+        """Read the folders again: first names and captions, then the measures. ``quietly`` tells
+        only what changed.
+        """
+        from app.reading import Reader
+
         library, project = self.library, self.project
         if library is None or project is None:
             return
-        try:
-            changes = await self.bridge.io(library.scan, project.file.folders)
-        finally:
-            self.pictures_changed.emit(None)  # what is known of a missing folder is still listed
-        for folder in changes.missing_folders:
-            self.show_error(_missing(folder))
-        await self.bridge.io(library.measure)
-        self.pictures_changed.emit(None)
+        if self._reader is None or self._reader.library is not library:
+            self._reader = Reader(self, library, project)
+        await self._reader.read(quietly=quietly)
 
     def _hear(self, event: Event) -> None:
         """A job changed the library behind the window's back (the guided tour does)."""
@@ -214,12 +220,6 @@ class Session(QObject):
         error = task.exception()
         if error is not None and not isinstance(error, JobCancelled):
             self.show_error(error)
-
-
-def _missing(folder: str) -> MissingFileError:
-    from engine.dataset.problem import missing_folder
-
-    return missing_folder(folder)
 
 
 def _project_for(path: Path) -> Project:

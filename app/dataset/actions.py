@@ -14,7 +14,9 @@ where = "dataset"
 
 def actions(view: View) -> list[Action]:
     """One entry each. Keys that belong to the grid are its own and are not repeated here."""
-    return [*_project_actions(view), *picture_actions(view), *view.captions.actions(), *_undo_actions(view)]
+    pages = (*view.captions.actions(), *view.culling.actions(), *view.board.actions())
+    groups = (_project_actions(view), view.transfer.actions(), picture_actions(view), pages)
+    return [*(action for group in groups for action in group), *_undo_actions(view)]
 
 
 def _project_actions(view: View) -> list[Action]:
@@ -27,6 +29,15 @@ def _project_actions(view: View) -> list[Action]:
         return bool(state.pictures)
 
     return [
+        Action(
+            "dataset.filter",
+            "Filter the pictures",
+            view.filter,
+            "list-filter",
+            "Ctrl+F",
+            filled,
+            where,
+        ),
         Action("dataset.add", "Add a folder", view.ask_folder, "folder-plus", "", opened, where),
         Action(
             "dataset.hold-out-some",
@@ -52,9 +63,6 @@ def _project_actions(view: View) -> list[Action]:
             enabled=filled,
             where=where,
         ),
-        Action(
-            "dataset.export", "Export for training", view.export, "folder-output", "", filled, where
-        ),
     ]
 
 
@@ -66,7 +74,17 @@ def picture_actions(view: View) -> list[Action]:
 
     return [
         Action("dataset.view", "Look at it large", view.look, "maximize", "", some, where, "Space"),
-        Action("dataset.crop", "Edit the crop", view.edit, "crop", "", some, where, "C"),
+        Action("dataset.crop", "Edit the crop", view.edit, "crop", "", some, where, "Return"),
+        Action(
+            "dataset.category",
+            "Put into a category",
+            view.stage.ask_category,
+            "folder",
+            "",
+            some,
+            where,
+            "C",
+        ),
         Action("dataset.pick", "Pick pictures", view.pick, "flag", "", some, where, "P"),
         Action("dataset.reject", "Reject pictures", view.reject, "x", "", some, where, "X"),
         Action(

@@ -103,7 +103,7 @@ class PreviewPanel(Panel):
         self.reject = _action("x", "Reject", lambda: self._flag("rejected"), "X")
         self.hold = _action("lock", "Hold out", lambda: operations.hold_out(state.selected), "H")
         self.crop = tool_button(
-            "crop", "Edit the crop", self.crop_asked.emit, shortcut="C", dense=True
+            "crop", "Edit the crop", self.crop_asked.emit, shortcut="Return", dense=True
         )
         for widget in (self.crop, self.pick, self.reject, self.hold):
             self.add_action(widget)

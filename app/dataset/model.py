@@ -14,13 +14,15 @@ from engine.dataset.query import Query, QueryError, parse
 from engine.runtime.errors import JobCancelled, StylekilnError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from app.session import Session
     from engine.dataset.columns import Columns
     from engine.dataset.library import Library, Picture
     from engine.dataset.suggestions import Suggestion
     from engine.dataset.survey import Survey
+
+    Read = Callable[[Library, Snapshot, "set[int] | None"], Snapshot]
 
 FEW = 1500
 """Pictures that are filtered and judged within a frame, at once and not by a worker."""
@@ -186,9 +188,10 @@ class DatasetState(QObject):
             if version == self._version:  # else the project was left meanwhile
                 raise
 
-    async def _take(self, version: int, library: Library, read: object, *values: object) -> None:
-        before = self.snapshot
-        found = await self.session.bridge.io(read, library, before, *values)  # type: ignore[arg-type]
+    async def _take(
+        self, version: int, library: Library, read: Read, changed: set[int] | None
+    ) -> None:
+        found = await self.session.bridge.io(read, library, self.snapshot, changed)
         if version == self._version:
             await self._put(found)
 
@@ -237,10 +240,10 @@ class DatasetState(QObject):
             self._take_shown(shown)
 
     async def _found(
-        self, snapshot: Snapshot, wish: Wish, breathe: object = None
+        self, snapshot: Snapshot, wish: Wish, breathe: Callable[[], object] | None = None
     ) -> list[Picture] | None:
         try:
-            return await self.session.bridge.io(find, snapshot, wish, breathe)  # type: ignore[arg-type]
+            return await self.session.bridge.io(find, snapshot, wish, breathe)
         except (JobCancelled, StylekilnError) as error:
             if not isinstance(error, JobCancelled):
                 self._fail(error)  # a model's tokenizer is broken, or an expression takes too long

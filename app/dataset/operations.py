@@ -153,6 +153,10 @@ class Operations:
         """Take a folder out of the project; its files stay."""
         return self.session.start(self._remove(folder))
 
+    def change(self, change: Change, sentence: str = "", **facts: Any) -> asyncio.Task[Any]:
+        """Make any change of the library; ``sentence`` tells it, with a way back."""
+        return self._start(change, sentence, **facts)
+
     def _start(self, change: Change, sentence: str = "", **facts: Any) -> asyncio.Task[Any]:
         return self.session.start(self._apply(change, sentence, **facts))
 

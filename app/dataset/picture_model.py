@@ -25,7 +25,7 @@ from app.widgets.images import pixmap_of
 from engine.runtime.errors import StylekilnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from app.dataset.model import DatasetState
     from engine.dataset.library import Picture
@@ -46,7 +46,9 @@ class PictureModel(QAbstractListModel):
         self.state = state
         self.baked = BakedPictures(state, self._baked_ready)
         self._rows: list[Picture] = []
+        self._places: dict[int, int] = {}
         self._badges: dict[int, list[Badge]] = {}
+        self._hide_bare = False
         state.shown_changed.connect(self.refresh)
         state.reloaded.connect(self._count)
         state.baked_changed.connect(lambda _: self._redraw())
@@ -56,13 +58,16 @@ class PictureModel(QAbstractListModel):
 
     def refresh(self) -> None:
         """Take over what the state shows."""
-        rows = list(self.state.shown)
-        if [row.id for row in rows] == [row.id for row in self._rows]:
+        rows, before = self.state.shown, self._rows
+        if len(rows) == len(before) and all(
+            new is old or new.id == old.id for new, old in zip(rows, before, strict=True)
+        ):
             self._rows = rows
             self._redraw()
             return
         self.beginResetModel()
         self._rows = rows
+        self._places = {}
         self.endResetModel()
 
     def picture(self, index: Index) -> Picture:
@@ -71,7 +76,13 @@ class PictureModel(QAbstractListModel):
 
     def row_of(self, picture_id: int) -> int:
         """The row of a picture, -1 when it is not shown."""
-        return next((row for row, item in enumerate(self._rows) if item.id == picture_id), -1)
+        if not self._places:
+            self._places = {item.id: row for row, item in enumerate(self._rows)}
+        return self._places.get(picture_id, -1)
+
+    def ids_at(self, rows: Iterable[int]) -> list[int]:
+        """The pictures of ``rows``."""
+        return [self._rows[row].id for row in rows]
 
     def rowCount(self, parent: Index = nowhere) -> int:
         return 0 if parent.isValid() else len(self._rows)
@@ -96,27 +107,24 @@ class PictureModel(QAbstractListModel):
         if role == roles.ImageRole:
             return self.baked.get(picture) if self.state.baked else None
         if role == roles.BadgesRole:
-            return self._badges.get(picture.id, [])
+            return self._badges_of(picture)
         return _value(picture, role)
 
     def _count(self) -> None:
-        """Make the badges anew from the suggestions."""
-        by_picture: dict[int, list[Suggestion]] = {}
-        for item in self._worth_a_badge():
-            by_picture.setdefault(item.picture_id, []).append(item)
-        copies = Counter(item.group for item in self.state.suggestions if item.kind == "duplicate")
-        self._badges = {
-            picture.id: badges(picture, by_picture.get(picture.id, []), copies)
-            for picture in self.state.pictures.values()
-        }
+        """The suggestions have changed: badges are made anew when their cards are drawn."""
+        self._badges.clear()
+        bare = sum(item.kind == "no-caption" for item in self.state.suggestions)
+        # A mark on most cards tells nothing: then the list at the left says it once.
+        self._hide_bare = bare * 2 > len(self.state.pictures)
         self._redraw()
 
-    def _worth_a_badge(self) -> list[Suggestion]:
-        """A mark on most cards tells nothing: then the list at the left says it once."""
-        found = self.state.suggestions
-        bare = sum(item.kind == "no-caption" for item in found)
-        if bare * 2 > len(self.state.pictures):
-            return [item for item in found if item.kind != "no-caption"]
+    def _badges_of(self, picture: Picture) -> list[Badge]:
+        found = self._badges.get(picture.id)
+        if found is None:
+            told = self.state.suggestions_of(picture)
+            if self._hide_bare:
+                told = [item for item in told if item.kind != "no-caption"]
+            found = self._badges[picture.id] = badges(picture, told, self.state.snapshot.copies)
         return found
 
     def _redraw(self) -> None:
@@ -130,19 +138,22 @@ class PictureModel(QAbstractListModel):
 
 
 def _value(picture: Picture, role: int) -> object:
-    if role in (roles.NameRole, Qt.ItemDataRole.DisplayRole):
-        return picture.name
-    if role == Qt.ItemDataRole.ToolTipRole:
-        return picture.caption or picture.path.name
-    values = {
-        roles.PathRole: str(picture.path),
-        roles.FlagRole: picture.flag,
-        roles.StarsRole: picture.stars,
-        roles.RejectedRole: picture.flag == "rejected",
-        roles.ProblemRole: str(picture.problem),
-        roles.IdRole: picture.id,
-    }
-    return values.get(role)
+    read = _READ.get(role)
+    return None if read is None else read(picture)
+
+
+_READ: dict[int, Callable[[Picture], object]] = {
+    roles.NameRole: lambda p: p.name,
+    int(Qt.ItemDataRole.DisplayRole): lambda p: p.name,
+    int(Qt.ItemDataRole.ToolTipRole): lambda p: p.caption or p.path.name,
+    roles.PathRole: lambda p: str(p.path),
+    roles.StampRole: lambda p: f"{p.modified} {p.bytes}",
+    roles.FlagRole: lambda p: p.flag,
+    roles.StarsRole: lambda p: p.stars,
+    roles.RejectedRole: lambda p: p.flag == "rejected",
+    roles.ProblemRole: lambda p: str(p.problem),
+    roles.IdRole: lambda p: p.id,
+}
 
 
 def badges(
@@ -164,6 +175,10 @@ def _badge(picture: Picture, item: Suggestion, copies: Counter[int | None]) -> B
         return ("triangle-alert", f"{number(min(picture.width, picture.height))} px", "warn")
     if item.kind == "unusual-shape":
         return ("square-round-corner", f"{item.value:.1f} : 1", "warn")
+    if item.kind == "different":
+        return ("scan-eye", f"{item.value:.2f}", "warn")
+    if item.kind == "hidden-color":
+        return ("layers-2", "", "fact")
     if item.kind == "no-caption":
         return ("text-cursor", tr("No caption"), "warn")
     if item.kind == "duplicate":

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 
 from app.dataset import counts
 from app.dataset.counts import Scope
+from app.dataset.tags_panel import TagsPanel
 from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.i18n.format import number
@@ -19,17 +20,17 @@ from app.widgets.row_list import Row, RowList
 if TYPE_CHECKING:
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
-    from engine.dataset.library import Picture
 
 suggestion_icons = {
     "duplicate": "copy",
     "blurred": "droplet",
     "too-small": "minimize-2",
     "unusual-shape": "square-round-corner",
+    "different": "scan-eye",
+    "hidden-color": "layers-2",
     "no-caption": "text-cursor",
     "unreadable": "image-off",
 }
-most_tags = 40
 
 
 def suggestion_name(kind: str) -> str:
@@ -39,6 +40,8 @@ def suggestion_name(kind: str) -> str:
         "blurred": tr("Blurred"),
         "too-small": tr("Too small"),
         "unusual-shape": tr("Unusual shape"),
+        "different": tr("Looks different"),
+        "hidden-color": tr("Hidden color"),
         "no-caption": tr("No caption"),
         "unreadable": tr("Unreadable"),
     }
@@ -59,7 +62,8 @@ class SourcesColumn(Column):
         self.flags = RowList()
         self.categories = RowList()
         self.suggestions = RowList()
-        self.tags = RowList()
+        self.tag_panel = TagsPanel(state)
+        self.tags = self.tag_panel.rows
         self._lists = {
             "flags": self.flags,
             "category": self.categories,
@@ -79,7 +83,8 @@ class SourcesColumn(Column):
         self.panels["flags"].add_action(self.add_button)
         self._panel("category", Panel("Categories"))
         self._panel("suggestion", Panel("Suggestions", count=True))
-        self._panel("tag", Panel("Tags", count=True))
+        self.panels["tag"] = self.tag_panel
+        self.add(self.tag_panel)
         for kind, rows in self._lists.items():
             rows.chosen.connect(lambda key, kind=kind: self._choose(kind, key))
             rows.clicked.connect(lambda _: self.taken.emit())
@@ -91,17 +96,16 @@ class SourcesColumn(Column):
 
     def refresh(self) -> None:
         """Count again."""
-        pictures = list(self.state.pictures.values())
-        self.flags.set_rows(flag_rows(pictures))
-        self.categories.set_rows([_category_row(item) for item in counts.categories(pictures)])
+        snapshot = self.state.snapshot
+        self.flags.set_rows(flag_rows(snapshot.flags))
+        self.categories.set_rows([_category_row(item) for item in snapshot.categories])
         found = counts.suggestion_counts(self.state.suggestions)
         self.suggestions.set_rows([_suggestion_row(kind, found[kind]) for kind in _order(found)])
         self.panels["suggestion"].set_count(sum(found.values()))
-        tags = counts.tag_counts(pictures)
-        self.tags.set_rows([Row(tag, tag, number(n)) for tag, n in tags[:most_tags]])
-        self.panels["tag"].set_count(len(tags))
-        for kind in ("category", "suggestion", "tag"):
+        self.tag_panel.refresh()
+        for kind in ("category", "suggestion"):
             self.panels[kind].setVisible(bool(self._lists[kind].rows.items))
+        self.tag_panel.setVisible(bool(snapshot.tags))
         self._mark()
 
     def _choose(self, kind: str, key: str) -> None:
@@ -130,14 +134,12 @@ def _category_row(item: counts.Category) -> Row:
     return Row(item.name, item.name, number(item.count), note=note, icon="folder")
 
 
-def flag_rows(pictures: list[Picture]) -> list[Row]:
+def flag_rows(flags: tuple[int, int, int, int]) -> list[Row]:
     """The four rows of flags with their counts."""
-    picked = sum(picture.flag == "picked" for picture in pictures)
-    rejected = sum(picture.flag == "rejected" for picture in pictures)
-    held_out = sum(picture.held_out for picture in pictures)
+    total, picked, rejected, held_out = map(number, flags)
     return [
-        Row("all", tr("All pictures"), number(len(pictures)), icon="layers"),
-        Row("picked", tr("Picked"), number(picked), icon="flag"),
-        Row("rejected", tr("Rejected"), number(rejected), icon="x"),
-        Row("held-out", tr("Held out"), number(held_out), icon="lock"),
+        Row("all", tr("All pictures"), total, icon="layers"),
+        Row("picked", tr("Picked"), picked, icon="flag"),
+        Row("rejected", tr("Rejected"), rejected, icon="x"),
+        Row("held-out", tr("Held out"), held_out, icon="lock"),
     ]

@@ -1,35 +1,29 @@
-"""The middle: filter words, order, source or as trained, tile size, and the grid of pictures."""
+"""The middle: the filter bar and the grid of pictures, with the keys of both."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QVBoxLayout, QWidget
 
+from app.dataset.category_menu import CategoryMenu
 from app.dataset.counts import Scope
+from app.dataset.filter_bar import FilterBar
 from app.dataset.picture_model import PictureModel
 from app.i18n import bind
-from app.i18n.format import number
-from app.theme import icons, metrics
 from app.widgets.buttons import button
-from app.widgets.fields import Choice, TextField
-from app.widgets.picture_grid import TILE_RANGE, PictureGrid
-from app.widgets.segments import Segments
-from app.widgets.slider import Track
+from app.widgets.picture_grid import PictureGrid
 from app.widgets.states import EmptyState
-from app.widgets.text import hairline, label
+from app.widgets.text import hairline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
     from app.widgets.thumbnails import ThumbnailCache
-
-typing_pause = 120
-"""Milliseconds after the last key before the grid is filtered."""
 
 
 class Stage(QWidget):
@@ -47,18 +41,22 @@ class Stage(QWidget):
         self.model = PictureModel(state)
         self.grid = DatasetGrid(thumbnails)
         self.grid.setModel(self.model)
-        self.bar = FilterBar(state)
+        self.bar = FilterBar(state, operations)
+        self.categories = CategoryMenu(state, operations, self)
         self.nothing = EmptyState(
             "search",
             "No picture matches",
-            "Change the words above, or choose All pictures at the left.",
+            "Change the filter above, or choose All pictures at the left.",
             button("Show all pictures", on=self.show_all),
         )
         self.pages = QStackedWidget()
         self.pages.addWidget(self.grid)
         self.pages.addWidget(self.nothing)
         self._kept: list[int] = []
+        self._top = self._row = 0
+        self._restoring = False
         self._wanted = 0
+        self._view: object = None
         self._build()
         state.shown_changed.connect(self._shown_changed)
         self.model.modelAboutToBeReset.connect(self._remember)
@@ -69,6 +67,7 @@ class Stage(QWidget):
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.doubleClicked.connect(lambda _: self.edit_asked.emit())
         self.bar.tile.moved.connect(lambda value: self.grid.set_tile_width(round(value)))
+        self.bar.words.left.connect(self.grid.setFocus)
         self.grid.tile_width_changed.connect(self._tile_changed)
         self.grid.set_tile_width(state.session.settings.tile_size)
         self._shown_changed()
@@ -86,7 +85,6 @@ class Stage(QWidget):
 
     def show_all(self) -> None:
         """Drop every filter."""
-        self.bar.words.set_value("")
         self.state.set_words("")
         self.state.set_scope(Scope())
 
@@ -107,25 +105,34 @@ class Stage(QWidget):
         if 0 <= row < self.model.rowCount():
             self.grid.setCurrentIndex(self.model.index(row))
 
+    def ask_category(self) -> None:
+        """Offer categories for the selection, beside the current picture."""
+        if self.state.selected:
+            box = self.grid.visualRect(self.grid.currentIndex())
+            spot = box.center() if self.grid.viewport().rect().intersects(box) else box.topLeft()
+            self.categories.open_at(self.grid.viewport().mapToGlobal(spot))
+
     def _key(self, event: QKeyEvent) -> bool:
         """Stage keys: they work only while the grid has focus."""
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return False
         key, selected = event.key(), self.state.selected
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_C):
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.edit_asked.emit()
         elif key == Qt.Key.Key_Space:
             self.view_asked.emit()
+        elif key == Qt.Key.Key_F:
+            self.bar.words.setFocus()
         elif not selected:
             return False
-        elif Qt.Key.Key_1 <= key <= Qt.Key.Key_5:
+        elif key == Qt.Key.Key_C:
+            self.ask_category()
+        elif Qt.Key.Key_0 <= key <= Qt.Key.Key_5:
             self.operations.rate(selected, key - int(Qt.Key.Key_0))
-        elif key == Qt.Key.Key_P:
-            self.operations.flag(selected, "picked")
-        elif key == Qt.Key.Key_X:
-            self.operations.flag(selected, "rejected")
         elif key == Qt.Key.Key_H:
             self.operations.hold_out(selected)
+        elif key in _FLAGS:
+            self.operations.flag(selected, _FLAGS[Qt.Key(key)])
         else:
             return False
         return True
@@ -136,27 +143,64 @@ class Stage(QWidget):
         self.bar.tell(len(self.state.shown), len(self.state.pictures))
 
     def _selected(self, *_: object) -> None:
-        rows = {index.row() for index in self.grid.selectionModel().selectedIndexes()}
+        if self._restoring:
+            return
+        rows: list[int] = []
+        selection = self.grid.selectionModel().selection()
+        for number in range(selection.count()):
+            part = selection.at(number)
+            rows.extend(range(part.top(), part.bottom() + 1))
         current = self.grid.currentIndex().row()
-        ids = [self.model.picture(self.model.index(row)).id for row in sorted(rows - {current})]
         if current in rows:
-            ids.append(self.model.picture(self.model.index(current)).id)
-        self.state.select(ids)
+            rows.remove(current)
+            rows.sort()
+            rows.append(current)
+        self.state.select(self.model.ids_at(rows))
 
     def _remember(self) -> None:
         self._kept = [picture.id for picture in self.state.selected]
+        self._row = self.grid.currentIndex().row()
+        seen = self.grid.rows_in(self.grid.viewport().rect())
+        scrolled = self.grid.verticalScrollBar().value() > 0
+        self._top = self.model.ids_at(seen[:1])[0] if scrolled and len(seen) else 0
 
     def _restore(self) -> None:
-        rows = [row for row in map(self.model.row_of, self._kept) if row >= 0]
+        """After the rows changed: the same pictures are selected, and in view.
+
+        When an edit took the selected ones out of sight, the one that has their place is next.
+        """
+        view = (self.state.scope, self.state.words)
+        rows = sorted(row for row in map(self.model.row_of, self._kept) if row >= 0)
+        if self._kept and not rows and view == self._view and self.model.rowCount():
+            rows = [max(0, min(self._row, self.model.rowCount() - 1))]
+        self._view = view
+        self._restoring = True
         selection = self.grid.selectionModel()
-        for row in rows:
-            selection.select(self.model.index(row), QItemSelectionModel.SelectionFlag.Select)
+        flags = QItemSelectionModel.SelectionFlag
+        selection.select(self._span(rows), flags.ClearAndSelect)
+        last = self.model.row_of(self._kept[-1]) if self._kept else -1
         if rows:
-            flag = QItemSelectionModel.SelectionFlag.NoUpdate
-            selection.setCurrentIndex(self.model.index(rows[-1]), flag)
+            current = self.model.index(last if last >= 0 else rows[-1])
+            selection.setCurrentIndex(current, flags.NoUpdate)
+        self._restoring = False
+        top = self.model.row_of(self._top) if self._top else -1
+        if top >= 0:
+            index = self.model.index(top)
+            self.grid.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtTop)
         self._selected()
         if self._wanted:
             self.choose(self._wanted)
+
+    def _span(self, rows: Iterable[int]) -> QItemSelection:
+        """Runs of rows as ranges: thousands of single ones would take long."""
+        chosen, first, last = QItemSelection(), -1, -2
+        for row in (*rows, -1):
+            if row != last + 1:
+                if first >= 0:
+                    chosen.select(self.model.index(first), self.model.index(last))
+                first = row
+            last = row
+        return chosen
 
     def _tile_changed(self, width: int) -> None:
         self.bar.tile.value = float(width)
@@ -165,85 +209,7 @@ class Stage(QWidget):
             self.bar.remember_tile(width)
 
 
-class FilterBar(QWidget):
-    """Forty pixels above the grid."""
-
-    def __init__(self, state: DatasetState) -> None:
-        super().__init__()
-        self.state = state
-        self.words = TextField("Filter by name or caption")
-        self.words.setClearButtonEnabled(True)
-        self.words.addAction(
-            icons.icon("list-filter", 14), TextField.ActionPosition.LeadingPosition
-        )
-        self.count = label(tone="quiet")
-        self._count_text = bind(self.count.setText, "")
-        self.order = Choice(
-            [
-                ("name", "Name"),
-                ("stars", "Rating"),
-                ("size", "Size"),
-                ("sharpness", "Sharpness"),
-            ]
-        )
-        self.seen = Segments([(False, "Source"), (True, "As trained")])
-        self.tile = Track(*TILE_RANGE, 8, ())
-        self.tile.setFixedWidth(92)
-        self._tile = TILE_RANGE[0]
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(typing_pause)
-        self._settling = QTimer(self)
-        self._settling.setSingleShot(True)
-        self._settling.setInterval(600)
-        self._build()
-        self._connect()
-
-    def _build(self) -> None:
-        self.setProperty("surface", "panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(metrics.TOOLBAR)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
-        row.setSpacing(metrics.GAP)
-        self.words.setMinimumWidth(120)
-        self.words.setMaximumWidth(380)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.count)
-        row.addStretch(1)
-        for widget in (self.order, self.seen, self.tile):
-            row.addWidget(widget)
-        bind(self.words.setAccessibleName, "Filter by name or caption")
-        bind(self.order.setAccessibleName, "Order")
-        bind(self.seen.setAccessibleName, "Pictures as")
-        bind(self.tile.setAccessibleName, "Tile size")
-        bind(self.tile.setToolTip, "Tile size")
-
-    def _connect(self) -> None:
-        self.words.textChanged.connect(lambda _: self._typing.start())
-        self._typing.timeout.connect(lambda: self.state.set_words(self.words.text().strip()))
-        self.order.changed.connect(self.state.set_order)
-        self.seen.changed.connect(self.state.set_baked)
-        self._settling.timeout.connect(self._store_tile)
-
-    def tell(self, shown: int, total: int) -> None:
-        """Say how many pictures are shown."""
-        if shown == total:
-            self._count_text.say("{n} picture", "{n} pictures", n=number(total))
-        else:
-            self._count_text.say("{shown} of {total}", shown=number(shown), total=number(total))
-        self.order.set_value(self.state.order)
-        self.seen.set_value(self.state.baked)
-        if self.words.text().strip() != self.state.words and not self._typing.isActive():
-            self.words.set_value(self.state.words)
-
-    def remember_tile(self, width: int) -> None:
-        """Store the tile size once it stays for a moment."""
-        self._tile = width
-        self._settling.start()
-
-    def _store_tile(self) -> None:
-        self.state.session.change_settings(tile_size=self._tile)
+_FLAGS = {Qt.Key.Key_P: "picked", Qt.Key.Key_X: "rejected", Qt.Key.Key_U: ""}
 
 
 class DatasetGrid(PictureGrid):

@@ -47,7 +47,7 @@ class SourcesStrip(QWidget):
 
     def refresh(self) -> None:
         """Count again."""
-        rows = flag_rows(list(self.state.pictures.values()))
+        rows = flag_rows(self.state.snapshot.flags)
         wanted = [(Scope(row.key), row.icon, row.text, row.count) for row in rows]  # type: ignore[arg-type]
         found = counts.suggestion_counts(self.state.suggestions)
         for kind, icon in suggestion_icons.items():

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.dataset.actions import actions, picture_actions
+from app.dataset.board_entry import BoardEntry
 from app.dataset.caption_pages import CaptionPages
 from app.dataset.counts import Scope
+from app.dataset.cull_entry import CullEntry
 from app.dataset.edit_page import EditPage
 from app.dataset.full_view import FullView
 from app.dataset.inspector import Inspector
@@ -20,6 +21,7 @@ from app.dataset.operations import Operations
 from app.dataset.sources import SourcesColumn
 from app.dataset.stage import Stage
 from app.dataset.strip import SourcesStrip
+from app.dataset.transfer_entry import TransferEntry
 from app.i18n import tr
 from app.shell.menus import Menu
 from app.theme import metrics
@@ -27,10 +29,15 @@ from app.widgets.buttons import button, shortcut_text
 from app.widgets.columns import SideColumns
 from app.widgets.states import DropOverlay, EmptyState
 from app.widgets.thumbnails import ThumbnailCache
-from engine.dataset.requests import ExportRequest
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+    from PySide6.QtGui import (
+        QDragEnterEvent,
+        QDragLeaveEvent,
+        QDragMoveEvent,
+        QDropEvent,
+        QResizeEvent,
+    )
 
     from app.actions import Action
     from app.session import Session
@@ -66,6 +73,9 @@ class View(QWidget):
         self._connect()
         self.captions = CaptionPages(self)
         self.captions.follow_tags(self.sources.tags)
+        self.culling = CullEntry(self)
+        self.board = BoardEntry(self)
+        self.transfer = TransferEntry(self)
         self._show_right_page()
 
     def _build(self) -> None:
@@ -126,6 +136,10 @@ class View(QWidget):
         """What takes the keys when the page is shown: the pictures, so that P and X work."""
         if self.pages.currentWidget() is self.editor:
             return self.editor.view
+        if self.culling.shown is not None:
+            return self.culling.shown
+        if self.board.shown:
+            return self.board.page
         shown = self.middle.currentWidget()
         return shown if shown in (self.full, self.empty) else self.stage.grid
 
@@ -174,6 +188,8 @@ class View(QWidget):
         """Take the last change of the dataset back."""
         if self.pages.currentWidget() is self.editor:
             self.editor.undo()
+        elif self.culling.shown is self.culling.page:
+            self.culling.page.back()
         else:
             self.operations.undo()
 
@@ -206,21 +222,8 @@ class View(QWidget):
         self.operations.add_folders(folders)
 
     def export(self) -> None:
-        """Bake the training folder into the project's exports."""
-        project = self.session.project
-        if project is not None:
-            self.session.start(self._export(str(project.root)))
-
-    async def _export(self, project: str) -> None:
-        result = await self.session.bridge.run(ExportRequest(project=project))
-        folder = QUrl.fromLocalFile(result.folder)
-        self.session.notify(
-            "Exported {n} pictures to {folder}.",
-            action="Show the files",
-            on_action=lambda: _open(folder),
-            n=result.count,
-            folder=result.folder,
-        )
+        """Choose how and where the pictures are handed out."""
+        self.transfer.ask_export()
 
     async def _edit(self) -> None:
         picture = self.state.current
@@ -243,9 +246,16 @@ class View(QWidget):
     def _open_menu(self, at: QPoint) -> None:
         if self.stage.grid.indexAt(at).isValid():
             menu = Menu(self)
-            for action in picture_actions(self):
+            for action in (*picture_actions(self), *self.culling.picture_actions()):
                 menu.add(action.text, action.run, action.icon, shortcut=shortcut_text(action.key))
             menu.at(self.stage.grid.viewport().mapToGlobal(at))
+
+    def filter(self) -> None:
+        """Write into the filter."""
+        self.pages.setCurrentIndex(0)
+        self.middle.setCurrentWidget(self.stage)
+        self.stage.bar.words.setFocus()
+        self.stage.bar.words.selectAll()
 
     def _to_grid(self) -> None:
         """After a choice at the left the keys are the pictures' again."""
@@ -261,7 +271,8 @@ class View(QWidget):
 
     def _project_changed(self, _project: object) -> None:
         self.pages.setCurrentIndex(0)
-        self.stage.bar.words.set_value("")
+        project = self.session.project
+        self.thumbnails.use_folder(project.cache / "thumbnails" if project is not None else None)
 
     def _show_right_page(self) -> None:
         filled = bool(self.state.pictures)
@@ -314,34 +325,22 @@ class View(QWidget):
     # Drops
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        folders = _folders(event)
-        if not folders or event.source() is not None:
-            return
-        event.acceptProposedAction()
-        name = folders[0].name
-        if self.session.project is None:
-            self.overlay.offer(tr("Open {name}", name=name))
-        else:
-            project = self.session.project.file.name
-            self.overlay.offer(tr("Add {name} to {project}", name=name, project=project))
+        self._offer(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._offer(event)  # a key that is pressed on the way changes what will happen
+
+    def _offer(self, event: QDropEvent) -> None:
+        words = self.transfer.offer(event)
+        if words:
+            event.acceptProposedAction()
+            self.overlay.offer(words)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.overlay.hide()
-        folders = _folders(event)
-        if folders:
+        if self.transfer.offer(event):
             event.acceptProposedAction()
-            self.add(folders)
-
-
-def _open(folder: QUrl) -> None:
-    QDesktopServices.openUrl(folder)
-
-
-def _folders(event: QDropEvent) -> list[Path]:
-    """The folders of a drop; a file stands for the folder it lies in."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    found = [path.parent if path.is_file() else path for path in paths]
-    return list(dict.fromkeys(found))
+            self.transfer.take(event)

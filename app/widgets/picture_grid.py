@@ -1,4 +1,8 @@
-"""The grid of thumbnail cards over any model of pictures, drawn without item widgets."""
+"""The grid of thumbnail cards over any model of pictures.
+
+Where a card lies follows from its row and the width of the grid alone, so that 20,000 pictures
+are laid out in no time, and only cards in view are looked at.
+"""
 
 from __future__ import annotations
 
@@ -6,101 +10,44 @@ from typing import Any
 
 from PySide6.QtCore import (
     QEvent,
+    QItemSelection,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
-    QRectF,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
+from PySide6.QtGui import (
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QRegion,
+    QResizeEvent,
+    QWheelEvent,
 )
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
-from app.i18n import tr
-from app.theme import color, fonts, icons
+from app.theme import color
+from app.theme import signals as theme_signals
 from app.widgets import roles
-from app.widgets.images import draw_fitted, image_of
+from app.widgets.images import image_of
+from app.widgets.picture_card import FOOT, GAP, CardDelegate
 from app.widgets.thumbnails import ThumbnailCache
 
-FOOT = 24
-GAP = 8
-AIR = 0.08
 TILE_RANGE = (96, 320)
+REPAINT = 45
+"""Milliseconds in which thumbnails that come are collected before the grid is painted."""
 Index = QModelIndex | QPersistentModelIndex
+_Move = QAbstractItemView.CursorAction
 
 
-class CardDelegate(QStyledItemDelegate):
-    """Draws one card: tile, picture, badges, flag, name and rating."""
-
-    def __init__(self, grid: PictureGrid) -> None:
-        super().__init__(grid)
-        self._grid = grid
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return self._grid.cell_size()
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        cell: QRect = option.rect  # type: ignore[attr-defined]
-        tile = QRectF(cell.x(), cell.y(), cell.width() - GAP, cell.height() - GAP - FOOT)
-        rejected = bool(index.data(roles.RejectedRole)) or index.data(roles.FlagRole) == "rejected"
-        self._tile(painter, tile, option, index)
-        self._picture(painter, tile, index, rejected)
-        _badges(painter, tile, index.data(roles.BadgesRole) or [])
-        mark = {"picked": "flag", "rejected": "x"}.get(index.data(roles.FlagRole) or "")
-        if mark:
-            icons.paint(painter, mark, tile.right() - 18, tile.top() + 5, 13, "t1")
-        _foot(painter, tile, index, rejected, _has(option, QStyle.StateFlag.State_Selected))
-        painter.restore()
-
-    def _tile(
-        self, painter: QPainter, tile: QRectF, option: QStyleOptionViewItem, index: Index
-    ) -> None:
-        selected = _has(option, QStyle.StateFlag.State_Selected)
-        hovered = _has(option, QStyle.StateFlag.State_MouseOver)
-        fill = "tile_selected" if selected else "tile_hover" if hovered else "tile"
-        painter.setPen(QPen(color("acc"), 2) if selected else Qt.PenStyle.NoPen)
-        painter.setBrush(color(fill))
-        box = tile.adjusted(1, 1, -1, -1) if selected else tile
-        painter.drawRoundedRect(box, 3, 3)
-        if self._grid.keyboard and index == self._grid.currentIndex() and self._grid.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(color("focus_alt"), 1))
-            painter.drawRoundedRect(tile.adjusted(3.5, 3.5, -3.5, -3.5), 2, 2)
-
-    def _picture(self, painter: QPainter, tile: QRectF, index: Index, rejected: bool) -> None:
-        if index.data(roles.ProblemRole):
-            self._unreadable(painter, tile)
-            return
-        pixmap = self._grid.pixmap(index)
-        if pixmap is None:
-            path = index.data(roles.PathRole)
-            if path and self._grid.thumbnails is not None and path in self._grid.thumbnails.failed:
-                self._unreadable(painter, tile)
-            return
-        painter.setOpacity(0.3 if rejected else 1.0)
-        draw_fitted(painter, pixmap, tile, AIR)
-        painter.setOpacity(1.0)
-
-    def _unreadable(self, painter: QPainter, tile: QRectF) -> None:
-        center = tile.center()
-        icons.paint(painter, "image-off", center.x() - 10, center.y() - 18, 20, "t2")
-        painter.setFont(fonts.font(11))
-        painter.setPen(color("t2"))
-        words = QRectF(tile.left(), center.y() + 6, tile.width(), 16)
-        painter.drawText(words, Qt.AlignmentFlag.AlignCenter, tr("unreadable"))
-
-
-class PictureGrid(QListView):
+class PictureGrid(QAbstractItemView):
     """Cards of ``tile_width`` pixels that fill the width; Ctrl and wheel changes their size."""
 
     opened = Signal(QModelIndex)
@@ -114,25 +61,30 @@ class PictureGrid(QListView):
         self.keyboard = False
         self._wanted = 152
         self._arrays: dict[int, tuple[Any, QPixmap]] = {}
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMovement(QListView.Movement.Static)
-        self.setUniformItemSizes(True)
-        self.setLayoutMode(QListView.LayoutMode.Batched)
-        self.setBatchSize(500)
+        self._hovered = -1
+        self._pressed: QPoint | None = None
+        self._band = QRect()
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Always there: a bar that comes and goes would change how many cards are in a row.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.verticalScrollBar().setSingleStep(40)
         self.setMouseTracking(True)
         self.setViewportMargins(12, 12, 0, 0)
         self.setItemDelegate(CardDelegate(self))
         self.activated.connect(self.opened)
+        self._repaint = QTimer(self)
+        self._repaint.setSingleShot(True)
+        self._repaint.setInterval(REPAINT)
+        self._repaint.timeout.connect(self.viewport().update)
+        theme_signals.changed.connect(self.viewport().update)
         if thumbnails is not None:
             thumbnails.ready.connect(self._came)
 
     def _came(self, _: str) -> None:
-        self.viewport().update()
+        if not self._repaint.isActive():
+            self._repaint.start()
 
     @property
     def tile_width(self) -> int:
@@ -140,17 +92,153 @@ class PictureGrid(QListView):
         return self._wanted
 
     def set_tile_width(self, width: int) -> None:
-        """Make tiles about ``width`` pixels wide."""
+        """Make tiles about ``width`` pixels wide; what is in view stays there."""
+        top = self._row_at(self.verticalScrollBar().value())
         self._wanted = max(TILE_RANGE[0], min(TILE_RANGE[1], width))
-        self._regrid()
+        self._arrange(top)
         self.tile_width_changed.emit(self._wanted)
 
     def cell_size(self) -> QSize:
         """One card with the gap after it."""
-        room = max(1, self.viewport().width() - 2)
-        columns = max(1, room // (self._wanted + GAP))
-        width = room // columns
+        width = max(1, self.viewport().width() - 2) // self.columns()
         return QSize(width, round((width - GAP) * 0.9) + FOOT + GAP)
+
+    def columns(self) -> int:
+        """How many cards are in a row."""
+        return max(1, max(1, self.viewport().width() - 2) // (self._wanted + GAP))
+
+    # Where cards lie
+
+    def _count(self) -> int:
+        model = self.model()
+        return model.rowCount() if model is not None else 0
+
+    def _row_at(self, y: int) -> int:
+        """The first card of the line at ``y`` below the top of everything."""
+        return max(0, y // self.cell_size().height()) * self.columns()
+
+    def _box(self, row: int) -> QRect:
+        size, columns = self.cell_size(), self.columns()
+        top = row // columns * size.height() - self.verticalScrollBar().value()
+        return QRect(QPoint(row % columns * size.width(), top), size)
+
+    def rows_in(self, box: QRect) -> range:
+        """The rows of the lines that ``box``, in the viewport, touches."""
+        offset = self.verticalScrollBar().value()
+        last = self._row_at(box.bottom() + offset) + self.columns()
+        return range(self._row_at(max(0, box.top() + offset)), min(self._count(), last))
+
+    def visualRect(self, index: Index) -> QRect:
+        return self._box(index.row()) if index.isValid() else QRect()
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        size, columns = self.cell_size(), self.columns()
+        column = point.x() // size.width()
+        row = self._row_at(point.y() + self.verticalScrollBar().value()) + column
+        inside = 0 <= column < columns and 0 <= row < self._count()
+        card = self._box(row).adjusted(0, 0, -GAP, -GAP)
+        return self.model().index(row, 0) if inside and card.contains(point) else QModelIndex()
+
+    def scrollTo(
+        self,
+        index: Index,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        if not index.isValid():
+            return
+        box, bar = self.visualRect(index), self.verticalScrollBar()
+        room = self.viewport().height()
+        if hint == QAbstractItemView.ScrollHint.PositionAtTop or box.top() < 0:
+            bar.setValue(bar.value() + box.top())
+        elif box.bottom() > room:
+            bar.setValue(bar.value() + min(box.top(), box.bottom() - room))
+
+    def horizontalOffset(self) -> int:
+        return 0
+
+    def verticalOffset(self) -> int:
+        return self.verticalScrollBar().value()
+
+    def isIndexHidden(self, index: Index) -> bool:
+        return False
+
+    def moveCursor(self, action: _Move, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        count, columns = self._count(), self.columns()
+        if not count:
+            return QModelIndex()
+        if not self.currentIndex().isValid():
+            return self.model().index(self.rows_in(self.viewport().rect())[0], 0)
+        page = max(1, self.viewport().height() // self.cell_size().height()) * columns
+        steps = {
+            _Move.MoveLeft: -1,
+            _Move.MovePrevious: -1,
+            _Move.MoveRight: 1,
+            _Move.MoveNext: 1,
+            _Move.MoveUp: -columns,
+            _Move.MoveDown: columns,
+            _Move.MovePageUp: -page,
+            _Move.MovePageDown: page,
+            _Move.MoveHome: -count,
+            _Move.MoveEnd: count,
+        }
+        row = self.currentIndex().row()
+        wished = row + steps[action]
+        if action in (_Move.MoveUp, _Move.MovePageUp) and wished < 0:
+            wished = row % columns
+        return self.model().index(max(0, min(count - 1, wished)), 0)
+
+    # Selecting
+
+    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
+        box = rect.normalized()
+        chosen = QItemSelection()
+        for row in self.rows_in(box):
+            if self._box(row).adjusted(0, 0, -GAP, -GAP).intersects(box):
+                index = self.model().index(row, 0)
+                chosen.select(index, index)
+        self.selectionModel().select(chosen, command)
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        seen = self.rows_in(self.viewport().rect())
+        region = QRegion()
+        for number in range(selection.count()):
+            part = selection.at(number)
+            for row in range(max(part.top(), seen.start), min(part.bottom() + 1, seen.stop)):
+                region += self._box(row)
+        return region
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        area, model, selection = event.rect(), self.model(), self.selectionModel()
+        plain = option.state  # type: ignore[attr-defined]
+        for row in self.rows_in(area):
+            box = self._box(row)
+            if not box.intersects(area):
+                continue
+            index = model.index(row, 0)
+            state = plain
+            if selection.isSelected(index):
+                state |= QStyle.StateFlag.State_Selected
+            if row == self._hovered:
+                state |= QStyle.StateFlag.State_MouseOver
+            option.state, option.rect = state, box  # type: ignore[attr-defined]
+            self.itemDelegate().paint(painter, option, index)
+        if not self._band.isNull():
+            painter.setPen(color("acc"))
+            painter.drawRect(self._band)
+        if area.contains(self.viewport().rect()):
+            self._keep_wishes()
+
+    def _keep_wishes(self) -> None:
+        """Forget thumbnails that were wished for and have scrolled away before they came."""
+        if self.thumbnails is not None:
+            model, seen = self.model(), self.rows_in(self.viewport().rect())
+            paths = {model.index(row, 0).data(roles.PathRole) for row in seen}
+            self.thumbnails.keep_wishes(id(self), paths)
 
     def pixmap(self, index: Index) -> QPixmap | None:
         """What to draw for ``index``, or None while it is being made."""
@@ -163,7 +251,15 @@ class PictureGrid(QListView):
         path = index.data(roles.PathRole)
         if not path or self.thumbnails is None:
             return None
-        return self.thumbnails.get(path, round(self.cell_size().width() * self.devicePixelRatioF()))
+        edge = round(self.cell_size().width() * self.devicePixelRatioF())
+        return self.thumbnails.get(path, edge, index.data(roles.StampRole) or "", id(self))
+
+    def has_failed(self, index: Index) -> bool:
+        """Whether the file of ``index`` could not be read."""
+        path, stamp = index.data(roles.PathRole), index.data(roles.StampRole) or ""
+        return (
+            bool(path) and self.thumbnails is not None and self.thumbnails.has_failed(path, stamp)
+        )
 
     def _of_array(self, row: int, array: Any) -> QPixmap:
         kept = self._arrays.get(row)
@@ -171,16 +267,39 @@ class PictureGrid(QListView):
             kept = self._arrays[row] = (array, QPixmap.fromImage(image_of(array)))
         return kept[1]
 
-    def _regrid(self) -> None:
-        size = self.cell_size()
-        if size != self.gridSize():
-            self.setGridSize(size)
+    # What happens to the view
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        height, room = self.cell_size().height(), self.viewport().height()
+        lines = -(-self._count() // self.columns())
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, lines * height - room))
+        bar.setPageStep(max(1, room - height // 2))
+
+    def _arrange(self, top: int) -> None:
+        """Lay out anew, with the card of row ``top`` in the first line."""
+        self.updateGeometries()
+        if self.verticalScrollBar().value() and self._count():
+            self.verticalScrollBar().setValue(top // self.columns() * self.cell_size().height())
+        self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._regrid()
         super().resizeEvent(event)
-        # Qt leaves the layout of a narrower moment when the width grows step by step.
-        self.scheduleDelayedItemsLayout()
+        self.updateGeometries()
+        self.viewport().update()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.viewport().update()
+
+    def rowsInserted(self, parent: Index, start: int, end: int) -> None:
+        super().rowsInserted(parent, start, end)
+        self.updateGeometries()
+
+    def reset(self) -> None:
+        super().reset()
+        self._arrays.clear()
+        self.updateGeometries()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -193,60 +312,30 @@ class PictureGrid(QListView):
         self.keyboard = True
         super().keyPressEvent(event)
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        place = event.position().toPoint()
+        if self.state() == QAbstractItemView.State.DragSelectingState and self._pressed is not None:
+            start = self._pressed - QPoint(0, self.verticalOffset())
+            self._band = QRect(start, place).normalized()
+            self.viewport().update()
+        self._hover(self.indexAt(place).row())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        self._pressed, self._band = None, QRect()
+        self.viewport().update()
+
     def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.MouseButtonPress:
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
             self.keyboard = False
+            self._pressed = event.position().toPoint() + QPoint(0, self.verticalOffset())
+        elif event.type() == QEvent.Type.Leave:
+            self._hover(-1)
         return super().viewportEvent(event)
 
-
-def _has(option: QStyleOptionViewItem, flag: QStyle.StateFlag) -> bool:
-    return bool(option.state & flag)  # type: ignore[attr-defined]
-
-
-def _badges(painter: QPainter, tile: QRectF, badges: list[tuple[str, str, str]]) -> None:
-    """At most two badges at the bottom left, and only what fits; the rest as a count."""
-    left = tile.left() + 4
-    measure = fonts.metrics(11)
-    painter.setFont(fonts.font(11))
-    shown = 0
-    for icon, text, tone in badges[:2]:
-        words = measure.horizontalAdvance(text) if text else 0.0
-        width = 8 + (11 if icon else 0) + (4 if icon and text else 0) + words
-        if left + width > tile.right() - (4 if len(badges) == shown + 1 else 24) and shown:
-            break
-        _badge(painter, QRectF(left, tile.bottom() - 21, width, 17), icon, text, tone)
-        left += width + 3
-        shown += 1
-    if len(badges) > shown:
-        more = f"+{len(badges) - shown}"
-        width = 8 + measure.horizontalAdvance(more)
-        _badge(painter, QRectF(left, tile.bottom() - 21, width, 17), "", more, "fact")
-
-
-def _badge(painter: QPainter, box: QRectF, icon: str, text: str, tone: str) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color("badge"))
-    painter.drawRoundedRect(box, 2, 2)
-    tint = "badge_warn" if tone == "warn" else "badge_text"
-    if icon:
-        icons.paint(painter, icon, box.left() + 4, box.top() + 3, 11, tint)
-    painter.setPen(color(tint))
-    place = box.adjusted(4 + (15 if icon else 0), 0, 0, 0)
-    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
-
-
-def _foot(painter: QPainter, tile: QRectF, index: Index, rejected: bool, selected: bool) -> None:
-    stars = int(index.data(roles.StarsRole) or 0)
-    room = tile.width() - (stars * 6 + 6 if stars else 0)
-    name = str(index.data(roles.NameRole) or "")
-    painter.setFont(fonts.font(11))
-    painter.setPen(color("t1" if selected else "t3" if rejected else "t2"))
-    middle = Qt.TextElideMode.ElideMiddle
-    shown = painter.fontMetrics().elidedText(name, middle, int(room))
-    place = QRectF(tile.left(), tile.bottom(), room, FOOT)
-    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color("t1" if selected else "t2"))
-    for dot in range(stars):
-        left = tile.right() - 4 - (stars - 1 - dot) * 6
-        painter.drawEllipse(QRectF(left, tile.bottom() + FOOT / 2 - 2, 4, 4))
+    def _hover(self, row: int) -> None:
+        before, self._hovered = self._hovered, row
+        if before != row:
+            for changed in {before, row} - {-1}:
+                self.viewport().update(self._box(changed))

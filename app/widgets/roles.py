@@ -16,3 +16,4 @@ ArrayRole = _FIRST + 16  # uint8 array [H, W, 3 or 4], shown instead of the file
 ImageRole = _FIRST + 17  # QImage or QPixmap, shown instead of the file
 ProblemRole = _FIRST + 18  # str: why the picture cannot be read
 IdRole = _FIRST + 19  # whatever tells items apart
+StampRole = _FIRST + 20  # str: changes with the content of the file

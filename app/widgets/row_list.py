@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QMouseEvent, QPainter
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.theme import color, fonts, icons, metrics
@@ -45,7 +45,8 @@ class RowList(QListView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.rows = _Rows(self)
+        self.rows = RowModel(self)
+        self._widest: int | None = None
         self.setModel(self.rows)
         self.setItemDelegate(_Delegate(self))
         self.setFrameShape(QListView.Shape.NoFrame)
@@ -66,8 +67,16 @@ class RowList(QListView):
             return
         key = self.current()
         self.rows.replace(rows)
+        self._widest = None
         self.setFixedHeight(len(rows) * metrics.ROW)
         self.set_current(key)
+
+    def widest_count(self, measure: QFontMetrics) -> int:
+        """How wide the column of counts is; digits are equally wide, so the longest tells."""
+        if self._widest is None:
+            longest = max((item.count for item in self.rows.items), key=len, default="")
+            self._widest = measure.horizontalAdvance(longest)
+        return self._widest
 
     def current(self) -> str:
         """The key of the chosen row, empty when none is."""
@@ -100,7 +109,9 @@ class RowList(QListView):
         return QSize(120, len(self.rows.items) * metrics.ROW)
 
 
-class _Rows(QAbstractListModel):
+class RowModel(QAbstractListModel):
+    """The rows of a :class:`RowList`."""
+
     def __init__(self, parent: RowList) -> None:
         super().__init__(parent)
         self.items: list[Row] = []
@@ -172,7 +183,7 @@ class _Delegate(QStyledItemDelegate):
         """Paint note and count from the right; return where the name must end."""
         right = inner.right() + 1
         measure = painter.fontMetrics()
-        widest = max(measure.horizontalAdvance(item.count) for item in self._owner.rows.items)
+        widest = self._owner.widest_count(measure)
         for text, tone, least in ((row.count, row.tone, widest), (row.note, "t3", 0)):
             if not text:
                 continue

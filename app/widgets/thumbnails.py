@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import threading
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
@@ -17,51 +19,92 @@ from engine.runtime.errors import StylekilnError
 
 log = logging.getLogger(__name__)
 MEMORY = 96 * 1024 * 1024  # bytes of pixmaps kept
+DISK = 512 * 1024 * 1024  # bytes of files kept
 EDGES = (160, 320, 640)  # thumbnails are made in these sizes only, so that few are kept
+_NO_OWNER = 0
+
+
+class _Key(NamedTuple):
+    path: str
+    stamp: str
+    edge: int
 
 
 class ThumbnailCache(QObject):
     """``get`` answers at once with a pixmap or None; ``ready`` tells when one has come.
 
     Pictures keep their shape, the longer side is at most the edge asked for, rounded up to one of
-    ``EDGES``. ``folder`` keeps them between starts.
+    ``EDGES``. ``folder`` keeps them between starts, by the path, time and size of the file.
     """
 
     ready = Signal(str)  # the path
-    _made = Signal(str, int, QImage)
+    _made = Signal(object, QImage)
 
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._folder = folder
-        self._kept: OrderedDict[tuple[str, int], QPixmap] = OrderedDict()
+        self._kept: OrderedDict[_Key, QPixmap] = OrderedDict()
         self._bytes = 0
-        self._wanted: deque[tuple[str, int]] = deque()
-        self._pending: set[tuple[str, int]] = set()
-        self.failed: set[str] = set()
+        # Wishes in the order they were last asked for, with who asked. The newest is made first.
+        self._wanted: OrderedDict[_Key, int] = OrderedDict()
+        self._making: set[_Key] = set()
+        self._failed: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._gone = threading.Event()
         # A worker that speaks through a deleted object would take the process with it.
         self.destroyed.connect(_closer(self._lock, self._gone))
-        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="thumbnail")
+        self._pool = ThreadPoolExecutor(max_workers=_workers(), thread_name_prefix="thumbnail")
         self._made.connect(self._keep, Qt.ConnectionType.QueuedConnection)
 
-    def get(self, path: str, edge: int) -> QPixmap | None:
-        """The thumbnail of ``path`` if it is in memory; otherwise it is made."""
-        key = (path, next((size for size in EDGES if size >= edge), EDGES[-1]))
+    @property
+    def bytes(self) -> int:
+        """What the pixmaps in memory take."""
+        return self._bytes
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether thumbnails are still to come."""
+        return bool(self._wanted or self._making)
+
+    def use_folder(self, folder: Path | None) -> None:
+        """Keep thumbnails in another folder from now on, the oldest there leave when it is full."""
+        self._folder = folder
+        self._failed.clear()
+        if folder is not None and not self._gone.is_set():
+            self._pool.submit(prune, folder, DISK)
+
+    def get(self, path: str, edge: int, stamp: str = "", owner: int = _NO_OWNER) -> QPixmap | None:
+        """The thumbnail of ``path`` if it is in memory; otherwise it is made.
+
+        ``stamp`` changes with the content of the file. What an ``owner`` wishes is forgotten when
+        it says so with :meth:`keep_wishes`.
+        """
+        key = _Key(path, stamp, next((size for size in EDGES if size >= edge), EDGES[-1]))
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
             return found
-        if path not in self.failed:
-            self._ask(key)
-        return next((self._kept[k] for k in ((path, e) for e in EDGES) if k in self._kept), None)
+        if (path, stamp) not in self._failed:
+            self._ask(key, owner)
+        others = (self._kept.get(_Key(path, stamp, other)) for other in EDGES)
+        return next((pixmap for pixmap in others if pixmap is not None), None)
+
+    def has_failed(self, path: str, stamp: str = "") -> bool:
+        """Whether the file could not be read."""
+        return (path, stamp) in self._failed
+
+    def keep_wishes(self, owner: int, paths: Collection[str]) -> None:
+        """Forget what ``owner`` wished for, but for ``paths``: it has scrolled out of view."""
+        with self._lock:
+            for key in [k for k, who in self._wanted.items() if who == owner]:
+                if key.path not in paths:
+                    del self._wanted[key]
 
     def forget(self, path: str) -> None:
         """Drop what is kept of ``path``, because the file has changed."""
-        self.failed.discard(path)
-        for edge in EDGES:
-            gone = self._kept.pop((path, edge), None)
-            self._bytes -= _weight(gone) if gone is not None else 0
+        self._failed = {pair for pair in self._failed if pair[0] != path}
+        for key in [key for key in self._kept if key.path == path]:
+            self._bytes -= _weight(self._kept.pop(key))
 
     def close(self) -> None:
         """Make no more thumbnails."""
@@ -70,61 +113,72 @@ class ThumbnailCache(QObject):
             self._gone.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _ask(self, key: tuple[str, int]) -> None:
+    def _ask(self, key: _Key, owner: int) -> None:
         with self._lock:
-            if key in self._pending:
+            if key in self._making or self._gone.is_set():
                 return
-            self._pending.add(key)
-            self._wanted.append(key)
-        self._pool.submit(self._work)
+            known = key in self._wanted
+            self._wanted[key] = owner
+            self._wanted.move_to_end(key)
+        if not known:
+            self._pool.submit(self._work)
 
     def _work(self) -> None:
         with self._lock:
             if not self._wanted:
                 return
-            path, edge = self._wanted.pop()  # the newest wish is what is on the screen
-        image = self._make(path, edge)
+            key, _ = self._wanted.popitem()  # the newest wish is what is on the screen
+            self._making.add(key)
+        image = self._make(key)
         with self._lock:
             if not self._gone.is_set():
-                self._made.emit(path, edge, image)
+                self._made.emit(key, image)
 
-    def _make(self, path: str, edge: int) -> QImage:
+    def _make(self, key: _Key) -> QImage:
         try:
-            kept = self._file(path, edge)
+            kept = self._file(key)
             # A file that a killed process left half written reads as nothing and is made again.
-            image = QImage(str(kept)) if kept is not None else QImage()
-            if not image.isNull():
-                return image
-            image = read_scaled(path, edge)
-            if kept is not None:
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                image.save(str(kept))
+            image = QImageReader(str(kept)).read() if kept is not None else QImage()
+            if image.isNull():
+                image = read_scaled(key.path, key.edge)
+                if kept is not None:
+                    _store(image, kept)
         except (StylekilnError, OSError) as error:
             # A picture that cannot be read is shown as such by the grid.
-            log.info("no thumbnail of %s: %s", path, error)
+            log.info("no thumbnail of %s: %s", key.path, error)
             return QImage()
-        return image
+        # As the screen wants it, so that the window's thread need not convert.
+        clear = image.hasAlphaChannel()
+        return image.convertToFormat(_CLEAR if clear else QImage.Format.Format_RGB32)
 
-    def _file(self, path: str, edge: int) -> Path | None:
+    def _file(self, key: _Key) -> Path | None:
         if self._folder is None:
             return None
-        status = Path(path).stat()
-        mark = f"{path}|{status.st_mtime_ns}|{status.st_size}|{edge}"
+        status = os.stat(key.path)
+        mark = f"{key.path}|{status.st_mtime_ns}|{status.st_size}|{key.edge}"
         name = hashlib.sha1(mark.encode("utf-8", "surrogatepass"), usedforsecurity=False)
-        return self._folder / name.hexdigest()[:2] / f"{name.hexdigest()}.png"
+        return self._folder / name.hexdigest()[:2] / name.hexdigest()
 
-    def _keep(self, path: str, edge: int, image: QImage) -> None:
+    def _keep(self, key: _Key, image: QImage) -> None:
         with self._lock:
-            self._pending.discard((path, edge))
+            self._making.discard(key)
         if image.isNull():
-            self.failed.add(path)
+            self._failed.add((key.path, key.stamp))
         else:
             pixmap = QPixmap.fromImage(image)
-            self._kept[(path, edge)] = pixmap
-            self._bytes += _weight(pixmap)
+            before = self._kept.pop(key, None)
+            self._bytes += _weight(pixmap) - (_weight(before) if before is not None else 0)
+            self._kept[key] = pixmap
             while self._bytes > MEMORY and len(self._kept) > 1:
                 self._bytes -= _weight(self._kept.popitem(last=False)[1])
-        self.ready.emit(path)
+        self.ready.emit(key.path)
+
+
+_CLEAR = QImage.Format.Format_ARGB32_Premultiplied
+
+
+def _workers() -> int:
+    return max(1, min(4, (os.cpu_count() or 2) - 1))
 
 
 def _closer(lock: threading.Lock, gone: threading.Event) -> Callable[[], None]:
@@ -133,6 +187,38 @@ def _closer(lock: threading.Lock, gone: threading.Event) -> Callable[[], None]:
             gone.set()
 
     return close
+
+
+def _store(image: QImage, place: Path) -> None:
+    """JPEG; PNG where there is something to see through. A full disk costs only time."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    half = place.with_name(f"{place.name}.{threading.get_ident()}")
+    saved = (
+        image.save(str(half), b"PNG")
+        if image.hasAlphaChannel()
+        else image.save(str(half), b"JPEG", 85)
+    )
+    if saved:
+        os.replace(half, place)
+    else:
+        half.unlink(missing_ok=True)
+
+
+def prune(folder: Path, limit: int) -> None:
+    """Delete the oldest files below ``folder`` until they take at most ``limit`` bytes."""
+    found = []
+    try:
+        for inner in os.scandir(folder):
+            if inner.is_dir():
+                found += [(entry.stat(), entry.path) for entry in os.scandir(inner.path)]
+        total = sum(status.st_size for status, _ in found)
+        for status, path in sorted(found, key=lambda item: item[0].st_mtime):
+            if total <= limit:
+                return
+            os.unlink(path)
+            total -= status.st_size
+    except OSError as error:
+        log.info("thumbnails are not tidied: %s", error)  # the folder is not there yet, or closed
 
 
 def read_scaled(path: str, edge: int) -> QImage:

@@ -127,6 +127,11 @@ class Library(MarkOperations, CaptionOperations, ProjectOperations, Undo):
         """
         return [self._made_of(row) for row in self._rows(_SOME, (json.dumps(list(ids)),))]
 
+    def listed(self, ids: Iterable[int]) -> list[Picture]:
+        """Those of ``ids`` whose files are there, in any order."""
+        query = f"{_SOME} AND present"
+        return [self._made_of(row) for row in self._rows(query, (json.dumps(list(ids)),))]
+
     def picture(self, picture_id: int) -> Picture:
         """One picture. Raises BadInputError for an unknown id."""
         found = self.some([picture_id])

@@ -37,7 +37,8 @@ class Settings:
 
     ``language`` empty follows the system; ``torch_threads`` 0 lets the engine choose;
     ``window_geometry`` is Qt's own, base64; ``columns`` holds the widths that were dragged, by
-    workspace and side (``dataset.left``). A plain dataclass, because the window reads it before
+    workspace and side (``dataset.left``); ``dataset_order`` is an order of the dataset's grid and
+    its direction, ``up`` or ``down``. A plain dataclass, because the window reads it before
     it is painted and pydantic takes longer to import than the whole start page to paint.
     """
 
@@ -49,6 +50,7 @@ class Settings:
     window_geometry: str = ""
     workspace: str = "start"
     tile_size: int = 150
+    dataset_order: str = "name up"
     reduce_motion: bool = False
     columns: dict[str, int] = field(default_factory=dict)
 
@@ -115,6 +117,7 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "window_geometry": _is_text,
     "workspace": _is_text,
     "tile_size": _between(96, 320),
+    "dataset_order": _is_text,
     "reduce_motion": lambda value: isinstance(value, bool),
     "columns": _are_widths,
 }

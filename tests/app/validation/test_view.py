@@ -226,7 +226,7 @@ def test_the_bar_shows_the_picture_of_the_cell_that_is_chosen(
     click(qtbot, view, base)
     qtbot.waitUntil(lambda: _middle(view.recipe.picture) == (250, 0, 0))
     view.grid.viewport().repaint()
-    qtbot.waitUntil(lambda: not view.thumbnails._pending)
+    qtbot.waitUntil(lambda: not view.thumbnails.is_busy)
     painted = []
     view.recipe.picture.paintEvent = _noting(view.recipe.picture, painted)
     click(qtbot, view, other)

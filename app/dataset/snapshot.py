@@ -1,0 +1,156 @@
+"""The library at one moment, with all that lists count: made by a worker, read by the window."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.dataset import counts
+from app.dataset.counts import Category
+from app.i18n.format import number
+from app.widgets.row_list import Row
+from engine.dataset.columns import Columns, TokenCounts
+from engine.dataset.folders import natural_key
+from engine.dataset.similarity import order_by_similarity
+from engine.dataset.suggestions import suggest
+from engine.dataset.survey import Survey
+from engine.dataset.token_counts import TokenCounter, tokenizer_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from engine.dataset.library import Library, Picture
+    from engine.dataset.suggestions import Suggestion
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Nothing in it changes but ``made``, which holds what is made once when it is asked for."""
+
+    columns: Columns = field(default_factory=lambda: Columns([]))
+    pictures: dict[int, Picture] = field(default_factory=dict)
+    suggestions: list[Suggestion] = field(default_factory=list)
+    survey: Survey | None = None
+    used: list[Picture] = field(default_factory=list)
+    flags: tuple[int, int, int, int] = (0, 0, 0, 0)
+    categories: list[Category] = field(default_factory=list)
+    tags: list[Row] = field(default_factory=list)
+    can_undo: bool = False
+    can_redo: bool = False
+    made: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def by_picture(self) -> dict[int, list[Suggestion]]:
+        """Suggestions by the picture they are about."""
+        if "by picture" not in self.made:
+            found: dict[int, list[Suggestion]] = {}
+            for item in self.suggestions:
+                found.setdefault(item.picture_id, []).append(item)
+            self.made["by picture"] = found
+        return self.made["by picture"]
+
+    @property
+    def copies(self) -> Counter[int | None]:
+        """How many pictures each group of copies has."""
+        if "copies" not in self.made:
+            groups = (item.group for item in self.suggestions if item.kind == "duplicate")
+            self.made["copies"] = Counter(groups)
+        return self.made["copies"]
+
+    def name_ranks(self) -> np.ndarray:
+        """int64, the place of every row when sorted by name, numbers by value."""
+        if "names" not in self.made:
+            keys = [natural_key(picture.name) for picture in self.columns.pictures]
+            ranks = np.empty(len(keys), np.int64)
+            ranks[np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)] = np.arange(
+                len(keys)
+            )
+            self.made["names"] = ranks
+        return self.made["names"]
+
+    def similar_ranks(self) -> np.ndarray:
+        """float64, the place of every row when like pictures follow each other; NaN for what is
+        not measured.
+        """
+        looks = {p.id: p.descriptor for p in self.columns.pictures if p.descriptor}
+        known = self.made.get("similar")
+        if known is None or known[0] != looks:
+            order = order_by_similarity([p for p in self.columns.pictures if p.descriptor])
+            known = (looks, {key: place for place, key in enumerate(order)})
+            self.made["similar"] = known
+        places = known[1]
+        return np.array([places.get(p.id, np.nan) for p in self.columns.pictures], np.float64)
+
+
+def read(library: Library, before: Snapshot, ids: Collection[int] | None) -> Snapshot:
+    """The library as it is now; with ``ids`` only these pictures are read again."""
+    if ids is None or not before.pictures:
+        columns = Columns(library.pictures(), tokens=_tokens(library))
+    else:
+        found = library.listed(ids)
+        gone = before.pictures.keys() & (set(ids) - {picture.id for picture in found})
+        columns = before.columns.updated(found, gone)
+    made = {"similar": before.made["similar"]} if "similar" in before.made else {}
+    return Snapshot(
+        columns=columns,
+        pictures={picture.id: picture for picture in columns.pictures},
+        suggestions=before.suggestions,
+        survey=before.survey,
+        used=[picture for picture in columns.pictures if counts.is_used(picture)],
+        flags=_flags(columns),
+        categories=_categories(columns),
+        tags=[Row(tag, tag, number(n)) for tag, n in columns.tag_counts()],
+        can_undo=library.can_undo is not None,
+        can_redo=library.can_redo is not None,
+        made=made,
+    )
+
+
+def judge(library: Library, snapshot: Snapshot) -> Snapshot:
+    """The same with its suggestions. What was rejected is decided and leaves them."""
+    undecided = [p for p in snapshot.columns.pictures if p.flag != "rejected"]
+    apart = library.not_duplicates()
+    before = snapshot.survey
+    survey = Survey(undecided, apart) if before is None else before.following(undecided, apart)
+    found = suggest(undecided, library.thresholds, survey)
+    marks: dict[str, set[int]] = {}
+    for item in found:
+        marks.setdefault(item.kind, set()).add(item.picture_id)
+    made = {key: value for key, value in snapshot.made.items() if key in ("similar", "names")}
+    return replace(
+        snapshot,
+        columns=snapshot.columns.judged(marks=marks),
+        suggestions=found,
+        survey=survey,
+        made=made,
+    )
+
+
+def read_and_judge(library: Library, before: Snapshot, ids: Collection[int] | None) -> Snapshot:
+    """Both at once, for a library that is judged in a moment."""
+    return judge(library, read(library, before, ids))
+
+
+def _tokens(library: Library) -> TokenCounts:
+    return TokenCounts(TokenCounter(tokenizer_folder(library.project.file.base_model)).counts)
+
+
+def _flags(columns: Columns) -> tuple[int, int, int, int]:
+    codes, texts = columns.groups("flag")
+    by_flag = dict(zip(texts, np.bincount(codes, minlength=len(texts)).tolist(), strict=True))
+    held = int(columns.numbers("heldout").sum())
+    return (len(columns), by_flag.get("picked", 0), by_flag.get("rejected", 0), held)
+
+
+def _categories(columns: Columns) -> list[Category]:
+    codes, names = columns.groups("category")
+    repeats = columns.numbers("repeats")
+    found = []
+    for code, name in enumerate(names):
+        own = repeats[codes == code]
+        shared = int(own[0]) if len(own) and (own == own[0]).all() else 0
+        found.append(Category(name, shared, len(own)))
+    return sorted(found, key=lambda item: (-item.count, item.name))

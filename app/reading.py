@@ -1,0 +1,119 @@
+"""Reading the folders of a project in a worker, and telling the window in steps what came."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from engine.runtime.errors import MissingFileError
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from engine.dataset.library import Changes, Library
+    from engine.project.project import Project
+
+NAMES_PAUSE, MEASURES_PAUSE = 0.25, 2.0
+"""Seconds between two tellings, so that a long scan does not keep every view busy."""
+
+
+class Telling:
+    """Called with changes by a worker; calls ``tell`` with their ids in the window's thread."""
+
+    def __init__(self, tell: Callable[[set[int]], object], pause: float) -> None:
+        self._tell, self._pause = tell, pause
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._ids: set[int] = set()
+        self._waiting = False
+        self._told = 0.0
+
+    def __call__(self, changes: Changes) -> None:
+        with self._lock:
+            self._ids |= changes.ids
+            if self._waiting:
+                return
+            self._waiting = True
+        with contextlib.suppress(RuntimeError):  # the window has closed its loop
+            self._loop.call_soon_threadsafe(self._soon)
+
+    def _soon(self) -> None:
+        self._loop.call_later(max(0.0, self._told + self._pause - time.monotonic()), self.flush)
+
+    def flush(self) -> None:
+        """Tell what is not told yet."""
+        with self._lock:
+            ids, self._ids, self._waiting = self._ids, set(), False
+        self._told = time.monotonic()
+        if ids:
+            self._tell(ids)
+
+
+class Reader:
+    """Reads the folders of a project, one reading at a time. ``phase`` says what goes on."""
+
+    def __init__(self, session: Session, library: Library, project: Project) -> None:
+        self.session, self.library, self.project = session, library, project
+        self.phase: Literal["", "names", "measures"] = ""
+        self.seconds = 0.0
+        self._again = False
+        self._said: set[str] = set()
+
+    async def read(self, *, quietly: bool = False) -> None:
+        """First names, sizes and captions, then the measures. ``quietly``: a folder whose absence
+        was told before is not told again, and only what changed is told. While another reading
+        goes on, that one begins again.
+        """
+        if self.phase:
+            self._again = True
+            return
+        began = time.monotonic()
+        self._again = True
+        while self._again and self.session.library is self.library:
+            self._again = False
+            await self._names(quietly)
+            await self._measures()
+        self.seconds = time.monotonic() - began
+
+    async def _names(self, quietly: bool) -> None:
+        self.phase = "names"
+        if not quietly:
+            self.session.pictures_changed.emit(None)  # what is known from before is there at once
+        telling = Telling(self.session.pictures_changed.emit, NAMES_PAUSE)
+        missing: tuple[str, ...] = ()
+        try:
+            changes = await self.session.bridge.io(
+                self.library.scan, self.project.file.folders, None, telling
+            )
+            missing = changes.missing_folders
+        except MissingFileError:
+            if not quietly:
+                raise
+            missing = tuple(folder.path for folder in self.project.file.folders)
+        finally:
+            self.phase = ""
+            telling.flush()
+            if not quietly:
+                # The end is told too: who said "still reading" can say now that there is nothing.
+                self.session.pictures_changed.emit(set())
+        self._tell_missing(missing, quietly)
+
+    async def _measures(self) -> None:
+        self.phase = "measures"
+        telling = Telling(self.session.pictures_changed.emit, MEASURES_PAUSE)
+        try:
+            await self.session.bridge.io(self.library.measure, None, telling)
+        finally:
+            self.phase = ""
+            telling.flush()
+
+    def _tell_missing(self, missing: tuple[str, ...], quietly: bool) -> None:
+        from engine.dataset.problem import missing_folder
+
+        for folder in missing:
+            if not (quietly and folder in self._said):
+                self.session.show_error(missing_folder(folder))
+        self._said = set(missing)
