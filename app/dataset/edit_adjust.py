@@ -156,6 +156,6 @@ def _kind(model: type[BaseModel]) -> str:
 def _counts(proxy: np.ndarray, before: Recipe, masks: MaskStore | None) -> np.ndarray:
     """How many visible pixels have each luma, 256 numbers, as levels find them."""
     rgba = work_on(proxy, before, masks).rgba
-    luma = np.rint(rgba[..., :3].astype(np.float32) @ np.float32([0.299, 0.587, 0.114]))
+    luma = np.rint(rgba[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32))
     seen = rgba[..., 3] >= 128
     return np.bincount(luma[seen].astype(np.int64).ravel(), minlength=256)

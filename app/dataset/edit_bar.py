@@ -39,6 +39,8 @@ class EditBar(QWidget):
             "crop": tool_button("crop", "Crop", checkable=True),
             "fill": tool_button("blend", "Alpha fill", checkable=True),
             "adjust": tool_button("sliders-horizontal", "Adjust", checkable=True),
+            "background": tool_button("scissors", "Background", checkable=True),
+            "mask": tool_button("brush", "Training mask", checkable=True),
         }
         self.modes = Segments([("before", "Before"), ("after", "After"), ("split", "Split")])
         self.modes.set_value("after")

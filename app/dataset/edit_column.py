@@ -40,9 +40,9 @@ class EditColumn(Column):
             listed.add_action(widget)
         listed.body.addWidget(self.edits)
         self.add(listed)
-        for panel in panels.values():
+        for place, panel in enumerate(panels.values()):
             panel.hide()
-            self.add(panel)
+            self.add(panel, line=place == 0)  # one line for the one that is shown
         self.add(self.result)
         self.add_foot(self.copy_to, 1)
         self.add_foot(self.done)

@@ -39,7 +39,7 @@ most_buckets = 7
 class CropPanel(ToolPanel):
     """Boxes are in pixels of the picture as it stands before the crop."""
 
-    crops = True
+    hides = ("crop",)
 
     def __init__(self, work: EditWork, view: EditView) -> None:
         super().__init__("Crop", work, view)
@@ -52,7 +52,6 @@ class CropPanel(ToolPanel):
         self.ratio_row = FieldRow("Ratio", self.ratios, padded=False)
         self.buckets = RowList()
         self.angle_row, self.angle = slider_for(Straighten, "degrees")
-        self.angle_row.label.setText(tr("Straighten"))
         bind(self.angle_row.label.setText, "Straighten")
         self.to_content = button("Crop to content", "scan", on=self.crop_to_content)
         self.margin = NumberField(0, 50, 1, 0, unit="%")
@@ -75,6 +74,7 @@ class CropPanel(ToolPanel):
         self.box.addWidget(self.modes)
         self.ratio_row.layout().addWidget(self.swap, 0, 2)  # type: ignore[union-attr, call-arg]
         self.box.addWidget(self.ratio_row)
+        self.box.addSpacing(4)
         self.body.addWidget(self.buckets)
         below = self.body
         lower = type(self.box)()

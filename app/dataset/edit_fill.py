@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QColorDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QColorDialog, QWidget
 
 from app.dataset.edit_bake import scaled
 from app.dataset.edit_tool import ToolPanel, side_by_side
@@ -14,7 +14,7 @@ from app.dataset.edit_view import EditView, Hand
 from app.dataset.fill_panel import Swatch
 from app.dataset.pixels import shrunk
 from app.i18n import bind
-from app.theme import color, fonts, metrics
+from app.theme import color, fonts
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import FieldRow, TextField, ValueSlider
 from app.widgets.images import draw_fitted, image_of, pixmap_of
@@ -65,12 +65,7 @@ class FillPanel(ToolPanel):
 
     def _build(self) -> None:
         for names in (tuple(NAMES)[:4], tuple(NAMES)[4:]):
-            row = QHBoxLayout()
-            row.setSpacing(metrics.GAP)
-            for name in names:
-                row.addWidget(self.tiles[name])
-            row.addStretch(1)
-            self.box.addLayout(row)
+            self.box.addLayout(side_by_side(*(self.tiles[name] for name in names)))
         row = side_by_side(self.first.swatch, self.first, self.pick, stretch=1)
         self.color_row = FieldRow("Color", _boxed(row), padded=False)
         row = side_by_side(self.second.swatch, self.second, stretch=1)

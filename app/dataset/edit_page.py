@@ -9,11 +9,13 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.edit_adjust import AdjustPanel
+from app.dataset.edit_background import BackgroundPanel
 from app.dataset.edit_bake import SHAPES, Baking, only
 from app.dataset.edit_bar import EditBar
 from app.dataset.edit_column import EditColumn
 from app.dataset.edit_crop import CropPanel
 from app.dataset.edit_fill import FillPanel
+from app.dataset.edit_mask import MaskPanel
 from app.dataset.edit_strip import FilmStrip
 from app.dataset.edit_view import EditView
 from app.dataset.edit_work import EditWork
@@ -55,6 +57,8 @@ class EditPage(QWidget):
             "crop": CropPanel(self.work, self.view),
             "fill": FillPanel(self.work, self.view),
             "adjust": AdjustPanel(self.work, self.view),
+            "background": BackgroundPanel(self.work, self.view),
+            "mask": MaskPanel(self.work, self.view),
         }
         self.column = EditColumn(self.work, self.panels)
         self.tool = ""
@@ -154,8 +158,8 @@ class EditPage(QWidget):
         """What the stage shows of the recipe: all but a crop that is being drawn."""
         if self.bar.modes.value == "before":
             return Recipe()
-        crops = self.panels[self.tool].crops
-        return self.work.recipe.without("crop") if crops else self.work.recipe
+        hidden = self.panels[self.tool].hides
+        return Recipe(steps=tuple(s for s in self.work.recipe.steps if s.kind not in hidden))
 
     def show_work(self) -> None:
         """Bake what is seen, small first; large pictures again at full size after a rest."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class ToolPanel(Panel):
     """The panel of one tool. It follows the work while it is in hand."""
 
-    crops = False
-    """Whether the whole picture is shown, with the crop drawn over it."""
+    hides: tuple[str, ...] = ()
+    """Kinds of steps that are not baked while they are worked on."""
 
     def __init__(self, title_key: str, work: EditWork, view: EditView) -> None:
         super().__init__(title_key, collapsible=False)

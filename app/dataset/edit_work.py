@@ -130,11 +130,15 @@ class EditWork(QObject):
         recipes = {self.picture.id: self.recipe}
         self._last = self.state.session.start(self._send(recipes, self._label))
 
-    async def undo(self) -> None:
-        """Take the last change back, also one that is not stored yet."""
+    async def stored(self) -> None:
+        """Until everything that was changed is stored."""
         self.keep()
         if self._last is not None:
             await self._last
+
+    async def undo(self) -> None:
+        """Take the last change back, also one that is not stored yet."""
+        await self.stored()
         await self.operations.undo()
 
     async def redo(self) -> None:

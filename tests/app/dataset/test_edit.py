@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox
 
 from app.dataset.crop_box import CropBox
 from app.dataset.view import View
-from engine.dataset.edits import Fill, Recipe, bake
+from engine.dataset.edits import Fill, Recipe, bake, bake_with_mask
 from engine.dataset.steps import Light, Saturation, Straighten, Turn
 from engine.imaging.decode import load_rgba
 
@@ -443,3 +443,136 @@ def test_automatic_levels_and_white_balance_are_ticked(edit, settle) -> None:
     click(panel.auto_levels)
     click(panel.auto_white)
     assert stored(page, settle) == Recipe()
+
+
+# Background and mask
+
+
+@pytest.fixture
+def framed(art):
+    """A red block on plain grey, opaque."""
+    picture = Image.new("RGBA", (96, 96), (128, 128, 128, 255))
+    picture.paste((200, 40, 40, 255), (30, 30, 70, 70))
+    picture.save(art / "cactus.png")
+    return art / "cactus.png"
+
+
+def mask_of(page, kind):
+    return page.work.masks.load(page.work.recipe.step(kind).mask)
+
+
+def test_a_plain_background_is_cut_out_to_the_fill(framed, edit, settle) -> None:
+    page = edit()
+    click(page.bar.tools["background"])
+    panel = page.panels["background"]
+    panel.methods.set_value("plain")
+    panel.methods.changed.emit("plain")
+    click(panel.go)
+    settle(page.state.session)
+    assert stored(page, settle).step("cutout") is not None
+    mask = mask_of(page, "cutout")
+    assert mask[50, 50] == 255
+    assert mask[5, 5] == 0
+    click(page.bar.tools["fill"])
+    assert tuple(seen(page, settle)[5, 5][:3]) == (255, 255, 255)
+
+
+def test_strokes_keep_and_remove_parts(framed, edit, settle) -> None:
+    page = edit()
+    click(page.bar.tools["background"])
+    panel = page.panels["background"]
+    click(panel.go)
+    settle(page.state.session)
+    assert mask_of(page, "cutout")[50, 50] == 255
+    panel.rows.size_.track.moved.emit(4)
+    panel.hands._choose(1)
+    drag(page.view, (32, 50), (68, 50))
+    settle(page.state.session)
+    assert mask_of(page, "cutout")[50, 50] == 0
+    page.undo()
+    settle(page.state.session)
+    assert mask_of(page, "cutout")[50, 50] == 255
+
+
+def test_the_selection_is_separated_by_the_engine_as_one_step(framed, view, edit, settle) -> None:
+    page = edit()
+    view.state.select([named(view, "carrot").id, named(view, "cactus").id])
+    click(page.bar.tools["background"])
+    panel = page.panels["background"]
+    panel.methods.set_value("plain")
+    panel.methods.changed.emit("plain")
+    assert panel.go_all.text() == "Separate 2 pictures"
+    view.session.bridge.engine.start()
+    click(panel.go_all)
+    settle(view.session)
+    assert named(view, "cactus").recipe.step("cutout") is not None
+    assert page.work.recipe.step("cutout") is not None
+    view.undo()
+    settle(view.session)
+    assert page.work.recipe == Recipe()
+
+
+def test_a_mask_is_painted_and_erased_on_the_turned_picture(edit, settle, art) -> None:
+    page = edit("carrot")
+    page.work.change(Recipe().with_step(Turn(quarters=1)), "Turn")
+    click(page.bar.tools["mask"])
+    settle(page.state.session)
+    panel = page.panels["mask"]
+    panel.rows.size_.track.moved.emit(6)
+    panel.rows.hardness.track.moved.emit(100)
+    drag(page.view, (20, 30), (60, 30))
+    settle(page.state.session)
+    step = stored(page, settle).step("mask")
+    assert step.source == "painted"
+    mask = mask_of(page, "mask")
+    assert mask.shape == (96, 192)
+    assert mask[96 - 40, 30] == 255  # seen at (40, 30) of the picture turned to the right
+    baked = bake_with_mask(load_rgba(art / "carrot.png"), page.work.recipe, None, page.work.masks)
+    assert baked.mask.shape == (192, 96)
+    assert baked.mask[30, 40] == 255
+    assert baked.mask[100, 40] == 0
+    QTest.keyClick(page.view, Qt.Key.Key_X)
+    assert panel.modes.value == "erase"
+    drag(page.view, (10, 30), (70, 30))
+    settle(page.state.session)
+    assert mask_of(page, "mask").max() < 32  # the antialiased rim of the wider stroke
+    page.undo()
+    settle(page.state.session)
+    assert np.array_equal(mask_of(page, "mask"), mask)
+
+
+def test_brackets_change_the_brush(edit, settle) -> None:
+    page = edit()
+    click(page.bar.tools["mask"])
+    panel = page.panels["mask"]
+    before = panel.brush.radius
+    QTest.keyClicks(page.view, "]]")
+    assert panel.rows.size_.value == round(before * 1.44)
+    QTest.keyClicks(page.view, "[")
+    assert panel.rows.size_.value == round(before * 1.2)
+
+
+def test_a_mask_comes_from_transparency_with_a_weight_outside(edit, settle, art) -> None:
+    page = edit()
+    settle(page.state.session)
+    click(page.bar.tools["mask"])
+    panel = page.panels["mask"]
+    click(panel.from_alpha)
+    panel.outside.track.moved.emit(20)
+    click(panel.invert)
+    step = stored(page, settle).step("mask")
+    assert (step.source, step.outside, step.invert) == ("alpha", 20, True)
+    baked = bake_with_mask(load_rgba(art / "cactus.png"), page.work.recipe)
+    assert baked.mask[50, 1] == 255
+    assert baked.mask[60, 48] == 51
+
+
+def test_every_tool_is_painted_without_an_error(view, edit, settle) -> None:
+    page = edit()
+    for name in page.panels:
+        click(page.bar.tools[name])
+        settle(view.session)
+        page.view.set_before(None)
+        page.grab()
+        assert page.panels[name].isVisible()
+        assert [other for other, panel in page.panels.items() if panel.isVisible()] == [name]
