@@ -5,22 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.cull_bars import CullBar, LeaveBar
-from app.dataset.cull_column import CullColumn, kind_name
-from app.dataset.cull_foot import CullFoot, match_name
-from app.dataset.cull_pair import PairStage
-from app.dataset.cull_pictures import CullPictures
-from app.dataset.cull_single import SingleStage
+from app.dataset.cull_column import CullColumn
+from app.dataset.cull_foot import CullFoot
+from app.dataset.cull_stages import CullStages
 from app.dataset.cull_state import CullState
 from app.dataset.cull_thresholds import ThresholdColumn
 from app.i18n import signals as language_signals
 from app.i18n import tr
-from app.i18n.format import number
 from app.theme import metrics
-from app.widgets.buttons import button
-from app.widgets.states import EmptyState
 from app.widgets.text import hairline
 from engine.dataset.thresholds import CULL_KINDS, Kind
 
@@ -28,15 +23,16 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 
     from app.dataset.cull_deck import Answer
+    from app.dataset.cull_pair import PairStage
+    from app.dataset.cull_single import SingleStage
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
     from app.widgets.thumbnails import ThumbnailCache
-    from engine.dataset.picture import Picture
 
-AHEAD = 3
-"""Pairs, or pictures, that are decoded before they are asked for."""
 LOW = 760
 """Below this height of the page the detail strip goes."""
+STAGE = 640
+"""Pixels a pair needs between the columns."""
 _NARROW_RIGHT = 300
 
 
@@ -51,25 +47,21 @@ class CullPage(QWidget):
         super().__init__()
         self.state = state
         self.cull = CullState(state, operations)
-        self.pixels = CullPictures(state.session)
         self.left = CullColumn(self.cull)
         self.bar = CullBar()
         self.leave_bar = LeaveBar()
-        self.pair = PairStage(self.pixels)
-        self.single = SingleStage(self.pixels)
-        self.done_button = button("Apply the decisions", "check", "primary", on=self._apply_done)
-        self.nothing = EmptyState("copy-check", "Nothing to decide", "", self.done_button)
-        self.stages = QStackedWidget()
+        self.stages = CullStages(self.cull, self.bar)
+        self.pair, self.single = self.stages.pair, self.stages.single
         self.foot = CullFoot(self.cull, thumbnails)
         self.thresholds = ThresholdColumn(self.cull)
         self._after = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # Narrower than its three columns: then there are two.
+        self.setMinimumWidth(metrics.WINDOW_MINIMUM[0] - metrics.RAIL)
         self._build()
         self._connect()
 
     def _build(self) -> None:
-        for page in (self.pair, self.single, self.nothing):
-            self.stages.addWidget(page)
         stage = QWidget()
         stage.setProperty("surface", "stage")
         stage.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -91,6 +83,7 @@ class CullPage(QWidget):
 
     def _connect(self) -> None:
         self.bar.back.clicked.connect(lambda *_: self.leave())
+        self.bar.list.toggled.connect(lambda _: self._arrange())
         self.bar.modes.changed.connect(self.pair.set_mode)
         self.bar.link.toggled.connect(self.pair.set_linked)
         self.bar.smaller.clicked.connect(lambda *_: self._stage().zoom(0.8))
@@ -102,6 +95,7 @@ class CullPage(QWidget):
             made.clicked.connect(lambda *_, name=name: self.answer(name))
         for mark, made in self.single.buttons.items():
             made.clicked.connect(lambda *_, mark=mark: self.mark(mark))
+        self.stages.done_button.clicked.connect(lambda *_: self._apply_done())
         self.left.kind_chosen.connect(self.choose_kind)
         self.leave_bar.answered.connect(self._answered)
         self.thresholds.undo.clicked.connect(lambda *_: self.back())
@@ -240,102 +234,7 @@ class CullPage(QWidget):
         self.foot.refresh()
         self._show_zoom()
         self._foot_buttons()
-        if self.cull.survey is None:
-            self.nothing.say("Comparing pictures", "This takes a moment after pictures were added.")
-            self._show_nothing()
-        elif pairs:
-            self._show_pair()
-        else:
-            self._show_single()
-
-    def _show_pair(self) -> None:
-        cull = self.cull
-        pair = cull.deck.pair
-        if pair is None:
-            self._say_done()
-            return
-        place = cull.deck.groups.index(pair.group) + 1
-        total = len(cull.deck.groups)
-        self.bar.title.setText(tr("Group {n} of {total}", n=number(place), total=number(total)))
-        bits = cull.survey.bits_between(pair.left, pair.right) if cull.survey else 0
-        words = tr("{kind}, distance {n} of 64", kind=match_name(pair.group.kind), n=number(bits))
-        if pair.total > 1:
-            words += " · " + tr(
-                "pair {n} of {total} in this group", n=number(pair.number), total=number(pair.total)
-            )
-        self.bar.words.setText(words)
-        self.stages.setCurrentWidget(self.pair)
-        self.pair.show_pair(pair, cull.turn_of(pair.left, pair.right))
-        self._fetch_pairs()
-
-    def _fetch_pairs(self) -> None:
-        deck = self.cull.deck
-        place = deck.groups.index(deck.current) + 1 if deck.current in deck.groups else 0
-        coming = [g for g in deck.groups[place:] if g in deck.open][:AHEAD]
-        for group in [deck.current, *coming]:
-            if group is None:
-                continue
-            keeper = deck.pair_of(group).left
-            others = [picture for picture in group.pictures if picture.id != keeper.id][:AHEAD]
-            self.pixels.prefetch(
-                [(keeper, 0), *((p, self.cull.turn_of(keeper, p)) for p in others)]
-            )
-
-    def _show_single(self) -> None:
-        sorting = self.cull.sorting
-        picture = self.state.pictures.get(sorting.current) if sorting.current else None
-        if picture is None:
-            self._say_done()
-            return
-        place = sorting.ids.index(picture.id)
-        total = number(len(sorting.ids))
-        self.bar.title.setText(kind_name(self.cull.kind))
-        self.bar.words.setText(tr("{n} of {total}", n=number(place + 1), total=total))
-        self.stages.setCurrentWidget(self.single)
-        self.single.show_picture(picture, self._found(picture))
-        coming = [
-            self.state.pictures.get(key) for key in sorting.ids[place + 1 : place + 1 + AHEAD]
-        ]
-        self.pixels.prefetch((one, 0) for one in coming if one is not None)
-
-    def _found(self, picture: Picture) -> str:
-        """What was measured, and where the limit is."""
-        survey, kind, limits = self.cull.survey, self.cull.kind, self.cull.limits
-        value = survey.measure_of(kind, picture.id, limits) if survey else None
-        if survey is None or value is None:
-            return ""
-        limit = survey.limit(kind, limits)
-        if kind == "too-small":
-            return tr("{n} pixels, less than {limit}", n=number(value), limit=number(limit))
-        digits = 1 if kind == "unusual-shape" else 2
-        facts = {"value": number(value, digits), "limit": number(limit, digits)}
-        if kind == "blurred":
-            return tr("Sharpness {value}, below {limit}", **facts)
-        if kind == "unusual-shape":
-            return tr("{value} times as long as wide, above {limit}", **facts)
-        return tr("{value} from the middle of its category, above {limit}", **facts)
-
-    def _say_done(self) -> None:
-        self.bar.title.setText(kind_name(self.cull.kind))
-        self.bar.words.setText("")
-        if self.cull.decisions:
-            self.nothing.say(
-                "Everything is decided",
-                "Nothing is written yet. Rejected pictures leave the training set, and their "
-                "files stay on disk.",
-            )
-            self.done_button.setText(tr("Apply the decisions"))
-        else:
-            self.nothing.say(
-                "Nothing to decide",
-                "By these thresholds nothing is left. Move one at the right to look further.",
-            )
-            self.done_button.setText(tr("Back to grid"))
-        self._show_nothing(button=True)
-
-    def _show_nothing(self, *, button: bool = False) -> None:
-        self.done_button.setVisible(button)
-        self.stages.setCurrentWidget(self.nothing)
+        self.stages.refresh()
 
     def _foot_buttons(self) -> None:
         cull = self.cull
@@ -354,8 +253,16 @@ class CullPage(QWidget):
         super().resizeEvent(event)
         narrow = self.width() < metrics.NARROW - metrics.RAIL
         self.thresholds.setFixedWidth(_NARROW_RIGHT if narrow else metrics.RIGHT)
-        self.left.setVisible(self.width() >= metrics.LEFT + 560 + self.thresholds.width())
         self.pair.set_room(self.height() >= LOW)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Where there is no room for three columns the list takes the place of the thresholds."""
+        roomy = self.width() >= metrics.LEFT + STAGE + self.thresholds.width()
+        self.bar.list.setVisible(not roomy)
+        listed = self.bar.list.isChecked()
+        self.left.setVisible(roomy or listed)
+        self.thresholds.setVisible(roomy or not listed)
 
 
 _ANSWERS: dict[Qt.Key, Answer] = {

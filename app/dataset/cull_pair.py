@@ -18,10 +18,14 @@ from app.widgets.text import ElidedLabel, label, set_tone
 from engine.dataset.cull_facts import facts
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from app.dataset.cull_deck import Pair
     from app.dataset.cull_pictures import CullPictures
     from engine.dataset.picture import Picture
 
+WIDE = 840
+"""Below this width the words of buttons are short."""
 BLINK = 500
 """Milliseconds each picture is shown."""
 
@@ -69,13 +73,13 @@ class PairStage(QWidget):
         self._blink = QTimer(self)
         self._blink.setInterval(BLINK)
         self._blink.timeout.connect(self._swap)
-        self._second = False
+        self._second, self._has_room = False, True
         self.buttons = {
-            "left": button("Keep left, reject right", "check", "primary", big=True),
+            "left": button("", "check", "primary", big=True),
             "both": button("Keep both", big=True),
             "not-duplicates": button("Not duplicates", big=True),
             "skip": button("Skip", big=True),
-            "right": button("Keep right, reject left", "check", big=True),
+            "right": button("", "check", big=True),
         }
         keys = {"left": "←", "both": "↑", "not-duplicates": "N", "skip": "Space"}
         for name, key in {**keys, "right": "→"}.items():
@@ -134,8 +138,7 @@ class PairStage(QWidget):
         self.mode = mode
         self._second = False
         self.sides[1].setVisible(mode == "side")
-        self.panes[0].framed = mode != "difference"
-        self.details[0].setVisible(self._has_room and mode != "difference")
+        self.set_room(self._has_room)
         if mode == "blink":
             self._blink.start()
         else:
@@ -158,8 +161,6 @@ class PairStage(QWidget):
             detail.setVisible(has_room and mode)
         for pane in self.panes:
             pane.framed = has_room and self.mode != "difference"
-
-    _has_room = True
 
     def zoom(self, factor: float) -> None:
         """Zoom about the middle."""
@@ -190,6 +191,18 @@ class PairStage(QWidget):
             self.panes[0].set_picture(away, self._problem(pair.right))
         self.panes[0].chosen = self.mode == "side"
         self._tell(pair)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.name_buttons()
+
+    def name_buttons(self) -> None:
+        """Say what keeping one does to the other where there is room for it."""
+        wide = self.width() >= WIDE
+        left = tr("Keep left, reject right") if wide else tr("Keep left")
+        right = tr("Keep right, reject left") if wide else tr("Keep right")
+        for name, words in (("left", left), ("right", right)):
+            self.buttons[name].setText(words)
 
     def _problem(self, picture: Picture) -> str:
         return tr("unreadable") if str(picture.path) in self.pictures.failed else ""

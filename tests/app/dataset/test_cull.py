@@ -211,7 +211,7 @@ def test_of_three_copies_every_other_one_is_compared_with_the_keeper(
     assert (second.number, second.left) == (2, first.right)
     press(page, Key.Key_Up, settle=settle)
     assert page.cull.deck.pair is None
-    click(page.done_button, settle, session)
+    click(page.stages.done_button, settle, session)
     assert flags(view) == {first.left.path.name}
     assert len(session.library.not_duplicates()) == 1
     view.thumbnails.close()
@@ -258,7 +258,7 @@ def test_the_next_pair_is_decoded_before_it_is_asked_for(page, settle) -> None:
     pair = page.cull.deck.pair_of(coming)
     QTest.keyClick(page, Key.Key_Left)  # nothing is waited for: the pixels have to be there
     assert page.cull.deck.pair.group == coming
-    assert page.pair.panes[0].pixmap is page.pixels.get(pair.left)
+    assert page.pair.panes[0].pixmap is page.stages.pixels.get(pair.left)
     assert page.pair.panes[1].pixmap is not None
 
 
