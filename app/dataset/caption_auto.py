@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 
 from app.dataset.caption_changes import Change, ChangeList
 from app.dataset.caption_models import CaptionerChooser
-from app.dataset.caption_sheet import ScopeRow, Sheet
+from app.dataset.caption_sheet import ScopeRow, Sheet, widen
 from app.i18n import bind, tr, tr_error
 from app.i18n.format import number
 from app.widgets.buttons import button
@@ -25,6 +25,7 @@ from engine.runtime.schema import validated
 if TYPE_CHECKING:
     import asyncio
 
+    from app.dataset.caption_work import CaptionWork
     from app.dataset.model import DatasetState
     from engine.dataset.captioners import Captioner
     from engine.runtime.events import Event
@@ -41,9 +42,9 @@ class CaptionSheet(Sheet):
     looked_at = Signal(int)
     undo_asked = Signal()
 
-    def __init__(self, state: DatasetState) -> None:
+    def __init__(self, state: DatasetState, work: CaptionWork) -> None:
         super().__init__("Caption automatically")
-        self.state = state
+        self.state, self.work = state, work
         self.session = state.session
         self.chooser = CaptionerChooser(state.session)
         self.scope = ScopeRow(state)
@@ -69,7 +70,7 @@ class CaptionSheet(Sheet):
         self.column.add(self.chooser)
         self._form_area = padded(self.form)
         self._form_area.layout().setContentsMargins(0, 8, 0, 0)  # type: ignore[union-attr]
-        self.column.add(self._form_area)
+        self.column.add(self._form_area, line=False)
         self.column.add(self.scope)
         self.column.add_foot(self.begin, 1)
         self._progress_area = padded(self.progress, top=4)
@@ -117,6 +118,7 @@ class CaptionSheet(Sheet):
             unheard = ("opening",) if captioner.kind == "florence" else ("detail",)
             skip = (*_OWN, *unheard)
         made = SchemaForm(CaptionRequest, "advanced", ["", group], skip=skip)
+        widen(made)
         self._form_area.layout().replaceWidget(self.form, made)  # type: ignore[union-attr]
         self.form.deleteLater()
         self.form = made
@@ -152,7 +154,10 @@ class CaptionSheet(Sheet):
         captioner, project = self.chooser.captioner, self.session.project
         if captioner is None or project is None or self.handle is not None:
             return
-        ids = tuple(picture.id for picture in self.scope.pictures() if not picture.problem)
+        pictures = [p for p in self.scope.pictures() if p.id not in self.work.waiting]
+        ids = tuple(picture.id for picture in pictures if not picture.problem)
+        if not ids:
+            return
         values = {
             **self.form.values(),
             "project": str(project.root),
@@ -196,14 +201,24 @@ class CaptionSheet(Sheet):
 
     def _finish(self, result: CaptionResult) -> None:
         n, left = number(result.count), number(result.skipped)
-        self._headline.say("Wrote {n} captions, left {left} as they were", "", n=n, left=left)
+        if result.skipped:
+            self._headline.say("Wrote {n} captions, left {left} as they were", "", n=n, left=left)
+        else:
+            self._headline.say("Wrote {n} captions", "", n=n)
         shown = [_words(problem) for problem in result.problems[:5]]
         if len(result.problems) > len(shown):
             shown.append(tr("and {n} more", n=number(len(result.problems) - len(shown))))
         self.problems.setText("\n".join(shown))
         self.problems.setVisible(bool(shown))
-        key = "Wrote {n} captions. {left} pictures stay as they were."
-        self.session.notify(key, action="Undo", on_action=self.undo_asked.emit, n=n, left=left)
+        self.session.notify(
+            "Wrote {n} captions. {left} pictures stay as they were."
+            if result.skipped
+            else "Wrote {n} captions.",
+            action="Undo",
+            on_action=self.undo_asked.emit,
+            n=n,
+            left=left,
+        )
 
     def _stopped(self) -> None:
         n = len(self.list.changes.items)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from app.dataset.caption_changes import Change, ChangeList
-from app.dataset.caption_sheet import ScopeRow, Sheet
+from app.dataset.caption_sheet import ScopeRow, Sheet, widen
 from app.i18n import bind, tr, tr_error
 from app.i18n import signals as language_signals
 from app.i18n.format import number
@@ -137,6 +137,7 @@ class BatchSheet(Sheet):
         """Show the settings of another operation; what both call the same is kept."""
         before = self.form.values()
         made = SchemaForm(OPERATIONS[kind])
+        widen(made)
         made.set_values({**self._usual(kind), **{k: v for k, v in before.items() if v}})
         self._form_area.layout().replaceWidget(self.form, made)  # type: ignore[union-attr]
         self.form.deleteLater()
@@ -190,7 +191,10 @@ class BatchSheet(Sheet):
         except StylekilnError as error:
             self._show(Preview(), [], tr_error(error))
             return
-        pictures = [p for p in self.scope.pictures() if not p.caption_problem]
+        waiting = self.work.waiting
+        pictures = [
+            p for p in self.scope.pictures() if not p.caption_problem and p.id not in waiting
+        ]
         captions = {picture.id: self.work.text_of(picture) for picture in pictures}
         names = {picture.id: picture.name for picture in pictures}
         everything = [picture.caption for picture in self.state.pictures.values()]
@@ -219,7 +223,10 @@ class BatchSheet(Sheet):
             self._headline.say("Would change {n} caption", "Would change {n} captions", n=number(n))
         else:
             self._headline.say("Nothing would change.")
-        self._apply_text.say("Change {n} caption", "Change {n} captions", n=number(n))
+        if n:
+            self._apply_text.say("Change {n} caption", "Change {n} captions", n=number(n))
+        else:
+            self._apply_text.say("Change captions")
         self.apply.setEnabled(n > 0)
         merges = [
             tr("{tag} exists already: {n} captions have it. They become one.", tag=tag, n=number(k))

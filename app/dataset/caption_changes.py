@@ -59,7 +59,8 @@ def marked(before: str, after: str) -> tuple[Part, ...]:
         found += [Part("".join(old[a:b]), "gone"), Part("".join(new[c:d]), "new")]
     found = [part for part in found if part.text]
     if found and found[0].kind == "same" and len(found[0].text) > _AIR and len(found) > 1:
-        found[0] = Part("…" + found[0].text[-_AIR:], "same")
+        kept = found[0].text[-_AIR:]
+        found[0] = Part("… " + kept.partition(" ")[2], "same")
     return tuple(found)
 
 

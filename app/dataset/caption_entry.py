@@ -46,6 +46,7 @@ class TagEntry(TextField):
             self._offer()
 
     def _offer(self) -> None:
+        self.words.want()  # what was typed before may have made new tags
         start, end = tag_at(self.text(), self.cursorPosition())
         typed = self.text()[start:end]
         offers = self.words.complete(typed, MOST)

@@ -37,7 +37,7 @@ class CaptionPages(QObject):
         self.view, self.state, self.session = view, view.state, view.session
         self.panel = view.inspector.captions
         self.batch = BatchSheet(self.state, self.panel.work, self.panel.words)
-        self.auto = CaptionSheet(self.state)
+        self.auto = CaptionSheet(self.state, self.panel.work)
         self.trigger = TriggerRow(self.state, self.panel.work)
         self.panel.area.insertWidget(0, self.trigger)
         for sheet in (self.batch, self.auto):

@@ -139,8 +139,6 @@ class CaptionPanel(Panel):
         problem = next((p.caption_problem for p in self._pictures if p.caption_problem), None)
         self.problem.setText(tr_error(problem.as_error()) if problem else "")
         self.problem.setVisible(bool(problem))
-        self.entry.setEnabled(not problem)
-        self.text.setReadOnly(bool(problem))
         self._show_conflicts()
         captions = [self.work.text_of(picture) for picture in self._pictures]
         if len(captions) <= AT_ONCE:
@@ -291,11 +289,17 @@ class CaptionPanel(Panel):
         if not isValid(self):
             return  # the window was closed meanwhile
         self.conflicts = {conflict.id: conflict for conflict in found}
+        self.work.waiting = set(self.conflicts)
         self._show_conflicts()
 
     def _show_conflicts(self) -> None:
         shown = [self.conflicts[p.id] for p in self._pictures if p.id in self.conflicts]
         self.conflict.show_conflicts(shown)
+        # Whatever else is written now would decide which text stays.
+        free = not shown and not any(picture.caption_problem for picture in self._pictures)
+        self.entry.setEnabled(free)
+        self.chips.setEnabled(free)
+        self.text.setReadOnly(not free)
 
     def settle(self, conflicts: Iterable[Conflict], how: str) -> None:
         """Answer ``conflicts``: ``"mine"``, ``"theirs"`` or ``"merge"``."""

@@ -18,6 +18,7 @@ from app.widgets.text import hairline, label
 
 if TYPE_CHECKING:
     from app.dataset.model import DatasetState
+    from app.widgets.form import SchemaForm
     from engine.dataset.library import Picture
 
 WIDTH = 332
@@ -112,3 +113,9 @@ class ScopeRow(QWidget):
     def _tell(self) -> None:
         self.refresh()
         self.changed.emit()
+
+
+def widen(form: SchemaForm) -> None:
+    """Give the labels of ``form`` two lines where one is not enough: this column is narrow."""
+    for row in form.rows.values():
+        row.label.setWordWrap(True)

@@ -22,11 +22,16 @@ IN_WORKER = 200
 
 
 class CaptionWork:
-    """Edits of captions. What is on its way to the disk is what the next edit begins with."""
+    """Edits of captions. What is on its way to the disk is what the next edit begins with.
+
+    ``waiting`` are pictures whose caption was changed on disk meanwhile: until the user has chosen
+    nothing else is written to them, for that would be a choice too.
+    """
 
     def __init__(self, state: DatasetState) -> None:
         self.state = state
         self.session = state.session
+        self.waiting: set[int] = set()
         self._pending: dict[int, tuple[str, str]] = {}  # text, and what the library said before
         self._writing = 0
         self._last: asyncio.Task[Any] | None = None
@@ -43,6 +48,7 @@ class CaptionWork:
         """Make of each caption what ``change`` makes of it, as one undo step."""
         if len(pictures) > IN_WORKER:
             return self._then(self._edit_many({p.id: self.text_of(p) for p in pictures}, change))
+        pictures = [picture for picture in pictures if picture.id not in self.waiting]
         seen = {picture.id: self.text_of(picture) for picture in pictures}
         texts = _changed(seen, change)
         for picture in pictures:
@@ -72,6 +78,7 @@ class CaptionWork:
         """Answer ``conflicts``: ``"mine"``, ``"theirs"`` or ``"merge"``."""
 
         def work(library: Library) -> Changes:
+            self.waiting -= {one.id for one in conflicts}
             if how == "merge":
                 both = [replace(one, mine=merged(one)) for one in conflicts]
                 same = [one for one in both if one.mine == one.theirs]
@@ -112,6 +119,7 @@ class CaptionWork:
         await self._write(texts, {key: seen[key] for key in texts})
 
     async def _write(self, texts: dict[int, str], seen: dict[int, str]) -> None:
+        texts = {key: text for key, text in texts.items() if key not in self.waiting}
         if not texts:
             return
         try:
@@ -131,6 +139,7 @@ class CaptionWork:
         changes = await self.session.bridge.io(change, library)
         if changes.skipped:
             self._tell_skipped(changes)
+        self.waiting |= {*changes.conflicts}
         for key in (*changes.skipped, *changes.conflicts):
             self._pending.pop(key, None)
         self.session.pictures_changed.emit(None if changes.project else changes.ids)
@@ -139,8 +148,11 @@ class CaptionWork:
             text = sentence if count == 1 else many
             self.session.notify(text, action="Undo", on_action=self._undo, n=count)
         if changes.conflicts:
+            one = len(changes.conflicts) == 1
             self.session.notify(
-                "{n} captions were changed on disk meanwhile; both texts wait for your choice.",
+                "A caption was changed on disk meanwhile; both texts wait for your choice."
+                if one
+                else "{n} captions were changed on disk meanwhile; both texts wait for you.",
                 action="Show them",
                 on_action=self.show_conflicts,
                 n=len(changes.conflicts),

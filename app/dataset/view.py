@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.dataset.actions import actions, picture_actions
+from app.dataset.caption_pages import CaptionPages
 from app.dataset.board_entry import BoardEntry
 from app.dataset.caption_pages import CaptionPages
 from app.dataset.counts import Scope

@@ -337,12 +337,31 @@ def test_what_cannot_be_merged_is_asked_in_place(
     settle(view.session)
     assert read(art, "cactus") == "cactus, icon, a, b"
     assert panel.conflict.isVisible()
+    assert panel.text.isReadOnly()
+    assert not panel.entry.isEnabled()
     assert said[-1]["action"] == "Show them"
     QTest.mouseClick(getattr(panel.conflict, answer), LEFT)
     settle(view.session)
     assert read(art, "cactus") == left
     assert not panel.conflict.isVisible()
     assert panel.text.toPlainText() == left
+
+
+def test_a_batch_leaves_a_caption_alone_that_waits_for_a_choice(
+    view, panel, art, choose, settle, previewed
+) -> None:
+    choose("cactus")
+    write(art, "cactus", "theirs")
+    QTest.mouseClick(panel.text_toggle, LEFT)
+    panel.text.setPlainText("mine")
+    QTest.keyClick(panel.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    settle(view.session)
+    batch = open_batch(view, settle, "suffix")
+    batch.scope.set_value("all")
+    fill(view, "text", ", new")
+    previewed()
+    assert named(view, "cactus").id not in {c.id for c in batch.list.changes.items}
+    assert [c.mine for c in view.session.library.conflicts()] == ["mine"]
 
 
 def test_merging_takes_both_sides() -> None:
