@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import i18n
 from app.dataset.counts import Scope
+from app.dataset.transfer_export import ExportSheet
 from app.dataset.view import View
 from app.widgets import roles
 from engine.dataset.edits import Fill
@@ -226,7 +227,7 @@ def test_as_trained_shows_the_baked_picture(view, settle) -> None:
 def test_what_training_will_see_counts_buckets_and_warns(view) -> None:
     outlook = view.inspector.outlook
     assert dict(outlook.outlook.buckets) == {(128, 128): 5, (160, 96): 1}
-    assert outlook.summary.text() == "6 train"
+    assert outlook.summary.text() == "6 train · 2 steps per epoch"
     warnings = row_counts(outlook.warnings)
     assert warnings == {"enlarged": "1", "bare": "1"}
     click_row(outlook.warnings, "bare")
@@ -270,6 +271,9 @@ def test_export_writes_the_baked_folder(view, settle) -> None:
     view.session.notified.connect(said.append)
     view.session.bridge.engine.start()
     QTest.mouseClick(view.inspector.export, Qt.MouseButton.LeftButton)
+    sheet = view.findChild(ExportSheet)
+    assert sheet.go.text() == "Export 6 pictures"
+    QTest.mouseClick(sheet.go, Qt.MouseButton.LeftButton)
     settle(view.session)
     assert said[-1]["key"] == "Exported {n} pictures to {folder}."
     assert said[-1]["facts"]["n"] == 6

@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QColorDialog
+
+from app.dataset.board_model import COLUMN
+from app.dataset.view import View
+
+copy, left, no_key = (
+    Qt.DropAction.CopyAction,
+    Qt.MouseButton.LeftButton,
+    Qt.KeyboardModifier.NoModifier,
+)
+
+
+@pytest.fixture
+def view(qtbot, opened, settle):
+    made = View(opened)
+    qtbot.addWidget(made)
+    made.resize(1532, 934)
+    made.show()
+    settle(opened)
+    yield made
+    made.thumbnails.close()
+
+
+@pytest.fixture
+def board(view, settle):
+    for name in ("biped", "quadruped"):
+        make(view, name, settle)
+    QTest.mouseClick(view.board.board_button, left)
+    settle(view.session)
+    return view.board.page
+
+
+def make(view, name, settle):
+    if not view.board.shown:
+        QTest.mouseClick(view.board.board_button, left)
+    page = view.board.page
+    page.new_name.setFocus()
+    QTest.keyClicks(page.new_name, name)
+    QTest.keyClick(page.new_name, Qt.Key.Key_Return)
+    settle(view.session)
+
+
+def named(view, name):
+    return next(item for item in view.state.pictures.values() if item.name == name)
+
+
+def names(column):
+    return [picture.name for picture in column.model.pictures]
+
+
+def drag(source, target, chosen, settle, session):
+    """Select pictures in a column by mouse and drop what the drag carries on another."""
+    for number, name in enumerate(chosen):
+        row = names(source).index(name)
+        index = source.model.index(row)
+        source.grid.scrollTo(index)
+        spot = source.grid.visualRect(index).center() - QPoint(0, 10)
+        key = Qt.KeyboardModifier.ControlModifier if number else no_key
+        QTest.mouseClick(source.grid.viewport(), left, key, spot)
+    rows = sorted(index.row() for index in source.grid.selectionModel().selectedIndexes())
+    data = source.model.mimeData([source.model.index(row) for row in rows])
+    return drop(target, data, settle, session)
+
+
+def drop(target, data, settle, session):
+    spot = QPoint(40, 200)
+    QApplication.sendEvent(target, QDragEnterEvent(spot, copy, data, left, no_key))
+    said = target.overlay._text if target.overlay.isVisible() else ""
+    QApplication.sendEvent(target, QDropEvent(QPointF(spot), copy, data, left, no_key))
+    settle(session)
+    return said
+
+
+def test_the_button_of_the_categories_opens_the_board_with_its_columns(board, view) -> None:
+    assert view.pages.currentWidget() is board
+    assert list(board.columns) == ["", "biped", "quadruped"]
+    assert len(names(board.columns[""])) == 6
+    assert board.columns[""].count.text() == "6"
+    QTest.keyClick(board, Qt.Key.Key_Escape)
+    assert view.pages.currentIndex() == 0
+
+
+def test_pictures_are_dragged_to_another_column_and_undo_brings_them_back(board, view, settle):
+    columns = board.columns
+    said = drag(columns[""], columns["biped"], ["boar", "cactus"], settle, view.session)
+    assert said == "Move 2 pictures to biped"
+    assert names(columns["biped"]) == ["boar", "cactus"]
+    assert columns[""].count.text() == "4"
+    assert named(view, "boar").category == "biped"
+    said = drag(columns["biped"], columns["quadruped"], ["boar"], settle, view.session)
+    assert said == "Move 1 picture to quadruped"
+    assert (names(columns["biped"]), names(columns["quadruped"])) == (["cactus"], ["boar"])
+    view.undo()
+    settle(view.session)
+    assert names(columns["biped"]) == ["boar", "cactus"]
+
+
+def test_a_double_click_renames_and_a_known_name_merges(board, view, settle) -> None:
+    drag(board.columns[""], board.columns["biped"], ["boar"], settle, view.session)
+    drag(board.columns[""], board.columns["quadruped"], ["crown"], settle, view.session)
+    for wanted in ("two legs", "quadruped"):
+        column = next(c for c in board.columns.values() if "boar" in names(c))
+        QTest.mouseDClick(column.head, left)
+        assert column.title.isVisible()
+        column.title.selectAll()
+        QTest.keyClicks(column.title, wanted)
+        QTest.keyClick(column.title, Qt.Key.Key_Return)
+        settle(view.session)
+        assert named(view, "boar").category == wanted
+    assert list(board.columns) == ["", "quadruped"]
+    assert names(board.columns["quadruped"]) == ["boar", "crown"]
+
+
+def test_the_menu_of_a_column_deletes_merges_and_moves_it(board, view, settle) -> None:
+    drag(board.columns[""], board.columns["biped"], ["boar"], settle, view.session)
+
+    def choose(column, words):
+        QTest.mouseClick(board.columns[column].more, left)
+        menu = QApplication.activePopupWidget()
+        next(action for action in menu.actions() if action.text() == words).trigger()
+        menu.close()
+        settle(view.session)
+
+    choose("biped", "Move right")
+    assert board.names() == ["quadruped", "biped"]
+    choose("biped", "quadruped")
+    assert names(board.columns["quadruped"]) == ["boar"]
+    choose("quadruped", "Delete the category")
+    assert list(board.columns) == [""]
+    assert named(view, "boar").category == ""
+
+
+def test_a_column_is_dragged_to_another_place(board, view, settle) -> None:
+    data = QMimeData()
+    data.setData(COLUMN, b"quadruped")
+    said = drop(board.columns["biped"], data, settle, view.session)
+    assert said == "Put quadruped here"
+    assert board.names() == ["quadruped", "biped"]
+    assert view.session.project.file.categories == ("quadruped", "biped")
+
+
+def test_repeats_of_a_category_are_typed_in_its_column(board, view, settle) -> None:
+    drag(board.columns[""], board.columns["biped"], ["boar"], settle, view.session)
+    field = board.columns["biped"].repeats
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "12")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    settle(view.session)
+    assert named(view, "boar").repeats == 12
+    assert view.session.project.file.category_repeats == {"biped": 12}
+    assert view.inspector.outlook.outlook.draws == 17
+
+
+def test_the_color_button_sets_the_fill_of_the_category(board, view, settle) -> None:
+    drag(board.columns[""], board.columns["biped"], ["boar"], settle, view.session)
+    QTest.mouseClick(board.columns["biped"].swatch, left)
+    dialog = board.columns["biped"].findChild(QColorDialog)
+    dialog.colorSelected.emit(dialog.currentColor().fromString("#204060"))
+    dialog.reject()
+    settle(view.session)
+    assert view.session.project.file.fill_of("biped").color == "#204060"
+    assert board.columns["biped"].swatch.hex == "#204060"
+    assert view.session.project.file.fill_of("quadruped").color != "#204060"
+
+
+def test_folders_are_listed_and_their_menu_changes_them(view, art, tmp_path, settle) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    shutil.copy(art / "boar.png", second / "pig.png")
+    view.add([second])
+    settle(view.session)
+    rows = {row.text: row for row in view.board.folders.rows.items}
+    assert {name: row.count for name, row in rows.items()} == {"art": "6", "second": "1"}
+
+    def choose(words):
+        menu = view.board.folders.menu_of(str(second))._menu
+        next(action for action in menu.actions() if action.text() == words).trigger()
+        settle(view.session)
+
+    choose("Regularization pictures")
+    assert view.session.project.file.folders[1].regularization
+    assert named(view, "pig").is_reg
+    view.board.folders.change(str(second), repeats=3)
+    settle(view.session)
+    row = view.board.folders.rows.items[1]
+    assert row.note == "×3 reg"
+    place = view.board.folders.visualRect(view.board.folders.rows.index(1)).center()
+    QTest.mouseClick(view.board.folders.viewport(), left, pos=place)
+    assert [picture.name for picture in view.state.shown] == ["pig"]
+    choose("Remove from the project")
+    assert [row.text for row in view.board.folders.rows.items] == ["art"]
+    assert (second / "pig.png").is_file()
+    view.undo()
+    settle(view.session)
+    assert named(view, "pig").repeats == 3
+
+
+def test_a_folder_that_is_gone_is_marked_and_its_pictures_stay(view, art, tmp_path, settle):
+    second = tmp_path / "stick"
+    second.mkdir()
+    shutil.copy(art / "boar.png", second / "pig.png")
+    view.add([second])
+    settle(view.session)
+    second.rename(tmp_path / "away")
+    view.session.start(view.session.rescan())
+    settle(view.session)
+    row = next(row for row in view.board.folders.rows.items if row.text == "stick")
+    assert (row.icon, row.icon_tone, row.count) == ("folder-x", "warn", "1")
+    assert "is not there now" in row.tip
+
+
+def test_a_share_is_held_out_by_a_seed_and_taken_back(view, settle) -> None:
+    def split(share, seed):
+        QTest.mouseClick(view.board.split_button, left)
+        panel = view.board.split
+        panel.share.set_value(share)
+        panel.share.changed.emit(share)
+        panel.seed.set_value(seed)
+        QTest.mouseClick(panel.apply, left)
+        settle(view.session)
+        return {p.name for p in view.state.pictures.values() if p.held_out}
+
+    found = [split(0.2, seed) for seed in (1, 2, 3, 4, 1)]
+    assert {len(names) for names in found} == {1}
+    assert found[0] == found[-1]
+    assert len({frozenset(names) for names in found}) > 1
+    QTest.mouseClick(view.board.split_button, left)
+    QTest.mouseClick(view.board.split.clear, left)
+    settle(view.session)
+    assert not any(p.held_out for p in view.state.pictures.values())

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.dataset.counts import Scope
+from app.dataset.view import View
+
+copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+no_key, ctrl = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def view(qtbot, opened, settle):
+    made = View(opened)
+    qtbot.addWidget(made)
+    made.resize(1532, 934)
+    made.show()
+    opened.bridge.engine.start()
+    settle(opened)
+    yield made
+    made.thumbnails.close()
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    for number, name in enumerate(("fox", "hen")):
+        Image.new("RGB", (64, 64), (60 * number, 90, 120)).save(folder / f"{name}.png")
+        (folder / f"{name}.txt").write_text(f"{name}, farm", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def heard(view):
+    found = []
+    view.session.notified.connect(found.append)
+    return found
+
+
+def files(*paths):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def drop(view, data, settle, keys=no_key):
+    """What the overlay said before it was let go."""
+    spot = QPoint(600, 400)
+    QApplication.sendEvent(view, QDragEnterEvent(spot, copy, data, left, no_key))
+    QApplication.sendEvent(view, QDragMoveEvent(spot, copy, data, left, keys))
+    said = view.overlay._text if view.overlay.isVisible() else ""
+    QApplication.sendEvent(view, QDropEvent(QPointF(spot), copy, data, left, keys))
+    settle(view.session)
+    assert not view.overlay.isVisible()
+    return said
+
+
+def names(view):
+    return {picture.name for picture in view.state.pictures.values()}
+
+
+def named(view, name):
+    return next(item for item in view.state.pictures.values() if item.name == name)
+
+
+def test_dropped_pictures_are_copied_with_their_captions(view, elsewhere, settle, heard) -> None:
+    said = drop(view, files(elsewhere / "fox.png", elsewhere / "hen.png"), settle)
+    assert said == "Add 2 pictures to art"
+    fox = named(view, "fox")
+    assert fox.caption == "fox, farm"
+    assert fox.path.is_relative_to(view.session.project.root)
+    assert heard[-1]["key"] == "Copied {n} pictures into the project."
+    assert heard[-1]["action"] == "Show the files"
+    drop(view, files(elsewhere / "fox.png"), settle)
+    assert heard[-1]["key"] == "{n} pictures were in the project already."
+    assert len(names(view)) == 8
+
+
+def test_dropped_pictures_join_the_category_that_is_shown(view, elsewhere, settle) -> None:
+    view.session.library.set_category([named(view, "boar").id], "animals")
+    view.session.pictures_changed.emit(None)
+    settle(view.session)
+    view.state.set_scope(Scope("category", "animals"))
+    said = drop(view, files(elsewhere / "fox.png"), settle)
+    assert said == "Add 1 picture to animals"
+    assert named(view, "fox").category == "animals"
+
+
+def test_a_dropped_folder_is_added_where_it_lies_and_with_ctrl_copied(view, elsewhere, settle):
+    said = drop(view, files(elsewhere), settle)
+    assert said == "Add elsewhere to art. Hold Ctrl to copy it into the project"
+    assert named(view, "fox").path == elsewhere / "fox.png"
+    view.undo()
+    settle(view.session)
+    assert "fox" not in names(view)
+    said = drop(view, files(elsewhere), settle, ctrl)
+    assert said == "Copy elsewhere into art"
+    root = view.session.project.root
+    assert named(view, "fox").path == root / "pictures" / "elsewhere" / "fox.png"
+
+
+def test_a_picture_out_of_a_browser_is_kept_as_its_own_bytes(view, elsewhere, settle) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl("https://example.org/art/blue_fox.png")])
+    data.setData("image/png", (elsewhere / "fox.png").read_bytes())
+    assert drop(view, data, settle) == "Add 1 picture to art"
+    kept = named(view, "blue_fox").path
+    assert kept.read_bytes() == (elsewhere / "fox.png").read_bytes()
+
+
+def test_pixels_without_a_file_become_a_picture(view, settle) -> None:
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(QColor("#336699"))
+    data = QMimeData()
+    data.setImageData(image)
+    assert drop(view, data, settle) == "Add 1 picture to art"
+    picture = named(view, "dropped")
+    assert (picture.width, picture.height) == (40, 30)
+    assert Image.open(picture.path).convert("RGB").getpixel((5, 5)) == (0x33, 0x66, 0x99)
+
+
+def test_what_is_no_picture_is_not_taken_and_a_broken_one_says_why(view, tmp_path, settle, heard):
+    (tmp_path / "notes.md").write_text("hello", encoding="utf-8")
+    assert drop(view, files(tmp_path / "notes.md"), settle) == ""
+    (tmp_path / "torn.png").write_bytes(b"no picture")
+    drop(view, files(tmp_path / "torn.png"), settle)
+    assert heard[-1]["error"]
+    assert len(names(view)) == 6
+
+
+def export(view, settle, kind, **values):
+    QTest.mouseClick(view.inspector.export, left)
+    sheet = _sheet(view)
+    sheet.format.set_value(kind)
+    sheet.format.changed.emit(kind)
+    for name, value in values.items():
+        sheet.form.controls[name].set_value(value)
+    place = Path(sheet.place.value)
+    QTest.mouseClick(sheet.go, left)
+    settle(view.session)
+    return place
+
+
+def _sheet(view):
+    from app.dataset.transfer_export import ExportSheet
+
+    return view.findChild(ExportSheet)
+
+
+def test_the_export_sheet_writes_what_it_says(view, settle, heard) -> None:
+    place = export(view, settle, "kohya", trigger_word="hvisl")
+    assert place == view.session.project.exports / "training"
+    assert (place / "1_art" / "boar.png").is_file()
+    assert (place / "1_art" / "cactus.txt").read_text("utf-8") == "hvisl, cactus, icon"
+    assert heard[-1]["key"] == "Exported {n} pictures to {folder}."
+    assert heard[-1]["action"] == "Show the files"
+
+
+def test_every_format_has_its_place_and_its_note(view, settle) -> None:
+    QTest.mouseClick(view.inspector.export, left)
+    sheet = _sheet(view)
+    notes = set()
+    for kind in ("kohya", "kohya-toml", "metadata-json", "jsonl", "imagefolder", "zip"):
+        sheet.format.set_value(kind)
+        sheet.format.changed.emit(kind)
+        notes.add(sheet.note.text())
+        assert sheet.form.rows["originals"].isVisible() == (kind == "zip")
+    assert len(notes) == 6
+    assert Path(sheet.place.value).suffix == ".zip"
+    sheet.reject()
+    place = export(view, settle, "jsonl")
+    assert any(path.suffix == ".jsonl" for path in place.iterdir())
+
+
+def test_a_zip_for_a_colleague_comes_back_as_a_project(view, settle) -> None:
+    view.session.library.set_stars([named(view, "boar").id], 4)
+    place = export(view, settle, "zip")
+    assert zipfile.is_zipfile(place)
+    target = place.parent / "sent.zip"
+    shutil.move(place, target)
+    sheet = view.transfer.ask_import(target)
+    QTest.mouseClick(sheet.go, left)
+    settle(view.session)
+    assert view.session.project.root.name == "sent"
+    assert named(view, "boar").stars == 4
+    assert "6 pictures" in view.transfer.report.facts.text()
+
+
+def test_metadata_is_imported_and_what_found_no_picture_is_told(view, art, settle) -> None:
+    listed = {
+        str(art / "boar"): {"caption": "a wild boar"},
+        str(art / "cactus"): {"caption": "other words"},
+        str(art / "unicorn"): {"caption": "nobody"},
+    }
+    source = art.parent / "meta.json"
+    source.write_text(json.dumps(listed), encoding="utf-8")
+    sheet = view.transfer.ask_import(source)
+    assert sheet.captions.value == "keep"
+    QTest.mouseClick(sheet.go, left)
+    settle(view.session)
+    assert (named(view, "boar").caption, named(view, "cactus").caption) == (
+        "a wild boar",
+        "cactus, icon",
+    )
+    report = view.transfer.report
+    assert report.isVisible()
+    assert "1 caption written" in report.facts.text()
+    assert "unicorn" in report.lines.toPlainText()
+    QTest.mouseClick(report.close_button, left)
+    view.undo()
+    settle(view.session)
+    assert named(view, "boar").caption == ""
+
+
+def test_imported_captions_replace_or_are_appended(view, art, settle) -> None:
+    source = art.parent / "meta.json"
+    source.write_text(json.dumps({str(art / "cactus"): {"caption": "green"}}), encoding="utf-8")
+    for mode, wanted in (("append", "cactus, icon, green"), ("replace", "green")):
+        sheet = view.transfer.ask_import(source)
+        sheet.captions.set_value(mode)
+        QTest.mouseClick(sheet.go, left)
+        settle(view.session)
+        view.transfer.report.accept()
+        assert named(view, "cactus").caption == wanted
+
+
+def test_a_dropped_list_opens_the_import_sheet(view, art, settle) -> None:
+    from app.dataset.transfer_import import ImportSheet
+
+    source = art.parent / "meta.jsonl"
+    source.write_text("{}", encoding="utf-8")
+    assert drop(view, files(source), settle) == "Import meta.jsonl"
+    sheet = view.findChild(ImportSheet)
+    assert sheet.source.value == str(source)
+    sheet.source.set_value("/nowhere/at all.json")
+    sheet._follow()
+    assert not sheet.go.isEnabled()
+
+
+def test_pictures_dragged_within_the_window_are_not_taken_in(view, settle) -> None:
+    rows = [view.stage.model.index(0)]
+    data = view.stage.model.mimeData(rows)
+    assert [url.fileName() for url in data.urls()] == ["bell_pepper.png"]
+    before = len(names(view))
+    drop(view, data, settle)
+    assert len(names(view)) == before
