@@ -190,6 +190,11 @@ class Session(QObject):
         """Whether names, sizes and captions of the folders are being read."""
         return self._reader is not None and self._reader.phase == "names"
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether anything of the folders is being read."""
+        return self._reader is not None and bool(self._reader.phase)
+
     async def rescan(self, *, quietly: bool = False) -> None:
         """Read the folders again: first names and captions, then the measures. ``quietly`` tells
         only what changed.

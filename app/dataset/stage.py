@@ -141,6 +141,7 @@ class Stage(QWidget):
         found = bool(self.state.shown) or not self.state.pictures
         self.pages.setCurrentWidget(self.grid if found else self.nothing)
         self.bar.tell(len(self.state.shown), len(self.state.pictures))
+        self._view = (self.state.scope, self.state.words)
 
     def _selected(self, *_: object) -> None:
         if self._restoring:
@@ -173,7 +174,6 @@ class Stage(QWidget):
         rows = sorted(row for row in map(self.model.row_of, self._kept) if row >= 0)
         if self._kept and not rows and view == self._view and self.model.rowCount():
             rows = [max(0, min(self._row, self.model.rowCount() - 1))]
-        self._view = view
         self._restoring = True
         selection = self.grid.selectionModel()
         flags = QItemSelectionModel.SelectionFlag

@@ -9,7 +9,6 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.dataset.actions import actions, picture_actions
-from app.dataset.caption_pages import CaptionPages
 from app.dataset.board_entry import BoardEntry
 from app.dataset.caption_pages import CaptionPages
 from app.dataset.counts import Scope
@@ -23,6 +22,7 @@ from app.dataset.sources import SourcesColumn
 from app.dataset.stage import Stage
 from app.dataset.strip import SourcesStrip
 from app.dataset.transfer_entry import TransferEntry
+from app.dataset.watch import FolderWatch
 from app.i18n import tr
 from app.shell.menus import Menu
 from app.theme import metrics
@@ -58,6 +58,7 @@ class View(QWidget):
         self.session = session
         self.state = DatasetState(session)
         self.operations = Operations(self.state)
+        self.watch = FolderWatch(session)
         self.thumbnails = ThumbnailCache(parent=self)
         self.sources = SourcesColumn(self.state, self.operations)
         self.strip = SourcesStrip(self.state)
@@ -78,6 +79,7 @@ class View(QWidget):
         self.board = BoardEntry(self)
         self.transfer = TransferEntry(self)
         self._show_right_page()
+        self._keep_thumbnails()
 
     def _build(self) -> None:
         self.middle = QStackedWidget()
@@ -272,6 +274,9 @@ class View(QWidget):
 
     def _project_changed(self, _project: object) -> None:
         self.pages.setCurrentIndex(0)
+        self._keep_thumbnails()
+
+    def _keep_thumbnails(self) -> None:
         project = self.session.project
         self.thumbnails.use_folder(project.cache / "thumbnails" if project is not None else None)
 

@@ -73,6 +73,8 @@ class PictureGrid(QAbstractItemView):
         self.setMouseTracking(True)
         self.setViewportMargins(12, 12, 0, 0)
         self.setItemDelegate(CardDelegate(self))
+        self.setFrameShape(QAbstractItemView.Shape.NoFrame)
+        self.viewport().setAutoFillBackground(False)
         self.activated.connect(self.opened)
         self._repaint = QTimer(self)
         self._repaint.setSingleShot(True)

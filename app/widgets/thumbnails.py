@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QImageReader, QPixmap
+from PySide6.QtGui import QImage, QImageReader, QImageWriter, QPixmap
 
 from engine.runtime.errors import StylekilnError
 
@@ -193,11 +193,10 @@ def _store(image: QImage, place: Path) -> None:
     """JPEG; PNG where there is something to see through. A full disk costs only time."""
     place.parent.mkdir(parents=True, exist_ok=True)
     half = place.with_name(f"{place.name}.{threading.get_ident()}")
-    saved = (
-        image.save(str(half), b"PNG")
-        if image.hasAlphaChannel()
-        else image.save(str(half), b"JPEG", 85)
-    )
+    writer = QImageWriter(str(half), b"PNG" if image.hasAlphaChannel() else b"JPEG")
+    writer.setQuality(-1 if image.hasAlphaChannel() else 85)
+    saved = writer.write(image)
+    del writer  # it holds the file open
     if saved:
         os.replace(half, place)
     else:
