@@ -138,11 +138,13 @@ class MaskPanel(ToolPanel):
         work, store = self.work, self.work.masks
         if work.picture is None or store is None:
             return
-        number, old = work.picture.id, self.step
+        number, old, project = work.picture.id, self.step, work.state.session.project
         key = await work.state.session.bridge.io(store.add, mask)
         step = Mask(source="painted", mask=key)
         if old is not None:
             step = old.model_copy(update={"source": "painted", "mask": key})
+        if work.state.session.project is not project:
+            return
         if work.picture is not None and work.picture.id == number:
             self._shown = key
             work.change(work.recipe.with_step(step), LABEL)

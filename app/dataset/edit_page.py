@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.edit_adjust import AdjustPanel
@@ -140,6 +140,9 @@ class EditPage(QWidget):
             self.go_to(self.strip.neighbor(steps[Qt.Key(event.key())]))
         else:
             super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.work.keep()
 
     # What is on the stage
 

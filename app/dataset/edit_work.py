@@ -53,6 +53,7 @@ class EditWork(QObject):
         self._pause.setInterval(settled)
         self._pause.timeout.connect(self.keep)
         state.reloaded.connect(self._reloaded)
+        state.session.project_changed.connect(lambda _: self._forget())
 
     # What it is
 
@@ -100,9 +101,12 @@ class EditWork(QObject):
     async def open(self, picture: Picture) -> None:
         """Edit ``picture``; what was done to the one before is stored. Raises PictureError."""
         self.keep()
-        io = self.state.session.bridge.io
+        io, project = self.state.session.bridge.io, self.state.session.project
         source = await io(whole_picture, picture.path)
-        self.proxy = await io(proxy_of, source)
+        proxy = await io(proxy_of, source)
+        if self.state.session.project is not project:
+            return
+        self.proxy = proxy
         self.picture, self.source = self.state.pictures.get(picture.id, picture), source
         self.recipe = self._known = self.picture.recipe
         self.opened.emit()
@@ -157,6 +161,12 @@ class EditWork(QObject):
                 await self.operations.edit(recipes, label, sentence, n=len(recipes))
         finally:
             self._sending -= 1
+
+    def _forget(self) -> None:
+        """Another project has other pictures under the same numbers."""
+        self._pause.stop()
+        self.picture = self.source = self.proxy = self.copied = None
+        self.recipe = self._known = Recipe()
 
     def _reloaded(self) -> None:
         """Undo, or another view, may have changed the recipe."""

@@ -576,3 +576,18 @@ def test_every_tool_is_painted_without_an_error(view, edit, settle) -> None:
         page.grab()
         assert page.panels[name].isVisible()
         assert [other for other, panel in page.panels.items() if panel.isVisible()] == [name]
+
+
+def test_a_drag_never_reaches_the_picture_of_another_project(view, edit, settle, tmp_path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("boar", "cactus"):
+        Image.new("RGB", (64, 64)).save(other / f"{name}.png")
+    page = edit("bell_pepper")
+    page.view.set_box(CropBox(0, 0, 40, 40))
+    view.session.open_folder(other)
+    settle(view.session)
+    page.work.keep()
+    settle(view.session)
+    assert view.pages.currentIndex() == 0
+    assert all(p.recipe == Recipe() for p in view.session.library.pictures())
