@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from engine.dataset.library import Picture
     from engine.imaging.alpha import Fill
 
-WIDTH = 232
+WIDTH = 256
 tile = 96
 most_repeats = 1000
 
@@ -61,6 +61,7 @@ class BoardColumn(QWidget):
         self.grid.setModel(self.model)
         self.grid.set_tile_width(tile)
         self.head = ColumnHead(name)
+        self.head.setMinimumHeight(metrics.CONTROL_DENSE)
         self.count = label(tone="quiet")
         self.title = TextField(text=name)
         self.title.hide()

@@ -77,14 +77,16 @@ class CaptionDraws(QWidget):
         for line in self.lines:
             column.addWidget(line)
 
-    def tell(self, epoch: int, texts: Sequence[str]) -> None:
-        """Show the first draws of ``epoch``; an empty text was dropped."""
+    def tell(self, epoch: int, texts: Sequence[str], *, bare: bool = False) -> None:
+        """Show the first draws of ``epoch``; an empty text was dropped, unless the picture is
+        ``bare``: it has no caption to drop.
+        """
         more = len(texts) - len(self.lines)
         title = tr("Captions of epoch {n}", n=number(epoch))
         self.title.setText(f"{title}  +{number(more)}" if more > 0 else title)
         for line, text in zip(self.lines, [*texts, *[None] * len(self.lines)], strict=False):
             line.setVisible(text is not None)
-            line.setText(text or tr("no caption this time"))
+            line.setText(text or (tr("No caption") if bare else tr("no caption this time")))
             set_tone(line, "" if text else "quiet")
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from app.session import Session
     from engine.project.project import Project
 
+label_width = 124
+"""Pixels: the longest name of these settings is seen whole."""
 smallest = 64
 """Pixels; a project is not looked at with less."""
 _OTHERS = tuple(name for name in TrainRequest.model_fields if name not in FIELDS)
@@ -29,6 +31,8 @@ class OutlookForm(QWidget):
         super().__init__()
         self.session = session
         self.form = SchemaForm(TrainRequest, "advanced", skip=_OTHERS)
+        for row in self.form.rows.values():
+            row.label.setFixedWidth(label_width)
         self.problem = label(size=11, tone="error", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

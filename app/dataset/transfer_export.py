@@ -147,6 +147,8 @@ class ExportSheet(QDialog):
             "project": str(self.project.root),
             "destination": self.place.value.strip(),
         }
+        # As its hint says: an empty field is the project's own.
+        values["trigger_word"] = str(values["trigger_word"] or "").strip() or None
         try:
             request = validated(ExportRequest, values)
         except BadInputError as error:

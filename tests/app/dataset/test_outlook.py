@@ -13,6 +13,7 @@ from app.dataset.outlook import look_ahead, spec_for
 from app.dataset.outlook_captions import draws
 from app.dataset.outlook_panel import OutlookPanel
 from app.dataset.pixels import hatched, looked_at
+from app.dataset.view import View
 from app.training.model import TrainState
 from engine.dataset.masks import MaskStore
 from engine.dataset.samples import training_samples
@@ -194,6 +195,30 @@ def test_shuffle_draws_the_captions_of_the_next_epoch(panel, state, settle) -> N
         QTest.mouseClick(panel.shuffle, Qt.MouseButton.LeftButton)
         settle(session)
     assert len(shown) > 1
+
+
+def test_a_picture_without_a_caption_has_none_to_drop(panel, settle) -> None:
+    choose(panel, "boar", settle)
+    assert panel.captions.lines[0].text() == "No caption"
+
+
+def test_buckets_and_warnings_narrow_the_grid(opened, settle, qtbot) -> None:
+    view = View(opened)
+    qtbot.addWidget(view)
+    view.resize(1532, 934)
+    view.show()
+    settle(opened)
+    outlook = view.inspector.outlook
+    spot = QPoint(100, outlook.bars.row + 8)
+    QTest.mouseClick(outlook.bars, Qt.MouseButton.LeftButton, pos=spot)
+    settle(opened)
+    assert [picture.name for picture in view.state.shown] == ["carrot"]
+    place = [row.key for row in outlook.warnings.rows.items].index("enlarged")
+    box = outlook.warnings.visualRect(outlook.warnings.rows.index(place))
+    QTest.mouseClick(outlook.warnings.viewport(), Qt.MouseButton.LeftButton, pos=box.center())
+    settle(opened)
+    assert [picture.name for picture in view.state.shown] == ["crown"]
+    view.thumbnails.close()
 
 
 def test_a_dropped_caption_is_said_to_be_none(panel, settle) -> None:
