@@ -31,6 +31,7 @@ class NearMiss(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.offers: list[Similar] = []
+        self._tag = ""
         self._words = label(size=11, tone="warn", wrap=True)
         self._text = bind(self._words.setText, "")
         self.row = QHBoxLayout()
@@ -46,7 +47,7 @@ class NearMiss(QWidget):
     def offer(self, tag: str, near: Sequence[Similar]) -> None:
         """Ask whether ``tag`` is meant as one of ``near``; none takes the question away."""
         self.clear()
-        self.offers = list(near)
+        self.offers, self._tag = list(near), tag
         if not near:
             return
         self._text.say("{tag} is new. Did you mean:", "", tag=tag)
@@ -55,6 +56,11 @@ class NearMiss(QWidget):
             link.setText(f"{one.tag} {number(one.count)}")
             self.row.insertWidget(place, link)
         self.show()
+
+    def keep_if(self, tags: Sequence[str]) -> None:
+        """Take the question away when the tag it is about is not one of ``tags`` any more."""
+        if self.offers and self._tag not in tags:
+            self.clear()
 
     def clear(self) -> None:
         """Take the question away."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.dataset.model import DatasetState
     from engine.dataset.library import Picture
     from engine.dataset.operations import Conflict
+    from engine.dataset.problem import Problem
 
 AT_ONCE = 200
 """Captions that are read on the UI thread; more are read in a worker."""
@@ -136,19 +137,27 @@ class CaptionPanel(Panel):
         one = len(self._pictures) == 1
         self.text_toggle.setEnabled(one)
         self._show_text(self.text_toggle.isChecked() and one, others)
-        problem = next((p.caption_problem for p in self._pictures if p.caption_problem), None)
+        problem = self._problem()
         self.problem.setText(tr_error(problem.as_error()) if problem else "")
         self.problem.setVisible(bool(problem))
         self._show_conflicts()
-        captions = [self.work.text_of(picture) for picture in self._pictures]
-        if len(captions) <= AT_ONCE:
-            self._take(chips.shown(captions, self._trigger()))
-        if captions:
-            self.state.session.start(self._read(captions, self._version))
+        if len(self._pictures) <= AT_ONCE:
+            self._take(chips.shown(self._texts(self._pictures), self._trigger()))
+        if self._pictures:
+            self.state.session.start(self._read(self._pictures, self._version))
 
-    async def _read(self, captions: list[str], version: int) -> None:
+    def _texts(self, pictures: Sequence[Picture]) -> list[str]:
+        return [self.work.text_of(picture) for picture in pictures]
+
+    def _problem(self) -> Problem | None:
+        """Why a caption cannot be read; in a large selection such ones are skipped instead."""
+        found = (picture.caption_problem for picture in self._pictures[:AT_ONCE])
+        return next(filter(None, found), None)
+
+    async def _read(self, pictures: list[Picture], version: int) -> None:
         """What takes longer: a large selection's tags, and the tokens."""
         bridge = self.state.session.bridge
+        captions = await bridge.io(self._texts, pictures)
         if len(captions) > AT_ONCE:
             found = await bridge.io(chips.shown, captions, self._trigger())
             if version == self._version:
@@ -176,6 +185,7 @@ class CaptionPanel(Panel):
             self.chips.set_chips(made)
         self.chips.setVisible(bool(made))
         self.box.prose.say("\n".join(found.prose))
+        self.near.keep_if(found.common)
         self.more.set_count(len(found.rest) if self.text.isHidden() else 0)
 
     def _chips(self, found: chips.Shown) -> list[Chip]:
@@ -293,10 +303,11 @@ class CaptionPanel(Panel):
         self._show_conflicts()
 
     def _show_conflicts(self) -> None:
-        shown = [self.conflicts[p.id] for p in self._pictures if p.id in self.conflicts]
+        pictures = self._pictures if self.conflicts else []
+        shown = [self.conflicts[p.id] for p in pictures if p.id in self.conflicts]
         self.conflict.show_conflicts(shown)
         # Whatever else is written now would decide which text stays.
-        free = not shown and not any(picture.caption_problem for picture in self._pictures)
+        free = not shown and not self._problem()
         self.entry.setEnabled(free)
         self.chips.setEnabled(free)
         self.text.setReadOnly(not free)
