@@ -154,7 +154,7 @@ class CullColumn(Column):
         """Count again."""
         cull = self.cull
         pairs = cull.kind == "duplicate"
-        counts = cull.kind_counts()
+        counts = cull.kind_counts
         self.kinds.set_rows(
             [
                 Row(

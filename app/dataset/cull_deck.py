@@ -49,14 +49,17 @@ class Deck:
 
     def __init__(self) -> None:
         self.groups: list[Group] = []
+        self._all: list[Group] = []
         self.rule = Rule()
         self.current: Group | None = None
         self._answers: dict[Key, tuple[Answered, ...]] = {}
         self._before: list[tuple[dict[Key, tuple[Answered, ...]], Key]] = []
 
-    def take(self, groups: Sequence[Group]) -> None:
-        """Ask about other groups; answers about those that are still there stay."""
-        self.groups = list(groups)
+    def take(self, groups: Sequence[Group], shown: Sequence[Group]) -> None:
+        """Ask about those ``shown`` of other ``groups``; answers about all that are still there
+        stay.
+        """
+        self.groups, self._all = list(shown), list(groups)
         keys = {key_of(group) for group in groups}
         self._answers = {key: said for key, said in self._answers.items() if key in keys}
         kept = [(answers, key) for answers, key in self._before if key in keys]
@@ -64,7 +67,7 @@ class Deck:
             ({k: v for k, v in answers.items() if k in keys}, key) for answers, key in kept
         ]
         key = key_of(self.current) if self.current else None
-        same = [group for group in groups if key_of(group) == key]
+        same = [group for group in shown if key_of(group) == key]
         self.current = same[0] if same else self._next()
 
     def forget(self) -> None:
@@ -126,7 +129,8 @@ class Deck:
         if not self._before:
             return False
         self._answers, key = self._before.pop()
-        self.current = next(group for group in self.groups if key_of(group) == key)
+        same = (group for group in self.groups if key_of(group) == key)
+        self.current = next(same, self.current)
         return True
 
     @property
@@ -137,19 +141,19 @@ class Deck:
     @property
     def said(self) -> int:
         """How many groups have an answer that would change something."""
-        return sum(any(one.answer != "skip" for one in self.answers(g)) for g in self.groups)
+        return sum(any(one.answer != "skip" for one in self.answers(g)) for g in self._all)
 
     def counts(self) -> dict[str, int]:
         """Pictures ``kept`` and ``rejected``, pairs told ``not-duplicates``, ``decided`` groups."""
         plan = self._review(rule=False).plan()
         touched = {
             key
-            for group in self.groups
+            for group in self._all
             for one in self.answers(group)
             if one.answer != "skip"
             for key in (one.left, one.right)
         }
-        answers = [one.answer for group in self.groups for one in self.answers(group)]
+        answers = [one.answer for group in self._all for one in self.answers(group)]
         return {
             "kept": len(touched - plan.flags.keys()),
             "rejected": len(plan.flags),
@@ -164,13 +168,16 @@ class Deck:
     def _review(self, *, rule: bool) -> Review:
         """The answers as decisions about whole groups, which is what the engine plans with."""
         parts: list[tuple[Group, Decision]] = []
-        for group in self.groups:
+        waiting = {key_of(group) for group in self.open} if rule else set()
+        for group in self._all:
             said = [one for one in self.answers(group) if one.answer != "skip"]
             for one in said:
                 if one.answer in ("both", "not-duplicates"):
                     pair = _part(group, (one.left, one.right))
                     parts.append((pair, Decision("both")))
-            open_ = rule and group in self.open
+            if not said and key_of(group) not in waiting:
+                continue
+            open_ = key_of(group) in waiting
             keeper, rest = self._left_over(group)
             gone = [one.right if one.answer == "left" else one.left for one in said if _won(one)]
             going = [*gone, *(p.id for p in rest)] if open_ else gone
@@ -201,8 +208,8 @@ class Deck:
         """The first open group after one, round the end."""
         place = self.groups.index(after) + 1 if after in self.groups else 0
         order = self.groups[place:] + self.groups[:place]
-        waiting = self.open
-        return next((group for group in order if group in waiting), None)
+        waiting = {group.number for group in self.open}
+        return next((group for group in order if group.number in waiting), None)
 
 
 def key_of(group: Group) -> Key:

@@ -97,6 +97,9 @@ class CullPage(QWidget):
             made.clicked.connect(lambda *_, mark=mark: self.mark(mark))
         self.stages.done_button.clicked.connect(lambda *_: self._apply_done())
         self.left.kind_chosen.connect(self.choose_kind)
+        self.left.matches.chosen.connect(lambda _: self.setFocus())
+        for pane in (*self.pair.panes, self.single.pane):
+            pane.pressed.connect(self.setFocus)
         self.leave_bar.answered.connect(self._answered)
         self.thresholds.undo.clicked.connect(lambda *_: self.back())
         self.thresholds.apply.clicked.connect(lambda *_: self.apply())

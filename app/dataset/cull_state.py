@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.dataset.cull_deck import Deck
 from engine.dataset.cull import Plan, Sorting, apply
 from engine.dataset.cull_groups import Group, find_groups, kinds
-from engine.dataset.thresholds import Kind, Thresholds
+from engine.dataset.thresholds import CULL_KINDS, Kind, Thresholds
 
 if TYPE_CHECKING:
     import asyncio
@@ -46,6 +46,7 @@ class CullState(QObject):
         self.match: MatchKind | None = None
         self.order = "found"
         self.groups: list[Group] = []
+        self.kind_counts: dict[Kind, int] = {}  # groups of copies, else pictures
         self.deck = Deck()
         self.sorting = Sorting([])
         self.active = False
@@ -81,10 +82,12 @@ class CullState(QObject):
         if self.survey is None:
             return
         self.groups = find_groups(self.survey, self.limits)
+        single = {kind: len(self._flagged(kind)) for kind in CULL_KINDS[1:]}
+        self.kind_counts = {"duplicate": len(self.groups), **single}
         shown = [g for g in self.groups if self.match in (None, g.kind)]
         if self.order == "nearest":
             shown.sort(key=lambda group: group.distance)
-        self.deck.take(shown)
+        self.deck.take(self.groups, shown)
         if self.kind != "duplicate" and not self.sorting.marks:
             self.sorting = Sorting(self._flagged(self.kind))
 
@@ -125,16 +128,6 @@ class CullState(QObject):
         self.order = order
         self._judge()
         self.changed.emit()
-
-    def kind_counts(self) -> dict[Kind, int]:
-        """How much there is to decide by kind: groups of copies, else pictures."""
-        if self.survey is None:
-            return {}
-        single: tuple[Kind, ...] = ("blurred", "too-small", "unusual-shape", "different")
-        return {
-            "duplicate": len(self.groups),
-            **{kind: len(self._flagged(kind)) for kind in single},
-        }
 
     def match_counts(self) -> dict[MatchKind, int]:
         """How many groups there are of each kind of match."""

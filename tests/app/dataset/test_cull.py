@@ -260,6 +260,7 @@ def test_the_next_pair_is_decoded_before_it_is_asked_for(page, settle) -> None:
     assert page.cull.deck.pair.group == coming
     assert page.pair.panes[0].pixmap is page.stages.pixels.get(pair.left)
     assert page.pair.panes[1].pixmap is not None
+    settle(page.state.session)
 
 
 def test_difference_is_dark_where_copies_agree_and_blink_swaps_names(page, settle) -> None:
@@ -421,3 +422,16 @@ def test_a_caption_that_another_picture_shares_stays(view, settle, art, tmp_path
     click(view.culling.trash.throw, settle, view.session)
     assert not (art / "crown.bmp").exists()
     assert (art / "crown.txt").read_text("utf-8") == "crown"
+
+
+def test_a_kind_of_match_narrows_the_groups_and_keeps_every_answer(view, page, settle) -> None:
+    choose_group(page, "crown.png")
+    press(page, Key.Key_Left, settle=settle)
+    page.left.matches.setFocus()
+    page.left.matches.chosen.emit("softer")
+    assert page.hasFocus()
+    assert [g.kind for g in page.cull.deck.groups] == ["softer", "softer"]
+    assert page.cull.decisions == 1
+    assert page.thresholds.apply.text() == "Apply the rule to 2 groups"
+    click(page.thresholds.apply, settle, view.session)
+    assert flags(view) == {"crown_thumb.png", "donkey_soft.png", "lotus_soft.png"}
