@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from engine.dataset.library import Picture
 
 preview_side = 512
+passing = 0.04
+"""Seconds a picture has to stay before it is decoded."""
 one_height, two_height = 176, 148
 
 
@@ -103,7 +106,7 @@ class PreviewPanel(Panel):
         self.reject = _action("x", "Reject", lambda: self._flag("rejected"), "X")
         self.hold = _action("lock", "Hold out", lambda: operations.hold_out(state.selected), "H")
         self.crop = tool_button(
-            "crop", "Edit the crop", self.crop_asked.emit, shortcut="Return", dense=True
+            "crop", "Edit the picture", self.crop_asked.emit, shortcut="Return", dense=True
         )
         for widget in (self.crop, self.pick, self.reject, self.hold):
             self.add_action(widget)
@@ -164,6 +167,10 @@ class PreviewPanel(Panel):
         self.problem.setVisible(bool(problem))
 
     async def _load(self, picture: Picture, box: PictureBox) -> None:
+        # Who walks on does not wait for what was passed: decoding it would hold up other work.
+        await asyncio.sleep(passing)
+        if picture.id not in [item.id for item in self._shown[-2:]]:
+            return
         try:
             image = await self.state.session.bridge.io(preview, picture.path, preview_side)
         except StylekilnError as error:

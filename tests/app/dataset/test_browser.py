@@ -69,11 +69,8 @@ def test_a_wrong_filter_says_why_in_place_and_keeps_what_is_shown(view, settle) 
     shot = view.stage.bar.words.grab().toImage()
     red = color("err").name()
     size = shot.size()
-    assert any(
-        shot.pixelColor(x, y).name() == red
-        for x in range(size.width())
-        for y in range(size.height())
-    )
+    places = ((x, y) for x in range(size.width()) for y in range(size.height()))
+    assert any(shot.pixelColor(x, y).name() == red for x, y in places)
 
 
 def test_arrows_and_enter_take_a_completion(view, settle) -> None:
