@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.dataset.edit_bake import Latest, Masks, proxy_of
-from app.dataset.outlook import spec_for
+from app.dataset.outlook_settings import spec_of
 from app.dataset.pixels import whole_picture
 from engine.dataset.edits import Fill, Recipe, baked_size
 
@@ -74,9 +74,8 @@ class EditWork(QObject):
 
     @property
     def spec(self) -> BucketSpec:
-        """The buckets of the project."""
-        project = self.state.session.project
-        return spec_for(project.file.resolution if project is not None else 512)
+        """The buckets of the next run."""
+        return spec_of(self.state.session)
 
     @property
     def default_fill(self) -> Fill:
