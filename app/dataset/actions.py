@@ -74,7 +74,7 @@ def picture_actions(view: View) -> list[Action]:
 
     return [
         Action("dataset.view", "Look at it large", view.look, "maximize", "", some, where, "Space"),
-        Action("dataset.crop", "Edit the crop", view.edit, "crop", "", some, where, "Return"),
+        Action("dataset.crop", "Edit the picture", view.edit, "crop", "", some, where, "Return"),
         Action(
             "dataset.category",
             "Put into a category",

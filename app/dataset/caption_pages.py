@@ -51,7 +51,7 @@ class CaptionPages(QObject):
         self.panel.menu_asked.connect(self._open_menu)
         self.panel.tag_menu_asked.connect(self.open_tag_menu)
         self.panel.list_dropped.connect(self.add_list)
-        self.session.project_changed.connect(lambda _: self.close())
+        self.session.project_changed.connect(self.close)
 
     # Sheets
 

@@ -34,7 +34,7 @@ class TriggerRow(QWidget):
         column.addWidget(self.put, 0, Qt.AlignmentFlag.AlignLeft)
         self.hide()
         self.field.editingFinished.connect(self._save)
-        state.session.project_changed.connect(lambda _: self.hide())
+        state.session.project_changed.connect(self.hide)
 
     def open(self) -> None:
         """Show the field, or take it away when it has the cursor."""

@@ -53,7 +53,7 @@ class EditWork(QObject):
         self._pause.setInterval(settled)
         self._pause.timeout.connect(self.keep)
         state.reloaded.connect(self._reloaded)
-        state.session.project_changed.connect(lambda _: self._forget())
+        state.session.project_changed.connect(self._forget)
 
     # What it is
 
@@ -161,7 +161,7 @@ class EditWork(QObject):
         finally:
             self._sending -= 1
 
-    def _forget(self) -> None:
+    def _forget(self, _project: object) -> None:
         """Another project has other pictures under the same numbers."""
         self._pause.stop()
         self.picture = self.source = self.proxy = self.copied = None

@@ -42,7 +42,7 @@ class OutlookForm(QWidget):
         self.problem.hide()
         self.form.changed.connect(self._edited)
         session.run_settings.changed.connect(self._follow)
-        session.project_changed.connect(lambda _: self._follow(None))
+        session.project_changed.connect(self._follow)
         self._follow(None)
 
     def _follow(self, by: object) -> None:

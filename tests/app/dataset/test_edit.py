@@ -41,7 +41,7 @@ def edit(view, settle):
         row = view.stage.model.row_of(named(view, name).id)
         view.stage.grid.setCurrentIndex(view.stage.model.index(row))
         view.stage.grid.setFocus()
-        QTest.keyClick(view.stage.grid, Qt.Key.Key_C)
+        QTest.keyClick(view.stage.grid, Qt.Key.Key_Return)
         settle(view.session)
         assert view.pages.currentWidget() is view.editor
         return view.editor
