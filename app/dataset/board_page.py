@@ -42,7 +42,7 @@ class BoardPage(QWidget):
         self._build()
         self.new_name.returnPressed.connect(self.add)
         state.reloaded.connect(self._follow)
-        state.session.project_changed.connect(lambda _: self._clear())
+        state.session.project_changed.connect(self._clear)
 
     def _build(self) -> None:
         self.setProperty("surface", "stage")
@@ -89,7 +89,7 @@ class BoardPage(QWidget):
         if self.isVisible():
             self.refresh()
 
-    def _clear(self) -> None:
+    def _clear(self, _project: object) -> None:
         for name in list(self.columns):
             self._drop(name)
 

@@ -96,7 +96,7 @@ class OutlookPanel(Panel):
     def _connect(self) -> None:
         self.state.reloaded.connect(self.refresh)
         self.state.selection_changed.connect(self._show_picture)
-        self.state.session.run_settings.changed.connect(lambda _: self.refresh())
+        self.state.session.run_settings.changed.connect(self._settings_changed)
         self.warnings.chosen.connect(self.warning_chosen)
         self.bars.chosen.connect(lambda size: self.bucket_chosen.emit(dimensions(*size)))
         language_signals.changed.connect(self._say_again)
@@ -122,6 +122,9 @@ class OutlookPanel(Panel):
             self._count += 1
             self.state.session.start(self._look_ahead(self._count))
             self._show_picture()
+
+    def _settings_changed(self, _by: object) -> None:
+        self.refresh()
 
     def _say_again(self) -> None:
         if self.outlook is not None:
