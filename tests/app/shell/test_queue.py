@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -204,6 +205,22 @@ def test_a_stage_that_ends_leaves_a_user_alone_who_has_gone_elsewhere(active, gu
     assert not bar.show_page.isVisible()
 
 
+def test_a_stage_that_is_started_shows_its_page_wherever_the_user_is(
+    active, guide, loop, monkeypatch
+):
+    async def nothing(_stage):
+        return None
+
+    bar = guide("settings")
+    monkeypatch.setattr(active.session, "project", SimpleNamespace(root="nowhere"))
+    monkeypatch.setattr(active.session.bridge, "submit", lambda request: None)
+    monkeypatch.setattr(bar, "_result", nothing)
+    stage = FakeStage("canvas")
+    loop.run_until_complete(bar._carry_out(stage))
+    assert active.pages.current == "models"
+    assert bar.show_page.isHidden()
+
+
 def test_a_button_of_the_guide_that_goes_does_not_hand_its_focus_to_the_next(active, guide):
     bar = guide("models")
     bar.next.setFocus()
@@ -220,6 +237,7 @@ def test_a_running_job_that_was_stopped_says_that_its_work_is_kept(window, sessi
     finish(handle)
     window.queue.rebuild()
     assert window.queue.rows[handle.id]._phase.text() == "Stopped; finished work is kept."
+    assert window.queue.rows[handle.id]._bar.isHidden()
 
 
 def test_the_time_left_has_its_width_as_soon_as_the_language_changes(window, session):
