@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     from engine.project.project import Project, SourceFolder, is_project
     from engine.runtime.files import require_folder, storage_errors
 
-    folder, out = require_folder(args.folder.resolve()), args.out.resolve()
+    folder = require_folder(Path(os.path.realpath(args.folder)))
+    out = Path(os.path.realpath(args.out))
     if out == folder or folder.is_relative_to(out):
         raise BadInputError(
             "The output folder holds the source folder.", remedy="Choose another --out."
@@ -59,6 +61,8 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     result = follow(engine.submit(request))
     for problem in result.skipped:
         print(f"skipped: {problem}", file=sys.stderr)
+    for note in result.notes:
+        print(f"note: {note}", file=sys.stderr)
     print(f"{result.count} pictures in {result.folder}")
     return 0
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from contextlib import closing
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.dataset.edits import bake
 from engine.dataset.library import Library
+from engine.dataset.problem import missing_folder
 from engine.dataset.requests import ExportRequest, ExportResult
 from engine.dataset.samples import Sample, sample_of
 from engine.imaging.decode import encode_png, load_rgba
@@ -37,7 +40,7 @@ def run(request: ExportRequest, job: Job) -> ExportResult:
     """
     project = Project.open(Path(request.project))
     target = Path(os.path.abspath(request.destination or project.exports / "training"))
-    pictures = _read(project, job)
+    missing, pictures = _read(project, job)
     chosen = [picture for picture in pictures if picture.usable]
     if not chosen:
         raise BadInputError(
@@ -58,7 +61,8 @@ def run(request: ExportRequest, job: Job) -> ExportResult:
     skipped = [*[p.problem for p in pictures if p.problem and p.flag != "rejected"], *skipped]
     job.emit("export.done", folder=str(target), count=len(entries))
     held_out = sum(p.held_out and p.flag != "rejected" for p in pictures)
-    return ExportResult(str(target), len(entries), held_out, tuple(skipped))
+    notes = [*map(str, map(missing_folder, missing)), *_caption_notes(chosen)]
+    return ExportResult(str(target), len(entries), held_out, tuple(skipped), tuple(notes))
 
 
 def with_trigger(caption: str, trigger: str) -> str:
@@ -68,10 +72,22 @@ def with_trigger(caption: str, trigger: str) -> str:
     return f"{trigger}, {caption}" if caption.strip() else trigger
 
 
-def _read(project: Project, job: Job) -> list[Picture]:
+def _read(project: Project, job: Job) -> tuple[tuple[str, ...], list[Picture]]:
+    """The source folders that are missing, and all pictures."""
     with closing(Library(project.database)) as library:
-        library.scan(project.file.folders, job)
-        return library.pictures()
+        changes = library.scan(project.file.folders, job)
+        return changes.missing_folders, library.pictures()
+
+
+def _caption_notes(pictures: list[Picture]) -> list[str]:
+    """Captions that cannot be read, and what was written in their place."""
+    instead = "The category {category} is written instead."
+    return [
+        f"{picture.caption_problem} "
+        + (instead.format(category=picture.category) if picture.category else "It has none now.")
+        for picture in pictures
+        if picture.caption_problem
+    ]
 
 
 def _plan(pictures: list[Picture], project: Project) -> list[tuple[str, Sample]]:
@@ -89,9 +105,12 @@ def _write_all(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     entries: list[dict[str, Any]] = []
     skipped: list[str] = []
+    # A picture takes as long as it has pixels.
+    pixels_before = [0, *accumulate(sample.size[0] * sample.size[1] for _, sample in plan)]
     for number, (name, sample) in enumerate(plan):
         job.breathe()
-        job.progress(number, len(plan), "{name}", name=sample.path.name)
+        share = pixels_before[number] / max(1, pixels_before[-1])
+        job.progress(number, len(plan), "{name}", share=share, name=sample.path.name)
         try:
             pixels = bake(load_rgba(sample.path), sample.recipe, sample.fill)
         except (PictureError, MissingFileError) as error:
@@ -129,12 +148,17 @@ def _plain(text: str) -> str:
 
 
 def _free_name(folder: str, stem: str, taken: set[str]) -> str:
-    """A path without suffix that no other picture has, on file systems that ignore case too."""
+    """A path without suffix that no other picture has, on any system (see :func:`_one_file`)."""
     name, number = f"{folder}/{stem}", 2
-    while name.casefold() in taken:
+    while _one_file(name) in taken:
         name, number = f"{folder}/{stem}_{number}", number + 1
-    taken.add(name.casefold())
+    taken.add(_one_file(name))
     return name
+
+
+def _one_file(name: str) -> str:
+    """The same for names that are one file on some system: case, and how accents are put."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _check_target(target: Path, project: Project) -> None:

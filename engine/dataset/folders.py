@@ -98,12 +98,20 @@ def _pictures_in(entries: list[os.DirEntry[str]], subset: Subset) -> Iterator[Fo
         stem, suffix = os.path.splitext(entry.name)
         if suffix.lower() not in PICTURE_SUFFIXES or stem.startswith("."):
             continue
-        if stem.endswith(SIDE_FILES) or entry.is_dir():
+        if stem.endswith(SIDE_FILES) or _is_folder(entry):
             continue
         stamp = _stamp(entry)
         if stamp is not None:
             beside = captions.get(stem)
             yield Found(entry.path, subset, stamp, _stamp(beside) if beside else None)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Also of a link that leads to a folder; a link that leads to itself is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _entries(folder: Path, *, must: bool = False) -> list[os.DirEntry[str]]:

@@ -50,9 +50,12 @@ class ImportResult:
 
 @dataclass(frozen=True)
 class ExportResult:
-    """``skipped`` names the pictures that could not be read, each as one sentence."""
+    """``skipped`` names the pictures that could not be read, each as one sentence; ``notes`` say
+    what else a reader of the export should know: missing folders, captions that cannot be read.
+    """
 
     folder: str
     count: int
     held_out: int
     skipped: tuple[str, ...]
+    notes: tuple[str, ...] = ()
