@@ -61,6 +61,7 @@ class RunColumn(Column):
         self._panel("checkpoints", kept, self.checkpoints)
         row = QVBoxLayout()
         row.setContentsMargins(metrics.PAD, metrics.GAP, metrics.PAD, 0)
+        row.setSpacing(metrics.GAP)
         row.addWidget(self.lowest)
         row.addWidget(self.check)
         kept.body.addLayout(row)
