@@ -27,7 +27,6 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, engine: Engine) -> int:
     """Index the folder beside the output, bake it, and print what was written."""
-    from engine.dataset.library import Library
     from engine.dataset.requests import ExportRequest
     from engine.project.project import Project, SourceFolder, is_project
     from engine.runtime.files import require_folder, storage_errors
@@ -49,14 +48,6 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
         project.save(project.file.model_copy(update={"folders": (source,)}))
     if args.fill:
         project.save(project.file.model_copy(update={"fill": _fill(args.fill)}))
-    library = Library(project.database)
-    try:
-        library.scan(project.file.folders)
-    finally:
-        library.close()
-    if library.set_aside is not None:
-        print(f"the index was damaged and read anew; it is kept as {library.set_aside}",
-              file=sys.stderr)  # fmt: skip
     request = ExportRequest(project=str(project.root), destination=str(out))
     result = follow(engine.submit(request))
     for problem in result.skipped:

@@ -40,7 +40,7 @@ def run(request: ExportRequest, job: Job) -> ExportResult:
     """
     project = Project.open(Path(request.project))
     target = Path(os.path.abspath(request.destination or project.exports / "training"))
-    missing, pictures = _read(project, job)
+    notes, pictures = _read(project, job)
     chosen = [picture for picture in pictures if picture.usable]
     if not chosen:
         raise BadInputError(
@@ -61,7 +61,7 @@ def run(request: ExportRequest, job: Job) -> ExportResult:
     skipped = [*[p.problem for p in pictures if p.problem and p.flag != "rejected"], *skipped]
     job.emit("export.done", folder=str(target), count=len(entries))
     held_out = sum(p.held_out and p.flag != "rejected" for p in pictures)
-    notes = [*map(str, map(missing_folder, missing)), *_caption_notes(chosen)]
+    notes += _caption_notes(chosen)
     return ExportResult(str(target), len(entries), held_out, tuple(skipped), tuple(notes))
 
 
@@ -72,11 +72,14 @@ def with_trigger(caption: str, trigger: str) -> str:
     return f"{trigger}, {caption}" if caption.strip() else trigger
 
 
-def _read(project: Project, job: Job) -> tuple[tuple[str, ...], list[Picture]]:
-    """The source folders that are missing, and all pictures."""
-    with closing(Library(project.database)) as library:
+def _read(project: Project, job: Job) -> tuple[list[str], list[Picture]]:
+    """All pictures, after what is to be said of their index and their folders."""
+    with closing(Library(project.database, job)) as library:
         changes = library.scan(project.file.folders, job)
-        return changes.missing_folders, library.pictures()
+        notes = [str(missing_folder(folder)) for folder in changes.missing_folders]
+        if library.set_aside is not None:
+            notes.append(f"The index was damaged and read anew; it is kept as {library.set_aside}.")
+        return notes, library.pictures()
 
 
 def _caption_notes(pictures: list[Picture]) -> list[str]:

@@ -16,7 +16,7 @@ from engine.dataset.edits import Fill, Recipe
 from engine.dataset.history import apply, current, remember
 from engine.dataset.picture import Changes, Picture
 from engine.dataset.problem import Problem
-from engine.dataset.store import IndexReplacedError, Store
+from engine.dataset.store import IndexReplacedError, Store, told_by
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -43,13 +43,14 @@ _FINE = Problem()
 
 class Library:
     """The pictures of one project. ``set_aside`` names a damaged index that had to be replaced.
+    ``job`` says so while the index cannot be opened because another process writes.
 
     All methods raise StorageError when the index cannot be read or written, and JobCancelled
     after :meth:`close`.
     """
 
-    def __init__(self, database: Path) -> None:
-        self._store = Store(Path(database))
+    def __init__(self, database: Path, job: Job | None = None) -> None:
+        self._store = Store(Path(database), told_by(job, Path(database)))
         # Rows and the pictures made of them: of 20,000, only changed ones are made anew.
         self._made: dict[int, tuple[tuple[Any, ...], Picture]] = {}
 

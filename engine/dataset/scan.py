@@ -12,6 +12,7 @@ from engine.dataset.captions import caption_path, read_caption
 from engine.dataset.folders import Found, find_pictures, natural_key
 from engine.dataset.picture import Changes
 from engine.dataset.problem import Problem
+from engine.dataset.store import told_by
 from engine.imaging.decode import load_rgba, read_header
 from engine.imaging.quality import measure as measure_pixels
 from engine.runtime.errors import MissingFileError, PictureError
@@ -41,8 +42,10 @@ class _Tally:
 
 def scan(store: Store, folders: Sequence[SourceFolder], job: Job | None = None) -> Changes:
     """Read new and changed files into the index; see :meth:`Library.scan`."""
+    store.on_wait = told_by(job, store.path)
     known = {row["path"]: row for row in store.rows(_KNOWN)}
     missing = [source.path for source in folders if not os.path.isdir(source.path)]
+    away = _mark_away(store, known, missing)
     if missing and len(missing) == len(folders):
         raise MissingFileError(
             "The folder {path} does not exist.",
@@ -57,12 +60,13 @@ def scan(store: Store, folders: Sequence[SourceFolder], job: Job | None = None) 
         _take_chunk(store, chunk, known, tally)
     gone = _gone(store, known, tally.seen, missing)
     return Changes(
-        tuple(tally.added), tuple(tally.changed), tuple(gone), missing_folders=tuple(missing)
+        tuple(tally.added), (*tally.changed, *away), tuple(gone), missing_folders=tuple(missing)
     )
 
 
 def measure(store: Store, job: Job | None = None) -> Changes:
     """Decode and measure what is not measured yet; see :meth:`Library.measure`."""
+    store.on_wait = told_by(job, store.path)
     rows = store.rows(
         "SELECT id, path FROM pictures WHERE present AND NOT measured ORDER BY folder, sort_key"
     )
@@ -135,6 +139,8 @@ def _news(found: Found, row: sqlite3.Row | None) -> dict[str, Any]:
             "bytes": found.stamp.size,
         }
         values |= _header(Path(found.path))
+    elif _is_away(row["problem"]):
+        values["problem"] = ""  # the drive is back, with the file as it was
     elif row["problem"] and not _header(Path(found.path))["problem"]:
         values["measured"] = 0  # it could not be read last time; measuring tries again
     return values | _caption_news(found, row)
@@ -183,6 +189,34 @@ def _measures(path: Path) -> dict[str, Any]:
         "dhash": signed,
         "mean_color": found.mean_color,
     }
+
+
+_AWAY = "{name} is not there: the folder {folder} is missing."
+
+
+def _mark_away(store: Store, known: dict[str, sqlite3.Row], missing: list[str]) -> list[int]:
+    """Say of every picture of a missing folder that it is not there, so that nothing counts it."""
+    away = {os.path.abspath(path) for path in missing}
+    rows = [
+        row
+        for row in known.values()
+        if row["present"] and row["folder"] in away and not row["problem"]
+    ]
+    if rows:
+        with store.change() as connection:
+            for row in rows:
+                problem = Problem(
+                    _AWAY,
+                    remedy="Connect its drive.",
+                    name=os.path.basename(row["path"]),
+                    folder=row["folder"],
+                )
+                _update(connection, row["id"], {"problem": problem.to_record()})
+    return [row["id"] for row in rows]
+
+
+def _is_away(record: str) -> bool:
+    return _AWAY in record
 
 
 def _gone(

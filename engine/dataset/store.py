@@ -7,8 +7,9 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.dataset.folders import natural_key
 from engine.dataset.salvage import carry_over
@@ -16,11 +17,16 @@ from engine.runtime.errors import JobCancelled, StorageError
 from engine.runtime.files import storage_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from engine.runtime.job import Job
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 VERSION = 1
+_ASK_AGAIN_S = 2.0
+_PATIENCE_S = 60.0
 _APPLICATION = 0x53544B4C  # "STKL": tells our index from any other SQLite file
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _SHORT_READ = sqlite3.SQLITE_IOERR_SHORT_READ  # the file ends before what it says it holds
@@ -75,9 +81,10 @@ class IndexReplacedError(StorageError):
 class Store:
     """One connection with a lock. ``set_aside`` is where a damaged file was moved, else None."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_wait: Callable[[], None] | None = None) -> None:
         self.path = Path(path)
         self.set_aside: Path | None = None
+        self.on_wait = on_wait or _wait_quietly
         self._lock = threading.RLock()
         with storage_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +104,7 @@ class Store:
     def change(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all of the block's statements, or none. Raises StorageError."""
         with self._lock, self._errors():
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._patiently(lambda: self._connection.execute("BEGIN IMMEDIATE"))
             try:
                 yield self._connection
             except BaseException:
@@ -105,6 +112,19 @@ class Store:
                     self._connection.rollback()
                 raise
             self._connection.commit()
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Do ``work``; while another process writes, ``on_wait`` hears of it and it is tried
+        again.
+        """
+        end = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return work()
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() >= end:
+                    raise
+                self.on_wait()
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
@@ -134,7 +154,7 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            return _connect(self.path)
+            return self._patiently(lambda: _connect(self.path))
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise _storage_error(self.path, error) from error
@@ -169,7 +189,9 @@ class _Damaged(sqlite3.DatabaseError):
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(
+        path, timeout=_ASK_AGAIN_S, check_same_thread=False, isolation_level=None
+    )
     try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode=WAL")
@@ -240,6 +262,26 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
     return told or (code is not None and code & 0xFF in _DAMAGE)
 
 
+def _is_busy(error: sqlite3.DatabaseError) -> bool:
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def told_by(job: Job | None, path: Path) -> Callable[[], None]:
+    """Let ``job`` say what it waits for, and be cancelled while it does."""
+
+    def tell() -> None:
+        if job is not None:
+            job.breathe()
+            job.progress(0, 0, "Waiting for another program to release {name}", name=path.name)
+
+    return tell
+
+
+def _wait_quietly() -> None:
+    """Where nobody has asked to hear of it."""
+
+
 def _storage_error(path: Path, error: sqlite3.DatabaseError) -> StorageError:
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None and code & 0xFF == sqlite3.SQLITE_FULL:
@@ -247,6 +289,12 @@ def _storage_error(path: Path, error: sqlite3.DatabaseError) -> StorageError:
             "The disk is full; {name} was not written.",
             name=path,
             remedy="Free some space and try again.",
+        )
+    if _is_busy(error):
+        return StorageError(
+            "The index {path} is in use by another program.",
+            path=path,
+            remedy="Close the other program and try again.",
         )
     return StorageError(
         "The index {path} cannot be used: {reason}.",

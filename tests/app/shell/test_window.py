@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 
 import pytest
 from PIL import Image
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from app import theme
 from app.i18n import set_language
+from app.shell.rail import ENTRIES
 from app.shell.shortcuts import ShortcutsDialog
 from app.widgets.buttons import Button
 from app.widgets.text import ElidedLabel
@@ -338,3 +340,11 @@ def test_the_list_of_keys_has_those_of_the_stage(window, qtbot, settle, tmp_path
     assert texts[texts.index("Reject pictures") + 1] == "X"
     next(one for one in dialog.findChildren(Button) if one.text() == "Close").click()
     assert not dialog.isVisible()
+
+
+@pytest.mark.parametrize("page", [name for name, _, _ in ENTRIES])
+def test_no_two_actions_share_a_key(window, settle, page):
+    window.navigate(page, {})
+    settle()
+    keys = Counter(action.shortcut for action in window.all_actions() if action.shortcut)
+    assert [key for key, count in keys.items() if count > 1] == []
