@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.dataset.counts import is_used
-from engine.dataset.buckets import Assignment, BucketSpec, assign, batches_per_epoch
+from engine.dataset.buckets import Assignment, BucketSpec, assign, batches_per_epoch, fitting_step
 from engine.dataset.edits import baked_size
 from engine.runtime.errors import BadInputError
 
@@ -38,7 +38,7 @@ class Outlook:
 
 def step_for(resolution: int) -> int:
     """Multiples that bucket sides have: fine enough for a small model, kohya's usual 64 else."""
-    return 32 if resolution < 512 else 64
+    return fitting_step(32 if resolution < 512 else 64, (resolution, resolution))
 
 
 def spec_for(resolution: int) -> BucketSpec:

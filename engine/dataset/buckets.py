@@ -50,6 +50,14 @@ class BucketSpec(BaseModel):
             )
         if not self.enabled:
             return self
+        if self.step > math.isqrt(self.resolution[0] * self.resolution[1]):
+            raise BadInputError(
+                "A bucket step of {step} is larger than the resolution {width}×{height}.",
+                step=self.step,
+                width=self.resolution[0],
+                height=self.resolution[1],
+                remedy="Use a smaller bucket step, or raise the resolution.",
+            )
         if min(self.resolution) < self.adjusted_minimum:
             raise BadInputError(
                 "The smallest bucket side {minimum} is larger than the resolution's shorter "
@@ -77,6 +85,15 @@ class BucketSpec(BaseModel):
     def adjusted_maximum(self) -> int:
         """The upper bound, up to a multiple of the step."""
         return -(-self.maximum // self.step) * self.step
+
+
+def fitting_step(step: int, resolution: Size) -> int:
+    """``step``, halved until a square of the area of ``resolution`` is at least one step wide:
+    models of small pictures have no bucket of kohya's usual 64.
+    """
+    while step > 1 and step > math.isqrt(resolution[0] * resolution[1]):
+        step //= 2
+    return step
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
-from engine.runtime.errors import PictureError, StylekilnError
+from engine.runtime.errors import MissingFileError, PictureError, StylekilnError
 
 
 class Problem(str):
@@ -48,3 +49,13 @@ class Problem(str):
     def as_error(self) -> StylekilnError:
         """The error that it came from, as a PictureError."""
         return PictureError(self.sentence, remedy=self.remedy, **self.facts)
+
+
+def missing_folder(folder: str) -> MissingFileError:
+    """What to say of a source folder that is not there, or not to be read, while others are."""
+    there = Path(folder).is_dir()
+    return MissingFileError(
+        "The folder {path} cannot be read." if there else "The folder {path} does not exist.",
+        path=folder,
+        remedy="Check its permissions." if there else "Connect its drive and open it again.",
+    )
