@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from engine.dataset import store as store_module
+from engine.dataset import waiting
 from engine.dataset.edits import Recipe
 from engine.dataset.library import Library
 from engine.project.project import Project, SourceFolder
@@ -157,7 +157,7 @@ def test_a_scan_says_that_it_waits_for_another_process(library, art, tmp_path):
 
 
 def test_an_index_that_stays_locked_is_one_sentence(library, art, tmp_path, monkeypatch):
-    monkeypatch.setattr(store_module, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(waiting, "_PATIENCE_S", 0.0)
     library._store._connection.execute("PRAGMA busy_timeout=10")
     other = sqlite3.connect(tmp_path / "dataset.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
