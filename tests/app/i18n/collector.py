@@ -43,6 +43,7 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "title": ((0,), ()),
     "_field": ((0, 2), ()),
     "_section": ((0,), ()),
+    "_hint": ((0,), ()),
     "add": ((0,), ()),
 }
 # Lists of (value, key): the second of each pair.
