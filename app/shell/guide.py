@@ -19,6 +19,7 @@ from app.theme import color, fonts, icons, metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.text import hairline, label, set_tone
 from engine.runtime.errors import JobCancelled, StylekilnError
+from engine.runtime.events import Event
 from engine.runtime.job import JobHandle
 
 
@@ -118,6 +119,7 @@ class GuideBar(QWidget):
         self.stop = button("Stop", "square", on=self._cancel, big=True)
         self._build()
         session.job_changed.connect(self._progress)
+        session.engine_event.connect(self._hear)
         language_signals.changed.connect(self._bar.update)
         language_signals.changed.connect(self._settle)
         self._offer()
@@ -221,6 +223,13 @@ class GuideBar(QWidget):
         self._offered = None
         self._hide(self.show_page)
         self._session.go(workspace, **payload)
+
+    def _hear(self, event: Event) -> None:
+        """A stage has made what it works on: show it at once, and let the page follow the work."""
+        if self._handle is not None and event.job_id == self._handle.id:
+            stage = self._stages[self._index]
+            if event.kind == "tour.sheet":
+                self._go(stage, {**event.data, "job": event.job_id})
 
     def _show_offered(self) -> None:
         if self._offered is not None:
