@@ -122,9 +122,8 @@ class Bridge(QObject):
 
     def _follow(self, handle: JobHandle) -> None:
         self._live[handle.id] = handle
-        if not handle.interactive:
-            self.jobs.append(handle)
-            self.job_added.emit(handle)
+        self.jobs.append(handle)
+        self.job_added.emit(handle)
         if not self._timer.isActive():
             self._timer.start()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.bridge import Bridge
 from app.run_settings import RunSettings
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from engine.runtime.events import Event
 
 log = logging.getLogger(__name__)
+
+LOOK_MS = 5000
+"""How often it is looked whether the folders of the project are there."""
 
 
 class Session(QObject):
@@ -53,6 +57,10 @@ class Session(QObject):
         self.run_settings = RunSettings(self)
         self._reader: Reader | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._missing: tuple[str, ...] = ()
+        self._looking = QTimer(self)
+        self._looking.setInterval(LOOK_MS)
+        self._looking.timeout.connect(lambda: self.start(self.look_for_folders()))
         self._ending = False
         self._held: list[Callable[[], object]] | None = None
         bridge.engine_event.connect(self.engine_event)
@@ -149,6 +157,7 @@ class Session(QObject):
 
     async def close_project(self) -> None:
         """Leave the project; running jobs go on."""
+        self._looking.stop()
         library, self.library, self.project = self.library, None, None
         self.project_changed.emit(None)
         if library is not None:
@@ -157,6 +166,7 @@ class Session(QObject):
     async def end(self) -> None:
         """The window has closed: end what still runs in its event loop, and let nothing begin."""
         self._ending = True
+        self._looking.stop()
         while self._tasks:
             ending = list(self._tasks)
             for task in ending:
@@ -204,9 +214,20 @@ class Session(QObject):
         library, project = self.library, self.project
         if library is None or project is None:
             return
+        self._missing = await self.bridge.io(_missing_of, project)
+        self._looking.start()
         if self._reader is None or self._reader.library is not library:
             self._reader = Reader(self, library, project)
         await self._reader.read(quietly=quietly)
+
+    async def look_for_folders(self) -> None:
+        """Read the folders again when one of them is gone, or is back: a drive was plugged."""
+        project = self.project
+        if project is None:
+            self._looking.stop()
+        elif await self.bridge.io(_missing_of, project) != self._missing:
+            await self.rescan(quietly=True)
+            self.pictures_changed.emit(None)  # those that are away are marked, or no longer
 
     def _hear(self, event: Event) -> None:
         """A job changed the library behind the window's back (the guided tour does)."""
@@ -225,6 +246,10 @@ class Session(QObject):
         error = task.exception()
         if error is not None and not isinstance(error, JobCancelled):
             self.show_error(error)
+
+
+def _missing_of(project: Project) -> tuple[str, ...]:
+    return tuple(source.path for source in project.file.folders if not os.path.isdir(source.path))
 
 
 def _project_for(path: Path) -> Project:

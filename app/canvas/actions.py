@@ -24,6 +24,7 @@ def canvas_actions(view: View) -> list[Action]:
     return [
         Action("canvas.new", "New canvas…", view.new, "plus", "Ctrl+N", where=where),
         Action("canvas.open", "Open canvas…", view.open_file, "folder-open", "Ctrl+O", where=where),
+        Action("canvas.rename", "Rename the canvas…", view.rename, "pencil", "", opened, where),
         Action("canvas.save", "Save canvas", view.save, "save", "Ctrl+S", opened, where),
         Action(
             "canvas.save_as", "Save canvas as…", view.save_as, "save", "Ctrl+Shift+S", opened, where
@@ -43,6 +44,15 @@ def canvas_actions(view: View) -> list[Action]:
             "sparkles",
             "Ctrl+Return",
             lambda: opened() and not repaint.running,
+            where,
+        ),
+        Action(
+            "canvas.repaint_whole",
+            "Repaint the whole canvas",
+            repaint.start_whole,
+            "sparkles",
+            "",
+            lambda: opened() and not repaint.running and not repaint.has_region,
             where,
         ),
         Action(
@@ -131,7 +141,7 @@ def canvas_actions(view: View) -> list[Action]:
             "Zoom to the selection",
             view.surface.zoom_to_selection,
             "scan",
-            "Ctrl+2",
+            "Ctrl+Shift+0",
             selected,
             where,
         ),

@@ -1,4 +1,7 @@
-"""The candidates of the last repaint: queued, running, ready; one of them shown on the picture."""
+"""The candidates: queued, running, ready, accepted; one of them shown on the picture.
+
+They stay until one is accepted or all are discarded; another repaint adds to them.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,22 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtCore import QObject, QRect, Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     import numpy as np
     from PySide6.QtGui import QImage
+
+# More than fit on the strip; beyond, the oldest go.
+MOST = 24
 
 CandidateState = Literal["queued", "running", "ready", "failed"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Candidate:
     """One candidate. ``pixels`` is straight RGBA at ``rect`` of the document once it is ready.
 
+    ``layer`` is the layer it became, ``accepted`` whether the document has that layer now.
     ``image`` is the same for Qt, or a rough preview; ``card`` shows it on its surroundings.
     """
 
@@ -32,6 +41,9 @@ class Candidate:
     total: int = 0
     recipe: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    strength: float = 0.0
+    layer: str = ""
+    accepted: bool = False
 
 
 class Candidates(QObject):
@@ -46,20 +58,75 @@ class Candidates(QObject):
         self.items: list[Candidate] = []
         self.shown = -1
         self.blink = False
-        self.title: dict[str, object] = {}
+        self.revision = 0  # counts what a file of them would not hold yet
+        self.borrowed = False  # someone else writes them to disk
+        self._first = 0  # where those under way begin
 
-    def begin(self, seeds: list[int], **title: object) -> None:
-        """Replace what there is by one queued candidate per seed."""
-        self.items = [Candidate(number, seed) for number, seed in enumerate(seeds, start=1)]
-        self.shown = -1
-        self.blink = False
-        self.title = title
-        self.reset.emit()
-        self.shown_changed.emit()
+    def begin(self, seeds: Sequence[int], strength: float = 0.0) -> list[Candidate]:
+        """Add one queued candidate per seed; gives what had to go.
+
+        A set of which one was accepted is decided on and makes room; of others the oldest beyond
+        ``MOST`` go.
+        """
+        kept = [] if self.decided else [item for item in self.items if item.state == "ready"]
+        gone = kept[: max(0, len(kept) + len(seeds) - MOST)]
+        kept = kept[len(gone) :]
+        last = max((item.number for item in kept), default=0)
+        self._first = len(kept)
+        added = [
+            Candidate(number, seed, strength=strength)
+            for number, seed in enumerate(seeds, start=last + 1)
+        ]
+        self._set([*kept, *added])
+        return gone
+
+    def put_back(self, gone: list[Candidate]) -> None:
+        """Have ``gone`` (see :meth:`begin`) again, before the others."""
+        current = self.current
+        self._first += len(gone)
+        self._set([*gone, *self.items], current)
+
+    def restore(self, items: list[Candidate]) -> None:
+        """Show what was kept of an earlier time."""
+        self._first = len(items)
+        self._set(items)
 
     def clear(self) -> None:
         """No candidates."""
-        self.begin([])
+        self.restore([])
+
+    def _set(self, items: list[Candidate], shown: Candidate | None = None) -> None:
+        self.items = items
+        self.shown = items.index(shown) if shown in items else -1
+        self.blink = self.borrowed = False
+        self.revision += 1
+        self.reset.emit()
+        self.shown_changed.emit()
+
+    @property
+    def decided(self) -> bool:
+        """Whether one of them has become a layer."""
+        return any(item.accepted for item in self.items)
+
+    def follow_layers(self, present: Collection[str]) -> None:
+        """Mark those whose layer is among the document's (undo may take it away)."""
+        for index, item in enumerate(self.items):
+            accepted = item.layer in present
+            if accepted != item.accepted:
+                item.accepted = accepted
+                self.changed.emit(index)
+
+    def accept(self, layer: str) -> None:
+        """The candidate shown is ``layer`` now; none is shown any more."""
+        item = self.current
+        if item is None:
+            return
+        item.layer, item.accepted = layer, True
+        self.borrowed = False
+        self.shown = -1
+        self.revision += 1
+        self.reset.emit()
+        self.shown_changed.emit()
 
     @property
     def current(self) -> Candidate | None:
@@ -72,7 +139,8 @@ class Candidates(QObject):
         return any(item.state in ("queued", "running") for item in self.items)
 
     def progress(self, index: int, step: int, total: int, image: QImage | None) -> None:
-        """Candidate ``index`` stands at ``step`` of ``total``; ``image`` is its rough preview."""
+        """Candidate ``index`` under way stands at ``step`` of ``total``, roughly as ``image``."""
+        index += self._first
         if not 0 <= index < len(self.items):
             return
         item = self.items[index]
@@ -92,14 +160,16 @@ class Candidates(QObject):
         rect: QRect,
         recipe: dict[str, Any],
     ) -> None:
-        """Candidate ``index`` is done; the first one that is ready is shown."""
+        """Candidate ``index`` of those under way is done; the first that is ready is shown."""
+        index += self._first
         if not 0 <= index < len(self.items):
             return
         item = self.items[index]
         item.state, item.image, item.card = "ready", image, card
         item.pixels, item.rect, item.recipe = pixels, rect, recipe
+        self.revision += 1
         self.changed.emit(index)
-        if self.current is None:
+        if self.current not in self.items[self._first :]:
             self.show(index)
 
     def stop(self, problem: str = "") -> None:

@@ -6,12 +6,13 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.i18n import bind, tr
 from app.i18n.format import day, dimensions
 from app.theme import metrics
+from app.widgets.buttons import tool_button
 from app.widgets.text import ElidedLabel, label
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ UNSAVED_MARK = "•"
 class DocumentLine(QWidget):
     """Name with a mark while there are unsaved changes, size, and when it was saved."""
 
+    menu_asked = Signal()
+
     def __init__(self, state: CanvasState, keeper: Keeper) -> None:
         super().__init__()
         self._state, self._keeper = state, keeper
@@ -31,6 +34,10 @@ class DocumentLine(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(metrics.STATUS)
         self.name = ElidedLabel(size=11, mode=Qt.TextElideMode.ElideMiddle)
+        self.documents = tool_button(
+            "chevron-down", "Canvases of this project", self.menu_asked.emit, dense=True
+        )
+        self.documents.setFixedHeight(metrics.STATUS - 4)
         self.selection = label(size=11, tone="quiet")
         self._selection_text = bind(self.selection.setText, "")
         self.size_label = label(size=11, tone="quiet")
@@ -38,7 +45,8 @@ class DocumentLine(QWidget):
         self._saved_text = bind(self.saved.setText, "")
         row = QHBoxLayout(self)
         row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
-        row.setSpacing(metrics.PAD)
+        row.setSpacing(metrics.GAP)
+        row.addWidget(self.documents)
         row.addWidget(self.name, 1)
         row.addWidget(self.selection)
         row.addWidget(self.size_label)

@@ -99,13 +99,17 @@ class DocumentState(QObject):
             self.layers_changed.emit()
 
     def add_layer(
-        self, name: str, pixels: np.ndarray | None = None, at: QPoint | None = None
+        self,
+        name: str,
+        pixels: np.ndarray | None = None,
+        at: QPoint | None = None,
+        source: str = "",
     ) -> None:
-        """Put a layer above the selected one: empty, or a picture at ``at``."""
+        """Put a layer above the selected one: empty, or a picture of ``source`` at ``at``."""
         if self.document is None:
             return
         x, y = (at.x(), at.y()) if at is not None else (0, 0)
-        layer = self.document.add_layer(name, pixels, x=x, y=y, above=self.active)
+        layer = self.document.add_layer(name, pixels, x=x, y=y, above=self.active, source=source)
         self._activate(layer.id)
         self._changed(layer.bounds)
 

@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 
-from engine.canvas import storage
+from engine.canvas import shelf, storage
 from engine.canvas.document import Document, from_picture
 from engine.canvas.layer import Layer
 from engine.imaging.decode import load_rgba
 from engine.project.settings import data_dir
-from engine.runtime.errors import PictureError, StylekilnError
+from engine.runtime.errors import BadInputError, PictureError, StylekilnError
+from engine.runtime.files import storage_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.canvas.model import CanvasState
     from app.session import Session
 
@@ -44,11 +47,14 @@ class Keeper(QObject):
         self._state = state
         self.saved_time = 0.0  # when the file was written, 0 when there is none yet
         self._kept: tuple[Document | None, int] = (None, 0)  # what the safety copy holds
+        self._shelved: tuple[Path | None, int] = (None, 0)  # which candidates the shelf holds
         self._writing = asyncio.Lock()
         self._timer = QTimer(self, interval=SAFETY_DELAY_MS, singleShot=True)
         self._timer.timeout.connect(lambda: session.start(self.write_safety_copy()))
         # Not restarted by later changes: while the artist paints on, copies keep being written.
         state.layers_changed.connect(self._changed)
+        state.candidates.changed.connect(self._changed)
+        state.candidates.reset.connect(self._changed)
 
     @property
     def folder(self) -> Path:
@@ -56,8 +62,8 @@ class Keeper(QObject):
         project = self._session.project
         return project.canvas if project is not None else data_dir() / "canvas"
 
-    def _changed(self) -> None:
-        if self._state.modified and not self._timer.isActive():
+    def _changed(self, _: object = None) -> None:
+        if (self._unkept or self._unshelved) and not self._timer.isActive():
             self._timer.start()
 
     # Opening
@@ -81,24 +87,35 @@ class Keeper(QObject):
         ``tell`` whether there were such changes: not on the way back to them.
         """
         await self.flush()
-        document, recovered, saved, aside = await self._session.bridge.io(read, path)
+        document, recovered, saved, aside, candidates = await self._session.bridge.io(read, path)
         if path.suffix.lower() != storage.SUFFIX:
             path = await self._session.bridge.io(free_name, self.folder, path.stem)
         # The canvas was not locked while the file was read.
         await self.flush()
         self.saved_time = saved
+        self._shelved = (path, -1)
         self._state.open(document, path, modified=recovered)
+        self._state.restore_candidates(candidates)
+        self._shelved = (path, self._state.candidates.revision)
         if aside is not None:
             self._session.notify(aside.key, name=path.stem, file=aside.path.name)
         if tell and recovered and safety_copy(path).is_file():
             self._session.notify("Unsaved changes of {name} were recovered.", name=path.stem)
 
     async def create(
-        self, width: int, height: int, background: tuple[int, int, int] | None, layer_name: str
+        self,
+        width: int,
+        height: int,
+        background: tuple[int, int, int] | None,
+        layer_name: str,
+        name: str = "canvas",
     ) -> None:
-        """Start an empty document; its first layer has ``background`` RGB or is transparent."""
+        """Start an empty document called ``name``, with a number where that is taken.
+
+        Its first layer has ``background`` RGB or is transparent.
+        """
         await self.flush()  # also takes the name of the present document
-        path = await self._session.bridge.io(free_name, self.folder, "canvas")
+        path = await self._session.bridge.io(free_name, self.folder, name)
         await self.flush()
         pixels = np.zeros((height, width, 4), np.uint8)
         if background is not None:
@@ -117,7 +134,10 @@ class Keeper(QObject):
         width, height = pixels.shape[1], pixels.shape[0]
         middle = center or QPoint(self._state.size.width() // 2, self._state.size.height() // 2)
         self._state.add_layer(
-            path.stem, pixels, QPoint(middle.x() - width // 2, middle.y() - height // 2)
+            path.stem,
+            pixels,
+            QPoint(middle.x() - width // 2, middle.y() - height // 2),
+            path.name,
         )
 
     # Writing
@@ -139,7 +159,21 @@ class Keeper(QObject):
             for written in (before, target):
                 if written is not None:
                     await self._session.bridge.io(remove, safety_copy(written))
+        await self.write_shelf()
         self.saved.emit()
+
+    async def rename(self, name: str) -> None:
+        """Call the present document ``name``; its files move along. Raises BadInputError."""
+        state = self._state
+        if state.path is None or name == state.path.stem:
+            return
+        await self.flush()
+        async with self._writing:
+            target = state.path.with_name(f"{name}{storage.SUFFIX}")
+            await self._session.bridge.io(move, state.path, target)
+            state.path = target
+            self._shelved = (target, self._shelved[1])
+        state.modified_changed.emit()
 
     async def write_safety_copy(self) -> None:
         """Write the copy that a crash leaves behind."""
@@ -147,15 +181,29 @@ class Keeper(QObject):
         async with self._writing:
             state.end_stroke()
             document, path, edits = state.document, state.path, state.edits
-            if document is None or path is None or not self._unkept:
+            if document is not None and path is not None and self._unkept:
+                await self._session.bridge.io(storage.save, document.frozen(), safety_copy(path))
+                self._kept = (document, edits)
+        await self.write_shelf()
+
+    async def write_shelf(self) -> None:
+        """Keep the candidates that are not decided on beside the file."""
+        async with self._writing:
+            state = self._state
+            if not self._unshelved or state.path is None:
                 return
-            await self._session.bridge.io(storage.save, document.frozen(), safety_copy(path))
-            self._kept = (document, edits)
+            path, revision = state.path, state.candidates.revision
+            await self._session.bridge.io(shelf.save, state.kept_candidates(), path)
+            self._shelved = (path, revision)
+
+    def leave_shelf(self) -> None:
+        """Someone else has written the present document's candidates anew."""
+        self._shelved = (self._state.path, self._state.candidates.revision)
 
     async def flush(self) -> None:
         """Write what is not on disk yet, before another document is opened or this one closed."""
         self._state.end_stroke()
-        while self._unkept:
+        while self._unkept or self._unshelved:
             await self.write_safety_copy()
         self._timer.stop()
 
@@ -165,6 +213,13 @@ class Keeper(QObject):
         state = self._state
         opened = state.document is not None and state.path is not None
         return opened and state.modified and self._kept != (state.document, state.edits)
+
+    @property
+    def _unshelved(self) -> bool:
+        """Whether the candidates differ from those kept beside the file."""
+        state = self._state
+        now = state.path, state.candidates.revision
+        return state.path is not None and not state.candidates.borrowed and self._shelved != now
 
     async def export(self, path: Path) -> None:
         """Write the picture as PNG."""
@@ -185,6 +240,9 @@ class Keeper(QObject):
         if state.document is not None and state.path is not None and self._unkept:
             storage.save(state.document.frozen(), safety_copy(state.path))
             self._kept = (state.document, state.edits)
+        if self._unshelved and state.path is not None:
+            shelf.save(state.kept_candidates(), state.path)
+            self.leave_shelf()
 
     def close_at_last(self) -> None:
         """The application ends, whether the copy can be written or not."""
@@ -207,22 +265,38 @@ class Aside(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A document, whether it is unsaved, when its file was written, and what was not taken."""
+    """A document, whether it is unsaved, when its file was written, and what was not taken.
+
+    ``candidates`` are those that were not decided on.
+    """
 
     document: Document
     recovered: bool
     saved: float
     aside: Aside | None = None
+    candidates: Sequence[shelf.Kept] = ()
 
 
 def read(path: Path) -> Opened:
+    """A canvas file with what was not saved and not decided on, or a picture."""
+    opened = _read(path)
+    try:
+        return opened._replace(candidates=shelf.load(path))
+    except PictureError:
+        damaged = shelf.shelf_of(path)
+        kept = damaged.replace(damaged.with_name(f"{damaged.name}.broken"))
+        aside = Aside("The candidates of {name} are damaged and were kept as {file}.", kept)
+        return opened._replace(aside=opened.aside or aside)
+
+
+def _read(path: Path) -> Opened:
     """A canvas file with the changes that were not saved, or a picture.
 
     A safety copy that is damaged, or older than the file (the process ended between saving and
     removing it), is kept under another name and the file is opened.
     """
     if path.suffix.lower() != storage.SUFFIX:
-        return Opened(from_picture(load_rgba(path), path.stem), True, 0.0)
+        return Opened(from_picture(load_rgba(path), path.stem, path.name), True, 0.0)
     written = path.stat().st_mtime if path.is_file() else 0.0
     copy = safety_copy(path)
     if not copy.is_file():
@@ -243,10 +317,10 @@ def read(path: Path) -> Opened:
         return Opened(storage.load(path), False, written, aside)
 
 
-def latest(folder: Path) -> Path | None:
-    """The canvas file in ``folder`` that was worked on last, saved or not."""
+def canvases(folder: Path) -> list[tuple[Path, float]]:
+    """The canvas files in ``folder``, saved or not, with when each was worked on; newest first."""
     if not folder.is_dir():
-        return None
+        return []
     times: dict[Path, float] = {}
     for found in folder.iterdir():
         if found.name.endswith(SAFETY_SUFFIX):
@@ -256,7 +330,32 @@ def latest(folder: Path) -> Path | None:
         else:
             continue
         times[path] = max(times.get(path, 0.0), found.stat().st_mtime)
-    return max(times, key=lambda path: times[path]) if times else None
+    return sorted(times.items(), key=lambda item: -item[1])
+
+
+def move(path: Path, target: Path) -> None:
+    """Rename a canvas file with what lies beside it; BadInputError where the name is taken."""
+    if target.exists() or safety_copy(target).exists():
+        raise BadInputError(
+            "There is a canvas called {name} already.",
+            name=target.stem,
+            remedy="Choose another name.",
+        )
+    pairs = (
+        (path, target),
+        (safety_copy(path), safety_copy(target)),
+        (shelf.shelf_of(path), shelf.shelf_of(target)),
+    )
+    with storage_errors(target):
+        for before, after in pairs:
+            if before.exists():
+                before.rename(after)
+
+
+def latest(folder: Path) -> Path | None:
+    """The canvas file in ``folder`` that was worked on last, saved or not."""
+    found = canvases(folder)
+    return found[0][0] if found else None
 
 
 def free_name(folder: Path, stem: str) -> Path:

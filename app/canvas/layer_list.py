@@ -178,7 +178,7 @@ def origin(layer: Layer) -> str:
     """Where a layer comes from, in a few words."""
     recipe = layer.recipe
     if not recipe:
-        return tr("locked") if layer.locked else tr("painted")
+        return tr("locked") if layer.locked else layer.source or tr("painted")
     image = recipe.get("image", {})
     parts = [_lora_words(use) for use in image.get("loras", ())[:1]]
     seed = image.get("seed", recipe.get("seed"))

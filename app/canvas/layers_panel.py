@@ -35,7 +35,9 @@ class LayersPanel(Panel):
         self.opacity.set_default(100)
         self.opacity.changed.connect(self._set_opacity)
         self.body.setContentsMargins(0, 0, 0, 0)
-        self.body.addWidget(FieldRow("Opacity", self.opacity, label_width=64))
+        self.opacity_row = FieldRow("Opacity", self.opacity, label_width=64)
+        self.body.addWidget(self.opacity_row)
+        self.body.setStretchFactor(self.opacity_row, 0)
         self.list = LayerList(self.model, state)
         self.body.addWidget(self.list, 1)
         state.layers_changed.connect(self.refresh)
@@ -77,6 +79,7 @@ class LayersPanel(Panel):
         self.set_count(len(document.layers) if document is not None else None)
         for control in (self.duplicate, self.delete, self.opacity):
             control.setEnabled(layer is not None)
+        self.opacity_row.setVisible(layer is not None)
         self.add.setEnabled(document is not None)
         place = document.index(layer.id) if document is not None and layer is not None else 0
         self.up.setEnabled(

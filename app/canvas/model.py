@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, QRect, QSize, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from app.canvas.candidates import Candidates
+from app.canvas.candidates import Candidate, Candidates
 from app.canvas.document_state import DocumentState, to_qrect, to_rect
-from engine.canvas import region, selection
+from app.widgets.images import image_of
+from engine.canvas import region, selection, shelf
 from engine.canvas.brush import Brush
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from engine.canvas.brush import Stroke
@@ -58,8 +60,10 @@ class CanvasState(DocumentState):
         self._moved_from: QPoint | None = None
         self._move_started = False
         self.candidates.shown_changed.connect(self.preview_changed)
+        self.opened.connect(self._read_region)
         # Connected first, so that whoever hears of another document finds its selection.
         self.opened.connect(self._read_selection)
+        self.layers_changed.connect(self._follow_layers)
 
     def open(self, document: Document, path: Path | None, *, modified: bool = False) -> None:
         """Work on ``document``; ``path`` is where Save writes it."""
@@ -83,6 +87,7 @@ class CanvasState(DocumentState):
 
     def _let_go(self) -> None:
         self.region = None
+        self.selection = None
         self._stroke = self._stroke_end = None
         self.candidates.clear()
 
@@ -204,11 +209,12 @@ class CanvasState(DocumentState):
         """Make what is drawn the document's selection, as one undo step."""
         if self.document is None or self.selection == self._document_selection():
             return
-        self.region = None
+        self._keep_region(None)
         mask = None
         if self.selection is not None:
             mask = selection.rectangle(self.document.size, to_rect(self.selection))
         self._apply(self.document.select(mask))
+        self.selection_changed.emit()
 
     def select(self, rect: QRect | None) -> None:
         """Select ``rect``, or nothing."""
@@ -224,8 +230,14 @@ class CanvasState(DocumentState):
         if rect is not None:
             rect = rect.intersected(QRect(QPoint(0, 0), self.size))
             rect = rect if rect.width() >= 8 and rect.height() >= 8 else None
-        self.region = rect
+        self._keep_region(rect)
         self.selection_changed.emit()
+
+    def _keep_region(self, rect: QRect | None) -> None:
+        """The frame is kept with the document, like the settings of the repaint."""
+        self.region = rect
+        if self.document is not None:
+            self.document.settings["frame"] = list(to_rect(rect)) if rect is not None else []
 
     def region_frame(self) -> QRect | None:
         """What the model sees: the chosen frame, or the automatic one round the selection."""
@@ -253,10 +265,22 @@ class CanvasState(DocumentState):
         """The size at which the model paints ``frame``."""
         return region.work_size((frame.width(), frame.height()), self.native_size)
 
+    def feather_reach(self) -> int:
+        """How many pixels beyond the selection a repaint still changes a little."""
+        if self.selection is None:
+            return 0
+        return region.sizes(to_rect(self.selection), self.strength, self.native_size).reach
+
     def _document_selection(self) -> QRect | None:
         if self.document is None or self.document.selection is None:
             return None
         return to_qrect(self.document.selection_bounds)
+
+    def _read_region(self) -> None:
+        stored = self.document.settings.get("frame") if self.document is not None else None
+        if isinstance(stored, list) and len(stored) == 4 and all(type(n) is int for n in stored):
+            frame = QRect(*stored).intersected(QRect(QPoint(0, 0), self.size))
+            self.region = frame if frame.width() >= 8 and frame.height() >= 8 else None
 
     def _read_selection(self) -> None:
         self.selection = self._document_selection()
@@ -306,6 +330,58 @@ class CanvasState(DocumentState):
             recipe=shown.recipe,
             what="Accept candidate",
         )
-        self.candidates.clear()
+        self.candidates.accept(layer.id)
         self._activate(layer.id)
         self._changed(layer.bounds)
+
+    def _follow_layers(self) -> None:
+        layers = self.document.layers if self.document is not None else ()
+        self.candidates.follow_layers({layer.id for layer in layers})
+
+    def kept_candidates(self) -> list[shelf.Kept]:
+        """What is kept of the candidates until they are decided on."""
+        return [
+            shelf.Kept(
+                number=item.number,
+                seed=item.seed,
+                strength=item.strength,
+                x=item.rect.x(),
+                y=item.rect.y(),
+                recipe=item.recipe,
+                layer=item.layer,
+                pixels=item.pixels,
+            )
+            for item in self.candidates.items
+            if item.pixels is not None
+        ]
+
+    def restore_candidates(self, kept: Sequence[shelf.Kept]) -> None:
+        """Show the candidates that were kept with the document."""
+        self.candidates.restore([self._candidate(one) for one in kept])
+        self._follow_layers()
+
+    def _candidate(self, kept: shelf.Kept) -> Candidate:
+        height, width = kept.pixels.shape[:2]
+        rect, image = QRect(kept.x, kept.y, width, height), image_of(kept.pixels)
+        return Candidate(
+            kept.number,
+            kept.seed,
+            "ready",
+            image,
+            self.on_picture(image, rect),
+            kept.pixels,
+            rect,
+            recipe=kept.recipe,
+            strength=kept.strength,
+            layer=kept.layer,
+        )
+
+    # Room for the model
+
+    def target(self) -> QRect:
+        """What a repaint would change: the selection, else the frame, else everything."""
+        return self.selection or self.region or QRect(QPoint(0, 0), self.size)
+
+    def is_flat(self) -> bool:
+        """Whether the picture shows one plain color, or nothing, where it would be repainted."""
+        return self.document is not None and self.picture.is_flat(self.target())

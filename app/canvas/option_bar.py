@@ -74,7 +74,7 @@ class OptionBar(QWidget):
         outer.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         outer.setSpacing(metrics.GAP_ICONS)
         outer.addWidget(self.body, 1)
-        outer.addWidget(self.more)
+        outer.addWidget(self.more, 0, Qt.AlignmentFlag.AlignRight)
         row = self._row = QHBoxLayout(self.body)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(metrics.GAP)
@@ -132,6 +132,7 @@ class OptionBar(QWidget):
             row.addWidget(tool)
 
     def _listen(self) -> None:
+        self._state.opened.connect(self.refresh)
         self._state.tool_changed.connect(self.refresh)
         self._state.brush_changed.connect(self.refresh)
         self._state.selection_changed.connect(self.refresh)
@@ -141,7 +142,8 @@ class OptionBar(QWidget):
         self._show_zoom()
 
     def refresh(self) -> None:
-        """Show the tool in hand and its options."""
+        """Show the tool in hand and its options; without a canvas there is nothing to tell."""
+        self.body.setVisible(self._state.document is not None)
         tool, brush = BY_NAME[self._state.tool], self._state.brush
         self.icon.set(tool.icon)
         self._name_text.say(tool.text)

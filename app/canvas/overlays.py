@@ -6,7 +6,7 @@ No color can be trusted over a picture, so every mark is a light stroke on a dar
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from app.theme import fonts
 
@@ -40,8 +40,30 @@ def frame(painter: QPainter, rect: QRectF, color: QColor, *, handles: bool = Tru
     painter.drawRect(rect)
     painter.setPen(_pen(color, 1.5))
     painter.drawRect(rect)
-    if not handles:
-        return
+    if handles:
+        _handles(painter, rect)
+
+
+def handles(painter: QPainter, rect: QRectF) -> None:
+    """Eight handles of ``rect``, to drag it by."""
+    _handles(painter, _crisp(rect))
+
+
+def feather(painter: QPainter, inner: QRectF, outer: QRectF) -> None:
+    """The band between two rectangles as a hatch, light on dark: a pattern, never a tint."""
+    band = QPainterPath()
+    band.addRect(outer)
+    band.addRect(inner)
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    for tint, shift in ((QColor(17, 17, 17, 70), 1), (QColor(255, 255, 255, 90), 0)):
+        painter.setBrushOrigin(shift, 0)
+        painter.setBrush(QBrush(tint, Qt.BrushStyle.BDiagPattern))
+        painter.drawPath(band)
+    painter.restore()
+
+
+def _handles(painter: QPainter, rect: QRectF) -> None:
     painter.setPen(_pen(QColor(0x1A, 0x1A, 0x1A), 1.0))
     painter.setBrush(QColor(0xF4, 0xF4, 0xF4))
     for point in handle_points(rect).values():

@@ -16,6 +16,8 @@ CRISP_ZOOM = 2.0
 # Rendered in strips, so that what is computed stays in the processor's cache.
 STRIP = 256
 MOST_PARTS = 16
+# Values of 255 that count as one color.
+FLAT = 6
 
 
 class CompositePicture:
@@ -70,6 +72,21 @@ class CompositePicture:
         right, bottom = left + rect.width(), top + rect.height()
         self._levels[0][top:bottom, left:right] = _premultiplied_bgra(self._render(rect))
         self._shrink(left, top, right, bottom)
+
+    def is_flat(self, rect: QRect) -> bool:
+        """Whether ``rect`` of the document shows one color; faint noise counts as none."""
+        rect = rect.intersected(self._bounds)
+        if rect.isEmpty():
+            return True
+        self.refresh(rect)
+        level = 0
+        while level + 1 < len(self._levels) and max(rect.width(), rect.height()) >> level > 512:
+            level += 1
+        left, top = rect.left() >> level, rect.top() >> level
+        right = ((rect.right() >> level) + 1, (rect.bottom() >> level) + 1)
+        part = self._levels[level][top : right[1], left : right[0]]
+        spread = part.max(axis=(0, 1)).astype(int) - part.min(axis=(0, 1))
+        return int(spread.max()) <= FLAT
 
     def draw(self, painter: QPainter, target: QRectF, source: QRect, zoom: float) -> None:
         """Draw document rectangle ``source`` into screen rectangle ``target``."""

@@ -15,11 +15,12 @@ from engine.canvas import storage
 from engine.canvas.repaint import RepaintRequest
 from engine.models.family import STARTER
 from engine.project.settings import data_dir
-from engine.runtime.errors import JobCancelled, StylekilnError
+from engine.runtime.errors import BadInputError, JobCancelled, StylekilnError
 from engine.sampling.request import LARGEST_SEED, ImageRequest, LoraUse
 from engine.sampling.schedules import evaluations
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from app.canvas.model import CanvasState
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from engine.project.project import Project
     from engine.runtime.events import Event
     from engine.runtime.job import JobHandle
+
+
+# Below, what is there shows through: a plain area stays plain.
+LEAST_FROM_NOTHING = 0.9
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,11 @@ class RepaintSettings:
         """The strengths that differ in their number of steps."""
         return [round(step / self.steps, 4) for step in range(1, self.steps + 1)]
 
+    @property
+    def from_nothing(self) -> float:
+        """The least strength that paints something where nothing is."""
+        return next(stop for stop in self.strength_stops if stop >= LEAST_FROM_NOTHING)
+
 
 class Repaint(QObject):
     """Runs one repaint at a time. The canvas stays free: the job works on a copy of the picture."""
@@ -65,6 +75,7 @@ class Repaint(QObject):
     models_changed = Signal()
     running_changed = Signal(bool)
     failed = Signal(object)
+    crowded_out = Signal(object)  # list of the Candidates that had to make room
 
     def __init__(self, session: Session, state: CanvasState) -> None:
         super().__init__(state)
@@ -158,8 +169,25 @@ class Repaint(QObject):
 
     # Running
 
+    @property
+    def has_region(self) -> bool:
+        """Whether it is drawn what to repaint."""
+        return self._state.selection is not None or self._state.region is not None
+
     def start(self) -> None:
-        """Paint candidates for the region; one run at a time."""
+        """Paint candidates for the region; one run at a time. Without a region nothing is done."""
+        if self.has_region:
+            self.start_whole()
+        elif self._state.document is not None:
+            self.failed.emit(
+                BadInputError(
+                    "No region is drawn yet.",
+                    remedy="Draw one with the selection tool, or choose Repaint the whole canvas.",
+                )
+            )
+
+    def start_whole(self) -> None:
+        """Paint candidates for the region, or for the whole canvas where none is drawn."""
         if self._state.document is None or self.running:
             return
         if self.problem is not None:
@@ -174,12 +202,25 @@ class Repaint(QObject):
         if self._handle is not None:
             self._handle.cancel()
 
+    def follow(self, job_id: str, seeds: Sequence[int], strength: float) -> None:
+        """Show the candidates of a repaint that was started elsewhere, which also keeps them."""
+        handle = self._session.bridge.job(job_id)
+        if handle is None or handle.done() or self.running:
+            return
+        self._handle = handle
+        self._state.candidates.clear()
+        self._state.candidates.begin(seeds, strength)
+        self._state.candidates.borrowed = True
+        self.running_changed.emit(True)
+
     async def _start(self) -> None:
         state, settings = self._state, self.settings
         state.end_stroke()
         seeds = [(settings.seed + number) % (LARGEST_SEED + 1) for number in range(settings.count)]
-        state.candidates.begin(seeds, strength=settings.strength)
+        gone = state.candidates.begin(seeds, settings.strength)
         self.running_changed.emit(True)
+        if gone:
+            self.crowded_out.emit(gone)
         try:
             folder = self._folder()
             assert state.document is not None
@@ -188,7 +229,7 @@ class Repaint(QObject):
             await self._session.bridge.io(storage.export_png, snapshot, picture)
             self._handle = self._session.bridge.submit(self._request(picture), interactive=True)
         except StylekilnError:
-            state.candidates.clear()
+            state.candidates.stop()
             self.running_changed.emit(False)
             raise
         finally:
@@ -246,6 +287,9 @@ class Repaint(QObject):
             return
         self._handle = None
         error = None if handle.cancelled() else handle.exception()
+        if handle.cancelled() or error is not None:
+            # What came in of it is nowhere else.
+            self._state.candidates.borrowed = False
         if error is not None and not isinstance(error, JobCancelled):
             self._state.candidates.stop(str(error))
             self.failed.emit(error)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from app.canvas.repaint_hints import RepaintHints
 from app.canvas.repaint_rows import LoraRow, SamplingRow, full_name
 from app.i18n import bind, signals, tr, tr_error
 from app.models.options import base_options
@@ -19,7 +20,7 @@ from app.widgets.text import label, restyle
 from engine.sampling.request import LARGEST_SEED
 
 if TYPE_CHECKING:
-    from app.canvas.candidates import Candidates
+    from app.canvas.model import CanvasState
     from app.canvas.repaint import Repaint
     from app.models.at_hand import LoraChoice
     from app.session import Session
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 class RepaintPanel(Panel):
     """Everything a repaint is told. It edits the settings and follows them."""
 
-    def __init__(self, session: Session, repaint: Repaint, candidates: Candidates) -> None:
+    def __init__(self, session: Session, repaint: Repaint, state: CanvasState) -> None:
         super().__init__("Repaint region", collapsible=False)
-        self._candidates = candidates
+        self._state = state
+        candidates = self._candidates = state.candidates
         self._session = session
         self._repaint = repaint
         self._build_prompt()
@@ -41,9 +43,11 @@ class RepaintPanel(Panel):
         self._build_foot()
         repaint.settings_changed.connect(self.refresh)
         repaint.running_changed.connect(lambda _: self.refresh())
+        state.selection_changed.connect(self._allow)
         repaint.models_changed.connect(self._show_models)
         signals.changed.connect(self._show_models)
         candidates.reset.connect(self._show_rank)
+        candidates.changed.connect(lambda _: self._show_rank())
         self._show_models()
 
     def _build_prompt(self) -> None:
@@ -110,11 +114,14 @@ class RepaintPanel(Panel):
         self.body.addLayout(foot)
         self.problem = label(size=11, tone="error", wrap=True)
         self.body.addWidget(padded(self.problem, top=4))
+        self.hints = RepaintHints(self._repaint, self._state)
+        self.body.addWidget(self.hints)
         self._stop_text = bind(self.stop.setText, "Stop")
 
     def _show_rank(self) -> None:
         """While there are candidates, accepting one is the main action in view."""
-        restyle(self.start, "kind", "normal" if self._candidates.items else "primary")
+        undecided = bool(self._candidates.items) and not self._candidates.decided
+        restyle(self.start, "kind", "normal" if undecided else "primary")
 
     def _stop(self) -> None:
         self._stop_text.say("Stopping…")
@@ -176,6 +183,12 @@ class RepaintPanel(Panel):
 
     # Following
 
+    def _allow(self) -> None:
+        repaint = self._repaint
+        ready = not repaint.running and repaint.problem is None
+        self.start.setEnabled(ready and repaint.has_region)
+        self.hints.whole.setEnabled(ready)
+
     def refresh(self) -> None:
         """Show the settings and whether a repaint is under way."""
         settings, running = self._repaint.settings, self._repaint.running
@@ -196,7 +209,7 @@ class RepaintPanel(Panel):
         problem = self._repaint.problem
         self.problem.setText(tr_error(problem) if problem is not None else "")
         self.problem.setVisible(problem is not None)
-        self.start.setEnabled(not running and problem is None)
+        self._allow()
         self.stop.setEnabled(running)
         if not running:
             self._stop_text.say("Stop")

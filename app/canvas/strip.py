@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QHBoxLayout, QVBoxLay
 from app.i18n import bind, signals, tr
 from app.theme import color, fonts, icons, metrics
 from app.widgets.buttons import button
-from app.widgets.text import ElidedLabel, hairline, label
+from app.widgets.text import ElidedLabel, hairline, label, restyle
 
 if TYPE_CHECKING:
     from app.canvas.candidates import Candidate, Candidates
@@ -22,7 +22,10 @@ HEADER = 40
 
 
 class CandidateStrip(QWidget):
-    """Header with the actions and a row of cards. Hidden while there are no candidates."""
+    """Header with the actions and a row of cards. Hidden while there are no candidates.
+
+    Once one was accepted the others stay to choose from, until they are closed.
+    """
 
     accepted = Signal()
     discarded = Signal()
@@ -51,7 +54,8 @@ class CandidateStrip(QWidget):
         row.setSpacing(6)
         self._detail = ElidedLabel(tone="quiet")
         self._detail_text = bind(self._detail.setText, "")
-        self.discard = button("Discard", "trash-2", "quiet", on=self.discarded.emit)
+        self.discard = button("", "trash-2", "quiet", on=self.discarded.emit)
+        self._discard_text = bind(self.discard.setText, "Discard")
         # The key acts while the canvas has the focus; here it is only shown.
         self.blink = button("Blink", "eye")
         self.blink.show_shortcut("B")
@@ -79,12 +83,16 @@ class CandidateStrip(QWidget):
         shown = candidates.current is not None
         self.accept.setEnabled(shown)
         self.blink.setEnabled(shown)
+        self._discard_text.say("Close" if candidates.decided else "Discard")
+        self.discard.set_icon("x" if candidates.decided else "trash-2")
+        restyle(self.accept, "kind", "normal" if candidates.decided else "primary")
         ready = sum(item.state == "ready" for item in candidates.items)
+        latest = candidates.items[-1].strength if candidates.items else 0.0
         self._detail_text.say(
             "{ready} of {total}, strength {strength}",
             ready=ready,
             total=len(candidates.items),
-            strength=f"{float(str(candidates.title.get('strength', 0))):.2f}",
+            strength=f"{latest:.2f}",
         )
 
 
@@ -101,7 +109,7 @@ class CandidateCards(QAbstractScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         bind(self.setAccessibleName, "Candidates")
         candidates.changed.connect(self._update)
-        candidates.reset.connect(self._update)
+        candidates.reset.connect(self._begun)
         candidates.shown_changed.connect(self._update)
         signals.changed.connect(self._update)
 
@@ -116,7 +124,14 @@ class CandidateCards(QAbstractScrollArea):
         total = len(self._candidates.items) * (self._card.width() + GAP) - GAP + 2 * metrics.PAD
         bar.setRange(0, max(0, total - self.viewport().width()))
         bar.setPageStep(max(1, self.viewport().width()))
+        bar.setSingleStep(self._card.width() + GAP)
         self.viewport().update()
+
+    def _begun(self) -> None:
+        """What comes in is at the end of the row."""
+        self._update()
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.maximum() if self._candidates.waiting else bar.value())
 
     def card_rect(self, index: int) -> QRect:
         """The picture of card ``index`` on the viewport."""
@@ -141,6 +156,8 @@ class CandidateCards(QAbstractScrollArea):
         else:
             self._paint_picture(painter, rect, item)
             self._paint_number(painter, rect, str(item.number))
+        if item.accepted:
+            self._paint_accepted(painter, rect)
         if item.state == "running" and item.total:
             done = round(rect.width() * item.step / item.total)
             painter.fillRect(QRect(rect.left(), rect.bottom() - 2, rect.width(), 3), color("track"))
@@ -190,12 +207,21 @@ class CandidateCards(QAbstractScrollArea):
         painter.setPen(color("badge_text"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
+    def _paint_accepted(self, painter: QPainter, rect: QRect) -> None:
+        box = QRect(rect.right() - 23, rect.top() + 6, 18, 18)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color("badge"))
+        painter.drawRoundedRect(box, 2, 2)
+        icons.paint(painter, "check", box.left() + 2, box.top() + 2, 14, "badge_text")
+
     def _paint_words(self, painter: QPainter, rect: QRect, item: Candidate, *, shown: bool) -> None:
         box = QRect(rect.left(), rect.bottom() + 6, rect.width(), 15)
         painter.setFont(fonts.font(11))
         running = item.state == "running" and item.total
         second = f"{item.step} / {item.total}" if running else ""
-        first = tr("Failed") if item.state == "failed" else tr("seed {seed}", seed=item.seed)
+        first = tr("seed {seed}", seed=item.seed)
+        if item.state == "failed" or item.accepted:
+            first = tr("Accepted") if item.accepted else tr("Failed")
         painter.setPen(color("t1" if shown else "t2"))
         room = box.width() - painter.fontMetrics().horizontalAdvance(second) - 4
         painter.drawText(

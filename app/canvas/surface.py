@@ -59,6 +59,7 @@ class Surface(QWidget):
         self._eraser_end = False
         self._cursor_at: QPointF | None = None
         self._fit_pending = True
+        self._lifted: tuple[QPointF, QPointF] | None = None  # from where, to where
         self._phase = 0.0
         self._ants = QTimer(self, interval=ANTS_INTERVAL_MS)
         self._ants.timeout.connect(self._march)
@@ -135,10 +136,14 @@ class Surface(QWidget):
         frame = state.region_frame()
         if frame is not None:
             box = self.view.rect_to_screen(frame)
+            self._paint_feather(painter, frame)
             overlays.frame(painter, box, color("acc"), handles=state.tool == "region")
             self._paint_labels(painter, box, frame)
         if state.selection is not None:
-            overlays.marching_ants(painter, self.view.rect_to_screen(state.selection), self._phase)
+            box = self.view.rect_to_screen(state.selection)
+            overlays.marching_ants(painter, box, self._phase)
+            if state.tool == "select" and self._tool_down is None:
+                overlays.handles(painter, box)
         if self._cursor_at is not None and self._painting_tool() and not self._space:
             overlays.brush_cursor(
                 painter,
@@ -146,6 +151,15 @@ class Surface(QWidget):
                 state.brush.size / 2 * self.view.zoom,
                 state.brush.hardness,
             )
+
+    def _paint_feather(self, painter: QPainter, frame: QRect) -> None:
+        """The band round the selection in which the result fades into the picture."""
+        reach = self.state.feather_reach()
+        if self.state.selection is None or reach * self.view.zoom < 2:
+            return
+        inner = self.view.rect_to_screen(self.state.selection)
+        outer = self.state.selection.adjusted(-reach, -reach, reach, reach).intersected(frame)
+        overlays.feather(painter, inner, self.view.rect_to_screen(outer))
 
     def _paint_labels(self, painter: QPainter, box: QRectF, frame: QRect) -> None:
         width, height = self.state.work_size(frame)
@@ -325,9 +339,30 @@ class Surface(QWidget):
             super().keyReleaseEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the middle of the picture in the middle."""
+        """Keep the picture in place; what is repainted does not go under the candidates."""
+        before, origin = event.oldSize(), self.view.origin
         self.view.resize(QSizeF(self.size()))
         self._fit_when_sized()
+        if before.width() != self.width():
+            self._lifted = None
+        elif self.height() < before.height():
+            self._lift(origin)
+        elif self._lifted is not None:
+            from_there, to_here = self._lifted
+            self._lifted = None
+            if self.view.origin == to_here:
+                self.view.put_at(from_there)
+        elif before.height() > 0:
+            self.view.uncover()
+
+    def _lift(self, origin: QPointF) -> None:
+        frame = self.state.region_frame()
+        if frame is None:
+            return
+        box = self.view.rect_to_screen(frame)
+        self.view.lift(box.bottom(), box.top())
+        if self.view.origin != origin and self._lifted is None:
+            self._lifted = origin, self.view.origin
 
     def event(self, event: QEvent) -> bool:
         """A held key is let go when the focus leaves; fitting waits for the first showing."""

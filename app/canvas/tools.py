@@ -85,31 +85,40 @@ class MoveTool(Tool):
 
 
 class SelectTool(Tool):
-    """Draws a rectangle selection. Shift makes it square; a click without a drag clears it."""
+    """Draws a rectangle selection; its handles stretch it, a drag inside moves it.
+
+    Shift makes it square; a click without a drag clears it.
+    """
 
     name, icon, text, key = "select", "square-dashed", "Select a rectangle", "M"
     cursor = Qt.CursorShape.CrossCursor
 
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """Start at the pointer, or take hold of the present selection to move it."""
+        """Start at the pointer, or take hold of the present selection or one of its handles."""
         self._start = pointer.at
         held = state.selection
-        inside = held is not None and held.contains(_floor(pointer.at))
-        self._held = QRect(held) if held is not None and inside else None
+        self._handle, self._held = "", None
+        if held is not None:
+            self._handle = overlays.handle_at(view.rect_to_screen(held), pointer.screen)
+            if self._handle or held.contains(_floor(pointer.at)):
+                self._held = QRect(held)
         if self._held is None:
             state.drag_selection(None)
 
     def move(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """Draw or move the rectangle."""
+        """Draw, stretch or move the rectangle."""
         if self._held is not None:
             delta = pointer.at - self._start
-            state.drag_selection(self._held.translated(round(delta.x()), round(delta.y())))
+            dx, dy = round(delta.x()), round(delta.y())
+            moved = self._held.translated(dx, dy)
+            stretch = stretched(self._held, self._handle, dx, dy, least=1)
+            state.drag_selection(stretch if self._handle else moved)
             return
         state.drag_selection(spanned(self._start, pointer.at, square=pointer.shift))
 
     def release(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
         """Select what was drawn; a click on the selection, with no drag, clears it."""
-        if self._held is not None and state.selection == self._held:
+        if self._held is not None and not self._handle and state.selection == self._held:
             state.drag_selection(None)
         state.commit_selection()
 
@@ -209,18 +218,18 @@ def spanned(start: QPointF, end: QPointF, *, square: bool = False) -> QRect:
     return QRectF(start, end).normalized().toRect()
 
 
-def stretched(rect: QRect, handle: str, dx: int, dy: int) -> QRect:
-    """``rect`` with the side or corner ``handle`` (compass name) moved; at least 8 pixels wide."""
+def stretched(rect: QRect, handle: str, dx: int, dy: int, least: int = 8) -> QRect:
+    """``rect`` with the side or corner ``handle`` (compass name) moved; at least ``least`` wide."""
     left, top = rect.left(), rect.top()
     right, bottom = left + rect.width(), top + rect.height()
     if "w" in handle:
-        left = min(left + dx, right - 8)
+        left = min(left + dx, right - least)
     if "e" in handle:
-        right = max(right + dx, left + 8)
+        right = max(right + dx, left + least)
     if "n" in handle:
-        top = min(top + dy, bottom - 8)
+        top = min(top + dy, bottom - least)
     if "s" in handle:
-        bottom = max(bottom + dy, top + 8)
+        bottom = max(bottom + dy, top + least)
     return QRect(left, top, right - left, bottom - top)
 
 

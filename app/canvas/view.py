@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -29,8 +29,8 @@ from PySide6.QtWidgets import (
 
 from app.canvas import dialogs
 from app.canvas.actions import canvas_actions
-from app.canvas.document_line import DocumentLine
-from app.canvas.keeper import Keeper
+from app.canvas.document_line import DocumentLine, moment
+from app.canvas.keeper import Keeper, canvases, free_name
 from app.canvas.layers_panel import LayersPanel
 from app.canvas.model import CanvasState
 from app.canvas.option_bar import DOCUMENT_MENU, VIEW_MENU, OptionBar
@@ -54,10 +54,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.actions import Action
+    from app.canvas.candidates import Candidate
     from app.session import Session
 
 RIGHT_WIDE, RIGHT_NARROW = 344, 304
 PICTURES = "*" + " *".join(sorted(PICTURE_SUFFIXES))
+DOCUMENTS_MENU = ("canvas.new", "canvas.open", "canvas.rename")
 LORA_SUFFIX = ".safetensors"
 
 
@@ -76,7 +78,7 @@ class View(QWidget):
         self.options.more.clicked.connect(lambda *_: self.open_menu())
         self.foot = DocumentLine(self.state, self.keeper)
         self.strip = CandidateStrip(self.state.candidates)
-        self.panel = RepaintPanel(session, self.repainting, self.state.candidates)
+        self.panel = RepaintPanel(session, self.repainting, self.state)
         self.layers = LayersPanel(self.state)
         # What is handed over waits for the document, whose own settings come first.
         self._opening = asyncio.Lock()
@@ -107,13 +109,25 @@ class View(QWidget):
         prompt: str = "",
         document: str = "",
         model: str = "",
+        job: str = "",
+        seeds: tuple[int, ...] = (),
+        strength: float = 0.0,
         **payload: Any,
     ) -> None:
         """Take what another workspace hands over.
 
-        A base model, LoRAs with weights, a prompt, a canvas or picture file to open.
+        A base model, LoRAs with weights, a prompt, a canvas or picture file to open; the ``job``
+        that repaints it already, with the ``seeds`` and ``strength`` of its candidates.
         """
         self._session.start(self._receive(loras, prompt, document, model))
+        if job:
+            self._session.start(self._follow(job, seeds, strength))
+
+    async def _follow(self, job: str, seeds: tuple[int, ...], strength: float) -> None:
+        async with self._opening:
+            self.repainting.follow(job, seeds, strength)
+            # Once the candidates have taken their room.
+            QTimer.singleShot(0, self, self.surface.fit)
 
     async def _receive(
         self, loras: tuple[tuple[str, float], ...], prompt: str, document: str, model: str
@@ -133,6 +147,8 @@ class View(QWidget):
     async def _take_over(self, path: Path) -> None:
         """Open what another workspace made; the way back to the canvas open before is offered."""
         earlier = self.state.path
+        if earlier == path:
+            self.keeper.leave_shelf()  # what was made of it came with it
         await self.keeper.open(path)
         if earlier is None or earlier == path:
             return
@@ -243,6 +259,8 @@ class View(QWidget):
         state.opened.connect(self._show_document)
         state.refused.connect(session.show_error)
         self.repainting.failed.connect(session.show_error)
+        self.repainting.crowded_out.connect(self._tell_crowded_out)
+        self.foot.menu_asked.connect(lambda: session.start(self._open_documents()))
         self.strip.accepted.connect(self.accept)
         self.strip.discarded.connect(self.discard)
         # Else Ctrl+Z after a click would still undo words of the prompt.
@@ -287,6 +305,36 @@ class View(QWidget):
             self.state.set_region(None)
             self.state.select(None)
 
+    async def _open_documents(self) -> None:
+        """Offer the canvases of the project."""
+        found = await self._session.bridge.io(canvases, self.keeper.folder)
+        menu = self.documents = QMenu(self)
+        for path, written in found:
+            entry = menu.addAction(f"{path.stem}\t{moment(written)}")
+            entry.setCheckable(True)
+            entry.setChecked(path == self.state.path)
+            entry.triggered.connect(partial(self._switch, path))
+        menu.addSeparator()
+        known = {action.id: action for action in self.actions()}
+        for name in DOCUMENTS_MENU:
+            action = known[name]
+            entry = menu.addAction(icons.icon(action.icon), tr(action.text), action.run)
+            entry.setEnabled(action.enabled())
+        menu.aboutToHide.connect(menu.deleteLater)
+        corner = self.foot.documents.mapToGlobal(QPoint(0, -2))
+        menu.popup(corner - QPoint(0, menu.sizeHint().height()))
+
+    def _switch(self, path: Path, _checked: bool = False) -> None:
+        if path != self.state.path:
+            self._session.start(self.keeper.open(path, tell=False))
+
+    def _tell_crowded_out(self, gone: list[Candidate]) -> None:
+        self._session.notify(
+            "The oldest candidates made room.",
+            action="Undo",
+            on_action=lambda: self.state.candidates.put_back(gone),
+        )
+
     def open_menu(self) -> None:
         """Open the menu of the document: new, open, save, and what the bar has no room for."""
         self.menu = QMenu(self)
@@ -326,13 +374,23 @@ class View(QWidget):
     def new(self) -> None:
         """Ask for the size of a new canvas."""
         size = self.state.size if self.state.document is not None else QSize(512, 512)
-        self.dialog = dialogs.NewCanvasDialog(size, self)
+        name = free_name(self.keeper.folder, "canvas").stem
+        self.dialog = dialogs.NewCanvasDialog(size, name, self)
         self.dialog.chosen.connect(self._create)
         self.dialog.open()
 
-    def _create(self, width: int, height: int, background: tuple[int, int, int] | None) -> None:
-        name = tr("Background") if background is not None else tr("Layer {n}", n=1)
-        self._session.start(self.keeper.create(width, height, background, name))
+    def _create(
+        self, width: int, height: int, background: tuple[int, int, int] | None, name: str
+    ) -> None:
+        layer = tr("Background") if background is not None else tr("Layer {n}", n=1)
+        self._session.start(self.keeper.create(width, height, background, layer, name))
+
+    def rename(self) -> None:
+        """Ask for another name of the canvas."""
+        if self.state.path is not None:
+            self.renaming = dialogs.RenameDialog(self.state.path.stem, self)
+            self.renaming.chosen.connect(lambda name: self._session.start(self.keeper.rename(name)))
+            self.renaming.open()
 
     def open_file(self) -> None:
         """Ask for a canvas or a picture to open."""
@@ -356,8 +414,18 @@ class View(QWidget):
         )
 
     def save(self) -> None:
-        """Write the document to its file."""
-        self._session.start(self.keeper.save())
+        """Write the document to its file, and say which that is."""
+        self._session.start(self._save())
+
+    async def _save(self, path: Path | None = None) -> None:
+        await self.keeper.save(path)
+        saved, project = self.state.path, self._session.project
+        if saved is None:
+            return
+        if project is not None and saved.parent == project.canvas:
+            self._session.notify("Saved {name} in this project.", name=saved.stem)
+        else:
+            self._session.notify("Saved {name} in {folder}.", name=saved.stem, folder=saved.parent)
 
     def save_as(self) -> None:
         """Ask for another file and write the document there."""
@@ -368,7 +436,7 @@ class View(QWidget):
             start,
             f"{tr('Canvas')} (*{SUFFIX})",
             SUFFIX[1:],
-            lambda path: self._session.start(self.keeper.save(Path(path))),
+            lambda path: self._session.start(self._save(Path(path))),
         )
 
     def export(self) -> None:

@@ -44,8 +44,12 @@ class Viewport(QObject):
         self.document_size = QSizeF(1, 1)
 
     def resize(self, size: QSizeF) -> None:
-        """The widget has a new size; the point in its middle stays in the middle."""
-        shift = QPointF(size.width() - self.size.width(), size.height() - self.size.height()) / 2
+        """The widget has a new size; the point in its middle stays in the middle.
+
+        When only the height differs, something under the picture came or went: it stays in place.
+        """
+        across, down = size.width() - self.size.width(), size.height() - self.size.height()
+        shift = QPointF(across, down) / 2 if across else QPointF()
         self.size = QSizeF(size)
         self._place(self.origin + shift)
 
@@ -106,6 +110,23 @@ class Viewport(QObject):
         x = min(self.size.width() - keep, max(keep - shown.width(), self.origin.x() + delta.x()))
         y = min(self.size.height() - keep, max(keep - shown.height(), self.origin.y() + delta.y()))
         self._place(QPointF(x, y))
+
+    def lift(self, bottom: float, least_top: float) -> None:
+        """Move the document up until ``bottom`` (screen) is in sight; ``least_top`` stays."""
+        over = min(bottom + FIT_MARGIN - self.size.height(), least_top - FIT_MARGIN)
+        if over > 0:
+            self._place(self.origin - QPointF(0, over))
+
+    def uncover(self) -> None:
+        """Use empty room under the document for what of it is out of sight at the top."""
+        top = self.origin.y()
+        room = self.size.height() - FIT_MARGIN - top - self.document_size.height() * self.zoom
+        if room > 0 and top < FIT_MARGIN:
+            self._place(QPointF(self.origin.x(), top + min(room, FIT_MARGIN - top)))
+
+    def put_at(self, origin: QPointF) -> None:
+        """Put the document's corner at ``origin`` of the widget."""
+        self._place(origin)
 
     def to_document(self, screen: QPointF) -> QPointF:
         """A point of the widget in document pixels."""

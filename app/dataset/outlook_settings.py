@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.dataset.buckets import BucketSpec
+from engine.dataset.buckets import BucketSpec, fitting_step
 from engine.project.project import ProjectFile
 from engine.runtime.errors import BadInputError
 from engine.runtime.schema import validated
@@ -33,7 +33,7 @@ usual_resolution: int = ProjectFile.model_fields["resolution"].default
 
 def step_for(resolution: int) -> int:
     """Multiples that bucket sides have: fine enough for a small model, kohya's usual 64 else."""
-    return 32 if resolution < 512 else 64
+    return fitting_step(32 if resolution < 512 else 64, (resolution, resolution))
 
 
 def values_of(session: Session) -> dict[str, Any]:

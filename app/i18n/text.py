@@ -8,7 +8,7 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QLocale, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 from shiboken6 import isValid
 
 from engine.runtime.errors import StylekilnError
@@ -30,6 +30,7 @@ signals = Signals()
 _language = "en"
 _table: dict[str, str] = {}
 _bindings: dict[tuple[int, str], Binding] = {}
+_qt_words: QTranslator | None = None
 
 
 def tr(text: str, many: str = "", /, **facts: Any) -> str:
@@ -70,9 +71,26 @@ def set_language(code: str) -> None:
     global _language, _table
     _language = code or system_language()
     _table = {} if _language == "en" else load_table(_language)
+    _translate_qt(_language)
     for binding in list(_bindings.values()):
         binding.apply()
     signals.changed.emit()
+
+
+def _translate_qt(code: str) -> None:
+    """Give Qt's own dialogs and buttons the words of ``code``, as far as Qt brings them."""
+    global _qt_words
+    application = QCoreApplication.instance()
+    if application is None:
+        return
+    if _qt_words is not None:
+        application.removeTranslator(_qt_words)
+        _qt_words = None
+    words = QTranslator()
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if code != "en" and words.load(f"qtbase_{code}", folder):
+        application.installTranslator(words)
+        _qt_words = words
 
 
 def system_language() -> str:

@@ -30,6 +30,7 @@ from app.widgets.states import EmptyState
 from app.widgets.text import hairline, label
 from engine.models.catalogue import list_models, model_folders
 from engine.models.inspect import MODEL_SUFFIXES, ModelInfo
+from engine.runtime.events import Event
 
 KINDS = (
     ("", "All models", "boxes"),
@@ -50,6 +51,7 @@ class View(QWidget):
         self.table.setModel(self.list)
         self.inspector = Inspector(session)
         self._kinds, self._folders = RowList(), RowList()
+        self._folder_paths: list[Path] = []
         self._families = Panel("Family")
         self._count = label(tone="quiet")
         self._count_text = bind(self._count.setText, "")
@@ -57,7 +59,10 @@ class View(QWidget):
         self._kinds.chosen.connect(self._choose_kind)
         self.table.selectionModel().currentChanged.connect(self._chosen)
         language_signals.changed.connect(self._show_counts)
+        language_signals.changed.connect(self._translate)
         session.settings_changed.connect(self._settings_changed)
+        session.engine_event.connect(self._hear)
+        session.job_finished.connect(lambda _: self._refresh_seen())
 
     def focus_target(self) -> QWidget:
         """What takes the keyboard when the page is shown."""
@@ -82,6 +87,14 @@ class View(QWidget):
         self._session.start(self._read())
 
     def _settings_changed(self, _: object) -> None:
+        self._refresh_seen()
+
+    def _hear(self, event: Event) -> None:
+        if event.kind == "train.checkpoint":
+            self._refresh_seen()
+
+    def _refresh_seen(self) -> None:
+        """A page that is not seen reads again when it is shown."""
         if self.isVisible():
             self.refresh()
 
@@ -158,8 +171,23 @@ class View(QWidget):
         folders = await self._session.bridge.io(model_folders)
         models = await self._session.bridge.io(list_models, folders, runs)
         before = choose or (str(self._current.path) if self._current else "")
+        place = self.table.verticalScrollBar().value()
         self.list.set_models(models)
         self._show_families()
+        self._folder_paths = folders
+        self._show_folders()
+        self._show_counts()
+        self._choose_path(before)
+        self.table.verticalScrollBar().setValue(place)
+
+    def _translate(self) -> None:
+        self._show_families()
+        self._show_folders()
+
+    def _show_folders(self) -> None:
+        folders = self._folder_paths
+        if not folders:
+            return
         self._folders.set_rows(
             [
                 Row(str(folder), folder.name, icon="folder", tip=str(folder))
@@ -169,8 +197,6 @@ class View(QWidget):
             ]
             or [Row("own", folders[0].name, icon="folder", tip=str(folders[0]))]
         )
-        self._show_counts()
-        self._choose_path(before)
 
     @property
     def _current(self) -> ModelInfo | None:

@@ -19,6 +19,7 @@ from app.theme import color, fonts, icons, metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.text import hairline, label, set_tone
 from engine.runtime.errors import JobCancelled, StylekilnError
+from engine.runtime.events import Event
 from engine.runtime.job import JobHandle
 
 
@@ -118,6 +119,7 @@ class GuideBar(QWidget):
         self.stop = button("Stop", "square", on=self._cancel, big=True)
         self._build()
         session.job_changed.connect(self._progress)
+        session.engine_event.connect(self._hear)
         language_signals.changed.connect(self._bar.update)
         language_signals.changed.connect(self._settle)
         self._offer()
@@ -178,7 +180,7 @@ class GuideBar(QWidget):
             project = self._session.project
         if project is None:
             return
-        self._go(stage, self._handed)
+        self._show(stage.workspace, self._handed)  # asked for by a click, wherever the user is
         request = TourRequest(project=str(project.root), stage=stage.name)  # type: ignore[arg-type]
         self._handle = self._session.bridge.submit(request)
         self._show_running(stage)
@@ -212,18 +214,26 @@ class GuideBar(QWidget):
         index = self._stages.index(stage)
         own = {one.workspace for one in self._stages[max(0, index - 1) : index + 1]}
         if self._current() in own | {"", "start"}:
-            self._offered = None
-            self._session.go(stage.workspace, **payload)
+            self._show(stage.workspace, payload)
         else:
             self._offered = stage.workspace, payload
-        self.show_page.setVisible(self._offered is not None)
+            self.show_page.show()
+
+    def _show(self, workspace: str, payload: dict[str, Any]) -> None:
+        self._offered = None
+        self._hide(self.show_page)
+        self._session.go(workspace, **payload)
+
+    def _hear(self, event: Event) -> None:
+        """A stage has made what it works on: show it at once, and let the page follow the work."""
+        if self._handle is not None and event.job_id == self._handle.id:
+            stage = self._stages[self._index]
+            if event.kind == "tour.sheet":
+                self._go(stage, {**event.data, "job": event.job_id})
 
     def _show_offered(self) -> None:
-        self._hide(self.show_page)
         if self._offered is not None:
-            workspace, payload = self._offered
-            self._offered = None
-            self._session.go(workspace, **payload)
+            self._show(*self._offered)
 
     def _hide(self, one: QWidget) -> None:
         """Hide ``one``, but never let Qt hand its focus to whatever stands next to it."""

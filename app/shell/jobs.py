@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from app.i18n import tr
@@ -60,7 +61,7 @@ def line_of(handle: JobHandle) -> str:
     progress = handle.progress
     if not progress.total:
         return phase_of(handle)
-    part = percent(progress.fraction)
+    part = percent(math.floor(100 * progress.fraction) / 100)  # 100 % is when all is done
     if progress.seconds_left is None:
         return part
     return tr("{part}, {time} left", part=part, time=duration(progress.seconds_left))

@@ -117,7 +117,9 @@ class StatusLine(QWidget):
     def show_jobs(self, _: JobHandle | None = None) -> None:
         """Show the job that runs, or that none does."""
         live = [job for job in self._session.bridge.jobs if is_live(job)]
-        running = next((job for job in live if job.state != "queued"), None)
+        started = [job for job in live if job.state != "queued"]
+        # One that went in between is what moves.
+        running = next((job for job in started if job.interactive), next(iter(started), None))
         self._progress.setVisible(running is not None)
         if running is None:
             self._job_text.say("Nothing is running")

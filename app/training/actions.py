@@ -17,7 +17,7 @@ def actions(view: View) -> list[Action]:
     state = view.state
 
     def can_start() -> bool:
-        return state.plan is not None and state.plan.steps > 0
+        return state.can_start
 
     def runs() -> bool:
         return state.handle_of(state.story) is not None

@@ -50,7 +50,7 @@ class CheckpointTable(QWidget):
         return [row.epoch for row in self._rows]
 
     def show_checkpoints(self, rows: Sequence[Checkpoint], best: Checkpoint | None) -> None:
-        """Show ``rows``; ``best`` is named as such."""
+        """Show ``rows``; ``best`` has its held-out loss in the accent color."""
         self._rows, self._best = list(reversed(rows)), best
         if self._current not in self.epochs:
             self._current = None
@@ -98,15 +98,12 @@ class CheckpointTable(QWidget):
         painter.setPen(color("line"))
         painter.drawLine(metrics.PAD, line.bottom(), self.width() - metrics.PAD, line.bottom())
         painter.setFont(fonts.font(12))
-        for text, column, align in zip(self._texts(row), self._columns(), _aligns, strict=True):
-            painter.setPen(color("t1"))
+        cells = zip(self._texts(row), self._columns(), _aligns, strict=True)
+        for number_of, (text, column, align) in enumerate(cells):
+            lowest = row is self._best and number_of == len(_aligns) - 1
+            painter.setPen(color("acc" if lowest else "t1"))
             where = QRect(column.left(), top, column.width(), metrics.ROW)
             painter.drawText(where, align, text)
-        if row is self._best:
-            left = metrics.PAD + painter.fontMetrics().horizontalAdvance(str(row.epoch)) + 6
-            painter.setPen(color("acc"))
-            where = QRect(left, top, self.width(), metrics.ROW)
-            painter.drawText(where, _aligns[0], tr("best"))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = self._place_at(event.position().toPoint())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.dataset.outlook import Outlook, look_ahead, step_for
-from engine.dataset.buckets import BucketSpec
+from engine.dataset.buckets import BucketSpec, fitting_step
 from engine.models.family import FAMILIES, STARTER
 from engine.runtime.schema import validated
 from engine.training.config import TrainRequest
@@ -149,7 +149,7 @@ def spec_of(request: TrainRequest, base: BaseModel) -> BucketSpec:
         resolution=size,
         minimum=request.min_bucket_reso or min(size) // 2,
         maximum=request.max_bucket_reso or max(size) * 2,
-        step=request.bucket_reso_steps,
+        step=fitting_step(request.bucket_reso_steps, size),
         no_upscale=request.bucket_no_upscale,
         enabled=request.enable_bucket,
     )

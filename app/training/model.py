@@ -11,7 +11,9 @@ from PySide6.QtCore import QObject, Signal
 from app.i18n import tr_error
 from app.training import draft
 from app.training.draft import BaseModel, Plan
+from app.training.pace import Pace, read_paces, seconds_for
 from app.training.story import Story, read
+from app.training.trash import bring_back, to_trash
 from engine.models.catalogue import list_models, model_folders
 from engine.runtime.errors import StylekilnError
 from engine.runtime.job import JobHandle
@@ -47,6 +49,7 @@ class TrainState(QObject):
         self.plan: Plan | None = None
         self.problem: StylekilnError | None = None
         self.runs: list[Story] = []
+        self.paces: list[Pace] = []
         self.story: Story | None = None
         self.handles: dict[str, JobHandle] = {}
         self._stories: dict[str, Story] = {}
@@ -66,6 +69,18 @@ class TrainState(QObject):
             session.start(self.load_pictures())
 
     # The next run
+
+    @property
+    def can_start(self) -> bool:
+        """Whether the draft is sound and there are pictures for it."""
+        return self.plan is not None and self.plan.steps > 0
+
+    @property
+    def expected_seconds(self) -> float | None:
+        """How long the draft takes here, None when nothing like it was trained yet."""
+        if self.plan is None:
+            return None
+        return seconds_for(self.paces, self.request(), self.plan.steps)
 
     @property
     def base(self) -> BaseModel:
@@ -145,8 +160,47 @@ class TrainState(QObject):
         known = {str(story.folder) for story in self.runs}
         self.runs = [story for key, story in live.items() if key not in known] + self.runs
         self._name_next()
+        self._suggest_again()
         self.runs_changed.emit()
+        self.session.start(self.load_paces())
         if self.story is None or str(self.story.folder) not in known | live.keys():
+            self.show(self.runs[0] if self.runs else None)
+
+    async def load_paces(self) -> None:
+        """Measure how fast this computer was, in this project and the last ones."""
+        if self.session.project is None:
+            return
+        here = self.session.project.root
+        roots = dict.fromkeys([here, *map(Path, self.session.settings.recent_projects)])
+        folders = [root / "runs" for root in roots]
+        self.paces = await self.session.bridge.io(read_paces, folders)
+        self.plan_changed.emit()
+
+    async def delete(self, story: Story) -> None:
+        """Move a run that is over to the trash; the toast can bring it back."""
+        trashed = await self.session.bridge.io(to_trash, story.folder)
+        self._forget(story)
+
+        def undo() -> None:
+            self.session.start(self._restore(trashed, story))
+
+        self.session.notify(
+            "Run {name} is in the trash.",
+            action="Undo",
+            on_action=undo,
+            name=story.name,
+        )
+
+    async def _restore(self, trashed: Path, story: Story) -> None:
+        await self.session.bridge.io(bring_back, trashed, story.folder)
+        await self.load_runs()
+        self.show(next((one for one in self.runs if one.folder == story.folder), self.story))
+
+    def _forget(self, story: Story) -> None:
+        self.runs = [one for one in self.runs if one is not story]
+        self._name_next()
+        self.runs_changed.emit()
+        if self.story is story:
             self.show(self.runs[0] if self.runs else None)
 
     def show(self, story: Story | None) -> None:
@@ -204,7 +258,19 @@ class TrainState(QObject):
         if "max_train_epochs" not in self._touched:
             self._suggest_length()
 
+    def _suggest_again(self) -> None:
+        self._suggest()
+        self.draft_changed.emit()
+        self._plan_again()
+
     def _suggest_length(self) -> None:
+        """As long as the newest run on this model, else as long as a first one should be."""
+        requests = [story.request for story in self.runs if story.request is not None]
+        alike = [one for one in requests if one.base_model == self.base.ref]
+        if alike and alike[0].max_train_epochs:
+            names = ("max_train_epochs", "save_every_n_epochs", "sample_every_n_epochs")
+            self.values |= {name: getattr(alike[0], name) for name in names}
+            return
         self._plan_quietly()
         per_epoch = self.plan.steps_per_epoch if self.plan else 0
         if per_epoch:
@@ -278,6 +344,7 @@ class TrainState(QObject):
             self._stories[job_id] = story
         self.runs = [item for item in self.runs if item.folder != folder]
         self.runs.insert(0, story)
+        self._suggest_again()
         self.runs_changed.emit()
         self.show(story)
 
@@ -299,6 +366,7 @@ class TrainState(QObject):
             self.session.show_error(error)
         if story is not None:
             _end(story, handle)
+            self.session.start(self.load_paces())
             if story is self.story:
                 self.story_changed.emit()
         self.runs_changed.emit()

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
 from app.i18n import signals as language_signals
 from app.i18n.format import number, percent
-from app.theme import metrics
+from app.theme import icons, metrics
 from app.training.checkpoint_table import CheckpointTable
 from app.training.story import clock, sentence
 from app.widgets.buttons import button, tool_button
 from app.widgets.form import choice_text
 from app.widgets.panel import Column, Panel
 from app.widgets.row_list import Row, RowList
-from app.widgets.text import ElidedLabel
+from app.widgets.text import ElidedLabel, label
 
 if TYPE_CHECKING:
     from app.training.model import TrainState
@@ -54,11 +54,15 @@ class RunColumn(Column):
     def _fill_column(self) -> None:
         self._panel("runs", Panel("Runs", collapsible=False), self.runs)
         kept = Panel("Checkpoints")
+        self.lowest = label(size=11, tone="quiet", wrap=True)
+        self._lowest_text = bind(self.lowest.setText, "")
         self.folder = tool_button("folder-open", "Show the files", self._open_folder, dense=True)
         kept.add_action(self.folder)
         self._panel("checkpoints", kept, self.checkpoints)
         row = QVBoxLayout()
         row.setContentsMargins(metrics.PAD, metrics.GAP, metrics.PAD, 0)
+        row.setSpacing(metrics.GAP)
+        row.addWidget(self.lowest)
         row.addWidget(self.check)
         kept.body.addLayout(row)
         self._panel("settings", Panel("Settings of this run"), self.settings)
@@ -78,6 +82,7 @@ class RunColumn(Column):
         state.session.job_changed.connect(self._show_runs)
         language_signals.changed.connect(self.refresh)
         self.runs.chosen.connect(self._show_run)
+        self.runs.menu_asked.connect(lambda key, place: self.run_menu(key).popup(place))
         self.check.clicked.connect(self._check)
         self.checkpoints.chosen.connect(self.epoch_chosen)
 
@@ -100,7 +105,12 @@ class RunColumn(Column):
         self.checkpoints.show_checkpoints(story.checkpoints, best)
         self.panels["checkpoints"].setVisible(bool(story.checkpoints))
         self._check_text.update(n=len(story.checkpoints))
-        self.settings.set_facts(_settings(story.request) if story.request is not None else [])
+        self.lowest.setVisible(best is not None)
+        if best is not None:
+            self._lowest_text.say("Epoch {epoch} has the lowest held-out loss.", epoch=best.epoch)
+        self.settings.set_facts(
+            _settings(story, story.request) if story.request is not None else []
+        )
         self.panels["settings"].setVisible(story.request is not None)
         newest = list(reversed(story.events[-most_events:]))
         self.events.set_facts([(clock(told.when), sentence(told)) for told in newest])
@@ -115,14 +125,30 @@ class RunColumn(Column):
             if str(story.folder) == key:
                 self.state.show(story)
 
+    def run_menu(self, key: str) -> QMenu:
+        """What can be done with the run ``key``, a folder."""
+        story = next(item for item in self.state.runs if str(item.folder) == key)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        shown = menu.addAction(icons.icon("folder-open", 16), tr("Show in folder"))
+        shown.triggered.connect(lambda: open_folder(story.folder))
+        gone = menu.addAction(icons.icon("trash-2", 16), tr("Delete run"))
+        gone.setEnabled(not story.live)
+        gone.triggered.connect(lambda: self.state.session.start(self.state.delete(story)))
+        return menu
+
     def _check(self) -> None:
         if self.state.story is not None:
             self.check_asked.emit(str(self.state.story.folder))
 
     def _open_folder(self) -> None:
         if self.state.story is not None:
-            folder = self.state.story.folder / "checkpoints"
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+            open_folder(self.state.story.folder / "checkpoints")
+
+
+def open_folder(folder: Path) -> None:
+    """Show ``folder`` in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 class FactTable(QWidget):
@@ -187,16 +213,18 @@ def _standing(story: Story) -> str:
         return percent(story.step / story.total_steps) if story.total_steps else ""
     if story.status != "finished":
         names = {"failed": "failed", "interrupted": "interrupted"}
-        return tr(names.get(story.status, "Stopped and saved"))
+        return tr(names.get(story.status, story.ending))
     best = story.best
     loss = best.held_out_loss if best is not None else story.average.last
     return "" if loss is None else f"{loss:.4f}"
 
 
-def _settings(request: TrainRequest) -> list[tuple[str, str]]:
+def _settings(story: Story, request: TrainRequest) -> list[tuple[str, str]]:
+    epochs = story.epochs or request.max_train_epochs
     base = tr("Starter model") if request.base_model == "starter" else Path(request.base_model).stem
     return [
         (tr("Base model"), base),
+        (tr("Epochs"), number(epochs) if epochs else ""),
         (tr("Rank"), f"{request.network_dim}, alpha {request.network_alpha:g}"),
         (tr("UNet rate"), f"{request.unet_lr:g}"),
         (tr("Text encoder rate"), f"{request.text_encoder_lr:g}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QStackedWidget,
@@ -18,6 +18,7 @@ from app.theme import metrics
 from app.training.sample_strip import SampleStrip
 from app.training.state_bar import LiveNumbers, StateBar
 from app.widgets.axis import whole_step
+from app.widgets.buttons import button
 from app.widgets.chart import LineChart
 from app.widgets.chart_lines import Series
 from app.widgets.states import EmptyState
@@ -42,7 +43,12 @@ most_epochs = 10
 
 
 class RunStage(QWidget):
-    """What is on the stage is ``state.story``; without one it says how to begin."""
+    """What is on the stage is ``state.story``; without one it says how to begin.
+
+    ``start_asked`` asks for the first run, or for what it needs.
+    """
+
+    start_asked = Signal()
 
     def __init__(self, state: TrainState) -> None:
         super().__init__()
@@ -54,10 +60,13 @@ class RunStage(QWidget):
         self.sample_title = label("Samples", weight=600)
         self.sample_note = label(tone="quiet")
         self._note = bind(self.sample_note.setText, "")
+        self.begin = button("Start training", on=self.start_asked.emit)
+        self._begin_text = bind(self.begin.setText, "Start training")
         self.empty = EmptyState(
             "flame",
             "No run yet",
-            "Start one at the left. Checkpoints are kept on the way, to pick the best from.",
+            "",
+            self.begin,
         )
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -66,6 +75,9 @@ class RunStage(QWidget):
         self._build()
         state.story_changed.connect(self.refresh)
         state.story_grew.connect(self._story_grew)
+        state.plan_changed.connect(self._show_begin)
+        state.session.job_added.connect(self._show_begin)
+        state.session.job_finished.connect(self._show_begin)
         language_signals.changed.connect(self.refresh)
         self.refresh()
 
@@ -104,11 +116,27 @@ class RunStage(QWidget):
         """Show the story from its beginning."""
         story = self.state.story
         self.pages.setCurrentIndex(0 if story is not None else 1)
+        self._show_begin()
         if story is not None:
             self._show_samples(story)
             self.numbers.refresh()
             self.bar.refresh()
             self.curves.refresh()
+
+    def _show_begin(self, _: object = None) -> None:
+        state = self.state
+        pictures = state.can_start or state.problem is not None
+        self._begin_text.say("Start training" if pictures else "Go to Dataset")
+        self.begin.set_icon("play" if pictures else "arrow-right")
+        self.begin.setEnabled(state.problem is None)
+        self.begin.setVisible(state.next_job() is None)
+        if state.next_job() is not None:
+            self.empty.say("No run yet", "The run waits in the queue.")
+        elif pictures:
+            self.empty.say("No run yet", "Checkpoints are kept on the way, to pick the best from.")
+        else:
+            words = "There is no picture to train on. Add a folder in Dataset."
+            self.empty.say("No run yet", words)
 
     def set_epoch(self, epoch: int | None) -> None:
         """Mark the chosen epoch in curves and samples."""

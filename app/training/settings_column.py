@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.i18n import bind, joined, tr, tr_error
 from app.i18n import signals as language_signals
 from app.i18n.format import number
 from app.theme import metrics
 from app.training import draft
+from app.training.pace import about
 from app.widgets.buttons import button
 from app.widgets.fields import Choice, FieldRow, TextField
 from app.widgets.form import SchemaForm
@@ -18,12 +20,24 @@ from app.widgets.panel import Column, IconLabel, Panel
 from app.widgets.segments import Segments
 from app.widgets.slider import ValueSlider
 from app.widgets.text import hairline, label
+from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
 
 if TYPE_CHECKING:
     from app.training.model import TrainState
+    from engine.runtime.errors import StylekilnError
 
 width = 336
+LABELS = {item.name: item.label for item in settings_of(TrainRequest)}
+SHOWN_AT = {
+    "output_name": "name",
+    "base_model": "base",
+    "network_dim": "strength",
+    "max_train_epochs": "epochs",
+    "resolution": "quality",
+    "trigger_word": "trigger",
+}
+"""Which simple field a setting is changed in."""
 
 
 class SettingsColumn(Column):
@@ -57,7 +71,7 @@ class SettingsColumn(Column):
         row.addStretch(1)
         row.addWidget(self.level)
         bind(self.level.setAccessibleName, "Settings shown")
-        self.add(head)
+        self.add_head(head)
         self.add(self.simple)
         self.add(self.advanced, line=False)
         self.add(self.before)
@@ -75,8 +89,7 @@ class SettingsColumn(Column):
         waiting = self.state.next_job() is not None
         self._start_text.say("Add to queue" if waiting else "Start training")
         self.start_button.set_icon("plus" if waiting else "play")
-        plan = self.state.plan
-        self.start_button.setEnabled(plan is not None and plan.steps > 0)
+        self.start_button.setEnabled(self.state.can_start)
         problem = self.state.problem
         self.start_button.setToolTip(tr_error(problem) if problem is not None else "")
 
@@ -147,7 +160,10 @@ class SimpleFields(QWidget):
         self.name.set_value(str(values["output_name"]))
         self.base.set_value(values["base_model"])
         self.strength.set_value(values["network_dim"])
-        self.epochs.set_value(max(1, int(values["max_train_epochs"])))
+        epochs = max(1, int(values["max_train_epochs"]))
+        if epochs > self.epochs.track.high:
+            self.epochs.set_range(1, epochs)
+        self.epochs.set_value(epochs)
         self.quality.set_value(draft.quality_of(self.state.base, values))
         self.trigger.set_value(str(values["trigger_word"]))
         self._show_hints()
@@ -170,14 +186,21 @@ class SimpleFields(QWidget):
         if groups > 1:
             words += ", " + tr("{n} category", "{n} categories", n=groups)
         self.pictures.setText(words)
-        draws = plan.draws if plan is not None else 0
-        epochs = int(values["max_train_epochs"])
-        self.rows["epochs"].set_hint(
-            "{epochs} epochs, each picture {times} times.",
-            epochs=number(epochs),
-            times=number(round(draws)),
-        )
+        epochs = number(int(values["max_train_epochs"]))
+        if plan is not None and plan.draws:
+            words = "{epochs} epochs, each picture {times} times."
+            times = number(round(plan.draws))
+            self.rows["epochs"].set_hint(words, epochs=epochs, times=times)
+        else:
+            self.rows["epochs"].set_hint("{epochs} epochs.", epochs=epochs)
         self.rows["quality"].set_hint(*_quality_hint(values), size=values["resolution"])
+        self._show_problem()
+
+    def _show_problem(self) -> None:
+        """At the field that is wrong."""
+        setting, words = located(self.state.problem)
+        for name, row in self.rows.items():
+            row.set_error(words if SHOWN_AT.get(setting) == name else "")
 
     def _relabel(self) -> None:
         self._show_models()
@@ -238,10 +261,7 @@ class AdvancedFields(QWidget):
 
     def _show_problem(self) -> None:
         self.form.clear_errors()
-        problem = self.state.problem
-        if problem is not None:
-            sentence = problem.facts.get("problem", "")
-            self.form.set_error(sentence.partition(":")[0], tr_error(problem))
+        self.form.set_error(*located(self.state.problem))
 
 
 class BeforePanel(Panel):
@@ -250,19 +270,14 @@ class BeforePanel(Panel):
     def __init__(self, state: TrainState) -> None:
         super().__init__("Before you start")
         self.state = state
-        self.facts = [label(tone="label", wrap=True) for _ in range(3)]
+        self.facts = [label(tone="label", wrap=True) for _ in range(4)]
         self.problem = label(tone="error", wrap=True)
-        self._warning = QWidget()
-        row = QHBoxLayout(self._warning)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(metrics.GAP)
-        row.addWidget(IconLabel("triangle-alert", 14, "warn"))
-        self.warning = label(tone="label", wrap=True)
-        row.addWidget(self.warning, 1)
+        self._bare, self.bare = _warning()
+        self._blind, self.blind = _warning()
         box = QVBoxLayout()
         box.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         box.setSpacing(6)
-        for line in (*self.facts, self.problem, self._warning):
+        for line in (*self.facts, self.problem, self._bare, self._blind):
             box.addWidget(line)
         self.body.addLayout(box)
         state.plan_changed.connect(self.refresh)
@@ -273,16 +288,55 @@ class BeforePanel(Panel):
         """Say it again."""
         plan, problem = self.state.plan, self.state.problem
         self.problem.setVisible(problem is not None)
-        self.problem.setText(tr_error(problem) if problem is not None else "")
-        texts = ["", "", ""] if plan is None else _sentences(plan, self.state.values)
+        self.problem.setText(_named(problem) if problem is not None else "")
+        texts = ["", "", "", ""]
+        if plan is not None:
+            texts = [*_sentences(plan, self.state.values), self._duration()]
         for line, text in zip(self.facts, texts, strict=True):
             line.setText(text)
             line.setVisible(bool(text))
         bare = len(plan.outlook.bare) if plan is not None else 0
-        self._warning.setVisible(bare > 0)
-        self.warning.setText(
+        self._bare.setVisible(bare > 0)
+        self.bare.setText(
             tr("{n} picture has no caption.", "{n} pictures have no caption.", n=bare)
         )
+        self._blind.setVisible(plan is not None and plan.steps > 0 and not plan.outlook.held_out)
+        self.blind.setText(
+            tr("Nothing is held out, so over-fitting cannot be measured. Hold some out in Dataset.")
+        )
+
+    def _duration(self) -> str:
+        seconds = self.state.expected_seconds
+        if seconds is None or not self.state.can_start:
+            return ""
+        return tr("About {time} on this computer.", time=about(seconds))
+
+
+def _warning() -> tuple[QWidget, QLabel]:
+    line = QWidget()
+    row = QHBoxLayout(line)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(metrics.GAP)
+    row.addWidget(IconLabel("triangle-alert", 14, "warn"), 0, Qt.AlignmentFlag.AlignTop)
+    words = label(tone="label", wrap=True)
+    row.addWidget(words, 1)
+    return line, words
+
+
+def located(problem: StylekilnError | None) -> tuple[str, str]:
+    """The setting that ``problem`` is about, empty when that is not one, and what is wrong."""
+    if problem is None:
+        return "", ""
+    setting, _, words = str(problem.facts.get("problem", "")).partition(": ")
+    if setting not in LABELS:
+        return "", tr_error(problem)
+    words = tr(words)
+    return setting, words[:1].upper() + words[1:]
+
+
+def _named(problem: StylekilnError) -> str:
+    setting, words = located(problem)
+    return f"{tr(LABELS[setting])}: {words}" if setting else words
 
 
 def _model_options(state: TrainState) -> list[tuple[str, str]]:

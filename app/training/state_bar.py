@@ -177,10 +177,4 @@ def _phase(story: Story, *, paused: bool) -> str:
         if not story.step:
             return tr("Getting ready")
         return tr("Epoch {epoch} of {total}", epoch=story.epoch, total=story.epochs)
-    names = {
-        "finished": "Finished",
-        "cancelled": "Stopped and saved",
-        "failed": "Failed",
-        "interrupted": "Interrupted. Its checkpoints are kept.",
-    }
-    return tr(names.get(story.status, "Finished"))
+    return tr(story.ending)

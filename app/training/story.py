@@ -81,6 +81,15 @@ class Story:
         measured = [item for item in self.checkpoints if item.held_out_loss is not None]
         return min(measured, key=lambda item: item.held_out_loss or 0.0, default=None)
 
+    @property
+    def ending(self) -> str:
+        """How a run that is over stands, as a translation key."""
+        if self.status == "interrupted" and not self.checkpoints:
+            return "Interrupted before anything was saved."
+        return (
+            _stopped(bool(self.checkpoints)) if self.status == "cancelled" else _over(self.status)
+        )
+
     def take(self, kind: str, data: dict[str, Any], when: float) -> None:
         """Take one event of the engine, live or read back."""
         handlers = {
@@ -158,7 +167,7 @@ class Story:
             if before.step == self.samples[-1].step:
                 return
         if kind in worth_telling:
-            self.events.append(Told(when, kind, data))
+            self.events.append(Told(when, kind, data | {"saved": bool(self.checkpoints)}))
 
 
 def sentence(told: Told) -> str:
@@ -175,7 +184,9 @@ def sentence(told: Told) -> str:
         return tr("Sample pictures made after epoch {epoch}", epoch=data["epoch"])
     if kind == "train.warning":
         return str(data["text"])
-    return tr(_endings.get(str(data.get("status", "")), "Finished"))
+    if data.get("status") == "cancelled":
+        return tr(_stopped(bool(data["saved"])))
+    return tr("Failed" if data.get("status") == "failed" else "Finished")
 
 
 worth_telling = (
@@ -185,7 +196,15 @@ worth_telling = (
     "train.sample",
     "train.finished",
 )
-_endings = {"cancelled": "Stopped and saved", "failed": "Failed"}
+
+
+def _stopped(saved: bool) -> str:
+    return "Stopped and saved" if saved else "Stopped, nothing was saved"
+
+
+def _over(status: str) -> str:
+    names = {"failed": "Failed", "interrupted": "Interrupted. Its checkpoints are kept."}
+    return names.get(status, "Finished")
 
 
 def clock(moment: float) -> str:

@@ -82,6 +82,7 @@ class View(QWidget):
         self.session.project_changed.connect(self._show_page)
         self.state.runs_changed.connect(self._arrange)
         self.tabs.changed.connect(lambda _: self._arrange())
+        self.stage.start_asked.connect(self._begin)
         self.runs.check_asked.connect(lambda run: self.session.go("validate", run=run))
         self.runs.epoch_chosen.connect(self.stage.set_epoch)
         self.stage.samples.epoch_chosen.connect(self.runs.checkpoints.choose)
@@ -104,6 +105,13 @@ class View(QWidget):
     def start(self) -> None:
         """Start the next run, or queue it."""
         self.settings.start()
+
+    def _begin(self) -> None:
+        """From the empty stage: start, or go where the pictures are that are missing."""
+        if self.state.can_start:
+            self.settings.start()
+        else:
+            self.session.go("dataset")
 
     def pause(self) -> None:
         """Hold the run at its next step, or let it go on."""
@@ -131,9 +139,13 @@ class View(QWidget):
     def _move_runs(self) -> None:
         """Put the right column under the tabs, or back to the right."""
         layout = self._left if self._narrow else self._row
+        # A widget that is seen when it gets another parent is shown again by Qt, later.
+        self.runs.hide()
         layout.addWidget(self.runs)
         self.columns.set_natural(self.runs, 0 if self._narrow else self.runs.preferred_width)
         self.columns.refit()
+        if self._narrow:
+            self.runs.setFixedWidth(self.left.minimumWidth())
 
     def _set_left(self, width: int) -> None:
         self.left.setFixedWidth(width)

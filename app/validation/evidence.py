@@ -10,26 +10,51 @@ from PySide6.QtCore import QObject, Signal
 
 from app.i18n import tr
 from app.validation.layout import CellKey
+from engine.dataset.edits import Recipe, bake
+from engine.imaging.adjust import resize
+from engine.imaging.alpha import Fill
+from engine.imaging.decode import load_rgba
 from engine.runtime.errors import BadInputError, MissingFileError
 from engine.validation.evidence import Evidence, assess
 from engine.validation.manifest import Grid, open_grid
-from engine.validation.pick import Pick, pick
+from engine.validation.pick import Pick, Sentence, lacking, pick
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from app.session import Session
     from app.validation.model import GridState
+    from engine.validation.request import Position
 
 PAIRS = 8
+SHOWN = 320  # pixels of the longer side of a training picture in a pair
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A generated picture beside the training picture it is nearest to."""
+    """A generated picture beside the training picture it is nearest to.
+
+    ``shown`` is that one as it was trained on: cropped and filled, uint8 [H, W, 3], made small.
+    """
 
     key: CellKey
     generated: str
     training: str
+    shown: np.ndarray
     similarity: float
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """A grid that was measured, and the pairs to show, most alike first."""
+
+    grid: Grid
+    evidence: Evidence
+    pairs: list[Pair]
+
+
+Prepared = tuple[dict[str, Recipe], Fill]
+"""How each training picture is edited, by path, and how transparent parts are filled."""
 
 
 class EvidenceState(QObject):
@@ -66,9 +91,11 @@ class EvidenceState(QObject):
         training = [item.path for item in pictures if item.usable]
         held_out = [item.path for item in pictures if item.held_out and not item.problem]
         found = None
+        prepared = {str(item.path): item.recipe for item in pictures if item.usable}
+        fill = self._session.project.file.fill if self._session.project is not None else Fill()
         try:
             found = await self._session.bridge.io(
-                _assessed, Path(request.folder), training, held_out
+                _assessed, Path(request.folder), training, held_out, (prepared, fill)
             )
         except (BadInputError, MissingFileError):
             found = None  # nothing drawn yet, or no training pictures: there is no evidence
@@ -79,31 +106,36 @@ class EvidenceState(QObject):
             self.training_count = len(training)
             self._take(found)
 
-    def _take(self, found: tuple[Grid, Evidence] | None) -> None:
-        self.evidence = found[1] if found is not None else None
-        self.pairs = []
+    def _take(self, found: Assessed | None) -> None:
+        self.evidence = found.evidence if found is not None else None
+        self.pairs = found.pairs if found is not None else []
         if found is not None:
-            self._spread(*found)
+            self._spread(found.grid, found.evidence)
         picked = self.pick()
         if picked is not None:
             self._state.set_pick(picked.checkpoint, picked.weight)
         self.changed.emit()
 
     def _spread(self, grid: Grid, evidence: Evidence) -> None:
-        """Tell each cell its nearest training picture, and keep the most alike pairs."""
+        """Tell each cell its nearest training picture."""
         self._state.copy_limit = evidence.threshold
-        pairs: dict[str, Pair] = {}
         for cell in grid.cells:
             measured = evidence.cells.get(cell.id)
             if measured is None:
                 continue
-            position = cell.position
-            key = CellKey(position.checkpoint, position.weight, position.seed, position.prompt)
-            nearest = str(measured.nearest or "")
-            self._state.set_evidence(key, measured.copying, nearest)
-            if position.uses_lora and nearest and cell.id not in pairs:
-                pairs[cell.id] = Pair(key, str(cell.path), nearest, measured.copying)
-        self.pairs = sorted(pairs.values(), key=lambda pair: -pair.similarity)[:PAIRS]
+            self._state.set_evidence(
+                _key(cell.position), measured.copying, str(measured.nearest or "")
+            )
+
+    def lacking(self) -> tuple[Sentence, ...]:
+        """What the grid would have to show for a pick; empty when that is there, or nothing is."""
+        return lacking(self.evidence) if self.evidence is not None else ()
+
+    def only_seen(self) -> bool:
+        """Whether the training pictures show all that was drawn."""
+        tags = self._state.tags
+        prompts = self._state.axes.prompts
+        return bool(prompts) and all(tags.get(text) == "seen" for text in prompts)
 
     def pick(self) -> Pick | None:
         """The recommendation in the language of the moment."""
@@ -121,9 +153,40 @@ class EvidenceState(QObject):
         try:
             return pick(self.evidence, losses, names)
         except BadInputError:
-            return None  # a grid of the base model alone has nothing to pick
+            return None  # the base model alone, or too few pictures: nothing to pick
 
 
-def _assessed(folder: Path, training: list[Path], held_out: list[Path]) -> tuple[Grid, Evidence]:
+def _assessed(
+    folder: Path, training: list[Path], held_out: list[Path], prepared: Prepared
+) -> Assessed:
     grid = open_grid(folder)
-    return grid, assess(grid, training, held_out)
+    evidence = assess(grid, training, held_out)
+    return Assessed(grid, evidence, _pairs(grid, evidence, prepared))
+
+
+def _pairs(grid: Grid, evidence: Evidence, prepared: Prepared) -> list[Pair]:
+    """The cells that are most like a training picture, each picture once."""
+    cells = {
+        cell.id: cell for cell in grid.cells if cell.id in evidence.cells if cell.position.uses_lora
+    }
+    nearest = sorted(cells, key=lambda identifier: -evidence.cells[identifier].copying)[:PAIRS]
+    found = []
+    for identifier in nearest:
+        cell, measured = cells[identifier], evidence.cells[identifier]
+        if measured.nearest is not None:
+            shown = _as_trained(measured.nearest, *prepared)
+            path = str(measured.nearest)
+            key = _key(cell.position)
+            found.append(Pair(key, str(cell.path), path, shown, measured.copying))
+    return found
+
+
+def _as_trained(path: Path, recipes: dict[str, Recipe], fill: Fill) -> np.ndarray:
+    picture = bake(load_rgba(path), recipes.get(str(path), Recipe()), fill)
+    height, width = picture.shape[:2]
+    scale = min(1.0, SHOWN / max(height, width))
+    return resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _key(position: Position) -> CellKey:
+    return CellKey(position.checkpoint, position.weight, position.seed, position.prompt)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.validation.model import GridState
     from app.widgets.thumbnails import ThumbnailCache
     from engine.validation.evidence import RowEvidence
-    from engine.validation.pick import Flag, Sentence
+    from engine.validation.pick import Flag, Pick, Sentence
 
 WIDTH, NARROW_WIDTH = 376, 320
 # Room for "0.0625" beside the axis, so that the charts below each other align.
@@ -38,6 +38,7 @@ class EvidencePanel(Column):
     cell_asked = Signal(object)  # CellKey
     canvas_asked = Signal()
     export_asked = Signal()
+    completion_asked = Signal()
 
     def __init__(
         self, state: GridState, evidence: EvidenceState, thumbnails: ThumbnailCache
@@ -74,6 +75,9 @@ class EvidencePanel(Column):
         self.reasons = label(tone="label", wrap=True)
         panel.body.addLayout(line)
         panel.body.addWidget(padded(self.reasons, top=6))
+        self.complete = button("Draw what is missing", "play", on=self.completion_asked.emit)
+        self._complete = padded(self.complete, top=8)
+        panel.body.addWidget(self._complete)
         self.add(panel)
 
     def _build_charts(self) -> None:
@@ -130,6 +134,7 @@ class EvidencePanel(Column):
         self._show_verdict()
         for part in (self.verdict, self.flags, self.pairs_panel):
             self._sections[part].setVisible(found is not None)
+        self._sections[self.verdict].setVisible(self._state.pick_weight is not None)
         drawn = next(iter(self._state.finished()), None) is not None
         self.export.setEnabled(drawn)
         self.canvas.setEnabled(
@@ -147,14 +152,15 @@ class EvidencePanel(Column):
 
     def _show_verdict(self) -> None:
         picked = self._evidence.pick()
-        self._mark.setVisible(picked is not None)
+        missing = self._evidence.lacking() if picked is None else ()
+        self._mark.setVisible(picked is not None or bool(missing))
+        self._complete.setVisible(bool(missing))
         if picked is not None:
-            self._mark.set(
-                "circle-check" if picked.sound else "triangle-alert",
-                "ok" if picked.sound else "warn",
-            )
-            self.headline.setText(said(picked.headline).rstrip(".。"))
-            self.reasons.setText(joined(said(sentence) for sentence in picked.reasons))
+            self._show_pick(picked)
+        elif missing:
+            self._mark.set("info", "t2")
+            self.headline.setText(tr("Not enough to judge"))
+            self.reasons.setText(joined(said(sentence) for sentence in missing))
         elif self._evidence.measuring:
             self.headline.setText(tr("Measuring…"))
             self.reasons.setText(tr("Style, diversity and likeness to the training pictures."))
@@ -167,6 +173,18 @@ class EvidencePanel(Column):
                 )
             )
 
+    def _show_pick(self, picked: Pick) -> None:
+        seen = self._evidence.only_seen()
+        sure = picked.sound and picked.sure and not seen
+        self._mark.set("circle-check" if sure else "triangle-alert", "ok" if sure else "warn")
+        self.headline.setText(said(picked.headline).rstrip(".。"))
+        reasons = [said(sentence) for sentence in picked.reasons]
+        if seen:
+            reasons.append(
+                tr("Only what the training pictures show was drawn; add a prompt that is unseen.")
+            )
+        self.reasons.setText(joined(reasons))
+
     def _show_charts(self) -> None:
         rows = self._rows()
         epochs = [float(self._epoch(row)) for row in rows]
@@ -178,7 +196,7 @@ class EvidencePanel(Column):
             Series(
                 "Diversity",
                 epochs,
-                [row.diversity for row in rows],
+                [row.diversity or 0.0 for row in rows],
                 "chart2",
                 "dash",
                 marker="square",

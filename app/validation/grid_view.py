@@ -166,6 +166,12 @@ class GridView(QAbstractScrollArea):
     def _paint_cell(self, painter: QPainter, rect: QRect, key: CellKey) -> None:
         cell = self._state.cell(key)
         painter.fillRect(rect, color("tile"))
+        if self._state.repeats_base(key):
+            painter.setFont(fonts.font(11))
+            painter.setPen(color("t3"))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, tr("as Base"))
+            self._paint_outline(painter, rect, key)
+            return
         pixmap = self._pictures.get(cell.path, self.grid.cell) if cell and cell.path else None
         if pixmap is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

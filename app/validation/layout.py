@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, QRect, QSize
 
-ROW_HEADER = 80
+ROW_HEADER = 100
 GROUP_HEADER = 34
 COLUMN_HEADER = 22
 GAP = 4

@@ -140,6 +140,10 @@ class GridState(QObject):
         """The places that show the picture ``path``."""
         return self._by_path.get(path, [])
 
+    def repeats_base(self, key: CellKey) -> bool:
+        """Whether ``key`` would show again what the base model's row shows: weight 0 below it."""
+        return bool(key.checkpoint) and key.weight == 0 and "" in self.axes.checkpoints
+
     def row_label(self, checkpoint: str, seed: int) -> tuple[str, str]:
         """Title and second line of a row."""
         detail = tr("seed {seed}", seed=seed)
@@ -148,9 +152,10 @@ class GridState(QObject):
         known = self.checkpoints.get(checkpoint)
         if known is None:
             return Path(checkpoint).stem, detail
-        loss = known.held_out if known.held_out is not None else known.loss
-        if loss is not None and self.shown_seed is not None:
-            detail = tr("loss {loss}", loss=f"{loss:.4f}")
+        if self.shown_seed is not None and known.held_out is not None:
+            detail = tr("held-out {loss}", loss=f"{known.held_out:.4f}")
+        elif self.shown_seed is not None and known.loss is not None:
+            detail = tr("loss {loss}", loss=f"{known.loss:.4f}")
         return known.title, detail
 
     def tag_of(self, prompt: str) -> str:

@@ -8,9 +8,9 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.i18n import bind, tr
+from app.i18n import bind, signals, tr
 from app.theme import color, fonts
-from app.widgets.images import draw_fitted
+from app.widgets.images import draw_fitted, pixmap_of
 
 if TYPE_CHECKING:
     from app.validation.evidence import Pair
@@ -27,6 +27,7 @@ class PairGrid(QWidget):
         super().__init__()
         self._state, self._thumbnails = state, thumbnails
         self._pairs: list[Pair] = []
+        self._trained: list[QPixmap] = []
         self._columns = 2
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
@@ -34,10 +35,12 @@ class PairGrid(QWidget):
         bind(self.setAccessibleName, "Nearest training picture")
         thumbnails.ready.connect(lambda _: self.update())
         state.choice_changed.connect(self.update)
+        signals.changed.connect(self.update)
 
     def set_pairs(self, pairs: list[Pair]) -> None:
         """Show these pairs."""
         self._pairs = pairs
+        self._trained = [pixmap_of(pair.shown) for pair in pairs]
         self.updateGeometry()
         self.update()
 
@@ -72,15 +75,15 @@ class PairGrid(QWidget):
         """Paint the pairs."""
         painter = QPainter(self)
         for index, pair in enumerate(self._pairs):
-            self._paint(painter, self.card_rect(index), pair)
+            self._paint(painter, self.card_rect(index), pair, self._trained[index])
 
-    def _paint(self, painter: QPainter, rect: QRect, pair: Pair) -> None:
+    def _paint(self, painter: QPainter, rect: QRect, pair: Pair, trained: QPixmap) -> None:
         painter.fillRect(rect, color("row_hover"))
         side = (rect.width() - 2) // 2
-        for number, path in enumerate((pair.generated, pair.training)):
+        generated: QPixmap | None = self._thumbnails.get(pair.generated, side)
+        for number, pixmap in enumerate((generated, trained)):
             box = QRect(rect.left() + number * (side + 2), rect.top(), side, side)
             painter.fillRect(box, color("tile"))
-            pixmap: QPixmap | None = self._thumbnails.get(path, side)
             if pixmap is not None:
                 draw_fitted(painter, pixmap, box.toRectF())
         foot = QRect(rect.left() + 7, rect.bottom() - 25, rect.width() - 14, 26)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 76
 # From these widths on there is room for the button of the right column, the figures, the hint.
-CANVAS_FROM, FACTS_FROM, HINT_FROM = 500, 620, 760
+CANVAS_FROM, FACTS_FROM, HINT_FROM = 500, 620, 860
 
 
 class RecipeBar(QWidget):
@@ -47,8 +47,7 @@ class RecipeBar(QWidget):
         line.addLayout(self._words(), 1)
         self.facts = self._facts()
         line.addWidget(self.facts)
-        self.hint = label("Ctrl-click a second cell", size=11, tone="quiet", wrap=True)
-        self.hint.setFixedWidth(84)
+        self.hint = label("Ctrl-click a second cell", size=11, tone="quiet")
         line.addWidget(self.hint)
         self.compare = button("Compare A and B", "columns-2", on=self.compare_asked.emit)
         self.canvas = button("Open in Canvas", "brush", on=self.canvas_asked.emit)
@@ -62,11 +61,13 @@ class RecipeBar(QWidget):
 
     def _words(self) -> QVBoxLayout:
         self.name = ElidedLabel(weight=500)
+        self.prompt = ElidedLabel(size=11, tone="label")
         self.detail = ElidedLabel(size=11, tone="quiet")
         column = QVBoxLayout()
         column.setSpacing(2)
         column.addStretch(1)
         column.addWidget(self.name)
+        column.addWidget(self.prompt)
         column.addWidget(self.detail)
         column.addStretch(1)
         return column
@@ -101,6 +102,7 @@ class RecipeBar(QWidget):
         cell = state.cell(key)
         prefix = "A  " if state.second is not None else ""
         self.name.setText(prefix + state.name_of(key))
+        self.prompt.setText(key.prompt)
         self.detail.setText(self._recipe() if cell is None or not cell.problem else cell.problem)
         alone = state.second is None
         self.hint.setVisible(alone and self.width() >= HINT_FROM)
@@ -120,18 +122,17 @@ class RecipeBar(QWidget):
         self.refresh()
 
     def _recipe(self) -> str:
-        request, key = self._state.request, self._state.first
-        if request is None or key is None:
+        request = self._state.request
+        if request is None:
             return ""
         image = request.image
-        how = tr(
+        return tr(
             "{steps} steps, {sampler} {schedule}, guidance {guidance}",
             steps=image.steps,
             sampler=dict(SAMPLERS)[image.sampler],
             schedule=tr(image.schedule.capitalize()),
             guidance=f"{image.guidance_scale:g}",
         )
-        return f"{how}  ·  {key.prompt}"
 
 
 class CellPicture(QWidget):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
-from app.i18n import bind, tr, tr_error
+from app.i18n import bind, signals, tr, tr_error
 from app.i18n.format import duration
 from app.models.options import base_options
 from app.theme import metrics
@@ -52,6 +52,7 @@ class SetupPanel(Column):
         self._build_foot()
         setup.changed.connect(self.refresh)
         runner.changed.connect(self.refresh_progress)
+        signals.changed.connect(self.refresh)
         self.refresh()
 
     def _build_source(self) -> None:
@@ -281,8 +282,8 @@ class SetupPanel(Column):
     def _show_running(self, runner: GridRunner) -> None:
         assert runner.handle is not None
         progress = runner.handle.progress
-        self.bar.setRange(0, max(1, progress.total))
-        self.bar.setValue(progress.step)
+        self.bar.setRange(0, 1000)
+        self.bar.setValue(int(1000 * progress.fraction))
         self._count_text.say("{done} of {total} cells", done=runner.done, total=runner.total)
         if progress.seconds_left is not None and not runner.paused:
             self.left.setText(tr("{time} left", time=duration(progress.seconds_left)))

@@ -71,14 +71,16 @@ class AxisField(QWidget):
 
 
 class PromptLine(QWidget):
-    """A prompt with its tick, whether training has seen it, and a cross while pointed at."""
+    """A prompt with its tick, and whether training has seen it; in its place a cross while pointed
+    at.
+    """
 
     def __init__(self, setup: GridSetup, text: str, tag: str) -> None:
         super().__init__()
         self.setFixedHeight(metrics.ROW_FIELD)
         self.setToolTip(text)
         line = QHBoxLayout(self)
-        line.setContentsMargins(metrics.PAD, 0, metrics.PAD - 4, 0)
+        line.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         line.setSpacing(metrics.GAP)
         self.check = Check("")
         self.check.setFixedWidth(14)
@@ -88,22 +90,22 @@ class PromptLine(QWidget):
         self.remove = tool_button(
             "x", "Remove this prompt", lambda: setup.remove_prompt(text), dense=True
         )
-        policy = self.remove.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.remove.setSizePolicy(policy)
+        self.tag = TagLabel(tag)
         self.remove.hide()
         line.addWidget(self.check)
         line.addWidget(self.words, 1)
-        line.addWidget(TagLabel(tag))
+        line.addWidget(self.tag)
         line.addWidget(self.remove)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Offer to remove it."""
+        self.tag.hide()
         self.remove.show()
 
     def leaveEvent(self, event: QEvent) -> None:
         """No longer."""
         self.remove.hide()
+        self.tag.show()
 
 
 class TagLabel(QLabel):

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.i18n import bind, signals, tr
+from app.i18n import bind, signals, tr, tr_error
 from app.models.at_hand import read_models
 from app.theme import metrics
 from app.validation.actions import validation_actions
@@ -28,13 +28,14 @@ from app.validation.setup_panel import SetupPanel
 from app.validation.strip import SetupStrip
 from app.widgets.buttons import button, tool_button
 from app.widgets.columns import SideColumns
-from app.widgets.fields import Choice, Segments
+from app.widgets.fields import Choice, Segments, row
 from app.widgets.states import EmptyState
 from app.widgets.text import hairline, label, restyle
 from app.widgets.thumbnails import ThumbnailCache
 from engine.project.settings import data_dir
 from engine.runtime.errors import StylekilnError
 from engine.runtime.files import write_bytes
+from engine.validation.axes import format_values
 from engine.validation.legend import draw_grid
 from engine.validation.manifest import open_grid
 
@@ -113,11 +114,14 @@ class View(QWidget):
         self.stage.addWidget(self.grid)
         self.stage.addWidget(self.compare)
         self.empty_start = button("Draw the grid", "play", on=self.start)
+        self.empty_list = button("Show the list", "panel-left", on=self.show_list)
+        self.empty_train = button("Go to Train", "flame", on=lambda: self._session.go("train"))
+        self.empty_files = button("Choose LoRA files…", "folder-open", on=self.ask_files)
         self.empty = EmptyState(
             "grid-3x3",
             "No grid yet",
-            "Choose a run to see which epoch learned the style. Or drop LoRA files here.",
-            self.empty_start,
+            "",
+            row(self.empty_start, self.empty_list, self.empty_train, self.empty_files),
         )
         self.stage.addWidget(self.empty)
         middle = QWidget()
@@ -182,6 +186,12 @@ class View(QWidget):
         self._list_wanted = self.panel.isHidden()
         self._arrange(slide=True)
 
+    def show_list(self) -> None:
+        """Show the left column, with the keyboard where something has to be chosen."""
+        if self.panel.isHidden():
+            self._toggle_list()
+        self.panel.source.setFocus(Qt.FocusReason.OtherFocusReason)
+
     # Connections
 
     def _listen(self) -> None:
@@ -209,6 +219,7 @@ class View(QWidget):
         self.recipe.canvas_asked.connect(self.open_in_canvas)
         self.right.canvas_asked.connect(self.open_in_canvas)
         self.right.export_asked.connect(self.export)
+        self.right.completion_asked.connect(self.complete)
         self.right.cell_asked.connect(self._show_cell)
         signals.changed.connect(self._follow)
 
@@ -224,12 +235,28 @@ class View(QWidget):
         self.stage.setCurrentWidget(
             self.empty if not has_grid else self.compare if comparing else self.grid
         )
-        self.empty_start.setVisible(self.setup.problem() is None)
+        self._follow_empty()
         seeds: list[tuple[object, str]] = [(seed, str(seed)) for seed in self.state.axes.seeds]
         self.seed.set_options([*seeds, (ALL_SEEDS, tr("All"))])
         shown = self.state.shown_seed
         self.seed.set_value(ALL_SEEDS if shown is None else shown)
         self.seed.setEnabled(has_grid)
+
+    def _follow_empty(self) -> None:
+        """What to do next while there is no grid: draw, correct what is asked for, or train."""
+        setup, problem = self.setup, self.setup.problem()
+        some = bool(setup.available)
+        self.empty_start.setVisible(problem is None)
+        self.empty_list.setVisible(some and problem is not None)
+        for other in (self.empty_train, self.empty_files):
+            other.setVisible(not some)
+        if not some:
+            words = "Train a style first, or compare LoRA files. They can be dropped here too."
+            self.empty.say("No grid yet", words)
+        elif problem is not None:
+            self.empty.say("No grid yet", "{words}", words=lambda: tr_error(problem))
+        else:
+            self.empty.say("No grid yet", "It shows which epoch learned the style, and how well.")
 
     def _mark_next_step(self) -> None:
         """One primary button: draw the grid, or paint with what the evidence speaks for."""
@@ -316,6 +343,19 @@ class View(QWidget):
         self.evidence.clear()
         self.mode.set_value("grid")
         self.runner.start(request)
+
+    def complete(self) -> None:
+        """Draw the grid that is shown with what it needs to be judged."""
+        request = self.state.request
+        if request is None or self.runner.running:
+            return
+        self.setup.adopt(request)
+        seeds = (
+            request.seeds if len(request.seeds) > 1 else (request.seeds[0], request.seeds[0] + 1)
+        )
+        base = "" in request.checkpoints or 0 not in request.weights
+        self.setup.edit(seeds=format_values(seeds), base_row=base)
+        self.start()
 
     def _drawn(self) -> None:
         self._counting.start()

@@ -142,7 +142,7 @@ class Column(QWidget):
         self._build(side)
 
     def _build(self, side: str) -> None:
-        content = QVBoxLayout()
+        content = self._content = QVBoxLayout()
         content.setSpacing(0)
         content.addWidget(self._scroll, 1)
         content.addWidget(self._foot_line)
@@ -162,6 +162,11 @@ class Column(QWidget):
         if line and not first:
             self.stack.insertWidget(self.stack.count() - 1, hairline("panel"))
         self.stack.insertWidget(self.stack.count() - 1, widget, stretch)
+
+    def add_head(self, widget: QWidget) -> None:
+        """Put ``widget`` over what scrolls: a scroll bar does not move it."""
+        self._content.insertWidget(0, widget)
+        self._content.insertWidget(1, hairline("panel"))
 
     def fill(self) -> None:
         """Let the last widget take the height that is left, instead of empty space below it."""

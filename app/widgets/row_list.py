@@ -9,12 +9,13 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.theme import color, fonts, icons, metrics
@@ -42,6 +43,7 @@ class RowList(QListView):
 
     chosen = Signal(str)
     activated_key = Signal(str)
+    menu_asked = Signal(str, QPoint)  # a right click on a row; the place is global
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +94,14 @@ class RowList(QListView):
             self.clearSelection()
         self.selectionModel().blockSignals(False)
         self.viewport().update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the row under the pointer, or of the chosen one by key."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        if index.isValid():
+            below = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+            self.menu_asked.emit(index.data(RowRole).key, below if by_key else event.globalPos())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click on the chosen row chooses it again: its list may share a choice with others."""

@@ -138,12 +138,13 @@ class Document:
         y: int = 0,
         above: str = "",
         recipe: dict[str, Any] | None = None,
+        source: str = "",
         what: str = "Add layer",
     ) -> Layer:
         """Put a layer above the layer ``above``, or on top; transparent when no ``pixels``."""
         if pixels is None:
             pixels = np.zeros((self.height, self.width, 4), np.uint8)
-        layer = Layer(name, _rgba(pixels), x, y, recipe=recipe)
+        layer = Layer(name, _rgba(pixels), x, y, recipe=recipe, source=source)
         place = self.index(above) + 1 if above else len(self.layers)
         self._restack([*self.layers[:place], layer, *self.layers[place:]], what, layer.id)
         return layer
@@ -159,6 +160,7 @@ class Document:
             source.opacity,
             source.visible,
             recipe=source.recipe,
+            source=source.source,
         )
         place = self.index(layer_id) + 1
         self._restack(
@@ -358,10 +360,10 @@ class Document:
         return self._note(what, edit, layer_id, rect)
 
 
-def from_picture(pixels: np.ndarray, name: str) -> Document:
-    """A document of the picture's size with the picture as its only layer."""
+def from_picture(pixels: np.ndarray, name: str, source: str = "") -> Document:
+    """A document of the picture's size with the picture (of file ``source``) as its only layer."""
     pixels = _rgba(pixels)
-    return Document(pixels.shape[1], pixels.shape[0], [Layer(name, pixels)])
+    return Document(pixels.shape[1], pixels.shape[0], [Layer(name, pixels, source=source)])
 
 
 def flattened(rgba: np.ndarray, color: tuple[int, int, int] = (255, 255, 255)) -> np.ndarray:

@@ -24,8 +24,9 @@ class Layer:
     """Pixels at a place. ``pixels`` are straight (not premultiplied) RGBA uint8 [height, width, 4].
 
     ``x``, ``y`` are the document position of the top left pixel and may lie outside the document.
-    ``opacity`` is 0..1. ``recipe`` says how a generated layer was made. ``revision`` changes with
-    every change of the layer. Only the operations of a document may change these.
+    ``opacity`` is 0..1. ``recipe`` says how a generated layer was made, ``source`` names the file
+    of one that was brought in. ``revision`` changes with every change of the layer. Only the
+    operations of a document may change these.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Layer:
     visible: bool = True
     locked: bool = False
     recipe: dict[str, Any] | None = None
+    source: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     revision: int = field(default_factory=next_revision)
 

@@ -25,6 +25,8 @@ FEATHER_SHARE = 0.10
 PADDING_SHARE = 0.06
 LARGEST_AREA = 1.5
 LARGEST_SIDE = 4096
+# Lab units; noise of a decoded plain color stays below.
+LEAST_SPREAD = 2.0
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,7 @@ def matched_color(
 
     Measured only in the transition round the mask, where both show the same things. Scale stays
     within 0.8..1.25, lightness moves at most 12; nothing is done where the transition is too small.
+    A plain transition tells where its color lies but nothing of the spread, which stays.
     """
     import cv2
 
@@ -183,7 +186,9 @@ def matched_color(
     wanted = cv2.cvtColor(original.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     mean, deviation = _statistics(lab, weights)
     target_mean, target_deviation = _statistics(wanted, weights)
+    telling = np.minimum(deviation, target_deviation) >= LEAST_SPREAD
     scale = np.clip(target_deviation / np.maximum(deviation, 1e-3), 0.8, 1.25)
+    scale = np.where(telling, scale, 1.0)
     shift = np.clip(target_mean - mean, (-12, -20, -20), (12, 20, 20))
     moved = (lab - mean) * scale + mean + shift
     result = cv2.cvtColor((lab + (moved - lab) * amount).astype(np.float32), cv2.COLOR_LAB2RGB)

@@ -31,12 +31,12 @@ FORMAT_VERSION = 1
 LONGEST_RECORD = 64 * 2**20
 """Bytes of ``project.json`` that are read at most: a small file can unpack to any size."""
 
-_FARTHEST = 2**20
+FARTHEST = 2**20
 _PNG_HEAD = struct.Struct(">8s4x4sII")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # What zipfile, zlib, json and Pillow raise at a damaged, encrypted or hostile file; its
 # TypeErrors and OverflowErrors are values of another kind than the format has.
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     ArithmeticError,
@@ -58,12 +58,13 @@ class LayerRecord(BaseModel):
     id: str = Field(min_length=1)
     name: str
     pixels: str
-    x: int = Field(0, ge=-_FARTHEST, le=_FARTHEST)
-    y: int = Field(0, ge=-_FARTHEST, le=_FARTHEST)
+    x: int = Field(0, ge=-FARTHEST, le=FARTHEST)
+    y: int = Field(0, ge=-FARTHEST, le=FARTHEST)
     opacity: float = Field(1.0, ge=0, le=1)
     visible: bool = True
     locked: bool = False
     recipe: dict[str, Any] | None = None
+    source: str = ""
 
 
 class FileRecord(BaseModel):
@@ -96,7 +97,7 @@ def save(document: Document, path: Path) -> None:
         width=document.width,
         height=document.height,
         layers=[_layer_record(layer, encoded, blobs) for layer in document.layers],
-        selection="" if document.selection is None else _keep(_png(document.selection), blobs),
+        selection="" if document.selection is None else keep_blob(_png(document.selection), blobs),
         settings=document.settings,
         saved=time.time(),
     )
@@ -119,8 +120,8 @@ def load(path: Path) -> Document:
     try:
         with zipfile.ZipFile(path) as archive:
             return _read(archive, path)
-    except _DAMAGE as error:
-        raise _damaged(path) from error
+    except DAMAGE as error:
+        raise damaged(path) from error
 
 
 def saved_at(path: Path) -> float:
@@ -128,7 +129,7 @@ def saved_at(path: Path) -> float:
     try:
         with zipfile.ZipFile(path) as archive:
             return _record(archive, path).saved
-    except (*_DAMAGE, StylekilnError):
+    except (*DAMAGE, StylekilnError):
         return 0.0
 
 
@@ -162,9 +163,9 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Document:
     document = Document(*frame.size, [_layer(archive, layer) for layer in record.layers])
     document.settings = record.settings
     if record.selection:
-        mask = _picture(archive, record.selection, "L")
+        mask = read_picture(archive, record.selection, "L")
         if mask.shape != (document.height, document.width):
-            raise _damaged(path)
+            raise damaged(path)
         document.selection = mask
     return document
 
@@ -196,10 +197,10 @@ def _size(archive: zipfile.ZipFile, name: str) -> tuple[int, int]:
 
 def _layer(archive: zipfile.ZipFile, record: LayerRecord) -> Layer:
     values = record.model_dump()
-    return Layer(**(values | {"pixels": _picture(archive, record.pixels, "RGBA")}))
+    return Layer(**(values | {"pixels": read_picture(archive, record.pixels, "RGBA")}))
 
 
-def _picture(archive: zipfile.ZipFile, name: str, mode: str) -> np.ndarray:
+def read_picture(archive: zipfile.ZipFile, name: str, mode: str) -> np.ndarray:
     """The blob ``name``; ValueError when its bytes are not what the name says."""
     data = archive.read(f"blobs/{name}.png")
     if hashlib.sha256(data).hexdigest() != name:
@@ -218,17 +219,19 @@ def _layer_record(layer: Layer, encoded: dict[int, bytes], blobs: dict[str, byte
     return LayerRecord(
         id=layer.id,
         name=layer.name,
-        pixels=_keep(data, blobs),
+        pixels=keep_blob(data, blobs),
         x=layer.x,
         y=layer.y,
         opacity=layer.opacity,
         visible=layer.visible,
         locked=layer.locked,
         recipe=layer.recipe,
+        source=layer.source,
     )
 
 
-def _keep(data: bytes, blobs: dict[str, bytes]) -> str:
+def keep_blob(data: bytes, blobs: dict[str, bytes]) -> str:
+    """Put a PNG among the ``blobs`` of a file and give its name there."""
     name = hashlib.sha256(data).hexdigest()
     blobs[name] = data
     return name
@@ -240,7 +243,7 @@ def _png(pixels: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def _damaged(path: Path) -> PictureError:
+def damaged(path: Path) -> PictureError:
     return PictureError(
         "{name} is damaged or is not a canvas file.",
         name=path.name,

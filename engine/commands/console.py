@@ -55,7 +55,7 @@ class _ProgressLine:
 
     def show(self, progress: Progress) -> None:
         text = describe(progress)
-        if not progress.total or text == self._shown or time.monotonic() < self._next:
+        if not text or text == self._shown or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + (0.0 if self._live else 10.0)
         self._shown = text
@@ -70,7 +70,7 @@ class _ProgressLine:
 
 def describe(progress: Progress) -> str:
     """Progress in words: text, step, total, and time left as m:ss."""
-    parts = [progress.text, f"{progress.step}/{progress.total}"]
+    parts = [progress.text, f"{progress.step}/{progress.total}" if progress.total else ""]
     if progress.seconds_left is not None:
         minutes, seconds = divmod(round(progress.seconds_left), 60)
         parts.append(f"{minutes}:{seconds:02} left")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,12 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, engine: Engine) -> int:
     """Index the folder beside the output, bake it, and print what was written."""
-    from engine.dataset.library import Library
     from engine.dataset.requests import ExportRequest
     from engine.project.project import Project, SourceFolder, is_project
     from engine.runtime.files import require_folder, storage_errors
 
-    folder, out = require_folder(args.folder.resolve()), args.out.resolve()
+    folder = require_folder(Path(os.path.realpath(args.folder)))
+    out = Path(os.path.realpath(args.out))
     if out == folder or folder.is_relative_to(out):
         raise BadInputError(
             "The output folder holds the source folder.", remedy="Choose another --out."
@@ -47,18 +48,12 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
         project.save(project.file.model_copy(update={"folders": (source,)}))
     if args.fill:
         project.save(project.file.model_copy(update={"fill": _fill(args.fill)}))
-    library = Library(project.database)
-    try:
-        library.scan(project.file.folders)
-    finally:
-        library.close()
-    if library.set_aside is not None:
-        print(f"the index was damaged and read anew; it is kept as {library.set_aside}",
-              file=sys.stderr)  # fmt: skip
     request = ExportRequest(project=str(project.root), destination=str(out))
     result = follow(engine.submit(request))
     for problem in result.skipped:
         print(f"skipped: {problem}", file=sys.stderr)
+    for note in result.notes:
+        print(f"note: {note}", file=sys.stderr)
     print(f"{result.count} pictures in {result.folder}")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     from engine.tour.plan import STAGES, TourRequest, sample_project
     from engine.tour.report import write_report
 
-    out = args.out.resolve()
+    out = Path(os.path.realpath(args.out))
     with storage_errors(out):  # said of the folder that was named, not of what is made in it
         out.mkdir(parents=True, exist_ok=True)
     project = sample_project(out)

@@ -50,13 +50,13 @@ class BucketSpec(BaseModel):
             )
         if not self.enabled:
             return self
-        area = self.resolution[0] * self.resolution[1]
-        if area < self.step**2 and not self.no_upscale:
+        if self.step > math.isqrt(self.resolution[0] * self.resolution[1]):
             raise BadInputError(
-                "A resolution of {size} pixels is below one bucket step of {step}.",
-                size=math.isqrt(area),
+                "A bucket step of {step} is larger than the resolution {width}×{height}.",
                 step=self.step,
-                remedy="Raise the resolution or use a smaller step.",
+                width=self.resolution[0],
+                height=self.resolution[1],
+                remedy="Use a smaller bucket step, or raise the resolution.",
             )
         if min(self.resolution) < self.adjusted_minimum:
             raise BadInputError(
@@ -85,6 +85,15 @@ class BucketSpec(BaseModel):
     def adjusted_maximum(self) -> int:
         """The upper bound, up to a multiple of the step."""
         return -(-self.maximum // self.step) * self.step
+
+
+def fitting_step(step: int, resolution: Size) -> int:
+    """``step``, halved until a square of the area of ``resolution`` is at least one step wide:
+    models of small pictures have no bucket of kohya's usual 64.
+    """
+    while step > 1 and step > math.isqrt(resolution[0] * resolution[1]):
+        step //= 2
+    return step
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from engine.dataset.formats.records import ImageFolder, JsonLines, MetadataJson
 from engine.dataset.formats.target import Target
 from engine.dataset.library import Library
 from engine.dataset.paths import clean
+from engine.dataset.problem import missing_folder
 from engine.dataset.requests import ExportRequest, ExportResult
 from engine.dataset.samples import sample_of
 from engine.imaging.decode import encode_png, read_size
@@ -52,9 +54,7 @@ def run(request: ExportRequest, job: Job) -> ExportResult:
     when nothing is left to export.
     """
     project = Project.open(Path(request.project))
-    with closing(Library(project.database)) as library:
-        library.scan(project.file.folders, job)
-        pictures = library.pictures()
+    said, pictures = _read(project, job)
     if request.format == "zip":
         from engine.dataset.formats.archive_out import pack
 
@@ -62,7 +62,7 @@ def run(request: ExportRequest, job: Job) -> ExportResult:
     else:
         result = _write_folder(project, pictures, request, job)
     job.emit("export.done", folder=result.folder, count=result.count)
-    return result
+    return replace(result, notes=(*said, *result.notes, *_caption_notes(pictures)))
 
 
 def with_trigger(caption: str, trigger: str) -> str:
@@ -70,6 +70,27 @@ def with_trigger(caption: str, trigger: str) -> str:
     if not trigger or caption.split(",")[0].strip() == trigger:
         return caption
     return f"{trigger}, {caption}" if caption.strip() else trigger
+
+
+def _read(project: Project, job: Job) -> tuple[list[str], list[Picture]]:
+    """All pictures, after what is to be said of their index and their folders."""
+    with closing(Library(project.database, job=job)) as library:
+        changes = library.scan(project.file.folders, job)
+        notes = [str(missing_folder(folder)) for folder in changes.missing_folders]
+        if library.set_aside is not None:
+            notes.append(f"The index was damaged and read anew; it is kept as {library.set_aside}.")
+        return notes, library.pictures()
+
+
+def _caption_notes(pictures: list[Picture]) -> list[str]:
+    """Captions that cannot be read, and what was written in their place."""
+    instead = "The category {category} is written instead."
+    return [
+        f"{picture.caption_problem} "
+        + (instead.format(category=picture.category) if picture.category else "It has none now.")
+        for picture in pictures
+        if picture.caption_problem and picture.usable
+    ]
 
 
 def _write_folder(
@@ -134,9 +155,13 @@ class _Writer:
 
     def write_all(self, items: list[Item], job: Job) -> tuple[list[dict[str, Any]], list[Row]]:
         entries, rows = [], []
+        # A picture takes as long as it has pixels.
+        pixels = [0, *accumulate(item.sample.size[0] * item.sample.size[1] for item in items)]
         for number, item in enumerate(items):
             job.breathe()
-            job.progress(number, len(items), "{name}", name=item.sample.path.name)
+            share = pixels[number] / max(1, pixels[-1])
+            name = item.sample.path.name
+            job.progress(number, len(items), "{name}", share=share, name=name)
             try:
                 entry, row = self._write(item)
             except (PictureError, MissingFileError) as error:

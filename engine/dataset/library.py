@@ -18,6 +18,7 @@ from engine.dataset.picture import COLUMNS, Changes, Picture
 from engine.dataset.project_edits import ProjectOperations
 from engine.dataset.store import IndexReplacedError, Store
 from engine.dataset.undo import Undo
+from engine.dataset.waiting import told_by
 from engine.runtime.errors import BadInputError, StylekilnError
 
 if TYPE_CHECKING:
@@ -40,12 +41,15 @@ class Library(MarkOperations, CaptionOperations, ProjectOperations, Undo):
     """The pictures of one project. ``set_aside`` names a damaged index that had to be replaced.
 
     ``project`` is the project the index belongs to; without it the one in the same folder is read
-    when it is needed. All methods raise StorageError when the index cannot be read or written, and
+    when it is needed; ``job`` says so while the index cannot be opened because another process
+    writes. All methods raise StorageError when the index cannot be read or written, and
     JobCancelled after :meth:`close`.
     """
 
-    def __init__(self, database: Path, project: Project | None = None) -> None:
-        self._store = Store(Path(database))
+    def __init__(
+        self, database: Path, project: Project | None = None, *, job: Job | None = None
+    ) -> None:
+        self._store = Store(Path(database), told_by(job, Path(database)))
         self._project = project
         # Rows and the pictures made of them: of 20,000, only changed ones are made anew.
         self._made: dict[int, Picture] = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.dataset.paths import from_text
 from engine.dataset.picture import Changes
 from engine.dataset.problem import Problem
+from engine.dataset.waiting import told_by
 from engine.imaging.decode import load_rgba
 from engine.imaging.quality import measure as measure_pixels
 from engine.runtime.errors import MissingFileError, PictureError
@@ -25,6 +26,7 @@ _TODO = (
 
 def measure(store: Store, job: Job | None = None, on_chunk: OnChunk | None = None) -> Changes:
     """Decode and measure what is not measured yet; see :meth:`Library.measure`."""
+    store.on_wait = told_by(job, store.path)
     rows = store.tuples(_TODO)
     done: list[int] = []
     for start in range(0, len(rows), _CHUNK):

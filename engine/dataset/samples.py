@@ -11,6 +11,7 @@ from engine.dataset.captions import caption_path, read_caption
 from engine.dataset.edits import Baked, Fill, Recipe, bake_with_mask, baked_size
 from engine.dataset.folders import find_pictures, kohya_name
 from engine.dataset.masks import MaskStore
+from engine.dataset.problem import missing_folder
 from engine.imaging.decode import load_rgba, read_size
 from engine.project.project import Project, SourceFolder
 from engine.runtime.errors import BadInputError, MissingFileError, PictureError
@@ -106,11 +107,13 @@ def _of_project(
 
     opened = library or Library(project.database)
     try:
-        opened.scan(project.file.folders)
+        changes = opened.scan(project.file.folders)
         pictures = opened.pictures()
     finally:
         if library is None:
             opened.close()
+    for folder in changes.missing_folders:
+        tell(str(missing_folder(folder)))
     for picture in pictures:
         if picture.flag != "rejected" and (picture.problem or picture.caption_problem):
             tell(picture.problem or picture.caption_problem)
@@ -119,7 +122,7 @@ def _of_project(
 
 def _of_kohya(root: Path, is_reg: bool, tell: Callable[[str], None]) -> Iterator[Sample]:
     """Samples of the ``30_name`` folders in ``root``; of ``root`` itself when it has none."""
-    names = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+    names = sorted(name for name in os.listdir(root) if (root / name).is_dir())
     named = [name for name in names if (parsed := kohya_name(name)) and parsed[0] >= 1]
     for folder in [root / name for name in named] or [root]:
         source = SourceFolder(path=str(folder), regularization=is_reg)

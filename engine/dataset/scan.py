@@ -10,11 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.dataset.away import MARK, mark_away
 from engine.dataset.caption_files import caption_columns
 from engine.dataset.folders import Found, Named, find_names, look_at
 from engine.dataset.paths import clean, to_text
 from engine.dataset.picture import Changes
 from engine.dataset.problem import Problem
+from engine.dataset.waiting import told_by
 from engine.imaging.decode import read_header
 from engine.runtime.errors import MissingFileError, PictureError
 
@@ -35,7 +37,8 @@ _NAMES_AT_ONCE = 2048
 _UNREAD = -1  # as the time of a picture of which only the name is known
 _KNOWN = (
     "SELECT id, present, folder, repeats, category, is_reg, mtime, bytes,"
-    " caption_mtime, caption_bytes, width, problem != '', path FROM pictures"
+    f" caption_mtime, caption_bytes, width, problem != '', instr(problem, '{MARK}') > 0, path"
+    " FROM pictures"
 )
 _INSERT = f"""INSERT INTO pictures (path, sort_key, folder, repeats, category, is_reg, mtime, bytes,
     width, height, has_alpha, problem) VALUES (?, ?, ?, ?, ?, ?, {_UNREAD}, 0, 0, 0, 0, '')
@@ -54,6 +57,7 @@ class Known:
     caption: tuple[int | None, int | None]
     width: int = 0
     has_problem: int = 0
+    is_away: int = 0
 
 
 @dataclass
@@ -88,14 +92,17 @@ def scan(
     on_chunk: OnChunk | None = None,
 ) -> Changes:
     """Read new and changed files into the index; see :meth:`Library.scan`."""
+    store.on_wait = told_by(job, store.path)
     missing = [source.path for source in folders if not os.path.isdir(source.path)]
+    known = _known(store)
+    away = mark_away(store, known, missing)
     if missing and len(missing) == len(folders):
         raise MissingFileError(
             "The folder {path} does not exist.",
             path=clean(missing[0]),
             remedy="Connect its drive, or remove it from the project.",
         )
-    work = _Scan(store, job, on_chunk, _known(store), missing)
+    work = _Scan(store, job, on_chunk, known, missing, changed=away)
     names: Iterator[Named] = _names(folders, work)
     if on_chunk is not None:
         names = iter(_add_names(work, names))
@@ -111,7 +118,7 @@ def scan(
 
 def _known(store: Store) -> dict[str, Known]:
     return {
-        row[-1]: Known(row[0], row[1], row[2:6], row[6:8], row[8:10], row[10], row[11])
+        row[-1]: Known(row[0], row[1], row[2:6], row[6:8], row[8:10], *row[10:13])
         for row in store.tuples(_KNOWN)
     }
 
@@ -201,6 +208,7 @@ def _is_unchanged(found: Found, known: Known) -> bool:
         and known.caption == ((caption.mtime, caption.size) if caption else (None, None))
         and known.present == 1
         and not (known.has_problem and known.width == 0)
+        and not known.is_away
         and known.subset == _subset(found)
     )
 
@@ -222,6 +230,8 @@ def _news(found: Found, known: Known | None) -> dict[str, Any]:
     if known is None or known.stamp != stamp:
         values |= {"measured": 0, "mtime": stamp[0], "bytes": stamp[1]}
         values |= _header(Path(found.path))
+    elif known.is_away and known.width:
+        values["problem"] = ""  # the drive is back, with the file as it was
     elif known.has_problem and known.width == 0:
         header = _header(Path(found.path))
         if not header["problem"]:  # it could not be opened last time; measuring tries again

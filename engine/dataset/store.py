@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 from engine.dataset.journal import Journal
 from engine.dataset.salvage import carry_over, marked_rows
 from engine.dataset.schema import Damaged, prepare
+from engine.dataset.waiting import ASK_AGAIN_S, is_busy, patiently
 from engine.runtime.errors import JobCancelled, StorageError
 from engine.runtime.files import storage_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +37,14 @@ class IndexReplacedError(StorageError):
 class Store:
     """The index, with a lock. ``set_aside`` is where a damaged file was moved, else None.
 
-    ``journal`` is what the user decided, a second time: it outlives the index.
+    ``journal`` is what the user decided, a second time: it outlives the index. ``on_wait`` hears
+    of it while another process writes.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_wait: Callable[[], None] | None = None) -> None:
         self.path = Path(path)
         self.set_aside: Path | None = None
+        self.on_wait = on_wait or _wait_quietly
         self.journal = Journal(self.path.with_suffix(".journal"))
         self._lock = threading.RLock()
         self._read_lock = threading.RLock()
@@ -77,7 +80,7 @@ class Store:
             if durable:
                 self._connection.execute("PRAGMA synchronous=FULL")
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
+                patiently(lambda: self._connection.execute("BEGIN IMMEDIATE"), self.on_wait)
                 try:
                     yield self._connection
                 except BaseException:
@@ -118,7 +121,7 @@ class Store:
 
     def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         try:
-            return self._connect()
+            return patiently(self._connect, self.on_wait)
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise _storage_error(self.path, error) from error
@@ -163,9 +166,15 @@ class Store:
 
 
 def _connection(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(
+        path, timeout=ASK_AGAIN_S, check_same_thread=False, isolation_level=None
+    )
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def _wait_quietly() -> None:
+    """Where nobody has asked to hear of it."""
 
 
 def _rewrite(journal: Journal, connection: sqlite3.Connection) -> None:
@@ -194,6 +203,12 @@ def _storage_error(path: Path, error: sqlite3.DatabaseError) -> StorageError:
             "The disk is full; {name} was not written.",
             name=path,
             remedy="Free some space and try again.",
+        )
+    if is_busy(error):
+        return StorageError(
+            "The index {path} is in use by another program.",
+            path=path,
+            remedy="Close the other program and try again.",
         )
     return StorageError(
         "The index {path} cannot be used: {reason}.",

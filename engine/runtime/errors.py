@@ -96,6 +96,12 @@ class JobCancelled(StylekilnError):
         super().__init__("Cancelled.")
 
 
+class JobInterrupted(JobCancelled):
+    """The application closes; the work can be started again next time."""
+
+    code = "interrupted"
+
+
 def fill(template: str, facts: Mapping[str, object]) -> str:
     """Format ``template``; a template with a stray brace is shown as it is, never raises."""
     try:

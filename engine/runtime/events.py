@@ -25,7 +25,8 @@ class Event(NamedTuple):
 @dataclass(frozen=True)
 class Progress:
     """Where a job stands. ``key`` is what it does, a template that ``facts`` fill. ``rate`` is
-    steps per second; ``seconds_left`` is None when unknown.
+    steps per second; ``seconds_left`` is None when unknown. ``share`` is the done part where steps
+    take unlike long, or one of them is half done; None where they count alike.
     """
 
     step: int = 0
@@ -34,6 +35,7 @@ class Progress:
     facts: Mapping[str, object] = field(default_factory=dict)
     rate: float | None = None
     seconds_left: float | None = None
+    share: float | None = None
 
     @property
     def text(self) -> str:
@@ -43,7 +45,8 @@ class Progress:
     @property
     def fraction(self) -> float:
         """Done part, 0 to 1."""
-        return min(1.0, self.step / self.total) if self.total else 0.0
+        part = self.step / self.total if self.total else 0.0
+        return min(1.0, part if self.share is None else self.share)
 
 
 # What is done in the first instant of a phase was done before, such as the cells of a cache.
@@ -69,7 +72,7 @@ class ProgressMeter:
         self._latest = Progress()
         self._memory, self._patience, self._clock = memory, patience, clock
         self._begun = self._start = self._last = 0.0
-        self._top, self._rate = 0, 0.0
+        self._top = self._rate = 0.0
         self._known = False
 
     @property
@@ -79,23 +82,29 @@ class ProgressMeter:
             return self._latest
 
     def update(
-        self, step: int, total: int, key: str, facts: Mapping[str, object] | None = None
+        self,
+        step: int,
+        total: int,
+        key: str,
+        facts: Mapping[str, object] | None = None,
+        share: float | None = None,
     ) -> None:
         """Note ``step`` of ``total``; another total or a long way back starts a new phase."""
         now = self._clock()
+        place = step if share is None else share * total
         with self._lock:
-            if not self._known or total != self._latest.total or step < self._top - total / 10:
+            if not self._known or total != self._latest.total or place < self._top - total / 10:
                 self._begun = self._start = self._last = now
-                self._top, self._rate, self._known = step, 0.0, True
-            elif step > self._top:
-                self._count(step - self._top, now)
-                self._top = step
+                self._top, self._rate, self._known = place, 0.0, True
+            elif place > self._top:
+                self._count(place - self._top, now)
+                self._top = place
             ready = self._rate > 0 and now - self._begun >= self._patience
             rate = self._rate if ready else None
-            left = (total - step) / self._rate if ready and step < total else None
-            self._latest = Progress(step, total, key, facts or {}, rate, left)
+            left = (total - place) / self._rate if ready and place < total else None
+            self._latest = Progress(step, total, key, facts or {}, rate, left, share)
 
-    def _count(self, steps: int, now: float) -> None:
+    def _count(self, steps: float, now: float) -> None:
         if now - self._begun < _INSTANT:
             self._start = self._last = now
             return

@@ -150,12 +150,15 @@ class Job:
         """The caller's side of this job."""
         return self._handle
 
-    def progress(self, step: int, total: int, text: str = "", **facts: object) -> None:
+    def progress(
+        self, step: int, total: int, text: str = "", *, share: float | None = None, **facts: object
+    ) -> None:
         """Report that ``step`` of ``total`` steps are done; cheap enough for every step.
 
-        ``text`` is what is being done: a translation key that ``facts`` fill.
+        ``text`` is what is being done: a translation key that ``facts`` fill. ``share`` (0 to 1) is
+        the part of the work that is done, where that is not the part of the steps.
         """
-        self._handle.meter.update(step, total, text, facts)
+        self._handle.meter.update(step, total, text, facts, share)
 
     def emit(self, kind: str, **data: Any) -> None:
         """Send an event that must not be lost, such as a finished picture."""

@@ -14,6 +14,7 @@ from engine.runtime import device
 from engine.runtime.errors import (
     BadInputError,
     JobCancelled,
+    JobInterrupted,
     OutOfMemoryError,
     StylekilnError,
 )
@@ -38,7 +39,6 @@ class Engine:
         self._current: JobHandle | None = None
         self._wake = threading.Condition()
         self._closing = False
-        self._cut_off: set[str] = set()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         if store is not None:
             for stored in store.jobs("queued"):
@@ -122,8 +122,7 @@ class Engine:
     def _between(self, handle: JobHandle, nested: bool) -> None:
         """What happens at every breath: leave when closing, let one interactive job in."""
         if self._closing:
-            self._cut_off.add(handle.id)
-            raise JobCancelled
+            raise JobInterrupted
         if not nested:
             self._one_interactive()
 
@@ -147,7 +146,7 @@ class Engine:
     def _fail(self, handle: JobHandle, error: BaseException) -> None:
         """End a job with ``error``; a library's error becomes one sentence."""
         if isinstance(error, JobCancelled):
-            cut_off = handle.id in self._cut_off
+            cut_off = isinstance(error, JobInterrupted)
             self._changed(handle, "interrupted" if cut_off else "cancelled")
             handle.set_exception(error)
             return

@@ -33,6 +33,7 @@ def run(request: ImageRequest, job: Job) -> ImageResult:
     Emits ``image.preview`` {index, step, total, array}, ``image.done`` {index, seed, path, array,
     infotext} for each picture as soon as it is on disk, and ``image.warning`` {sentence, facts}.
     """
+    request.require_place()
     model = host().get(request.model)
     tagged, problems = resolve_tags(request)
     for problem in problems:

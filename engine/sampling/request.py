@@ -11,10 +11,13 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from engine.runtime.files import storage_errors
 from engine.runtime.job import Request
 from engine.runtime.schema import setting
 
 LARGEST_SEED = 2**32 - 1
+LONGEST_NAME = 240
+"""Bytes of a file's name without its suffix; file systems take 255 with it."""
 SIZE_STEP = 8
 
 
@@ -211,6 +214,13 @@ class ImageRequest(Request):
             raise ValueError("A mask needs a start picture (init_image)")
         return self
 
+    @model_validator(mode="after")
+    def _name_fits_a_file(self) -> ImageRequest:
+        longest = self.file_name.replace("{seed}", str(LARGEST_SEED)).replace("{number}", "0" * 8)
+        if len(longest.encode()) > LONGEST_NAME:
+            raise ValueError(f"file_name: a file name has at most {LONGEST_NAME} bytes")
+        return self
+
     def path_of(self, number: int, shot: Shot) -> Path | None:
         """A free path for picture ``number`` (from 0), or None when nothing is to be saved."""
         if self.output_dir is None:
@@ -222,6 +232,15 @@ class ImageRequest(Request):
             for text in _names(name, pattern, number)
         )
         return next(path for path in paths if not path.exists())
+
+    def require_place(self) -> None:
+        """Make the output folder and look for the first name in it, so that no picture is drawn
+        that cannot be kept. Raises StorageError.
+        """
+        if self.output_dir is not None:
+            with storage_errors(Path(self.output_dir)):
+                Path(self.output_dir).mkdir(parents=True, exist_ok=True)
+                self.path_of(0, self.shots()[0])
 
     @property
     def subject(self) -> str:

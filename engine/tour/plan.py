@@ -15,6 +15,7 @@ from engine.runtime.files import storage_errors
 from engine.runtime.job import Request
 from engine.runtime.resources import resource
 from engine.sampling.request import ImageRequest, LoraUse
+from engine.tour.painting import MARGIN, SKETCH, SKETCH_FIELD
 from engine.training.config import TrainRequest
 from engine.validation.request import GridRequest
 
@@ -215,11 +216,12 @@ def repaint_request(picture: Path, lora: str, weight: float, folder: Path) -> Re
     )
     return RepaintRequest(
         picture=str(picture),
-        rect=(128, 128, 128, 128),
-        frame=(128, 128, 128, 128),
+        rect=tuple(SKETCH),
+        frame=tuple(SKETCH_FIELD),
         image=image,
         folder=str(folder),
         grow=0,
-        feather=0,
+        feather=MARGIN,
         fill="keep",
+        match_color=1.0,
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from engine.canvas import shelf
+from engine.canvas.document import Document
+from engine.canvas.repaint import Candidate, RepaintRequest
 from engine.canvas.repaint_job import run as paint_region
 from engine.canvas.storage import export_png, save
 from engine.dataset.captions import from_file_name
@@ -175,24 +179,27 @@ def repaint(project: Project, job: Job) -> StageResult:
     """Sketch on a sheet of icons, repaint that field with the pick, accept the best candidate."""
     chosen = _require(project, "validate")["pick"]
     _, held_out = _picture_paths(project)
-    icons = {
-        from_file_name(path.stem).capitalize(): fill_color(load_rgba(path), "#FFFFFF")
-        for path in held_out[:5]
-    }
+    icons = {path.name: fill_color(load_rgba(path), "#FFFFFF") for path in held_out[:5]}
     document = painting.icon_sheet(icons)
-    folder = project.canvas / "tour"
+    folder, file = project.canvas / "tour", free_document(project)
     before_file = folder / "before.png"
     export_png(document, before_file)
     before = document.composite()
     request = plan.repaint_request(before_file, chosen["checkpoint"], chosen["weight"], folder)
+    document.settings |= _panel_settings(request)
+    _keep_sheet(project, document, file, [])
+    image, used = request.image, ((chosen["checkpoint"], chosen["weight"]),)
+    handed = {"document": str(file), "loras": used, "prompt": image.prompt}
+    seeds = tuple(image.seed + number for number in range(image.count))
+    job.emit("tour.sheet", **handed, seeds=seeds, strength=image.strength)
     repainted = paint_region(request, job)
     best = proof.nearest_in_style(repainted.candidates, held_out)
-    document.add_layer(
+    layer = document.add_layer(
         f"Apple, seed {best.seed}", best.pixels, x=best.x, y=best.y, recipe=best.recipe
     )
     after = document.composite()
-    file = free_document(project)
-    save(document, file)
+    accepted = {best.seed: layer.id}
+    _keep_sheet(project, document, file, _shelved(repainted.candidates, image.strength, accepted))
     export_png(document, folder / "after.png")
     facts = {
         "candidates": len(repainted.candidates),
@@ -203,7 +210,6 @@ def repaint(project: Project, job: Job) -> StageResult:
         **facts,
         "changed_inside": painting.differing_inside(before, after, painting.SKETCH_FIELD),
         "document": str(file),
-        "document_sha256": file_sha256(file),
         "before": str(before_file),
         "after": str(folder / "after.png"),
         "candidate_files": [c.path for c in repainted.candidates],
@@ -213,28 +219,82 @@ def repaint(project: Project, job: Job) -> StageResult:
         "{candidates} candidates painted; seed {seed} is a layer now. {outside} pixels changed "
         "outside the region.",
         facts,
-        {
-            "document": str(file),
-            "loras": ((chosen["checkpoint"], chosen["weight"]),),
-            "prompt": request.image.prompt,
-        },
+        handed,
         report,
     )
 
 
+def _panel_settings(request: RepaintRequest) -> dict[str, Any]:
+    """What the canvas page shows beside the sheet: the same repaint, with the next seed."""
+    image = request.image
+    return {
+        "frame": list(request.frame or ()),
+        "repaint": {
+            "model": image.model,
+            "prompt": image.prompt,
+            "loras": [[use.path, use.weight] for use in image.loras],
+            "strength": image.strength,
+            "count": image.count,
+            "seed": image.seed + image.count,
+            "sampler": image.sampler,
+            "schedule": image.schedule,
+            "steps": image.steps,
+            "guidance": image.guidance_scale,
+        },
+    }
+
+
+def _shelved(
+    candidates: Sequence[Candidate], strength: float, layers: Mapping[int, str]
+) -> list[shelf.Kept]:
+    """All candidates for the strip; ``layers`` says which seed became which layer."""
+    return [
+        shelf.Kept(
+            number=number,
+            seed=one.seed,
+            strength=strength,
+            x=one.x,
+            y=one.y,
+            recipe=one.recipe,
+            layer=layers.get(one.seed, ""),
+            pixels=one.pixels,
+        )
+        for number, one in enumerate(candidates, start=1)
+    ]
+
+
+def _keep_sheet(
+    project: Project, document: Document, file: Path, kept: Sequence[shelf.Kept]
+) -> None:
+    """Write the sheet and its candidates, and note that the tour made it."""
+    save(document, file)
+    shelf.save(kept, file)
+    write_json(_mark(project), {"sha256": file_sha256(file)})
+
+
+def _mark(project: Project) -> Path:
+    return project.root / "tour" / "sheet.json"
+
+
 def free_document(project: Project) -> Path:
-    """Where the tour's canvas goes: over its own of an earlier time, never over one that the user
-    has worked on since, saved or not.
+    """Where the tour's canvas goes: over its own of an earlier time, even of a stage that was
+    stopped, never over one that the user has worked on since, saved or not.
     """
     try:
-        made = read_facts(project, "canvas").get("document_sha256", "")
-    except (OSError, ValueError):
+        made = json.loads(_mark(project).read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, LookupError, TypeError):
         made = ""
     number, path = 1, project.canvas / "tour.kiln"
-    while any(path.parent.glob(f".{path.name}*")) or (path.is_file() and file_sha256(path) != made):
+    while _worked_on(path) or (path.is_file() and file_sha256(path) != made):
         number += 1
         path = path.with_name(f"tour-{number}.kiln")
     return path
+
+
+def _worked_on(path: Path) -> bool:
+    """Whether changes lie beside ``path``; candidates alone are the tour's own."""
+    beside = path.parent.glob(f".{path.name}*")
+    return any(found != shelf.shelf_of(path) for found in beside)
 
 
 def _picture_paths(project: Project) -> tuple[list[Path], list[Path]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.dataset.buckets import fitting_step
 from engine.models.loading import LoadedModel
 from engine.runtime.errors import BadInputError
 from engine.training.config import TrainRequest
@@ -31,10 +32,19 @@ def check(request: TrainRequest, model: LoadedModel) -> None:
 def _check_sizes(request: TrainRequest, model: LoadedModel) -> None:
     """The UNet halves its input several times; sizes it cannot halve evenly crash deep inside."""
     unit = model.vae_scale * 2 ** (len(model.unet.config.block_out_channels) - 1)
-    if request.enable_bucket and request.bucket_reso_steps % unit:
+    size = request.size or (model.native_size, model.native_size)
+    if min(size) < unit:
+        raise BadInputError(
+            "The resolution {value} is too small for {model}.",
+            value=request.resolution or model.native_size,
+            model=model.name,
+            remedy="Use at least {unit}.",
+            unit=unit,
+        )
+    if request.enable_bucket and fitting_step(request.bucket_reso_steps, size) % unit:
         raise BadInputError(
             "The bucket step {value} does not fit {model}.",
-            value=request.bucket_reso_steps,
+            value=fitting_step(request.bucket_reso_steps, size),
             model=model.name,
             remedy="Use a multiple of {unit}.",
             unit=unit,

@@ -67,7 +67,8 @@ class TrainRequest(Request):
         ge=0, le=8192)
     bucket_reso_steps: int = setting(
         64, label="Bucket step", group="Buckets", unit="px", kohya="bucket_reso_steps",
-        when="enable_bucket", help="Bucket sides are multiples of this.", ge=8, le=512)
+        when="enable_bucket", ge=8, le=512,
+        help="Bucket sides are multiples of this; halved where the resolution is below it.")
     bucket_no_upscale: bool = setting(
         False, label="Never enlarge", group="Buckets", kohya="bucket_no_upscale",
         when="enable_bucket",

@@ -14,7 +14,7 @@ import torch
 from engine.models.host import host
 from engine.models.loading import LoadedModel
 from engine.runtime.device import default_device
-from engine.runtime.errors import TrainingError
+from engine.runtime.errors import JobCancelled, TrainingError
 from engine.runtime.job import Job
 from engine.training import schedules
 from engine.training.batches import Shelf, groups, shelve
@@ -110,13 +110,30 @@ class Trainer:
         header = Header(request, model, pictures, self.length)
         self.writer = CheckpointWriter(recorder.run.folder / "checkpoints", request, header)
         self.checkpoints: list[CheckpointResult] = []
-        self.step = 0
+        self.step = self._epoch = 0
 
     def train(self) -> TrainResult:
-        """Go through all epochs."""
+        """Go through all epochs. What a stopped run has learned since its newest checkpoint is kept
+        as one more.
+        """
         self._announce()
+        try:
+            self._go_through()
+        except JobCancelled:
+            if self.step > max((item.step for item in self.checkpoints), default=0):
+                self._save(self._epoch, {}, last=False)
+            raise
+        return TrainResult(
+            str(self.recorder.run.folder),
+            tuple(self.checkpoints),
+            self.step,
+            self.recorder.average,
+        )
+
+    def _go_through(self) -> None:
         self._look(0)
         for epoch in range(1, self.length.epochs + 1):
+            self._epoch = epoch
             self.recorder.new_epoch()
             batches = self.shelf.epoch(self.request.seed, epoch)
             first = 0
@@ -126,12 +143,6 @@ class Trainer:
                 self._update(epoch, first, group)
                 first += len(group)
             self._end_epoch(epoch)
-        return TrainResult(
-            str(self.recorder.run.folder),
-            tuple(self.checkpoints),
-            self.step,
-            self.recorder.average,
-        )
 
     def _announce(self) -> None:
         self.recorder.event(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.dataset.buckets import Assignment, BucketSpec, assign
+from engine.dataset.buckets import Assignment, BucketSpec, assign, fitting_step
 from engine.dataset.edits import to_bucket
 from engine.dataset.library import Library
 from engine.dataset.samples import Sample, sample_of, training_samples
@@ -130,7 +130,7 @@ def bucket_spec(request: TrainRequest, native_size: int) -> BucketSpec:
         resolution=size,
         minimum=request.min_bucket_reso or max(1, min(size) // 2),
         maximum=request.max_bucket_reso or max(size) * 2,
-        step=request.bucket_reso_steps,
+        step=fitting_step(request.bucket_reso_steps, size),
         no_upscale=request.bucket_no_upscale,
         enabled=request.enable_bucket,
     )

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from engine.runtime.errors import JobCancelled, StorageError
+from engine.runtime.errors import JobCancelled, JobInterrupted, StorageError
 from engine.runtime.job import Job
-from engine.training.runs import Run
+from engine.training.runs import Run, Status
 
 
 class Recorder:
@@ -58,12 +58,13 @@ class Recorder:
 
 @contextmanager
 def recording(run: Run, job: Job) -> Iterator[Recorder]:
-    """Mark how the run ends: finished, cancelled, or failed with the reason."""
+    """Mark how the run ends: finished, cancelled, cut off, or failed with the reason."""
     try:
         yield Recorder(run, job)
-    except JobCancelled:
-        run.end("cancelled")
-        job.emit("train.finished", run=str(run.folder), status="cancelled")
+    except JobCancelled as error:
+        status: Status = "interrupted" if isinstance(error, JobInterrupted) else "cancelled"
+        run.end(status)
+        job.emit("train.finished", run=str(run.folder), status=status)
         raise
     except BaseException as error:
         # Whatever it is goes on to the engine; the run folder must not say "running" forever.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -27,6 +28,7 @@ from engine.training.jobfile import dump_toml, load_toml
 
 Status = Literal["running", "finished", "cancelled", "failed", "interrupted"]
 T = TypeVar("T")
+_CLAIM = ".claim"
 
 
 @dataclass(frozen=True)
@@ -78,21 +80,30 @@ class Run:
 
         A run that ended without a checkpoint is written over.
         """
-        run = cls(_free_folder(Path(folder)))
-        with storage_errors(run.folder):
-            for name in ("checkpoints", "samples"):
-                (run.folder / name).mkdir(parents=True, exist_ok=True)
-            for name in ("log.jsonl", "events.jsonl"):
-                (run.folder / name).write_bytes(b"")
-        dump_toml(request, run.folder / "config.toml")
-        run._mark(name=request.output_name, status="running", started=time.time(), pid=os.getpid())
+        run = cls(_claim_folder(Path(folder)))
+        try:
+            with storage_errors(run.folder):
+                for name in ("checkpoints", "samples"):
+                    (run.folder / name).mkdir(parents=True, exist_ok=True)
+                for name in ("log.jsonl", "events.jsonl"):
+                    (run.folder / name).write_bytes(b"")
+            dump_toml(request, run.folder / "config.toml")
+            run._mark(
+                name=request.output_name,
+                status="running",
+                started=time.time(),
+                pid=os.getpid(),
+                computer=platform.node(),
+            )
+        finally:
+            (run.folder / _CLAIM).unlink(missing_ok=True)
         return run
 
     # Reading
 
     @property
     def info(self) -> dict[str, Any]:
-        """``run.json``: name, status, started and ended (unix seconds), message."""
+        """``run.json``: name, status, started and ended (unix seconds), computer, message."""
         try:
             found = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
@@ -257,12 +268,33 @@ def new_run_folder(runs: Path, name: str) -> Path:
     return Path(runs) / f"{datetime.now():%Y-%m-%d}-{name}"
 
 
-def _free_folder(folder: Path) -> Path:
+def _claim_folder(folder: Path) -> Path:
+    """``folder``, or one beside it, that holds no run and that no other process is taking now.
+
+    It holds a claim that is to be removed once the run is marked as running.
+    """
     number, free = 1, folder
-    while (free / "run.json").exists() and not _is_empty(Run(free)):
+    while not _claim(free):
         number += 1
         free = folder.with_name(f"{folder.name}-{number}")
     return free
+
+
+def _claim(folder: Path) -> bool:
+    """Try to take ``folder`` for a run. Whoever makes the file has it, so two never look at once;
+    one that a killed process left only costs the name.
+    """
+    claim = folder / _CLAIM
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            claim.touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        if not (folder / "run.json").exists() or _is_empty(Run(folder)):
+            return True
+        claim.unlink()
+        return False
 
 
 def _is_empty(run: Run) -> bool:

@@ -81,10 +81,10 @@ def copy_threshold(reference: Nearest) -> float:
     return max(0.8, 1.0 - (1.0 - usual) / 2)
 
 
-def diversity(groups: Sequence[Sequence[np.ndarray]]) -> float:
+def diversity(groups: Sequence[Sequence[np.ndarray]]) -> float | None:
     """Mean of 1 - similarity over all pairs within a group (one prompt, several seeds), 0..1.
 
-    Groups of one picture say nothing and are left out; 0 when nothing is left.
+    Groups of one picture say nothing and are left out; None when nothing is left.
     """
     means = []
     for group in groups:
@@ -92,7 +92,7 @@ def diversity(groups: Sequence[Sequence[np.ndarray]]) -> float:
             table = describe_all(group)
             pairs = (table @ table.T)[np.triu_indices(len(group), 1)]
             means.append(float(np.clip(1.0 - pairs, 0.0, 1.0).mean()))
-    return float(np.mean(means)) if means else 0.0
+    return float(np.mean(means)) if means else None
 
 
 def kept_from(pictures: Sequence[np.ndarray], base: Sequence[np.ndarray]) -> float:

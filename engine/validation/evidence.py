@@ -38,7 +38,7 @@ class RowEvidence:
     model's layout is left, 0 to 1; both are None when the grid has no weight-0 row.
     ``style_distance`` is in spreads. ``copying`` is the mean similarity to the nearest training
     picture, ``copies`` the number of pictures above the threshold, ``diversity`` the mean
-    difference between seeds.
+    difference between seeds, None with one seed.
     """
 
     checkpoint: str
@@ -46,7 +46,7 @@ class RowEvidence:
     count: int
     style_fit: float | None
     style_distance: float
-    diversity: float
+    diversity: float | None
     copying: float
     copies: int
     kept: float | None

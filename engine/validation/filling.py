@@ -27,6 +27,9 @@ from engine.validation.manifest import write_manifest
 from engine.validation.request import GridRequest, Position
 from engine.validation.store import CellStore, cell_id
 
+_DRAWN = 0.95
+"""The part of a cell that its steps are; the rest is decoding and keeping it."""
+
 
 @dataclass(frozen=True)
 class PlannedCell:
@@ -46,7 +49,7 @@ Draw = Callable[[ImageRequest, Sequence[PlannedCell], Job, Keep], None]
 @dataclass
 class Filling:
     """How far a grid is. ``missing`` were not drawn when it began; ``errors`` has a sentence for
-    each identifier that failed.
+    each identifier that failed; ``drawing`` are the cells that the steps under way amount to.
     """
 
     request: GridRequest
@@ -56,6 +59,7 @@ class Filling:
     rendered: int = 0
     cached: int = 0
     errors: dict[str, str] = field(default_factory=dict)
+    drawing: float = 0.0
     batch_size: int = field(init=False)
     missing: list[PlannedCell] = field(init=False)
 
@@ -107,6 +111,7 @@ class Filling:
             self.store.put(cell.id, picture, infotext)
             done.add(cell.id)
             self.rendered += 1
+            self.drawing = max(0.0, self.drawing - 1)
             self._tell(cell)
             self._progress()
 
@@ -120,6 +125,7 @@ class Filling:
             # Protects the other cells from this one; the failure is told with the cell.
             out_of_memory, sentence = device.is_out_of_memory(error), _sentence(error)
             whole_group = isinstance(error, (ModelFileError, MissingFileError))
+        self.drawing = 0.0
         # Only here, with the exception and its frames gone, can their tensors be freed.
         left = [cell for cell in cells if cell.id not in done]
         if out_of_memory:
@@ -162,11 +168,11 @@ class Filling:
                 **_axes(position),
             )
 
-    def _progress(self, drawing: float = 0.0) -> None:
-        """Report in hundredths of a cell, so that long cells show progress too."""
-        done = self.rendered + self.cached + len(self.errors)
-        step = round(100 * (done + drawing))
-        self.job.progress(step, 100 * len(self.cells), "Drawing cells")
+    def _progress(self) -> None:
+        """Report finished cells, and as their share also what is drawn of the next ones."""
+        done, total = self.rendered + self.cached + len(self.errors), len(self.cells)
+        share = (done + _DRAWN * self.drawing) / total if total else 1.0
+        self.job.progress(done, total, "Drawing cells", share=share)
 
     def _write_manifest(self) -> None:
         write_manifest(self.request, self.by_position, self.errors)
@@ -185,10 +191,13 @@ class _CellJob(Job):
         """As the grid's own job."""
         self._filling.job.breathe()
 
-    def progress(self, step: int, total: int, text: str = "", **facts: object) -> None:
+    def progress(
+        self, step: int, total: int, text: str = "", *, share: float | None = None, **facts: object
+    ) -> None:
         """Steps of this call, less the cells that are counted as rendered already."""
-        share = step / total * self._cells if total else 0.0
-        self._filling._progress(max(0.0, share - (self._filling.rendered - self._before)))
+        drawn = (step / total if share is None else share) * self._cells if total else 0.0
+        self._filling.drawing = max(0.0, drawn - (self._filling.rendered - self._before))
+        self._filling._progress()
 
 
 def plan(request: GridRequest) -> list[PlannedCell]:

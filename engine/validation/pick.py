@@ -1,8 +1,10 @@
 """Pick a checkpoint from the evidence, and say why in plain sentences.
 
-The rule, in order: leave out rows that copy, lose variety, lose subjects or have not learned the
-style; of the rest keep those whose style is about as good as the best; of these those that keep the
-subjects best; then the lowest held-out loss where it is known; then the earliest.
+Without a weight-0 row there is nothing to read the style against, and with one seed nothing to see
+the variety by: then no checkpoint is named. The rule, in order: leave out rows that copy, lose
+variety, lose subjects or have not learned the style; of the rest keep those whose style is about as
+good as the best; of these those that keep the subjects best; then the lowest held-out loss where it
+is known; then the earliest.
 """
 
 from __future__ import annotations
@@ -54,17 +56,40 @@ class Flag:
 
 @dataclass(frozen=True)
 class Pick:
-    """The row to use. ``sound`` is False when every row is flagged and this is the least bad."""
+    """The row to use. ``sound`` is False when every row is flagged and this is the least bad.
+
+    ``sure`` is False when no picture was held out, so that style fit also rewards copying.
+    """
 
     checkpoint: str
     weight: float
     sound: bool
+    sure: bool
     headline: Sentence
     reasons: tuple[Sentence, ...]
     flags: tuple[Flag, ...]
 
     def __str__(self) -> str:
         return " ".join(str(sentence) for sentence in (self.headline, *self.reasons))
+
+
+def lacking(evidence: Evidence) -> tuple[Sentence, ...]:
+    """What has to be drawn before a checkpoint can be picked; empty when nothing is missing."""
+    rows = _tried(evidence)
+    found = []
+    if any(row.diversity is None for row in rows):
+        found.append(
+            Sentence("Draw at least 2 seeds; with one nobody can see whether pictures differ.", {})
+        )
+    if any(row.style_fit is None for row in rows):
+        found.append(
+            Sentence("Draw the base model row, or weight 0, to measure the style against.", {})
+        )
+    return tuple(found)
+
+
+def _tried(evidence: Evidence) -> list[RowEvidence]:
+    return [row for row in evidence.rows if row.checkpoint and row.weight]
 
 
 def pick(
@@ -75,13 +100,15 @@ def pick(
 ) -> Pick:
     """Choose a row. ``losses`` are held-out losses and ``names`` what to call each, by checkpoint.
 
-    BadInputError when the grid has no cell with a LoRA.
+    BadInputError when the grid has no cell with a LoRA, or is :func:`lacking` something.
     """
-    rows = [row for row in evidence.rows if row.checkpoint and row.weight]
+    rows = _tried(evidence)
     if not rows:
         raise BadInputError(
             "The grid shows no LoRA to pick.", remedy="Draw a grid with a checkpoint and a weight."
         )
+    if missing := lacking(evidence):
+        raise BadInputError("This is not enough to judge.", remedy=missing[0].template)
     judge = _Judge(evidence, losses or {}, names or _names(rows), thresholds or Thresholds())
     flags = {id(row): judge.flags(row) for row in rows}
     sound = [row for row in rows if not flags[id(row)]]
@@ -93,10 +120,23 @@ def pick(
         checkpoint=chosen.checkpoint,
         weight=chosen.weight,
         sound=bool(sound),
+        sure=evidence.held_out_copying is not None,
         headline=judge.headline(chosen, bool(sound)),
-        reasons=judge.reasons(chosen, flags[id(chosen)]),
+        reasons=(
+            *judge.reasons(chosen, flags[id(chosen)]),
+            *judge.lowest_loss(chosen, rows, flags),
+            *judge.caveats(),
+        ),
         flags=tuple(flag for row in rows for flag in flags[id(row)]),
     )
+
+
+_WHY_NOT: Mapping[FlagKind, str] = {
+    "copies": "Held-out loss is lowest at {name}, but there it repeats training pictures.",
+    "variety": "Held-out loss is lowest at {name}, but there the seeds look alike.",
+    "subjects": "Held-out loss is lowest at {name}, but there subjects are lost.",
+    "unlearned": "Held-out loss is lowest at {name}, but there the style is not learned yet.",
+}
 
 
 class _Judge:
@@ -141,13 +181,14 @@ class _Judge:
     def _lost_variety(self, row: RowEvidence) -> Sentence | None:
         """Against the base model, and against the best checkpoint at the same weight."""
         evidence, limits = self._evidence, self._limits
-        base = evidence.base.diversity if evidence.base is not None else 0.0
-        best = max(other.diversity for other in evidence.rows if other.weight == row.weight)
-        if row.diversity < limits.variety_of_base * base:
-            facts = self._facts(row, diversity=row.diversity, base=base)
+        base = (evidence.base.diversity if evidence.base is not None else None) or 0.0
+        best = max(o.diversity or 0.0 for o in evidence.rows if o.weight == row.weight)
+        diversity = row.diversity or 0.0
+        if diversity < limits.variety_of_base * base:
+            facts = self._facts(row, diversity=diversity, base=base)
             return Sentence("diversity {diversity} at weight {weight}, base model {base}", facts)
-        if row.diversity < limits.variety_of_best * best:
-            facts = self._facts(row, diversity=row.diversity, best=best)
+        if diversity < limits.variety_of_best * best:
+            facts = self._facts(row, diversity=diversity, best=best)
             return Sentence(
                 "diversity {diversity} at weight {weight}, another checkpoint {best}", facts
             )
@@ -169,14 +210,48 @@ class _Judge:
         return Sentence("No checkpoint is good yet; {name} at weight {weight} is nearest.", facts)
 
     def reasons(self, row: RowEvidence, flags: Sequence[Flag]) -> tuple[Sentence, ...]:
-        sentences = [self._style(row, flags), self._copying(row)]
-        loss = self._losses.get(row.checkpoint)
-        if loss is not None and loss <= min(self._losses.values()) and len(self._losses) > 1:
-            sentences.append(Sentence("Held-out loss is lowest here.", {}))
-        return tuple(sentences)
+        return self._style(row, flags), self._copying(row)
+
+    def lowest_loss(
+        self,
+        chosen: RowEvidence,
+        rows: Sequence[RowEvidence],
+        flags: Mapping[int, Sequence[Flag]],
+    ) -> tuple[Sentence, ...]:
+        """Where the held-out loss is lowest, and if that is elsewhere, why it is not the pick."""
+        if len(self._losses) < 2:
+            return ()
+        lowest = min(self._losses, key=lambda checkpoint: self._losses[checkpoint])
+        if self._losses.get(chosen.checkpoint) == self._losses[lowest]:
+            return (Sentence("Held-out loss is lowest here.", {}),)
+        there = [row for row in rows if row.checkpoint == lowest]
+        if not there:
+            return ()
+        row = min(there, key=lambda row: (len(flags[id(row)]), -(row.style_fit or 0.0)))
+        return (self._why_not(row, chosen, flags[id(row)]),)
+
+    def _why_not(self, row: RowEvidence, chosen: RowEvidence, flags: Sequence[Flag]) -> Sentence:
+        facts = self._facts(row, fit=row.style_fit or 0.0, kept=row.kept or 0.0)
+        if flags:
+            return Sentence(_WHY_NOT[flags[0].kind], facts)
+        margin = self._limits.about_as_good
+        if (row.style_fit or 0.0) < (chosen.style_fit or 0.0) - margin:
+            return Sentence(
+                "Held-out loss is lowest at {name}, but its style fit is lower ({fit}).", facts
+            )
+        return Sentence(
+            "Held-out loss is lowest at {name}, but it keeps less of the subjects ({kept}).", facts
+        )
+
+    def caveats(self) -> tuple[Sentence, ...]:
+        """What the numbers cannot tell."""
+        if self._evidence.held_out_copying is not None:
+            return ()
+        words = "No picture was held out, so the style is compared with the training pictures."
+        return (Sentence(words, {}),)
 
     def _style(self, row: RowEvidence, flags: Sequence[Flag]) -> Sentence:
-        facts = self._facts(row, fit=row.style_fit or 0.0, diversity=row.diversity)
+        facts = self._facts(row, fit=row.style_fit or 0.0, diversity=row.diversity or 0.0)
         kinds = {flag.kind for flag in flags}
         if "unlearned" in kinds:
             return Sentence("The style is not learned yet (fit {fit}); train longer.", facts)
@@ -186,8 +261,6 @@ class _Judge:
                 "(diversity {diversity}); train for less time or on more pictures.",
                 facts,
             )
-        if row.style_fit is None:
-            return Sentence("The seeds still differ (diversity {diversity}).", facts)
         return Sentence(
             "The style is learned (fit {fit}) and the seeds still differ (diversity {diversity}).",
             facts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -14,7 +15,7 @@ def plain(text: str) -> str:
 
 
 class FreeNames:
-    """Hands out each name once, on file systems that ignore case too."""
+    """Hands out each name once, on every system (see :func:`_one_file`)."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -22,7 +23,12 @@ class FreeNames:
     def take(self, name: str, suffix: str = "") -> str:
         """``name`` + ``suffix``, with ``_2``, ``_3`` … before the suffix when that is taken."""
         chosen, number = name, 2
-        while f"{chosen}{suffix}".casefold() in self._taken:
+        while _one_file(chosen + suffix) in self._taken:
             chosen, number = f"{name}_{number}", number + 1
-        self._taken.add(f"{chosen}{suffix}".casefold())
+        self._taken.add(_one_file(chosen + suffix))
         return chosen + suffix
+
+
+def _one_file(name: str) -> str:
+    """The same for names that are one file on some system: case, and how accents are put."""
+    return unicodedata.normalize("NFC", name).casefold()

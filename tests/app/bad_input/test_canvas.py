@@ -76,6 +76,7 @@ def test_a_lora_that_does_not_fit_is_refused_in_place_until_it_is_taken_away(
     path = other_lora(tmp_path)
     if kind == "truncated":
         half(path)
+    canvas.state.select_all()
     drop(canvas, path)
     settle()
     said(canvas.panel.problem.text(), "other")
@@ -92,6 +93,7 @@ def test_a_lora_that_is_gone_is_named_when_the_region_is_repainted(
     canvas.repainting.change(steps=1, count=1, loras=((str(path), 1.0),))
     path.unlink()
     monkeypatch.setattr(type(canvas.repainting), "problem", None)  # it was there a moment ago
+    canvas.state.select_all()
     canvas.panel.start.click()
     settle()
     (handle,) = opened.session.bridge._live.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 
@@ -218,3 +219,31 @@ def test_a_chinese_caption_in_gbk_is_read_and_written_in_gbk(opened, art, settle
     page.operations.caption({hat.id: "红色的帽子"})
     settle()
     assert path.read_bytes().decode("gbk") == "红色的帽子"
+
+
+def test_an_unplugged_folder_marks_its_pictures_and_is_read_again_when_it_is_back(
+    opened, art, settle, loop, page, toast
+):
+    session = opened.session
+    view = page("dataset")
+    art.rename(art.with_name("away"))
+    told = len(opened.toasts.shown)
+    loop.run_until_complete(_looked(session))
+    settle()
+    assert len(opened.toasts.shown) == told + 1
+    toast(art)
+    assert len(view.state.pictures) == 4
+    assert view.state.used == []
+    assert all("art" in picture.problem for picture in view.state.pictures.values())
+    session.start(session.look_for_folders())
+    settle()
+    assert len(opened.toasts.shown) == told + 1  # said once
+    art.with_name("away").rename(art)
+    session.start(session.look_for_folders())
+    settle()
+    assert len(view.state.used) == 4
+    assert not any(picture.problem for picture in view.state.pictures.values())
+
+
+async def _looked(session):
+    await asyncio.gather(session.start(session.look_for_folders()), return_exceptions=True)

@@ -19,6 +19,9 @@ class FakeBridge:
     async def io(self, function, *args):
         return function(*args)
 
+    def job(self, job_id):
+        return next((one for one in self.submitted if one.id == job_id), None)
+
     def submit(self, request, *, interactive=False):
         handle = JobHandle(request, interactive=interactive)
         self.submitted.append(handle)

@@ -113,8 +113,10 @@ def test_accepting_puts_the_candidate_on_a_layer_and_leaves_the_rest(qtbot, view
     assert (after[outside] == before[outside]).all()
     assert state.layer.name == "castle"
     assert origin(state.layer) == "epoch 18, 0.80, seed 7"
-    assert not view.strip.isVisible()
+    assert state.candidates.items[0].accepted
+    assert view.strip.isVisible()
     state.undo()
+    assert not state.candidates.items[0].accepted
     assert (state.document.composite() == before).all()
 
 
@@ -244,6 +246,7 @@ def test_typing_goes_into_the_request(qtbot, view, state, session):
     view.panel.prompt.setFocus()
     qtbot.keyClicks(view.panel.prompt, "red apple")
     qtbot.keyClicks(view.panel.negative, "text")
+    state.select(QRect(70, 60, 20, 20))
     qtbot.mouseClick(view.panel.start, Qt.MouseButton.LeftButton)
     image = session.bridge.submitted[-1].request.image
     assert (image.prompt, image.negative_prompt) == ("red apple", "text")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from app import i18n
 from app.dataset.counts import Scope
@@ -171,6 +171,47 @@ def test_captions_come_from_file_names_where_there_are_none(view, settle, art) -
     settle(view.session)
     assert (art / "boar.txt").read_text("utf-8") == "boar"
     assert (art / "bell_pepper.txt").read_text("utf-8") == "bell_pepper, icon"
+
+
+def test_a_picture_has_a_menu_and_its_crop_a_button(view, settle) -> None:
+    choose(view, "cactus")
+    settle(view.session)
+    grid = view.stage.grid
+    grid.customContextMenuRequested.emit(grid.visualRect(grid.currentIndex()).center())
+    menu = next(made for made in view.findChildren(QMenu) if made.isVisible())
+    entries = {action.text().partition("\t")[0]: action for action in menu.actions()}
+    assert entries["Reject pictures"].text().endswith("X")
+    entries["Reject pictures"].trigger()
+    settle(view.session)
+    assert named(view, "cactus").flag == "rejected"
+    menu.close()
+    QTest.mouseClick(view.inspector.previews.crop, Qt.MouseButton.LeftButton)
+    settle(view.session)
+    assert view.pages.currentWidget() is view.editor
+
+
+def test_after_a_click_at_the_left_the_keys_are_the_pictures(view, settle) -> None:
+    view.show()
+    rows = view.sources.flags
+    rows.setFocus()
+    QTest.mouseClick(
+        rows.viewport(), Qt.MouseButton.LeftButton, pos=rows.visualRect(rows.rows.index(0)).center()
+    )
+    assert view.stage.grid.hasFocus()
+
+
+def test_many_partial_tags_leave_room_for_the_field(view, settle, art) -> None:
+    for number, name in enumerate(("cactus", "carrot")):
+        tags = ", ".join(f"{name} {letter}" for letter in "abcdefghijkl")
+        (art / f"{name}.txt").write_text(f"own {number}, {tags}, icon", encoding="utf-8")
+    view.session.start(view.session.rescan())
+    settle(view.session)
+    view.stage.grid.selectAll()
+    settle(view.session)
+    panel = view.inspector.captions
+    assert len(panel.chips.chips) <= 13
+    assert not panel.more.isHidden()
+    assert "more tags" in panel.more.text()
 
 
 def test_space_opens_the_full_view_and_arrows_go_on(view, settle) -> None:

@@ -47,6 +47,7 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "title": ((0,), ()),
     "_field": ((0, 2), ()),
     "_section": ((0,), ()),
+    "_hint": ((0,), ()),
     "add": ((0,), ()),
 }
 # Class attributes that are translation keys: of requests, and of the steps of a recipe.

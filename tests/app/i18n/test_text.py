@@ -3,7 +3,7 @@ from __future__ import annotations
 import gc
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QDialogButtonBox, QLabel
 
 from app.i18n import bind, joined, set_language, text, tr, tr_error
 from app.i18n import format as write
@@ -92,3 +92,14 @@ def test_chinese_facts_stand_without_a_space_and_latin_ones_with_one():
     assert joined(("一。", "二。")) == "一。二。"
     set_language("en")
     assert joined(("One.", "Two.")) == "One. Two."
+
+
+def test_the_words_of_qt_follow_the_language(qapp):
+    def cancel():
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        return box.button(QDialogButtonBox.StandardButton.Cancel).text()
+
+    set_language("zh_CN")
+    assert cancel() == "取消"
+    set_language("en")
+    assert "Cancel" in cancel()

@@ -13,6 +13,7 @@ from app.start.model import computer
 from app.theme import fonts
 from engine.models.catalogue import list_models
 from engine.models.inspect import ModelInfo, inspect
+from engine.runtime.events import Event
 
 SMALLEST = (1024, 700)
 
@@ -32,6 +33,18 @@ def small(request, window, models, settle):
     window.resize(*SMALLEST)
     settle()
     return models
+
+
+def test_a_checkpoint_that_comes_is_listed_while_the_page_is_open(models, session, settle):
+    read = []
+    models.list.modelReset.connect(lambda: read.append(True))
+    session.engine_event.emit(Event("a", "train.checkpoint", {}))
+    settle()
+    assert len(read) == 1
+    models.hide()
+    session.engine_event.emit(Event("a", "train.checkpoint", {}))
+    settle()
+    assert len(read) == 1
 
 
 def test_names_can_be_read_in_the_smallest_window(small):

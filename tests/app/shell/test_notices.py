@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QLabel
 from app.i18n import set_language
 from app.theme import color
 from app.widgets.buttons import Button
+from engine.runtime.job import JobHandle
+from engine.training.config import TrainRequest
 
 
 def _click(qtbot, widget):
@@ -105,3 +107,40 @@ def test_the_queue_and_the_notifications_are_never_open_together(spoken, qtbot):
     assert not spoken.queue.isVisible()
     qtbot.keyClick(spoken, Qt.Key.Key_Escape)
     assert not spoken.notice_panel.isVisible()
+
+
+def _finished(window, name="pixel-style"):
+    handle = JobHandle(TrainRequest(output_name=name, project="art"))
+    handle.state = "done"
+    window.session.job_finished.emit(handle)
+
+
+def test_long_work_that_ended_elsewhere_is_told_and_leads_there(window, settle):
+    _finished(window)
+    settle()
+    assert [toast.text for toast in window.toasts.shown] == ["Train pixel-style: done."]
+    _press_show(window)
+    settle()
+    assert window.pages.current == "train"
+
+
+def test_work_that_ended_before_ones_eyes_is_only_kept(window, settle):
+    window.navigate("train", {})
+    settle()
+    _finished(window)
+    assert window.toasts.shown == []
+    assert [notice.text for notice in window.notices.kept] == ["Train pixel-style: done."]
+    assert window.notices.unread == []
+
+
+def test_what_offers_to_undo_goes_with_the_undo(window, session, settle):
+    session.notify("Done", action="Undo", on_action=lambda: None)
+    session.notify("Exported {n} pictures to {folder}.", n=3, folder="exports")
+    assert len(window.toasts.shown) == 2
+    session.undone.emit()
+    assert [toast.text for toast in window.toasts.shown] == ["Exported 3 pictures to exports."]
+
+
+def _press_show(window):
+    toast = window.toasts.shown[0]
+    next(button for button in toast.findChildren(Button) if button.text() == "Show").click()

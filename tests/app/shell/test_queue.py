@@ -1,19 +1,30 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 
+from app.bridge import Bridge
 from app.i18n import set_language
+from app.session import Session
 from app.shell.guide import GuideBar
 from app.shell.jobs import workspace_of
 from app.shell.queue_panel import StoredRow
+from app.shell.window import MainWindow
 from app.widgets.buttons import Button
 from engine.dataset.requests import ImportRequest
+from engine.project.settings import Settings
+from engine.runtime import job as job_module
 from engine.runtime.errors import StylekilnError
 from engine.runtime.events import Progress
-from tests.app.shell.jobs import CountRequest
+from engine.runtime.queue_store import QueueStore
+from engine.runtime.thread import Engine
+from engine.training.config import TrainRequest
+from engine.training.runs import Run
+from tests.app.shell.jobs import CountRequest, RecordedRequest
 
 
 @pytest.fixture
@@ -204,6 +215,22 @@ def test_a_stage_that_ends_leaves_a_user_alone_who_has_gone_elsewhere(active, gu
     assert not bar.show_page.isVisible()
 
 
+def test_a_stage_that_is_started_shows_its_page_wherever_the_user_is(
+    active, guide, loop, monkeypatch
+):
+    async def nothing(_stage):
+        return None
+
+    bar = guide("settings")
+    monkeypatch.setattr(active.session, "project", SimpleNamespace(root="nowhere"))
+    monkeypatch.setattr(active.session.bridge, "submit", lambda request: None)
+    monkeypatch.setattr(bar, "_result", nothing)
+    stage = FakeStage("canvas")
+    loop.run_until_complete(bar._carry_out(stage))
+    assert active.pages.current == "models"
+    assert bar.show_page.isHidden()
+
+
 def test_a_button_of_the_guide_that_goes_does_not_hand_its_focus_to_the_next(active, guide):
     bar = guide("models")
     bar.next.setFocus()
@@ -220,6 +247,7 @@ def test_a_running_job_that_was_stopped_says_that_its_work_is_kept(window, sessi
     finish(handle)
     window.queue.rebuild()
     assert window.queue.rows[handle.id]._phase.text() == "Stopped; finished work is kept."
+    assert window.queue.rows[handle.id]._bar.isHidden()
 
 
 def test_the_time_left_has_its_width_as_soon_as_the_language_changes(window, session):
@@ -232,3 +260,29 @@ def test_the_time_left_has_its_width_as_soon_as_the_language_changes(window, ses
         shown = window.status._left
         assert shown.text() == words
         assert shown.width() >= shown.sizeHint().width()
+
+
+def test_work_that_closing_cut_off_is_offered_by_the_next_window(
+    window, session, loop, tmp_path, qtbot, monkeypatch
+):
+    monkeypatch.setattr(job_module, "REQUEST_PACKAGES", ("engine.", "tests."))
+    run = Run.create(tmp_path / "run", TrainRequest(project="p", output_name="style"))
+    session.bridge.submit(RecordedRequest(run=str(run.folder)))
+    session.bridge.engine.start()
+    qtbot.waitUntil(lambda: run.status == "running" and bool(run.events()))
+    session.bridge.engine.close()
+    assert run.status == "interrupted"
+    bridge = Bridge(lambda: Engine(QueueStore(tmp_path / "queue.sqlite")))
+    again = Session(bridge, Settings(reduce_motion=True))
+    later = MainWindow(again)
+    bridge.engine  # noqa: B018  # reads the queue
+    bridge.queue_read.emit()
+    assert [toast.text for toast in later.toasts.shown] == [
+        "Work was cut off when the application last ended."
+    ]
+    later.toggle_queue()
+    (row,) = later.queue.findChildren(StoredRow)
+    row.restarted.emit()
+    assert [job.request.run for job in bridge.jobs] == [str(run.folder)]
+    shiboken6.delete(later)
+    bridge.close()

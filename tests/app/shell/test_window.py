@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 
 import pytest
 from PIL import Image
@@ -10,6 +11,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from app import theme
 from app.i18n import set_language
+from app.shell.rail import ENTRIES
+from app.shell.shortcuts import ShortcutsDialog
 from app.widgets.buttons import Button
 from app.widgets.text import ElidedLabel
 
@@ -297,3 +300,51 @@ def test_the_palette_never_reads_the_library_while_one_types(
     window.palette_panel.field.setText("two")
     settle()
     assert [found.row.text for found in window.palette_panel._found] == ["leaf two"]
+
+
+def test_a_folder_opened_from_any_page_shows_its_pictures(window, qtbot, settle, tmp_path):
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "one.png")
+    _click(qtbot, window.rail.buttons["models"])
+    window.session.open_folder(tmp_path)
+    settle()
+    assert window.pages.current == "dataset"
+
+
+def test_the_palette_finds_settings_and_what_other_pages_can_do(window, qtbot, settle, tmp_path):
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "one.png")
+    window.session.open_folder(tmp_path)
+    settle()
+    _click(qtbot, window.rail.buttons["models"])
+    settle()
+    window.open_palette()
+    found = {one.row.text: one for one in window.palette_panel.matches("export")}
+    assert "Export for training" in found
+    found = window.palette_panel.matches("hold out a tenth")
+    found[0].run()
+    settle()
+    assert window.pages.current == "dataset"
+    assert "Theme: light" in [one.row.text for one in window.palette_panel.matches("light")]
+    assert window.palette_panel.matches("search pictures and actions") == []
+    window.palette_panel.matches("theme: light")[0].run()
+    assert theme.chosen() == "light"
+
+
+def test_the_list_of_keys_has_those_of_the_stage(window, qtbot, settle, tmp_path):
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "one.png")
+    window.session.open_folder(tmp_path)
+    settle()
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    dialog = window.findChild(ShortcutsDialog)
+    texts = [one.text() for one in dialog.findChildren(QLabel)]
+    assert texts.index("On this page") < texts.index("Reject pictures") < texts.index("Anywhere")
+    assert texts[texts.index("Reject pictures") + 1] == "X"
+    next(one for one in dialog.findChildren(Button) if one.text() == "Close").click()
+    assert not dialog.isVisible()
+
+
+@pytest.mark.parametrize("page", [name for name, _, _ in ENTRIES])
+def test_no_two_actions_share_a_key(window, settle, page):
+    window.navigate(page, {})
+    settle()
+    keys = Counter(action.shortcut for action in window.all_actions() if action.shortcut)
+    assert [key for key, count in keys.items() if count > 1] == []

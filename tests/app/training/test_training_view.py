@@ -7,13 +7,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app import i18n
 from app.training.draft import BaseModel
+from app.training.pace import about
 from app.training.story import read
+from app.training.trash import bring_back, to_trash
 from app.training.view import View
 from app.widgets.form import choice_text
+from engine.runtime.errors import StorageError
 from engine.runtime.events import Event
 from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
@@ -134,7 +139,7 @@ def test_a_wrong_setting_is_said_at_its_field_and_stops_the_start(view) -> None:
     view.settings.level._choose(1)
     view.state.change(resolution="abc")
     assert not view.settings.start_button.isEnabled()
-    assert "resolution" in view.settings.before.problem.text()
+    assert "Resolution:" in view.settings.before.problem.text()
     view.state.change(resolution="128")
     assert view.settings.start_button.isEnabled()
 
@@ -302,6 +307,164 @@ def test_a_narrow_window_makes_the_runs_a_tab(with_runs) -> None:
     with_runs.tabs._choose(1)
     assert with_runs.runs.isVisible()
     assert not with_runs.settings.isVisible()
+
+
+def test_a_window_made_narrow_shows_the_runs_nowhere_but_in_their_tab(with_runs, qapp) -> None:
+    view = with_runs
+    view.resize(1212, 734)
+    qapp.processEvents()
+    assert not view.runs.isVisible()
+    view.tabs._choose(1)
+    qapp.processEvents()
+    assert view.runs.isVisible()
+    assert view.runs.width() == view.left.width() == view.settings.preferred_width
+    view.resize(1532, 934)
+    qapp.processEvents()
+    assert view.runs.width() == view.runs.preferred_width
+
+
+def test_simple_and_advanced_stay_where_they_are_when_the_column_scrolls(view, qapp) -> None:
+    level = view.settings.level
+    before = level.mapTo(view, QPoint(0, 0)), level.width()
+    view.resize(1532, 500)
+    view.settings.level._choose(1)
+    qapp.processEvents()
+    assert view.settings._scroll.verticalScrollBar().maximum() > 0
+    assert (level.mapTo(view, QPoint(0, 0)), level.width()) == before
+
+
+def test_a_name_that_no_file_can_have_is_said_at_its_field(view) -> None:
+    type_over(view.settings.simple.name, "my art/1")
+    view.settings.simple.name.editingFinished.emit()
+    rows = view.settings.simple.rows
+    assert rows["name"]._error.isVisible()
+    assert rows["name"]._error.text().startswith("A file name cannot contain")
+    assert view.settings.simple.name.property("state") == "error"
+    assert "output_name" not in view.settings.before.problem.text()
+    assert rows["epochs"]._hint.text().endswith(" epochs.")
+    view.state.change(output_name="my art")
+    assert not rows["name"]._error.isVisible()
+    assert view.settings.simple.name.property("state") == ""
+
+
+def test_a_run_stopped_before_a_checkpoint_does_not_say_that_it_was_saved(view, settle) -> None:
+    handle = start(view, settle)
+    tell(view, handle, "train.finished", status="cancelled")
+    handle.state = "cancelled"
+    view.session.job_finished.emit(handle)
+    settle(view.session)
+    words = "Stopped, nothing was saved"
+    assert view.stage.bar.phase.text() == words
+    assert view.runs.runs.rows.items[0].count == words
+    assert view.runs.events.facts[0][1] == words
+
+
+def test_a_run_is_deleted_into_the_trash_and_brought_back(
+    with_runs, settle, tmp_path, monkeypatch
+) -> None:
+    view, place = with_runs, tmp_path / "trash"
+    monkeypatch.setattr("app.training.model.to_trash", lambda folder: folder.rename(place))
+    told = []
+    view.session.notified.connect(told.append)
+    folder = view.state.runs[0].folder
+    asked = []
+    view.runs.runs.menu_asked.connect(lambda key, at: asked.append(key))
+    box = view.runs.runs.visualRect(view.runs.runs.rows.index(0)).center()
+    reason = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(view.runs.runs.viewport(), QContextMenuEvent(reason, box, box))
+    assert asked == [str(folder)]
+    texts = {one.text(): one for one in view.runs.run_menu(str(folder)).actions()}
+    assert "Show in folder" in texts
+    texts["Delete run"].trigger()
+    settle(view.session)
+    assert not folder.exists()
+    assert [row.text for row in view.runs.runs.rows.items] == ["first"]
+    assert view.stage.bar.name.text() == "first"
+    told[-1]["on_action"]()
+    settle(view.session)
+    assert folder.is_dir()
+    assert view.stage.bar.name.text() == "second"
+
+
+def test_a_folder_goes_to_the_trash_of_the_system_or_says_why_not(tmp_path, monkeypatch) -> None:
+    with pytest.raises(StorageError, match="could not be moved to the trash"):
+        to_trash(tmp_path / "not there")
+    run, kept = tmp_path / "run", tmp_path / "kept"
+    run.mkdir()
+    (run / "run.json").write_text("{}")
+    run.rename(kept)
+    bring_back(kept, run)
+    assert (run / "run.json").is_file()
+
+
+def test_a_run_that_goes_on_cannot_be_deleted(view, settle) -> None:
+    handle = start(view, settle)
+    menu = view.runs.run_menu(str(view.state.runs[0].folder))
+    assert [one.isEnabled() for one in menu.actions()] == [True, False]
+    handle.cancel()
+
+
+def test_the_lowest_held_out_loss_is_named_as_what_it_is(with_runs) -> None:
+    assert with_runs.runs.lowest.text() == "Epoch 2 has the lowest held-out loss."
+    assert ("Epochs", "3") in with_runs.runs.settings.facts
+
+
+def test_the_next_run_is_as_long_as_the_newest_one(view, settle) -> None:
+    request = TrainRequest(project=str(view.session.project.root), output_name="long",
+                           max_train_epochs=72, save_every_n_epochs=12)  # fmt: skip
+    Run.create(view.session.project.runs / "long", request).end("finished")
+    view.session.start(view.state.load_runs())
+    settle(view.session)
+    assert view.state.values["max_train_epochs"] == 72
+    assert view.settings.simple.epochs.value == 72
+    assert view.settings.before.facts[1].text().endswith("144 in all.")
+
+
+def test_how_long_it_takes_is_said_once_a_run_like_it_was_measured_here(view, settle) -> None:
+    def duration():
+        return view.settings.before.facts[3].text()
+
+    assert duration() == ""
+    request = view.state.request()
+    run = Run.create(view.session.project.runs / "measured", request)
+    for step in range(1, 12):
+        run.log_step({"step": step, "epoch": 1, "seconds": step * 2.0})
+    run.end("finished")
+    view.session.start(view.state.load_runs())
+    settle(view.session)
+    seconds = 2.0 * view.state.plan.steps
+    assert view.state.expected_seconds == pytest.approx(seconds)
+    assert duration() == f"About {about(seconds)} on this computer."
+    view.state.change(resolution="96")
+    assert duration() == ""
+    view.state.change(resolution=request.resolution)
+    info = json.loads((run.folder / "run.json").read_text("utf-8"))
+    (run.folder / "run.json").write_text(json.dumps(info | {"computer": "another"}))
+    view.session.start(view.state.load_paces())
+    settle(view.session)
+    assert duration() == ""
+
+
+def test_times_are_said_as_one_says_them() -> None:
+    assert [about(n) for n in (3, 42, 360, 9000)] == ["10 s", "40 s", "6 min", "2.5 h"]
+
+
+def test_it_warns_when_nothing_is_held_out(view, settle) -> None:
+    assert view.settings.before.blind.isVisible()
+    library = view.session.library
+    library.set_held_out([view.state.pictures[0].id], True)
+    view.session.pictures_changed.emit(None)
+    settle(view.session)
+    assert not view.settings.before.blind.isVisible()
+
+
+def test_the_empty_stage_starts_the_first_run(view, settle) -> None:
+    assert view.stage.begin.isVisible()
+    QTest.mouseClick(view.stage.begin, Qt.MouseButton.LeftButton)
+    handle = view.state.next_job()
+    assert isinstance(handle.request, TrainRequest)
+    assert not view.stage.begin.isVisible()
+    handle.cancel()
 
 
 def test_every_text_follows_the_language(with_runs) -> None:

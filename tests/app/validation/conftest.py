@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from PIL import Image
 
@@ -7,16 +9,18 @@ from app.validation.choices import RunChoice
 from app.validation.layout import GridAxes
 from app.validation.model import Checkpoint
 from app.validation.view import View
+from engine.imaging.alpha import Fill
 from tests.app.canvas.fakes import FakeSession
 
 
 class FakeProject:
-    """Only the folders of a project."""
+    """Only the folders of a project, and how it fills pictures."""
 
     def __init__(self, root):
         self.root = root
         for name in ("runs", "grids", "exports"):
             setattr(self, name, root / name)
+        self.file = SimpleNamespace(fill=Fill())
         self.cache = root / ".cache"
 
 

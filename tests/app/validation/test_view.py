@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.i18n import set_language
+from app.validation.evidence import _as_trained
 from app.validation.layout import CellKey
 from app.validation.setup import count_cells
 from app.widgets.axis import ticks
+from engine.dataset.edits import Recipe
+from engine.imaging.alpha import Fill
 from engine.runtime.errors import ModelFileError
 from engine.validation.manifest import write_manifest
 from engine.validation.request import GridRequest, Position
@@ -349,7 +355,12 @@ def drawn(view, session, started, tmp_path):
         shown.convert("RGB").resize((32, 32)).save(path)
         training.append(
             SimpleNamespace(
-                path=path, usable=name != "held", problem="", held_out=name == "held", caption=name
+                path=path,
+                usable=name != "held",
+                problem="",
+                held_out=name == "held",
+                caption=name,
+                recipe=Recipe(),
             )
         )
     session.library = SimpleNamespace(pictures=lambda: training)
@@ -376,6 +387,129 @@ def test_the_evidence_names_the_copies_and_picks_another_epoch(drawn, run):
     assert cell.copying > 0.95
     assert drawn.state.flag_of(cell.copying) == "flag_err"
     assert "copies" in {flag.kind for flag in drawn.evidence.pick().flags}
+
+
+def test_one_seed_is_not_enough_to_judge_and_a_click_draws_another(qtbot, drawn, session):
+    found = drawn.evidence.evidence
+    rows = tuple(replace(row, diversity=None) for row in found.rows)
+    drawn.state.set_pick("", None)
+    drawn.evidence.evidence = replace(found, rows=rows)
+    drawn.state.request = drawn.state.request.model_copy(update={"seeds": (7,)})
+    drawn.right.refresh()
+    assert drawn.right.headline.text() == "Not enough to judge"
+    assert "2 seeds" in drawn.right.reasons.text()
+    assert drawn.right._mark._name != "circle-check"
+    assert not drawn.right.verdict.isVisible()
+    qtbot.mouseClick(drawn.right.complete, LEFT)
+    asked = session.bridge.submitted[-1].request
+    assert asked.seeds == (7, 8)
+    assert "" in asked.checkpoints
+
+
+def test_a_pick_is_ticked_only_when_what_was_drawn_can_tell(drawn):
+    drawn.right.refresh()
+    picked = drawn.evidence.pick()
+    assert drawn.right._mark._name == ("circle-check" if picked.sound else "triangle-alert")
+    assert not drawn.right.complete.isVisible()
+    drawn.state.tags = dict.fromkeys(drawn.state.axes.prompts, "seen")
+    drawn.right.refresh()
+    assert drawn.right._mark._name == "triangle-alert"
+    assert "unseen" in drawn.right.reasons.text()
+
+
+def test_the_nearest_training_picture_is_shown_as_it_was_trained_on(tmp_path):
+    path = tmp_path / "cut.png"
+    image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    image.paste((200, 0, 0, 255), (32, 0, 64, 64))
+    image.save(path)
+    shown = _as_trained(path, {str(path): Recipe(crop=(0, 0, 40, 64))}, Fill(color="#00FF00"))
+    assert shown.shape == (64, 40, 3)
+    assert tuple(shown[0, 0]) == (0, 255, 0)
+    assert tuple(shown[0, 39]) == (200, 0, 0)
+
+
+def test_rows_name_the_loss_that_is_the_held_out_one(view, run):
+    view.state.checkpoints = {item.path: item for item in run.checkpoints}
+    view.state.shown_seed = 1
+    assert view.state.row_label(run.checkpoints[0].path, 1)[1] == "held-out 0.1000"
+    held = view.state.checkpoints[run.checkpoints[0].path]
+    view.state.checkpoints[run.checkpoints[0].path] = replace(held, held_out=None)
+    assert view.state.row_label(run.checkpoints[0].path, 1)[1] == "loss 0.1000"
+
+
+def test_weight_0_is_not_shown_again_under_the_row_of_the_base_model(qtbot, view, picture, run):
+    view.setup.edit(weights="0, 1", seeds="1", base_row=True)
+    qtbot.mouseClick(view.panel.start, LEFT)
+    path = picture("again", (250, 0, 0))
+    prompt = "castle, pixel icon"
+    base, again = CellKey("", 0.0, 1, prompt), CellKey(run.checkpoints[0].path, 0.0, 1, prompt)
+    for key in (base, again):
+        view.state.put(key, path)
+    view.grid.viewport().repaint()
+    qtbot.waitUntil(lambda: not view.thumbnails._pending)
+    shown = view.grid.viewport().grab().toImage()
+    corners = [view.grid.cell_rect(key).topLeft() + QPoint(6, 6) for key in (base, again)]
+    assert shown.pixelColor(corners[0]).getRgb()[:3] == (250, 0, 0)
+    assert shown.pixelColor(corners[1]).getRgb()[:3] != (250, 0, 0)
+
+
+def test_without_a_grid_the_page_offers_the_next_step(qtbot, view, session):
+    assert view.empty_start.isVisible()
+    assert "Choose a run" not in view.empty._text.text()
+    view.setup.edit(weights="much")
+    assert view.empty_list.isVisible()
+    assert "much" in view.empty._text.text()
+    view.resize(1180, 740)
+    assert not view.panel.isVisible()
+    qtbot.mouseClick(view.empty_list, LEFT)
+    assert view.panel.isVisible()
+    view.setup.set_runs([])
+    assert view.empty_files.isVisible()
+    assert not view.empty_list.isVisible()
+    qtbot.mouseClick(view.empty_train, LEFT)
+    assert session.gone == [("train", {})]
+
+
+def test_the_left_column_follows_the_language(view):
+    def sources():
+        return [view.panel.source.itemText(n) for n in range(view.panel.source.count())]
+
+    assert "Choose LoRA files…" in sources()
+    set_language("zh_CN")
+    chinese = sources(), view.panel.model.currentText()
+    set_language("en")
+    assert "选择 LoRA 文件…" in chinese[0]
+    assert "Starter model" not in chinese[1]
+    assert "Choose LoRA files…" in sources()
+
+
+def test_a_prompt_has_the_room_up_to_its_badge(qtbot, view):
+    line = view.panel._shown_prompts["castle, pixel icon"]
+    edge = view.panel.prompts.header.count.mapTo(view.panel, QPoint(0, 0)).x()
+    assert line.tag.mapTo(view.panel, line.tag.rect().topRight()).x() > edge
+    before = line.words.width()
+    QApplication.sendEvent(line, QEnterEvent(QPointF(1, 1), QPointF(1, 1), QPointF(1, 1)))
+    assert line.remove.isVisible()
+    assert not line.tag.isVisible()
+    QApplication.sendEvent(line, QEvent(QEvent.Type.Leave))
+    assert line.tag.isVisible()
+    qtbot.waitUntil(lambda: line.words.width() == before)
+
+
+def test_the_prompt_of_the_chosen_cell_has_a_line_of_its_own(
+    qtbot, view, session, started, picture
+):
+    fill(session, started, picture)
+    click(qtbot, view, view.grid.grid.key(1, 0))
+    recipe = view.recipe
+    assert recipe.prompt.text() == view.grid.grid.key(1, 0).prompt
+    words = recipe.hint.fontMetrics().horizontalAdvance(recipe.hint.text())
+    assert recipe.hint.isVisible()
+    assert recipe.hint.width() >= words
+    lines = (recipe.name, recipe.prompt, recipe.detail)
+    places = [one.geometry() for one in lines]
+    assert all(a.bottom() < b.top() for a, b in pairwise(places))
+    assert recipe.rect().contains(places[-1])
 
 
 def test_only_one_button_is_primary_at_a_time(qtbot, drawn):

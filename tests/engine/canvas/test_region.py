@@ -196,6 +196,18 @@ def test_color_is_left_alone_where_there_is_nothing_to_compare() -> None:
     assert region.matched_color(generated, generated[::-1], everywhere, 1.0) is generated
 
 
+def test_on_a_plain_ground_the_shade_is_matched_and_what_is_painted_keeps_its_contrast() -> None:
+    """An off-white that a decoder leaves becomes the sheet's white; darks do not turn gray."""
+    original = np.full((128, 128, 3), 255, np.uint8)
+    generated = np.full((128, 128, 3), 251, np.uint8)
+    generated[48:80, 48:80] = (26, 20, 30)
+    mask = rectangle((128, 128), Rect(32, 32, 64, 64))
+    denoise, _ = region.masks(mask, region.sizes(bounds(mask), 0.6, 512))
+    matched = region.matched_color(generated, original, denoise, 1.0)
+    assert matched[36, 36].min() >= 254
+    assert matched[64, 64].max() < 45
+
+
 @pytest.mark.parametrize(("native", "grown"), [(128, 1), (512, 4), (1024, 8), (4096, 8)])
 def test_the_mask_grows_with_the_pixels_of_the_model(native: int, grown: int) -> None:
     assert region.sizes(Rect(100, 90, 70, 50), 0.6, native, feather=0).start == grown

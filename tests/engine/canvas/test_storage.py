@@ -296,7 +296,7 @@ def test_layers_larger_than_the_free_memory_are_refused_before_one_is_decoded(
     storage.save(document, path)
     free = SimpleNamespace(available=64 * 48 * 4)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
-    monkeypatch.setattr(storage, "_picture", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(storage, "read_picture", lambda *_: pytest.fail("decoded"))
     with pytest.raises(PictureError, match="memory"):
         storage.load(path)
 

@@ -12,6 +12,7 @@ from engine.dataset.buckets import (
     assign,
     batches_per_epoch,
     describe,
+    fitting_step,
     histogram,
     make_buckets,
 )
@@ -115,3 +116,17 @@ def test_without_enlarging_the_area_is_that_of_both_sides():
     spec = BucketSpec(resolution=(768, 512), no_upscale=True)
     assert assign(spec, (700, 560)).resized == (700, 560)
     assert assign(spec, (800, 560)).resized != (800, 560)
+
+
+@pytest.mark.parametrize(("side", "step"), [(512, 64), (64, 64), (63, 32), (40, 32), (16, 16)])
+def test_a_step_is_halved_until_it_fits_the_resolution(side, step):
+    assert fitting_step(64, (side, side)) == step
+    buckets = make_buckets(
+        BucketSpec(resolution=(side, side), minimum=side // 2, maximum=side * 2, step=step)
+    )
+    assert all(min(bucket) >= step for bucket in buckets)
+
+
+def test_a_step_above_the_resolution_is_refused():
+    with pytest.raises(BadInputError, match="step of 64 is larger than the resolution 40×40"):
+        BucketSpec(resolution=(40, 40), minimum=20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 
 import numpy as np
 import pytest
@@ -243,3 +244,42 @@ def test_what_an_interrupted_export_left_is_cleaned_up_by_the_next(project, art,
     (art / "apple.png").unlink()
     _export(project)
     assert not any("apple" in name for name in _files(project.exports / "training"))
+
+
+def test_captions_that_cannot_be_read_and_missing_folders_are_noted(art, tmp_path):
+    (art / "apple.txt").write_bytes(b"caf\xe9")
+    named = [SourceFolder(path=str(art), category="icons"), SourceFolder(path=str(tmp_path / "x"))]
+    project = Project.create(tmp_path / "p", "P", named)
+    result = _export(project)
+    missing, caption = result.notes
+    assert missing.startswith(f"The folder {tmp_path / 'x'} does not exist.")
+    assert caption.startswith("apple.txt is in an unknown text encoding.")
+    assert caption.endswith("The category icons is written instead.")
+    told = []
+    training_samples(project, on_problem=told.append)
+    assert sum("apple.txt" in text or str(tmp_path / "x") in text for text in told) == 2
+
+
+def test_an_unread_caption_without_a_category_leaves_no_caption(art, tmp_path):
+    (art / "apple.txt").write_bytes(b"caf\xe9")
+    result = _export(Project.create(tmp_path / "p", "P", [SourceFolder(path=str(art))]))
+    assert result.notes[0].endswith("It has none now.")
+
+
+def test_names_that_differ_in_how_accents_are_put_do_not_meet(project, art):
+    for number, form in enumerate(("NFC", "NFD")):
+        paint(art / form / f"{unicodedata.normalize(form, 'café')}.png", number)
+    _export(project)
+    found = [name for name in _files(project.exports / "training") if name.endswith(".png")]
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in found}) == 6
+
+
+def test_the_time_left_goes_by_pixels(project, art):
+    paint(art / "zebra.png", 5, (480, 400))
+    job = Job.detached()
+    told = []
+    job.breathe = lambda: told.append(job.handle.progress)
+    export.run(ExportRequest(project=str(project.root)), job)
+    last = next(one for one in reversed(told) if one.facts)
+    assert (last.step, last.total) == (3, 5)  # told before the fifth is begun
+    assert last.fraction == pytest.approx(3 / 104)

@@ -71,3 +71,12 @@ def test_numbers_in_names_sort_by_value(tmp_path):
     for name in ("b2", "b10", "b1", "A3"):
         paint(tmp_path / f"{name}.png")
     assert list(_found(tmp_path)) == ["A3.png", "b1.png", "b2.png", "b10.png"]
+
+
+def test_a_link_to_itself_costs_no_other_picture(tmp_path):
+    for name in "amz":
+        paint(tmp_path / f"{name}.png")
+    (tmp_path / "b.png").symlink_to("b.png")
+    (tmp_path / "c.png").symlink_to(tmp_path / "loop")
+    (tmp_path / "loop").symlink_to(tmp_path / "c.png")
+    assert list(_found(tmp_path)) == ["a.png", "m.png", "z.png"]

@@ -7,10 +7,12 @@ import sqlite3
 
 import pytest
 
+from engine.dataset import waiting
 from engine.dataset.edits import Recipe
 from engine.dataset.library import Library
 from engine.project.project import Project, SourceFolder
 from engine.runtime.errors import BadInputError, StorageError
+from engine.runtime.job import Job
 
 from .conftest import ids_by_name, paint
 
@@ -133,3 +135,32 @@ def test_a_project_that_is_moved_keeps_its_pictures_and_marks(art, tmp_path, mov
     assert changes.added == changes.removed == ()
     assert all(p.path.is_relative_to(tmp_path / "new place") for p in library.pictures())
     library.close()
+
+
+def test_a_scan_says_that_it_waits_for_another_process(library, art, tmp_path):
+    paint(art / "new.png", 9)
+    other = sqlite3.connect(tmp_path / "dataset.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    library._store._connection.execute("PRAGMA busy_timeout=10")
+    job, told = Job.detached(), []
+
+    def breathe():
+        told.append(job.handle.progress.text)
+        if told[-1].startswith("Waiting for"):
+            other.rollback()
+
+    job.breathe = breathe
+    changes = library.scan([SourceFolder(path=str(art))], job)
+    assert "Waiting for another program to release dataset.sqlite" in told
+    assert len(changes.added) == 1
+    other.close()
+
+
+def test_an_index_that_stays_locked_is_one_sentence(library, art, tmp_path, monkeypatch):
+    monkeypatch.setattr(waiting, "_PATIENCE_S", 0.0)
+    library._store._connection.execute("PRAGMA busy_timeout=10")
+    other = sqlite3.connect(tmp_path / "dataset.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageError, match="is in use by another program"):
+        library.set_stars([1], 3)
+    other.close()

@@ -78,3 +78,13 @@ def test_nothing_is_left_at_the_end_and_a_new_phase_starts_afresh(meter, clock):
     assert meter.latest.fraction == 1.0
     meter.update(0, 10, "")
     assert meter.latest.rate is None
+
+
+def test_steps_of_unlike_length_are_told_by_the_share_of_the_work(meter, clock):
+    shares = [0.0, 0.01, 0.02, 0.03, 0.53]
+    for step, share in enumerate(shares):
+        meter.update(step, 5, "", share=share)
+        clock.now += 100 * (([*shares, 1.0][step + 1]) - share)
+    assert meter.latest.fraction == 0.53
+    assert meter.latest.step == 4
+    assert meter.latest.seconds_left == pytest.approx(47)

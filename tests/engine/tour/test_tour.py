@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.canvas.rect import Rect
+from engine.canvas import shelf, storage
 from engine.commands import cli
 from engine.dataset.library import Library
 from engine.imaging.decode import load_rgba
@@ -19,6 +19,7 @@ from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
 from engine.runtime.resources import resource
 from engine.tour import plan, stages
+from engine.tour.painting import SKETCH, SKETCH_FIELD
 from engine.validation.manifest import open_grid
 
 EPOCHS, SAVE_EVERY, STEPS = 20, 4, 12
@@ -139,10 +140,10 @@ def test_weight_zero_is_drawn_once_for_all_checkpoints(told):
 def test_only_the_region_of_the_canvas_changed(out, told):
     found = told["stages"]["canvas"]
     before, after = load_rgba(out / found["before"]), load_rgba(out / found["after"])
-    region = Rect(128, 128, 128, 128)
+    region = SKETCH_FIELD
     changed = (before != after).any(axis=2)
     inside = int(np.count_nonzero(changed[region.slices]))
-    assert inside > 128 * 128 // 4
+    assert inside > region.width * region.height // 8
     assert np.count_nonzero(changed) == inside
     assert found["outside"] == 0
     assert (out / found["document"]).is_file()
@@ -182,9 +183,10 @@ def test_the_tour_writes_over_its_own_canvas_but_never_over_what_the_user_made_o
     assert stages.free_document(project) == mine
     mine.parent.mkdir(parents=True)
     mine.write_bytes(b"made by the tour")
-    facts = {"document_sha256": hashlib.sha256(b"made by the tour").hexdigest()}
-    plan.stage_file(project, "canvas").parent.mkdir()
-    plan.stage_file(project, "canvas").write_text(json.dumps(facts), encoding="utf-8")
+    made = {"sha256": hashlib.sha256(b"made by the tour").hexdigest()}
+    (project.root / "tour").mkdir()
+    (project.root / "tour" / "sheet.json").write_text(json.dumps(made), encoding="utf-8")
+    shelf.shelf_of(mine).write_bytes(b"the tour's candidates")
     assert stages.free_document(project) == mine
     copy = project.canvas / ".tour.kiln.unsaved"
     copy.write_bytes(b"painted on")
@@ -192,3 +194,33 @@ def test_the_tour_writes_over_its_own_canvas_but_never_over_what_the_user_made_o
     copy.unlink()
     mine.write_bytes(b"painted on and saved")
     assert stages.free_document(project) == project.canvas / "tour-2.kiln"
+
+
+def test_the_sheet_keeps_its_region_its_candidates_and_which_of_them_was_accepted(out, told):
+    file = out / told["stages"]["canvas"]["document"]
+    sheet, kept = storage.load(file), shelf.load(file)
+    assert sheet.selection_bounds == SKETCH
+    assert tuple(sheet.settings["frame"]) == tuple(SKETCH_FIELD)
+    assert sheet.settings["repaint"]["strength"] == kept[0].strength
+    assert [one.number for one in kept] == [1, 2, 3, 4]
+    accepted = [one for one in kept if one.layer]
+    assert [one.layer for one in accepted] == [sheet.layers[-1].id]
+    assert accepted[0].seed == told["stages"]["canvas"]["seed"]
+    assert (accepted[0].pixels == sheet.layers[-1].pixels).all()
+
+
+def test_layers_of_the_sheet_name_the_files_they_come_from(out, told):
+    sheet = storage.load(out / told["stages"]["canvas"]["document"])
+    held_out = told["stages"]["dataset"]["held_out"]
+    sources = {layer.source.rpartition(".")[0] for layer in sheet.layers if layer.source}
+    assert len(sources) == 5
+    assert sources <= {name.rpartition(".")[0] or name for name in held_out}
+
+
+def test_what_is_painted_lies_on_the_white_of_the_sheet_without_a_square_round_it(out, told):
+    """Between the painted thing and the edge of what was selected nothing is off-white."""
+    after = load_rgba(out / told["stages"]["canvas"]["after"])
+    field = after[SKETCH_FIELD.slices][..., :3].astype(int)
+    edge = np.concatenate([field[3:6, :12].reshape(-1, 3), field[-6:-3, -12:].reshape(-1, 3)])
+    assert edge.min() >= 250
+    assert edge.mean() > 253.5

@@ -272,6 +272,25 @@ def test_cancelling_keeps_the_finished_checkpoints(train, request_for):
     assert load_file(left.checkpoints()[0].path)
 
 
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_stopping_saves_what_was_learned_since_the_newest_checkpoint(request_for, steps):
+    job = Job.detached()
+    emit = job.emit
+
+    def stop(kind, **data):
+        emit(kind, **data)
+        if (data.get("step") if kind == "train.step" else 0) == steps:
+            job.handle.cancel()
+
+    job.emit = stop
+    request = request_for(max_train_epochs=5)
+    with pytest.raises(JobCancelled):
+        run(request, job)
+    left = Run.open(Path(request.output_dir)).checkpoints()
+    assert [item.step for item in left] == {0: [], 1: [1], 3: [2, 3]}[steps]
+    assert all(load_file(item.path) for item in left)
+
+
 def test_a_loss_that_is_no_number_stops_the_run(train, request_for, monkeypatch):
     losses = Learner.losses
 

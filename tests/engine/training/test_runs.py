@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from engine.project.project import Project
-from engine.runtime.errors import MissingFileError
+from engine.runtime.errors import JobCancelled, JobInterrupted, MissingFileError
+from engine.runtime.job import Job
 from engine.training.config import TrainRequest
-from engine.training.runs import Run, list_runs, new_run_folder
+from engine.training.recorder import recording
+from engine.training.runs import Run, _claim_folder, list_runs, new_run_folder
 
 REQUEST = TrainRequest(project="p", output_name="style")
 
@@ -159,3 +163,34 @@ def test_a_run_of_a_moved_project_trains_in_the_project_where_it_is_now(tmp_path
     found = Run.open(tmp_path / "new" / "runs" / "a").request()
     assert found.project == str(tmp_path / "new")
     assert found.base_model == str(tmp_path / "new" / "base.safetensors")
+
+
+def test_runs_that_start_at_once_each_have_their_own_folder(tmp_path):
+    for round_ in range(5):
+        begin = threading.Barrier(4)
+
+        def start(_, begin=begin, round_=round_):
+            begin.wait()
+            return Run.create(tmp_path / f"run {round_}", REQUEST).folder
+
+        with ThreadPoolExecutor(4) as pool:
+            folders = list(pool.map(start, range(4)))
+        assert len(set(folders)) == 4
+
+
+def test_a_folder_that_another_process_is_taking_is_left_to_it(tmp_path):
+    taken = _claim_folder(tmp_path / "run")
+    assert taken == tmp_path / "run"
+    assert Run.create(tmp_path / "run", REQUEST).folder == tmp_path / "run-2"
+    assert sorted(path.name for path in (tmp_path / "run-2").iterdir()) == [
+        "checkpoints", "config.toml", "events.jsonl", "log.jsonl", "run.json", "samples",
+    ]  # fmt: skip
+
+
+def test_a_run_that_ends_with_the_application_is_interrupted_and_a_stopped_one_cancelled(tmp_path):
+    for error, status in ((JobInterrupted, "interrupted"), (JobCancelled, "cancelled")):
+        run, job = Run.create(tmp_path / status, REQUEST), Job.detached()
+        with pytest.raises(error), recording(run, job):
+            raise error
+        assert run.status == status
+        assert job.handle.take_events()[-1].data["status"] == status

@@ -274,3 +274,26 @@ def test_the_request_survives_the_queue_and_can_be_made_smaller(request_: GridRe
     smaller = request_.smaller()
     assert smaller is not None
     assert smaller.image.batch_size == 4
+
+
+def test_progress_counts_cells_and_the_steps_within_them(request_: GridRequest) -> None:
+    request = request_.model_copy(update={"weights": (0.0,), "seeds": (1, 2), "prompts": ("a",)})
+    told: list[tuple[int, int, float]] = []
+    job = Job.detached()
+
+    def draw(image: ImageRequest, cells: Sequence[PlannedCell], inner: Job, keep: Keep) -> None:
+        for step in range(3):
+            inner.progress(step, 2)
+            told.append(_told(job))
+        for cell in cells:
+            keep(cell, np.zeros((8, 8, 3), np.uint8), "")
+            told.append(_told(job))
+
+    Filling(request, plan(request), CellStore(request.cells_folder), job).run(draw)
+    assert [(step, total) for step, total, _ in told] == [(0, 2), (0, 2), (0, 2), (1, 2), (2, 2)]
+    assert [share for *_, share in told] == pytest.approx([0, 0.475, 0.95, 0.975, 1])
+
+
+def _told(job: Job) -> tuple[int, int, float]:
+    progress = job.handle.progress
+    return progress.step, progress.total, progress.fraction

@@ -7,7 +7,7 @@ import pytest
 from engine.runtime.errors import BadInputError
 from engine.validation.evidence import Evidence, RowEvidence
 from engine.validation.legend import short_names
-from engine.validation.pick import Pick, pick
+from engine.validation.pick import Pick, lacking, pick
 
 BASE = RowEvidence("", 0.0, 8, 0.0, 3.0, 0.8, 0.35, 0, 1.0)
 GOOD = RowEvidence("", 1.0, 8, 0.85, 1.0, 0.75, 0.5, 0, 0.8)
@@ -105,9 +105,41 @@ def test_copying_is_always_said_beside_what_is_usual_among_training_pictures() -
     assert "Copying is 0.70; between two training pictures it is 0.60." in str(high)
 
 
-def test_without_a_base_row_nothing_is_claimed_about_style() -> None:
-    evidence = Evidence((row("1", style_fit=None, kept=None),), None, 0.6, None, 0.86, {})
-    assert "style" not in str(pick(evidence)).lower()
+def test_without_a_base_row_or_with_one_seed_no_checkpoint_is_named() -> None:
+    bare = row("1", style_fit=None, kept=None)
+    alone = row("1", diversity=None)
+    for wanted, one in (("weight 0", bare), ("2 seeds", alone)):
+        evidence = Evidence((one,), None, 0.6, 0.5, 0.86, {})
+        assert [wanted in str(sentence) for sentence in lacking(evidence)] == [True]
+        with pytest.raises(BadInputError, match="not enough to judge"):
+            pick(evidence)
+    assert len(lacking(Evidence((bare, alone), None, 0.6, 0.5, 0.86, {}))) == 2
+    assert lacking(Evidence((row("1"),), BASE, 0.6, 0.5, 0.86, {})) == ()
+
+
+def test_without_held_out_pictures_the_pick_is_not_sure() -> None:
+    chosen = pick(Evidence((row("1"),), BASE, 0.6, None, 0.86, {}))
+    assert not chosen.sure
+    assert str(chosen).endswith("so the style is compared with the training pictures.")
+    assert choose(row("1")).sure
+
+
+@pytest.mark.parametrize(
+    ("lowest", "why"),
+    [
+        ({"copies": 8}, "there it repeats training pictures"),
+        ({"diversity": 0.1}, "there the seeds look alike"),
+        ({"kept": 0.1}, "there subjects are lost"),
+        ({"style_fit": 0.2}, "there the style is not learned yet"),
+        ({"style_fit": 0.6}, "its style fit is lower (0.60)"),
+        ({"kept": 0.6}, "it keeps less of the subjects (0.60)"),
+    ],
+)
+def test_it_says_why_the_lowest_held_out_loss_is_not_the_pick(lowest: dict, why: str) -> None:
+    losses = {"run-1.safetensors": 0.2, "run-2.safetensors": 0.1}
+    chosen = choose(row("1"), row("2", **lowest), losses=losses)
+    assert chosen.checkpoint == "run-1.safetensors"
+    assert f"Held-out loss is lowest at 2, but {why}." in str(chosen)
 
 
 def test_the_weight_is_part_of_the_pick() -> None:

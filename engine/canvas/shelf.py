@@ -1,0 +1,94 @@
+"""The shelf: candidates of a canvas that are kept beside its file until they are decided on.
+
+A ZIP of ``candidates.json`` and PNG blobs named by their sha256, as the canvas file itself is.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.canvas.storage import (
+    DAMAGE,
+    FARTHEST,
+    LONGEST_RECORD,
+    damaged,
+    keep_blob,
+    read_picture,
+)
+from engine.project import links
+from engine.runtime.files import atomic_file
+
+SUFFIX = ".candidates"
+
+
+class Kept(BaseModel):
+    """One candidate; ``pixels`` are straight RGBA uint8 with their top left at (x, y).
+
+    ``layer`` is the layer it became when it was accepted, empty before.
+    """
+
+    model_config = ConfigDict(extra="ignore", arbitrary_types_allowed=True)
+    number: int = Field(ge=1)
+    seed: int
+    strength: float = 0.0
+    x: int = Field(ge=-FARTHEST, le=FARTHEST)
+    y: int = Field(ge=-FARTHEST, le=FARTHEST)
+    recipe: dict[str, Any] = {}
+    layer: str = ""
+    pixels: np.ndarray = Field(exclude=True)
+
+
+def shelf_of(canvas: Path) -> Path:
+    """Where the candidates of a canvas file are kept."""
+    return canvas.with_name(f".{canvas.name}{SUFFIX}")
+
+
+def save(candidates: Sequence[Kept], canvas: Path) -> None:
+    """Keep the candidates of ``canvas``; none removes the shelf. Raises StorageError."""
+    path = shelf_of(canvas)
+    if not candidates:
+        path.unlink(missing_ok=True)
+        return
+    blobs: dict[str, bytes] = {}
+    records = [
+        {**kept.model_dump(mode="json"), "pixels": keep_blob(_png(kept.pixels), blobs)}
+        for kept in candidates
+    ]
+    values = links.portable(records, links.root_of(canvas))
+    with atomic_file(path) as stream, zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("candidates.json", json.dumps(values, ensure_ascii=False))
+        for name, data in blobs.items():
+            archive.writestr(f"blobs/{name}.png", data)
+
+
+def load(canvas: Path) -> list[Kept]:
+    """The candidates kept for ``canvas``; PictureError for a damaged shelf."""
+    path = shelf_of(canvas)
+    if not path.is_file():
+        return []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo("candidates.json").file_size > LONGEST_RECORD:
+                raise ValueError("no record has this size")
+            records = json.loads(archive.read("candidates.json"))
+            return [
+                Kept(**{**record, "pixels": read_picture(archive, record["pixels"], "RGBA")})
+                for record in links.absolute(records, links.root_of(canvas))
+            ]
+    except DAMAGE as error:
+        raise damaged(path) from error
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
