@@ -92,7 +92,8 @@ class Bridge(QObject):
         """Run a light, torch-free function off the UI thread and await its value."""
         import asyncio
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
+        # Not the running loop: Qt may turn the window's loop while nobody waits inside it.
+        return await asyncio.get_event_loop().run_in_executor(self._pool, function, *args)
 
     def job(self, job_id: str) -> JobHandle | None:
         """The job of this session with that identifier."""

@@ -113,7 +113,7 @@ class Reader:
     def _tell_missing(self, missing: tuple[str, ...], quietly: bool) -> None:
         from engine.dataset.problem import missing_folder
 
-        for folder in missing:
-            if not (quietly and folder in self._said):
-                self.session.show_error(missing_folder(folder))
+        new = [folder for folder in missing if not (quietly and folder in self._said)]
+        if new:  # one is enough to say: every picture that is away is marked
+            self.session.show_error(missing_folder(new[0]))
         self._said = set(missing)

@@ -47,7 +47,8 @@ class Drop:
 def read(data: QMimeData) -> Drop:
     """What ``data`` holds that can be taken. Only suffixes are looked at; nothing is opened."""
     paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-    folders = tuple(path for path in paths if path.is_dir())
+    # What is not there is taken for a folder too: adding it says so.
+    folders = tuple(path for path in paths if path.is_dir() or not path.exists())
     files = [path for path in paths if path not in folders and path.is_file()]
     pictures = tuple(path for path in files if path.suffix.lower() in PICTURE_SUFFIXES)
     listed = [path for path in files if path.suffix.lower() in DATASETS]

@@ -122,12 +122,16 @@ def finish(loop, session):
 @pytest.fixture
 def full_disk(monkeypatch):
     """From the call on, nothing can be written any more; ``full_disk(False)`` frees the disk."""
-    real = os.fsync
+    real = {name: getattr(os, name) for name in ("fsync", "replace")}
 
-    def full(descriptor):
+    def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    return lambda on=True: monkeypatch.setattr(os, "fsync", full if on else real)
+    def switch(on=True):
+        for name, function in real.items():
+            monkeypatch.setattr(os, name, full if on else function)
+
+    return switch
 
 
 def drop(widget, *paths, enter=False):

@@ -168,7 +168,7 @@ def test_corrupt_pictures_are_listed_with_their_reason_among_good_ones(corrupt, 
 
 def test_what_is_unreadable_is_left_out_of_the_export(corrupt, opened, settle, said):
     opened.session.bridge.engine.start()
-    corrupt.export()
+    corrupt.transfer.ask_export().go.click()
     settle()
     (handle,) = opened.session.bridge.jobs
     assert handle.result().count == 2

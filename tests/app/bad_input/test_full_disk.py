@@ -107,14 +107,14 @@ def test_a_caption_that_cannot_be_written_keeps_the_old_one(
     full_disk()
     panel = view.inspector.captions
     QTest.keyClicks(panel.entry, "blue")
-    panel.entry.editingFinished.emit()
+    QTest.keyClick(panel.entry, Qt.Key.Key_Return)
     settle()
     toast("cup.txt")
     assert (art / "cup.txt").read_text("utf-8") == "cup, icon"
     assert not list(art.glob("*.tmp"))
     full_disk(False)
     QTest.keyClicks(panel.entry, "blue")
-    panel.entry.editingFinished.emit()
+    QTest.keyClick(panel.entry, Qt.Key.Key_Return)
     settle()
     assert (art / "cup.txt").read_text("utf-8") == "cup, icon, blue"
 
@@ -123,12 +123,12 @@ def test_an_export_for_training_that_finds_no_room_says_so(opened, page, settle,
     view = page("dataset")
     opened.session.bridge.engine.start()
     full_disk()
-    view.export()
+    view.transfer.ask_export().go.click()
     settle()
     toast(opened.session.project.exports)
     assert not list(opened.session.project.exports.rglob("*.tmp"))
     full_disk(False)
-    view.export()
+    view.transfer.ask_export().go.click()
     settle()
     (first, second) = opened.session.bridge.jobs
     assert (first.state, second.result().count) == ("failed", 4)

@@ -200,20 +200,6 @@ def test_after_a_click_at_the_left_the_keys_are_the_pictures(view, settle) -> No
     assert view.stage.grid.hasFocus()
 
 
-def test_many_partial_tags_leave_room_for_the_field(view, settle, art) -> None:
-    for number, name in enumerate(("cactus", "carrot")):
-        tags = ", ".join(f"{name} {letter}" for letter in "abcdefghijkl")
-        (art / f"{name}.txt").write_text(f"own {number}, {tags}, icon", encoding="utf-8")
-    view.session.start(view.session.rescan())
-    settle(view.session)
-    view.stage.grid.selectAll()
-    settle(view.session)
-    panel = view.inspector.captions
-    assert len(panel.chips.chips) <= 13
-    assert not panel.more.isHidden()
-    assert "more tags" in panel.more.text()
-
-
 def test_space_opens_the_full_view_and_arrows_go_on(view, settle) -> None:
     choose(view, "bell_pepper")
     press(view, Qt.Key.Key_Space, settle)

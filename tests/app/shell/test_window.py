@@ -318,7 +318,7 @@ def test_the_palette_finds_settings_and_what_other_pages_can_do(window, qtbot, s
     settle()
     window.open_palette()
     found = {one.row.text: one for one in window.palette_panel.matches("export")}
-    assert "Export for training" in found
+    assert "Export pictures…" in found
     found = window.palette_panel.matches("hold out a tenth")
     found[0].run()
     settle()
@@ -333,7 +333,7 @@ def test_the_list_of_keys_has_those_of_the_stage(window, qtbot, settle, tmp_path
     Image.new("RGB", (64, 64), "red").save(tmp_path / "one.png")
     window.session.open_folder(tmp_path)
     settle()
-    qtbot.keyClick(window, Qt.Key.Key_F1)
+    window.show_shortcuts()
     dialog = window.findChild(ShortcutsDialog)
     texts = [one.text() for one in dialog.findChildren(QLabel)]
     assert texts.index("On this page") < texts.index("Reject pictures") < texts.index("Anywhere")

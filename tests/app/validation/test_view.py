@@ -446,7 +446,7 @@ def test_weight_0_is_not_shown_again_under_the_row_of_the_base_model(qtbot, view
     for key in (base, again):
         view.state.put(key, path)
     view.grid.viewport().repaint()
-    qtbot.waitUntil(lambda: not view.thumbnails._pending)
+    qtbot.waitUntil(lambda: not view.thumbnails.is_busy)
     shown = view.grid.viewport().grab().toImage()
     corners = [view.grid.cell_rect(key).topLeft() + QPoint(6, 6) for key in (base, again)]
     assert shown.pixelColor(corners[0]).getRgb()[:3] == (250, 0, 0)
