@@ -101,7 +101,7 @@ class OptionBar(QWidget):
         row.setSpacing(7)
         state = self._state
         self.size_field = NumberField(1, 1000, 1, 0, unit="px")
-        self.size_field.setFixedWidth(66)
+        self.size_field.setFixedWidth(76)
         self.size_field.changed.connect(lambda value: state.set_brush(size=float(value)))
         self.hardness = ValueSlider(0, 100, 1, 0, unit="%", field_width=56)
         self.hardness.changed.connect(lambda value: state.set_brush(hardness=value / 100))

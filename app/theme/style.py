@@ -81,6 +81,8 @@ def _dress(app: QApplication, name: str) -> None:
     global _current
     _current = THEMES[name]
     app.setPalette(palette(_current))
+    # Over another sheet, Qt polishes a widget once for every ancestor it has; over none, once.
+    app.setStyleSheet("")
     app.setStyleSheet(sheet(_current))
     signals.changed.emit()
 

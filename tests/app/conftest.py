@@ -1,4 +1,4 @@
-"""As in the window: garbage is collected on the UI thread, never in a worker."""
+"""As in the window: dressed, and garbage is collected on the UI thread, never in a worker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import gc
 
 import pytest
 
+from app import theme
 from app.theme import motion
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _dressed(qapp):
+    """Sizes and fonts are those of the real window, whichever test runs first."""
+    theme.apply(qapp, "dark")
 
 
 @pytest.fixture(autouse=True)
