@@ -8,6 +8,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("QT_API", "pyside6")
+if "PYTEST_XDIST_WORKER" in os.environ:  # the other workers want their cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
