@@ -8,23 +8,23 @@ from collections import deque
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.dataset.paths import clean
 from engine.imaging.decode import PICTURE_SUFFIXES
 from engine.project.project import FILE_NAME, SourceFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 SIDE_FILES = ("-masklabel", "-condlabel")
 """Ends of stems that name masks and condition pictures of other trainers, not art."""
 
 _DIGITS = re.compile(r"\d+")
+_SUFFIXES = frozenset(suffix[1:] for suffix in PICTURE_SUFFIXES)
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What tells an unchanged file: modification time in nanoseconds, and bytes."""
 
     mtime: int
@@ -42,8 +42,7 @@ class Subset:
     is_reg: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):  # a tuple: 20,000 of them are made before the first row is shown
     """A picture file as its folder lists it: nothing of the file itself has been asked yet.
 
     ``key`` is the natural key of ``path``.
@@ -56,8 +55,7 @@ class Named:
     caption: os.DirEntry[str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A picture file, its stamp, and the stamp of its caption file (None without one)."""
 
     path: str
@@ -112,27 +110,33 @@ def find_names(source: SourceFolder, unreadable: list[str] | None = None) -> Ite
 
 
 class _Listing:
-    """What lies in a folder: pictures and folders with the natural keys of their names, in any
-    order, and captions by stem.
+    """What lies in a folder: pictures with the natural keys and stems of their names and folders
+    with their keys, in any order, and captions by stem.
     """
 
     def __init__(self) -> None:
-        self.pictures: list[tuple[str, os.DirEntry[str]]] = []
+        self.pictures: list[tuple[str, str, os.DirEntry[str]]] = []
         self.folders: list[tuple[str, os.DirEntry[str]]] = []
         self.captions: dict[str, os.DirEntry[str]] = {}
 
-    def take(self, entry: os.DirEntry[str]) -> None:
-        """Sort one entry in; called for every file there is, so it asks the cheap things first."""
-        name = entry.name
-        stem, dot, suffix = name.rpartition(".")
-        if suffix == "txt":
-            self.captions[stem] = entry
-        if name.startswith("."):
-            return
-        if _is_folder(entry):
-            self.folders.append((natural_key(name), entry))
-        elif dot + suffix.lower() in PICTURE_SUFFIXES and not stem.endswith(SIDE_FILES):
-            self.pictures.append((natural_key(name), entry))
+    def take(self, entries: Iterable[os.DirEntry[str]]) -> None:
+        """Sort ``entries`` in. There are as many as there are files, and the window waits for
+        them: the cheap things are asked first.
+        """
+        pictures, captions, is_picture = self.pictures, self.captions, _SUFFIXES.__contains__
+        for entry in entries:
+            name = entry.name
+            stem, _, suffix = name.rpartition(".")
+            if suffix == "txt":
+                captions[stem] = entry
+            if name[0] == ".":
+                continue
+            if _is_folder(entry):
+                self.folders.append((natural_key(name), entry))
+            elif (is_picture(suffix) or is_picture(suffix.lower())) and not stem.endswith(
+                SIDE_FILES
+            ):
+                pictures.append((natural_key(name), stem, entry))
 
 
 class _Walk:
@@ -177,8 +181,7 @@ class _Walk:
         path, listing = str(subset.folder), _Listing()
         try:
             with os.scandir(path) as entries:
-                for entry in entries:
-                    listing.take(entry)
+                listing.take(entries)
             self._seen.add(_identity(path))
         except OSError as error:
             if path == self._root:
@@ -208,9 +211,8 @@ def _inside(entry: os.DirEntry[str], subset: Subset, *, top: bool) -> tuple[Subs
 
 def _pictures_in(listing: _Listing, subset: Subset) -> Iterator[Named]:
     folder = natural_key(os.path.join(subset.folder, ""))
-    for key, entry in sorted(listing.pictures, key=itemgetter(0)):
-        caption = listing.captions.get(os.path.splitext(entry.name)[0])
-        yield Named(entry.path, folder + key, subset, entry, caption)
+    for key, stem, entry in sorted(listing.pictures, key=itemgetter(0)):
+        yield Named(entry.path, folder + key, subset, entry, listing.captions.get(stem))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
