@@ -9,7 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from app.dataset import snapshot as snapshots
 from app.dataset.counts import Scope
 from app.dataset.find import ORDERS, Order, Wish, find
+from app.dataset.outlook_settings import spec_of
 from app.dataset.snapshot import Snapshot
+from engine.dataset.bucket_places import BucketPlaces
+from engine.dataset.columns import Columns
 from engine.dataset.query import Query, QueryError, parse
 from engine.runtime.errors import JobCancelled, StylekilnError
 
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from app.session import Session
-    from engine.dataset.columns import Columns
     from engine.dataset.library import Library, Picture
     from engine.dataset.suggestions import Suggestion
     from engine.dataset.survey import Survey
@@ -40,7 +42,8 @@ class DatasetState(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.snapshot = Snapshot()
+        self._buckets = BucketPlaces()
+        self.snapshot = self._nothing()
         self.shown: list[Picture] = []
         self.scope = Scope()
         self.words = ""
@@ -55,6 +58,7 @@ class DatasetState(QObject):
         self._version = self._shown_version = 0
         session.project_changed.connect(self._project_changed)
         session.pictures_changed.connect(self._pictures_changed)
+        session.run_settings.changed.connect(self._settings_changed)
         if session.project is not None:
             self._project_changed(session.project)
             self._pictures_changed(None)
@@ -264,11 +268,23 @@ class DatasetState(QObject):
         self._version += 1
         self._shown_version += 1
         self._changed, self._due = set(), False
-        self.snapshot, self.shown = Snapshot(), []
+        self._buckets = BucketPlaces(spec_of(self.session))
+        self.snapshot, self.shown = self._nothing(), []
         self.query_changed.emit()
         self.reloaded.emit()
         self.shown_changed.emit()
         self.selection_changed.emit()
+
+    def _nothing(self) -> Snapshot:
+        return Snapshot(columns=Columns([], buckets=self._buckets))
+
+    def _settings_changed(self, _by: object) -> None:
+        """Pictures are in other buckets now."""
+        spec = spec_of(self.session)
+        if spec != self._buckets.spec:
+            self._buckets.spec = spec
+            if self._query is not None and "bucket" in self._query.keys:
+                self._show()
 
     def _pictures_changed(self, ids: set[int] | None) -> None:
         self._changed = None if ids is None or self._changed is None else self._changed | set(ids)

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.dataset.counts import is_used
-from app.dataset.outlook_settings import step_for
-from engine.dataset.buckets import Assignment, BucketSpec, assign, batches_per_epoch
-from engine.dataset.edits import baked_size
+from engine.dataset.bucket_places import placed
+from engine.dataset.buckets import batches_per_epoch
 from engine.dataset.token_counts import LIMITS
 from engine.imaging.descriptor import HIDDEN_COLOR, unpack
-from engine.runtime.errors import BadInputError
 from engine.training.batches import pair_regularization
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from engine.dataset.buckets import Assignment, BucketSpec
     from engine.dataset.library import Picture
 
 Size = tuple[int, int]
@@ -51,34 +49,6 @@ class Outlook:
     def bare(self) -> tuple[int, ...]:
         """The used pictures without a caption."""
         return self.warnings["bare"]
-
-
-def spec_for(resolution: int) -> BucketSpec:
-    """The buckets a run of this resolution uses: sides from half to twice the resolution."""
-    return BucketSpec(
-        resolution=(resolution, resolution),
-        minimum=resolution // 2,
-        maximum=resolution * 2,
-        step=step_for(resolution),
-    )
-
-
-def trained_size(picture: Picture) -> Size:
-    """Width and height of the picture after its edits."""
-    return baked_size((picture.width, picture.height), picture.recipe)
-
-
-def placed(picture: Picture, spec: BucketSpec) -> Assignment | None:
-    """The bucket of a picture; None when it has none."""
-    return _place(spec, trained_size(picture))
-
-
-@lru_cache(maxsize=1 << 15)
-def _place(spec: BucketSpec, size: Size) -> Assignment | None:
-    try:
-        return assign(spec, size)
-    except BadInputError:
-        return None
 
 
 def look_ahead(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from app.dataset.outlook import placed
+from engine.dataset.bucket_places import placed
 from engine.dataset.token_counts import TokenCounter
 from engine.training.batches import pair_regularization, shelve
 from engine.training.captions import draw_caption, plain_caption

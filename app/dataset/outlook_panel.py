@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.fill_panel import fill_text
-from app.dataset.outlook import Outlook, look_ahead, placed
+from app.dataset.outlook import Outlook, look_ahead
 from app.dataset.outlook_captions import TokenMemory, draws, text_of
 from app.dataset.outlook_facts import CaptionDraws, Facts, warning_rows
 from app.dataset.outlook_form import OutlookForm
@@ -23,6 +23,7 @@ from app.widgets.buttons import tool_button
 from app.widgets.panel import Panel
 from app.widgets.row_list import RowList
 from app.widgets.text import label
+from engine.dataset.bucket_places import placed
 from engine.runtime.errors import BadInputError, StylekilnError
 from engine.training.captions import plain_caption
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.dataset.buckets import BucketSpec, fitting_step
+from engine.dataset.buckets import BucketSpec, usual_spec, usual_step
 from engine.project.project import ProjectFile
 from engine.runtime.errors import BadInputError
 from engine.runtime.schema import validated
@@ -31,11 +31,6 @@ FIELDS = (
 usual_resolution: int = ProjectFile.model_fields["resolution"].default
 
 
-def step_for(resolution: int) -> int:
-    """Multiples that bucket sides have: fine enough for a small model, kohya's usual 64 else."""
-    return fitting_step(32 if resolution < 512 else 64, (resolution, resolution))
-
-
 def values_of(session: Session) -> dict[str, Any]:
     """What a run would use: set by hand, else as in the newest run, else as the project says."""
     file = session.project.file if session.project is not None else None
@@ -47,7 +42,7 @@ def values_of(session: Session) -> dict[str, Any]:
     plain = {name: TrainRequest.model_fields[name].default for name in FIELDS}
     first = {
         "resolution": str(resolution),
-        "bucket_reso_steps": step_for(resolution),
+        "bucket_reso_steps": usual_step(resolution),
         # what Train suggests for the starter, and for large models
         "train_batch_size": 8 if resolution < 512 else 1,
         "trigger_word": file.trigger_word if file is not None else "",
@@ -69,9 +64,7 @@ def spec_of(session: Session) -> BucketSpec:
         return spec_for(request_of(session))
     except BadInputError:
         side = session.project.file.resolution if session.project is not None else usual_resolution
-        return BucketSpec(
-            resolution=(side, side), minimum=side // 2, maximum=side * 2, step=step_for(side)
-        )
+        return usual_spec(side)
 
 
 def spec_for(request: TrainRequest) -> BucketSpec:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtGui import QImage
 
-from app.dataset.outlook import placed
 from app.widgets.images import image_of
+from engine.dataset.bucket_places import placed
 from engine.dataset.edits import to_bucket
 from engine.dataset.samples import sample_of
 from engine.imaging.adjust import resize

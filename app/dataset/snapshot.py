@@ -88,7 +88,9 @@ class Snapshot:
 def read(library: Library, before: Snapshot, ids: Collection[int] | None) -> Snapshot:
     """The library as it is now; with ``ids`` only these pictures are read again."""
     if ids is None or not before.pictures:
-        columns = Columns(library.pictures(), tokens=_tokens(library))
+        columns = Columns(
+            library.pictures(), buckets=before.columns.buckets, tokens=_tokens(library)
+        )
     else:
         found = library.listed(ids)
         gone = before.pictures.keys() & (set(ids) - {picture.id for picture in found})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.dataset.outlook import Outlook, look_ahead, step_for
-from engine.dataset.buckets import BucketSpec, fitting_step
+from app.dataset.outlook import Outlook, look_ahead
+from engine.dataset.buckets import BucketSpec, fitting_step, usual_step
 from engine.models.family import FAMILIES, STARTER
 from engine.runtime.schema import validated
 from engine.training.config import TrainRequest
@@ -40,7 +40,7 @@ class BaseModel:
     @property
     def step(self) -> int:
         """Multiples that bucket sides have."""
-        return step_for(self.size)
+        return usual_step(self.size)
 
 
 # The starter is small and far from its limits: it learns a style in a minute at ten times the

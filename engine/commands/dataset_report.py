@@ -8,6 +8,8 @@ from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from engine.dataset.bucket_places import BucketPlaces
+from engine.dataset.buckets import usual_spec
 from engine.dataset.columns import Columns
 from engine.dataset.cull import Mark, Plan, apply
 from engine.dataset.cull import report as report_groups
@@ -64,7 +66,8 @@ def _found(project: Project, where: str) -> tuple[list[Picture], Callable[[], li
     marks: dict[str, set[int]] = {}
     for item in items() if query.keys else ():
         marks.setdefault(item.kind, set()).add(item.picture_id)
-    ids = set(query.select(Columns(pictures, marks=marks)))
+    places = BucketPlaces(usual_spec(project.file.resolution))
+    ids = set(query.select(Columns(pictures, marks=marks, buckets=places)))
     return [picture for picture in pictures if picture.id in ids], items
 
 

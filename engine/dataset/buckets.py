@@ -96,6 +96,21 @@ def fitting_step(step: int, resolution: Size) -> int:
     return step
 
 
+def usual_step(resolution: int) -> int:
+    """Multiples that bucket sides have: fine enough for a small model, kohya's usual 64 else."""
+    return fitting_step(32 if resolution < 512 else 64, (resolution, resolution))
+
+
+def usual_spec(resolution: int) -> BucketSpec:
+    """The buckets of a resolution that nothing else is said of: sides from half to twice of it."""
+    return BucketSpec(
+        resolution=(resolution, resolution),
+        minimum=resolution // 2,
+        maximum=resolution * 2,
+        step=usual_step(resolution),
+    )
+
+
 @dataclass(frozen=True)
 class Assignment:
     """Where a picture goes: resized to ``resized``, then ``bucket`` cut out at ``crop_left_top``.

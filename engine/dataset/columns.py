@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.dataset.bucket_places import BucketPlaces, bucket_names
 from engine.dataset.query_text import fold, fold_path, neat
 from engine.dataset.tags import tags_of
 
@@ -133,8 +134,8 @@ class Vocabulary:
 class Columns:
     """``pictures`` in their order, read column by column as filters ask.
 
-    ``marks`` are ids by kind of suggestion, ``buckets`` (width, height) by id; ``tokens`` counts
-    captions when a filter asks for it.
+    ``marks`` are ids by kind of suggestion; ``buckets`` and ``tokens`` are asked when a filter is
+    about them.
     """
 
     def __init__(
@@ -142,13 +143,14 @@ class Columns:
         pictures: Iterable[Picture],
         *,
         marks: Mapping[str, Collection[int]] | None = None,
-        buckets: Mapping[int, tuple[int, int]] | None = None,
+        buckets: BucketPlaces | None = None,
         tokens: TokenCounts | None = None,
     ) -> None:
         self.pictures = list(pictures)
         self.tokens = tokens
+        self.buckets = buckets or BucketPlaces()
         self.vocabulary = Vocabulary()
-        self._marks, self._buckets = marks or {}, buckets or {}
+        self._marks = marks or {}
         self._rows: dict[str, Any] = {}  # columns that `updated` carries over, by name
         self._made: dict[str, Any] = {}  # what is made from them
 
@@ -180,7 +182,7 @@ class Columns:
         following = Columns(
             _with(_taken(self.pictures, kept), fresh, lambda picture: picture),
             marks=self._marks,
-            buckets=self._buckets,
+            buckets=self.buckets,
             tokens=self.tokens,
         )
         following.vocabulary, following._made["places"] = self.vocabulary, places
@@ -188,18 +190,9 @@ class Columns:
             following._rows[name] = (_with(_taken(values, kept), fresh, read), read)
         return following
 
-    def judged(
-        self,
-        marks: Mapping[str, Collection[int]] | None = None,
-        buckets: Mapping[int, tuple[int, int]] | None = None,
-    ) -> Columns:
-        """The same rows with other suggestions or buckets; None keeps what is there."""
-        following = Columns(
-            self.pictures,
-            marks=self._marks if marks is None else marks,
-            buckets=self._buckets if buckets is None else buckets,
-            tokens=self.tokens,
-        )
+    def judged(self, marks: Mapping[str, Collection[int]]) -> Columns:
+        """The same rows with other suggestions."""
+        following = Columns(self.pictures, marks=marks, buckets=self.buckets, tokens=self.tokens)
         following.vocabulary, following._rows = self.vocabulary, dict(self._rows)
         return following
 
@@ -219,7 +212,10 @@ class Columns:
         """int64, one number a row, and the text each number stands for: of :data:`GROUPS` or
         ``"bucket"``, which is empty for a picture without one.
         """
-        return self._once(f"groups {name}", lambda: _numbered(self._shared(name)))
+        if name != "bucket":
+            return self._once(f"groups {name}", lambda: _numbered(self._shared(name)))
+        spec = self.buckets.spec
+        return self._once(f"buckets {spec!r}", lambda: _numbered(bucket_names(spec, self.pictures)))
 
     def marked(self, kind: str) -> np.ndarray:
         """bool, whether each picture has a mark; ``untagged`` and ``unreadable`` need no giving."""
@@ -257,10 +253,7 @@ class Columns:
         return self._row("tag rows", lambda p: numbers(tags_of(p.caption)), None)
 
     def _shared(self, name: str) -> list[str]:
-        if name != "bucket":
-            return self._row(f"group {name}", GROUPS[name], None)
-        sizes = [self._buckets.get(key) for key in self.ids.tolist()]
-        return ["" if size is None else f"{size[0]}x{size[1]}" for size in sizes]
+        return self._row(f"group {name}", GROUPS[name], None)
 
     def _places(self) -> dict[int, int]:
         """The row of each id."""

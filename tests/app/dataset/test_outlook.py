@@ -9,12 +9,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app.dataset.model import DatasetState
-from app.dataset.outlook import look_ahead, spec_for
+from app.dataset.outlook import look_ahead
 from app.dataset.outlook_captions import draws
 from app.dataset.outlook_panel import OutlookPanel
 from app.dataset.pixels import hatched, looked_at
 from app.dataset.view import View
 from app.training.model import TrainState
+from engine.dataset.buckets import usual_spec
 from engine.dataset.masks import MaskStore
 from engine.dataset.samples import training_samples
 from engine.dataset.steps import Mask
@@ -133,11 +134,11 @@ def test_the_picture_is_resized_cut_and_filled_as_the_run_does_it(state, panel, 
     project = state.session.project
     samples = training_samples(project, library=state.session.library)
     made = open_pictures(
-        Sources(tuple(samples), (), "", (), project), spec_for(128), job()
+        Sources(tuple(samples), (), "", (), project), usual_spec(128), job()
     ).training
     for trained in made:
         picture = named(state, trained.sample.path.stem)
-        seen = looked_at(picture, project, spec_for(128), 4096)
+        seen = looked_at(picture, project, usual_spec(128), 4096)
         assert np.array_equal(seen.rgb, trained.pixels())
     choose(panel, "carrot", settle)
     assert panel.facts.values[0].text() == "160×96"
@@ -156,7 +157,7 @@ def test_captions_are_those_of_the_runs_own_epochs(state) -> None:
         trigger_word="hvisl",
         seed=5,
     )
-    library, project, spec = state.session.library, state.session.project, spec_for(128)
+    library, project, spec = state.session.library, state.session.project, usual_spec(128)
     state.session.library.set_captions(
         {p.id: f"{p.name}, a, b, c, d, e" for p in library.pictures()}
     )
@@ -275,9 +276,9 @@ def test_steps_per_epoch_count_regularization_as_the_run_does(session, art, tmp_
         (),
         session.project,
     )
-    run = open_pictures(sources, spec_for(128), job()).training
+    run = open_pictures(sources, usual_spec(128), job()).training
     shelf = shelve([p.bucket for p in run], [p.repeats for p in run], 2)
-    found = look_ahead(pictures, spec_for(128), 2)
+    found = look_ahead(pictures, usual_spec(128), 2)
     assert (found.train, found.draws, found.steps) == (6, 6, shelf.batches)
     assert shelf.draws == 12
 
@@ -298,10 +299,10 @@ def test_a_mask_lies_over_the_picture_as_a_hatch(panel, state, settle) -> None:
     plain = looked_at(
         type(fresh).of_row((*fresh.row[:16], "", *fresh.row[17:])),
         session.project,
-        spec_for(128),
+        usual_spec(128),
         192,
     ).rgb
-    seen = looked_at(fresh, session.project, spec_for(128), 192).rgb
+    seen = looked_at(fresh, session.project, usual_spec(128), 192).rgb
     assert np.array_equal(seen[:, 70:], plain[:, 70:])
     assert not np.array_equal(seen[:, :58], plain[:, :58])
 
@@ -312,3 +313,60 @@ def test_a_hatch_has_a_light_and_a_dark_line_every_nine_pixels() -> None:
     assert (row > 128).nonzero()[0].tolist() == [0, 9]
     assert (row < 128).nonzero()[0].tolist() == [1, 10]
     assert np.array_equal(hatched(gray, np.zeros((18, 18), np.uint8)), gray)
+
+
+@pytest.fixture
+def view(opened, settle, qtbot):
+    made = View(opened)
+    qtbot.addWidget(made)
+    made.resize(1532, 934)
+    made.show()
+    settle(opened)
+    yield made
+    made.thumbnails.close()
+
+
+def write(view, settle, text):
+    words = view.stage.bar.words
+    words.setFocus()
+    words.selectAll()
+    QTest.keyClicks(words, text)
+    settle(view.session)
+
+
+def shown(view):
+    return [picture.name for picture in view.state.shown]
+
+
+def test_the_filter_finds_a_bucket_and_offers_those_that_are_used(view, settle) -> None:
+    words = view.stage.bar.words
+    write(view, settle, "bucket:")
+    offered = [(item.text, item.count) for item in words.popup.items.found]
+    assert offered == [("128x128", 5), ("160x96", 1)]
+    QTest.keyClicks(words, "16")
+    settle(view.session)
+    QTest.keyClick(words, Qt.Key.Key_Tab)
+    QTest.keyClick(words, Qt.Key.Key_Return)
+    settle(view.session)
+    assert words.text() == "bucket:160x96 "
+    assert shown(view) == ["carrot"]
+
+
+def test_a_crop_and_other_settings_move_pictures_to_other_buckets_of_the_filter(
+    view, settle
+) -> None:
+    write(view, settle, "bucket:160x96")
+    QTest.keyClick(view.stage.bar.words, Qt.Key.Key_Return)
+    settle(view.session)
+    assert shown(view) == ["carrot"]
+    outlook = view.inspector.outlook
+    outlook.adjust.click()
+    set_setting(outlook, "resolution", "96", settle)
+    assert shown(view) == []
+    set_setting(outlook, "resolution", "128", settle)
+    assert shown(view) == ["carrot"]
+    carrot = named(view.state, "carrot")
+    view.session.library.set_recipe([carrot.id], carrot.recipe.with_crop((0, 0, 96, 96)))
+    view.session.pictures_changed.emit({carrot.id})
+    settle(view.session)
+    assert shown(view) == []

@@ -6,6 +6,8 @@ import datetime
 
 import pytest
 
+from engine.dataset.bucket_places import BucketPlaces
+from engine.dataset.buckets import BucketSpec
 from engine.dataset.columns import Columns, TokenCounts
 from engine.dataset.edits import Recipe
 from engine.dataset.problem import Problem
@@ -210,17 +212,31 @@ def test_days_are_whole():
     assert found("date:today", picture(1, modified=datetime.datetime.now().timestamp())) == [1]
 
 
-def test_marks_and_buckets_come_from_the_caller():
-    given = {"marks": {"blurred": {2}, "duplicate": {1}}, "buckets": {1: (512, 768)}}
+def test_marks_come_from_the_caller():
+    given = {"marks": {"blurred": {2}, "duplicate": {1}}}
     assert found("blurred", *ALL, **given) == [2]
     assert found("is:blurry", *ALL, **given) == [2]
     assert found("duplicate:yes", *ALL, **given) == [1]
     assert found("duplicate:no", *ALL, **given) == [2, 3]
-    assert found("bucket:512x768", *ALL, **given) == [1]
-    assert found("bucket:512×768", *ALL, **given) == [1]
-    assert found("bucket:512x*", *ALL, **given) == [1]
     later = columns(*ALL).judged({"blurred": {3}})
     assert parse("blurred").select(later) == [3]
+
+
+def test_buckets_are_those_of_the_settings_and_of_the_pictures_after_their_edits():
+    places = BucketPlaces(BucketSpec(resolution=(512, 512), minimum=256, maximum=1024))
+    tall, wide = picture(1, width=600, height=900), picture(2, width=900, height=600)
+    cut = picture(3, width=900, height=600, recipe=Recipe().with_crop((0, 0, 600, 600)))
+    torn = picture(4, width=0, height=0)
+    table = columns(tall, wide, cut, torn, buckets=places)
+    assert parse("bucket:384x640").select(table) == [1]
+    assert parse("bucket:640×384").select(table) == [2]
+    assert parse("bucket:512x5*").select(table) == [3]
+    whole = picture(3, width=900, height=600)
+    assert parse("bucket:640x384").select(table.updated([whole])) == [2, 3]
+    places.spec = BucketSpec(resolution=(256, 256), minimum=128, maximum=512)
+    assert parse("bucket:256x256").select(table) == [3]
+    assert parse("bucket:512x512").select(table) == []
+    assert found("bucket:512x512", tall) == []
 
 
 def test_tokens_are_counted_for_the_pictures_that_other_terms_leave_and_only_once():

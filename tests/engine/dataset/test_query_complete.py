@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.dataset.bucket_places import BucketPlaces
+from engine.dataset.buckets import BucketSpec
 from engine.dataset.query import parse
 from engine.dataset.query_complete import complete, quoted
 from engine.dataset.query_keys import CONNECTIVES, KEYS
@@ -13,7 +15,7 @@ TABLE = columns(
     picture(1, "fox, long hair, hairpin", "/art/biped/a.png"),
     picture(2, "wolf, long hair", "/art/raw/b.jpg", category="quad"),
     picture(3, "fox, armchair", "/art/raw/c.jpg"),
-    buckets={1: (512, 768), 2: (512, 768)},
+    buckets=BucketPlaces(BucketSpec(resolution=(512, 768), maximum=1024)),
 )
 
 
@@ -71,7 +73,7 @@ def test_values_of_other_keys():
     assert [(i.text, i.count) for i in offered("folder:|")] == [("raw", 2), ("biped", 1)]
     assert texts("category:|") == ["biped", "quad", "raw"]
     assert texts("type:|") == ["jpg", "png"]
-    assert [(i.text, i.count) for i in offered("bucket:|")] == [("512x768", 2)]
+    assert [(i.text, i.count) for i in offered("bucket:|")] == [("512x768", 3)]
     assert texts("is:b|") == ["blurred"]
     assert texts("stars:|")[0] == ">="
     assert texts("sharpness:n|") == ["none"]

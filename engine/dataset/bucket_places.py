@@ -1,0 +1,53 @@
+"""Which bucket each picture is trained in, for settings that change while a project is open."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from engine.dataset.buckets import assign
+from engine.dataset.edits import baked_size
+from engine.runtime.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.dataset.buckets import Assignment, BucketSpec
+    from engine.dataset.picture import Picture
+
+
+class BucketPlaces:
+    """Shared by all columns of a project. Whoever knows the settings of the next run sets
+    ``spec``; what was made with another one is made again when it is asked for.
+    """
+
+    def __init__(self, spec: BucketSpec | None = None) -> None:
+        self.spec = spec
+
+
+def placed(picture: Picture, spec: BucketSpec) -> Assignment | None:
+    """The bucket of a picture after its edits; None when it has none."""
+    return _place(spec, _size(picture))
+
+
+def bucket_names(spec: BucketSpec | None, pictures: Iterable[Picture]) -> list[str]:
+    """The bucket of each picture as ``"512x768"``; empty for one without."""
+    if spec is None:
+        return ["" for _ in pictures]
+    sizes = [_size(picture) for picture in pictures]
+    found = {size: _place(spec, size) for size in set(sizes)}
+    names = {size: f"{at.bucket[0]}x{at.bucket[1]}" for size, at in found.items() if at}
+    return [names.get(size, "") for size in sizes]
+
+
+def _size(picture: Picture) -> tuple[int, int]:
+    size = picture.width, picture.height
+    return baked_size(size, picture.recipe) if picture.recipe.steps else size
+
+
+@lru_cache(maxsize=1 << 15)
+def _place(spec: BucketSpec, size: tuple[int, int]) -> Assignment | None:
+    try:
+        return assign(spec, size)
+    except BadInputError:
+        return None  # not measured yet, or too small for any
