@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def canvas_actions(view: View) -> list[Action]:
     """One entry each for menu, shortcut and command palette."""
-    state, repaint = view.state, view.repainting
+    state, repaint, commands = view.state, view.repainting, view.commands
 
     def opened() -> bool:
         return state.document is not None
@@ -22,18 +22,38 @@ def canvas_actions(view: View) -> list[Action]:
 
     where = "canvas"
     return [
-        Action("canvas.new", "New canvas…", view.new, "plus", "Ctrl+N", where=where),
-        Action("canvas.open", "Open canvas…", view.open_file, "folder-open", "Ctrl+O", where=where),
-        Action("canvas.rename", "Rename the canvas…", view.rename, "pencil", "", opened, where),
-        Action("canvas.save", "Save canvas", view.save, "save", "Ctrl+S", opened, where),
+        Action("canvas.new", "New canvas…", commands.new, "plus", "Ctrl+N", where=where),
         Action(
-            "canvas.save_as", "Save canvas as…", view.save_as, "save", "Ctrl+Shift+S", opened, where
+            "canvas.open", "Open canvas…", commands.open_file, "folder-open", "Ctrl+O", where=where
+        ),
+        Action("canvas.rename", "Rename the canvas…", commands.rename, "pencil", "", opened, where),
+        Action("canvas.save", "Save canvas", commands.save, "save", "Ctrl+S", opened, where),
+        Action(
+            "canvas.save_as",
+            "Save canvas as…",
+            commands.save_as,
+            "save",
+            "Ctrl+Shift+S",
+            opened,
+            where,
         ),
         Action(
-            "canvas.export", "Export picture…", view.export, "image", "Ctrl+Shift+E", opened, where
+            "canvas.export",
+            "Export picture…",
+            commands.export,
+            "image",
+            "Ctrl+Shift+E",
+            opened,
+            where,
         ),
         Action(
-            "canvas.place", "Place a picture…", view.place_picture, "image-plus", "", opened, where
+            "canvas.place",
+            "Place a picture…",
+            commands.place_picture,
+            "image-plus",
+            "",
+            opened,
+            where,
         ),
         Action("canvas.undo", "Undo", state.undo, "undo-2", "Ctrl+Z", state.can_undo, where),
         Action("canvas.redo", "Redo", state.redo, "redo-2", "Ctrl+Shift+Z", state.can_redo, where),

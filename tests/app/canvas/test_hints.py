@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
 
-from app.canvas.keeper import canvases
+from app.canvas.files import canvases
 from app.canvas.layer_list import origin
 from engine.canvas.rect import Rect
 from tests.app.canvas.test_repaint import begin, ready
@@ -104,17 +104,17 @@ def test_the_canvases_are_listed_and_a_click_opens_one(view, state, session):
     assert second.stem == "roof"
     session.start(view.keeper.save())
     view.foot.documents.click()
-    entries = {action.text().split("\t")[0]: action for action in view.documents.actions()}
+    entries = {action.text().split("\t")[0]: action for action in view.menus.canvases.actions()}
     assert entries["roof"].isChecked()
     entries[first.stem].trigger()
     assert state.path == first
     assert {path for path, _ in canvases(first.parent)} >= {first, second}
-    view.documents.close()
+    view.menus.canvases.close()
 
 
 def test_a_canvas_gets_the_name_that_is_typed(qtbot, view, state, session):
-    view.new()
-    dialog = view.dialog
+    view.commands.new()
+    dialog = view.commands.dialog
     titles = [one.text() for one in dialog.findChildren(QLabel)]
     assert "New canvas" in titles
     dialog.name.selectAll()
@@ -129,10 +129,10 @@ def test_a_canvas_gets_the_name_that_is_typed(qtbot, view, state, session):
 def test_renaming_moves_the_file_and_refuses_a_name_that_is_taken(qtbot, view, state, session):
     session.start(view.keeper.save())
     before = state.path
-    view.rename()
-    view.renaming.name.selectAll()
-    qtbot.keyClicks(view.renaming.name, "gate")
-    qtbot.mouseClick(view.renaming.rename_button, LEFT)
+    view.commands.rename()
+    view.commands.renaming.name.selectAll()
+    qtbot.keyClicks(view.commands.renaming.name, "gate")
+    qtbot.mouseClick(view.commands.renaming.rename_button, LEFT)
     assert state.path == before.with_name("gate.kiln")
     assert state.path.is_file()
     assert not before.exists()
@@ -145,13 +145,13 @@ def test_renaming_moves_the_file_and_refuses_a_name_that_is_taken(qtbot, view, s
 
 
 def test_save_says_where(view, state, session):
-    view.save()
+    view.commands.save()
     assert session.notes[-1] == "Saved {name} in {folder}."
 
 
 def test_a_layer_that_was_brought_in_names_its_file(view, state, session, tmp_path):
     Image.new("RGB", (20, 10), (255, 0, 0)).save(tmp_path / "roof.png")
-    session.start(view.take([tmp_path / "roof.png"], QPoint(100, 50)))
+    session.start(view.drops.take([tmp_path / "roof.png"], QPoint(100, 50)))
     assert origin(state.layer) == "roof.png"
     session.start(view.keeper.save())
     session.start(view.keeper.open(state.path))

@@ -6,7 +6,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, QRect
 
 from app.canvas import keeper
-from app.canvas.keeper import free_name, latest, read, safety_copy
+from app.canvas.files import free_name, latest, read, safety_copy
 from engine.canvas import storage
 from engine.project.project import Project
 from engine.runtime.errors import StorageError
@@ -160,7 +160,7 @@ def test_a_full_disk_leaves_the_document_unsaved_and_says_so(view, state, sessio
 
 def test_a_dropped_picture_becomes_a_layer_where_it_was_dropped(view, state, session, tmp_path):
     Image.new("RGB", (20, 10), (255, 0, 0)).save(tmp_path / "roof.png")
-    session.start(view.take([tmp_path / "roof.png"], QPoint(100, 50)))
+    session.start(view.drops.take([tmp_path / "roof.png"], QPoint(100, 50)))
     assert state.layer.name == "roof"
     assert (state.layer.x, state.layer.y) == (90, 45)
     assert tuple(state.document.composite()[50, 100]) == (255, 0, 0, 255)
@@ -168,7 +168,7 @@ def test_a_dropped_picture_becomes_a_layer_where_it_was_dropped(view, state, ses
 
 def test_a_broken_picture_is_refused_with_a_sentence(view, state, session, tmp_path):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nxx")
-    session.start(view.take([tmp_path / "broken.png"]))
+    session.start(view.drops.take([tmp_path / "broken.png"]))
     assert len(state.document.layers) == 1
     assert "broken.png" in str(session.errors[-1])
 
@@ -176,7 +176,7 @@ def test_a_broken_picture_is_refused_with_a_sentence(view, state, session, tmp_p
 def test_a_picture_dropped_on_nothing_opens_as_a_canvas(view, state, session, tmp_path):
     Image.new("RGBA", (30, 20), (0, 0, 255, 255)).save(tmp_path / "sea.png")
     state.close()
-    session.start(view.take([tmp_path / "sea.png"]))
+    session.start(view.drops.take([tmp_path / "sea.png"]))
     assert state.document.size == (30, 20)
     assert state.path.suffix == storage.SUFFIX
 

@@ -83,7 +83,7 @@ def test_no_two_controls_overlap(qapp, view, state, tongue, size, tool):
 def entries(view):
     return {
         entry.text().partition("\t")[0]: entry
-        for entry in view.menu.actions()
+        for entry in view.menus.document.actions()
         if not entry.isSeparator()
     }
 
@@ -98,7 +98,7 @@ def test_the_menu_saves_and_the_foot_says_so(qtbot, view, state):
     assert list(menu)[:5] == ["New canvas…", "Open…", "Save", "Save as…", "Export PNG…"]
     assert menu["Save"].text().endswith("\tCtrl S")
     menu["Save"].trigger()
-    view.menu.close()
+    view.menus.document.close()
     assert not state.modified
     assert state.path.is_file()
     assert view.foot.name.text() == "canvas"
@@ -115,9 +115,9 @@ def test_without_a_document_the_menu_still_opens_one(qtbot, view, state):
     assert menu["Open…"].isEnabled()
     assert not menu["Save"].isEnabled()
     menu["New canvas…"].trigger()
-    view.menu.close()
-    assert view.dialog.isVisible()
-    view.dialog.reject()
+    view.menus.document.close()
+    assert view.commands.dialog.isVisible()
+    view.commands.dialog.reject()
 
 
 def test_the_zoom_goes_into_the_menu_where_there_is_no_room(qapp, qtbot, view, state):
@@ -128,7 +128,7 @@ def test_the_zoom_goes_into_the_menu_where_there_is_no_room(qapp, qtbot, view, s
     before = view.surface.view.zoom
     qtbot.mouseClick(view.options.more, Qt.MouseButton.LeftButton)
     entries(view)["Zoom in"].trigger()
-    view.menu.close()
+    view.menus.document.close()
     assert view.surface.view.zoom > before
 
 

@@ -1,0 +1,84 @@
+"""What reaches the canvas from elsewhere: the project's last document, and other workspaces' work.
+
+Both wait for each other: a document that is read brings settings of its own, and what is handed
+over goes on top of those.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+
+if TYPE_CHECKING:
+    from app.canvas.keeper import Keeper
+    from app.canvas.model import CanvasState
+    from app.canvas.repaint import Repaint
+    from app.canvas.surface import Surface
+    from app.session import Session
+
+
+class Handover:
+    """Takes one thing after the other."""
+
+    def __init__(
+        self,
+        session: Session,
+        state: CanvasState,
+        keeper: Keeper,
+        repainting: Repaint,
+        surface: Surface,
+    ) -> None:
+        self._session, self._state, self._keeper = session, state, keeper
+        self._repainting, self._surface = repainting, surface
+        self._opening = asyncio.Lock()
+
+    async def open_project(self) -> None:
+        """Another project: its newest document, and the models at hand there."""
+        async with self._opening:
+            await self._keeper.open_latest()
+            await self._repainting.load_models()
+
+    async def take(
+        self, loras: tuple[tuple[str, float], ...], prompt: str, document: str, model: str
+    ) -> None:
+        """Open ``document`` where one is given, and paint with the rest from now on."""
+        async with self._opening:
+            if document:
+                await self._take_over(Path(document))
+            if model:
+                self._repainting.choose_model(model)
+            for path, weight in loras:
+                self._repainting.add_lora(path, weight)
+                self._repainting.set_weight(path, weight)
+            if prompt:
+                self._repainting.change(prompt=prompt)
+            await self._repainting.load_models()
+
+    async def follow(self, job: str, seeds: tuple[int, ...], strength: float) -> None:
+        """Show the candidates of a ``job`` that another workspace has started."""
+        async with self._opening:
+            self._repainting.follow(job, seeds, strength)
+            # Once the candidates have taken their room.
+            QTimer.singleShot(0, self._surface, self._surface.fit)
+
+    async def _take_over(self, path: Path) -> None:
+        """Open what another workspace made; the way back to the canvas open before is offered."""
+        earlier = self._state.path
+        if earlier == path:
+            self._keeper.leave_shelf()  # what was made of it came with it
+        await self._keeper.open(path)
+        if earlier is None or earlier == path:
+            return
+
+        def go_back() -> None:
+            self._session.start(self._keeper.open(earlier, tell=False))
+
+        self._session.notify(
+            "Your canvas {name} is kept.",
+            action="Go back",
+            on_action=go_back,
+            name=earlier.stem,
+        )
