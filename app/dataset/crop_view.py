@@ -36,8 +36,9 @@ cursors = {
 class CropView(ImageView):
     """``changed`` is sent while a handle is dragged or an arrow key moves the box.
 
-    ``snap`` gives the box that Shift asks for, from a box and the point of it that stays (shares
-    of width and height). Without ``cropping`` it is a plain picture.
+    ``warns`` colors what ``read_out`` says. ``snap`` gives the box that Shift asks for, from a box
+    and the point of it that stays (shares of width and height). Without ``cropping`` it is a plain
+    picture.
     """
 
     changed = Signal(object)
@@ -48,6 +49,7 @@ class CropView(ImageView):
         self.box = whole((1, 1))
         self.ratio: float | None = None
         self.read_out = ""
+        self.warns = False
         self.cropping = True
         self.snap: Callable[[CropBox, tuple[float, float]], CropBox] | None = None
         self._handle: Handle = ""
@@ -147,7 +149,8 @@ class CropView(ImageView):
         painter.setFont(fonts.font(11))
         top = min(frame.bottom() + 6, self.height() - 24)
         if self.read_out:
-            _tag(painter, QPointF(frame.left(), top), self.read_out)
+            tone = "badge_warn" if self.warns else "badge_text"
+            _tag(painter, QPointF(frame.left(), top), self.read_out, tone)
         width = painter.fontMetrics().horizontalAdvance(place) + 12
         left = max(frame.right() - width, frame.left())
         taken = painter.fontMetrics().horizontalAdvance(self.read_out) + 24
@@ -214,11 +217,11 @@ def _stroke(painter: QPainter, lines: list[QLineF], width: float, light: QColor)
         painter.drawLines(lines)
 
 
-def _tag(painter: QPainter, at: QPointF, text: str) -> None:
+def _tag(painter: QPainter, at: QPointF, text: str, tone: str = "badge_text") -> None:
     width = painter.fontMetrics().horizontalAdvance(text) + 12
     box = QRectF(at.x(), at.y(), width, 18)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color("badge"))
     painter.drawRoundedRect(box, 2, 2)
-    painter.setPen(color("badge_text"))
+    painter.setPen(color(tone))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

@@ -8,7 +8,7 @@ from app.dataset.crop_box import CropBox, fitted, whole
 from app.dataset.edit_bake import scaled
 from app.dataset.edit_shape import mirrored, straightened, turned
 from app.dataset.edit_tool import ToolPanel, side_by_side, slider_for
-from app.dataset.outlook import look_ahead
+from app.dataset.outlook import is_hard, look_ahead, much_cut, much_enlarged
 from app.i18n import bind, tr
 from app.i18n.format import dimensions, number, percent
 from app.widgets.buttons import button, tool_button
@@ -227,7 +227,9 @@ class CropPanel(ToolPanel):
     def _read_out(self, found: Assignment | None) -> None:
         if found is None:
             self.view.read_out = tr("too small for a bucket")
+            self.view.warns = True
         else:
+            self.view.warns = is_hard(found)
             self.view.read_out = tr(
                 "{bucket} bucket · scaled {scale}×",
                 bucket=dimensions(*found.bucket),
@@ -282,5 +284,15 @@ def _content(
 
 def _bucket_row(fit: BucketFit, count: int) -> Row:
     note = tr("cuts {share}", share=percent(fit.content_cut))
+    if fit.scale > much_enlarged:
+        note = f"{fit.scale:.1f}×  {note}"
+    much = fit.scale > much_enlarged or fit.content_cut > much_cut
     size = dimensions(*fit.bucket)
-    return Row(size, size, number(count), note=note, icon="square")
+    return Row(
+        size,
+        size,
+        number(count),
+        note=note,
+        note_tone="warn" if much else "t3",
+        aspect=fit.bucket[0] / fit.bucket[1],
+    )

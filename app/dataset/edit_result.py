@@ -8,12 +8,13 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from app.dataset.edit_bake import Baking
+from app.dataset.outlook import much_cut, much_enlarged
 from app.dataset.preview import PictureBox
 from app.i18n import tr
 from app.i18n.format import dimensions, percent
 from app.theme import metrics
 from app.widgets.panel import Panel
-from app.widgets.text import ElidedLabel, label
+from app.widgets.text import ElidedLabel, label, set_tone
 from engine.dataset.buckets import assign
 from engine.dataset.edits import baked_size
 from engine.runtime.errors import BadInputError
@@ -58,6 +59,7 @@ class ResultPanel(Panel):
             found = assign(work.spec, baked_size(work.size, work.recipe))
         except BadInputError:
             self._tell(tr("too small for a bucket"), "", "")
+            self._warn(True, False, False)
             self.picture.set_picture(None)
             return
         self._tell(
@@ -65,6 +67,7 @@ class ResultPanel(Panel):
             tr("Scaled {scale}×", scale=f"{found.scale:.2f}"),
             tr("Cuts {share} of the crop", share=percent(found.cut)),
         )
+        self._warn(False, found.scale > much_enlarged, found.cut > much_cut)
         factor = work.proxy.shape[1] / work.size[0]
         baking = Baking(work.proxy, factor, work.recipe, work.default_fill, work.masks)
         number = work.picture.id
@@ -73,6 +76,10 @@ class ResultPanel(Panel):
     def _take(self, number: int, array: np.ndarray) -> None:
         if self.work.picture is not None and self.work.picture.id == number:
             self.picture.set_picture(array)
+
+    def _warn(self, *lines: bool) -> None:
+        for line, warns in zip(self.facts, lines, strict=True):
+            set_tone(line, "warn" if warns else "label")
 
     def _tell(self, *texts: str) -> None:
         for line, text in zip(self.facts, texts, strict=True):

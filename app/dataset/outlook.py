@@ -51,6 +51,11 @@ class Outlook:
         return self.warnings["bare"]
 
 
+def is_hard(found: Assignment) -> bool:
+    """Whether a picture is enlarged or cut more than is good for it."""
+    return found.scale > much_enlarged or found.cut > much_cut
+
+
 def look_ahead(
     pictures: Iterable[Picture], spec: BucketSpec, batch: int = 1, count: Count | None = None
 ) -> Outlook:

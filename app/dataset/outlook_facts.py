@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from app.dataset.outlook import Outlook, kinds
+from app.dataset.outlook import Outlook, is_hard, kinds
 from app.dataset.outlook_captions import most_draws
 from app.i18n import tr
 from app.i18n.format import dimensions, number, percent
@@ -47,6 +47,8 @@ class Facts(QWidget):
         for widget in (self._names[2], self.values[2]):
             widget.setVisible(picture.has_alpha)
         self.values[2].setText(fill)
+        set_tone(self.values[0], "warn" if found is None else "")
+        set_tone(self.values[1], "warn" if found is not None and is_hard(found) else "")
         if found is None:
             self.values[0].setText(tr("too small for a bucket"))
             self.values[1].setText("")

@@ -26,7 +26,10 @@ RowRole = Qt.ItemDataRole.UserRole + 1
 
 @dataclass(frozen=True)
 class Row:
-    """One row. ``key`` tells rows apart; texts are ready to show. ``tone`` colors the count."""
+    """One row. ``key`` tells rows apart; texts are ready to show. ``tone`` colors the count.
+
+    ``aspect`` draws an outline of that width by height in the place of the icon.
+    """
 
     key: str
     text: str
@@ -36,6 +39,8 @@ class Row:
     tone: str = "t3"
     icon_tone: str = "t2"
     tip: str = ""
+    note_tone: str = "t3"
+    aspect: float = 0.0
 
 
 class RowList(QListView):
@@ -180,6 +185,9 @@ class _Delegate(QStyledItemDelegate):
             top = inner.top() + (inner.height() - 14) // 2
             icons.paint(painter, row.icon, left, top, 14, "t1" if chosen else row.icon_tone)
             left += 22
+        elif row.aspect:
+            _paint_shape(painter, QRect(left, inner.top(), 14, inner.height()), row.aspect)
+            left += 22
         painter.setFont(fonts.font(12))
         right = self._paint_right(painter, inner, row, chosen)
         painter.setPen(color("t1"))
@@ -194,7 +202,7 @@ class _Delegate(QStyledItemDelegate):
         right = inner.right() + 1
         measure = painter.fontMetrics()
         widest = self._owner.widest_count(measure)
-        for text, tone, least in ((row.count, row.tone, widest), (row.note, "t3", 0)):
+        for text, tone, least in ((row.count, row.tone, widest), (row.note, row.note_tone, 0)):
             if not text:
                 continue
             width = max(least, measure.horizontalAdvance(text))
@@ -203,6 +211,15 @@ class _Delegate(QStyledItemDelegate):
             painter.drawText(where, _RIGHT, text)
             right -= width + metrics.GAP
         return right
+
+
+def _paint_shape(painter: QPainter, room: QRect, aspect: float) -> None:
+    """An outline of width by height ``aspect`` in the middle of ``room``, 13 pixels at most."""
+    wide, high = round(13 * min(1, aspect)), round(13 * min(1, 1 / aspect))
+    box = QRect(0, 0, max(3, wide), max(3, high))
+    box.moveCenter(room.center())
+    painter.setPen(color("t2"))
+    painter.drawRect(box.adjusted(0, 0, -1, -1))
 
 
 def _by_key(option: QStyleOptionViewItem) -> bool:

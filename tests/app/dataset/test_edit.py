@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox
 
 from app.dataset.crop_box import CropBox
 from app.dataset.view import View
+from app.theme import color
 from engine.dataset.edits import Fill, Recipe, bake, bake_with_mask
 from engine.dataset.steps import Light, Saturation, Straighten, Turn
 from engine.imaging.decode import load_rgba
@@ -317,6 +318,34 @@ def test_what_training_will_see_follows_the_edits(edit, settle) -> None:
     assert page.column.result.facts[0].text() == "128×128"
     picture = page.column.result.picture.picture
     assert (picture.width(), picture.height()) == (128, 128)
+
+
+def test_buckets_are_drawn_in_their_shape_and_what_is_hard_on_the_picture_warns(
+    edit, settle
+) -> None:
+    page = edit("carrot")
+    settle(page.state.session)
+    rows = page.panels["crop"].buckets
+    by_key = {row.key: row for row in rows.rows.items}
+    assert (by_key["160×96"].aspect, by_key["128×128"].aspect) == (160 / 96, 1)
+    assert by_key["160×96"].note_tone == "t3"
+    assert by_key["128×128"].note_tone == "warn"
+    assert color("warn").name() in shades(rows.viewport())
+    assert color("badge_warn").name() not in shades(page.view)
+    lines = page.column.result.facts
+    assert [line.property("tone") for line in lines] == ["label"] * 3
+    page = edit("crown")  # 40 pixels: enlarged more than three times
+    settle(page.state.session)
+    assert {row.note_tone for row in rows.rows.items} == {"warn"}
+    assert rows.rows.items[0].note.startswith("3.2×")
+    assert [line.property("tone") for line in lines] == ["label", "warn", "label"]
+    assert color("badge_warn").name() in shades(page.view)
+
+
+def shades(widget):
+    image = widget.grab().toImage()
+    places = ((x, y) for x in range(image.width()) for y in range(image.height()))
+    return {image.pixelColor(x, y).name() for x, y in places}
 
 
 # Fill
