@@ -17,6 +17,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 
 from app.canvas.files import free_name, latest, move, read, remove, safety_copy
+from app.canvas.kept import to_kept
 from engine.canvas import shelf, storage
 from engine.canvas.document import Document
 from engine.canvas.layer import Layer
@@ -190,7 +191,7 @@ class Keeper(QObject):
             if not self._unshelved or state.path is None:
                 return
             path, revision = state.path, state.candidates.revision
-            await self._session.bridge.io(shelf.save, state.kept_candidates(), path)
+            await self._session.bridge.io(shelf.save, to_kept(state.candidates.items), path)
             self._shelved = (path, revision)
 
     def leave_shelf(self) -> None:
@@ -238,7 +239,7 @@ class Keeper(QObject):
             storage.save(state.document.frozen(), safety_copy(state.path))
             self._kept = (state.document, state.edits)
         if self._unshelved and state.path is not None:
-            shelf.save(state.kept_candidates(), state.path)
+            shelf.save(to_kept(state.candidates.items), state.path)
             self.leave_shelf()
 
     def close_at_last(self) -> None:

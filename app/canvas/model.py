@@ -1,20 +1,21 @@
 """The state of the canvas: the tool in hand, the selection, the region and the candidates.
 
-No widgets here. What is done to the document itself is in ``document_state.py``.
+No widgets here. What is done to the document itself is in ``document_state.py``. It is longer than
+other files because tool, selection, frame and candidates each are a few lines that need the others.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, QRect, QSize, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from app.canvas.candidates import Candidate, Candidates
+from app.canvas.brush_settings import BrushSettings
+from app.canvas.candidates import Candidates
 from app.canvas.document_state import DocumentState, to_qrect, to_rect
-from app.widgets.images import image_of
-from engine.canvas import region, selection, shelf
+from app.canvas.kept import from_kept
+from engine.canvas import region, selection
 from engine.canvas.brush import Brush
 from engine.runtime.errors import BadInputError
 
@@ -24,17 +25,7 @@ if TYPE_CHECKING:
 
     from engine.canvas.brush import Stroke
     from engine.canvas.document import Document
-
-SMALLEST_BRUSH, LARGEST_BRUSH = 1.0, 1000.0
-
-
-@dataclass(frozen=True)
-class BrushSettings:
-    """What the option bar shows. ``size`` is the diameter in document pixels."""
-
-    size: float = 24.0
-    hardness: float = 0.8
-    opacity: float = 1.0
+    from engine.canvas.shelf import Kept
 
 
 class CanvasState(DocumentState):
@@ -100,20 +91,12 @@ class CanvasState(DocumentState):
 
     def set_brush(self, **values: float) -> None:
         """Change size, hardness or opacity of the brush; out of range values are clamped."""
-        changed = replace(self.brush, **values)
-        self.brush = BrushSettings(
-            min(LARGEST_BRUSH, max(SMALLEST_BRUSH, changed.size)),
-            min(1.0, max(0.0, changed.hardness)),
-            min(1.0, max(0.01, changed.opacity)),
-        )
+        self.brush = self.brush.with_values(**values)
         self.brush_changed.emit()
 
     def scale_brush(self, factor: float) -> None:
         """Make the brush larger or smaller, by at least one pixel."""
-        size = self.brush.size * factor
-        if abs(size - self.brush.size) < 1:
-            size = self.brush.size + (1 if factor > 1 else -1)
-        self.set_brush(size=float(round(size)))
+        self.set_brush(size=self.brush.scaled_size(factor))
 
     def set_color(self, value: QColor) -> None:
         """Paint with ``value``."""
@@ -338,43 +321,10 @@ class CanvasState(DocumentState):
         layers = self.document.layers if self.document is not None else ()
         self.candidates.follow_layers({layer.id for layer in layers})
 
-    def kept_candidates(self) -> list[shelf.Kept]:
-        """What is kept of the candidates until they are decided on."""
-        return [
-            shelf.Kept(
-                number=item.number,
-                seed=item.seed,
-                strength=item.strength,
-                x=item.rect.x(),
-                y=item.rect.y(),
-                recipe=item.recipe,
-                layer=item.layer,
-                pixels=item.pixels,
-            )
-            for item in self.candidates.items
-            if item.pixels is not None
-        ]
-
-    def restore_candidates(self, kept: Sequence[shelf.Kept]) -> None:
+    def restore_candidates(self, kept: Sequence[Kept]) -> None:
         """Show the candidates that were kept with the document."""
-        self.candidates.restore([self._candidate(one) for one in kept])
+        self.candidates.restore([from_kept(one, self.on_picture) for one in kept])
         self._follow_layers()
-
-    def _candidate(self, kept: shelf.Kept) -> Candidate:
-        height, width = kept.pixels.shape[:2]
-        rect, image = QRect(kept.x, kept.y, width, height), image_of(kept.pixels)
-        return Candidate(
-            kept.number,
-            kept.seed,
-            "ready",
-            image,
-            self.on_picture(image, rect),
-            kept.pixels,
-            rect,
-            recipe=kept.recipe,
-            strength=kept.strength,
-            layer=kept.layer,
-        )
 
     # Room for the model
 

@@ -19,13 +19,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from app.canvas import overlays
-from app.canvas.picture import CRISP_ZOOM
+from app.canvas.scene import Scene
 from app.canvas.tools import BY_NAME, Pointer, Tool
 from app.canvas.viewport import Viewport
 from app.i18n import tr
 from app.theme.style import color
-from app.widgets.images import checker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +46,7 @@ class Surface(QWidget):
         super().__init__(parent)
         self.state = state
         self.view = Viewport(self)
+        self._scene = Scene(state, self.view)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
@@ -105,82 +104,15 @@ class Surface(QWidget):
         """Paint the stage, the document's visible part and the furniture over it."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), color("g2"))
-        visible = self.view.visible()
-        if not visible.isEmpty() and self.state.document is not None:
+        if not self.view.visible().isEmpty() and self.state.document is not None:
             painter.setClipRect(event.rect())
-            self._paint_document(painter, visible)
-            self._paint_candidate(painter)
+            self._scene.paint_picture(painter)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            self._paint_furniture(painter)
+            ring = self._cursor_at if self._painting_tool() and not self._space else None
+            self._scene.paint_furniture(
+                painter, ring=ring, phase=self._phase, busy=self._tool_down is not None
+            )
         painter.end()
-
-    def _paint_document(self, painter: QPainter, visible: QRect) -> None:
-        target = self.view.rect_to_screen(visible)
-        corner = self.view.to_screen(QPointF(0, 0))
-        painter.setBrushOrigin(QPointF(round(corner.x()), round(corner.y())))
-        painter.fillRect(target, checker())
-        self.state.picture.draw(painter, target, visible, self.view.zoom)
-
-    def _paint_candidate(self, painter: QPainter) -> None:
-        shown = self.state.preview()
-        if shown is None:
-            return
-        image, rect = shown
-        painter.setRenderHint(
-            QPainter.RenderHint.SmoothPixmapTransform, self.view.zoom < CRISP_ZOOM
-        )
-        painter.drawImage(self.view.rect_to_screen(rect), image, QRectF(image.rect()))
-
-    def _paint_furniture(self, painter: QPainter) -> None:
-        state = self.state
-        frame = state.region_frame()
-        if frame is not None:
-            box = self.view.rect_to_screen(frame)
-            self._paint_feather(painter, frame)
-            overlays.frame(painter, box, color("acc"), handles=state.tool == "region")
-            self._paint_labels(painter, box, frame)
-        if state.selection is not None:
-            box = self.view.rect_to_screen(state.selection)
-            overlays.marching_ants(painter, box, self._phase)
-            if state.tool == "select" and self._tool_down is None:
-                overlays.handles(painter, box)
-        if self._cursor_at is not None and self._painting_tool() and not self._space:
-            overlays.brush_cursor(
-                painter,
-                self._cursor_at,
-                state.brush.size / 2 * self.view.zoom,
-                state.brush.hardness,
-            )
-
-    def _paint_feather(self, painter: QPainter, frame: QRect) -> None:
-        """The band round the selection in which the result fades into the picture."""
-        reach = self.state.feather_reach()
-        if self.state.selection is None or reach * self.view.zoom < 2:
-            return
-        inner = self.view.rect_to_screen(self.state.selection)
-        outer = self.state.selection.adjusted(-reach, -reach, reach, reach).intersected(frame)
-        overlays.feather(painter, inner, self.view.rect_to_screen(outer))
-
-    def _paint_labels(self, painter: QPainter, box: QRectF, frame: QRect) -> None:
-        width, height = self.state.work_size(frame)
-        above = QPointF(box.left() - 1, box.top() - 25)
-        overlays.label(
-            painter,
-            above,
-            [
-                (f"{frame.width()} × {frame.height()}", False),
-                (tr("painted at"), True),
-                (f"{width} × {height}", False),
-            ],
-        )
-        number = self.state.shown_number()
-        if number:
-            below = QPointF(box.left() - 1, box.bottom() + 8)
-            overlays.label(
-                painter,
-                below,
-                [(tr("Candidate {n}", n=number), False), (tr("hold B to blink"), True)],
-            )
 
     def _repaint_pixels(self, rect: QRect) -> None:
         area = self.view.rect_to_screen(rect).toAlignedRect().adjusted(-2, -2, 2, 2)

@@ -1,0 +1,105 @@
+"""What the surface shows: the picture, the candidate over it, and the furniture over both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from app.canvas import overlays
+from app.canvas.picture import CRISP_ZOOM
+from app.i18n import tr
+from app.theme.style import color
+from app.widgets.images import checker
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QRect
+
+    from app.canvas.model import CanvasState
+    from app.canvas.viewport import Viewport
+
+
+class Scene:
+    """Paints the state as the viewport shows it; knows nothing of the pointer."""
+
+    def __init__(self, state: CanvasState, view: Viewport) -> None:
+        self._state, self._view = state, view
+
+    def paint_picture(self, painter: QPainter) -> None:
+        """Paint the visible part of the document, and the candidate shown over it."""
+        visible = self._view.visible()
+        target = self._view.rect_to_screen(visible)
+        corner = self._view.to_screen(QPointF(0, 0))
+        painter.setBrushOrigin(QPointF(round(corner.x()), round(corner.y())))
+        painter.fillRect(target, checker())
+        self._state.picture.draw(painter, target, visible, self._view.zoom)
+        self._paint_candidate(painter)
+
+    def _paint_candidate(self, painter: QPainter) -> None:
+        shown = self._state.preview()
+        if shown is None:
+            return
+        image, rect = shown
+        painter.setRenderHint(
+            QPainter.RenderHint.SmoothPixmapTransform, self._view.zoom < CRISP_ZOOM
+        )
+        painter.drawImage(self._view.rect_to_screen(rect), image, QRectF(image.rect()))
+
+    def paint_furniture(
+        self, painter: QPainter, *, ring: QPointF | None, phase: float, busy: bool
+    ) -> None:
+        """Paint frame, selection and brush.
+
+        ``ring`` is where the brush is on the screen, ``phase`` how far the ants have marched;
+        ``busy`` while a tool is down, when nothing is offered to be taken hold of.
+        """
+        state = self._state
+        frame = state.region_frame()
+        if frame is not None:
+            box = self._view.rect_to_screen(frame)
+            self._paint_feather(painter, frame)
+            overlays.frame(painter, box, color("acc"), handles=state.tool == "region")
+            self._paint_labels(painter, box, frame)
+        if state.selection is not None:
+            box = self._view.rect_to_screen(state.selection)
+            overlays.marching_ants(painter, box, phase)
+            if state.tool == "select" and not busy:
+                overlays.handles(painter, box)
+        if ring is not None:
+            overlays.brush_cursor(
+                painter,
+                ring,
+                state.brush.size / 2 * self._view.zoom,
+                state.brush.hardness,
+            )
+
+    def _paint_feather(self, painter: QPainter, frame: QRect) -> None:
+        """The band round the selection in which the result fades into the picture."""
+        reach = self._state.feather_reach()
+        if self._state.selection is None or reach * self._view.zoom < 2:
+            return
+        inner = self._view.rect_to_screen(self._state.selection)
+        outer = self._state.selection.adjusted(-reach, -reach, reach, reach).intersected(frame)
+        overlays.feather(painter, inner, self._view.rect_to_screen(outer))
+
+    def _paint_labels(self, painter: QPainter, box: QRectF, frame: QRect) -> None:
+        width, height = self._state.work_size(frame)
+        above = QPointF(box.left() - 1, box.top() - 25)
+        overlays.label(
+            painter,
+            above,
+            [
+                (f"{frame.width()} × {frame.height()}", False),
+                (tr("painted at"), True),
+                (f"{width} × {height}", False),
+            ],
+        )
+        number = self._state.shown_number()
+        if number:
+            below = QPointF(box.left() - 1, box.bottom() + 8)
+            overlays.label(
+                painter,
+                below,
+                [(tr("Candidate {n}", n=number), False), (tr("hold B to blink"), True)],
+            )
