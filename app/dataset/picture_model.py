@@ -104,11 +104,26 @@ class PictureModel(QAbstractListModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         picture = self._rows[index.row()]
+        if role == roles.CardRole:
+            return self._card(picture)
         if role == roles.ImageRole:
             return self.baked.get(picture) if self.state.baked else None
         if role == roles.BadgesRole:
             return self._badges_of(picture)
         return _value(picture, role)
+
+    def _card(self, picture: Picture) -> roles.Card:
+        return roles.Card(
+            picture.name,
+            str(picture.path),
+            f"{picture.modified} {picture.bytes}",
+            picture.flag,
+            picture.stars,
+            picture.flag == "rejected",
+            str(picture.problem),
+            tuple(self._badges_of(picture)),
+            self.baked.get(picture) if self.state.baked else None,
+        )
 
     def _count(self) -> None:
         """The suggestions have changed: badges are made anew when their cards are drawn."""

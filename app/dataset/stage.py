@@ -215,6 +215,8 @@ _FLAGS = {Qt.Key.Key_P: "picked", Qt.Key.Key_X: "rejected", Qt.Key.Key_U: ""}
 class DatasetGrid(PictureGrid):
     """The grid with the keys of the stage."""
 
+    ground = "g2"
+
     def __init__(self, thumbnails: ThumbnailCache) -> None:
         super().__init__(thumbnails)
         self.key_pressed: Callable[[QKeyEvent], bool] = _nothing

@@ -2,93 +2,170 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    QSizeF,
+    Qt,
+)
+from PySide6.QtGui import QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.theme import color, fonts, icons
-from app.widgets import roles
+from app.theme import signals as theme_signals
 from app.widgets.images import draw_fitted
+from app.widgets.roles import Card, card_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.widgets.picture_grid import PictureGrid
+    from app.widgets.roles import Badge
 
 FOOT = 24
 GAP = 8
 AIR = 0.08
+KEPT = 20 * 1024 * 1024  # bytes of painted cards
 Index = QModelIndex | QPersistentModelIndex
 
 
 class CardDelegate(QStyledItemDelegate):
-    """Draws one card: tile, picture, badges, flag, name and rating."""
+    """Draws one card: tile, picture, badges, flag, name and rating.
+
+    A card whose picture is there is kept as it was painted: a view that scrolls paints it again
+    and again, and text and a picture that is scaled take most of the time. ``bytes`` is what these
+    take.
+    """
 
     def __init__(self, grid: PictureGrid) -> None:
         super().__init__(grid)
         self._grid = grid
+        self._kept: OrderedDict[object, QPixmap] = OrderedDict()
+        self.bytes = 0
+        theme_signals.changed.connect(self.forget)
+        language_signals.changed.connect(self.forget)
+
+    def forget(self) -> None:
+        """Paint every card anew: colors or words have changed."""
+        self._kept.clear()
+        self.bytes = 0
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return self._grid.cell_size()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         cell: QRect = option.rect  # type: ignore[attr-defined]
-        tile = QRectF(cell.x(), cell.y(), cell.width() - GAP, cell.height() - GAP - FOOT)
-        rejected = bool(index.data(roles.RejectedRole)) or index.data(roles.FlagRole) == "rejected"
-        self._tile(painter, tile, option, index)
-        self._picture(painter, tile, index, rejected)
-        _badges(painter, tile, index.data(roles.BadgesRole) or [])
-        mark = {"picked": "flag", "rejected": "x"}.get(index.data(roles.FlagRole) or "")
-        if mark:
-            icons.paint(painter, mark, tile.right() - 18, tile.top() + 5, 13, "t1")
-        _foot(painter, tile, index, rejected, _has(option, QStyle.StateFlag.State_Selected))
-        painter.restore()
-
-    def _tile(
-        self, painter: QPainter, tile: QRectF, option: QStyleOptionViewItem, index: Index
-    ) -> None:
-        selected = _has(option, QStyle.StateFlag.State_Selected)
-        hovered = _has(option, QStyle.StateFlag.State_MouseOver)
-        fill = "tile_selected" if selected else "tile_hover" if hovered else "tile"
-        painter.setPen(QPen(color("acc"), 2) if selected else Qt.PenStyle.NoPen)
-        painter.setBrush(color(fill))
-        box = tile.adjusted(1, 1, -1, -1) if selected else tile
-        painter.drawRoundedRect(box, 3, 3)
-        if self._grid.keyboard and index == self._grid.currentIndex() and self._grid.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(color("focus_alt"), 1))
-            painter.drawRoundedRect(tile.adjusted(3.5, 3.5, -3.5, -3.5), 2, 2)
-
-    def _picture(self, painter: QPainter, tile: QRectF, index: Index, rejected: bool) -> None:
-        if index.data(roles.ProblemRole):
-            self._unreadable(painter, tile)
+        card = card_of(index)
+        picture = None if card.problem else self._grid.picture_of(index.row(), card)
+        look = _Look(
+            selected=_has(option, QStyle.StateFlag.State_Selected),
+            hovered=_has(option, QStyle.StateFlag.State_MouseOver),
+            current=self._grid.keyboard
+            and index == self._grid.currentIndex()
+            and self._grid.hasFocus(),
+            unreadable=bool(card.problem) or (picture is None and self._grid.failed(card)),
+        )
+        if picture is None:
+            _paint(painter, QRectF(cell), card, look, None)
             return
-        pixmap = self._grid.pixmap(index)
-        if pixmap is None:
-            if self._grid.has_failed(index):
-                self._unreadable(painter, tile)
-            return
-        painter.setOpacity(0.3 if rejected else 1.0)
-        draw_fitted(painter, pixmap, tile, AIR)
+        scale = painter.device().devicePixelRatioF()
+        shown = (card.name, card.flag, card.stars, card.rejected, card.badges)
+        key = (shown, look, picture.cacheKey(), cell.width(), cell.height(), scale)
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._keep(key, _painted(QSizeF(cell.size()), scale, card, look, picture))
+        else:
+            self._kept.move_to_end(key)
+        painter.drawPixmap(cell.topLeft(), kept)
+
+    def _keep(self, key: object, made: QPixmap) -> QPixmap:
+        self._kept[key] = made
+        self.bytes += _weight(made)
+        while self.bytes > KEPT:
+            self.bytes -= _weight(self._kept.popitem(last=False)[1])
+        return made
+
+
+class _Look(NamedTuple):
+    """How a card is drawn apart from what it shows."""
+
+    selected: bool
+    hovered: bool
+    current: bool
+    unreadable: bool
+
+
+def _weight(pixmap: QPixmap) -> int:
+    return pixmap.width() * pixmap.height() * 4
+
+
+def _painted(size: QSizeF, scale: float, card: Card, look: _Look, picture: QPixmap) -> QPixmap:
+    made = QPixmap((size * scale).toSize())
+    made.setDevicePixelRatio(scale)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    _paint(painter, QRectF(QPointF(), size), card, look, picture)
+    painter.end()
+    return made
+
+
+def _paint(
+    painter: QPainter, cell: QRectF, card: Card, look: _Look, picture: QPixmap | None
+) -> None:
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    tile = QRectF(cell.x(), cell.y(), cell.width() - GAP, cell.height() - GAP - FOOT)
+    _tile(painter, tile, look)
+    if look.unreadable:
+        _unreadable(painter, tile)
+    elif picture is not None:
+        painter.setOpacity(0.3 if card.rejected else 1.0)
+        draw_fitted(painter, picture, tile, AIR)
         painter.setOpacity(1.0)
+    if card.badges:
+        _badges(painter, tile, card.badges)
+    mark = {"picked": "flag", "rejected": "x"}.get(card.flag)
+    if mark:
+        icons.paint(painter, mark, tile.right() - 18, tile.top() + 5, 13, "t1")
+    _foot(painter, tile, card, look.selected)
+    painter.restore()
 
-    def _unreadable(self, painter: QPainter, tile: QRectF) -> None:
-        center = tile.center()
-        icons.paint(painter, "image-off", center.x() - 10, center.y() - 18, 20, "t2")
-        painter.setFont(fonts.font(11))
-        painter.setPen(color("t2"))
-        words = QRectF(tile.left(), center.y() + 6, tile.width(), 16)
-        painter.drawText(words, Qt.AlignmentFlag.AlignCenter, tr("unreadable"))
+
+def _tile(painter: QPainter, tile: QRectF, look: _Look) -> None:
+    fill = "tile_selected" if look.selected else "tile_hover" if look.hovered else "tile"
+    painter.setPen(QPen(color("acc"), 2) if look.selected else Qt.PenStyle.NoPen)
+    painter.setBrush(color(fill))
+    box = tile.adjusted(1, 1, -1, -1) if look.selected else tile
+    painter.drawRoundedRect(box, 3, 3)
+    if look.current:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(color("focus_alt"), 1))
+        painter.drawRoundedRect(tile.adjusted(3.5, 3.5, -3.5, -3.5), 2, 2)
+
+
+def _unreadable(painter: QPainter, tile: QRectF) -> None:
+    center = tile.center()
+    icons.paint(painter, "image-off", center.x() - 10, center.y() - 18, 20, "t2")
+    painter.setFont(fonts.font(11))
+    painter.setPen(color("t2"))
+    words = QRectF(tile.left(), center.y() + 6, tile.width(), 16)
+    painter.drawText(words, Qt.AlignmentFlag.AlignCenter, tr("unreadable"))
 
 
 def _has(option: QStyleOptionViewItem, flag: QStyle.StateFlag) -> bool:
     return bool(option.state & flag)  # type: ignore[attr-defined]
 
 
-def _badges(painter: QPainter, tile: QRectF, badges: list[tuple[str, str, str]]) -> None:
+def _badges(painter: QPainter, tile: QRectF, badges: Sequence[Badge]) -> None:
     """At most two badges at the bottom left, and only what fits; the rest as a count."""
     left = tile.left() + 4
     measure = fonts.metrics(11)
@@ -120,14 +197,13 @@ def _badge(painter: QPainter, box: QRectF, icon: str, text: str, tone: str) -> N
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def _foot(painter: QPainter, tile: QRectF, index: Index, rejected: bool, selected: bool) -> None:
-    stars = int(index.data(roles.StarsRole) or 0)
+def _foot(painter: QPainter, tile: QRectF, card: Card, selected: bool) -> None:
+    stars = card.stars
     room = tile.width() - (stars * 6 + 6 if stars else 0)
-    name = str(index.data(roles.NameRole) or "")
     painter.setFont(fonts.font(11))
-    painter.setPen(color("t1" if selected else "t3" if rejected else "t2"))
+    painter.setPen(color("t1" if selected else "t3" if card.rejected else "t2"))
     middle = Qt.TextElideMode.ElideMiddle
-    shown = painter.fontMetrics().elidedText(name, middle, int(room))
+    shown = fonts.metrics(11).elidedText(card.name, middle, int(room))
     place = QRectF(tile.left(), tile.bottom(), room, FOOT)
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
     painter.setPen(Qt.PenStyle.NoPen)

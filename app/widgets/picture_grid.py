@@ -35,9 +35,9 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, Q
 
 from app.theme import color
 from app.theme import signals as theme_signals
-from app.widgets import roles
 from app.widgets.images import image_of
 from app.widgets.picture_card import FOOT, GAP, CardDelegate
+from app.widgets.roles import Card, card_of
 from app.widgets.thumbnails import ThumbnailCache
 
 TILE_RANGE = (96, 320)
@@ -50,6 +50,7 @@ _Move = QAbstractItemView.CursorAction
 class PictureGrid(QAbstractItemView):
     """Cards of ``tile_width`` pixels that fill the width; Ctrl and wheel changes their size."""
 
+    ground = ""  # the color behind the cards; without one, what lies below is seen
     opened = Signal(QModelIndex)
     tile_width_changed = Signal(int)
 
@@ -75,6 +76,8 @@ class PictureGrid(QAbstractItemView):
         self.setItemDelegate(CardDelegate(self))
         self.setFrameShape(QAbstractItemView.Shape.NoFrame)
         self.viewport().setAutoFillBackground(False)
+        # With a ground of its own, what stays in view is moved when it scrolls and not painted.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, bool(self.ground))
         self.activated.connect(self.opened)
         self._repaint = QTimer(self)
         self._repaint.setSingleShot(True)
@@ -217,6 +220,8 @@ class PictureGrid(QAbstractItemView):
         self.initViewItemOption(option)
         area, model, selection = event.rect(), self.model(), self.selectionModel()
         plain = option.state  # type: ignore[attr-defined]
+        if self.ground:
+            painter.fillRect(area, color(self.ground))
         for row in self.rows_in(area):
             box = self._box(row)
             if not box.intersects(area):
@@ -232,35 +237,40 @@ class PictureGrid(QAbstractItemView):
         if not self._band.isNull():
             painter.setPen(color("acc"))
             painter.drawRect(self._band)
-        if area.contains(self.viewport().rect()):
-            self._keep_wishes()
+        painter.end()  # also when a frame that holds it outlives this call
+        self._keep_wishes()
 
     def _keep_wishes(self) -> None:
         """Forget thumbnails that were wished for and have scrolled away before they came."""
-        if self.thumbnails is not None:
+        if self.thumbnails is not None and self.thumbnails.is_busy:
             model, seen = self.model(), self.rows_in(self.viewport().rect())
-            paths = {model.index(row, 0).data(roles.PathRole) for row in seen}
+            paths = {card_of(model.index(row, 0)).path for row in seen}
             self.thumbnails.keep_wishes(id(self), paths)
 
     def pixmap(self, index: Index) -> QPixmap | None:
         """What to draw for ``index``, or None while it is being made."""
-        image = index.data(roles.ImageRole)
-        if image is not None:
-            return image if isinstance(image, QPixmap) else QPixmap.fromImage(image)
-        array = index.data(roles.ArrayRole)
-        if array is not None:
-            return self._of_array(index.row(), array)
-        path = index.data(roles.PathRole)
-        if not path or self.thumbnails is None:
-            return None
-        edge = round(self.cell_size().width() * self.devicePixelRatioF())
-        return self.thumbnails.get(path, edge, index.data(roles.StampRole) or "", id(self))
+        return self.picture_of(index.row(), card_of(index))
 
-    def has_failed(self, index: Index) -> bool:
-        """Whether the file of ``index`` could not be read."""
-        path, stamp = index.data(roles.PathRole), index.data(roles.StampRole) or ""
+    def picture_of(self, row: int, card: Card) -> QPixmap | None:
+        """What to draw for ``card`` of ``row``, or None while it is being made."""
+        if card.image is not None:
+            image = card.image
+            return image if isinstance(image, QPixmap) else QPixmap.fromImage(image)
+        if card.array is not None:
+            return self._of_array(row, card.array)
+        if not card.path or self.thumbnails is None:
+            return None
+        return self.thumbnails.get(card.path, self._edge(), card.stamp, id(self))
+
+    def _edge(self) -> int:
+        return round(self.cell_size().width() * self.devicePixelRatioF())
+
+    def failed(self, card: Card) -> bool:
+        """Whether the file of ``card`` could not be read."""
         return (
-            bool(path) and self.thumbnails is not None and self.thumbnails.has_failed(path, stamp)
+            bool(card.path)
+            and self.thumbnails is not None
+            and self.thumbnails.has_failed(card.path, card.stamp)
         )
 
     def _of_array(self, row: int, array: Any) -> QPixmap:
@@ -292,7 +302,9 @@ class PictureGrid(QAbstractItemView):
         self.viewport().update()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
-        self.viewport().update()
+        self.viewport().scroll(dx, dy)
+        if not self._band.isNull():
+            self.viewport().update()  # the band stays where it is
 
     def rowsInserted(self, parent: Index, start: int, end: int) -> None:
         super().rowsInserted(parent, start, end)

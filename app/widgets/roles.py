@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, NamedTuple
+
 from PySide6.QtCore import Qt
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QModelIndex, QPersistentModelIndex
+
+    Badge = tuple[str, str, str]
 
 _FIRST = int(Qt.ItemDataRole.UserRole)
 PathRole = _FIRST + 10  # str: the file the thumbnail is made of
@@ -17,3 +24,39 @@ ImageRole = _FIRST + 17  # QImage or QPixmap, shown instead of the file
 ProblemRole = _FIRST + 18  # str: why the picture cannot be read
 IdRole = _FIRST + 19  # whatever tells items apart
 StampRole = _FIRST + 20  # str: changes with the content of the file
+CardRole = _FIRST + 21  # Card: all of the above at once, from models that have many rows
+
+
+class Card(NamedTuple):
+    """What the card of one picture shows; see the roles."""
+
+    name: str = ""
+    path: str = ""
+    stamp: str = ""
+    flag: str = ""
+    stars: int = 0
+    rejected: bool = False
+    problem: str = ""
+    badges: tuple[Badge, ...] = ()
+    image: Any = None
+    array: Any = None
+
+
+def card_of(index: QModelIndex | QPersistentModelIndex) -> Card:
+    """The card of ``index``, in one question where its model answers that."""
+    card = index.data(CardRole)
+    if isinstance(card, Card):
+        return card
+    flag = index.data(FlagRole) or ""
+    return Card(
+        str(index.data(NameRole) or ""),
+        index.data(PathRole) or "",
+        index.data(StampRole) or "",
+        flag,
+        int(index.data(StarsRole) or 0),
+        bool(index.data(RejectedRole)) or flag == "rejected",
+        index.data(ProblemRole) or "",
+        tuple(tuple(badge) for badge in index.data(BadgesRole) or ()),
+        index.data(ImageRole),
+        index.data(ArrayRole),
+    )

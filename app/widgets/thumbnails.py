@@ -22,6 +22,8 @@ MEMORY = 96 * 1024 * 1024  # bytes of pixmaps kept
 DISK = 512 * 1024 * 1024  # bytes of files kept
 EDGES = (160, 320, 640)  # thumbnails are made in these sizes only, so that few are kept
 _NO_OWNER = 0
+# Two even where there are two cores: a screenful of large pictures takes a core most of a second.
+_WORKERS = max(2, min(4, (os.cpu_count() or 2) - 1))
 
 
 class _Key(NamedTuple):
@@ -48,12 +50,13 @@ class ThumbnailCache(QObject):
         # Wishes in the order they were last asked for, with who asked. The newest is made first.
         self._wanted: OrderedDict[_Key, int] = OrderedDict()
         self._making: set[_Key] = set()
+        self._working = 0
         self._failed: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._gone = threading.Event()
         # A worker that speaks through a deleted object would take the process with it.
         self.destroyed.connect(_closer(self._lock, self._gone))
-        self._pool = ThreadPoolExecutor(max_workers=_workers(), thread_name_prefix="thumbnail")
+        self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="thumbnail")
         self._made.connect(self._keep, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -117,22 +120,32 @@ class ThumbnailCache(QObject):
         with self._lock:
             if key in self._making or self._gone.is_set():
                 return
-            known = key in self._wanted
             self._wanted[key] = owner
             self._wanted.move_to_end(key)
-        if not known:
+            idle = self._working < _WORKERS
+            self._working += idle
+        if idle:
             self._pool.submit(self._work)
 
     def _work(self) -> None:
+        """Make what is wished for until nothing is."""
+        try:
+            while (key := self._next()) is not None:
+                image = self._make(key)
+                with self._lock:
+                    if not self._gone.is_set():
+                        self._made.emit(key, image)
+        finally:
+            with self._lock:
+                self._working -= 1
+
+    def _next(self) -> _Key | None:
         with self._lock:
             if not self._wanted:
-                return
+                return None
             key, _ = self._wanted.popitem()  # the newest wish is what is on the screen
             self._making.add(key)
-        image = self._make(key)
-        with self._lock:
-            if not self._gone.is_set():
-                self._made.emit(key, image)
+            return key
 
     def _make(self, key: _Key) -> QImage:
         try:
@@ -175,10 +188,6 @@ class ThumbnailCache(QObject):
 
 
 _CLEAR = QImage.Format.Format_ARGB32_Premultiplied
-
-
-def _workers() -> int:
-    return max(1, min(4, (os.cpu_count() or 2) - 1))
 
 
 def _closer(lock: threading.Lock, gone: threading.Event) -> Callable[[], None]:

@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QApplication
 
 from app import theme
 from app.theme import motion
@@ -97,6 +98,88 @@ def test_a_rejected_picture_is_faint(qtbot):
     spots = [grid.visualRect(model.index(row, 0)).center() for row in (0, 1)]
     assert shot.pixelColor(spots[0]) == QColor(255, 255, 255)
     assert shot.pixelColor(spots[1]).red() < 140
+
+
+def _with_pictures(qtbot, count):
+    import numpy as np
+
+    grid, model = _grid(qtbot, count)
+    for row in range(count):
+        square = np.full((64, 64, 3), 40 + 5 * row, np.uint8)
+        model.item(row).setData(square, roles.ArrayRole)
+    return grid, model
+
+
+def test_a_painted_card_is_kept_until_it_shows_something_else(qtbot, monkeypatch):
+    from app.widgets import picture_card
+
+    drawn = []
+    fitted = picture_card.draw_fitted
+    monkeypatch.setattr(
+        picture_card, "draw_fitted", lambda *args: (drawn.append(1), fitted(*args))[1]
+    )
+    grid, model = _with_pictures(qtbot, 3)
+    grid.viewport().grab()
+    drawn.clear()
+    grid.viewport().grab()
+    assert drawn == []
+    model.item(1).setData(4, roles.StarsRole)
+    grid.viewport().grab()
+    assert len(drawn) == 1
+    theme.apply(QApplication.instance(), "light")
+    grid.viewport().grab()
+    assert len(drawn) == 4
+
+
+def test_painted_cards_take_no_more_than_their_share(qtbot, monkeypatch):
+    from app.widgets import picture_card
+
+    grid, _ = _with_pictures(qtbot, 8)
+    grid.viewport().grab()
+    size = grid.cell_size()
+    monkeypatch.setattr(picture_card, "KEPT", 3 * size.width() * size.height() * 4)
+    theme.apply(QApplication.instance(), "light")
+    grid.viewport().grab()
+    delegate = grid.itemDelegate()
+    assert 0 < delegate.bytes <= picture_card.KEPT
+
+
+def test_a_grid_that_scrolls_looks_as_if_it_were_painted_anew(qtbot, monkeypatch):
+    monkeypatch.setattr(PictureGrid, "ground", "g2")
+    grid, _ = _with_pictures(qtbot, 40)
+    qtbot.waitExposed(grid)
+    grid.repaint()
+    window = grid.window()
+    for place in (30, 90, 65):
+        grid.verticalScrollBar().setValue(place)
+        QApplication.processEvents()
+        moved = window.screen().grabWindow(window.winId()).toImage()
+        grid.viewport().repaint()
+        anew = window.screen().grabWindow(window.winId()).toImage()
+        assert moved == anew
+        assert moved.size() == window.size() * window.devicePixelRatio()
+
+
+def test_a_thumbnail_that_fails_unexpectedly_leaves_a_worker_for_the_next(
+    cache, qtbot, tmp_path, monkeypatch
+):
+    picture = tmp_path / "wide.png"
+    Image.new("RGB", (400, 100)).save(picture)
+    make = cache._make
+    tried = []
+
+    def fail(key):
+        tried.append(key)
+        if len(tried) <= 4:
+            raise RuntimeError("never expected")
+        return make(key)
+
+    monkeypatch.setattr(cache, "_make", fail)
+    for number in range(4):
+        cache.get(f"{picture}{number}", 150)
+        qtbot.waitUntil(lambda number=number: len(tried) > number)
+    with qtbot.waitSignal(cache.ready):
+        cache.get(str(picture), 150)
 
 
 def test_a_chart_draws_its_line_in_its_color(qtbot):
