@@ -91,6 +91,13 @@ def lines_of(left: Facts, right: Facts) -> list[Line]:
     return [line for line in found if not (bare and line[0] == tr("Soft edge"))]
 
 
+def run_lines(left: str, right: str) -> list[Line]:
+    """The line of the runs that learned from two pictures; none where none is known."""
+    if not left and not right:
+        return []
+    return [(tr("Trained in"), left or tr("none"), False, right or tr("none"), False)]
+
+
 def value_of(aspect: Aspect, facts: Facts) -> str:
     """A value as it is read."""
     if aspect == "size":

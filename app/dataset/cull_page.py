@@ -119,6 +119,7 @@ class CullPage(QWidget):
         """Look at suggestions of ``kind``; facts that are no reason to reject show copies."""
         self.leave_bar.hide()
         known = kind if kind in CULL_KINDS else "duplicate"
+        self.stages.runs.read()
         self.cull.open(known)  # type: ignore[arg-type]
         self.setFocus()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QSizeF, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.dataset.cull_facts_table import FactsTable, lines_of
+from app.dataset.cull_facts_table import FactsTable, lines_of, run_lines
 from app.dataset.cull_look import Look
 from app.dataset.cull_panes import Detail, Pane
 from app.i18n import bind, tr
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from app.dataset.cull_deck import Pair
     from app.dataset.cull_pictures import CullPictures
+    from app.dataset.cull_runs import TrainedRuns
     from engine.dataset.picture import Picture
 
 WIDE = 840
@@ -58,9 +59,9 @@ class PaneHead(QWidget):
 class PairStage(QWidget):
     """Shows a pair in one of three modes; buttons tell their answer through ``answered``."""
 
-    def __init__(self, pictures: CullPictures) -> None:
+    def __init__(self, pictures: CullPictures, runs: TrainedRuns) -> None:
         super().__init__()
-        self.pictures = pictures
+        self.pictures, self.runs = pictures, runs
         self.pair: Pair | None = None
         self.turn = 0
         self.mode = "side"
@@ -86,6 +87,7 @@ class PairStage(QWidget):
             self.buttons[name].show_shortcut(key)
         self._build()
         pictures.ready.connect(self.refresh)
+        runs.ready.connect(self._show_facts)
 
     def _build(self) -> None:
         self.sides = []
@@ -129,9 +131,17 @@ class PairStage(QWidget):
             self.look.show(size)
             self.own_look.show(size)
             self._second = False
-        known = {one.id: one for one in facts(pair.group)}
-        self.table.set_lines(lines_of(known[pair.left.id], known[pair.right.id]))
+        self._show_facts()
         self.refresh()
+
+    def _show_facts(self) -> None:
+        pair = self.pair
+        if pair is None:
+            return
+        known = {one.id: one for one in facts(pair.group)}
+        lines = lines_of(known[pair.left.id], known[pair.right.id])
+        trained = [self.runs.words(picture) for picture in (pair.left, pair.right)]
+        self.table.set_lines([*lines, *run_lines(*trained)])
 
     def set_mode(self, mode: str) -> None:
         """``"side"``, ``"blink"`` or ``"difference"``."""

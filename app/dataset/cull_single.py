@@ -17,15 +17,16 @@ from app.widgets.text import ElidedLabel, label
 
 if TYPE_CHECKING:
     from app.dataset.cull_pictures import CullPictures
+    from app.dataset.cull_runs import TrainedRuns
     from engine.dataset.picture import Picture
 
 
 class SingleStage(QWidget):
     """Shows one picture with what was found about it."""
 
-    def __init__(self, pictures: CullPictures) -> None:
+    def __init__(self, pictures: CullPictures, runs: TrainedRuns) -> None:
         super().__init__()
-        self.pictures = pictures
+        self.pictures, self.runs = pictures, runs
         self.picture: Picture | None = None
         self.look = Look()
         self.pane = Pane(self.look)
@@ -42,6 +43,7 @@ class SingleStage(QWidget):
             self.buttons[name].show_shortcut(key)
         self._build()
         pictures.ready.connect(self.refresh)
+        runs.ready.connect(self._show_facts)
 
     def _build(self) -> None:
         bind(self.pane.setAccessibleName, "Picture to decide about")
@@ -68,14 +70,23 @@ class SingleStage(QWidget):
         self.picture = picture
         self.name.setText(picture.path.name)
         self.found.setText(found)
+        self._show_facts()
+        self.refresh()
+
+    def _show_facts(self) -> None:
+        picture = self.picture
+        if picture is None:
+            return
         kind = picture.path.suffix.removeprefix(".").upper()
         caption = picture.caption.strip().replace("\n", " ") or tr("no caption")
         facts = [dimensions(picture.width, picture.height), f"{size(picture.bytes)}, {kind}"]
+        trained = self.runs.words(picture)
+        if trained:
+            facts.append(tr("trained in {runs}", runs=trained))
         measure = self.facts.fontMetrics()
         words = " · ".join([*facts, caption])
         room = max(200, self.width() - 32)
         self.facts.setText(measure.elidedText(words, Qt.TextElideMode.ElideRight, room))
-        self.refresh()
 
     def zoom(self, factor: float) -> None:
         """Zoom about the middle."""

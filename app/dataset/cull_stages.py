@@ -10,6 +10,7 @@ from app.dataset.cull_column import kind_name
 from app.dataset.cull_foot import match_name
 from app.dataset.cull_pair import PairStage
 from app.dataset.cull_pictures import CullPictures
+from app.dataset.cull_runs import TrainedRuns
 from app.dataset.cull_single import SingleStage
 from app.i18n import tr
 from app.i18n.format import number
@@ -32,8 +33,9 @@ class CullStages(QStackedWidget):
         super().__init__()
         self.cull, self.state, self.bar = cull, cull.state, bar
         self.pixels = CullPictures(cull.session)
-        self.pair = PairStage(self.pixels)
-        self.single = SingleStage(self.pixels)
+        self.runs = TrainedRuns(cull.session)
+        self.pair = PairStage(self.pixels, self.runs)
+        self.single = SingleStage(self.pixels, self.runs)
         self.done_button = button("Apply the decisions", "check", "primary")
         self.nothing = EmptyState("copy-check", "Nothing to decide", "", self.done_button)
         for page in (self.pair, self.single, self.nothing):

@@ -40,6 +40,7 @@ from engine.training.pictures import (
 )
 from engine.training.previews import Previews
 from engine.training.recorder import Recorder, recording
+from engine.training.run_pictures import note_pictures
 from engine.training.runs import Run, new_run_folder
 
 
@@ -75,6 +76,7 @@ def run(request: TrainRequest, job: Job) -> TrainResult:
     check(request, model)
     pictures = open_pictures(sources, bucket_spec(request, model.native_size), job)
     with recording(Run.create(_run_folder(request, sources), request), job) as recorder:
+        note_pictures(recorder.run, (p.sample.path for p in pictures.training))
         for sentence in pictures.problems:
             recorder.event("train.warning", text=sentence)
         with adapted(model, request) as network:

@@ -1,7 +1,8 @@
 """Run folders: what a training run wrote, readable while it runs and after it was killed.
 
 ``<run>/config.toml`` the settings, ``run.json`` name and status, ``log.jsonl`` one line per step,
-``events.jsonl`` everything else, ``checkpoints/*.safetensors`` and ``samples/*.png``.
+``events.jsonl`` everything else, ``pictures.json`` what it learned from (:mod:`.run_pictures`),
+``checkpoints/*.safetensors`` and ``samples/*.png``.
 """
 
 from __future__ import annotations

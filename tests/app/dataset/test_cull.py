@@ -12,6 +12,9 @@ from app.dataset.counts import Scope
 from app.dataset.view import View
 from engine.dataset.thresholds import Thresholds
 from engine.project.project import Project
+from engine.training.config import TrainRequest
+from engine.training.run_pictures import note_pictures
+from engine.training.runs import Run
 
 SAMPLES = Path(__file__).parents[3] / "resources" / "sample"
 Key = Qt.Key
@@ -435,3 +438,33 @@ def test_a_kind_of_match_narrows_the_groups_and_keeps_every_answer(view, page, s
     assert page.thresholds.apply.text() == "Apply the rule to 2 groups"
     click(page.thresholds.apply, settle, view.session)
     assert flags(view) == {"crown_thumb.png", "donkey_soft.png", "lotus_soft.png"}
+
+
+def trained(project, name, pictures):
+    """A run folder that says it learned from ``pictures``."""
+    run = Run.create(project.runs / name, TrainRequest(project=str(project.root), output_name=name))
+    note_pictures(run, [picture.path for picture in pictures])
+    path = run.folder / "checkpoints" / f"{name}.safetensors"
+    path.write_bytes(b"x")
+    run.log_event("train.checkpoint", {"epoch": 1, "step": 1, "path": str(path), "loss": 0.5})
+    run.end("finished")
+
+
+def test_runs_that_learned_from_a_picture_are_told_where_they_are_known(view, page, settle) -> None:
+    pair = page.cull.deck.pair
+    assert "Trained in" not in [line[0] for line in page.pair.table.lines]
+    for name in ("v1", "v2"):
+        trained(view.session.project, name, [pair.left])
+    page.leave()
+    QTest.mouseClick(view.culling.decide, Qt.MouseButton.LeftButton)
+    settle(view.session)
+    name, left, _, right, _ = page.pair.table.lines[-1]
+    assert (name, set(left.split(", ")), right) == ("Trained in", {"v1", "v2"}, "none")
+    page.choose_kind("too-small")
+    settle(view.session)
+    trained(view.session.project, "v3", [page.single.picture])
+    page.leave()
+    QTest.mouseClick(view.culling.decide, Qt.MouseButton.LeftButton)
+    page.choose_kind("too-small")
+    settle(view.session)
+    assert "trained in v3" in page.single.facts.text()

@@ -22,6 +22,7 @@ from engine.training.checkpoints import CheckpointWriter
 from engine.training.conditioning import encode_captions
 from engine.training.learner import Learner
 from engine.training.loop import run
+from engine.training.run_pictures import learned
 from engine.training.runs import Run
 
 from .conftest import paint
@@ -313,6 +314,11 @@ def test_one_corrupt_picture_among_good_ones_is_left_out(train, art):
     started = next(event.data for event in events if event.kind == "train.started")
     assert started["pictures"] == 5
     assert Run.open(Path(result.run)).status == "finished"
+    [run] = learned(Path(result.run).parent)
+    sizes = {str(path): path.stat().st_size for path in art.rglob("*.png")}
+    assert run.pictures == {
+        k: n for k, n in sizes.items() if Path(k).parts[-2:] != ("1_square", "picture_0.png")
+    }
 
 
 def test_only_corrupt_pictures_are_refused(train, art):
