@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def validation_actions(view: View) -> list[Action]:
     """One entry each for menu, shortcut and command palette."""
-    state, runner, setup = view.state, view.runner, view.setup
+    state, runner, setup, files = view.state, view.runner, view.setup, view.files
 
     def ready() -> bool:
         return not runner.running and setup.problem() is None
@@ -42,7 +42,12 @@ def validation_actions(view: View) -> list[Action]:
             where,
         ),
         Action(
-            "validate.files", "Choose LoRA files…", view.ask_files, "folder-open", "", where=where
+            "validate.files",
+            "Choose LoRA files…",
+            files.ask_loras,
+            "folder-open",
+            "",
+            where=where,
         ),
         Action(
             "validate.compare",
@@ -54,7 +59,13 @@ def validation_actions(view: View) -> list[Action]:
             where,
         ),
         Action(
-            "validate.export", "Export grid", view.export, "share", "Ctrl+Shift+E", drawn, where
+            "validate.export",
+            "Export grid",
+            files.ask_export,
+            "share",
+            "Ctrl+Shift+E",
+            drawn,
+            where,
         ),
         Action(
             "validate.canvas",

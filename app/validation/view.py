@@ -2,53 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.i18n import bind, signals, tr, tr_error
-from app.models.at_hand import read_models
+from app.i18n import signals
 from app.theme import metrics
 from app.validation.actions import validation_actions
-from app.validation.choices import read_runs
 from app.validation.compare import CompareView
 from app.validation.evidence import EvidenceState
 from app.validation.evidence_panel import NARROW_WIDTH, WIDTH, EvidencePanel
+from app.validation.files import GridFiles, dropped_loras
 from app.validation.grid_view import GridView
 from app.validation.layout import CellKey
 from app.validation.model import GridState
+from app.validation.no_grid import NoGrid
+from app.validation.reader import Reader
 from app.validation.recipe_bar import RecipeBar
-from app.validation.runner import GridRunner, latest_grid
+from app.validation.runner import GridRunner
 from app.validation.setup import GridSetup, count_cells
 from app.validation.setup_panel import SetupPanel
+from app.validation.stage_bar import StageBar
 from app.validation.strip import SetupStrip
-from app.widgets.buttons import button, tool_button
 from app.widgets.columns import SideColumns
-from app.widgets.fields import Choice, Segments, row
-from app.widgets.states import EmptyState
-from app.widgets.text import hairline, label, restyle
+from app.widgets.text import hairline, restyle
 from app.widgets.thumbnails import ThumbnailCache
 from engine.project.settings import data_dir
 from engine.runtime.errors import StylekilnError
-from engine.runtime.files import write_bytes
 from engine.validation.axes import format_values
-from engine.validation.legend import draw_grid
-from engine.validation.manifest import open_grid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from app.actions import Action
     from app.session import Session
-    from engine.validation.request import GridRequest
 
 COUNT_DELAY_MS = 300
-LORA_SUFFIX = ".safetensors"
-ALL_SEEDS = "all"
 
 
 class View(QWidget):
@@ -69,15 +58,17 @@ class View(QWidget):
         self.compare = CompareView(self.state, self.thumbnails)
         self.recipe = RecipeBar(self.state, self.thumbnails)
         self.right = EvidencePanel(self.state, self.evidence, self.thumbnails)
-        # What is handed over waits until the project is read.
-        self._opening = asyncio.Lock()
+        self.bar = StageBar(self.state)
+        self.empty = NoGrid(self.setup)
+        self.reader = Reader(session, self.state, self.setup, self.runner, self.evidence)
+        self.files = GridFiles(self, session, self.state, self.setup, self.reader)
         self._counting = QTimer(self, interval=COUNT_DELAY_MS, singleShot=True)
         self.setAcceptDrops(True)
         self._build()
         self._listen()
         self._follow()
         if session.project is not None:
-            session.start(self.open_project())
+            session.start(self.reader.open_project())
 
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What a user can do here."""
@@ -96,14 +87,7 @@ class View(QWidget):
         self._session.start(self._receive(run, files, start))
 
     async def _receive(self, run: str, files: tuple[str, ...], start: bool) -> None:
-        async with self._opening:
-            await self.load()
-            if files:
-                self.setup.choose_files(files)
-                await self._load_models()
-            elif run:
-                self.setup.choose(str(run))
-                await self._show_latest()
+        await self.reader.take(run, files)
         if start:
             self.start()
 
@@ -113,16 +97,6 @@ class View(QWidget):
         self.stage = QStackedWidget()
         self.stage.addWidget(self.grid)
         self.stage.addWidget(self.compare)
-        self.empty_start = button("Draw the grid", "play", on=self.start)
-        self.empty_list = button("Show the list", "panel-left", on=self.show_list)
-        self.empty_train = button("Go to Train", "flame", on=lambda: self._session.go("train"))
-        self.empty_files = button("Choose LoRA files…", "folder-open", on=self.ask_files)
-        self.empty = EmptyState(
-            "grid-3x3",
-            "No grid yet",
-            "",
-            row(self.empty_start, self.empty_list, self.empty_train, self.empty_files),
-        )
         self.stage.addWidget(self.empty)
         middle = QWidget()
         middle.setProperty("surface", "stage")
@@ -130,7 +104,7 @@ class View(QWidget):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._tool_bar())
+        column.addWidget(self.bar)
         column.addWidget(hairline("column"))
         column.addWidget(self.stage, 1)
         column.addWidget(self.recipe)
@@ -146,30 +120,6 @@ class View(QWidget):
         self.columns.add(self.panel, "left", self.panel.preferred_width)
         self.columns.add(self.right, "right", WIDTH)
         self.columns.keys_on(self.grid, self.compare)
-
-    def _tool_bar(self) -> QWidget:
-        bar = QWidget()
-        bar.setProperty("surface", "panel")
-        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        bar.setFixedHeight(metrics.TOOLBAR)
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
-        row.setSpacing(metrics.GAP)
-        self.mode = Segments([("grid", "Grid"), ("compare", "Compare")])
-        self.mode.changed.connect(lambda _: self._follow())
-        self.seed = Choice(plain=True)
-        self.seed.setFixedWidth(76)
-        self.seed.changed.connect(self._show_seed)
-        bind(self.seed.setAccessibleName, "Seed")
-        row.addWidget(self.mode)
-        row.addSpacing(8)
-        row.addWidget(label("Seed", tone="label"))
-        row.addWidget(self.seed)
-        row.addStretch(1)
-        row.addWidget(tool_button("zoom-out", "Zoom out", lambda: self.zoom(-1)))
-        row.addWidget(tool_button("zoom-in", "Zoom in", lambda: self.zoom(1)))
-        row.addWidget(tool_button("maximize", "Fit the grid", self.fit, shortcut="Ctrl+0"))
-        return bar
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Small windows get the narrow column, and a strip in place of the left one."""
@@ -196,18 +146,25 @@ class View(QWidget):
 
     def _listen(self) -> None:
         session, state = self._session, self.state
-        session.project_changed.connect(lambda _: session.start(self.open_project()))
-        session.job_finished.connect(lambda _: session.start(self.load()))
-        session.pictures_changed.connect(lambda _: session.start(self._suggest()))
+        session.project_changed.connect(lambda _: session.start(self.reader.open_project()))
+        session.job_finished.connect(lambda _: session.start(self.reader.load()))
+        session.pictures_changed.connect(lambda _: session.start(self.reader.suggest()))
         self.setup.changed.connect(self._setup_changed)
         self._counting.timeout.connect(lambda: session.start(self._count()))
         self.panel.start_asked.connect(self.start)
         self.strip.start_asked.connect(self.start)
         self.strip.opened.connect(self._toggle_list)
-        self.panel.files_asked.connect(self.ask_files)
+        self.panel.files_asked.connect(self.files.ask_loras)
+        self.empty.start_asked.connect(self.start)
+        self.empty.list_asked.connect(self.show_list)
+        self.empty.train_asked.connect(lambda: session.go("train"))
+        self.empty.files_asked.connect(self.files.ask_loras)
+        self.bar.mode.changed.connect(lambda _: self._follow())
+        self.bar.zoomed.connect(self.zoom)
+        self.bar.fitted.connect(self.fit)
         self.runner.failed.connect(session.show_error)
         self.runner.finished.connect(self._drawn)
-        self.runner.adopted.connect(lambda request: session.start(self._adopt(request)))
+        self.runner.adopted.connect(lambda request: session.start(self.reader.adopt(request)))
         state.axes_changed.connect(self._follow)
         state.choice_changed.connect(self.right.refresh)
         state.choice_changed.connect(self._mark_next_step)
@@ -218,7 +175,7 @@ class View(QWidget):
         self.recipe.compare_asked.connect(self.show_compare)
         self.recipe.canvas_asked.connect(self.open_in_canvas)
         self.right.canvas_asked.connect(self.open_in_canvas)
-        self.right.export_asked.connect(self.export)
+        self.right.export_asked.connect(self.files.ask_export)
         self.right.completion_asked.connect(self.complete)
         self.right.cell_asked.connect(self._show_cell)
         signals.changed.connect(self._follow)
@@ -231,92 +188,18 @@ class View(QWidget):
 
     def _follow(self) -> None:
         has_grid = bool(self.state.axes.checkpoints)
-        comparing = self.mode.value == "compare"
+        comparing = self.bar.mode.value == "compare"
         self.stage.setCurrentWidget(
             self.empty if not has_grid else self.compare if comparing else self.grid
         )
-        self._follow_empty()
-        seeds: list[tuple[object, str]] = [(seed, str(seed)) for seed in self.state.axes.seeds]
-        self.seed.set_options([*seeds, (ALL_SEEDS, tr("All"))])
-        shown = self.state.shown_seed
-        self.seed.set_value(ALL_SEEDS if shown is None else shown)
-        self.seed.setEnabled(has_grid)
-
-    def _follow_empty(self) -> None:
-        """What to do next while there is no grid: draw, correct what is asked for, or train."""
-        setup, problem = self.setup, self.setup.problem()
-        some = bool(setup.available)
-        self.empty_start.setVisible(problem is None)
-        self.empty_list.setVisible(some and problem is not None)
-        for other in (self.empty_train, self.empty_files):
-            other.setVisible(not some)
-        if not some:
-            words = "Train a style first, or compare LoRA files. They can be dropped here too."
-            self.empty.say("No grid yet", words)
-        elif problem is not None:
-            self.empty.say("No grid yet", "{words}", words=lambda: tr_error(problem))
-        else:
-            self.empty.say("No grid yet", "It shows which epoch learned the style, and how well.")
+        self.empty.refresh()
+        self.bar.refresh()
 
     def _mark_next_step(self) -> None:
         """One primary button: draw the grid, or paint with what the evidence speaks for."""
         decided = self.state.pick_checkpoint != "" and not self.runner.running
         restyle(self.right.canvas, "kind", "primary" if decided else "normal")
         restyle(self.panel.start, "kind", "normal" if decided else "primary")
-
-    # Project and runs
-
-    async def open_project(self) -> None:
-        """Another project: its runs, prompts and newest grid."""
-        async with self._opening:
-            self.state.clear()
-            self.evidence.clear()
-            self.setup.prompts = []
-            self.setup.set_runs([])
-            await self.load()
-            await self._suggest()
-            await self._show_latest()
-
-    async def load(self) -> None:
-        """Read the project's runs anew."""
-        project = self._session.project
-        if project is None:
-            return
-        runs = await self._session.bridge.io(read_runs, project.runs)
-        if runs != self.setup.runs:
-            self.setup.set_runs(runs)
-        await self._load_models()
-
-    async def _load_models(self) -> None:
-        setup, project = self.setup, self._session.project
-        wanted = setup.base_model, setup.files
-        setup.set_models(await self._session.bridge.io(read_models, project, *wanted))
-
-    async def _suggest(self) -> None:
-        library = self._session.library
-        if library is not None:
-            self.setup.suggest_prompts(await self._session.bridge.io(library.pictures))
-
-    async def _show_latest(self) -> None:
-        project = self._session.project
-        paths = {item.path for item in self.setup.available}
-        if project is None or self.runner.running or not paths:
-            return
-        grid = await self._session.bridge.io(latest_grid, project.grids, paths)
-        if grid is None:
-            return
-        self.state.tags |= {text: self.setup.tag(text) for text in grid.request.prompts}
-        self.setup.adopt(grid.request)
-        self.state.open(grid)
-        await self.evidence.measure()
-
-    async def _adopt(self, request: GridRequest) -> None:
-        """Show in the left column what a grid of another job asks for, while it is drawn."""
-        self.setup.adopt(request)
-        async with self._opening:
-            await self.load()
-            self.setup.find_source(request)
-            self.setup.adopt(request)
 
     async def _count(self) -> None:
         if self.setup.problem() is not None or self.runner.running:
@@ -341,7 +224,7 @@ class View(QWidget):
             self._session.show_error(error)
             return
         self.evidence.clear()
-        self.mode.set_value("grid")
+        self.bar.mode.set_value("grid")
         self.runner.start(request)
 
     def complete(self) -> None:
@@ -361,28 +244,6 @@ class View(QWidget):
         self._counting.start()
         self._session.start(self.evidence.measure())
 
-    def ask_files(self) -> None:
-        """Ask for LoRA files to compare."""
-        dialog = QFileDialog(
-            self, tr("Choose LoRA files"), str(self._folder()), f"LoRA (*{LORA_SUFFIX})"
-        )
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self.take_files)
-        dialog.open()
-
-    def take_files(self, paths: Sequence[str]) -> None:
-        """Compare these LoRA files, on a base model that takes them."""
-        self.setup.choose_files(paths)
-        self._session.start(self._load_models())
-
-    def _folder(self) -> Path:
-        project = self._session.project
-        return project.runs if project is not None else data_dir()
-
-    def _show_seed(self, value: object) -> None:
-        self.state.show_seed(None if value == ALL_SEEDS else int(str(value)))
-
     def zoom(self, direction: int) -> None:
         """Enlarge (1) or shrink (-1) what is on the stage."""
         if self.stage.currentWidget() is self.compare:
@@ -399,7 +260,7 @@ class View(QWidget):
 
     def show_compare(self) -> None:
         """Show A and B large."""
-        self.mode.set_value("compare")
+        self.bar.mode.set_value("compare")
         self._follow()
 
     def _open_cell(self, key: CellKey) -> None:
@@ -407,7 +268,7 @@ class View(QWidget):
         self.show_compare()
 
     def _show_cell(self, key: CellKey) -> None:
-        self.mode.set_value("grid")
+        self.bar.mode.set_value("grid")
         if self.state.shown_seed not in (None, key.seed):
             self.state.show_seed(key.seed)
         self.state.choose(key)
@@ -433,51 +294,14 @@ class View(QWidget):
         model = self.state.request.image.model if self.state.request is not None else ""
         self._session.go("canvas", loras=(lora,), prompt=prompt, model=model)
 
-    def export(self) -> None:
-        """Ask where to write the picture of the grid."""
-        request = self.state.request
-        if request is None:
-            return
-        project = self._session.project
-        folder = project.exports if project is not None else data_dir()
-        start = str(folder / f"{Path(request.folder).name}.png")
-        dialog = QFileDialog(self, tr("Export grid"), start, "PNG (*.png)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("png")
-        dialog.selectFile(start)
-        dialog.fileSelected.connect(
-            lambda path: self._session.start(self.write_picture(Path(path)))
-        )
-        dialog.open()
-
-    async def write_picture(self, path: Path) -> None:
-        """Write the picture of the grid with its legend to ``path``."""
-        request = self.state.request
-        if request is None:
-            return
-        await self._session.bridge.io(_write_picture, Path(request.folder), path)
-        self._session.notify("Exported {name}.", name=path.name)
-
     # Dropping
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take LoRA files."""
-        if _dropped(event):
+        if dropped_loras(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Compare the files that are dropped."""
         event.acceptProposedAction()
-        self.take_files(_dropped(event))
-
-
-def _write_picture(folder: Path, path: Path) -> None:
-    drawn = draw_grid(open_grid(folder))
-    if path != drawn:
-        write_bytes(path, drawn.read_bytes())
-
-
-def _dropped(event: QDropEvent) -> list[str]:
-    urls = event.mimeData().urls()
-    return [url.toLocalFile() for url in urls if url.toLocalFile().endswith(LORA_SUFFIX)]
+        self.files.take_loras(dropped_loras(event))

@@ -66,7 +66,7 @@ def test_a_picture_of_a_grid_that_finds_no_room_says_so(
     manifest.write_manifest(request, [("f" * 64, position)], {})
     validate.state.open(manifest.open_grid(opened.session.project.grids / "old"))
     full_disk()
-    opened.session.start(validate.write_picture(tmp_path / "grid.png"))
+    opened.session.start(validate.files.export(tmp_path / "grid.png"))
     settle()
     toast("grid.png")
     assert not list(tmp_path.glob("*.tmp"))

@@ -46,7 +46,7 @@ def run(tmp_path):
 @pytest.fixture
 def view(qtbot, session, run, monkeypatch):
     """The workspace with a run to check and two prompts."""
-    monkeypatch.setattr("app.validation.view.read_runs", lambda runs: [run])
+    monkeypatch.setattr("app.validation.reader.read_runs", lambda runs: [run])
     made = View(session)
     qtbot.addWidget(made)
     made.resize(1500, 900)

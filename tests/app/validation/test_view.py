@@ -259,10 +259,10 @@ def test_how_to_choose_b_is_written_until_there_is_one(qtbot, view, session, sta
     click(qtbot, view, grid.key(1, 0))
     assert view.recipe.hint.isVisible()
     assert "Ctrl" in view.recipe.hint.text()
-    view.mode.set_value("compare")
+    view.bar.mode.set_value("compare")
     view.show_compare()
     alone = view.compare.grab().toImage()
-    view.mode.set_value("grid")
+    view.bar.mode.set_value("grid")
     view._follow()
     click(qtbot, view, grid.key(2, 1), Qt.KeyboardModifier.ShiftModifier)
     assert view.state.second == grid.key(2, 1)
@@ -399,7 +399,7 @@ def test_one_seed_is_not_enough_to_judge_and_a_click_draws_another(qtbot, drawn,
     assert drawn.right.headline.text() == "Not enough to judge"
     assert "2 seeds" in drawn.right.reasons.text()
     assert drawn.right._mark._name != "circle-check"
-    assert not drawn.right.verdict.isVisible()
+    assert not drawn.right.charts.isVisible()
     qtbot.mouseClick(drawn.right.complete, LEFT)
     asked = session.bridge.submitted[-1].request
     assert asked.seeds == (7, 8)
@@ -454,19 +454,19 @@ def test_weight_0_is_not_shown_again_under_the_row_of_the_base_model(qtbot, view
 
 
 def test_without_a_grid_the_page_offers_the_next_step(qtbot, view, session):
-    assert view.empty_start.isVisible()
+    assert view.empty.start.isVisible()
     assert "Choose a run" not in view.empty._text.text()
     view.setup.edit(weights="much")
-    assert view.empty_list.isVisible()
+    assert view.empty.choose.isVisible()
     assert "much" in view.empty._text.text()
     view.resize(1180, 740)
     assert not view.panel.isVisible()
-    qtbot.mouseClick(view.empty_list, LEFT)
+    qtbot.mouseClick(view.empty.choose, LEFT)
     assert view.panel.isVisible()
     view.setup.set_runs([])
-    assert view.empty_files.isVisible()
-    assert not view.empty_list.isVisible()
-    qtbot.mouseClick(view.empty_train, LEFT)
+    assert view.empty.files.isVisible()
+    assert not view.empty.choose.isVisible()
+    qtbot.mouseClick(view.empty.train, LEFT)
     assert session.gone == [("train", {})]
 
 
@@ -524,7 +524,7 @@ def test_only_one_button_is_primary_at_a_time(qtbot, drawn):
 
 
 def test_the_charts_of_the_evidence_align_and_tell_two_values(drawn):
-    charts = (drawn.right.chart.plot, drawn.right.losses.plot)
+    charts = (drawn.right.charts.chart.plot, drawn.right.charts.losses.plot)
     across, up = zip(*(plot.axes() for plot in charts), strict=True)
     assert across[0] == across[1]
     for plot, axis in zip(charts, up, strict=True):
@@ -552,7 +552,7 @@ def test_a_pair_shows_its_cell_in_the_grid(qtbot, drawn):
 
 
 def test_the_grid_is_exported_with_its_legend(drawn, session, tmp_path):
-    session.start(drawn.write_picture(tmp_path / "out" / "grid.png"))
+    session.start(drawn.files.export(tmp_path / "out" / "grid.png"))
     with Image.open(tmp_path / "out" / "grid.png") as image:
         assert image.width > 200
     assert "Exported {name}." in session.notes
@@ -561,7 +561,7 @@ def test_the_grid_is_exported_with_its_legend(drawn, session, tmp_path):
 def test_a_grid_drawn_before_is_shown_again(drawn, session, run):
     drawn.state.clear()
     drawn.evidence.clear()
-    session.start(drawn._show_latest())
+    session.start(drawn.reader.show_latest())
     assert len(list(drawn.state.finished())) == 32
     assert drawn.evidence.evidence is not None
 

@@ -1,0 +1,100 @@
+"""What is read from disk for Validate: the project's runs, models, prompts and its newest grid."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from app.models.at_hand import read_models
+from app.validation.choices import read_runs
+from app.validation.runner import latest_grid
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from app.validation.evidence import EvidenceState
+    from app.validation.model import GridState
+    from app.validation.runner import GridRunner
+    from app.validation.setup import GridSetup
+    from engine.validation.request import GridRequest
+
+
+class Reader:
+    """Reads off the UI thread. What is handed over waits until the project is read."""
+
+    def __init__(
+        self,
+        session: Session,
+        state: GridState,
+        setup: GridSetup,
+        runner: GridRunner,
+        evidence: EvidenceState,
+    ) -> None:
+        self._session, self._state, self._setup = session, state, setup
+        self._runner, self._evidence = runner, evidence
+        self._opening = asyncio.Lock()
+
+    async def open_project(self) -> None:
+        """Another project: its runs, prompts and newest grid."""
+        async with self._opening:
+            self._state.clear()
+            self._evidence.clear()
+            self._setup.prompts = []
+            self._setup.set_runs([])
+            await self.load()
+            await self.suggest()
+            await self.show_latest()
+
+    async def take(self, run: str, files: tuple[str, ...]) -> None:
+        """Compare LoRA ``files``, or the checkpoints of the ``run`` with its newest grid."""
+        async with self._opening:
+            await self.load()
+            if files:
+                self._setup.choose_files(files)
+                await self.load_models()
+            elif run:
+                self._setup.choose(str(run))
+                await self.show_latest()
+
+    async def adopt(self, request: GridRequest) -> None:
+        """Show in the left column what a grid of another job asks for, while it is drawn."""
+        self._setup.adopt(request)
+        async with self._opening:
+            await self.load()
+            self._setup.find_source(request)
+            self._setup.adopt(request)
+
+    async def load(self) -> None:
+        """Read the project's runs anew."""
+        project = self._session.project
+        if project is None:
+            return
+        runs = await self._session.bridge.io(read_runs, project.runs)
+        if runs != self._setup.runs:
+            self._setup.set_runs(runs)
+        await self.load_models()
+
+    async def load_models(self) -> None:
+        """Look for base models, and for those that the chosen LoRAs fit."""
+        setup, project = self._setup, self._session.project
+        wanted = setup.base_model, setup.files
+        setup.set_models(await self._session.bridge.io(read_models, project, *wanted))
+
+    async def suggest(self) -> None:
+        """Suggest prompts from the library's pictures."""
+        library = self._session.library
+        if library is not None:
+            self._setup.suggest_prompts(await self._session.bridge.io(library.pictures))
+
+    async def show_latest(self) -> None:
+        """Show the newest grid of what is compared, unless one is being drawn."""
+        project = self._session.project
+        paths = {item.path for item in self._setup.available}
+        if project is None or self._runner.running or not paths:
+            return
+        grid = await self._session.bridge.io(latest_grid, project.grids, paths)
+        if grid is None:
+            return
+        self._state.tags |= {text: self._setup.tag(text) for text in grid.request.prompts}
+        self._setup.adopt(grid.request)
+        self._state.open(grid)
+        await self._evidence.measure()
