@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QUrl
@@ -63,9 +62,9 @@ class FoldersList(RowList):
 
     def refresh(self) -> None:
         """Count again."""
-        held = Counter(picture.folder for picture in self.dataset.pictures.values())
+        held = self.dataset.snapshot.folders
         self.set_rows(
-            [_row(f, held[f.path], missing=f.path in self._missing) for f in self._folders()]
+            [_row(f, held.get(f.path, 0), missing=f.path in self._missing) for f in self._folders()]
         )
         self._mark()
 

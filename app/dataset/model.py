@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.dataset.survey import Survey
 
     Read = Callable[[Library, Snapshot, "set[int] | None"], Snapshot]
+    Step = Callable[[Library, Snapshot], Snapshot]
 
 FEW = 1500
 """Pictures that are filtered and judged within a frame, at once and not by a worker."""
@@ -182,26 +183,38 @@ class DatasetState(QObject):
             return
         scanning = self.session.is_listing
         try:
-            if len(self.pictures) <= FEW and not scanning:
-                await self._take(version, library, snapshots.read_and_judge, changed)
+            if not self.pictures and await self._look(version, library):
+                await self._step(version, library, snapshots.count)
+            elif len(self.pictures) <= FEW and not scanning:
+                await self._take(version, library, changed, snapshots.read_and_judge)
                 return
-            await self._take(version, library, snapshots.read, changed)
+            else:
+                await self._take(version, library, changed, snapshots.read)
             if not scanning and not self._due:
-                await self._judge(version, library)
+                await self._step(version, library, snapshots.judge)
         except JobCancelled:
             if version == self._version:  # else the project was left meanwhile
                 raise
 
+    async def _look(self, version: int, library: Library) -> bool:
+        """Show many pictures before anything of them is counted; False when there are few."""
+        found = await self.session.bridge.io(snapshots.look, library, self.snapshot)
+        many = len(found.columns) > FEW
+        if many and version == self._version:
+            await self._put(found)
+        return many
+
     async def _take(
-        self, version: int, library: Library, read: Read, changed: set[int] | None
+        self, version: int, library: Library, changed: set[int] | None, read: Read
     ) -> None:
         found = await self.session.bridge.io(read, library, self.snapshot, changed)
         if version == self._version:
             await self._put(found)
 
-    async def _judge(self, version: int, library: Library) -> None:
+    async def _step(self, version: int, library: Library, step: Step) -> None:
+        """Go on from what is there, unless it is out of date by then."""
         before = self.snapshot
-        found = await self.session.bridge.io(snapshots.judge, library, before)
+        found = await self.session.bridge.io(step, library, before)
         if version == self._version and before is self.snapshot:
             await self._put(found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 Badge = tuple[str, str, str]
 nowhere = QModelIndex()
+_id = attrgetter("id")
 baked_kept = 600
 baked_side = 320
 
@@ -59,9 +61,7 @@ class PictureModel(QAbstractListModel):
     def refresh(self) -> None:
         """Take over what the state shows."""
         rows, before = self.state.shown, self._rows
-        if len(rows) == len(before) and all(
-            new is old or new.id == old.id for new, old in zip(rows, before, strict=True)
-        ):
+        if len(rows) == len(before) and list(map(_id, rows)) == list(map(_id, before)):
             self._rows = rows
             self._redraw()
             return
@@ -77,7 +77,7 @@ class PictureModel(QAbstractListModel):
     def row_of(self, picture_id: int) -> int:
         """The row of a picture, -1 when it is not shown."""
         if not self._places:
-            self._places = {item.id: row for row, item in enumerate(self._rows)}
+            self._places = dict(zip(map(_id, self._rows), range(len(self._rows)), strict=True))
         return self._places.get(picture_id, -1)
 
     def ids_at(self, rows: Iterable[int]) -> list[int]:

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.dataset import counts
 from app.dataset.counts import Category
 from app.i18n.format import number
 from app.widgets.row_list import Row
 from engine.dataset.columns import Columns, TokenCounts
 from engine.dataset.folders import natural_key
+from engine.dataset.picture import column
 from engine.dataset.similarity import order_by_similarity
 from engine.dataset.suggestions import suggest
 from engine.dataset.survey import Survey
 from engine.dataset.token_counts import TokenCounter, tokenizer_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from engine.dataset.library import Library, Picture
     from engine.dataset.suggestions import Suggestion
@@ -38,6 +38,7 @@ class Snapshot:
     flags: tuple[int, int, int, int] = (0, 0, 0, 0)
     categories: list[Category] = field(default_factory=list)
     tags: list[Row] = field(default_factory=list)
+    folders: Mapping[str, int] = field(default_factory=dict)
     can_undo: bool = False
     can_redo: bool = False
     made: dict[str, Any] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class Snapshot:
     def name_ranks(self) -> np.ndarray:
         """int64, the place of every row when sorted by name, numbers by value."""
         if "names" not in self.made:
-            keys = [natural_key(picture.name) for picture in self.columns.pictures]
+            keys = list(map(natural_key, column(self.columns.pictures, "name")))
             ranks = np.empty(len(keys), np.int64)
             ranks[np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)] = np.arange(
                 len(keys)
@@ -85,30 +86,49 @@ class Snapshot:
         return np.array([places.get(p.id, np.nan) for p in self.columns.pictures], np.float64)
 
 
+def look(library: Library, before: Snapshot) -> Snapshot:
+    """The pictures of the library as it is now, with nothing counted yet: what the grid needs."""
+    columns = Columns(library.pictures(), buckets=before.columns.buckets, tokens=_tokens(library))
+    return replace(before, columns=columns, pictures=_by_id(columns), made=_kept(before, columns))
+
+
 def read(library: Library, before: Snapshot, ids: Collection[int] | None) -> Snapshot:
     """The library as it is now; with ``ids`` only these pictures are read again."""
     if ids is None or not before.pictures:
-        columns = Columns(
-            library.pictures(), buckets=before.columns.buckets, tokens=_tokens(library)
-        )
-    else:
-        found = library.listed(ids)
-        gone = before.pictures.keys() & (set(ids) - {picture.id for picture in found})
-        columns = before.columns.updated(found, gone)
-    made = {"similar": before.made["similar"]} if "similar" in before.made else {}
-    return Snapshot(
-        columns=columns,
-        pictures={picture.id: picture for picture in columns.pictures},
-        suggestions=before.suggestions,
-        survey=before.survey,
-        used=[picture for picture in columns.pictures if counts.is_used(picture)],
+        return count(library, look(library, before))
+    found = library.listed(ids)
+    gone = before.pictures.keys() & (set(ids) - {picture.id for picture in found})
+    columns = before.columns.updated(found, gone)
+    made = _kept(before, columns)
+    return count(library, replace(before, columns=columns, pictures=_by_id(columns), made=made))
+
+
+def count(library: Library, snapshot: Snapshot) -> Snapshot:
+    """The same with what its lists count; suggestions are those of before."""
+    columns = snapshot.columns
+    return replace(
+        snapshot,
+        used=_used(columns),
         flags=_flags(columns),
         categories=_categories(columns),
         tags=[Row(tag, tag, number(n)) for tag, n in columns.tag_counts()],
+        folders=Counter(column(columns.pictures, "folder")),
         can_undo=library.can_undo is not None,
         can_redo=library.can_redo is not None,
-        made=made,
     )
+
+
+def _by_id(columns: Columns) -> dict[int, Picture]:
+    return dict(zip(columns.ids.tolist(), columns.pictures, strict=True))
+
+
+def _kept(before: Snapshot, columns: Columns) -> dict[str, Any]:
+    """What was made of the pictures before and holds for those of ``columns``."""
+    made = {"similar": before.made["similar"]} if "similar" in before.made else {}
+    # A file that gets another name is another picture.
+    if "names" in before.made and np.array_equal(before.columns.ids, columns.ids):
+        made["names"] = before.made["names"]
+    return made
 
 
 def judge(library: Library, snapshot: Snapshot) -> Snapshot:
@@ -138,6 +158,15 @@ def read_and_judge(library: Library, before: Snapshot, ids: Collection[int] | No
 
 def _tokens(library: Library) -> TokenCounts:
     return TokenCounts(TokenCounter(tokenizer_folder(library.project.file.base_model)).counts)
+
+
+def _used(columns: Columns) -> list[Picture]:
+    """The pictures that :func:`counts.is_used` finds, of all at once."""
+    codes, flags = columns.groups("flag")
+    out = codes == (flags.index("rejected") if "rejected" in flags else -1)
+    for name in ("unreadable", "heldout", "reg"):
+        out |= columns.numbers(name) > 0
+    return [columns.pictures[row] for row in np.flatnonzero(~out).tolist()]
 
 
 def _flags(columns: Columns) -> tuple[int, int, int, int]:

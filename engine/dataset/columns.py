@@ -7,7 +7,6 @@ made. Numbers are float64 with NaN for what is unknown.
 
 from __future__ import annotations
 
-import math
 import threading
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.dataset.bucket_places import BucketPlaces, bucket_names
-from engine.dataset.query_text import fold, fold_path, neat
+from engine.dataset.column_readers import GROUPS, NUMBERS, TEXTS, WHOLE
+from engine.dataset.picture import column
+from engine.dataset.query_text import fold
 from engine.dataset.tags import tags_of
 
 if TYPE_CHECKING:
@@ -24,62 +25,6 @@ if TYPE_CHECKING:
     from engine.dataset.picture import Picture
 
 _BATCH = 256
-_TYPES = {"jpeg": "jpg", "jpe": "jpg", "tiff": "tif"}
-
-
-def category_of(picture: Picture) -> str:
-    """The category of a picture, or the name of the folder it lies in."""
-    return picture.category or picture.path.parent.name
-
-
-def file_type(name: str) -> str:
-    """``"jpg"`` for ``"jpg"``, ``".JPEG"`` and the like."""
-    bare = name.casefold().lstrip(".")
-    return _TYPES.get(bare, bare)
-
-
-def _known(number: float) -> float:
-    return float(number) if number else math.nan
-
-
-NUMBERS: dict[str, Callable[[Picture], float]] = {
-    "stars": lambda p: p.stars,
-    "width": lambda p: _known(p.width),
-    "height": lambda p: _known(p.height),
-    "area": lambda p: _known(p.width * p.height),
-    "aspect": lambda p: p.width / p.height if p.height else math.nan,
-    "chars": lambda p: len(p.caption),
-    "sharpness": lambda p: math.nan if p.sharpness is None else p.sharpness,
-    "repeats": lambda p: p.repeats,
-    "size": lambda p: p.bytes,
-    "modified": lambda p: p.modified,
-    "alpha": lambda p: p.has_alpha,
-    "mask": lambda p: any(step.kind == "mask" and step.on for step in p.recipe.steps),
-    "crop": lambda p: p.recipe.crop is not None,
-    "edited": lambda p: any(step.on for step in p.recipe.steps),
-    "heldout": lambda p: p.held_out,
-    "reg": lambda p: p.is_reg,
-    "unreadable": lambda p: bool(p.problem),
-}
-"""What is read of a picture as a number; yes and no are 1 and 0."""
-
-TEXTS: dict[str, Callable[[Picture], str]] = {
-    "raw caption": lambda p: neat(p.caption),
-    "raw name": lambda p: neat(p.path.name),
-    "caption": lambda p: fold(p.caption),
-    "stem": lambda p: fold(p.name),
-    "name": lambda p: fold(p.path.name),
-    "path": lambda p: fold_path(str(p.path)),
-}
-"""What is read of a picture as a text of its own, folded unless it is raw."""
-
-GROUPS: dict[str, Callable[[Picture], str]] = {
-    "category": category_of,
-    "folder": lambda p: str(p.path.parent),
-    "type": lambda p: file_type(p.path.suffix),
-    "flag": lambda p: p.flag,
-}
-"""What is read of a picture as a text that many share."""
 
 
 class TokenCounts:
@@ -250,7 +195,11 @@ class Columns:
 
     def _tag_rows(self) -> list[tuple[int, ...]]:
         numbers = self.vocabulary.numbers
-        return self._row("tag rows", lambda p: numbers(tags_of(p.caption)), None)
+        read = lambda p: numbers(tags_of(p.caption))  # noqa: E731
+        if "tag rows" not in self._rows:
+            captions = column(self.pictures, "caption")
+            self._rows["tag rows"] = ([numbers(tags_of(text)) for text in captions], read)
+        return self._rows["tag rows"][0]
 
     def _shared(self, name: str) -> list[str]:
         return self._row(f"group {name}", GROUPS[name], None)
@@ -261,7 +210,8 @@ class Columns:
 
     def _row(self, name: str, read: Callable[[Picture], Any], dtype: Any) -> Any:
         if name not in self._rows:
-            values: Any = [read(picture) for picture in self.pictures]
+            whole = WHOLE.get(name)
+            values: Any = whole(self.pictures) if whole else list(map(read, self.pictures))
             self._rows[name] = (values if dtype is None else np.array(values, dtype), read)
         return self._rows[name][0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.dataset.columns import file_type
+from engine.dataset.column_readers import file_type
 from engine.dataset.cull_groups import SHARPER
 from engine.dataset.suggestions import LOSSLESS
 from engine.dataset.tags import tags_of

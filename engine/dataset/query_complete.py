@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.dataset.columns import category_of
+from engine.dataset.column_readers import category_of
 from engine.dataset.query_keys import ALONE, CONNECTIVES, KEYS, MARKS, QueryKey
 from engine.dataset.query_lex import Token, lex
 from engine.dataset.query_text import fold, unescape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.dataset.columns import file_type
+from engine.dataset.column_readers import file_type
 from engine.dataset.query_keys import KEYS, MARK_OF, MARKS, QueryError, QueryKey, nearest
 from engine.dataset.query_lex import Token, Value, lex
 from engine.dataset.query_nodes import (

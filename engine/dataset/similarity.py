@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.dataset.columns import category_of
+from engine.dataset.column_readers import category_of
 from engine.imaging.descriptor import SIDE, cells, halved, unpack
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.dataset.columns import category_of
+from engine.dataset.column_readers import category_of
 from engine.dataset.duplicates import Pairs, find_pairs
 from engine.dataset.similarity import Similarity
 from engine.dataset.thresholds import CULL_KINDS, MAX_DISTANCE, Kind, Thresholds
