@@ -133,7 +133,9 @@ def _kept(before: Snapshot, columns: Columns) -> dict[str, Any]:
 
 def judge(library: Library, snapshot: Snapshot) -> Snapshot:
     """The same with its suggestions. What was rejected is decided and leaves them."""
-    undecided = [p for p in snapshot.columns.pictures if p.flag != "rejected"]
+    pictures = snapshot.columns.pictures
+    flags = column(pictures, "flag")
+    undecided = [p for p, flag in zip(pictures, flags, strict=True) if flag != "rejected"]
     apart = library.not_duplicates()
     before = snapshot.survey
     survey = Survey(undecided, apart) if before is None else before.following(undecided, apart)

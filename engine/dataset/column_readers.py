@@ -82,12 +82,13 @@ def _categories(pictures: Sequence[Picture]) -> list[str]:
     given = column(pictures, "category")
     if all(given):
         return given
-    files = column(pictures, "file")
-    return [name or _folder_name(file) for name, file in zip(given, files, strict=True)]
+    folders = _folders(pictures)
+    names = {folder: os.path.basename(folder) for folder in set(folders)}
+    return [name or names[folder] for name, folder in zip(given, folders, strict=True)]
 
 
-def _folder_name(file: str) -> str:
-    return os.path.basename(os.path.dirname(file))
+def _folders(pictures: Sequence[Picture]) -> list[str]:
+    return [file[: file.rfind(os.sep)] or os.sep for file in column(pictures, "file")]
 
 
 def _sides(pictures: Sequence[Picture]) -> tuple[np.ndarray, np.ndarray]:
@@ -141,7 +142,7 @@ WHOLE: dict[str, Callable[[Sequence[Picture]], Any]] = {
     "name": lambda pictures: list(map(fold, _names(pictures))),
     "path": lambda pictures: list(map(fold_path, column(pictures, "file"))),
     "group category": _categories,
-    "group folder": lambda pictures: list(map(os.path.dirname, column(pictures, "file"))),
+    "group folder": _folders,
     "group type": lambda pictures: [
         file_type(os.path.splitext(file)[1]) for file in column(pictures, "file")
     ],

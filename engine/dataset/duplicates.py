@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from engine.dataset.picture import column
 from engine.dataset.thresholds import MAX_DISTANCE
 from engine.imaging.descriptor import SIDE, cells, halved, orientations, unpack
 
@@ -55,12 +56,13 @@ def find_pairs(pictures: Sequence[Picture], breathe: Callable[[], object] | None
     """All pairs of ``pictures`` that look the same. Of many identical pictures each is paired with
     the next few only. ``breathe`` is called now and then and may raise.
     """
-    rows = [n for n, p in enumerate(pictures) if p.dhash is not None and p.mean_color is not None]
+    looks = zip(column(pictures, "dhash"), column(pictures, "mean_color"), strict=True)
+    rows = [n for n, (dhash, mean) in enumerate(looks) if dhash is not None and mean is not None]
     measured = [pictures[n] for n in rows]
-    hashes = np.array([p.dhash for p in measured], np.uint64)
-    packed = np.array([p.mean_color for p in measured], np.int64)
+    hashes = np.array(column(measured, "dhash"), np.uint64)
+    packed = np.array(column(measured, "mean_color"), np.int64)
     colors = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], -1).astype(np.int16)
-    records, known = unpack([p.descriptor for p in measured])
+    records, known = unpack(column(measured, "descriptor"))
     layout = cells(records)
     only, leader = _different(hashes, packed)
     one, copy = _identical(leader)

@@ -160,7 +160,9 @@ _AS_IS = [(n, place) for place, n in enumerate(_ORDER) if n in _QUICK - _QUICK_R
 
 
 def _stem(path: str) -> str:
-    return os.path.splitext(os.path.basename(path))[0]
+    name = path[path.rfind(os.sep) + 1 :]
+    dot = name.rfind(".")
+    return name[:dot] if dot > 0 else name
 
 
 _COLUMN: dict[str, Callable[[tuple[Any, ...]], Any]] = {

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.dataset.column_readers import category_of
+from engine.dataset.column_readers import WHOLE
+from engine.dataset.picture import column
 from engine.imaging.descriptor import SIDE, cells, halved, unpack
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ class Similarity:
     """Vectors of ``pictures``; those without a descriptor are left out of everything."""
 
     def __init__(self, pictures: Sequence[Picture]) -> None:
-        records, known = unpack([picture.descriptor for picture in pictures])
+        records, known = unpack(column(pictures, "descriptor"))
         described = [p for p, ok in zip(pictures, known.tolist(), strict=True) if ok]
         self.ids = [picture.id for picture in described]
         self._vectors = vectors(records[known])
-        self._categories = [category_of(picture) for picture in described]
+        self._categories = WHOLE["group category"](described)
         self._rows = {key: row for row, key in enumerate(self.ids)}
 
     def neighbors(self, picture_id: int, k: int) -> list[tuple[int, float]]:

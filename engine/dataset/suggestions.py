@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.dataset.picture import column
 from engine.dataset.survey import Survey, components
 from engine.dataset.thresholds import Kind, Thresholds
 
@@ -53,7 +54,11 @@ def suggest(
     free = ~(blurred | small)
     different = survey.mask("different", limits) & free
     return [
-        *[Suggestion("unreadable", p.id, 0.0, p.problem) for p in pictures if p.problem],
+        *[
+            Suggestion("unreadable", p.id, 0.0, p.problem)
+            for p, problem in zip(pictures, column(pictures, "problem"), strict=True)
+            if problem
+        ],
         *_marked(survey, "blurred", limits, blurred),
         *_duplicates(survey, limits, free),
         *_marked(survey, "too-small", limits, small),
@@ -61,8 +66,8 @@ def suggest(
         *_marked(survey, "different", limits, different),
         *[
             Suggestion("no-caption", p.id, 0.0, p.caption_problem or "It has no caption.")
-            for p in survey.pictures
-            if not p.caption.strip()
+            for p, caption in zip(survey.pictures, column(survey.pictures, "caption"), strict=True)
+            if not caption.strip()
         ],
         *(_hidden(survey, limits) if limits.hidden_color else []),
     ]

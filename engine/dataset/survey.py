@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.dataset.column_readers import category_of
+from engine.dataset.column_readers import WHOLE
 from engine.dataset.duplicates import Pairs, find_pairs
+from engine.dataset.picture import column
 from engine.dataset.similarity import Similarity
 from engine.dataset.thresholds import CULL_KINDS, MAX_DISTANCE, Kind, Thresholds
 from engine.imaging.descriptor import HIDDEN_COLOR, unpack
@@ -55,12 +56,16 @@ class Survey:
         *,
         before: Survey | None = None,
     ) -> None:
-        self.pictures = [picture for picture in pictures if not picture.problem]
-        self.ids = np.array([picture.id for picture in self.pictures], np.int64)
-        self._looks = {p.id: (p.dhash, p.mean_color, p.descriptor) for p in self.pictures}
+        every = list(pictures)
+        problems = column(every, "problem")
+        self.pictures = [p for p, problem in zip(every, problems, strict=True) if not problem]
+        ids = column(self.pictures, "id")
+        self.ids = np.array(ids, np.int64)
+        looks = (column(self.pictures, name) for name in ("dhash", "mean_color", "descriptor"))
+        self._looks = dict(zip(ids, zip(*looks, strict=True), strict=True))
         kept = before.pairs_of(self) if before is not None else None
         self.pairs = find_pairs(self.pictures, breathe) if kept is None else kept
-        self._categories = [category_of(picture) for picture in self.pictures]
+        self._categories = WHOLE["group category"](self.pictures)
         alike = before is not None and (self._categories, self._looks) == before.seen
         self._different = before.different if before and alike else self._outliers()
         self._apart = _among(self.ids, self.pairs, not_duplicates)
@@ -198,10 +203,10 @@ class Survey:
 
     def _column(self, kind: Kind) -> np.ndarray:
         if kind == "blurred":
-            return np.array(
-                [np.nan if p.sharpness is None else p.sharpness for p in self.pictures], np.float64
-            )
-        sides = np.array([(p.width, p.height) for p in self.pictures], np.float64).reshape(-1, 2)
+            return np.array(column(self.pictures, "sharpness"), np.float64)
+        sides = np.array(
+            [column(self.pictures, name) for name in ("width", "height")], np.float64
+        ).T
         sides = np.where(sides.min(1, keepdims=True) > 0, sides, np.nan)
         return sides.min(1) if kind == "too-small" else sides.max(1) / sides.min(1)
 
@@ -210,8 +215,9 @@ class Survey:
         return self._once(f"usual {kind}", lambda: self._medians(self._column(kind)))
 
     def _medians(self, values: np.ndarray) -> np.ndarray:
-        folders = {name: n for n, name in enumerate({p.folder for p in self.pictures})}
-        rows = np.array([folders[p.folder] for p in self.pictures], np.int64)
+        names = column(self.pictures, "folder")
+        folders = {name: n for n, name in enumerate(set(names))}
+        rows = np.array([folders[name] for name in names], np.int64)
         usual = np.full(len(values), np.nan)
         for number in range(len(folders)):
             own = (rows == number) & ~np.isnan(values)
@@ -221,10 +227,10 @@ class Survey:
 
     def _outliers(self) -> np.ndarray:
         found = Similarity(self.pictures).outliers()
-        return np.array([found.get(picture.id, np.nan) for picture in self.pictures], np.float64)
+        return np.array([found.get(key, np.nan) for key in self.ids.tolist()], np.float64)
 
     def _hidden(self) -> np.ndarray:
-        records, _ = unpack([picture.descriptor for picture in self.pictures])
+        records, _ = unpack(column(self.pictures, "descriptor"))
         return (records["flags"] & HIDDEN_COLOR) > 0
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
