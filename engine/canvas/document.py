@@ -1,6 +1,8 @@
 """A layered document and every operation on it. Each operation can be undone.
 
 An operation gives back the :class:`Change` it made, so that a view redraws only that rectangle.
+Longer than other modules on purpose: all that may change a document, and so has to be undone and
+counted, is in one class; what only reads or computes pixels is elsewhere.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from engine.canvas import composite as compositing
 from engine.canvas.brush import Brush, Stroke, blend
@@ -28,6 +29,7 @@ from engine.canvas.history import (
     Together,
 )
 from engine.canvas.layer import Layer
+from engine.canvas.raster import as_rgba
 from engine.canvas.rect import EMPTY, Rect
 from engine.canvas.selection import bounds as mask_bounds
 from engine.runtime.errors import BadInputError
@@ -144,24 +146,14 @@ class Document:
         """Put a layer above the layer ``above``, or on top; transparent when no ``pixels``."""
         if pixels is None:
             pixels = np.zeros((self.height, self.width, 4), np.uint8)
-        layer = Layer(name, _rgba(pixels), x, y, recipe=recipe, source=source)
+        layer = Layer(name, as_rgba(pixels), x, y, recipe=recipe, source=source)
         place = self.index(above) + 1 if above else len(self.layers)
         self._restack([*self.layers[:place], layer, *self.layers[place:]], what, layer.id)
         return layer
 
     def duplicate_layer(self, layer_id: str, name: str) -> Layer:
         """Put a copy of a layer right above it."""
-        source = self.layer(layer_id)
-        copy = Layer(
-            name,
-            source.pixels.copy(),
-            source.x,
-            source.y,
-            source.opacity,
-            source.visible,
-            recipe=source.recipe,
-            source=source.source,
-        )
+        copy = self.layer(layer_id).duplicate(name)
         place = self.index(layer_id) + 1
         self._restack(
             [*self.layers[:place], copy, *self.layers[place:]], "Duplicate layer", copy.id
@@ -362,34 +354,5 @@ class Document:
 
 def from_picture(pixels: np.ndarray, name: str, source: str = "") -> Document:
     """A document of the picture's size with the picture (of file ``source``) as its only layer."""
-    pixels = _rgba(pixels)
+    pixels = as_rgba(pixels)
     return Document(pixels.shape[1], pixels.shape[0], [Layer(name, pixels, source=source)])
-
-
-def flattened(rgba: np.ndarray, color: tuple[int, int, int] = (255, 255, 255)) -> np.ndarray:
-    """RGB uint8 [h, w, 3] of straight ``rgba`` over a plain ``color``."""
-    alpha = rgba[..., 3:4].astype(np.float32) / 255.0
-    return np.rint(rgba[..., :3] * alpha + np.asarray(color, np.float32) * (1.0 - alpha)).astype(
-        np.uint8
-    )
-
-
-def thumbnail(layer: Layer, size: Rect, side: int) -> np.ndarray:
-    """Straight RGBA uint8 of a layer within the document rectangle ``size``, at most ``side``."""
-    picture = compositing.composite([_shown(layer)], size)
-    image = Image.fromarray(picture)
-    image.thumbnail((side, side), Image.Resampling.BOX)
-    return np.asarray(image)
-
-
-def _shown(layer: Layer) -> Layer:
-    return Layer(layer.name, layer.pixels, layer.x, layer.y)
-
-
-def _rgba(pixels: np.ndarray) -> np.ndarray:
-    """A contiguous RGBA copy of RGB or RGBA uint8 pixels."""
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
-        raise BadInputError("A layer needs RGB or RGBA pixels of 8 bits.")
-    if pixels.shape[2] == 4:
-        return pixels.copy()
-    return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])

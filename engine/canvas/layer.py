@@ -49,3 +49,16 @@ class Layer:
     def touch(self) -> None:
         """Note that the layer has changed."""
         self.revision = next_revision()
+
+    def duplicate(self, name: str) -> Layer:
+        """Another layer that looks the same, unlocked, with pixels of its own."""
+        return Layer(
+            name,
+            self.pixels.copy(),
+            self.x,
+            self.y,
+            self.opacity,
+            self.visible,
+            recipe=self.recipe,
+            source=self.source,
+        )

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from engine.canvas import region, selection
-from engine.canvas.document import flattened
+from engine.canvas.raster import flattened
 from engine.canvas.rect import Rect
 from engine.canvas.repaint import Candidate, RepaintRequest, RepaintResult
 from engine.imaging.decode import load_rgba

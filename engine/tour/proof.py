@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.canvas.document import flattened
+from engine.canvas.raster import flattened
 from engine.canvas.repaint import Candidate
 from engine.imaging.alpha import fill_color
 from engine.imaging.decode import load_rgba

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from engine.canvas import shelf
-from engine.canvas.document import Document
-from engine.canvas.repaint import Candidate, RepaintRequest
 from engine.canvas.repaint_job import run as paint_region
-from engine.canvas.storage import export_png, save
+from engine.canvas.storage import export_png
 from engine.dataset.captions import from_file_name
 from engine.dataset.export import run as export
 from engine.dataset.holdout import hold_out
@@ -22,13 +18,12 @@ from engine.dataset.requests import ExportRequest
 from engine.dataset.suggestions import suggest
 from engine.imaging.alpha import fill_color
 from engine.imaging.decode import load_rgba
-from engine.models.hashes import file_sha256
 from engine.project import links
 from engine.project.project import Project
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import write_json
 from engine.runtime.job import Job
-from engine.tour import painting, plan, proof
+from engine.tour import painting, plan, proof, sheet
 from engine.tour.plan import StageName, StageResult, TourRequest, read_facts, stage_file
 from engine.training.loop import run as train
 from engine.training.runs import Run
@@ -181,13 +176,13 @@ def repaint(project: Project, job: Job) -> StageResult:
     _, held_out = _picture_paths(project)
     icons = {path.name: fill_color(load_rgba(path), "#FFFFFF") for path in held_out[:5]}
     document = painting.icon_sheet(icons)
-    folder, file = project.canvas / "tour", free_document(project)
+    folder, file = project.canvas / "tour", sheet.free_document(project)
     before_file = folder / "before.png"
     export_png(document, before_file)
     before = document.composite()
     request = plan.repaint_request(before_file, chosen["checkpoint"], chosen["weight"], folder)
-    document.settings |= _panel_settings(request)
-    _keep_sheet(project, document, file, [])
+    document.settings |= sheet.panel_settings(request)
+    sheet.keep(project, document, file, [])
     image, used = request.image, ((chosen["checkpoint"], chosen["weight"]),)
     handed = {"document": str(file), "loras": used, "prompt": image.prompt}
     seeds = tuple(image.seed + number for number in range(image.count))
@@ -199,7 +194,9 @@ def repaint(project: Project, job: Job) -> StageResult:
     )
     after = document.composite()
     accepted = {best.seed: layer.id}
-    _keep_sheet(project, document, file, _shelved(repainted.candidates, image.strength, accepted))
+    sheet.keep(
+        project, document, file, sheet.shelved(repainted.candidates, image.strength, accepted)
+    )
     export_png(document, folder / "after.png")
     facts = {
         "candidates": len(repainted.candidates),
@@ -222,79 +219,6 @@ def repaint(project: Project, job: Job) -> StageResult:
         handed,
         report,
     )
-
-
-def _panel_settings(request: RepaintRequest) -> dict[str, Any]:
-    """What the canvas page shows beside the sheet: the same repaint, with the next seed."""
-    image = request.image
-    return {
-        "frame": list(request.frame or ()),
-        "repaint": {
-            "model": image.model,
-            "prompt": image.prompt,
-            "loras": [[use.path, use.weight] for use in image.loras],
-            "strength": image.strength,
-            "count": image.count,
-            "seed": image.seed + image.count,
-            "sampler": image.sampler,
-            "schedule": image.schedule,
-            "steps": image.steps,
-            "guidance": image.guidance_scale,
-        },
-    }
-
-
-def _shelved(
-    candidates: Sequence[Candidate], strength: float, layers: Mapping[int, str]
-) -> list[shelf.Kept]:
-    """All candidates for the strip; ``layers`` says which seed became which layer."""
-    return [
-        shelf.Kept(
-            number=number,
-            seed=one.seed,
-            strength=strength,
-            x=one.x,
-            y=one.y,
-            recipe=one.recipe,
-            layer=layers.get(one.seed, ""),
-            pixels=one.pixels,
-        )
-        for number, one in enumerate(candidates, start=1)
-    ]
-
-
-def _keep_sheet(
-    project: Project, document: Document, file: Path, kept: Sequence[shelf.Kept]
-) -> None:
-    """Write the sheet and its candidates, and note that the tour made it."""
-    save(document, file)
-    shelf.save(kept, file)
-    write_json(_mark(project), {"sha256": file_sha256(file)})
-
-
-def _mark(project: Project) -> Path:
-    return project.root / "tour" / "sheet.json"
-
-
-def free_document(project: Project) -> Path:
-    """Where the tour's canvas goes: over its own of an earlier time, even of a stage that was
-    stopped, never over one that the user has worked on since, saved or not.
-    """
-    try:
-        made = json.loads(_mark(project).read_text(encoding="utf-8"))["sha256"]
-    except (OSError, ValueError, LookupError, TypeError):
-        made = ""
-    number, path = 1, project.canvas / "tour.kiln"
-    while _worked_on(path) or (path.is_file() and file_sha256(path) != made):
-        number += 1
-        path = path.with_name(f"tour-{number}.kiln")
-    return path
-
-
-def _worked_on(path: Path) -> bool:
-    """Whether changes lie beside ``path``; candidates alone are the tour's own."""
-    beside = path.parent.glob(f".{path.name}*")
-    return any(found != shelf.shelf_of(path) for found in beside)
 
 
 def _picture_paths(project: Project) -> tuple[list[Path], list[Path]]:

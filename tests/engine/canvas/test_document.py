@@ -8,9 +8,10 @@ import pytest
 
 from engine.canvas import composite, selection
 from engine.canvas.brush import Brush
-from engine.canvas.document import Document, flattened, from_picture, thumbnail
+from engine.canvas.document import Document, from_picture
 from engine.canvas.history import Change
 from engine.canvas.layer import Layer
+from engine.canvas.raster import flattened
 from engine.canvas.rect import Rect
 from engine.runtime.errors import BadInputError
 
@@ -275,14 +276,6 @@ def test_wrong_pixels_sizes_and_identifiers_are_refused() -> None:
 def test_flattening_lays_the_picture_over_a_color() -> None:
     rgba = np.array([[[255, 0, 0, 255], [0, 0, 0, 0]]], np.uint8)
     assert flattened(rgba, (10, 20, 30)).tolist() == [[[255, 0, 0], [10, 20, 30]]]
-
-
-def test_a_thumbnail_shows_a_hidden_layer_too() -> None:
-    document = from_picture(np.full((64, 128, 3), 77, np.uint8), "a")
-    document.set_visible(document.layers[0].id, False)
-    small = thumbnail(document.layers[0], document.bounds, 32)
-    assert small.shape == (16, 32, 4)
-    assert small[3, 3].tolist() == [77, 77, 77, 255]
 
 
 def test_the_bounds_of_masks_are_tight() -> None:

@@ -18,7 +18,7 @@ from engine.project.project import Project
 from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
 from engine.runtime.resources import resource
-from engine.tour import plan, stages
+from engine.tour import plan, sheet, stages
 from engine.tour.painting import SKETCH, SKETCH_FIELD
 from engine.validation.manifest import open_grid
 
@@ -180,20 +180,20 @@ def test_the_facts_of_a_moved_tour_name_files_that_are_there(out, tmp_path):
 def test_the_tour_writes_over_its_own_canvas_but_never_over_what_the_user_made_of_it(tmp_path):
     project = plan.sample_project(tmp_path)
     mine = project.canvas / "tour.kiln"
-    assert stages.free_document(project) == mine
+    assert sheet.free_document(project) == mine
     mine.parent.mkdir(parents=True)
     mine.write_bytes(b"made by the tour")
     made = {"sha256": hashlib.sha256(b"made by the tour").hexdigest()}
     (project.root / "tour").mkdir()
     (project.root / "tour" / "sheet.json").write_text(json.dumps(made), encoding="utf-8")
     shelf.shelf_of(mine).write_bytes(b"the tour's candidates")
-    assert stages.free_document(project) == mine
+    assert sheet.free_document(project) == mine
     copy = project.canvas / ".tour.kiln.unsaved"
     copy.write_bytes(b"painted on")
-    assert stages.free_document(project) == project.canvas / "tour-2.kiln"
+    assert sheet.free_document(project) == project.canvas / "tour-2.kiln"
     copy.unlink()
     mine.write_bytes(b"painted on and saved")
-    assert stages.free_document(project) == project.canvas / "tour-2.kiln"
+    assert sheet.free_document(project) == project.canvas / "tour-2.kiln"
 
 
 def test_the_sheet_keeps_its_region_its_candidates_and_which_of_them_was_accepted(out, told):
