@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.dataset.edit_brush import Brush, Rectangle, dots, hatch, paint_mask
 from app.dataset.edit_brush_rows import BrushRows
+from app.dataset.edit_separate import grabcut, plain_background, stored
 from app.dataset.edit_tool import ToolPanel, side_by_side, slider_for
 from app.i18n import bind, tr
 from app.theme import color
@@ -21,16 +22,12 @@ from app.widgets.segments import Segments
 from app.widgets.text import ElidedLabel, label
 from engine.dataset.separation import SeparateRequest
 from engine.dataset.steps import Cutout
-from engine.imaging.adjust import resize
-from engine.imaging.background import from_plain, separate
-from engine.imaging.mask_tools import combined
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter, QTransform
 
     from app.dataset.edit_view import EditView
     from app.dataset.edit_work import EditWork
-    from engine.dataset.masks import MaskStore
     from engine.imaging.crop import Box
 
 LABEL = "Separate the background"
@@ -74,6 +71,7 @@ class BackgroundPanel(ToolPanel):
         self._loader = work.baker()
         self._build()
         self._connect()
+        self._show_model(work.state.session.settings.separation_model)
 
     def _build(self) -> None:
         self.box.addWidget(FieldRow("Method", self.methods, padded=False))
@@ -150,11 +148,11 @@ class BackgroundPanel(ToolPanel):
 
         if self.methods.value == "plain":
             tolerance = int(self.tolerance.value)
-            self._finder.ask(take, _plain, work.source, tolerance, work.masks)
+            self._finder.ask(take, plain_background, work.source, tolerance, work.masks)
         else:
             hints = self.keep.copy(), self.remove.copy()
             start = self.found if again else None
-            self._finder.ask(take, _grabcut, work.source, self.region, hints, start, work.masks)
+            self._finder.ask(take, grabcut, work.source, self.region, hints, start, work.masks)
 
     def _found(self, number: int, found: tuple[str, np.ndarray] | None) -> None:
         if self.work.picture is None or self.work.picture.id != number:
@@ -212,7 +210,7 @@ class BackgroundPanel(ToolPanel):
         if not key:
             self.found = None
             return
-        self._loader.ask(lambda mask: self._take(key, mask), _stored, work.masks, key, work.size)
+        self._loader.ask(lambda mask: self._take(key, mask), stored, work.masks, key, work.size)
 
     def _take(self, key: str, mask: np.ndarray) -> None:
         if key == self._loaded:
@@ -239,10 +237,14 @@ class BackgroundPanel(ToolPanel):
         dialog.open()
 
     def set_model(self, path: str) -> None:
-        """Separate with the model in ``path`` from now on."""
+        """Separate with the model in ``path`` from now on, in other projects too."""
+        self.work.state.session.change_settings(separation_model=path)
+        self._show_model(path)
+        self._arrange()
+
+    def _show_model(self, path: str) -> None:
         self.model_path = path
         self.model.setText(Path(path).name)
-        self._arrange()
 
     def _separate_selected(self) -> None:
         self._run(tuple(p.id for p in self.work.state.selected if not p.problem), "skip")
@@ -270,35 +272,3 @@ class BackgroundPanel(ToolPanel):
             session.notify("Separated {n} pictures.", n=result.count)
         finally:  # those done before it failed or was cancelled are kept
             session.pictures_changed.emit(set(request.pictures))
-
-
-def _grabcut(
-    source: np.ndarray,
-    box: Box | None,
-    hints: tuple[np.ndarray, np.ndarray],
-    start: np.ndarray | None,
-    masks: MaskStore,
-) -> tuple[str, np.ndarray] | None:
-    inside, outside = hints
-    kept = _kept(separate(source, box=box, inside=inside, outside=outside, start=start), masks)
-    if kept is not None or start is None:
-        return kept
-    # Colors tell nothing any more: the strokes themselves still do.
-    return _kept(combined(combined(start, outside, "take"), inside, "add"), masks)
-
-
-def _plain(source: np.ndarray, tolerance: int, masks: MaskStore) -> tuple[str, np.ndarray] | None:
-    return _kept(from_plain(source, tolerance), masks)
-
-
-def _kept(mask: np.ndarray, masks: MaskStore) -> tuple[str, np.ndarray] | None:
-    """The mask with its key; None for one of nothing or of everything."""
-    inside = np.count_nonzero(mask >= 128)
-    if not 0 < inside < mask.size:
-        return None
-    mask = np.ascontiguousarray(mask)
-    return masks.add(mask), mask
-
-
-def _stored(masks: MaskStore, key: str, size: tuple[int, int]) -> np.ndarray:
-    return np.ascontiguousarray(resize(masks.load(key), size)).copy()

@@ -38,8 +38,10 @@ class Settings:
     ``language`` empty follows the system; ``torch_threads`` 0 lets the engine choose;
     ``window_geometry`` is Qt's own, base64; ``columns`` holds the widths that were dragged, by
     workspace and side (``dataset.left``); ``dataset_order`` is an order of the dataset's grid and
-    its direction, ``up`` or ``down``. A plain dataclass, because the window reads it before
-    it is painted and pydantic takes longer to import than the whole start page to paint.
+    its direction, ``up`` or ``down``; ``separation_model`` is the ONNX file that backgrounds
+    were last separated with, and ``filmstrip`` whether the editor shows its strip. A plain
+    dataclass, because the window reads it before it is painted and pydantic takes longer to
+    import than the whole start page to paint.
     """
 
     language: str = ""
@@ -51,6 +53,8 @@ class Settings:
     workspace: str = "start"
     tile_size: int = 150
     dataset_order: str = "name up"
+    separation_model: str = ""
+    filmstrip: bool = True
     reduce_motion: bool = False
     columns: dict[str, int] = field(default_factory=dict)
 
@@ -118,6 +122,8 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "workspace": _is_text,
     "tile_size": _between(96, 320),
     "dataset_order": _is_text,
+    "separation_model": _is_text,
+    "filmstrip": lambda value: isinstance(value, bool),
     "reduce_motion": lambda value: isinstance(value, bool),
     "columns": _are_widths,
 }

@@ -22,57 +22,9 @@ from engine.imaging.decode import load_rgba
 from engine.project.project import Project, SourceFolder
 from engine.runtime.errors import BadInputError, JobCancelled, ModelFileError
 from engine.runtime.job import Job
-from tests.engine.dataset.onnx_file import (
-    integer,
-    ints,
-    message,
-    node,
-    number,
-    tensor,
-    text,
-    value,
-)
+from tests.engine.dataset.onnx_file import HALF, IMAGENET, red_finder
 
 RED, GREY = (220, 40, 40), (90, 100, 95)
-
-
-def red_finder(path, *, shape=(1, 3, 32, 32), mean, deviation, classes=1, logits=False):
-    """A model that finds red: it takes away the normalization it expects, so that a wrong one
-    gives a wrong mask. ``classes`` 2 gives background and subject.
-    """
-    scale = np.array(deviation).reshape(1, 3, 1, 1)
-    offset = np.array(mean).reshape(1, 3, 1, 1)
-    redness = np.array([1.0, -1.0, 0.0]).reshape(1, 3, 1, 1) * 3 * 20
-    nodes = [
-        node("Mul", ["picture", "scale"], ["scaled"]),
-        node("Add", ["scaled", "offset"], ["colors"]),
-        node("Mul", ["colors", "redness"], ["parts"]),
-        node("ReduceMean", ["parts"], ["sum"], ints("axes", [1]), integer("keepdims", 1)),
-        node("Add", ["sum", "least"], ["found"]),
-    ]
-    if classes > 1:
-        nodes += [
-            node("Neg", ["found"], ["other"]),
-            node("Concat", ["other", "found"], ["mask"], integer("axis", 1)),
-        ]
-    elif not logits:
-        nodes.append(node("Sigmoid", ["found"], ["mask"]))
-    else:
-        nodes.append(node("Identity", ["found"], ["mask"]))
-    tensors = {"scale": scale, "offset": offset, "redness": redness,
-               "least": np.full((1, 1, 1, 1), -8.0)}  # fmt: skip
-    graph = b"".join(message(1, item) for item in nodes) + text(2, "finder")
-    graph += b"".join(message(5, tensor(name, array)) for name, array in tensors.items())
-    graph += message(11, value("picture", shape))
-    graph += message(12, value("mask", (shape[0], classes, shape[2], shape[3])))
-    opset = text(1, "") + number(2, 13)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(number(1, 8) + text(2, "tests") + message(7, graph) + message(8, opset))
-    return path
-
-
-IMAGENET = {"mean": (0.485, 0.456, 0.406), "deviation": (0.229, 0.224, 0.225)}
-HALF = {"mean": (0.5, 0.5, 0.5), "deviation": (1.0, 1.0, 1.0)}
 
 
 def square(path, color=RED, ground=GREY, size=(64, 48)):
