@@ -20,7 +20,7 @@ def actions(view: View) -> list[Action]:
         return state.can_start
 
     def runs() -> bool:
-        return state.handle_of(state.story) is not None
+        return state.live.handle_of(state.story) is not None
 
     def has_epochs() -> bool:
         return state.story is not None and bool(state.story.checkpoints)

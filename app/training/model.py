@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.i18n import tr_error
 from app.training import draft
 from app.training.draft import BaseModel, Plan
+from app.training.live_runs import LiveRuns
 from app.training.pace import Pace, read_paces, seconds_for
 from app.training.story import Story, read
 from app.training.trash import bring_back, to_trash
@@ -23,7 +22,6 @@ from engine.training.runs import list_runs, new_run_folder
 if TYPE_CHECKING:
     from app.session import Session
     from engine.dataset.library import Picture
-    from engine.runtime.events import Event
 
 wanted_steps = 1500
 wanted_steps_starter = 120
@@ -51,19 +49,14 @@ class TrainState(QObject):
         self.runs: list[Story] = []
         self.paces: list[Pace] = []
         self.story: Story | None = None
-        self.handles: dict[str, JobHandle] = {}
-        self._stories: dict[str, Story] = {}
-        self._early: dict[str, list[Event]] = {}
         self._touched: set[str] = set()
+        self.live = LiveRuns(session, self)
         session.project_changed.connect(self._project_changed)
         session.run_settings.changed.connect(self._set_elsewhere)
         session.pictures_changed.connect(self._pictures_changed)
-        session.engine_event.connect(self._event)
-        session.job_added.connect(self._job_added)
-        session.job_finished.connect(self._job_finished)
-        for handle in session.bridge.jobs:
-            if not handle.done():
-                self._job_added(handle)
+        self.live.began.connect(self._run_began)
+        self.live.grew.connect(self._run_grew)
+        self.live.ended.connect(self._run_ended)
         if session.project is not None:
             self._project_changed(session.project)
             session.start(self.load_pictures())
@@ -155,7 +148,7 @@ class TrainState(QObject):
         """Read the run folders of the project; a run that goes on keeps what was heard of it."""
         project = self.session.project
         stories = [] if project is None else await self.session.bridge.io(_read_runs, project.runs)
-        live = {str(story.folder): story for story in self._stories.values() if story.live}
+        live = self.live.by_folder()
         self.runs = [live.get(str(story.folder), story) for story in stories]
         known = {str(story.folder) for story in self.runs}
         self.runs = [story for key, story in live.items() if key not in known] + self.runs
@@ -208,21 +201,10 @@ class TrainState(QObject):
         self.story = story
         self.story_changed.emit()
 
-    def handle_of(self, story: Story | None) -> JobHandle | None:
-        """The job behind a run, while it lives."""
-        keys = [key for key, known in self._stories.items() if known is story]
-        return self.handles.get(keys[0]) if keys else None
-
-    def next_job(self) -> JobHandle | None:
-        """A training job that runs or waits, the running one first."""
-        jobs = [job for job in self.handles.values() if not job.done()]
-        return next((job for job in jobs if job.state == "running"), jobs[0] if jobs else None)
-
     # What happens
 
     def _project_changed(self, project: object) -> None:
         self.values, self._touched, self.runs = {}, set(), []
-        self._stories = {key: story for key, story in self._stories.items() if story.live}
         self.plan, self.problem, self.pictures = None, None, []
         self.show(None)
         self.runs_changed.emit()
@@ -301,82 +283,30 @@ class TrainState(QObject):
         if project is None or not self.values or "output_name" in self._touched:
             return
         names = [story.name for story in self.runs] + [extra]
-        requests = [job.request for job in self.handles.values()]
-        names += [item.output_name for item in requests if isinstance(item, TrainRequest)]
-        self.values["output_name"] = draft.next_name(names, project.file.name)
+        self.values["output_name"] = draft.next_name(
+            [*names, *self.live.names()], project.file.name
+        )
         self.draft_changed.emit()
 
-    def _job_added(self, handle: JobHandle) -> None:
-        if isinstance(handle.request, TrainRequest):
-            self.handles[handle.id] = handle
-
-    def _event(self, event: Event) -> None:
-        if not event.kind.startswith("train."):
-            return
-        handle = self.handles.get(event.job_id) or self.session.bridge.job(event.job_id)
-        if handle is None:
-            return
-        self.handles[handle.id] = handle  # also a job that trains as part of its work: the tour
-        story = self._stories.get(event.job_id)
-        if story is not None:
-            self._grow(story, event)
-        elif event.job_id in self._early:
-            self._early[event.job_id].append(event)
-        else:
-            self._early[event.job_id] = [event]
-            self.session.start(self._begin(event.job_id, handle, Path(event.data["run"])))
-
-    async def _begin(self, job_id: str, handle: JobHandle, folder: Path) -> None:
-        """Tell the story of a run from its first event on; what came before is in its folder."""
-        try:
-            story = await self.session.bridge.io(read, folder)
-        except StylekilnError:
-            # Nothing is written yet: all that is known comes with the events.
-            story = Story(folder, folder.name)
-        story.status, story.message = "running", ""
-        if isinstance(handle.request, TrainRequest):
-            story.name, story.request = handle.request.output_name, handle.request
-        for event in self._early.pop(job_id):
-            story.take(event.kind, event.data, time.time())
-        if handle.done():
-            _end(story, handle)
-        else:
-            self._stories[job_id] = story
-        self.runs = [item for item in self.runs if item.folder != folder]
+    def _run_began(self, story: Story) -> None:
+        self.runs = [item for item in self.runs if item.folder != story.folder]
         self.runs.insert(0, story)
         self._suggest_again()
         self.runs_changed.emit()
         self.show(story)
 
-    def _grow(self, story: Story, event: Event) -> None:
-        story.take(event.kind, event.data, time.time())
+    def _run_grew(self, story: Story, kind: str) -> None:
         if story is self.story:
-            self.story_grew.emit(event.kind)
-        if event.kind == "train.checkpoint":
+            self.story_grew.emit(kind)
+        if kind == "train.checkpoint":
             self.runs_changed.emit()
 
-    def _job_finished(self, handle: JobHandle) -> None:
-        if handle.id not in self.handles:
-            return
-        story = self._stories.pop(handle.id, None)
-        self.handles.pop(handle.id, None)
-        error = handle.exception() if handle.state == "failed" else None
-        if error is not None and isinstance(handle.request, TrainRequest):
-            # Also before there is a run to show it, and to somebody on another page.
-            self.session.show_error(error)
+    def _run_ended(self, story: Story | None) -> None:
         if story is not None:
-            _end(story, handle)
             self.session.start(self.load_paces())
             if story is self.story:
                 self.story_changed.emit()
         self.runs_changed.emit()
-
-
-def _end(story: Story, handle: JobHandle) -> None:
-    """Note in ``story`` how its job ended, and why when it failed."""
-    story.status = "finished" if handle.state == "done" else handle.state
-    error = handle.exception() if handle.state == "failed" else None
-    story.message = tr_error(error) if error is not None else ""
 
 
 def _base_models() -> list[BaseModel]:

@@ -129,8 +129,8 @@ class RunStage(QWidget):
         self._begin_text.say("Start training" if pictures else "Go to Dataset")
         self.begin.set_icon("play" if pictures else "arrow-right")
         self.begin.setEnabled(state.problem is None)
-        self.begin.setVisible(state.next_job() is None)
-        if state.next_job() is not None:
+        self.begin.setVisible(state.live.next_job() is None)
+        if state.live.next_job() is not None:
             self.empty.say("No run yet", "The run waits in the queue.")
         elif pictures:
             self.empty.say("No run yet", "Checkpoints are kept on the way, to pick the best from.")

@@ -59,7 +59,7 @@ class StateBar(QWidget):
         story = self.state.story
         if story is None:
             return
-        handle = self.state.handle_of(story)
+        handle = self.state.live.handle_of(story)
         live = story.live and handle is not None
         self.name.setText(story.name)
         paused = handle is not None and handle.paused
@@ -84,7 +84,7 @@ class StateBar(QWidget):
         restyle(self.progress, "state", "paused" if paused else "")
 
     def _pause(self) -> None:
-        handle = self.state.handle_of(self.state.story)
+        handle = self.state.live.handle_of(self.state.story)
         if handle is not None:
             if handle.paused:
                 handle.resume()
@@ -93,7 +93,7 @@ class StateBar(QWidget):
         self.refresh()
 
     def _stop(self) -> None:
-        handle = self.state.handle_of(self.state.story)
+        handle = self.state.live.handle_of(self.state.story)
         if handle is not None:
             handle.cancel()
         self.refresh()
@@ -138,7 +138,7 @@ class LiveNumbers(QWidget):
         story = self.state.story
         if story is None:
             return
-        handle = self.state.handle_of(story)
+        handle = self.state.live.handle_of(story)
         total = story.total_steps
         steps = f"{number(story.step)} / {number(total)}" if total else number(story.step)
         texts = {

@@ -25,7 +25,7 @@ def test_settings_that_are_impossible_are_said_before_the_start(train, said, nam
     assert problem.text()
     assert not train.settings.start_button.isEnabled()
     train.start()
-    assert train.state.next_job() is None
+    assert train.state.live.next_job() is None
 
 
 def test_without_pictures_there_is_no_start_and_it_says_why(train, opened, art, settle, said):
@@ -46,7 +46,7 @@ def test_a_base_model_that_is_gone_or_damaged_is_told_when_the_run_starts(
         model.write_bytes(b"\x10\0\0")
     train.state.change(base_model=str(model))
     qtbot.mouseClick(train.settings.start_button, Qt.MouseButton.LeftButton)
-    handle = train.state.next_job()
+    handle = train.state.live.next_job()
     opened.navigate("models", {})
     finish(handle)
     settle()

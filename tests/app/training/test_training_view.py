@@ -200,7 +200,7 @@ def test_the_check_button_takes_the_run_to_validation(with_runs) -> None:
 
 def test_start_queues_a_request_and_the_next_one_says_so(view) -> None:
     QTest.mouseClick(view.settings.start_button, Qt.MouseButton.LeftButton)
-    handle = view.state.next_job()
+    handle = view.state.live.next_job()
     assert isinstance(handle.request, TrainRequest)
     assert handle.request.output_name == "art-v1"
     assert Path(handle.request.output_dir).parent == view.session.project.runs
@@ -251,7 +251,7 @@ def test_a_view_opened_late_reads_what_the_run_did_before(view, qtbot, settle) -
     assert late.state.story.folder == folder
     assert late.state.story.loss.steps == [float(step) for step in range(1, 14)]
     assert late.runs.checkpoints.epochs == [3, 2, 1]
-    assert late.state.handle_of(late.state.story) is handle
+    assert late.state.live.handle_of(late.state.story) is handle
     handle.cancel()
 
 
@@ -461,7 +461,7 @@ def test_it_warns_when_nothing_is_held_out(view, settle) -> None:
 def test_the_empty_stage_starts_the_first_run(view, settle) -> None:
     assert view.stage.begin.isVisible()
     QTest.mouseClick(view.stage.begin, Qt.MouseButton.LeftButton)
-    handle = view.state.next_job()
+    handle = view.state.live.next_job()
     assert isinstance(handle.request, TrainRequest)
     assert not view.stage.begin.isVisible()
     handle.cancel()
@@ -492,7 +492,7 @@ def test_what_is_typed_before_a_click_on_start_is_trained(view, qtbot, last) -> 
     for field, text in fields if last == "name" else reversed(fields):
         type_over(field, text)
     QTest.mouseClick(view.settings.start_button, Qt.MouseButton.LeftButton)
-    handle = view.state.next_job()
+    handle = view.state.live.next_job()
     assert (handle.request.max_train_epochs, handle.request.output_name) == (2, "kiln test")
     handle.cancel()
 
@@ -506,10 +506,10 @@ def test_what_is_typed_in_advanced_before_a_click_on_start_is_trained(view, qtbo
     type_over(controls["max_train_epochs"], "3")
     type_over(controls["output_name"], "kiln")
     QTest.mouseClick(view.settings.start_button, Qt.MouseButton.LeftButton)
-    request = view.state.next_job().request
+    request = view.state.live.next_job().request
     assert (request.training_comment, request.max_train_epochs) == ("first try", 3)
     assert request.output_name == "kiln"
-    view.state.next_job().cancel()
+    view.state.live.next_job().cancel()
 
 
 def test_advanced_chooses_the_base_model_from_the_same_list(view) -> None:

@@ -1,0 +1,118 @@
+"""The runs that train now: their jobs, and the stories that the engine's events add to."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.i18n import tr_error
+from app.training.story import Story, read
+from engine.runtime.errors import StylekilnError
+from engine.training.config import TrainRequest
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from engine.runtime.events import Event
+    from engine.runtime.job import JobHandle
+
+
+class LiveRuns(QObject):
+    """A run is known by its job from the moment it is queued, by its story from its first event."""
+
+    began = Signal(object)  # Story
+    grew = Signal(object, str)  # Story, kind of the event
+    ended = Signal(object)  # Story, None for a job that never had one
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._handles: dict[str, JobHandle] = {}
+        self._stories: dict[str, Story] = {}
+        self._early: dict[str, list[Event]] = {}
+        session.engine_event.connect(self._event)
+        session.job_added.connect(self._job_added)
+        session.job_finished.connect(self._job_finished)
+        for handle in session.bridge.jobs:
+            if not handle.done():
+                self._job_added(handle)
+
+    def by_folder(self) -> dict[str, Story]:
+        """The stories that go on, by their run folders."""
+        return {str(story.folder): story for story in self._stories.values() if story.live}
+
+    def handle_of(self, story: Story | None) -> JobHandle | None:
+        """The job behind a run, while it lives."""
+        keys = [key for key, known in self._stories.items() if known is story]
+        return self._handles.get(keys[0]) if keys else None
+
+    def next_job(self) -> JobHandle | None:
+        """A training job that runs or waits, the running one first."""
+        jobs = [job for job in self._handles.values() if not job.done()]
+        return next((job for job in jobs if job.state == "running"), jobs[0] if jobs else None)
+
+    def names(self) -> list[str]:
+        """What the runs that train or wait are called."""
+        requests = [job.request for job in self._handles.values()]
+        return [item.output_name for item in requests if isinstance(item, TrainRequest)]
+
+    def _job_added(self, handle: JobHandle) -> None:
+        if isinstance(handle.request, TrainRequest):
+            self._handles[handle.id] = handle
+
+    def _event(self, event: Event) -> None:
+        if not event.kind.startswith("train."):
+            return
+        handle = self._handles.get(event.job_id) or self._session.bridge.job(event.job_id)
+        if handle is None:
+            return
+        self._handles[handle.id] = handle  # also a job that trains as part of its work: the tour
+        story = self._stories.get(event.job_id)
+        if story is not None:
+            story.take(event.kind, event.data, time.time())
+            self.grew.emit(story, event.kind)
+        elif event.job_id in self._early:
+            self._early[event.job_id].append(event)
+        else:
+            self._early[event.job_id] = [event]
+            self._session.start(self._begin(event.job_id, handle, Path(event.data["run"])))
+
+    async def _begin(self, job_id: str, handle: JobHandle, folder: Path) -> None:
+        """Tell the story of a run from its first event on; what came before is in its folder."""
+        try:
+            story = await self._session.bridge.io(read, folder)
+        except StylekilnError:
+            # Nothing is written yet: all that is known comes with the events.
+            story = Story(folder, folder.name)
+        story.status, story.message = "running", ""
+        if isinstance(handle.request, TrainRequest):
+            story.name, story.request = handle.request.output_name, handle.request
+        for event in self._early.pop(job_id):
+            story.take(event.kind, event.data, time.time())
+        if handle.done():
+            _end(story, handle)
+        else:
+            self._stories[job_id] = story
+        self.began.emit(story)
+
+    def _job_finished(self, handle: JobHandle) -> None:
+        if handle.id not in self._handles:
+            return
+        story = self._stories.pop(handle.id, None)
+        self._handles.pop(handle.id, None)
+        error = handle.exception() if handle.state == "failed" else None
+        if error is not None and isinstance(handle.request, TrainRequest):
+            # Also before there is a run to show it, and to somebody on another page.
+            self._session.show_error(error)
+        if story is not None:
+            _end(story, handle)
+        self.ended.emit(story)
+
+
+def _end(story: Story, handle: JobHandle) -> None:
+    """Note in ``story`` how its job ended, and why when it failed."""
+    story.status = "finished" if handle.state == "done" else handle.state
+    error = handle.exception() if handle.state == "failed" else None
+    story.message = tr_error(error) if error is not None else ""
