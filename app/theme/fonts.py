@@ -25,9 +25,16 @@ def load() -> None:
             raise RuntimeError(f"The font {path.name} cannot be read.")
 
 
-@lru_cache(maxsize=64)
 def font(size: int = 12, weight: int = 400) -> QFont:
-    """The interface font: ``size`` pixels, weight 400, 500 or 600, tabular numbers."""
+    """The interface font: ``size`` pixels, weight 400, 500 or 600, tabular numbers.
+
+    Each caller has its own: what one strikes out is struck out nowhere else.
+    """
+    return QFont(_font(size, weight))
+
+
+@lru_cache(maxsize=64)
+def _font(size: int, weight: int) -> QFont:
     made = QFont()
     made.setFamilies(FAMILIES + _SYSTEM.get(sys.platform, ["Noto Sans CJK SC", "Noto Sans"]))
     made.setPixelSize(size)
@@ -45,4 +52,4 @@ def set_font(widget: QWidget, size: int = 12, weight: int = 400) -> None:
 @lru_cache(maxsize=64)
 def metrics(size: int = 12, weight: int = 400) -> QFontMetricsF:
     """Measures of the interface font, for painters and size hints."""
-    return QFontMetricsF(font(size, weight))
+    return QFontMetricsF(_font(size, weight))
