@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.dataset.paths import clean
 from engine.imaging.decode import PICTURE_SUFFIXES
-from engine.project.project import FILE_NAME, SourceFolder
+from engine.project.project import FILE_NAME, MOST_REPEATS, SourceFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,9 +65,12 @@ class Found(NamedTuple):
 
 
 def kohya_name(name: str) -> tuple[int, str] | None:
-    """``"30_a_b"`` as (30, "a_b"); None for other names. Repeats below 1 mean "ignore"."""
+    """``"30_a_b"`` as (30, "a_b"); None for other names. Repeats below 1 mean "ignore".
+
+    A number above MOST_REPEATS is a date or an id, where kohya would repeat 20,240,115 times.
+    """
     first, *rest = name.split("_")
-    if not re.fullmatch(r"[+-]?\d+", first.strip()):
+    if not re.fullmatch(r"[+-]?\d{1,9}", first.strip()) or int(first) > MOST_REPEATS:
         return None
     return int(first), "_".join(rest)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 MARKS = ("own_category", "stars", "flag", "held_out", "recipe")
 """Columns of a picture that hold what the user decided."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 APART = "not_duplicates"
 LARGEST = 1 << 20
 """Bytes above which opening a project writes its journal anew, without what was taken back."""
@@ -126,7 +128,9 @@ def _record(line: bytes) -> dict[str, Any]:
 
 
 def _texts(value: Any) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    """Those that a path can be; half a pair of surrogates is what a damaged escape leaves."""
+    items = value if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, str) and _SURROGATE.search(item) is None]
 
 
 def _moved(path: str, old: str, new: str) -> str:

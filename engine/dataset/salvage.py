@@ -35,8 +35,8 @@ _LARGEST_GAP = 1000
 
 
 def carry_over(damaged: Path | None, journal: Journal, connection: sqlite3.Connection) -> None:
-    """Put the marks that ``damaged`` and ``journal`` still tell into a new index. Where both tell
-    something the journal is right: it is written last.
+    """Put the marks that ``damaged`` and ``journal`` still tell into a new index, inside the
+    transaction that makes it. Where both tell something the journal is right: it is written last.
     """
     marks = _from_index(damaged) if damaged is not None else {}
     told = journal.read()
@@ -52,10 +52,8 @@ def carry_over(damaged: Path | None, journal: Journal, connection: sqlite3.Conne
         for path, found in marks.items()
         if found != _PLAIN or path in paired
     ]
-    connection.execute("BEGIN IMMEDIATE")
     connection.executemany(_WAITING, rows)
     connection.executemany(_APART, sorted(told.apart))
-    connection.commit()
     if rows:
         log.warning("the marks of %d pictures were carried over", len(rows))
 
@@ -112,6 +110,8 @@ def _sound(name: str, value: Any) -> Any:
     """``value`` if the column ``name`` can hold it, else ValueError or TypeError."""
     if isinstance(value, bytes):
         value = value.decode()
+    if isinstance(value, str):
+        value.encode()  # half a pair of surrogates cannot be stored
     right = {
         "own_category": lambda: value is None or isinstance(value, str),
         "stars": lambda: value in range(6),

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.dataset.folders import natural_key
 from engine.dataset.paths import to_text
 from engine.runtime.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VERSION = 2
 _APPLICATION = 0x53544B4C  # "STKL": tells our index from any other SQLite file
@@ -95,8 +99,10 @@ class Damaged(sqlite3.DatabaseError):
     """The file opens but is not a sound index of ours."""
 
 
-def prepare(connection: sqlite3.Connection, path: Path) -> bool:
-    """Make the tables in a new file, bring older ones up to date; whether the file was new.
+def prepare(
+    connection: sqlite3.Connection, path: Path, fill: Callable[[sqlite3.Connection], None]
+) -> None:
+    """Make the tables in a new file and ``fill`` them, all or nothing; bring older ones up to date.
 
     Raises Damaged for a file that is not ours or not sound, StorageError for a newer one.
     """
@@ -106,9 +112,10 @@ def prepare(connection: sqlite3.Connection, path: Path) -> bool:
     if application == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         _run(connection, _PICTURES + _SINCE_2)
         connection.execute(f"PRAGMA application_id={_APPLICATION}")
+        fill(connection)
         connection.commit()
         _follow(connection, path)
-        return True
+        return
     if application != _APPLICATION:
         raise Damaged("not an index of this application")
     if version > VERSION:
@@ -123,7 +130,6 @@ def prepare(connection: sqlite3.Connection, path: Path) -> bool:
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise Damaged("the index is not sound")
     _follow(connection, path)
-    return False
 
 
 def _run(connection: sqlite3.Connection, statements: str) -> None:

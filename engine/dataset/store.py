@@ -122,6 +122,8 @@ class Store:
     def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         try:
             return patiently(self._connect, self.on_wait)
+        except UnicodeDecodeError:  # the text of the schema
+            self._move_aside()
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise _storage_error(self.path, error) from error
@@ -142,8 +144,9 @@ class Store:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
-            if prepare(connection, self.path):
-                carry_over(self.set_aside, self.journal, connection)
+            prepare(
+                connection, self.path, lambda new: carry_over(self.set_aside, self.journal, new)
+            )
             if self.journal.wants_rewrite():
                 _rewrite(self.journal, connection)
             reader = _connection(self.path)

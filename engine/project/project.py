@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 FILE_NAME = "project.toml"
+MOST_REPEATS = 9_999
+"""How often an epoch may draw a picture: more is a slip of the hand."""
 
 
 class SourceFolder(BaseModel):
@@ -35,7 +37,7 @@ class SourceFolder(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     path: str
-    repeats: int = Field(1, ge=1)
+    repeats: int = Field(1, ge=1, le=MOST_REPEATS)
     category: str = ""
     regularization: bool = False
 
@@ -56,7 +58,7 @@ class ProjectFile(BaseModel):
     resolution: int = Field(128, ge=64, le=8192)
     fill: Fill = Fill()
     category_fills: dict[str, Fill] = {}
-    category_repeats: dict[str, Annotated[int, Field(ge=1)]] = {}
+    category_repeats: dict[str, Annotated[int, Field(ge=1, le=MOST_REPEATS)]] = {}
     categories: tuple[str, ...] = ()
     filters: dict[str, str] = {}
     thresholds: dict[str, bool | int | float] = {}

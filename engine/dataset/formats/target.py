@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from engine.project.project import Project
 
 MANIFEST = "manifest.json"
+FORMAT = "stylekiln training folder"
+"""What the manifest's ``format`` begins with; other programs write a manifest.json too."""
 JOURNAL = ".export-journal"
 
 
@@ -36,8 +38,8 @@ class Made:
 def check_place(target: Path, project: Project) -> None:
     """Refuse places in which an export could be mistaken for the user's own art."""
     for source in project.file.folders:
-        art = Path(os.path.abspath(source.path))
-        if target == art or art in target.parents:
+        art = Path(os.path.realpath(source.path))
+        if Path(os.path.realpath(target)).is_relative_to(art):
             raise BadInputError(
                 "{path} lies inside the art folder {art}.",
                 path=target,
@@ -54,8 +56,8 @@ class Target:
         self.folder = folder
         self._project = project
         check_place(folder, project)
-        self._check_own()
         manifest = self._read_manifest()
+        self._check_own(ours=bool(manifest))
         self._old = _names(manifest)
         self._made = {**_made_in(manifest.get("pictures")), **_made_in(self._read_journal())}
 
@@ -85,14 +87,13 @@ class Target:
         with storage_errors(self.folder):
             (self.folder / JOURNAL).unlink(missing_ok=True)
 
-    def _check_own(self) -> None:
+    def _check_own(self, *, ours: bool) -> None:
         if self.folder.exists() and not self.folder.is_dir():
             raise BadInputError(
                 "{path} is a file, not a folder.",
                 path=self.folder,
                 remedy="Choose another destination.",
             )
-        ours = (self.folder / MANIFEST).is_file()
         if self.folder.is_dir() and not ours and has_files(self.folder):
             raise BadInputError(
                 "{path} is not empty.",
@@ -105,7 +106,9 @@ class Target:
             manifest = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}
-        return manifest if isinstance(manifest, dict) else {}
+        if not isinstance(manifest, dict) or not str(manifest.get("format")).startswith(FORMAT):
+            return {}
+        return manifest
 
     def _read_journal(self) -> list[Any]:
         try:
@@ -137,7 +140,7 @@ class Target:
         write_json(
             self.folder / MANIFEST,
             {
-                "format": "stylekiln training folder 1",
+                "format": f"{FORMAT} 1",
                 "project": self._project.file.name,
                 "complete": complete,
                 "pictures": entries,

@@ -13,6 +13,7 @@ from PIL import Image
 from engine.dataset import export, importing
 from engine.dataset.edits import Fill, Recipe
 from engine.dataset.export import with_trigger
+from engine.dataset.formats.target import FORMAT
 from engine.dataset.library import Library
 from engine.dataset.requests import ExportRequest, ImportRequest
 from engine.dataset.samples import training_samples
@@ -166,9 +167,31 @@ def test_a_manifest_cannot_make_the_export_delete_other_files(project, tmp_path)
     folder = project.exports / "training"
     folder.mkdir(parents=True)
     files = ["../../precious.txt", str(precious)]
-    (folder / "manifest.json").write_text(json.dumps({"pictures": [{"files": files}]}))
+    (folder / "manifest.json").write_text(
+        json.dumps({"format": FORMAT, "pictures": [{"files": files}]})
+    )
     _export(project)
     assert precious.read_text() == "keep"
+
+
+def test_a_manifest_of_another_program_makes_no_folder_an_earlier_export(project, tmp_path):
+    place = tmp_path / "web extension"
+    place.mkdir()
+    (place / "important.psd").write_text("precious")
+    theirs = json.dumps({"name": "an extension", "files": ["important.psd"]})
+    (place / "manifest.json").write_text(theirs)
+    with pytest.raises(BadInputError, match="is not empty"):
+        _export(project, destination=str(place))
+    assert (place / "important.psd").read_text() == "precious"
+    assert (place / "manifest.json").read_text() == theirs
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_into_the_art_is_the_art(project, art, tmp_path):
+    (tmp_path / "link").symlink_to(art)
+    with pytest.raises(BadInputError, match="inside the art folder"):
+        _export(project, destination=str(tmp_path / "link" / "out"))
+    assert not (art / "out").exists()
 
 
 def test_a_cancelled_or_failed_export_can_be_done_again(project, monkeypatch):

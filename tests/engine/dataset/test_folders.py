@@ -20,10 +20,18 @@ def _found(path, **values):
 @pytest.mark.parametrize(
     ("name", "parsed"),
     [("10_sks dog", (10, "sks dog")), ("3_a_b", (3, "a_b")), ("10", (10, "")), ("0_x", (0, "x")),
-     ("-2_x", (-2, "x")), ("dog_10", None), ("10dog", None), ("", None), ("_10", None)],
+     ("-2_x", (-2, "x")), ("dog_10", None), ("10dog", None), ("", None), ("_10", None),
+     ("9999_x", (9999, "x")), ("20240115_shoot", None), ("1234567890123456789012345_x", None)],
 )  # fmt: skip
 def test_kohya_names_are_parsed(name, parsed):
     assert kohya_name(name) == parsed
+
+
+@pytest.mark.parametrize("name", ["20240115_shoot", "1234567890123456789012345_cat"])
+def test_dates_and_ids_are_names_and_no_repeats(tmp_path, name):
+    paint(tmp_path / name / "a.png")
+    (subset,) = _found(tmp_path).values()
+    assert (subset.repeats, subset.category) == (1, name)
 
 
 def test_kohya_folders_bring_repeats_and_class_words(tmp_path):

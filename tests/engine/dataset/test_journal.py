@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 
 import pytest
 
@@ -12,6 +13,7 @@ from engine.dataset.edits import Recipe
 from engine.dataset.journal import LARGEST, Journal
 from engine.dataset.library import Library
 from engine.project.project import SourceFolder
+from engine.runtime.errors import StorageError
 
 from .conftest import ids_by_name, paint
 
@@ -69,6 +71,56 @@ def test_every_decision_comes_back_when_nothing_of_the_index_can_be_read(library
     before = decisions(library)
     library.close()
     (tmp_path / "dataset.sqlite").write_bytes(os.urandom(50_000))
+    other = again(tmp_path, art)
+    assert decisions(other) == before
+    assert other.set_aside is not None
+    other.close()
+
+
+def test_a_start_that_is_stopped_half_way_is_made_again_from_the_journal(
+    library, art, tmp_path, monkeypatch
+):
+    decide(library)
+    before = decisions(library)
+    library.close()
+    (tmp_path / "dataset.sqlite").write_bytes(b"garbage" * 1000)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "engine.dataset.store.carry_over",
+            lambda *_: (_ for _ in ()).throw(sqlite3.OperationalError("disk is full")),
+        )
+        with pytest.raises(StorageError):
+            Library(tmp_path / "dataset.sqlite")
+    other = again(tmp_path, art)
+    assert decisions(other) == before
+    other.close()
+
+
+def test_half_a_surrogate_pair_costs_its_line_only(library, art, tmp_path):
+    decide(library)
+    marks, apart = decisions(library)
+    library.close()
+    journal = tmp_path / "dataset.journal"
+    damaged = journal.read_bytes().replace(b"\\udfa9", b"xudfa9")
+    assert damaged != journal.read_bytes()
+    with_path = json.dumps({"field": "stars", "value": 3, "paths": ["/\ud800/a.png"]})
+    journal.write_bytes(damaged + with_path.encode() + b"\n")
+    lose(tmp_path / "dataset.sqlite")
+    other = again(tmp_path, art)
+    flag, stars, held_out, category, recipe = marks["crown"]
+    assert category != ""
+    assert decisions(other) == (marks | {"crown": (flag, stars, held_out, "", recipe)}, apart)
+    other.close()
+
+
+def test_a_schema_of_damaged_text_is_replaced_and_its_decisions_come_back(library, art, tmp_path):
+    decide(library)
+    before = decisions(library)
+    library.close()
+    index = tmp_path / "dataset.sqlite"
+    whole = index.read_bytes()
+    index.write_bytes(whole.replace(b"held_out INTEGER NOT", b"held_out \xff\xff(((( NOT", 1))
+    assert index.read_bytes() != whole
     other = again(tmp_path, art)
     assert decisions(other) == before
     assert other.set_aside is not None

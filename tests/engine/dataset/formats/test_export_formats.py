@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from engine.dataset.edits import Recipe
+from engine.dataset.formats.target import FORMAT
 from engine.dataset.masks import MaskStore
 from engine.dataset.steps import Crop, Mask
 from engine.imaging.decode import load_rgba
@@ -175,6 +176,8 @@ def test_a_manifest_cannot_reach_through_a_link(project, tmp_path):
     out.mkdir()
     (out / "link").symlink_to(precious)
     files = [{"files": ["link/a.txt"]}, {"files": 5}, "odd", {"files": [None, ".", ""]}]
-    (out / "manifest.json").write_text(json.dumps({"pictures": files, "files": "odd"}))
+    (out / "manifest.json").write_text(
+        json.dumps({"format": FORMAT, "pictures": files, "files": "odd"})
+    )
     export_to(project, out)
     assert (precious / "a.txt").read_text() == "keep"
