@@ -1,6 +1,7 @@
 """Redraw docs/screenshots by driving the real window through the guided tour.
 
     xvfb-run -a -s "-screen 0 1600x1000x24" python docs/screenshots.py [--home DIR] [--out DIR]
+        [--only dataset]
 
 Clicks what a user clicks and photographs the screen. With ``--home`` the projects made there are
 kept, so that a second run finds the trained LoRA and only takes the pictures.
@@ -24,12 +25,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from docs.dataset_shots import DatasetShots, lay_out, sort_out
 from engine.runtime.device import set_waiting_policy
 
 if TYPE_CHECKING:
     from app.shell.window import MainWindow
 
 LARGE, SMALL = (1600, 1000), (1280, 800)
+WORKSPACES = ("train", "validate", "canvas", "models")
 
 
 class Photographer:
@@ -107,30 +110,42 @@ async def take_all(window: MainWindow, out: Path, fresh: bool) -> None:
     else:
         window.open_sample()
         await camera.quiet()
-    for workspace in ("dataset", "train", "validate", "canvas", "models"):
+    for workspace in WORKSPACES:
         await camera.go(workspace)
-        if workspace == "dataset":
-            view = window.pages.built["dataset"]
-            view.stage.choose(view.state.pictures[3].id)
-            await camera.shoot(workspace)
-            view.edit()
-            await camera.shoot("dataset-crop")
-            view.editor.closed.emit()
-            continue
         await camera.shoot(workspace)
     window.navigate("settings", {})
     await camera.shoot("settings")
     await camera.size(SMALL)
-    for workspace in ("dataset", "train", "validate", "canvas", "models"):
+    for workspace in WORKSPACES:
         await camera.go(workspace)
         await camera.shoot(f"{workspace}-1280")
     i18n.set_language("zh_CN")
     await camera.size(LARGE)
-    for workspace in ("dataset", "train", "validate", "canvas", "models"):
+    for workspace in WORKSPACES:
         await camera.go(workspace)
         await camera.shoot(f"{workspace}-zh")
     window.navigate("start", {})
     await camera.shoot("start-zh")
+
+
+async def take_dataset(window: MainWindow, out: Path, home: Path) -> None:
+    """Every page of the dataset workspace, in both languages, and the browser small."""
+    from app import i18n
+
+    camera = Photographer(window, out)
+    i18n.set_language("en")
+    window.move(0, 0)
+    await camera.size(LARGE)
+    await window.session.open_folder(lay_out(home))
+    await camera.quiet()
+    shots = DatasetShots(camera)
+    await sort_out(shots)
+    await shots.take_all()
+    await camera.size(SMALL)
+    await DatasetShots(camera, "-1280").browser("blossom", "boar")
+    i18n.set_language("zh_CN")
+    await camera.size(LARGE)
+    await DatasetShots(camera, "-zh").take_all()
 
 
 def main() -> None:
@@ -139,6 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--home", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
+    parser.add_argument("--only", choices=["dataset"], help="no guided tour, only this workspace")
     args = parser.parse_args()
     home = args.home or Path(tempfile.mkdtemp())
     os.environ["STYLEKILN_HOME"] = str(home)
@@ -151,7 +167,9 @@ def main() -> None:
     window = open_window()
     running.begin(window)
     with loop:
-        loop.run_until_complete(take_all(window, args.out, fresh))
+        if args.only is None:
+            loop.run_until_complete(take_all(window, args.out, fresh))
+        loop.run_until_complete(take_dataset(window, args.out, home))
         window.session.bridge.close()
     os._exit(0)
 

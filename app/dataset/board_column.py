@@ -100,6 +100,10 @@ class BoardColumn(QWidget):
         column.addLayout(top)
         column.addWidget(self.settings)
         column.addWidget(self.grid, 1)
+        # Without a name there is nothing to set, but the pictures of all columns stand in line.
+        kept = self.settings.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.settings.setSizePolicy(kept)
         for widget in (self.settings, self.more):
             widget.setVisible(bool(self.name))
         bind(self.repeats.setAccessibleName, "Repeats")

@@ -135,7 +135,9 @@ class CropView(ImageView):
         for part in _around(picture, frame):
             painter.fillRect(part, shade)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _stroke(painter, _thirds(frame), 1.0, QColor(255, 255, 255, 110))
+        for tint, width in ((QColor(0x11, 0x11, 0x11, 60), 2.5), (QColor(255, 255, 255, 170), 1.0)):
+            painter.setPen(QPen(tint, width))
+            painter.drawLines(_thirds(frame))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen in _pens(1.5, QColor("#F2F2F2")):
             painter.setPen(pen)
@@ -178,8 +180,9 @@ def _around(outer: QRectF, inner: QRectF) -> list[QRectF]:
 def _thirds(frame: QRectF) -> list[QLineF]:
     lines = []
     for part in (1 / 3, 2 / 3):
-        x = frame.left() + frame.width() * part
-        y = frame.top() + frame.height() * part
+        # In the middle of a pixel, where a thin line is sharp.
+        x = int(frame.left() + frame.width() * part) + 0.5
+        y = int(frame.top() + frame.height() * part) + 0.5
         lines += [
             QLineF(x, frame.top(), x, frame.bottom()),
             QLineF(frame.left(), y, frame.right(), y),

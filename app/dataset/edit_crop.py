@@ -104,6 +104,7 @@ class CropPanel(ToolPanel):
     def leave(self) -> None:
         self.view.cropping = False
         self.view.snap = None
+        self.view.update()  # the pixels may stay the same, the frame goes
 
     def another(self) -> None:
         self.modes.set_value("free")

@@ -169,7 +169,7 @@ class PreviewPanel(Panel):
     async def _load(self, picture: Picture, box: PictureBox) -> None:
         # Who walks on does not wait for what was passed: decoding it would hold up other work.
         await asyncio.sleep(passing)
-        if picture.id not in [item.id for item in self._shown[-2:]]:
+        if not self._is_in(box, picture):
             return
         try:
             image = await self.state.session.bridge.io(preview, picture.path, preview_side)
@@ -177,8 +177,13 @@ class PreviewPanel(Panel):
             self.problem.setText(tr_error(error))
             self.problem.setVisible(True)
             image = None
-        if picture.id in [item.id for item in self._shown[-2:]]:
+        if self._is_in(box, picture):
             box.set_picture(image)
+
+    def _is_in(self, box: PictureBox, picture: Picture) -> bool:
+        """Whether ``box`` still is for ``picture``: while one is decoded another may be chosen."""
+        shown = dict(zip(self.boxes, self._shown[-2:], strict=False))
+        return box in shown and shown[box].id == picture.id
 
 
 def _action(icon: str, tip: str, on: Callable[[], object], shortcut: str) -> QToolButton:

@@ -27,7 +27,7 @@ class Facts(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._names = [label(tone="label") for _ in range(4)]
-        self.values = [label() for _ in range(4)]
+        self.values = [ElidedLabel() for _ in range(4)]
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(metrics.GAP)

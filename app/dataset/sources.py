@@ -98,7 +98,7 @@ class SourcesColumn(Column):
         """Count again."""
         snapshot = self.state.snapshot
         self.flags.set_rows(flag_rows(snapshot.flags))
-        self.categories.set_rows([_category_row(item) for item in snapshot.categories])
+        self.categories.set_rows([_category_row(item) for item in self._in_order()])
         found = counts.suggestion_counts(self.state.suggestions)
         self.suggestions.set_rows([_suggestion_row(kind, found[kind]) for kind in _order(found)])
         self.panels["suggestion"].set_count(sum(found.values()))
@@ -107,6 +107,14 @@ class SourcesColumn(Column):
             self.panels[kind].setVisible(bool(self._lists[kind].rows.items))
         self.tag_panel.setVisible(bool(snapshot.tags))
         self._mark()
+
+    def _in_order(self) -> list[counts.Category]:
+        """The categories as the board shows them, then what folders bring, the fullest first."""
+        project = self.state.session.project
+        names = project.file.categories if project is not None else ()
+        places = {name: place for place, name in enumerate(names)}
+        last = len(places)
+        return sorted(self.state.snapshot.categories, key=lambda c: places.get(c.name, last))
 
     def _choose(self, kind: str, key: str) -> None:
         scope = Scope(key) if kind == "flags" else Scope(kind, key)  # type: ignore[arg-type]

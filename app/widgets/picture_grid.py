@@ -287,6 +287,7 @@ class PictureGrid(QAbstractItemView):
         lines = -(-self._count() // self.columns())
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, lines * height - room))
+        bar.setEnabled(bar.maximum() > 0)  # one that moves nothing is not painted
         bar.setPageStep(max(1, room - height // 2))
 
     def _arrange(self, top: int) -> None:

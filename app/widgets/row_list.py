@@ -28,7 +28,8 @@ RowRole = Qt.ItemDataRole.UserRole + 1
 class Row:
     """One row. ``key`` tells rows apart; texts are ready to show. ``tone`` colors the count.
 
-    ``aspect`` draws an outline of that width by height in the place of the icon.
+    ``aspect`` draws an outline of that width by height in the place of the icon; a ``gutter`` keeps
+    that place free, where other rows of the list have one.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Row:
     tip: str = ""
     note_tone: str = "t3"
     aspect: float = 0.0
+    gutter: bool = False
 
 
 class RowList(QListView):
@@ -187,6 +189,8 @@ class _Delegate(QStyledItemDelegate):
             left += 22
         elif row.aspect:
             _paint_shape(painter, QRect(left, inner.top(), 14, inner.height()), row.aspect)
+            left += 22
+        elif row.gutter:
             left += 22
         painter.setFont(fonts.font(12))
         right = self._paint_right(painter, inner, row, chosen)

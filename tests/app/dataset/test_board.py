@@ -88,6 +88,25 @@ def test_the_button_of_the_categories_opens_the_board_with_its_columns(board, vi
     assert view.pages.currentIndex() == 0
 
 
+def test_the_list_at_the_left_has_the_order_of_the_columns(board, view, settle) -> None:
+    for name, names_of in (("quadruped", ["boar"]), ("biped", ["cactus", "crown"])):
+        drag(board.columns[""], board.columns[name], names_of, settle, view.session)
+    rows = [row.key for row in view.sources.categories.rows.items]
+    assert rows == ["biped", "quadruped", "art"]
+    board.shift("quadruped", -1)
+    settle(view.session)
+    rows = [row.key for row in view.sources.categories.rows.items]
+    assert rows == ["quadruped", "biped", "art"]
+
+
+def test_pictures_of_all_columns_stand_in_line_without_idle_scroll_bars(board) -> None:
+    grids = [column.grid for column in board.columns.values()]
+    assert len({grid.mapTo(board, QPoint(0, 0)).y() for grid in grids}) == 1
+    assert [grid.verticalScrollBar().isEnabled() for grid in grids] == [False] * 3
+    grids[0].resize(grids[0].width(), 150)
+    assert grids[0].verticalScrollBar().isEnabled()
+
+
 def test_pictures_are_dragged_to_another_column_and_undo_brings_them_back(board, view, settle):
     columns = board.columns
     said = drag(columns[""], columns["biped"], ["boar", "cactus"], settle, view.session)

@@ -141,6 +141,26 @@ def test_a_tag_is_added_to_all_selected_captions_on_disk(view, settle, art) -> N
     assert notes == {"cactus": "1 of 2", "icon": "1 of 2", "glossy": "", "green": ""}
 
 
+def test_a_picture_that_moves_to_the_second_box_does_not_stay_in_the_first(view, settle) -> None:
+    previews = view.inspector.previews
+    cactus, blossom = named(view, "cactus"), named(view, "blossom")
+    previews.show_pictures([cactus])
+    previews.show_pictures([blossom, cactus])  # before the first was decoded
+    settle(view.session)
+    shown = [box.picture.toImage() for box in previews.boxes]
+    previews.show_pictures([blossom])
+    settle(view.session)
+    assert shown[0] == previews.boxes[0].picture.toImage()
+    assert shown[1] != shown[0]
+
+
+def test_a_long_fill_does_not_push_the_facts_of_training_wider(view, settle) -> None:
+    facts = view.inspector.outlook.facts
+    before = facts.minimumSizeHint().width()
+    facts.values[2].setText("#DCE6EC – #9FB8C8" * 3)
+    assert facts.minimumSizeHint().width() == before
+
+
 def test_removing_a_chip_removes_the_tag(view, settle, art) -> None:
     choose(view, "cactus")
     view.inspector.captions.chips.removed.emit("icon")

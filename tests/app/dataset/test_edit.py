@@ -366,6 +366,23 @@ def test_a_tile_fills_behind_the_subject_and_presets_are_colors(edit, settle, ar
     assert np.array_equal(seen(page, settle)[..., :3], bake(source, page.work.recipe))
 
 
+def test_the_frame_of_the_crop_goes_with_its_tool(edit, settle, qtbot) -> None:
+    page = edit()
+    page.panels["crop"]._crop((4, 4, 60, 60))
+    click(page.bar.tools["fill"])
+    settle(page.state.session)
+    click(page.bar.tools["crop"])
+    click(page.panels["crop"].reset)
+    settle(page.state.session)
+    painted = []
+    page.view.add_overlay(lambda painter, transform: painted.append(page.view.cropping))
+    page.view.repaint()
+    painted.clear()
+    click(page.bar.tools["fill"])  # the same pixels as before
+    qtbot.waitUntil(lambda: painted == [False])
+    settle(page.state.session)
+
+
 def test_the_pipette_takes_a_color_from_the_picture(edit, settle, art) -> None:
     page = edit()
     click(page.bar.tools["fill"])
