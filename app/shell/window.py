@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -21,33 +20,28 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from app.actions import Action
 from app.i18n import bind, tr
 from app.session import Session
-from app.shell.jobs import is_live, title_of, workspace_of
+from app.shell.commands import Commands
+from app.shell.drops import WindowDrops
+from app.shell.job_news import JobNews
 from app.shell.logo import window_icon
 from app.shell.notices import Notices
 from app.shell.pages import Pages
-from app.shell.picture_search import PictureSearch
+from app.shell.panels import FloatingPanels
 from app.shell.project_bar import ProjectBar, set_enabled
-from app.shell.rail import ENTRIES, Rail
+from app.shell.rail import Rail
 from app.shell.regions import Regions
 from app.shell.status_line import StatusLine
 from app.shell.window_actions import add_shortcuts, window_actions
 from app.theme import metrics, motion
-from app.widgets.states import DropOverlay, Toast
 from app.widgets.text import hairline
+from app.widgets.toasts import Toast
 from engine.project.settings import Settings, data_dir
 from engine.runtime.errors import StorageError
 
 if TYPE_CHECKING:  # imported when they are first opened
     from app.shell.guide import GuideBar, Stage
-    from app.shell.notice_panel import NoticePanel
-    from app.shell.palette import Found, Palette
-    from app.shell.queue_panel import QueuePanel
-    from engine.runtime.job import JobHandle
-
-WORKSPACES = tuple(name for name, _, _ in ENTRIES)
 
 
 class MainWindow(QWidget):
@@ -70,13 +64,14 @@ class MainWindow(QWidget):
         self._title = bind(self.setWindowTitle, "Stylekiln")
         self._build()
         self.toasts = Toast(self.pages)
-        self.overlay = DropOverlay(self._body)
-        self.pictures = PictureSearch(session, self)
+        self.drops = WindowDrops(session, self._body)
+        self.commands = Commands(self.pages, self.navigate)
+        self.panels = FloatingPanels(self, session, self.notices, self.commands)
         self._painted = False
         self._may_lose = False
         self.regions = Regions(self._regions, self.pages.stage)
-        self._own = window_actions(self)
-        add_shortcuts(self, self, self._own)
+        self.commands.own = window_actions(self)
+        add_shortcuts(self, self, self.commands.own)
         self._connect()
         self._restore_geometry()
         self.navigate("start", {})
@@ -108,21 +103,18 @@ class MainWindow(QWidget):
         session.project_changed.connect(self._project_changed)
         session.settings_changed.connect(_apply_motion)
         _apply_motion(session.settings)
-        for signal in (session.job_added, session.job_changed, session.job_finished):
-            signal.connect(self._show_busy)
-        session.job_finished.connect(self._tell_finished)
+        self._news = JobNews(self)
         session.undone.connect(self.toasts.withdraw)
         self.rail.chosen.connect(self._choose)
         self.bar.start_asked.connect(lambda: self.navigate("start", {}))
         self.bar.search_asked.connect(self.open_palette)
-        self.bar.queue_asked.connect(self.toggle_queue)
-        self.bar.notices_asked.connect(self.toggle_notices)
+        self.bar.queue_asked.connect(self.panels.toggle_queue)
+        self.bar.notices_asked.connect(self.panels.toggle_notices)
         self.bar.folder_asked.connect(self.choose_folder)
         self.bar.undo_asked.connect(lambda: self._run_here("undo"))
         self.bar.redo_asked.connect(lambda: self._run_here("redo"))
         self.bar.help_asked.connect(self.show_shortcuts)
         self.bar.guide_asked.connect(self.start_guide)
-        session.bridge.queue_read.connect(self._tell_what_was_cut_off)
         # Whether something can be undone changes with every edit; looking is cheaper than telling.
         self._undo_timer = QTimer(self)
         self._undo_timer.setInterval(250)
@@ -152,38 +144,15 @@ class MainWindow(QWidget):
         self.navigate(name, {})
         self.pages.focus_stage()
 
-    def all_actions(self) -> list[Action]:
-        """What can be done in the window and in the workspace that is shown."""
-        view = self.pages.built.get(self.pages.current)
-        return [*(view.actions() if view is not None else []), *self._own]
-
-    def _found_by_words(self) -> list[Action]:
-        """What the palette offers: also the actions of pages that were shown before."""
-        found = [action for action in self.all_actions() if action.id != "palette"]
-        for name, view in self.pages.built.items():
-            if name != self.pages.current:
-                there = [action for action in view.actions() if not action.id.endswith("do")]
-                found += [replace(one, run=partial(self._run_there, name, one)) for one in there]
-        return found
-
-    def _run_there(self, name: str, action: Action) -> None:
-        self.navigate(name, {})
-        action.run()
-
     def _run_here(self, what: str) -> None:
-        action = self._action_here(what)
+        action = self.commands.here(what)
         if action is not None and action.enabled():
             action.run()
             self._show_undo()
 
-    def _action_here(self, what: str) -> Action | None:
-        view = self.pages.built.get(self.pages.current)
-        found = view.actions() if view is not None else []
-        return next((one for one in found if one.id.rpartition(".")[2] == what), None)
-
     def _show_undo(self) -> None:
-        set_enabled(self.bar.undo, self._action_here("undo"))
-        set_enabled(self.bar.redo, self._action_here("redo"))
+        set_enabled(self.bar.undo, self.commands.here("undo"))
+        set_enabled(self.bar.redo, self.commands.here("redo"))
 
     def toggle_columns(self) -> None:
         """Hide the side columns of the page shown, or show them."""
@@ -201,60 +170,15 @@ class MainWindow(QWidget):
 
     # Panels over the window
 
-    @cached_property
-    def queue(self) -> QueuePanel:
-        """The queue's panel."""
-        from app.shell.queue_panel import QueuePanel
-
-        return QueuePanel(self, self.session)
-
-    @cached_property
-    def notice_panel(self) -> NoticePanel:
-        """The list of what was said."""
-        from app.shell.notice_panel import NoticePanel
-
-        return NoticePanel(self, self.notices)
-
-    @cached_property
-    def palette_panel(self) -> Palette:
-        """The command palette."""
-        from app.shell.palette import Palette
-
-        made = Palette(self, self._found_by_words, self._find_pictures)
-        self.pictures.changed.connect(made.refresh)
-        return made
-
     def open_palette(self) -> None:
         """Open the command palette in the place of the search field."""
-        search = self.bar.search
-        top = search.mapTo(self, QPoint(0, 0)).y() - 4
-        self.palette_panel.open_at(self.width() // 2, top, max(480, search.width()))
-
-    def _panels(self) -> dict[str, QWidget]:
-        """The floating panels that were opened at least once, by their names here."""
-        built = {name: vars(self).get(name) for name in ("palette_panel", "queue", "notice_panel")}
-        return {name: panel for name, panel in built.items() if panel is not None}
-
-    def _hide_panels(self, but: str) -> None:
-        for name, panel in self._panels().items():
-            if name != but:
-                panel.hide()
-
-    def toggle_queue(self) -> None:
-        """Open or close the queue."""
-        self._hide_panels(but="queue")
-        self.queue.toggle(self.width() - 8, metrics.BAR + 4)
-
-    def toggle_notices(self) -> None:
-        """Open or close the list of what was said."""
-        self._hide_panels(but="notice_panel")
-        self.notice_panel.toggle(self.width() - 8, metrics.BAR + 4)
+        self.panels.open_palette(self.bar.search)
 
     def show_shortcuts(self) -> None:
         """Open the list of keys."""
         from app.shell.shortcuts import ShortcutsDialog
 
-        ShortcutsDialog(self, self.all_actions()).show()
+        ShortcutsDialog(self, self.commands.all()).show()
 
     def show_toast(self, note: dict[str, Any]) -> None:
         """Float what the session has to say, and keep it for the bell."""
@@ -266,19 +190,6 @@ class MainWindow(QWidget):
             error=notice.is_error,
         )
         toast.answered.connect(lambda: self.notices.read(notice))
-
-    def _find_pictures(self, text: str) -> list[Found]:
-        from app.shell.palette import Found
-        from app.widgets.row_list import Row
-
-        self.pictures.refresh()
-        return [
-            Found(
-                Row(f"picture.{picture.id}", picture.name, icon="image", note=tr("Dataset")),
-                partial(self.navigate, "dataset", {"picture": picture.id}),
-            )
-            for picture in self.pictures.find(text, most=8)
-        ]
 
     # Projects and the guide
 
@@ -347,76 +258,29 @@ class MainWindow(QWidget):
         if self.guide is None:
             self.session.start(self._offer_guide(project))
 
-    def _tell_finished(self, handle: JobHandle) -> None:
-        """Long work that ended while another page was shown is told, and kept by the bell."""
-        place = workspace_of(handle.request)
-        if handle.state != "done" or handle.interactive or place not in ("train", "validate"):
-            return
-        note = {
-            "key": "{name}: done.",
-            "facts": {"name": title_of(handle.request)},
-            "action": "Show",
-            "on_action": partial(self.navigate, place, {}),
-            "error": False,
-        }
-        if place == self.pages.current:
-            self.notices.read(self.notices.add(note))
-        else:
-            self.show_toast(note)
-
-    def _show_busy(self, _: object) -> None:
-        parts = {
-            workspace_of(job.request): job.progress.fraction
-            for job in self.session.bridge.jobs
-            if is_live(job) and job.state != "queued"
-        }
-        for name in WORKSPACES:
-            self.rail.buttons[name].set_progress(parts.get(name))
-        self.bar.show_queue(sum(is_live(job) for job in self.session.bridge.jobs))
-
     # Drops, size and end
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        folder = dropped_folder(event)
-        if folder is not None:
-            event.acceptProposedAction()
-            self.overlay.offer(tr("Open {name}", name=folder.name))
+        self.drops.offer(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.overlay.hide()
+        self.drops.overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.overlay.hide()
-        folder = dropped_folder(event)
-        if folder is not None:
-            event.acceptProposedAction()
-            self.session.open_folder(folder)
+        self.drops.take(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        shown = [panel for panel in self._panels().values() if panel.isVisible()]
-        if event.key() == Qt.Key.Key_Escape and shown:
-            shown[0].hide()
-        else:
+        if event.key() != Qt.Key.Key_Escape or not self.panels.hide_shown():
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        for name, panel in self._panels().items():
-            if name != "palette_panel" and panel.isVisible():
-                panel.move(self.width() - 8 - panel.width(), metrics.BAR + 4)
+        self.panels.follow_size()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._painted:
             self._painted = True
             self.painted.emit()
             self.session.after_first_paint(lambda: QTimer.singleShot(0, self.status.watch))
-
-    def _tell_what_was_cut_off(self) -> None:
-        if self.session.bridge.interrupted():
-            self.session.notify(
-                "Work was cut off when the application last ended.",
-                action="Show the queue",
-                on_action=self.toggle_queue,
-            )
 
     def closeEvent(self, event: QCloseEvent) -> None:
         geometry = self.saveGeometry().toBase64().toStdString()
@@ -451,11 +315,3 @@ class MainWindow(QWidget):
 
 def _apply_motion(settings: Settings) -> None:
     motion.set_reduced(settings.reduce_motion)
-
-
-def dropped_folder(event: QDropEvent) -> Path | None:
-    """The folder that a drop means: the folder itself, or the one that holds dropped files."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    if not paths:
-        return None
-    return paths[0].parent if paths[0].is_file() else paths[0]

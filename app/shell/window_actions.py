@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def window_actions(window: MainWindow) -> list[Action]:
     """The window's own actions, in the order of the palette."""
-    go = window.navigate
+    go, panels = window.navigate, window.panels
     shown = [
         Action(f"go.{name}", text, partial(go, name, {}), icon, f"Ctrl+{index}")
         for index, (name, text, icon) in enumerate(ENTRIES, 1)
@@ -32,12 +32,17 @@ def window_actions(window: MainWindow) -> list[Action]:
         Action("open", "Open folder…", window.choose_folder, "folder-open", "Ctrl+Shift+O"),
         Action("sample", "Open the sample project", window.open_sample, "play"),
         Action("guide", "Guided first run", window.start_guide, "route"),
-        Action("queue", "Show the queue", window.toggle_queue, "list-checks", "Ctrl+Shift+Q"),
-        Action("notices", "Show the notifications", window.toggle_notices, "bell"),
+        Action("queue", "Show the queue", panels.toggle_queue, "list-checks", "Ctrl+Shift+Q"),
+        Action("notices", "Show the notifications", panels.toggle_notices, "bell"),
         Action("start", "Start page", partial(go, "start", {}), "layout-grid"),
         Action("settings", "Settings", partial(go, "settings", {}), "settings", "Ctrl+,"),
         *_settings(window),
-        Action("columns", "Show or hide the side columns", window.toggle_columns, stage_key="Tab"),
+        Action(
+            "columns",
+            "Show or hide the side columns",
+            window.toggle_columns,
+            stage_key="Tab",
+        ),
         Action("region.next", "Next region", partial(window.regions.step, 1), "", "F6"),
         Action(
             "region.previous", "Previous region", partial(window.regions.step, -1), "", "Shift+F6"

@@ -23,8 +23,8 @@ def killed(window, session, tmp_path):
 
 def stored_row(window):
     """The one row of the queue about work that was cut off."""
-    window.toggle_queue()
-    (row,) = [row for row in window.queue.findChildren(StoredRow) if row.isVisible()]
+    window.panels.toggle_queue()
+    (row,) = [row for row in window.panels.queue.findChildren(StoredRow) if row.isVisible()]
     return row
 
 
@@ -41,12 +41,12 @@ def test_a_killed_run_is_told_and_starts_again_with_a_click(
     name, cut_off = row.findChildren(QLabel)[:2]
     said(name.text(), "boats-v1")
     said(cut_off.text())
-    window.toggle_queue()
+    window.panels.toggle_queue()
     restart(window, qtbot)
     (job,) = session.bridge.jobs
     assert job.request == killed.request
     assert session.bridge.interrupted() == []
-    said(window.queue.rows[job.id]._name.text(), "boats-v1")
+    said(window.panels.queue.rows[job.id]._name.text(), "boats-v1")
 
 
 def test_work_of_another_version_says_that_it_cannot_be_started(
@@ -57,7 +57,7 @@ def test_work_of_another_version_says_that_it_cannot_be_started(
     restart(window, qtbot)
     toast("boats-v1")
     assert session.bridge.jobs == []
-    (row,) = window.queue.findChildren(StoredRow)[-1:]
+    (row,) = window.panels.queue.findChildren(StoredRow)[-1:]
     row.forgotten.emit()
     assert session.bridge.interrupted() == []
 
@@ -68,8 +68,8 @@ def test_phases_that_hold_a_name_are_in_the_language_of_the_window(window, sessi
     )
     handle.state = "running"
     handle.meter.update(3, 10, "Train {name}", {"name": "pixel-style"})
-    window.toggle_queue()
-    row = window.queue.rows[handle.id]
+    window.panels.toggle_queue()
+    row = window.panels.queue.rows[handle.id]
     words = {"en": "Train pixel-style", "zh_CN": "训练 pixel-style"}
     assert row._phase.text() == words[language]
     handle.cancel()

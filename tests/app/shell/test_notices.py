@@ -18,7 +18,7 @@ def _click(qtbot, widget):
 
 
 def _said(window):
-    labels = window.notice_panel._scroll.findChildren(QLabel)
+    labels = window.panels.notice_panel._scroll.findChildren(QLabel)
     return [one.text() for one in labels if one.wordWrap()]
 
 
@@ -46,9 +46,9 @@ def test_the_bell_shows_a_dot_until_its_list_was_opened(window, session, qtbot):
     assert _dot(window).name() == color("acc").name()
     assert window.bar.bell.toolTip() == "Notifications: 1 unread"
     _click(qtbot, window.bar.bell)
-    assert window.notice_panel.isVisible()
+    assert window.panels.notice_panel.isVisible()
     _click(qtbot, window.bar.bell)
-    assert not window.notice_panel.isVisible()
+    assert not window.panels.notice_panel.isVisible()
     assert window.bar.bell.toolTip() == "Notifications"
     assert _dot(window) == rest
 
@@ -77,11 +77,11 @@ def test_an_action_works_from_the_list_but_an_old_undo_is_not_offered(window, se
     session.notify("Done", action="Show", on_action=lambda: ran.append("show"))
     session.notify("Cancelled.", action="Undo", on_action=lambda: ran.append("undo"))
     _click(qtbot, window.bar.bell)
-    offered = window.notice_panel._scroll.findChildren(Button)
+    offered = window.panels.notice_panel._scroll.findChildren(Button)
     assert [one.text() for one in offered] == ["Show"]
     _click(qtbot, offered[0])
     assert ran == ["show"]
-    assert not window.notice_panel.isVisible()
+    assert not window.panels.notice_panel.isVisible()
 
 
 def test_a_toast_that_was_answered_is_not_unread(window, session, qtbot):
@@ -94,19 +94,19 @@ def test_a_toast_that_was_answered_is_not_unread(window, session, qtbot):
 
 def test_clear_forgets_everything_and_says_what_the_list_is_for(spoken, qtbot):
     _click(qtbot, spoken.bar.bell)
-    _click(qtbot, spoken.notice_panel._clear)
-    assert spoken.notice_panel._empty.isVisible()
-    assert not spoken.notice_panel._scroll.isVisible()
+    _click(qtbot, spoken.panels.notice_panel._clear)
+    assert spoken.panels.notice_panel._empty.isVisible()
+    assert not spoken.panels.notice_panel._scroll.isVisible()
 
 
 def test_the_queue_and_the_notifications_are_never_open_together(spoken, qtbot):
     _click(qtbot, spoken.bar.bell)
     _click(qtbot, spoken.bar.queue)
-    assert not spoken.notice_panel.isVisible()
+    assert not spoken.panels.notice_panel.isVisible()
     _click(qtbot, spoken.bar.bell)
-    assert not spoken.queue.isVisible()
+    assert not spoken.panels.queue.isVisible()
     qtbot.keyClick(spoken, Qt.Key.Key_Escape)
-    assert not spoken.notice_panel.isVisible()
+    assert not spoken.panels.notice_panel.isVisible()
 
 
 def _finished(window, name="pixel-style"):

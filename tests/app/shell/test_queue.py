@@ -49,41 +49,41 @@ def test_the_queue_shows_what_waits_and_the_button_counts_it(window, session, qt
     session.bridge.submit(CountRequest())
     assert window.bar.queue.text() == "Queue 1"
     qtbot.mouseClick(window.bar.queue, Qt.MouseButton.LeftButton)
-    assert window.queue.isVisible()
-    (row,) = window.queue.rows.values()
+    assert window.panels.queue.isVisible()
+    (row,) = window.panels.queue.rows.values()
     assert row._phase.text() == "Waiting"
 
 
 def test_a_finished_job_says_so_and_its_cross_takes_it_away(window, session, finish, qtbot):
     handle = session.bridge.submit(CountRequest())
     finish(handle)
-    window.toggle_queue()
-    row = window.queue.rows[handle.id]
+    window.panels.toggle_queue()
+    row = window.panels.queue.rows[handle.id]
     assert row._phase.text() == "Done"
     assert window.bar.queue.text() == "Queue"
     qtbot.mouseClick(row._stop, Qt.MouseButton.LeftButton)
-    assert window.queue.rows == {}
+    assert window.panels.queue.rows == {}
 
 
 def test_a_failed_job_says_why_and_what_to_do(window, session, finish):
     handle = session.bridge.submit(CountRequest(fails=True))
     finish(handle)
-    window.queue.rebuild()
-    shown = window.queue.rows[handle.id]._phase.text()
+    window.panels.queue.rebuild()
+    shown = window.panels.queue.rows[handle.id]._phase.text()
     assert shown == "The loss is not a number. Lower the learning rate."
 
 
 def test_the_cross_of_a_waiting_job_cancels_it(window, session, qtbot):
     handle = session.bridge.submit(CountRequest())
-    window.toggle_queue()
-    qtbot.mouseClick(window.queue.rows[handle.id]._stop, Qt.MouseButton.LeftButton)
+    window.panels.toggle_queue()
+    qtbot.mouseClick(window.panels.queue.rows[handle.id]._stop, Qt.MouseButton.LeftButton)
     assert handle.cancelled()
 
 
 def test_the_pause_button_holds_the_job_and_lets_it_go_on(window, session, qtbot):
     handle = session.bridge.submit(CountRequest())
-    window.toggle_queue()
-    pause = window.queue.rows[handle.id]._pause
+    window.panels.toggle_queue()
+    pause = window.panels.queue.rows[handle.id]._pause
     qtbot.mouseClick(pause, Qt.MouseButton.LeftButton)
     assert handle.paused
     qtbot.mouseClick(pause, Qt.MouseButton.LeftButton)
@@ -133,12 +133,12 @@ def test_work_that_was_cut_off_can_be_started_again_or_forgotten(window, session
         handle = session.bridge.submit(ImportRequest(project="nowhere"))
         session.bridge.engine._store.save(handle, "interrupted")
     session.bridge.jobs.clear()
-    window.toggle_queue()
-    again = [b for b in window.queue.findChildren(Button) if b.text() == "Start again"]
+    window.panels.toggle_queue()
+    again = [b for b in window.panels.queue.findChildren(Button) if b.text() == "Start again"]
     assert len(again) == 2
     qtbot.mouseClick(again[0], Qt.MouseButton.LeftButton)
     assert [job.request for job in session.bridge.jobs] == [ImportRequest(project="nowhere")]
-    (row,) = window.queue.findChildren(StoredRow)[-1:]
+    (row,) = window.panels.queue.findChildren(StoredRow)[-1:]
     row.forgotten.emit()
     assert len(session.bridge.interrupted()) <= 1
 
@@ -162,10 +162,10 @@ def active(window, qtbot):
 
 def test_escape_closes_the_queue_and_gives_the_focus_back(active, qtbot):
     active.bar.language.setFocus()
-    active.toggle_queue()
-    assert active.focusWidget() is active.queue
-    qtbot.keyClick(active.queue, Qt.Key.Key_Escape)
-    assert not active.queue.isVisible()
+    active.panels.toggle_queue()
+    assert active.focusWidget() is active.panels.queue
+    qtbot.keyClick(active.panels.queue, Qt.Key.Key_Escape)
+    assert not active.panels.queue.isVisible()
     assert active.focusWidget() is active.bar.language
 
 
@@ -245,9 +245,9 @@ def test_a_running_job_that_was_stopped_says_that_its_work_is_kept(window, sessi
     handle = session.bridge.submit(CountRequest(total=10**9))
     session.job_changed.connect(lambda one: one.cancel() if one.progress.step else None)
     finish(handle)
-    window.queue.rebuild()
-    assert window.queue.rows[handle.id]._phase.text() == "Stopped; finished work is kept."
-    assert window.queue.rows[handle.id]._bar.isHidden()
+    window.panels.queue.rebuild()
+    assert window.panels.queue.rows[handle.id]._phase.text() == "Stopped; finished work is kept."
+    assert window.panels.queue.rows[handle.id]._bar.isHidden()
 
 
 def test_the_time_left_has_its_width_as_soon_as_the_language_changes(window, session):
@@ -280,8 +280,8 @@ def test_work_that_closing_cut_off_is_offered_by_the_next_window(
     assert [toast.text for toast in later.toasts.shown] == [
         "Work was cut off when the application last ended."
     ]
-    later.toggle_queue()
-    (row,) = later.queue.findChildren(StoredRow)
+    later.panels.toggle_queue()
+    (row,) = later.panels.queue.findChildren(StoredRow)
     row.restarted.emit()
     assert [job.request.run for job in bridge.jobs] == [str(run.folder)]
     shiboken6.delete(later)

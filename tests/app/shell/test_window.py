@@ -99,7 +99,7 @@ def test_the_system_theme_follows_the_desktop_until_another_is_chosen(window, qa
 
 def test_the_palette_finds_an_action_and_runs_it(window, qtbot, settle):
     _click(qtbot, window.bar.search)
-    palette = window.palette_panel
+    palette = window.panels.palette
     qtbot.keyClicks(palette.field, "settings")
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     settle()
@@ -109,13 +109,13 @@ def test_the_palette_finds_an_action_and_runs_it(window, qtbot, settle):
 
 def test_the_palette_finds_actions_in_both_languages(window):
     set_language("zh_CN")
-    assert [found.row.key for found in window.palette_panel.matches("设置")] == ["settings"]
-    assert [found.row.key for found in window.palette_panel.matches("settings")] == ["settings"]
+    assert [found.row.key for found in window.panels.palette.matches("设置")] == ["settings"]
+    assert [found.row.key for found in window.panels.palette.matches("settings")] == ["settings"]
 
 
 def test_escape_closes_the_palette_and_nothing_matches_says_so(window, qtbot):
     window.open_palette()
-    palette = window.palette_panel
+    palette = window.panels.palette
     qtbot.keyClicks(palette.field, "zzzz")
     assert palette._none.isVisible()
     qtbot.keyClick(palette.field, Qt.Key.Key_Escape)
@@ -139,11 +139,11 @@ def test_a_dropped_folder_opens_and_the_overlay_says_so_first(window, settle, tm
     art.mkdir()
     Image.new("RGB", (64, 64), (9, 99, 9)).save(art / "leaf.png")
     _drop(window, art, QDragEnterEvent)
-    assert window.overlay.isVisible()
-    assert "Harvest" in window.overlay._text
+    assert window.drops.overlay.isVisible()
+    assert "Harvest" in window.drops.overlay._text
     _drop(window, art)
     settle()
-    assert not window.overlay.isVisible()
+    assert not window.drops.overlay.isVisible()
     assert window.session.project is not None
     assert [picture.name for picture in window.session.library.pictures()] == ["leaf"]
     assert window.bar.project.text() == "Harvest"
@@ -158,6 +158,31 @@ def test_a_dropped_picture_means_its_folder(window, settle, tmp_path):
     settle()
     assert [toast.text for toast in window.toasts.shown] == []
     assert window.session.project.file.name == "Props"
+
+
+def test_what_is_no_picture_opens_nothing_and_is_said_in_one_sentence(window, settle, tmp_path):
+    art, note = tmp_path / "Props", tmp_path / "note.docx"
+    art.mkdir()
+    note.write_text("hello", encoding="utf-8")
+    window.session.open_folder(art)
+    settle()
+    _drop(window, note, QDragEnterEvent)
+    assert not window.drops.overlay.isVisible()
+    _drop(window, note)
+    settle()
+    assert window.session.project.file.name == "Props"
+    said = "note.docx was not taken: it is no picture, folder or list of pictures."
+    assert [toast.text for toast in window.toasts.shown] == [said]
+
+
+def test_a_list_of_tags_opens_nothing_away_from_the_pictures(window, settle, tmp_path):
+    tags = tmp_path / "booru.csv"
+    tags.write_text("1girl,0,500\n", encoding="utf-8")
+    _drop(window, tags)
+    settle()
+    assert window.session.project is None
+    said = "booru.csv was not taken: open a project and drop it on its pictures."
+    assert [toast.text for toast in window.toasts.shown] == [said]
 
 
 def test_a_missing_folder_is_said_in_a_toast_that_stays(window, settle, tmp_path):
@@ -289,17 +314,17 @@ def test_the_palette_never_reads_the_library_while_one_types(
     )
     window.open_palette()
     for key in "leaf":
-        qtbot.keyClicks(window.palette_panel.field, key)
+        qtbot.keyClicks(window.panels.palette.field, key)
     settle()
-    assert [found.row.text for found in window.palette_panel._found] == ["leaf"]
+    assert [found.row.text for found in window.panels.palette._found] == ["leaf"]
     assert len(readers) == 1
     assert readers[0] is not threading.main_thread()
     Image.new("RGB", (64, 64), (9, 99, 9)).save(tmp_path / "leaf two.png")
     window.session.start(window.session.rescan())
     settle()
-    window.palette_panel.field.setText("two")
+    window.panels.palette.field.setText("two")
     settle()
-    assert [found.row.text for found in window.palette_panel._found] == ["leaf two"]
+    assert [found.row.text for found in window.panels.palette._found] == ["leaf two"]
 
 
 def test_a_folder_opened_from_any_page_shows_its_pictures(window, qtbot, settle, tmp_path):
@@ -317,15 +342,15 @@ def test_the_palette_finds_settings_and_what_other_pages_can_do(window, qtbot, s
     _click(qtbot, window.rail.buttons["models"])
     settle()
     window.open_palette()
-    found = {one.row.text: one for one in window.palette_panel.matches("export")}
+    found = {one.row.text: one for one in window.panels.palette.matches("export")}
     assert "Export pictures…" in found
-    found = window.palette_panel.matches("hold out a tenth")
+    found = window.panels.palette.matches("hold out a tenth")
     found[0].run()
     settle()
     assert window.pages.current == "dataset"
-    assert "Theme: light" in [one.row.text for one in window.palette_panel.matches("light")]
-    assert window.palette_panel.matches("search pictures and actions") == []
-    window.palette_panel.matches("theme: light")[0].run()
+    assert "Theme: light" in [one.row.text for one in window.panels.palette.matches("light")]
+    assert window.panels.palette.matches("search pictures and actions") == []
+    window.panels.palette.matches("theme: light")[0].run()
     assert theme.chosen() == "light"
 
 
@@ -346,5 +371,5 @@ def test_the_list_of_keys_has_those_of_the_stage(window, qtbot, settle, tmp_path
 def test_no_two_actions_share_a_key(window, settle, page):
     window.navigate(page, {})
     settle()
-    keys = Counter(action.shortcut for action in window.all_actions() if action.shortcut)
+    keys = Counter(action.shortcut for action in window.commands.all() if action.shortcut)
     assert [key for key, count in keys.items() if count > 1] == []

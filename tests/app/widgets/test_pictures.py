@@ -13,8 +13,8 @@ from app.widgets.axis import label_text, range_of, thinned, tick_texts, ticks, w
 from app.widgets.chart import LineChart
 from app.widgets.chart_lines import Series
 from app.widgets.picture_grid import PictureGrid
-from app.widgets.states import Toast
 from app.widgets.thumbnails import ThumbnailCache, read_scaled
+from app.widgets.toasts import Toast
 from engine.runtime.errors import PictureError
 
 

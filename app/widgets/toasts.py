@@ -1,0 +1,161 @@
+"""Toasts: sentences that float over a stage, with what can be done about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.theme import color, motion
+from app.widgets.buttons import button, tool_button
+from app.widgets.panel import IconLabel
+from app.widgets.text import label
+
+RISE = 12  # pixels a toast comes up
+
+
+class ToastView(QWidget):
+    """One sentence that floats, with at most one text action."""
+
+    closed = Signal()
+    # The user answered: by the action or by the cross, not by waiting.
+    answered = Signal()
+
+    def __init__(
+        self,
+        parent: QWidget,
+        text: str,
+        action: str,
+        on_action: Callable[[], None] | None,
+        error: bool,
+    ) -> None:
+        super().__init__(parent)
+        self._stays = error
+        self.action = action
+        self.rest = QPoint()
+        row = QHBoxLayout(self)
+        # 12 px at both sides of what is said; a cross has air of its own.
+        row.setContentsMargins(20, 8, 14 if error else 20, 16)
+        row.setSpacing(10)
+        tint = "err" if error else "t2"
+        row.addWidget(IconLabel("octagon-alert" if error else "check", 16, tint))
+        self._words = label()
+        self._words.setText(text)
+        self._words.setWordWrap(False)
+        row.addWidget(self._words)
+        if action and on_action is not None:
+            row.addWidget(button(action, kind="link", on=lambda: self._act(on_action)))
+        if error:
+            row.addWidget(tool_button("x", "Close", self._act, dense=True))
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(6000)
+        self._timer.timeout.connect(self.closed)
+        if not self._stays:
+            self._timer.start()
+
+    @property
+    def text(self) -> str:
+        """The sentence shown."""
+        return self._words.text()
+
+    def rise(self, below: float) -> None:
+        """Stand ``below`` pixels under the place of rest."""
+        self.move(self.rest + QPoint(0, round(below)))
+
+    def fit(self, width: int) -> None:
+        """Take the natural size, wrapped when wider than ``width``."""
+        if self.sizeHint().width() > width:
+            self._words.setWordWrap(True)
+            self._words.setFixedWidth(max(200, width - 140))
+        self.adjustSize()
+        self.setFixedHeight(max(36 + 16, self.sizeHint().height()))
+
+    def _act(self, on_action: Callable[[], None] | None = None) -> None:
+        self.answered.emit()
+        self.closed.emit()
+        if on_action is not None:
+            on_action()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if not self._stays:
+            self._timer.start()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(8.5, 2.5, -8.5, -13.5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        # A soft shadow of rings: a graphics effect would repaint everything below each frame.
+        for ring in range(8, 0, -1):
+            painter.setBrush(QColor(0, 0, 0, 9))
+            shadow = box.adjusted(-ring, 2 - ring, ring, 2 + ring)
+            painter.drawRoundedRect(shadow, 4 + ring, 4 + ring)
+        painter.setPen(QPen(color("float_line"), 1))
+        painter.setBrush(color("float"))
+        painter.drawRoundedRect(box, 4, 4)
+
+
+class Toast(QObject):
+    """Shows at most two toasts at the bottom center of ``stage``; errors stay until closed."""
+
+    def __init__(self, stage: QWidget) -> None:
+        super().__init__(stage)
+        self._stage = stage
+        self.shown: list[ToastView] = []
+        stage.installEventFilter(self)
+
+    def show(
+        self,
+        text: str,
+        *,
+        action: str = "",
+        on_action: Callable[[], None] | None = None,
+        error: bool = False,
+    ) -> ToastView:
+        """Float the translated ``text``; ``action`` is the key of its one text action.
+
+        What is shown already is not said twice: a full disk refuses every write.
+        """
+        for same in [view for view in self.shown if view.text == text]:
+            self._close(same)
+        view = ToastView(self._stage, text, action, on_action, error)
+        view.closed.connect(lambda: self._close(view))
+        self.shown.append(view)
+        while len(self.shown) > 2:
+            self._close(self.shown[0])
+        view.show()
+        self._place()
+        motion.run(view, RISE, 0, view.rise)
+        return view
+
+    def withdraw(self) -> None:
+        """Take away what offers to undo: it was undone."""
+        for view in [view for view in self.shown if view.action == "Undo"]:
+            self._close(view)
+
+    def _close(self, view: ToastView) -> None:
+        if view in self.shown:
+            self.shown.remove(view)
+            view.hide()
+            view.deleteLater()
+            self._place()
+
+    def _place(self) -> None:
+        bottom = self._stage.height() - 4
+        for view in reversed(self.shown):
+            view.fit(self._stage.width() - 32)
+            bottom -= view.height() - 8
+            view.rest = QPoint((self._stage.width() - view.width()) // 2, bottom)
+            view.move(view.rest)
+            view.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
