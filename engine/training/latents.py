@@ -10,16 +10,28 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from engine.models.loading import LoadedModel
 from engine.runtime.files import write_bytes
 from engine.runtime.job import Job
 from engine.training.pictures import TrainingPicture
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A picture as it is learned: ``posterior`` is mean and standard deviation, float32 [2C,h,w] on
+    the CPU. ``weight`` is its training mask, float32 [h,w] from 0 (not learned) to 1, or None.
+    """
+
+    posterior: Tensor
+    weight: Tensor | None = None
 
 
 def pixel_tensor(rgb: np.ndarray) -> Tensor:
@@ -34,7 +46,7 @@ class LatentStore:
         self._model = model
         self._keep = keep
         self._folder = folder if keep else None
-        self._kept: dict[str, Tensor] = {}
+        self._kept: dict[str, Encoded] = {}
         self._vae_hash = _hash_weights(model.vae) if self._folder is not None else ""
 
     def fill(self, pictures: Sequence[TrainingPicture], job: Job) -> None:
@@ -42,16 +54,20 @@ class LatentStore:
         for number, picture in enumerate(pictures if self._keep else ()):
             job.breathe()
             job.progress(number, len(pictures), "Encoding pictures")
-            self.posterior(picture)
+            self.encoded(picture)
 
-    def posterior(self, picture: TrainingPicture) -> Tensor:
-        """Mean and standard deviation, float32 [2C,h,w] on the CPU. Raises PictureError."""
-        if not self._keep:
-            return encode(self._model, picture.pixels())
+    def encoded(self, picture: TrainingPicture) -> Encoded:
+        """``picture`` as latents. Raises PictureError."""
         # The file may have changed since the last run but not within one: hash it once.
-        if picture.name not in self._kept:
-            self._kept[picture.name] = self._load(picture.pixels())
-        return self._kept[picture.name]
+        if picture.name in self._kept:
+            return self._kept[picture.name]
+        baked = picture.baked()
+        posterior = self._load(baked.rgb) if self._keep else encode(self._model, baked.rgb)
+        weight = None if baked.mask is None else _weight(baked.mask, posterior)
+        found = Encoded(posterior, weight)
+        if self._keep:
+            self._kept[picture.name] = found
+        return found
 
     def _load(self, rgb: np.ndarray) -> Tensor:
         if self._folder is None:
@@ -79,6 +95,12 @@ def encode(model: LoadedModel, rgb: np.ndarray) -> Tensor:
     pixels = pixel_tensor(rgb)[None].to(model.device, model.vae.dtype)
     found = model.vae.encode(pixels).latent_dist
     return torch.cat([found.mean, found.std], dim=1)[0].float().cpu()
+
+
+def _weight(mask: np.ndarray, posterior: Tensor) -> Tensor:
+    """``mask`` uint8 [H,W] averaged to the size of the latents, as kohya does."""
+    full = torch.from_numpy(np.ascontiguousarray(mask)).float().div(255)[None, None]
+    return interpolate(full, posterior.shape[-2:], mode="area")[0, 0]
 
 
 def sample_latents(posteriors: Tensor, noise: Tensor, scaling_factor: float) -> Tensor:

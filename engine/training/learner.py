@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.models.loading import LoadedModel
 from engine.training.conditioning import CaptionEncoder, TextCondition, size_ids
-from engine.training.latents import LatentStore, sample_latents
+from engine.training.latents import Encoded, LatentStore, sample_latents
 from engine.training.objective import Draw, Objective
 from engine.training.pictures import TrainingPicture
 
@@ -46,14 +46,16 @@ class Learner:
     ) -> Tensor:
         """Loss of each picture, float32 [B] with gradients, weights of the objective included."""
         model, objective = self._model, self.objective
-        posteriors = torch.stack([self._store.posterior(picture) for picture in pictures])
+        encoded = [self._store.encoded(picture) for picture in pictures]
+        posteriors = torch.stack([one.posterior for one in encoded])
         clean = sample_latents(posteriors, draw.posterior, model.scaling_factor).to(model.device)
         noise, timesteps = draw.noise.to(model.device), draw.timesteps.to(model.device)
         noisy = objective.noisy(clean, noise, timesteps)
         with self._autocast():
             condition = self._encoder(captions)
             predicted = self._predict(noisy, timesteps, condition, pictures)
-        return objective.losses(predicted, objective.target(clean, noise, timesteps), timesteps)
+        target = objective.target(clean, noise, timesteps)
+        return objective.losses(predicted, target, timesteps, _weights(encoded, model.device))
 
     def _predict(
         self,
@@ -81,3 +83,12 @@ class Learner:
         if self._precision == torch.float32:
             return contextlib.nullcontext()
         return torch.autocast(self._model.device.type, self._precision)
+
+
+def _weights(encoded: Sequence[Encoded], device: torch.device) -> Tensor | None:
+    """Training masks of a batch, [B,1,h,w]; None where no picture has one."""
+    if all(one.weight is None for one in encoded):
+        return None
+    whole = torch.ones(encoded[0].posterior.shape[-2:])
+    rows = [whole if one.weight is None else one.weight for one in encoded]
+    return torch.stack(rows)[:, None].to(device)

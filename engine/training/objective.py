@@ -51,10 +51,18 @@ class Objective:
         alphas = self.alphas[timesteps]
         return alphas / (1 - alphas)
 
-    def losses(self, predicted: Tensor, target: Tensor, timesteps: Tensor) -> Tensor:
-        """Weighted mean squared error of each picture, float32 [B]."""
-        error = (predicted.float() - target.float()).square().mean(dim=(1, 2, 3))
-        return error * self.weights(timesteps)
+    def losses(
+        self, predicted: Tensor, target: Tensor, timesteps: Tensor, masks: Tensor | None = None
+    ) -> Tensor:
+        """Weighted mean squared error of each picture, float32 [B].
+
+        ``masks`` [B,1,H,W] from 0 to 1 weigh every place. The mean is over all places, as in kohya:
+        a picture of which little is learned counts little.
+        """
+        error = (predicted.float() - target.float()).square()
+        if masks is not None:
+            error = error * masks
+        return error.mean(dim=(1, 2, 3)) * self.weights(timesteps)
 
     def _levels(self, timesteps: Tensor) -> tuple[Tensor, Tensor]:
         alphas = self.alphas[timesteps].view(-1, 1, 1, 1)

@@ -7,10 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from engine.dataset.buckets import Assignment, BucketSpec, assign, fitting_step
-from engine.dataset.edits import to_bucket
+from engine.dataset.edits import Baked, to_bucket
 from engine.dataset.library import Library
 from engine.dataset.samples import Sample, sample_of, training_samples
 from engine.project.project import Project
@@ -82,9 +80,11 @@ class TrainingPicture:
         left, top, *_ = self.assignment.sdxl_crop
         return int(left), int(top)
 
-    def pixels(self) -> np.ndarray:
-        """uint8 [H,W,3] at the size of the bucket. Raises PictureError."""
-        return to_bucket(read_pixels(self.sample), self.assignment)
+    def baked(self) -> Baked:
+        """Pixels and training mask at the size of the bucket. Raises PictureError."""
+        found = self.sample.bake()
+        mask = None if found.mask is None else to_bucket(found.mask, self.assignment)
+        return Baked(to_bucket(found.rgb, self.assignment), mask)
 
 
 @dataclass(frozen=True)
@@ -161,11 +161,6 @@ def open_pictures(sources: Sources, spec: BucketSpec, job: Job) -> PictureSet:
     )
 
 
-def read_pixels(sample: Sample) -> np.ndarray:
-    """uint8 RGB [H,W,3] of a sample after its edits. Raises PictureError or MissingFileError."""
-    return sample.bake().rgb
-
-
 def _open(
     samples: Sequence[Sample], spec: BucketSpec, job: Job
 ) -> tuple[list[TrainingPicture], list[str]]:
@@ -176,7 +171,7 @@ def _open(
         job.breathe()
         job.progress(number, len(samples), "Reading pictures")
         try:
-            rgb = read_pixels(sample)
+            rgb = sample.bake().rgb
             assignment = assign(spec, (rgb.shape[1], rgb.shape[0]))
         except StylekilnError as error:
             problems.append(f"{sample.path.name}: {error}")

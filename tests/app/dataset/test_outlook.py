@@ -139,7 +139,7 @@ def test_the_picture_is_resized_cut_and_filled_as_the_run_does_it(state, panel, 
     for trained in made:
         picture = named(state, trained.sample.path.stem)
         seen = looked_at(picture, project, usual_spec(128), 4096)
-        assert np.array_equal(seen.rgb, trained.pixels())
+        assert np.array_equal(seen.rgb, trained.baked().rgb)
     choose(panel, "carrot", settle)
     assert panel.facts.values[0].text() == "160×96"
     assert (panel.picture.picture.width(), panel.picture.picture.height()) == (160, 96)

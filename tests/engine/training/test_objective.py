@@ -84,3 +84,10 @@ def test_min_snr_weighs_the_loss_down_where_there_is_little_noise():
     predicted, target = torch.zeros(2, 1, 2, 2), torch.ones(2, 1, 2, 2)
     found = objective(gamma=5).losses(predicted, target, torch.tensor([10, 500]))
     assert found.tolist() == pytest.approx([0.048306, 1], rel=1e-4)
+
+
+def test_a_mask_weighs_places_and_the_mean_is_over_all_of_them():
+    predicted, target = torch.full((2, 4, 2, 2), 3.0), torch.zeros(2, 4, 2, 2)
+    masks = torch.tensor([[[[1.0, 0.0], [0.0, 0.0]]], [[[1.0, 1.0], [1.0, 1.0]]]])
+    found = objective().losses(predicted, target, torch.tensor([5, 5]), masks)
+    assert found.tolist() == [9 / 4, 9]
