@@ -107,9 +107,12 @@ class Operations:
     def categorize(self, pictures: Sequence[Picture], category: str) -> asyncio.Task[Any]:
         """Put all into a category."""
         ids = [picture.id for picture in pictures]
+        sentence = "Put {n} pictures into {category}."
+        if len(ids) == 1:
+            sentence = "Put 1 picture into {category}."
         return self._start(
             lambda library: library.set_category(ids, category),
-            "Put {n} pictures into {category}.",
+            sentence,
             n=len(ids),
             category=category,
         )
@@ -197,7 +200,25 @@ class Operations:
             await self.session.bridge.io(require_folder, path)
         known = {folder.path for folder in project.file.folders}
         added = [SourceFolder(path=str(path)) for path in folders if str(path) not in known]
+        if not added:
+            self.session.notify("{name} is in the project already.", name=_names(folders))
+            return
         await self._save_folders((*project.file.folders, *added))
+        if self.session.project is project:
+            await self._tell_added([Path(folder.path) for folder in added])
+
+    async def _tell_added(self, folders: Sequence[Path]) -> None:
+        library = self.session.library
+        if library is None:
+            return
+        pictures = await self.session.bridge.io(library.pictures)
+        count = sum(any(p.path.is_relative_to(folder) for folder in folders) for p in pictures)
+        sentence = "Added {n} pictures from {name}."
+        if count == 1:
+            sentence = "Added 1 picture from {name}."
+        self.session.notify(
+            sentence, n=count, name=_names(folders), action="Undo", on_action=self._undo
+        )
 
     async def _remove(self, folder: str) -> None:
         project = self.session.project
@@ -211,3 +232,7 @@ class Operations:
     def _trigger_word(self) -> str:
         project = self.session.project
         return project.file.trigger_word if project is not None else ""
+
+
+def _names(paths: Iterable[Path]) -> str:
+    return ", ".join(path.name for path in paths)

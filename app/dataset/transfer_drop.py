@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData
 from PySide6.QtGui import QImage
 
+from engine.dataset.captions import caption_path
 from engine.dataset.formats.adopt import Blob
+from engine.dataset.tag_lists import is_tag_list
 from engine.imaging.decode import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from app.session import Session
 
 DATASETS = (".toml", ".json", ".jsonl", ".csv", ".zip")
 """Files that describe a dataset; they are imported, not copied."""
@@ -21,17 +25,19 @@ DATASETS = (".toml", ".json", ".jsonl", ".csv", ".zip")
 
 @dataclass(frozen=True)
 class Drop:
-    """``folders`` and ``pictures`` are paths, ``blobs`` pictures without a file, and ``dataset``
-    a file that describes pictures.
+    """``folders`` and ``pictures`` are paths, ``blobs`` pictures without a file, ``dataset`` a
+    file that describes pictures and ``tags`` lists of tags. ``left`` is what cannot be taken.
     """
 
     folders: tuple[Path, ...] = ()
     pictures: tuple[Path, ...] = ()
     blobs: tuple[Blob, ...] = ()
     dataset: Path | None = None
+    tags: tuple[Path, ...] = ()
+    left: tuple[Path, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.folders or self.pictures or self.blobs or self.dataset)
+        return bool(self.all or self.dataset or self.tags)
 
     @property
     def loose(self) -> list[Path | Blob]:
@@ -45,16 +51,45 @@ class Drop:
 
 
 def read(data: QMimeData) -> Drop:
-    """What ``data`` holds that can be taken. Only suffixes are looked at; nothing is opened."""
+    """What ``data`` holds that can be taken, and what cannot. Suffixes are looked at; only the
+    head of a CSV file is read, because it is a list of pictures or one of tags.
+    """
     paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
     # What is not there is taken for a folder too: adding it says so.
     folders = tuple(path for path in paths if path.is_dir() or not path.exists())
     files = [path for path in paths if path not in folders and path.is_file()]
     pictures = tuple(path for path in files if path.suffix.lower() in PICTURE_SUFFIXES)
-    listed = [path for path in files if path.suffix.lower() in DATASETS]
-    if folders or pictures or listed:
-        return Drop(folders, pictures, (), listed[0] if listed and not pictures else None)
-    return Drop(blobs=tuple(_blobs(data)))
+    tags = tuple(path for path in files if path.suffix.lower() == ".csv" and is_tag_list(path))
+    listed = [path for path in files if path.suffix.lower() in DATASETS and path not in tags]
+    dataset = listed[0] if listed and not pictures and not folders else None
+    # Captions come along with their pictures.
+    taken = {*pictures, *tags, dataset, *map(caption_path, pictures)}
+    left = tuple(path for path in files if path not in taken)
+    if folders or pictures or dataset or tags:
+        return Drop(folders, pictures, (), dataset, tags, left)
+    blobs = tuple(_blobs(data))
+    return Drop(blobs=blobs, left=() if blobs else left)
+
+
+def opened_by(drop: Drop) -> Path | None:
+    """The folder that a drop opens as a project: itself, or the one that a picture lies in."""
+    paths = [*drop.folders, *(path.parent for path in drop.pictures)]
+    return paths[0] if paths else None
+
+
+def tell_left(session: Session, left: Sequence[Path]) -> None:
+    """Say what was dropped and cannot be taken, in one sentence."""
+    if len(left) == 1:
+        session.notify(
+            "{name} was not taken: it is no picture, folder or list of pictures.",
+            name=left[0].name,
+        )
+    elif left:
+        session.notify(
+            "{name} and {n} more were not taken: no pictures, folders or lists of pictures.",
+            name=left[0].name,
+            n=len(left) - 1,
+        )
 
 
 def _blobs(data: QMimeData) -> Sequence[Blob]:

@@ -9,13 +9,15 @@ from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from app.actions import Action
-from app.dataset.transfer_drop import Drop, read
+from app.dataset.transfer_drop import Drop, opened_by, read, tell_left
 from app.dataset.transfer_export import ExportSheet
 from app.dataset.transfer_import import ImportReport, ImportSheet
 from app.i18n import tr, tr_error
+from engine.dataset.folders import find_names
 from engine.dataset.formats.adopt import Adopted, adopt
 from engine.dataset.problem import Problem
 from engine.dataset.requests import ExportRequest, ImportDatasetRequest
+from engine.project.project import SourceFolder
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QDropEvent
 
     from app.dataset.view import View
+    from engine.project.project import Project
 
 
 class TransferEntry(QObject):
@@ -34,6 +37,8 @@ class TransferEntry(QObject):
         self.view = view
         self.session = view.session
         self.report: ImportReport | None = None
+        self._counted: dict[tuple[Path, ...], int | None] = {}
+        self._offered: tuple[Drop, Project, bool] | None = None
 
     def actions(self) -> list[Action]:
         """What the palette offers."""
@@ -83,34 +88,66 @@ class TransferEntry(QObject):
         project = self.session.project
         if not drop or event.source() is not None:
             return ""
+        if drop.tags and not drop.all:
+            return tr("Complete tags from {name}", name=_names(drop.tags))
         if project is None:
-            folder = _folder_of(drop)
+            folder = opened_by(drop)
             return tr("Open {name}", name=folder.name) if folder is not None else ""
-        if drop.dataset is not None and not drop.folders:
+        if drop.dataset is not None:
             return tr("Import {name}", name=drop.dataset.name)
-        place = self.category or project.file.name
-        if drop.folders and not _copies(event):
-            name = ", ".join(folder.name for folder in drop.folders)
-            return tr(
-                "Add {name} to {project}. Hold Ctrl to copy it into the project",
-                name=name,
-                project=project.file.name,
-            )
         if drop.folders:
-            name = ", ".join(folder.name for folder in drop.folders)
-            return tr("Copy {name} into {project}", name=name, project=project.file.name)
+            return self._offer_folders(drop, project, copied=_copies(event))
+        place = self.category or project.file.name
         count = len(drop.loose)
         return tr("Add {n} picture to {name}", "Add {n} pictures to {name}", n=count, name=place)
+
+    def _offer_folders(self, drop: Drop, project: Project, *, copied: bool) -> str:
+        facts: dict[str, Any] = {"name": _names(drop.folders), "project": project.file.name}
+        self._offered = (drop, project, copied)
+        count = self._count(drop.folders)
+        if copied and count is None:
+            return tr("Copy {name} into {project}", **facts)
+        if copied:
+            one = "Copy {name} with {n} picture into {project}"
+            return tr(one, "Copy {name} with {n} pictures into {project}", n=count, **facts)
+        if count is None:
+            return tr("Add {name} to {project}. Hold Ctrl to copy it into the project", **facts)
+        return tr(
+            "Add {name} with {n} picture to {project}. Hold Ctrl to copy it into the project",
+            "Add {name} with {n} pictures to {project}. Hold Ctrl to copy it into the project",
+            n=count,
+            **facts,
+        )
+
+    def _count(self, folders: tuple[Path, ...]) -> int | None:
+        """The pictures in ``folders``; None while they are counted."""
+        if folders not in self._counted:
+            self._counted = {folders: None}
+            self.session.start(self._look_into(folders))
+        return self._counted[folders]
+
+    async def _look_into(self, folders: tuple[Path, ...]) -> None:
+        found = await self.session.bridge.io(_pictures_in, folders)
+        if folders in self._counted:
+            self._counted[folders] = found
+        if self.view.overlay.isVisible() and self._offered is not None:
+            drop, project, copied = self._offered
+            if drop.folders == folders:
+                self.view.overlay.offer(self._offer_folders(drop, project, copied=copied))
 
     def take(self, event: QDropEvent) -> asyncio.Task[Any] | None:
         """Do what :meth:`offer` said."""
         drop = read(event.mimeData())
         if not drop or event.source() is not None:
             return None
+        self._counted = {}
+        tell_left(self.session, drop.left)
+        for path in drop.tags:
+            self.view.captions.add_list(path)
         if self.session.project is None:
-            folder = _folder_of(drop)
+            folder = opened_by(drop)
             return self.session.open_folder(folder) if folder is not None else None
-        if drop.dataset is not None and not drop.folders:
+        if drop.dataset is not None:
             self.ask_import(drop.dataset)
             return None
         return self.session.start(self._take(drop, _copies(event), self.category))
@@ -227,10 +264,12 @@ def _copies(event: QDropEvent) -> bool:
     return bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
 
 
-def _folder_of(drop: Drop) -> Path | None:
-    """The folder that a drop opens as a project; a file stands for the folder it lies in."""
-    paths = [*drop.folders, *(path.parent for path in drop.pictures)]
-    return paths[0] if paths else None
+def _names(paths: Iterable[Path]) -> str:
+    return ", ".join(path.name for path in paths)
+
+
+def _pictures_in(folders: tuple[Path, ...]) -> int:
+    return sum(1 for folder in folders for _ in find_names(SourceFolder(path=str(folder))))
 
 
 def _open(folder: Path) -> None:

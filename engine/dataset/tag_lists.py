@@ -21,6 +21,8 @@ LARGEST = 64 << 20
 """Bytes of the largest list that is read; the whole of Danbooru with aliases is a tenth of it."""
 _BATCH = 1024
 _LONGEST_NAME = 256
+_HEAD = 1 << 14
+"""Bytes that tell what a file is."""
 _HEADERS = ("name", "tag", "tags", "tag_name")
 
 
@@ -76,6 +78,19 @@ def read_tag_list(path: Path, breathe: Callable[[], object] | None = None) -> Ta
     if not len(found):
         raise _no_tags(path)
     return found
+
+
+def is_tag_list(path: Path) -> bool:
+    """Whether the CSV file ``path`` is a list of tags, not of pictures; only its head is read."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return False
+    whole = head if len(head) < _HEAD else head.rpartition(b"\n")[0]
+    first = whole.decode("utf-8-sig", "replace").partition("\n")[0]
+    columns = [cell.strip().casefold() for cell in _cells(first.rstrip("\r"))]
+    return "file_name" not in columns and len(parse_tag_list(whole)) > 0
 
 
 def parse_tag_list(data: bytes, breathe: Callable[[], object] | None = None) -> TagList:

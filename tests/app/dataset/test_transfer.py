@@ -110,6 +110,52 @@ def test_a_dropped_folder_is_added_where_it_lies_and_with_ctrl_copied(view, else
     assert named(view, "fox").path == root / "pictures" / "elsewhere" / "fox.png"
 
 
+def test_the_overlay_counts_a_folder_and_a_toast_says_what_came(view, elsewhere, settle, heard):
+    spot, data = QPoint(600, 400), files(elsewhere)
+    QApplication.sendEvent(view, QDragEnterEvent(spot, copy, data, left, no_key))
+    settle(view.session)
+    said = "Add elsewhere with 2 pictures to art. Hold Ctrl to copy it into the project"
+    assert view.overlay._text == said
+    drop(view, data, settle)
+    assert heard[-1]["key"] == "Added {n} pictures from {name}."
+    assert heard[-1]["facts"] == {"n": 2, "name": "elsewhere"}
+    heard[-1]["on_action"]()
+    settle(view.session)
+    assert "fox" not in names(view)
+
+
+def test_what_cannot_be_taken_of_a_drop_is_named_and_captions_are_not(
+    view, elsewhere, settle, heard
+) -> None:
+    (elsewhere / "note.docx").write_text("hello", encoding="utf-8")
+    dropped = files(*(elsewhere / name for name in ("fox.png", "fox.txt", "note.docx")))
+    assert drop(view, dropped, settle) == "Add 1 picture to art"
+    assert named(view, "fox").caption == "fox, farm"
+    left_out = [note["facts"] for note in heard if "was not taken" in note["key"]]
+    assert left_out == [{"name": "note.docx"}]
+
+
+def test_a_list_of_tags_is_taken_wherever_it_falls(
+    view, tmp_path, settle, heard, monkeypatch
+) -> None:
+    monkeypatch.setenv("STYLEKILN_HOME", str(tmp_path / "home"))
+    source = tmp_path / "booru.csv"
+    source.write_text('solo,0,900\nbell_pepper,0,40,"paprika"\n', encoding="utf-8")
+    captions = view.inspector.captions
+    assert not captions.box.acceptDrops()  # so that it falls through to the page
+    assert not captions.entry.acceptDrops()
+    assert drop(view, files(source), settle) == "Complete tags from booru.csv"
+    assert heard[-1]["key"] == "{n} tags of {name} complete what you type."
+    assert (tmp_path / "home" / "tags" / "booru.csv").is_file()
+    assert "solo" in [offer.text for offer in captions.words.complete("sol", 5)]
+
+
+def test_a_list_of_pictures_in_a_csv_file_is_still_imported(view, tmp_path, settle) -> None:
+    source = tmp_path / "metadata.csv"
+    source.write_text("file_name,text\nboar.png,a boar\n", encoding="utf-8")
+    assert drop(view, files(source), settle) == "Import metadata.csv"
+
+
 def test_a_picture_out_of_a_browser_is_kept_as_its_own_bytes(view, elsewhere, settle) -> None:
     data = QMimeData()
     data.setUrls([QUrl("https://example.org/art/blue_fox.png")])
@@ -133,6 +179,7 @@ def test_pixels_without_a_file_become_a_picture(view, settle) -> None:
 def test_what_is_no_picture_is_not_taken_and_a_broken_one_says_why(view, tmp_path, settle, heard):
     (tmp_path / "notes.md").write_text("hello", encoding="utf-8")
     assert drop(view, files(tmp_path / "notes.md"), settle) == ""
+    assert heard == []  # the window says it, wherever it falls
     (tmp_path / "torn.png").write_bytes(b"no picture")
     drop(view, files(tmp_path / "torn.png"), settle)
     assert heard[-1]["error"]
