@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.dataset.edit_strip import strip_button
 from app.i18n import bind
 from app.i18n.format import number, percent
 from app.theme import metrics
@@ -45,6 +46,7 @@ class EditBar(QWidget):
         self.modes = Segments([("before", "Before"), ("after", "After"), ("split", "Split")])
         self.modes.set_value("after")
         self.zoom = label(tone="label")
+        self.strip_button = strip_button(work.state.session)
         self._build()
         for name, tool in self.tools.items():
             tool.clicked.connect(partial(self._choose, name))
@@ -77,6 +79,7 @@ class EditBar(QWidget):
         row.addWidget(self.zoom)
         row.addWidget(tool_button("zoom-in", "Zoom in", lambda: self._zoom(1.25)))
         row.addWidget(tool_button("maximize", "Fit the picture", self.view.fit))
+        row.addWidget(self.strip_button)
 
     def show_tool(self, name: str) -> None:
         """Press the button of the tool in hand."""

@@ -16,7 +16,7 @@ from app.dataset.edit_column import EditColumn
 from app.dataset.edit_crop import CropPanel
 from app.dataset.edit_fill import FillPanel
 from app.dataset.edit_mask import MaskPanel
-from app.dataset.edit_strip import FilmStrip
+from app.dataset.edit_strip import FilmStrip, StripRow
 from app.dataset.edit_view import EditView
 from app.dataset.edit_work import EditWork
 from app.i18n import bind
@@ -25,6 +25,8 @@ from app.widgets.text import hairline
 from engine.dataset.edits import Recipe, baked_size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QImage
 
     from app.dataset.edit_tool import ToolPanel
@@ -52,7 +54,7 @@ class EditPage(QWidget):
         self.work = EditWork(state, operations)
         self.view = EditView()
         self.bar = EditBar(self.work, self.view)
-        self.strip = FilmStrip(self.work, thumbnails)
+        self.strip = FilmStrip(state, thumbnails, lambda: self.work.picture, self._steps)
         self.panels: dict[str, ToolPanel] = {
             "crop": CropPanel(self.work, self.view),
             "fill": FillPanel(self.work, self.view),
@@ -78,8 +80,7 @@ class EditPage(QWidget):
         stage.addWidget(self.bar)
         stage.addWidget(hairline("column"))
         stage.addWidget(self.view, 1)
-        stage.addWidget(hairline("column"))
-        stage.addWidget(self.strip)
+        stage.addWidget(StripRow(self.strip, self.state.session))
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -91,11 +92,12 @@ class EditPage(QWidget):
         self.bar.back.clicked.connect(lambda *_: self.done())
         self.bar.tool_chosen.connect(self.set_tool)
         self.bar.modes.changed.connect(lambda _: self._mode_changed())
-        self.strip.clicked.connect(lambda index: self.go_to(self.strip.pictures.items[index.row()]))
+        self.strip.opened.connect(self.go_to)
         self.column.edits.chosen.connect(self.set_tool)
         self.column.done_asked.connect(self.done)
         self.work.opened.connect(self._opened)
         self.work.changed.connect(self.show_work)
+        self.work.changed.connect(self.strip.viewport().update)
         self.state.reloaded.connect(self.show_work)
 
     async def open(self, picture: Picture) -> None:
@@ -149,8 +151,15 @@ class EditPage(QWidget):
     def _opened(self) -> None:
         self._shown = ()
         self.view.set_image(None)
+        self.strip.follow()
         self.show_work()
         self.view.fit()
+
+    def _steps(self, picture: Picture) -> Sequence[object]:
+        """The edits of ``picture``, those not stored yet among them."""
+        under = self.work.picture
+        same = under is not None and under.id == picture.id
+        return (self.work.recipe if same else picture.recipe).steps
 
     def _mode_changed(self) -> None:
         self._shown = ()

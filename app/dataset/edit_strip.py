@@ -1,23 +1,44 @@
-"""The film strip under the picture: what the grid shows, the edited ones with a dot."""
+"""The film strip under a large picture: what the grid shows, the edited ones with a dot."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyledItemDelegate,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.i18n import bind
 from app.theme import color, icons
+from app.widgets.buttons import tool_button
 from app.widgets.images import draw_fitted
+from app.widgets.text import hairline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from PySide6.QtWidgets import QStyleOptionViewItem
 
-    from app.dataset.edit_work import EditWork
+    from app.dataset.model import DatasetState
+    from app.session import Session
     from app.widgets.thumbnails import ThumbnailCache
     from engine.dataset.library import Picture
+    from engine.project.settings import Settings
 
 Index = QModelIndex | QPersistentModelIndex
 height = 96
@@ -27,13 +48,23 @@ PictureRole = Qt.ItemDataRole.UserRole + 1
 
 
 class FilmStrip(QListView):
-    """A click opens a picture. Its arrows scroll; the page's keys go on to the next."""
+    """``opened`` carries the picture that was clicked. ``current`` is the one shown large; its
+    edits are ``steps``, which may not be stored yet. The page's keys go on to the next.
+    """
 
-    def __init__(self, work: EditWork, thumbnails: ThumbnailCache) -> None:
+    opened = Signal(object)
+
+    def __init__(
+        self,
+        state: DatasetState,
+        thumbnails: ThumbnailCache,
+        current: Callable[[], Picture | None],
+        steps: Callable[[Picture], Sequence[object]] = lambda picture: picture.recipe.steps,
+    ) -> None:
         super().__init__()
-        self.work = work
+        self.current, self.steps = current, steps
         self.thumbnails = thumbnails
-        self.pictures = _Shown(work)
+        self.pictures = _Shown(state)
         self.setModel(self.pictures)
         self.setItemDelegate(_Tiles(self))
         self.setFlow(QListView.Flow.LeftToRight)
@@ -49,24 +80,23 @@ class FilmStrip(QListView):
         self.setViewportMargins(8, 8, 8, 8)
         self.setProperty("surface", "panel")
         thumbnails.ready.connect(lambda _: self.viewport().update())
-        work.opened.connect(self.follow)
-        work.changed.connect(self.viewport().update)
-        bind(self.setAccessibleName, "Pictures to edit")
+        self.clicked.connect(lambda index: self.opened.emit(index.data(PictureRole)))
+        bind(self.setAccessibleName, "Film strip")
 
     def follow(self) -> None:
-        """Bring the picture under edit into view."""
+        """Bring the current picture into view."""
         row = self.row()
         if row >= 0:
             self.scrollTo(self.pictures.index(row), QAbstractItemView.ScrollHint.PositionAtCenter)
         self.viewport().update()
 
     def row(self) -> int:
-        """Where the picture under edit stands, -1 when it is not shown."""
-        found = self.work.picture
+        """Where the current picture stands, -1 when it is not shown."""
+        found = self.current()
         return -1 if found is None else self.pictures.places.get(found.id, -1)
 
     def neighbor(self, step: int) -> Picture | None:
-        """The picture ``step`` places on that can be edited."""
+        """The picture ``step`` places on that can be read."""
         row = self.row() + step
         while 0 <= row < len(self.pictures.items):
             if not self.pictures.items[row].problem:
@@ -81,12 +111,41 @@ class FilmStrip(QListView):
         """No rubber band: only clicks."""
 
 
+class StripRow(QWidget):
+    """A strip with its line above; seen or not as the user wants it on every page."""
+
+    def __init__(self, strip: FilmStrip, session: Session) -> None:
+        super().__init__()
+        self.strip = strip
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(hairline("column"))
+        column.addWidget(strip)
+        session.settings_changed.connect(self._follow)
+        self._follow(session.settings)
+
+    def _follow(self, settings: Settings) -> None:
+        self.setVisible(settings.filmstrip)
+        if settings.filmstrip:
+            self.strip.follow()
+
+
+def strip_button(session: Session) -> QToolButton:
+    """Shows or hides the film strips, and remembers it."""
+    made = tool_button("images", "Film strip", checkable=True)
+    made.setChecked(session.settings.filmstrip)
+    session.settings_changed.connect(lambda settings: made.setChecked(settings.filmstrip))
+    made.clicked.connect(lambda on: session.change_settings(filmstrip=on))
+    return made
+
+
 class _Shown(QAbstractListModel):
     """The pictures of the grid, in its order."""
 
-    def __init__(self, work: EditWork) -> None:
-        super().__init__(work)
-        self._state = work.state
+    def __init__(self, state: DatasetState) -> None:
+        super().__init__()
+        self._state = state
         self.items: list[Picture] = []
         self.places: dict[int, int] = {}
         self._state.shown_changed.connect(self._take)
@@ -125,7 +184,7 @@ class _Tiles(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         picture: Picture = index.data(PictureRole)
-        under = self._strip.work.picture
+        under = self._strip.current()
         current = under is not None and under.id == picture.id
         box = QRectF(option.rect.left(), option.rect.top() + 4, tile, tile)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -135,8 +194,7 @@ class _Tiles(QStyledItemDelegate):
             icons.paint(painter, "image-off", box.center().x() - 8, box.center().y() - 8)
         elif found is not None:
             draw_fitted(painter, found, box, 0.08)
-        steps = self._strip.work.recipe.steps if current else picture.recipe.steps
-        if steps:
+        if self._strip.steps(picture):
             painter.setPen(QPen(color("g1"), 1))
             painter.setBrush(color("acc"))
             painter.drawEllipse(QRectF(box.right() - 12, box.top() + 5, 7, 7))

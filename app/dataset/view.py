@@ -63,7 +63,7 @@ class View(QWidget):
         self.sources = SourcesColumn(self.state, self.operations)
         self.strip = SourcesStrip(self.state)
         self.stage = Stage(self.state, self.operations, self.thumbnails)
-        self.full = FullView(self.state)
+        self.full = FullView(self.state, self.thumbnails)
         self.inspector = Inspector(self.state, self.operations)
         self.editor = EditPage(self.state, self.operations, self.thumbnails)
         self.empty = EmptyState(
