@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from app.dataset.caption_changes import Change, ChangeList
+from app.dataset.caption_entry import TagField
 from app.dataset.caption_sheet import ScopeRow, Sheet, widen
 from app.i18n import bind, tr, tr_error
 from app.i18n import signals as language_signals
@@ -20,6 +21,7 @@ from app.widgets.row_list import Row, RowList
 from app.widgets.states import ProgressRow
 from app.widgets.text import label
 from engine.dataset.batch import OPERATIONS, OperationError, Preview, preview, read_operation
+from engine.dataset.batch_tags import TAGS
 from engine.dataset.tags import typed_tags
 from engine.runtime.errors import JobCancelled, StylekilnError
 from engine.runtime.job import Job
@@ -136,7 +138,7 @@ class BatchSheet(Sheet):
     def choose(self, kind: str) -> None:
         """Show the settings of another operation; what both call the same is kept."""
         before = self.form.values()
-        made = SchemaForm(OPERATIONS[kind])
+        made = SchemaForm(OPERATIONS[kind], controls=self._tag_fields(kind))
         widen(made)
         made.set_values({**self._usual(kind), **{k: v for k, v in before.items() if v}})
         self._form_area.layout().replaceWidget(self.form, made)  # type: ignore[union-attr]
@@ -146,6 +148,14 @@ class BatchSheet(Sheet):
         self.kind = kind
         self.kinds.set_current(kind)
         self._later()
+
+    def _tag_fields(self, kind: str) -> dict[str, TagField]:
+        """Fields that complete, for the settings of ``kind`` that are tags."""
+        return {
+            item.name: TagField(self.words)
+            for item in settings_of(OPERATIONS[kind])
+            if item.group == TAGS and item.level == "simple" and item.kind in ("text", "list")
+        }
 
     def _usual(self, kind: str) -> dict[str, Any]:
         trigger = self._trigger()

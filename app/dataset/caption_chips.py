@@ -53,6 +53,11 @@ def added(caption: str, words: Sequence[str]) -> str:
     return caption
 
 
+def held(captions: Sequence[str], words: Sequence[str]) -> list[str]:
+    """Those of ``words`` that are in all ``captions`` already."""
+    return [word for word in words if all(added(text, [word]) == text for text in captions)]
+
+
 def removed(caption: str, tag: str) -> str:
     """``caption`` without ``tag``."""
     return without_tags(caption, {tag})

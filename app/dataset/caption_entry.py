@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
@@ -18,7 +17,7 @@ from app.widgets.text import set_tone
 from engine.dataset.completion import tag_at
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
+    from PySide6.QtGui import QMouseEvent
 
     from app.dataset.caption_words import TagWords
 
@@ -31,11 +30,10 @@ class TagEntry(TextField):
     back_asked = Signal()
     focused = Signal(bool)
 
-    def __init__(self, words: TagWords) -> None:
-        super().__init__("Add a tag")
+    def __init__(self, words: TagWords, placeholder: str = "") -> None:
+        super().__init__(placeholder)
         self.words = words
         self.popup = CompletionPopup()
-        self.setProperty("bare", True)
         self.popup.taken.connect(self._take)
         self.textEdited.connect(lambda _: self._offer())
         words.ready.connect(self._offer_again)
@@ -50,7 +48,11 @@ class TagEntry(TextField):
         start, end = tag_at(self.text(), self.cursorPosition())
         typed = self.text()[start:end]
         offers = self.words.complete(typed, MOST)
-        self.popup.offer(offers, typed, self.parentWidget() or self)
+        self.popup.offer(offers, typed, self._below())
+
+    def _below(self) -> QWidget:
+        """What the list of offers opens under."""
+        return self.parentWidget() or self
 
     def _take(self, text: str) -> None:
         """Put ``text`` in the place of the tag under the cursor."""
@@ -107,28 +109,40 @@ class TagEntry(TextField):
         super().hideEvent(event)
 
 
+class TagField(TagEntry):
+    """A field of a form that holds tags between commas and completes them."""
+
+    def set_value(self, value: str) -> None:
+        """Hold ``value``; a form writes lists with semicolons."""
+        super().set_value(value.replace("; ", ", "))
+
+    def _below(self) -> QWidget:
+        return self
+
+    def _take(self, text: str) -> None:
+        super()._take(text)
+        self.editingFinished.emit()  # tells the form
+
+
 class CaptionBox(QWidget):
-    """One field: chips, then sentences (a click edits them as text), then the line that adds.
+    """One field: chips, then sentences (a click edits them as text), then the line that adds."""
 
-    A CSV file that is dropped here is ``list_dropped``.
-    """
-
-    list_dropped = Signal(object)
     text_asked = Signal()
 
     def __init__(self, words: TagWords) -> None:
         super().__init__()
         self.chips = ChipFlow(changeable=True)
         self.prose = ProseLine()
-        self.entry = TagEntry(words)
-        self._dropping = False
+        self.entry = TagEntry(words, "Add a tag")
+        self.entry.setProperty("bare", True)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 4)
         column.setSpacing(4)
         for widget in (self.chips, self.prose, self.entry):
             column.addWidget(widget)
         self.prose.clicked.connect(self.text_asked)
-        self.setAcceptDrops(True)
+        # What is dropped here is the whole page's to take.
+        self.entry.setAcceptDrops(False)
         self.setProperty("ring", "own")
         self.entry.focused.connect(lambda _: self.update())
         self.entry.back_asked.connect(self.chips.take_last)
@@ -141,31 +155,13 @@ class CaptionBox(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        lit = self.entry.hasFocus() or self._dropping
+        lit = self.entry.hasFocus()
         wide = 2.0 if lit else 1.0
         painter.setPen(QPen(color("acc" if lit else "line_field"), wide))
-        painter.setBrush(color("acc_wash" if self._dropping else "field"))
+        painter.setBrush(color("field"))
         inset = wide / 2
         box = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
         painter.drawRoundedRect(box, metrics.RADIUS, metrics.RADIUS)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if csv_of(event) is not None:
-            event.acceptProposedAction()
-            self._dropping = True
-            self.update()
-
-    def dragLeaveEvent(self, event: object) -> None:
-        self._dropping = False
-        self.update()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._dropping = False
-        self.update()
-        path = csv_of(event)
-        if path is not None:
-            event.acceptProposedAction()
-            self.list_dropped.emit(path)
 
 
 class ProseLine(QLabel):
@@ -190,10 +186,3 @@ class ProseLine(QLabel):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.clicked.emit()
-
-
-def csv_of(event: QDropEvent) -> Path | None:
-    """The list of tags in a drop."""
-    urls = event.mimeData().urls()
-    paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-    return paths[0] if len(paths) == 1 and paths[0].suffix.lower() == ".csv" else None

@@ -24,7 +24,9 @@ MOST_LISTED = 40
 
 
 class NearMiss(QWidget):
-    """Asks after a tag that is nearly another; ``chosen`` carries the new one and the old one."""
+    """Asks after a tag that is nearly another; ``chosen`` carries the new one and the old one.
+    It also says when a tag that was typed is there already.
+    """
 
     chosen = Signal(str, str)
 
@@ -55,6 +57,12 @@ class NearMiss(QWidget):
             link = button("", kind="link", on=partial(self.chosen.emit, tag, one.tag))
             link.setText(f"{one.tag} {number(one.count)}")
             self.row.insertWidget(place, link)
+        self.show()
+
+    def tell_held(self, tag: str) -> None:
+        """Say that nothing was added, for ``tag`` is there."""
+        self.clear()
+        self._text.say("{tag} is in the caption already.", "", tag=tag)
         self.show()
 
     def keep_if(self, tags: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from app.i18n import tr
 from app.i18n.format import number
 from app.shell.menus import Menu
 from app.widgets.row_list import RowList, RowRole
+from app.widgets.text import restyle
 from engine.dataset.similar import similar
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class CaptionPages(QObject):
         self.panel.model_asked.connect(self.open_auto)
         self.panel.menu_asked.connect(self._open_menu)
         self.panel.tag_menu_asked.connect(self.open_tag_menu)
-        self.panel.list_dropped.connect(self.add_list)
         self.session.project_changed.connect(self.close)
+        view.middle.currentChanged.connect(lambda _: self._leave_one_primary())
 
     # Sheets
 
@@ -77,6 +78,11 @@ class CaptionPages(QObject):
     def _show(self, sheet: Sheet) -> None:
         self.view.pages.setCurrentIndex(0)
         self.view.middle.setCurrentWidget(sheet)
+
+    def _leave_one_primary(self) -> None:
+        """A sheet has its own primary button; that of the right column steps back meanwhile."""
+        shown = self.view.middle.currentWidget() in (self.batch, self.auto)
+        restyle(self.view.inspector.train, "kind", "normal" if shown else "primary")
 
     # Menus
 

@@ -51,7 +51,6 @@ class CaptionPanel(Panel):
     model_asked = Signal()
     menu_asked = Signal(object)
     tag_menu_asked = Signal(str, object)
-    list_dropped = Signal(object)
 
     def __init__(self, state: DatasetState) -> None:
         super().__init__("Caption")
@@ -114,8 +113,8 @@ class CaptionPanel(Panel):
         # Return, and also leaving the field: a typed tag is not lost on the way to another place.
         self.entry.editingFinished.connect(self._add)
         self.text.committed.connect(self._write)
+        self.text.textChanged.connect(self._typed)
         self.box.text_asked.connect(self.text_toggle.click)
-        self.box.list_dropped.connect(self.list_dropped)
         self.near.chosen.connect(self._rename)
         self.more.asked.connect(self._more_menu)
         self.conflict.answered.connect(self.settle)
@@ -132,6 +131,7 @@ class CaptionPanel(Panel):
             self.text.commit()
             self._add()
             self.near.clear()
+            self.chips.mark(())
         self._pictures = list(pictures)
         self._version += 1
         one = len(self._pictures) == 1
@@ -162,7 +162,23 @@ class CaptionPanel(Panel):
             found = await bridge.io(chips.shown, captions, self._trigger())
             if version == self._version:
                 self._take(found)
-        project = self.state.session.project
+        if version == self._version:
+            await self._measure(self._typing() or captions, version)
+
+    def _typing(self) -> list[str]:
+        """What is in the text field and is not written yet."""
+        typing = self.text.edited and not self.text.isHidden()
+        return [self.text.toPlainText()] if typing else []
+
+    def _typed(self) -> None:
+        """Count the tokens while one types."""
+        if self._pictures and not self.text.isHidden():
+            self._version += 1
+            texts = self._typing() or self._texts(self._pictures)
+            self.state.session.start(self._measure(texts, self._version))
+
+    async def _measure(self, captions: list[str], version: int) -> None:
+        bridge, project = self.state.session.bridge, self.state.session.project
         model = project.file.base_model if project is not None else "starter"
         try:
             length = await bridge.io(tokens.longest, model, captions)
@@ -221,9 +237,22 @@ class CaptionPanel(Panel):
     def _add(self) -> None:
         words = typed_tags(self.entry.text())
         self.entry.clear()
-        if words and self._pictures:
+        if not words or not self._pictures:
+            return
+        held = self._held(words)
+        self.near.clear()
+        if len(held) < len(words):
             self._change(partial(chips.added, words=words))
             self.state.session.start(self._judge(words[-1]))
+        else:
+            self.near.tell_held(held[-1])
+        self.chips.mark(held)
+
+    def _held(self, words: list[str]) -> list[str]:
+        """Those of ``words`` that nothing needs to be done for."""
+        if len(self._pictures) > AT_ONCE:
+            return [word for word in words if word in self._shown.common]
+        return chips.held(self._texts(self._pictures), words)
 
     async def _judge(self, word: str) -> None:
         near = await self.words.near(word)
@@ -257,6 +286,7 @@ class CaptionPanel(Panel):
 
     def _change(self, edit: Callable[[str], str]) -> None:
         """Make of each shown caption what ``edit`` makes of it, in one step."""
+        self.chips.mark(())
         pictures = [picture for picture in self._pictures if self._is_known(picture)]
         if pictures:
             self.work.edit(pictures, edit)

@@ -10,7 +10,9 @@ from app.theme import fonts
 
 
 class CaptionText(QPlainTextEdit):
-    """The caption as text. It is written when the field is left or on Ctrl+Enter; Escape resets."""
+    """The caption as text. It is written whenever the field is left, by Escape too, and on
+    Ctrl+Enter; Undo takes it back.
+    """
 
     committed = Signal(str)
 
@@ -41,7 +43,6 @@ class CaptionText(QPlainTextEdit):
         if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.commit()
         elif event.key() == Qt.Key.Key_Escape:
-            self.setPlainText(self._caption)
             self.clearFocus()
         else:
             super().keyPressEvent(event)

@@ -54,6 +54,7 @@ class TagModel(RowModel):
             row,
             icon="check" if whole else "circle-minus",
             icon_tone="acc",
+            note_tone="acc",
             note="" if whole else tr("{n} of {total}", n=number(held), total=number(self.selected)),
         )
         return marked if role == RowRole else f"{marked.text} {marked.note} {marked.count}"

@@ -36,7 +36,7 @@ _qt_words: QTranslator | None = None
 def tr(text: str, many: str = "", /, **facts: Any) -> str:
     """``text`` in the language of the moment with ``{facts}`` filled in.
 
-    ``many`` is the English plural, used unless the fact ``n`` is 1; translations are found under
+    ``many`` is the English plural, used unless the fact ``n`` is 1 or "1"; translations are found under
     the plural, because Chinese has one form. A fact that is callable is called now, so that it can
     be a translation itself.
     """
@@ -44,7 +44,7 @@ def tr(text: str, many: str = "", /, **facts: Any) -> str:
     key = many or text
     template = _table.get(key)
     if template is None:
-        template = text if many and values.get("n") == 1 else key
+        template = text if many and str(values.get("n")) == "1" else key
     return _fill(template, values)
 
 

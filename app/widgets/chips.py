@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -49,6 +49,7 @@ class ChipFlow(QWidget):
         self._current = -1
         self._pressed: QPointF | None = None
         self._gap = -1  # where a dragged chip would go
+        self._marked: frozenset[str] = frozenset()
         self.editor: QLineEdit | None = None
         self.setMouseTracking(True)
         self.setProperty("ring", "own")
@@ -74,6 +75,16 @@ class ChipFlow(QWidget):
     def place_of(self, index: int) -> QRectF:
         """Where chip number ``index`` is."""
         return self._places(self.width())[index]
+
+    @property
+    def marked(self) -> frozenset[str]:
+        """Texts of the chips that are pointed out."""
+        return self._marked
+
+    def mark(self, texts: Iterable[str]) -> None:
+        """Point out the chips of ``texts``, and no others."""
+        self._marked = frozenset(texts)
+        self.update()
 
     def index_at(self, point: QPointF) -> int:
         """The number of the chip at ``point``, -1 for none."""
@@ -274,7 +285,7 @@ class ChipFlow(QWidget):
         box = place.adjusted(0.5, 0.5, -0.5, -0.5)
         fill = {"trigger": "acc_wash", "partial": ""}.get(chip.kind, "g3")
         outline = QPen(color("t4"), 1, Qt.PenStyle.DashLine) if chip.kind == "partial" else None
-        if index == self._current and self.hasFocus():
+        if chip.text in self._marked or (index == self._current and self.hasFocus()):
             outline = QPen(color("acc"), 1)
         painter.setPen(outline or Qt.PenStyle.NoPen)
         painter.setBrush(color(fill) if fill else Qt.BrushStyle.NoBrush)

@@ -20,7 +20,8 @@ from engine.dataset.caption_lines import Line
 from engine.dataset.tags import alike, deduped, edited, typed_tags, with_tag
 from engine.runtime.schema import setting
 
-_TAGS = "Tags"
+TAGS = "Tags"
+"""The group of the settings that are tags, or about them."""
 
 
 class RenameTags(Operation):
@@ -29,9 +30,9 @@ class RenameTags(Operation):
     kind: Literal["rename"] = "rename"
     title_key: ClassVar[str] = "Rename tags"
     old: tuple[str, ...] = setting(
-        (), label="Tags", group=_TAGS, level="simple", help="The tags as they are written."
+        (), label="Tags", group=TAGS, level="simple", help="The tags as they are written."
     )
-    new: str = setting("", label="New name", group=_TAGS, level="simple", help="What they become.")
+    new: str = setting("", label="New name", group=TAGS, level="simple", help="What they become.")
 
     @property
     def makes(self) -> tuple[str, ...]:
@@ -50,12 +51,12 @@ class MergeTags(Operation):
     tags: tuple[str, ...] = setting(
         (),
         label="Tags",
-        group=_TAGS,
+        group=TAGS,
         level="simple",
         help="In any spelling: case, underscores and backslashes make no difference.",
     )
     into: str = setting(
-        "", label="Into", group=_TAGS, level="simple", help="The tag that remains, as written here."
+        "", label="Into", group=TAGS, level="simple", help="The tag that remains, as written here."
     )
 
     @property
@@ -80,7 +81,7 @@ class DeleteTags(Operation):
     kind: Literal["delete"] = "delete"
     title_key: ClassVar[str] = "Delete tags"
     tags: tuple[str, ...] = setting(
-        (), label="Tags", group=_TAGS, level="simple", help="The tags as they are written."
+        (), label="Tags", group=TAGS, level="simple", help="The tags as they are written."
     )
 
     def prepare(self, counts: Counts) -> Change:
@@ -93,15 +94,15 @@ class AddTags(Operation):
     kind: Literal["add"] = "add"
     title_key: ClassVar[str] = "Add tags"
     tags: tuple[str, ...] = setting(
-        (), label="Tags", group=_TAGS, level="simple", help="Those a caption has are not added."
+        (), label="Tags", group=TAGS, level="simple", help="Those a caption has are not added."
     )
     position: Literal["last", "first", "after_trigger"] = setting(
-        "last", label="Position", group=_TAGS, level="simple", help="Where they go in a caption."
+        "last", label="Position", group=TAGS, level="simple", help="Where they go in a caption."
     )
     trigger: str = setting(
         "",
         label="Trigger word",
-        group=_TAGS,
+        group=TAGS,
         when="position=after_trigger",
         help="The word that stays first.",
     )
@@ -127,14 +128,14 @@ class Sort(Operation):
     by: Literal["name", "count"] = setting(
         "name",
         label="By",
-        group=_TAGS,
+        group=TAGS,
         level="simple",
         help="The alphabet, or how many captions of the dataset have a tag, most first.",
     )
     keep: int = setting(
         0,
         label="Keep first",
-        group=_TAGS,
+        group=TAGS,
         level="simple",
         help="This many leading tags stay where they are.",
         ge=0,
@@ -164,7 +165,7 @@ class Dedupe(Operation):
     any_spelling: bool = setting(
         False,
         label="In any spelling",
-        group=_TAGS,
+        group=TAGS,
         level="simple",
         help="Tags that differ in case, underscores or backslashes are the same.",
     )
@@ -180,7 +181,7 @@ class MoveFirst(Operation):
     kind: Literal["first"] = "first"
     title_key: ClassVar[str] = "Move tags to the front"
     tags: tuple[str, ...] = setting(
-        (), label="Tags", group=_TAGS, level="simple", help="The tags as they are written."
+        (), label="Tags", group=TAGS, level="simple", help="The tags as they are written."
     )
 
     def prepare(self, counts: Counts) -> Change:
@@ -198,14 +199,14 @@ class SetTrigger(Operation):
     old: str = setting(
         "",
         label="Old trigger word",
-        group=_TAGS,
+        group=TAGS,
         level="simple",
         help="Removed where a line has it as a tag.",
     )
     new: str = setting(
         "",
         label="Trigger word",
-        group=_TAGS,
+        group=TAGS,
         level="simple",
         help="Put first in every line; empty only removes the old one.",
     )

@@ -237,6 +237,64 @@ def test_a_caption_over_75_tokens_says_which_tags_do_not_fit(
     assert "tag10" not in over
 
 
+def test_escape_keeps_what_was_typed_as_text_and_undo_takes_it_back(
+    view, panel, art, choose, settle
+) -> None:
+    choose("cactus")
+    QTest.mouseClick(panel.text_toggle, LEFT)
+    panel.text.selectAll()
+    QTest.keyClicks(panel.text, "A tall cactus.")
+    QTest.keyClick(panel.text, Qt.Key.Key_Escape)
+    settle(view.session)
+    assert not panel.text.hasFocus()
+    assert read(art, "cactus") == "A tall cactus."
+    view.undo()
+    settle(view.session)
+    assert read(art, "cactus") == "cactus, icon"
+    assert panel.text.toPlainText() == "cactus, icon"
+
+
+def test_tokens_are_counted_while_one_types_and_before_anything_is_written(
+    view, panel, art, choose, settle
+) -> None:
+    choose("boar")
+    assert panel.tokens.count.text() == "0 / 75"
+    QTest.mouseClick(panel.text_toggle, LEFT)
+    QTest.keyClicks(panel.text, "one two three")
+    settle(view.session)
+    assert panel.tokens.count.text() == "3 / 75"
+    view.state.reloaded.emit()  # a scan ends while one types
+    settle(view.session)
+    assert panel.tokens.count.text() == "3 / 75"
+    assert not (art / "boar.txt").exists()
+    for _ in range(14):
+        QTest.keyClick(panel.text, Qt.Key.Key_Backspace)
+    settle(view.session)
+    assert panel.tokens.count.text() == "0 / 75"
+
+
+def test_a_tag_that_is_there_already_is_said_and_pointed_out(
+    view, panel, art, choose, settle
+) -> None:
+    choose("cactus")
+    before = read(art, "cactus")
+    type_tag(panel, settle, "icon")
+    QTest.keyClick(panel.entry, Qt.Key.Key_Return)
+    settle(view.session)
+    assert panel.near.isVisible()
+    assert panel.near._words.text() == "icon is in the caption already."
+    assert panel.chips.marked == {"icon"}
+    assert read(art, "cactus") == before
+    type_tag(panel, settle, "icon, spiky")
+    QTest.keyClick(panel.entry, Qt.Key.Key_Return)
+    settle(view.session)
+    assert read(art, "cactus") == "cactus, icon, spiky"
+    assert panel.chips.marked == {"icon"}
+    choose("blossom")
+    assert not panel.near.isVisible()
+    assert panel.chips.marked == set()
+
+
 # Completion
 
 
@@ -432,6 +490,39 @@ def test_a_rename_shows_what_it_merges_and_is_one_undo_step(
     said[-1]["on_action"]()
     settle(view.session)
     assert [read(art, name) for name in ("cactus", "blossom")] == ["cactus, icon", "blossom, icon"]
+
+
+def test_tags_of_a_batch_are_completed_and_one_caption_is_no_plural(
+    view, art, choose, settle, previewed
+) -> None:
+    choose("boar")
+    batch = open_batch(view, settle, "rename")
+    fill(view, "old", "bell_pepper, cac")
+    settle(view.session)
+    field = form_field(view, "old")
+    assert [offer.text for offer in field.popup.offers] == ["cactus"]
+    QTest.keyClick(field, Qt.Key.Key_Tab)
+    assert not field.popup.isVisible()
+    assert batch.form.values()["old"] == ("bell_pepper, cactus",)
+    assert batch.operation().old == ("bell_pepper", "cactus")
+    fill(view, "old", "cact")
+    settle(view.session)
+    QTest.keyClick(field, Qt.Key.Key_Tab)
+    fill(view, "new", "plant")
+    previewed()
+    assert view.middle.currentWidget() is batch
+    assert batch.headline.text() == "Would change 1 caption"
+    assert batch.apply.text() == "Change 1 caption"
+
+
+def test_a_sheet_has_the_only_primary_button(view, choose, settle) -> None:
+    choose("boar")
+    train = view.inspector.train
+    assert train.property("kind") == "primary"
+    batch = open_batch(view, settle, "rename")
+    assert (batch.apply.property("kind"), train.property("kind")) == ("primary", "normal")
+    QTest.keyClick(batch, Qt.Key.Key_Escape)
+    assert train.property("kind") == "primary"
 
 
 def test_the_scope_limits_what_is_changed(view, art, choose, settle, previewed) -> None:
