@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.dataset.column_readers import file_type
-from engine.dataset.cull_groups import SHARPER
-from engine.dataset.suggestions import LOSSLESS
 from engine.dataset.tags import tags_of
+from engine.dataset.worth import is_lossless, is_sharper
 from engine.imaging.descriptor import HIDDEN_COLOR, NO_EDGE, unpack
 
 if TYPE_CHECKING:
@@ -52,7 +51,8 @@ def facts(group: Group) -> list[Facts]:
     """
     plain = [_facts(picture) for picture in group.pictures]
     better = {aspect: _best(plain, aspect) for aspect in _JUDGED}
-    lossless = [picture.path.suffix.lower() in LOSSLESS for picture in group.pictures]
+    better["sharpness"] = _sharpest(group)
+    lossless = [is_lossless(picture) for picture in group.pictures]
     return [
         Facts(
             **{
@@ -86,7 +86,6 @@ def _facts(picture: Picture) -> Facts:
 # How good a value is, more being better, and by how much the best must lead the worst.
 _JUDGED: dict[Aspect, tuple[Callable[[Facts], float | None], float]] = {
     "size": (lambda f: float(f.width * f.height), 1.0),
-    "sharpness": (lambda f: f.sharpness, SHARPER),
     "soft edge": (lambda f: None if f.soft_edge is None else -f.soft_edge, 0.005),
     "caption": (lambda f: float(f.tags), 1.0),
 }
@@ -101,3 +100,12 @@ def _best(plain: list[Facts], aspect: Aspect) -> set[int]:
         return set()
     top = max(known.values())
     return {key for key, value in known.items() if top - value < least}
+
+
+def _sharpest(group: Group) -> set[int]:
+    """Ids of pictures no other is sharper than, where they are sharper than some other."""
+    pictures = group.pictures
+    if any(picture.sharpness is None for picture in pictures):
+        return set()
+    beaten = {p.id for p in pictures if any(is_sharper(other, p) for other in pictures)}
+    return {p.id for p in pictures} - beaten if beaten else set()

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from engine.dataset.duplicates import BLURRED, MATCH_KINDS, SMALLER, MatchKind, match_kind
-from engine.dataset.suggestions import worth
+from engine.dataset.duplicates import MATCH_KINDS, MatchKind, match_kind
 from engine.dataset.survey import Survey, components
 from engine.dataset.tags import tags_of
 from engine.dataset.thresholds import Thresholds
+from engine.dataset.worth import by_worth, is_clear, is_sharper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from engine.dataset.picture import Picture
-
-SHARPER = 0.05
-"""By how much one picture must be sharper than another for anybody to see it."""
 
 Criterion = Literal["sharper", "larger", "captioned"]
 CRITERIA: tuple[Criterion, ...] = ("sharper", "larger", "captioned")
@@ -62,7 +59,7 @@ def find_groups(
         turned[place[row]] = turned[place[row]] or quarters
     found = []
     for number, rows in enumerate(groups):
-        members = _by_worth([survey.pictures[row] for row in rows])
+        members = by_worth([survey.pictures[row] for row in rows])
         kind = "recolored" if recolored else _kind(members, turned[number])
         found.append(Group(number + 1, tuple(members), kind, widest[number]))
     return found
@@ -75,37 +72,17 @@ def kinds(groups: Iterable[Group]) -> dict[MatchKind, int]:
 
 
 def pick(group: Group, criterion: Criterion) -> int:
-    """The id that stays by ``criterion``; among equals the first of the group."""
+    """The id that stays by ``criterion``; among equals the first of the group. A copy that is
+    reduced or lossy is no sharper for measuring so.
+    """
     if criterion == "sharper":
-        clear = _comparable(group.pictures)
-        top = max(p.sharpness or 0.0 for p in clear)
-        return next(p.id for p in clear if (p.sharpness or 0.0) > top - SHARPER)
+        best, *others = [p for p in group.pictures if is_clear(p, group.pictures)]
+        for other in others:
+            best = other if is_sharper(other, best) else best
+        return best.id
     if criterion == "larger":
         return max(group.pictures, key=lambda p: p.width * p.height).id
     return max(group.pictures, key=lambda p: len(tags_of(p.caption))).id
-
-
-def _comparable(pictures: Sequence[Picture]) -> list[Picture]:
-    """Those whose sharpness can be compared: the large ones that are not blurred. A reduced copy
-    always measures sharper.
-    """
-    clear = [p for p in pictures if _is_clear(p, pictures)]
-    largest = max(max(p.width, p.height) for p in clear)
-    return [p for p in clear if max(p.width, p.height) >= SMALLER * largest]
-
-
-def _is_clear(picture: Picture, pictures: Iterable[Picture]) -> bool:
-    """Whether a picture is not blurred beside its copies."""
-    return (picture.sharpness or 0.0) >= BLURRED * max(p.sharpness or 0.0 for p in pictures)
-
-
-def _by_worth(pictures: Sequence[Picture]) -> list[Picture]:
-    """The one to keep first: what the user picked, then what is not blurred, then by worth."""
-
-    def key(picture: Picture) -> tuple[Any, ...]:
-        return picture.flag == "picked", _is_clear(picture, pictures), worth(picture)
-
-    return sorted(pictures, key=key, reverse=True)
 
 
 def _kind(members: Sequence[Picture], turn: int) -> MatchKind:

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.dataset.picture import column
 from engine.dataset.thresholds import MAX_DISTANCE
+from engine.dataset.worth import BLURRED, RESAMPLED, is_outdone
 from engine.imaging.descriptor import SIDE, cells, halved, orientations, unpack
 
 if TYPE_CHECKING:
@@ -29,10 +30,8 @@ _LINKS = 8
 _TURNED = 0.1  # RMS by which thumbnails of one picture, averaged over orientations, may differ
 _ALIKE = 0.2  # the same for the thumbnails themselves, turned into place; others are beyond 0.3
 _FAR_COLOR = 48  # beyond it means tell enough, and thumbnails are not looked at
-SOFTER, SMALLER = 0.7, 0.9
-"""Ratios of sharpness and of sides below which two copies are told apart by them."""
-BLURRED = 0.4
-"""The ratio below which a picture is blurred even beside a smaller copy, which is always finer."""
+SMALLER = 0.9
+"""The ratio of sides below which a copy is a smaller one."""
 
 
 @dataclass(frozen=True)
@@ -90,15 +89,16 @@ def find_pairs(pictures: Sequence[Picture], breathe: Callable[[], object] | None
 
 
 def match_kind(first: Picture, second: Picture, turn: int) -> MatchKind:
-    """What tells two copies apart most: a turn, then sharpness at one size, then size."""
+    """What tells two copies apart most: a turn, then sharpness at a common size, then size."""
     if turn:
         return "turned"
     a, b = sorted((first, second), key=lambda p: max(p.width, p.height))
     smaller = max(a.width, a.height) < SMALLER * max(b.width, b.height)
-    sharp_a, sharp_b = a.sharpness or 0.0, b.sharpness or 0.0
+    if is_outdone(b, a, BLURRED if smaller else RESAMPLED):
+        return "softer"
     if smaller:
-        return "softer" if sharp_b < BLURRED * sharp_a else "smaller"
-    return "softer" if min(sharp_a, sharp_b) < SOFTER * max(sharp_a, sharp_b) else "same"
+        return "smaller"
+    return "softer" if is_outdone(a, b, RESAMPLED) else "same"
 
 
 def _different(hashes: np.ndarray, packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,17 +12,14 @@ from typing import TYPE_CHECKING
 from engine.dataset.picture import column
 from engine.dataset.survey import Survey, components
 from engine.dataset.thresholds import Kind, Thresholds
+from engine.dataset.worth import by_worth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-
     from engine.dataset.picture import Picture
 
-__all__ = ["Kind", "Suggestion", "Thresholds", "suggest", "worth"]
-
-LOSSLESS = {".png", ".bmp", ".tif", ".tiff"}
+__all__ = ["Kind", "Suggestion", "Thresholds", "suggest"]
 
 
 @dataclass(frozen=True)
@@ -44,26 +41,23 @@ def suggest(
     thresholds: Thresholds | None = None,
     survey: Survey | None = None,
 ) -> list[Suggestion]:
-    """All suggestions, by kind. A blurred or tiny picture is not also called a copy or different.
+    """All suggestions, by kind; each kind is judged on its own, as the survey counts it.
 
     ``survey`` is one of ``pictures``, where it is at hand: then nothing is compared again.
     """
     limits = thresholds or Thresholds()
     survey = survey or Survey(pictures)
-    blurred, small = (survey.mask(kind, limits) for kind in ("blurred", "too-small"))
-    free = ~(blurred | small)
-    different = survey.mask("different", limits) & free
     return [
         *[
             Suggestion("unreadable", p.id, 0.0, p.problem)
             for p, problem in zip(pictures, column(pictures, "problem"), strict=True)
             if problem
         ],
-        *_marked(survey, "blurred", limits, blurred),
-        *_duplicates(survey, limits, free),
-        *_marked(survey, "too-small", limits, small),
-        *_marked(survey, "unusual-shape", limits, survey.mask("unusual-shape", limits)),
-        *_marked(survey, "different", limits, different),
+        *_marked(survey, "blurred", limits),
+        *_duplicates(survey, limits),
+        *_marked(survey, "too-small", limits),
+        *_marked(survey, "unusual-shape", limits),
+        *_marked(survey, "different", limits),
         *[
             Suggestion("no-caption", p.id, 0.0, p.caption_problem or "It has no caption.")
             for p, caption in zip(survey.pictures, column(survey.pictures, "caption"), strict=True)
@@ -73,9 +67,9 @@ def suggest(
     ]
 
 
-def _marked(survey: Survey, kind: Kind, limits: Thresholds, mask: np.ndarray) -> list[Suggestion]:
-    values = survey.values(kind, limits)
-    found = [(survey.pictures[row], float(values[row])) for row in mask.nonzero()[0].tolist()]
+def _marked(survey: Survey, kind: Kind, limits: Thresholds) -> list[Suggestion]:
+    values, rows = survey.values(kind, limits), survey.mask(kind, limits).nonzero()[0]
+    found = [(survey.pictures[row], float(values[row])) for row in rows.tolist()]
     return [Suggestion(kind, p.id, value, _text(kind, p, value)) for p, value in found]
 
 
@@ -95,15 +89,13 @@ def _hidden(survey: Survey, limits: Thresholds) -> list[Suggestion]:
     return [Suggestion("hidden-color", survey.pictures[row].id, 1.0, text) for row in rows]
 
 
-def _duplicates(survey: Survey, limits: Thresholds, free: np.ndarray) -> list[Suggestion]:
+def _duplicates(survey: Survey, limits: Thresholds) -> list[Suggestion]:
     edges = survey.edges(limits)
-    first, second = survey.pairs.first[edges], survey.pairs.second[edges]
-    both = free[first] & free[second]
     found = []
-    groups = components(len(survey.ids), first[both], second[both])
+    groups = components(len(survey.ids), survey.pairs.first[edges], survey.pairs.second[edges])
     for number, rows in enumerate(groups, start=1):
         group = [survey.pictures[row] for row in rows]
-        best = max(group, key=worth)
+        best = by_worth(group)[0]
         for picture in sorted(group, key=lambda p: (p is not best, p.id)):
             value = survey.bits_between(picture, best)
             text = (
@@ -113,15 +105,3 @@ def _duplicates(survey: Survey, limits: Thresholds, free: np.ndarray) -> list[Su
             )
             found.append(Suggestion("duplicate", picture.id, value, text, number, picture is best))
     return found
-
-
-def worth(picture: Picture) -> tuple[bool, int, bool, bool, float, int]:
-    """What makes one of several copies the one to keep, most important first."""
-    return (
-        picture.flag == "picked",
-        picture.width * picture.height,
-        picture.path.suffix.lower() in LOSSLESS,
-        bool(picture.caption.strip()),
-        round(picture.sharpness or 0.0, 2),
-        -len(picture.name),
-    )

@@ -68,6 +68,8 @@ class Survey:
         self._categories = WHOLE["group category"](self.pictures)
         alike = before is not None and (self._categories, self._looks) == before.seen
         self._different = before.different if before and alike else self._outliers()
+        flags = column(self.pictures, "flag")
+        self._open = np.array([flag != "picked" for flag in flags], bool)
         self._apart = _among(self.ids, self.pairs, not_duplicates)
         self._made: dict[str, Any] = {}
 
@@ -119,7 +121,9 @@ class Survey:
         return {kind: set(self.ids[self.mask(kind, limits)].tolist()) for kind in CULL_KINDS}
 
     def mask(self, kind: Kind, limits: Thresholds) -> np.ndarray:
-        """bool, one a picture: whether ``limits`` flag it."""
+        """bool, one a picture: whether ``limits`` flag it. What was picked is decided, and flagged
+        only beside its copies.
+        """
         if kind == "duplicate":
             rows = self.edges(limits)
             found = np.zeros(len(self.ids), bool)
@@ -129,7 +133,7 @@ class Survey:
             return self._once("hidden", self._hidden)
         values, limit = self.values(kind, limits), self.limits(kind, limits)
         below = kind in ("blurred", "too-small")
-        return values < limit if below else values > limit
+        return (values < limit if below else values > limit) & self._open
 
     def edges(self, limits: Thresholds, *, recolored: bool = False) -> np.ndarray:
         """Which of :attr:`pairs` are copies; or, with ``recolored``, the same in other colors."""
@@ -142,7 +146,7 @@ class Survey:
             return np.minimum(limits.sharpness, limits.of_median * self._usual("blurred"))
         if kind == "too-small":
             own = limits.short_side
-            return self._usual("too-small") / 2 if own is None else float(own)
+            return self._once("half", self._half) if own is None else float(own)
         only = {"unusual-shape": limits.ratio, "different": limits.different}
         return only.get(kind, float(limits.distance))
 
@@ -213,6 +217,12 @@ class Survey:
     def _usual(self, kind: Kind) -> np.ndarray:
         """For every picture the median of its folder."""
         return self._once(f"usual {kind}", lambda: self._medians(self._column(kind)))
+
+    def _half(self) -> float:
+        """Half the usual shorter side in whole pixels: what is shown is what is held to."""
+        sides = self._column("too-small")
+        known = sides[~np.isnan(sides)]
+        return float(round(np.median(known) / 2)) if len(known) else 0.0
 
     def _medians(self, values: np.ndarray) -> np.ndarray:
         names = column(self.pictures, "folder")

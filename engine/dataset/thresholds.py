@@ -31,7 +31,7 @@ class Thresholds(BaseModel):
     median of its folder (a soft painting style is no blur). ``distance``: bits of 64 in which two
     hashes of one picture may differ; ``color``: how far their colors may lie apart, 0-255, so
     that a recolored variant is no copy. ``short_side``: pixels below which a picture is too small,
-    None for half the median of its folder. ``ratio``: longer against shorter side, above.
+    None for half the median of all pictures. ``ratio``: longer against shorter side, above.
     ``different``: distance from the middle of its category, 0-1, above. ``hidden_color``: whether
     colors under full transparency are told too.
 

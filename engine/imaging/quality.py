@@ -18,7 +18,8 @@ from engine.imaging.descriptor import MID, describe, difference_hash, solid_box
 
 __all__ = ["Measures", "difference_hash", "hamming", "measure", "sharpness"]
 
-_LONGEST = 1024  # sharpness is judged at this size at most, in pixels
+LONGEST = 1024
+"""Sharpness is judged at this size at most, in pixels."""
 _TILES = 8  # tiles along the longer side at most
 _TILE = 32  # pixels a tile is wide at least, about
 _FLOOR = 16.0  # grey levels of contrast well under which detail is taken for noise
@@ -87,9 +88,9 @@ def _content(rgba: np.ndarray) -> np.ndarray:
 def _reduced(content: np.ndarray) -> np.ndarray:
     """``content`` at most 1024 pixels long."""
     longest = max(content.shape[:2])
-    if longest <= _LONGEST:
+    if longest <= LONGEST:
         return content
-    scale = _LONGEST / longest
+    scale = LONGEST / longest
     height, width = (max(1, round(side * scale)) for side in content.shape[:2])
     return resize(content, (width, height))
 

@@ -89,11 +89,11 @@ def prepare(project: Project, job: Job) -> StageResult:
 
 
 def _reject_flagged(library: Library) -> dict[str, str]:
-    """Reject every picture with a reason to; gives name -> reason."""
+    """Reject every picture with a reason to; gives name -> reason, the first of several."""
     pictures = {p.id: p for p in library.pictures()}
     reasons = {
         s.picture_id: f"{s.kind} {s.value:.2f}"
-        for s in suggest(list(pictures.values()))
+        for s in reversed(suggest(list(pictures.values())))
         if s.kind in ("blurred", "duplicate", "too-small", "unreadable") and not s.keep
     }
     library.set_flag(reasons, "rejected")

@@ -79,6 +79,46 @@ def test_an_enlarged_copy_is_the_softer_one():
     assert pick(group, "larger") == 2
 
 
+def lossy(picture):
+    return replace(picture, path=picture.path.with_suffix(".webp"))
+
+
+def one_group(*pictures):
+    (group,) = find_groups(Survey(pictures))
+    return group
+
+
+def test_the_larger_lossless_original_stays_though_a_reduced_copy_measures_sharper():
+    original = replace(measured(1, art("fork_and_knife_with_plate")), sharpness=0.38)
+    copy = smaller(art("fork_and_knife_with_plate"), 0.93)
+    group = one_group(original, replace(lossy(measured(2, copy)), sharpness=0.43))
+    assert group.kind == "same"
+    assert pick(group, "sharper") == group.ids[0] == 1
+    first, second = facts(group)
+    assert first.better >= {"size", "file"}
+    assert "sharpness" not in second.better
+
+
+def test_a_lossy_file_of_the_same_size_is_no_sharper_for_its_ringing():
+    original = replace(measured(1, art("boar")), sharpness=0.4)
+    copy = replace(measured(2, art("boar")), sharpness=0.5)
+    assert pick(one_group(original, lossy(copy)), "sharper") == 1
+    assert pick(one_group(original, copy), "sharper") == 2
+
+
+@pytest.mark.parametrize("name", ["boar", "crown", "moai", "bucket", "grapes", "panda"])
+@pytest.mark.parametrize("share", [0.93, 0.75, 0.5, 0.3])
+def test_a_reduced_copy_is_never_the_one_to_keep(name, share):
+    group = one_group(measured(1, art(name)), measured(2, smaller(art(name), share)))
+    assert pick(group, "sharper") == group.ids[0] == 1
+
+
+def test_a_blurred_large_picture_gives_way_to_a_sharp_small_one():
+    group = one_group(measured(1, blurred(art("lotus"))), measured(2, smaller(art("lotus"), 0.6)))
+    assert group.kind == "softer"
+    assert pick(group, "sharper") == group.ids[0] == 2
+
+
 def test_rejected_pictures_are_in_no_group(pictures):
     gone = [replace(p, flag="rejected") if p.id == 20 else p for p in pictures]
     found = {key for group in find_groups(Survey(gone)) for key in group.ids}

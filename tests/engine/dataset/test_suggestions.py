@@ -40,11 +40,12 @@ def test_exactly_the_planted_pictures_are_found(measured, style):
     pictures = measured[style]
     files = {p.path.name for p in pictures}
     assert _names(pictures, "blurred") == {n for n in files if "_soft." in n}
-    assert _names(pictures, "duplicate") == {n for n in files if "_copy." in n}
+    planted = {n for n in files if any(end in n for end in ("_copy.", "_soft.", "_thumb."))}
+    assert _names(pictures, "duplicate") == planted
     assert _names(pictures, "too-small") == {n for n in files if "_thumb." in n}
     assert _names(pictures, "unusual-shape") == _names(pictures, "unreadable") == set()
     assert _names(pictures, "no-caption") == files
-    assert [len(_names(pictures, k)) for k in ("blurred", "duplicate", "too-small")] == [2, 2, 1]
+    assert [len(_names(pictures, k)) for k in ("blurred", "duplicate", "too-small")] == [2, 5, 1]
 
 
 @pytest.mark.parametrize("style", ["pixel", "raw"])
@@ -54,9 +55,9 @@ def test_of_each_pair_of_copies_the_original_is_kept(measured, style):
     for item in suggest(list(pictures.values())):
         if item.kind == "duplicate":
             pairs.setdefault(item.group, {})[item.keep] = pictures[item.picture_id].name
-    assert len(pairs) == 2
+    assert len(pairs) == 5
     for pair in pairs.values():
-        assert pair[False] == f"{pair[True]}_copy"
+        assert pair[False].rpartition("_")[0] == pair[True]
 
 
 def test_both_styles_in_one_project_are_judged_by_their_own_folder(measured):
@@ -79,7 +80,7 @@ def test_thresholds_move_what_is_found(measured):
     items = suggest(pictures, strict)
     assert len(_names(pictures, "blurred", items)) > 5
     assert len(_names(pictures, "too-small", items)) == len(pictures)
-    assert _names(pictures, "duplicate", items) == set()
+    assert _names(pictures, "duplicate", items) == {"bell_pepper_copy.webp"}
     assert len(_names(pictures, "unusual-shape", items)) == len(pictures)
 
 
@@ -100,7 +101,8 @@ def test_a_recolored_variant_is_no_copy(tmp_path):
 def test_the_picked_copy_is_the_one_to_keep(measured):
     pictures = [replace(p, flag="picked") if "_copy" in p.name else p for p in measured["pixel"]]
     kept = {s.picture_id for s in suggest(pictures) if s.keep}
-    assert kept == {p.id for p in pictures if "_copy" in p.name}
+    assert kept >= {p.id for p in pictures if "_copy" in p.name}
+    assert kept.isdisjoint(p.id for p in pictures if f"{p.name}_copy" in {q.name for q in pictures})
 
 
 def test_unreadable_shapes_and_missing_captions_are_told(tmp_path):

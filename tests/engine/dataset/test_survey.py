@@ -49,12 +49,33 @@ def test_each_kind_is_judged_on_its_own(survey):
     assert found["unusual-shape"] == found["different"] == set()
 
 
-def test_suggestions_tell_each_picture_once(pictures, survey):
+def test_suggestions_are_what_the_thresholds_say_they_flag(pictures, survey):
     items = suggest(pictures, LIMITS, survey)
     assert items == suggest(pictures)
-    told = {s.picture_id: s.kind for s in items if s.kind != "no-caption" and not s.keep}
-    assert told == {20: "duplicate", 21: "blurred", 22: "too-small", 23: "duplicate"}
-    assert {s.picture_id for s in items if s.keep} == ids("rocket", "boar")
+    told = {kind: {s.picture_id for s in items if s.kind == kind} for kind in CULL_KINDS}
+    assert told == survey.would_flag(LIMITS)
+    assert {s.picture_id for s in items if s.keep} == ids("rocket", "lotus", "crown", "boar")
+
+
+def test_what_was_picked_is_decided_and_flagged_only_beside_its_copies(pictures):
+    kept = [replace(p, flag="picked") if p.id in (21, 22) else p for p in pictures]
+    found = Survey(kept).would_flag(LIMITS)
+    assert found["blurred"] == found["too-small"] == set()
+    assert {21, 22} < found["duplicate"]
+    assert not {s.picture_id for s in suggest(kept) if s.kind in ("blurred", "too-small")}
+
+
+def test_one_number_says_what_is_too_small_in_all_folders(pictures):
+    large = [
+        replace(p, id=p.id + 100, folder="/large", width=p.width * 3, height=p.height * 3)
+        for p in pictures[:4]
+    ]
+    both = Survey([*pictures, *large])
+    shown = both.limit("too-small", LIMITS)
+    assert shown == 128
+    assert both.would_flag(LIMITS)["too-small"] == {22}
+    moved = Thresholds(short_side=int(shown))
+    assert both.would_flag(moved)["too-small"] == both.would_flag(LIMITS)["too-small"]
 
 
 def test_a_picture_that_looks_different_is_suggested(pictures):
