@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QColorDialog, QHBoxLayout, QVBo
 
 from app.dataset.board_model import COLUMN, ColumnModel, dragged
 from app.dataset.fill_panel import Swatch
+from app.dataset.transfer_drop import read
 from app.i18n import bind, tr
 from app.i18n.format import number
 from app.theme import metrics
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         QMouseEvent,
     )
 
+    from app.dataset.transfer_entry import TransferEntry
     from app.widgets.thumbnails import ThumbnailCache
     from engine.dataset.library import Picture
     from engine.imaging.alpha import Fill
@@ -49,9 +51,11 @@ class BoardColumn(QWidget):
     color_chosen = Signal(str, str)
     menu_asked = Signal(str)
 
-    def __init__(self, name: str, thumbnails: ThumbnailCache) -> None:
+    def __init__(
+        self, name: str, thumbnails: ThumbnailCache, outside: TransferEntry | None = None
+    ) -> None:
         super().__init__()
-        self.name = name
+        self.name, self.outside = name, outside
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(WIDTH)
@@ -166,11 +170,21 @@ class BoardColumn(QWidget):
             )
         elif moved and moved != self.name:
             self.overlay.offer(tr("Put {name} here", name=moved))
-        else:
+        elif not self._offer(event):
             return
         event.acceptProposedAction()
 
+    def _offer(self, event: QDropEvent) -> bool:
+        """Say what becomes of files from outside; one that describes a dataset is not for here."""
+        if self.outside is None or not read(event.mimeData()).all:
+            return False
+        words = self.outside.offer(event, self.name, self.overlay)
+        if words:
+            self.overlay.offer(words)
+        return bool(words)
+
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._offer(event)  # a key that is pressed on the way changes what will happen
         event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
@@ -184,6 +198,8 @@ class BoardColumn(QWidget):
             self.pictures_dropped.emit(self.name, ids)
         elif moved:
             self.column_dropped.emit(moved, self.name)
+        elif self.outside is not None:
+            self.outside.take(event, self.name)
 
 
 class BoardGrid(PictureGrid):

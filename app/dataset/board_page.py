@@ -22,11 +22,14 @@ from engine.dataset.edits import Fill
 if TYPE_CHECKING:
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
+    from app.dataset.transfer_entry import TransferEntry
     from app.widgets.thumbnails import ThumbnailCache
 
 
 class BoardPage(QWidget):
-    """``closed`` asks for the grid. Only while it is seen does it follow the library."""
+    """``closed`` asks for the grid. Only while it is seen does it follow the library. ``outside``
+    takes what is dropped on a column from other programs.
+    """
 
     closed = Signal()
 
@@ -38,6 +41,7 @@ class BoardPage(QWidget):
         self.operations = operations
         self.thumbnails = thumbnails
         self.columns: dict[str, BoardColumn] = {}
+        self.outside: TransferEntry | None = None
         self.new_name = TextField("New category")
         self._build()
         self.new_name.returnPressed.connect(self.add)
@@ -111,7 +115,7 @@ class BoardPage(QWidget):
             column.show_pictures(pictures, repeats or usual, project.file.fill_of(name))
 
     def _make(self, name: str) -> BoardColumn:
-        column = self.columns[name] = BoardColumn(name, self.thumbnails)
+        column = self.columns[name] = BoardColumn(name, self.thumbnails, self.outside)
         column.pictures_dropped.connect(self.move_pictures)
         column.column_dropped.connect(self.put_before)
         column.renamed.connect(self.rename)

@@ -148,9 +148,9 @@ class Operations:
         ids = [picture.id for picture in pictures]
         return self._start(lambda library: library.set_recipe(ids, Recipe()))
 
-    def add_folders(self, folders: Sequence[Path]) -> asyncio.Task[Any]:
-        """Add folders of art to the project and read them."""
-        return self.session.start(self._add(folders))
+    def add_folders(self, folders: Sequence[Path], category: str = "") -> asyncio.Task[Any]:
+        """Add folders of art to the project, their pictures to ``category``, and read them."""
+        return self.session.start(self._add(folders, category))
 
     def remove_folder(self, folder: str) -> asyncio.Task[Any]:
         """Take a folder out of the project; its files stay."""
@@ -192,14 +192,18 @@ class Operations:
             n=count,
         )
 
-    async def _add(self, folders: Sequence[Path]) -> None:
+    async def _add(self, folders: Sequence[Path], category: str) -> None:
         project = self.session.project
         if project is None:
             return
         for path in folders:
             await self.session.bridge.io(require_folder, path)
         known = {folder.path for folder in project.file.folders}
-        added = [SourceFolder(path=str(path)) for path in folders if str(path) not in known]
+        added = [
+            SourceFolder(path=str(path), category=category)
+            for path in folders
+            if str(path) not in known
+        ]
         if not added:
             self.session.notify("{name} is in the project already.", name=_names(folders))
             return

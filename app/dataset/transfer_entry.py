@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
+from shiboken6 import isValid
 
 from app.actions import Action
 from app.dataset.transfer_drop import Drop, opened_by, read, tell_left
@@ -16,7 +17,7 @@ from app.i18n import tr, tr_error
 from engine.dataset.folders import find_names
 from engine.dataset.formats.adopt import Adopted, adopt
 from engine.dataset.problem import Problem
-from engine.dataset.requests import ExportRequest, ImportDatasetRequest
+from engine.dataset.requests import ExportRequest, ExportResult, ImportDatasetRequest
 from engine.project.project import SourceFolder
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QDropEvent
 
     from app.dataset.view import View
-    from engine.project.project import Project
+    from app.widgets.states import DropOverlay
 
 
 class TransferEntry(QObject):
@@ -38,7 +39,7 @@ class TransferEntry(QObject):
         self.session = view.session
         self.report: ImportReport | None = None
         self._counted: dict[tuple[Path, ...], int | None] = {}
-        self._offered: tuple[Drop, Project, bool] | None = None
+        self._offered: tuple[Drop, str, bool, DropOverlay] | None = None
 
     def actions(self) -> list[Action]:
         """What the palette offers."""
@@ -82,8 +83,12 @@ class TransferEntry(QObject):
         )
         return scope.value if named else ""
 
-    def offer(self, event: QDropEvent) -> str:
-        """What a drop here would do, in words; empty when it cannot be taken."""
+    def offer(
+        self, event: QDropEvent, category: str | None = None, overlay: DropOverlay | None = None
+    ) -> str:
+        """What a drop here would do, in words; empty when it cannot be taken. On the board it goes
+        to ``category``, and ``overlay`` is told when more is known.
+        """
         drop = read(event.mimeData())
         project = self.session.project
         if not drop or event.source() is not None:
@@ -96,14 +101,15 @@ class TransferEntry(QObject):
         if drop.dataset is not None:
             return tr("Import {name}", name=drop.dataset.name)
         if drop.folders:
-            return self._offer_folders(drop, project, copied=_copies(event))
-        place = self.category or project.file.name
+            place = category or project.file.name
+            self._offered = (drop, place, _copies(event), overlay or self.view.overlay)
+            return self._offer_folders(drop, place, copied=_copies(event))
+        place = (self.category if category is None else category) or project.file.name
         count = len(drop.loose)
         return tr("Add {n} picture to {name}", "Add {n} pictures to {name}", n=count, name=place)
 
-    def _offer_folders(self, drop: Drop, project: Project, *, copied: bool) -> str:
-        facts: dict[str, Any] = {"name": _names(drop.folders), "project": project.file.name}
-        self._offered = (drop, project, copied)
+    def _offer_folders(self, drop: Drop, place: str, *, copied: bool) -> str:
+        facts: dict[str, Any] = {"name": _names(drop.folders), "project": place}
         count = self._count(drop.folders)
         if copied and count is None:
             return tr("Copy {name} into {project}", **facts)
@@ -130,12 +136,12 @@ class TransferEntry(QObject):
         found = await self.session.bridge.io(_pictures_in, folders)
         if folders in self._counted:
             self._counted[folders] = found
-        if self.view.overlay.isVisible() and self._offered is not None:
-            drop, project, copied = self._offered
-            if drop.folders == folders:
-                self.view.overlay.offer(self._offer_folders(drop, project, copied=copied))
+        if self._offered is not None:
+            drop, place, copied, overlay = self._offered
+            if drop.folders == folders and isValid(overlay) and overlay.isVisible():
+                overlay.offer(self._offer_folders(drop, place, copied=copied))
 
-    def take(self, event: QDropEvent) -> asyncio.Task[Any] | None:
+    def take(self, event: QDropEvent, category: str | None = None) -> asyncio.Task[Any] | None:
         """Do what :meth:`offer` said."""
         drop = read(event.mimeData())
         if not drop or event.source() is not None:
@@ -150,15 +156,19 @@ class TransferEntry(QObject):
         if drop.dataset is not None:
             self.ask_import(drop.dataset)
             return None
-        return self.session.start(self._take(drop, _copies(event), self.category))
+        wanted = self.category if category is None else category
+        linked = category or ""  # what is shown says nothing about folders that stay elsewhere
+        return self.session.start(self._take(drop, _copies(event), wanted, linked))
 
-    async def _take(self, drop: Drop, copied: bool, category: str) -> None:
+    async def _take(self, drop: Drop, copied: bool, category: str, linked: str) -> None:
         project = self.session.project
         if project is None:
             return
         folders, loose = list(drop.folders), drop.all if copied else drop.loose
         if folders and not copied:
-            await self.view.operations.add_folders(folders)
+            await self.view.operations.add_folders(folders, linked)
+            if linked:
+                await self._sort_in(folders, linked)
         if not loose:
             return
         before = project.file.folders
@@ -166,15 +176,21 @@ class TransferEntry(QObject):
         found = await self.session.bridge.io(adopt, loose, project, category)
         await self.session.rescan()
         if category and found.files:
-            await self._sort_in({str(path) for path in found.files}, category)
+            await self._sort_in(found.files, category)
         self._tell(found, new=project.file.folders != before)
 
-    async def _sort_in(self, paths: set[str], category: str) -> None:
+    async def _sort_in(self, paths: Iterable[Path], category: str) -> None:
+        """Put the pictures that lie at or below ``paths`` into ``category``."""
         library = self.session.library
         if library is None:
             return
         pictures = await self.session.bridge.io(library.pictures)
-        ids = [p.id for p in pictures if str(p.path) in paths and p.category != category]
+        wanted = set(paths)
+        ids = [
+            p.id
+            for p in pictures
+            if p.category != category and not wanted.isdisjoint((p.path, *p.path.parents))
+        ]
         if ids:
             await self.view.operations.change(lambda library: library.set_category(ids, category))
 
@@ -208,18 +224,29 @@ class TransferEntry(QObject):
         result = await self.session.bridge.run(request)
         folder = Path(result.folder)
         place = folder if folder.is_dir() else folder.parent
+        one = result.count == 1
         self.session.notify(
-            "Exported {n} pictures to {folder}.",
+            "Exported 1 picture to {folder}." if one else "Exported {n} pictures to {folder}.",
             action="Show the files",
             on_action=lambda: _open(place),
             n=result.count,
             folder=result.folder,
         )
-        if result.skipped or result.notes:
-            self.report = ImportReport(
-                "Export", [], _sentences(result.skipped, result.notes), self.view
+        left = len(result.skipped) + len(result.notes)
+        if left:
+            # Only said: who asked for the export is at other work by now.
+            self.session.notify(
+                "1 note about the export." if left == 1 else "{n} notes about the export.",
+                action="Show",
+                on_action=lambda: self._show_left(result),
+                n=left,
             )
-            self.report.open()
+
+    def _show_left(self, result: ExportResult) -> None:
+        self.report = ImportReport(
+            "Export", [], _sentences(result.skipped, result.notes), self.view
+        )
+        self.report.open()
 
     # In
 

@@ -78,6 +78,7 @@ class View(QWidget):
         self.culling = CullEntry(self)
         self.board = BoardEntry(self)
         self.transfer = TransferEntry(self)
+        self.board.page.outside = self.transfer
         self._show_right_page()
         self._keep_thumbnails()
 

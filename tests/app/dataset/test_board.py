@@ -3,8 +3,9 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QColorDialog
 
@@ -256,3 +257,78 @@ def test_a_share_is_held_out_by_a_seed_and_taken_back(view, settle) -> None:
     QTest.mouseClick(view.board.split.clear, left)
     settle(view.session)
     assert not any(p.held_out for p in view.state.pictures.values())
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    for number, name in enumerate(("fox", "hen")):
+        Image.new("RGB", (64, 64), (60 * number, 90, 120)).save(folder / f"{name}.png")
+        (folder / f"{name}.txt").write_text(f"{name}, farm", encoding="utf-8")
+    return folder
+
+
+def files(*paths):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def test_files_dropped_on_a_column_are_copied_into_its_category(board, view, elsewhere, settle):
+    column = board.columns["biped"]
+    said = drop(column, files(elsewhere / "fox.png"), settle, view.session)
+    assert said == "Add 1 picture to biped"
+    assert names(column) == ["fox"]
+    fox = named(view, "fox")
+    assert (fox.category, fox.caption) == ("biped", "fox, farm")
+    assert fox.path == view.session.project.root / "pictures" / "biped" / "fox.png"
+    assert not column.overlay.isVisible()
+    drop(board.columns[""], files(elsewhere / "hen.png"), settle, view.session)
+    assert named(view, "hen").path == view.session.project.root / "pictures" / "hen.png"
+
+
+def test_a_folder_dropped_on_a_column_stays_where_it_is_or_is_copied_with_ctrl(
+    board, view, elsewhere, settle
+) -> None:
+    column = board.columns["quadruped"]
+    said = drop(column, files(elsewhere), settle, view.session)
+    assert said == "Add elsewhere to quadruped. Hold Ctrl to copy it into the project"
+    assert names(column) == ["fox", "hen"]
+    assert named(view, "fox").path == elsewhere / "fox.png"
+    source = view.session.project.file.folders[-1]
+    assert (source.path, source.category) == (str(elsewhere), "quadruped")
+    Image.new("RGB", (64, 64), "red").save(elsewhere / "ox.png")
+    settle(view.session)
+    view.session.start(view.session.rescan())
+    settle(view.session)
+    assert names(column) == ["fox", "hen", "ox"]  # what comes later belongs to it too
+    spot, ctrl = QPoint(40, 200), Qt.KeyboardModifier.ControlModifier
+    column, data = board.columns["biped"], files(elsewhere)
+    QApplication.sendEvent(column, QDragEnterEvent(spot, copy, data, left, no_key))
+    QApplication.sendEvent(column, QDragMoveEvent(spot, copy, data, left, ctrl))
+    settle(view.session)
+    assert column.overlay._text == "Copy elsewhere with 3 pictures into biped"
+    QApplication.sendEvent(column, QDropEvent(QPointF(spot), copy, data, left, ctrl))
+    settle(view.session)
+    assert names(column) == ["fox", "hen", "ox"]
+    place = view.session.project.root / "pictures" / "biped"
+    assert {p.path.parent for p in column.model.pictures} == {place}
+
+
+def test_a_picture_out_of_a_browser_falls_into_a_column(board, view, elsewhere, settle) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl("https://example.org/art/wolf.png")])
+    data.setData("image/png", (elsewhere / "fox.png").read_bytes())
+    said = drop(board.columns["biped"], data, settle, view.session)
+    assert said == "Add 1 picture to biped"
+    wolf = named(view, "wolf")
+    assert wolf.category == "biped"
+    assert wolf.path.read_bytes() == (elsewhere / "fox.png").read_bytes()
+
+
+def test_a_list_of_addresses_that_are_not_local_is_not_taken(board, view, settle) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl("https://example.org/art/wolf.png")])
+    assert drop(board.columns["biped"], data, settle, view.session) == ""
+    assert len(view.state.pictures) == 6
