@@ -17,7 +17,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 
 from app.canvas.files import free_name, latest, move, read, remove, safety_copy
-from app.canvas.kept import to_kept
+from app.canvas.kept_candidates import to_kept
 from engine.canvas import shelf, storage
 from engine.canvas.document import Document
 from engine.canvas.layer import Layer

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from app.canvas.brush_settings import BrushSettings
 from app.canvas.candidates import Candidates
 from app.canvas.document_state import DocumentState, to_qrect, to_rect
-from app.canvas.kept import from_kept
+from app.canvas.kept_candidates import from_kept
 from engine.canvas import region, selection
 from engine.canvas.brush import Brush
 from engine.runtime.errors import BadInputError

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QRect, QTimer, Signal
 
 from app.canvas.document_state import to_rect
+from app.canvas.repaint_settings import RepaintSettings
 from app.models.at_hand import ModelsAtHand, read_models
 from app.widgets.images import image_of
 from engine.canvas import storage
@@ -17,7 +18,6 @@ from engine.models.family import STARTER
 from engine.project.settings import data_dir
 from engine.runtime.errors import BadInputError, JobCancelled, StylekilnError
 from engine.sampling.request import LARGEST_SEED, ImageRequest, LoraUse
-from engine.sampling.schedules import evaluations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,44 +28,6 @@ if TYPE_CHECKING:
     from engine.project.project import Project
     from engine.runtime.events import Event
     from engine.runtime.job import JobHandle
-
-
-# Below, what is there shows through: a plain area stays plain.
-LEAST_FROM_NOTHING = 0.9
-
-
-@dataclass(frozen=True)
-class RepaintSettings:
-    """What the panel shows. ``loras`` are (file, weight)."""
-
-    model: str = STARTER
-    prompt: str = ""
-    negative: str = ""
-    loras: tuple[tuple[str, float], ...] = ()
-    strength: float = 0.6
-    count: int = 4
-    seed: int = 1
-    seed_locked: bool = False
-    sampler: str = "dpmpp_2m"
-    schedule: str = "karras"
-    steps: int = 22
-    guidance: float = 4.0
-
-    @property
-    def painted_steps(self) -> tuple[int, int]:
-        """How many of how many steps are painted at this strength."""
-        total, start = evaluations(self.steps, self.strength)
-        return total - start, total
-
-    @property
-    def strength_stops(self) -> list[float]:
-        """The strengths that differ in their number of steps."""
-        return [round(step / self.steps, 4) for step in range(1, self.steps + 1)]
-
-    @property
-    def from_nothing(self) -> float:
-        """The least strength that paints something where nothing is."""
-        return next(stop for stop in self.strength_stops if stop >= LEAST_FROM_NOTHING)
 
 
 class Repaint(QObject):
@@ -99,7 +61,7 @@ class Repaint(QObject):
         """Change settings; they are kept with the document."""
         self.settings = replace(self.settings, **values)
         if self._state.document is not None:
-            self._state.document.settings["repaint"] = _as_record(self.settings)
+            self._state.document.settings["repaint"] = self.settings.as_record()
         self._announce()
 
     def _announce(self) -> None:
@@ -304,24 +266,10 @@ class Repaint(QObject):
         document, project = self._state.document, self._session.project
         stored = document.settings.get("repaint") if document is not None else None
         if isinstance(stored, dict):
-            self.settings = _from_record(stored)
+            self.settings = RepaintSettings.from_record(stored)
         elif project is not self._project:
             model = project.file.base_model if project is not None else STARTER
             self.settings = RepaintSettings(model=model)
         self._project = project
         self._announce()
         QTimer.singleShot(0, self, self.reload_models)
-
-
-def _as_record(settings: RepaintSettings) -> dict[str, Any]:
-    record = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
-    return record | {"loras": [list(item) for item in settings.loras]}
-
-
-def _from_record(record: dict[str, Any]) -> RepaintSettings:
-    """Settings from a document; what a newer version has added is left out."""
-    known = {
-        key: value for key, value in record.items() if key in RepaintSettings.__dataclass_fields__
-    }
-    known["loras"] = tuple((str(path), float(weight)) for path, weight in known.get("loras", ()))
-    return RepaintSettings(**known)

@@ -1,0 +1,59 @@
+"""How the region is repainted, as the panel shows it and as the document keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.models.family import STARTER
+from engine.sampling.schedules import evaluations
+
+# Below, what is there shows through: a plain area stays plain.
+LEAST_FROM_NOTHING = 0.9
+
+
+@dataclass(frozen=True)
+class RepaintSettings:
+    """What the panel shows. ``loras`` are (file, weight)."""
+
+    model: str = STARTER
+    prompt: str = ""
+    negative: str = ""
+    loras: tuple[tuple[str, float], ...] = ()
+    strength: float = 0.6
+    count: int = 4
+    seed: int = 1
+    seed_locked: bool = False
+    sampler: str = "dpmpp_2m"
+    schedule: str = "karras"
+    steps: int = 22
+    guidance: float = 4.0
+
+    @property
+    def painted_steps(self) -> tuple[int, int]:
+        """How many of how many steps are painted at this strength."""
+        total, start = evaluations(self.steps, self.strength)
+        return total - start, total
+
+    @property
+    def strength_stops(self) -> list[float]:
+        """The strengths that differ in their number of steps."""
+        return [round(step / self.steps, 4) for step in range(1, self.steps + 1)]
+
+    @property
+    def from_nothing(self) -> float:
+        """The least strength that paints something where nothing is."""
+        return next(stop for stop in self.strength_stops if stop >= LEAST_FROM_NOTHING)
+
+    def as_record(self) -> dict[str, Any]:
+        """Plain values to keep with the document."""
+        record = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return record | {"loras": [list(item) for item in self.loras]}
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> RepaintSettings:
+        """Settings from a document; what a newer version has added is left out."""
+        known = {key: value for key, value in record.items() if key in cls.__dataclass_fields__}
+        loras = known.get("loras", ())
+        known["loras"] = tuple((str(path), float(weight)) for path, weight in loras)
+        return cls(**known)
