@@ -203,7 +203,7 @@ def _finish(store: Store, number: int, batch: Batch, outcome: Outcome) -> None:
         }
         if step is None and done:
             outcome.step = remember(connection, batch.label, {"caption": done}, batch.step or None)
-        elif step is not None and outcome.failure is None:
+        elif step is not None and outcome.failure is None and not _nothing_can_be_written(outcome):
             outcome.marks, outcome.unmarked = replay_marks(store, connection, step)
             turn(connection, step.number, undone=batch.kind == "undo")
         connection.execute(
@@ -219,6 +219,11 @@ def _finish(store: Store, number: int, batch: Batch, outcome: Outcome) -> None:
             "UPDATE batches SET finished = ? WHERE id = ?", (int(time.time()), number)
         )
         _drop(connection, "finished < ?", int(time.time()) - _SETTLED)
+
+
+def _nothing_can_be_written(outcome: Outcome) -> bool:
+    """A folder that is read-only or away keeps its step for later."""
+    return bool(outcome.written) and all(one.failure for one in outcome.written)
 
 
 def _take_back(store: Store, number: int, outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ and is marked as a problem. An unchanged caption is never written.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import re
 from collections import Counter
@@ -119,16 +120,27 @@ def write_caption(path: Path, text: str, like: Caption, *, synced: bool = True) 
     text = normal(text)
     if like.problem or (like.exists and text == like.text):
         return False
-    try:
-        data = encode(replace(like, text=text))
-    except UnicodeEncodeError as error:
-        raise BadInputError(
-            "The caption of {name} holds characters that cannot be stored.",
-            name=path.stem,
-            remedy="Remove the unusual characters.",
-        ) from error
-    (write_bytes if synced else write_unsynced)(path, data)
+    (write_bytes if synced else write_unsynced)(path, _stored(path.stem, text, like))
     return True
+
+
+def _stored(name: str, text: str, like: Caption) -> bytes:
+    """``text`` in the encoding of ``like``; as UTF-8 where that would be read as another text."""
+    for way in (like, replace(like, encoding="utf-8", bom=b"")):
+        with contextlib.suppress(UnicodeEncodeError):
+            data = encode(replace(way, text=text))
+            back = decode(data)
+            if back is not None and back.text == text and len(data) <= LARGEST:
+                return data
+    if len(text) * 4 > LARGEST:
+        raise BadInputError(
+            "The caption of {name} is too long.", name=name, remedy="Shorten it and try again."
+        )
+    raise BadInputError(
+        "The caption of {name} holds characters that cannot be stored.",
+        name=name,
+        remedy="Remove the unusual characters.",
+    )
 
 
 def remove_caption(path: Path) -> None:
@@ -165,8 +177,8 @@ def _likely(data: bytes) -> list[str]:
 
 
 def _looks_chinese(data: bytes) -> bool:
-    """Whether GB18030 bytes make common Chinese. Latin-1 text decodes as GB18030 by chance too,
-    but then into rare characters, one at a time.
+    """Whether GB18030 bytes make everyday Chinese. Latin-1 text decodes as GB18030 by chance too,
+    but into rare characters: two small letters with accents are one of GB 2312's second level.
     """
     try:
         foreign = [sign for sign in data.decode("gb18030") if ord(sign) > 127]
@@ -176,7 +188,8 @@ def _looks_chinese(data: bytes) -> bool:
 
 
 def _is_common(sign: str) -> bool:
+    """Whether ``sign`` is a mark or a character of GB 2312's first level, rows 1 to 55."""
     try:
-        return len(sign.encode("gb2312")) == 2
+        return sign.encode("gb2312")[0] < 0xA0 + 56
     except UnicodeEncodeError:
         return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.dataset.caption_batch import write_captions
 from engine.dataset.caption_files import caption_columns
-from engine.dataset.captions import normal
+from engine.dataset.captions import LARGEST, normal
 from engine.dataset.edits import Recipe
 from engine.dataset.history import CAPTION, Pairs, current, pair_key
 from engine.dataset.journal import APART
@@ -159,14 +159,19 @@ class CaptionOperations(Undo):
 
 
 def _storable(text: str) -> str:
-    text = normal(text)
+    """``text`` as a file gives it back, so that it can be read, and undone."""
+    text = normal(text.removeprefix("\ufeff"))
     try:
-        text.encode()
-    except UnicodeEncodeError as error:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        size = -1
+    if size < 0 or "\0" in text or text.startswith("\ufeff"):
         raise BadInputError(
             "The caption holds characters that cannot be stored.",
             remedy="Remove the unusual characters.",
-        ) from error
+        )
+    if size > LARGEST:
+        raise BadInputError("The caption is too long.", remedy="Shorten it and try again.")
     return text
 
 

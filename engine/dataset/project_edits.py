@@ -35,6 +35,7 @@ class ProjectOperations(Undo):
         """The project the index belongs to. Raises MissingFileError where there is none."""
         if self._project is None:
             self._project = Project.open(self._store.path.parent)
+        self._project.refresh()
         return self._project
 
     def set_fill(self, fill: Fill, *, everywhere: bool = False) -> Changes:

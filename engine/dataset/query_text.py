@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from engine.dataset.patterns import PatternError, compile_pattern
 from engine.dataset.query_keys import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-LONGEST = 1000
-"""Characters of the longest regular expression that is accepted."""
 PER_TEXT = 0.25
 """Seconds of processor time a search may take in one text."""
 PER_FILTER = 2.0
@@ -192,28 +191,16 @@ class Expression:
             raise self._too_slow() from error
 
     def _compile(self) -> Any:
-        import regex  # costs the start of the window 20 ms, and few filters need it
-
-        if len(self.source) > LONGEST:
-            raise QueryError(
-                "The regular expression is too long.",
-                remedy="Use at most {count} characters.",
-                count=LONGEST,
-                start=self.start,
-                end=self.end,
-            )
         try:
-            return regex.compile(self.source, regex.IGNORECASE | regex.VERSION0)
-        except (regex.error, RecursionError, ValueError, OverflowError, LookupError) as error:
-            reason = getattr(error, "msg", None) or error
-            place = getattr(error, "pos", None)
-            near = self.start if place is None else min(self.start + place, self.end - 1)
+            return compile_pattern(self.source, re.IGNORECASE)
+        except PatternError as error:
+            near = min(self.start + (error.place or 0), self.end - 1)
             raise QueryError(
-                "This is no valid regular expression: {reason}.",
-                remedy="Put a backslash before a sign that is meant literally.",
-                reason=reason,
+                error.sentence,
+                remedy=error.remedy,
                 start=max(near, self.start),
                 end=self.end,
+                **error.facts,
             ) from error
 
     def _too_slow(self) -> QueryError:

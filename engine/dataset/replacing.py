@@ -6,7 +6,8 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from engine.dataset.query_text import LONGEST, PER_TEXT
+from engine.dataset.patterns import PatternError, compile_pattern
+from engine.dataset.query_text import PER_TEXT
 from engine.dataset.tags import mapped, typed_tags
 from engine.runtime.errors import BadInputError
 
@@ -118,23 +119,17 @@ class Replacer:
 
 
 def _compile(source: str, case_sensitive: bool) -> Any:
-    import regex  # loaded with the first expression, not with the window
-
-    if len(source) > LONGEST:
-        raise OperationError(
-            "The regular expression is too long.",
-            remedy="Use at most {count} characters.",
-            field="find",
-            start=0,
-            end=len(source),
-            count=LONGEST,
-        )
-    flags = regex.VERSION0 | regex.MULTILINE | (0 if case_sensitive else regex.IGNORECASE)
+    flags = re.MULTILINE | (0 if case_sensitive else re.IGNORECASE)
     try:
-        return regex.compile(source, flags)
-    except (regex.error, RecursionError, ValueError, OverflowError, LookupError) as error:
-        raise _invalid(
-            "This is no valid regular expression: {reason}.", error, "find", source
+        return compile_pattern(source, flags)
+    except PatternError as error:
+        raise OperationError(
+            error.sentence,
+            remedy=error.remedy,
+            field="find",
+            start=max(0, min(error.place or 0, len(source) - 1)),
+            end=len(source),
+            **error.facts,
         ) from error
 
 
@@ -147,24 +142,17 @@ def _check_template(source: str, template: str) -> None:
     try:
         regex.sub(f"(?:{source}\n)|", template, "", timeout=PER_TEXT)
     except (regex.error, IndexError, ValueError, OverflowError) as error:
-        raise _invalid(
-            "This is no valid replacement: {reason}.", error, "replacement", template
+        place = getattr(error, "pos", None) or 0
+        raise OperationError(
+            "This is no valid replacement: {reason}.",
+            remedy="Put a backslash before a sign that is meant literally.",
+            field="replacement",
+            start=max(0, min(place, len(template) - 1)),
+            end=len(template),
+            reason=getattr(error, "msg", None) or error,
         ) from error
     except TimeoutError:
         return  # slow on no text at all: the search itself will say so
-
-
-def _invalid(sentence: str, error: Exception, field: str, text: str) -> OperationError:
-    place = getattr(error, "pos", None)
-    start = 0 if place is None else max(0, min(place, len(text) - 1))
-    return OperationError(
-        sentence,
-        remedy="Put a backslash before a sign that is meant literally.",
-        field=field,
-        start=start,
-        end=len(text),
-        reason=getattr(error, "msg", None) or error,
-    )
 
 
 def _blanks(text: str) -> int:

@@ -75,6 +75,7 @@ class Project:
     def __init__(self, root: Path, file: ProjectFile) -> None:
         self.root = root
         self.file = file
+        self._stamp = _stamp(root / FILE_NAME)
 
     @classmethod
     def create(
@@ -109,6 +110,16 @@ class Project:
             folder["path"] = _seen_from(self.root, folder["path"])
         write_text(self.root / FILE_NAME, tomli_w.dumps(values))
         self.file = file
+        self._stamp = _stamp(self.root / FILE_NAME)
+
+    def refresh(self) -> None:
+        """Read the file again where another program has changed it: an edit must not bring back
+        what it held before. Raises BadInputError.
+        """
+        now = _stamp(self.root / FILE_NAME)
+        if now is not None and now != self._stamp:
+            self.file = _read(self.root / FILE_NAME)
+            self._stamp = now
 
     @property
     def database(self) -> Path:
@@ -144,6 +155,15 @@ class Project:
     def cache(self) -> Path:
         """Things that can be made again."""
         return self.root / ".cache"
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What tells an unchanged file; None where there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size
 
 
 def is_project(path: Path) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.dataset import caption_batch, caption_files
+from engine.dataset.captions import LARGEST
 from engine.dataset.library import Library
 from engine.project.project import SourceFolder
 from engine.runtime.errors import BadInputError, JobCancelled, StorageError
@@ -304,3 +305,35 @@ def test_text_that_no_file_can_hold_is_refused_before_anything_is_written(librar
     with pytest.raises(BadInputError, match="cannot be stored"):
         library.set_captions({names["apple"]: "fine", names["crown"]: "bad \ud800"})
     assert on_disk(art)["apple"] == "apple, icon"
+
+
+@pytest.mark.parametrize("text", ["a\0b", "x" * (LARGEST + 1)])
+def test_text_that_could_not_be_read_back_is_refused(library, art, text):
+    before = on_disk(art)
+    with pytest.raises(BadInputError):
+        library.set_captions({key: text for key in ids_by_name(library).values()})
+    assert on_disk(art) == before
+    assert library.can_undo is None
+
+
+def test_a_byte_order_mark_that_was_pasted_is_left_out(library, art):
+    ids = ids_by_name(library)
+    library.set_captions({ids["apple"]: "\ufeffred apple"})
+    assert (art / "apple.txt").read_bytes().endswith(b"red apple")
+    assert "\ufeff" not in (art / "apple.txt").read_text()
+
+
+def test_an_undo_that_can_write_nothing_can_be_tried_again(library, art, monkeypatch):
+    before = on_disk(art)
+    library.set_captions({key: "new" for key in ids_by_name(library).values()})
+
+    def refuse(path, *_, **__):
+        raise StorageError("{name} is read-only.", name=path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(caption_files, "write_caption", refuse)
+        patch.setattr(caption_files, "remove_caption", refuse)
+        library.undo()
+    assert library.can_undo is not None
+    library.undo()
+    assert on_disk(art) == before

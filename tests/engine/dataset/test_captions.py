@@ -8,6 +8,7 @@ import os
 import pytest
 
 from engine.dataset.captions import (
+    LARGEST,
     caption_path,
     decode,
     encode,
@@ -49,7 +50,8 @@ def test_utf_16_without_a_mark_is_recognized():
 @pytest.mark.parametrize(
     "data",
     [b"caf\xe9, red", b"\xff\xfe\xfd", b"\x80\x81\xff", b"a\0b", codecs.BOM_UTF8 + b"\xff",
-     "été là".encode("latin-1"), b"\xe9t\xe9, \xeate"],
+     "été là".encode("latin-1"), b"\xe9t\xe9, \xeate",
+     "fuchs, grün, größe".encode("latin-1"), "Größe".encode("latin-1")],
 )  # fmt: skip
 def test_undecodable_bytes_are_marked_and_never_touched(tmp_path, data):
     path = tmp_path / "a.txt"
@@ -59,6 +61,25 @@ def test_undecodable_bytes_are_marked_and_never_touched(tmp_path, data):
     assert "unknown text encoding" in caption.problem
     assert not write_caption(path, "new text", caption)
     assert path.read_bytes() == data
+
+
+def test_what_would_be_read_as_another_text_is_written_as_utf_8(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(CHINESE.encode("gb18030"))
+    assert write_caption(path, "麒麟", read_caption(path))  # rare letters: no everyday Chinese
+    assert path.read_bytes() == "麒麟".encode()
+    assert read_caption(path).text == "麒麟"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"), [("a\0b", "cannot be stored"), ("x" * (LARGEST + 1), "too long")]
+)
+def test_what_cannot_be_read_back_is_not_written(tmp_path, text, sentence):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"before")
+    with pytest.raises(BadInputError, match=sentence):
+        write_caption(path, text, read_caption(path))
+    assert path.read_bytes() == b"before"
 
 
 def test_an_unchanged_caption_is_not_written(tmp_path):

@@ -36,6 +36,17 @@ def stored(project):
     return Project.open(project.root).file
 
 
+def test_what_another_program_wrote_into_the_project_meanwhile_stays(shelf, project):
+    other = Project.open(project.root)
+    other.save(other.file.model_copy(update={"trigger_word": "theirs"}))
+    shelf.set_category_repeats("food", 5)
+    assert stored(project).trigger_word == "theirs"
+    assert stored(project).category_repeats == {"food": 5}
+    shelf.undo()
+    assert stored(project).trigger_word == "theirs"
+    assert stored(project).category_repeats == {}
+
+
 def test_every_change_of_the_project_is_one_step_back_and_forth(shelf, project, tmp_path):
     first = project.file
     shelf.set_fill(BLACK)

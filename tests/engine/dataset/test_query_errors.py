@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from engine.dataset.batch import OperationError, Replace
 from engine.dataset.query import QueryError, parse, spans
 from engine.dataset.query_parse import DEEPEST
 from tests.engine.dataset.query_case import columns, picture
@@ -74,6 +75,24 @@ def test_too_much_is_refused():
     deep = parse("-(" * DEEPEST + "fox" + ")" * DEEPEST)
     assert deep.select(columns(picture(1, "fox"))) == [1]
     assert parse("not " * 2400 + "fox").select(columns(picture(1, "fox"))) == [1]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["a{40000000}", "(a{60000}b){60000}", "a{4000000000}", "a{,99999}", "(a{200}){200}",
+     "x{" + "9" * 900 + "}"],
+)  # fmt: skip
+def test_counts_that_would_fill_the_memory_are_refused(source):
+    with pytest.raises(QueryError, match="repeats too often") as caught:
+        parse(f"re:{source}")
+    assert "{" in source[caught.value.start - 3 :]
+    with pytest.raises(OperationError, match="repeats too often"):
+        Replace(find=source, replacement="", regex=True).apply("a")
+
+
+@pytest.mark.parametrize("source", ["a{3}", "[0-9]{4}", r"\{99999\}", "a{2,}", "(ab{2}){50}"])
+def test_ordinary_counts_are_fine(source):
+    assert parse(f"re:{source}").select(columns(picture(1, "x"))) == []
 
 
 @pytest.mark.parametrize("source", ["(a|a)*$", "(a|aa)+$", "(.*a){14}b", r"^((a)+.)+[B]$"])
