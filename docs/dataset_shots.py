@@ -112,9 +112,15 @@ class DatasetShots:
         await self.shoot("dataset")
 
     async def captions(self) -> None:
-        """Chips with completion, then a change of all captions before it is applied."""
-        panel = self.view.inspector.captions
+        """Chips with completion in a filtered grid, then a change of captions before it is done."""
+        panel, words = self.view.inspector.captions, self.view.stage.bar.words
         self.window.activateWindow()
+        words.setFocus()
+        QTest.keyClicks(words, "category:animals or stars>=4")
+        QTest.keyClick(words, Qt.Key.Key_Escape)
+        QTest.keyClick(words, Qt.Key.Key_Return)
+        await self.camera.quiet(0.3)
+        await self.choose("chipmunk", "donkey")
         panel.entry.setFocus()
         await self.camera.quiet(0.3)
         QTest.keyClicks(panel.entry, "gl")
@@ -128,9 +134,10 @@ class DatasetShots:
             batch.form.controls[name].setFocus()
             batch.form.controls[name].selectAll()
             QTest.keyClicks(batch.form.controls[name], words)
-        await self.segment(batch.scope.choice, "shown")
+        await self.segment(batch.scope.choice, "all")
         await self.shoot("dataset-batch")
         QTest.keyClick(batch, Qt.Key.Key_Escape)
+        self.view.stage.show_all()
 
     async def training(self) -> None:
         """The grid as trained; a picture with two repeats is drawn twice an epoch."""
@@ -152,7 +159,7 @@ class DatasetShots:
         await self.camera.quiet(0.3)
 
     async def editor(self) -> None:
-        """A crop that fits a bucket, over a fill."""
+        """A crop that fits a bucket; then it is taken away."""
         await self.choose("round_pushpin")
         QTest.keyClick(self.view.stage.grid, Qt.Key.Key_Return)
         await self.camera.quiet()
@@ -161,9 +168,6 @@ class DatasetShots:
         await self.segment(crop.modes, "bucket")
         await self.click_row(crop.buckets, "192×320")
         await self.shoot("dataset-crop")
-        await self.click(editor.bar.tools["fill"])
-        await self.shoot("dataset-fill")
-        await self.click(editor.bar.tools["crop"])
         await self.click(crop.reset)
         QTest.keyClick(editor.view, Qt.Key.Key_Escape)
         await self.camera.quiet(0.3)
@@ -194,9 +198,9 @@ async def sort_out(shots: DatasetShots) -> None:
     """Categories with repeats, stars, picks, a trigger word, two edits, some held out."""
     from engine.dataset.edits import Fill, Recipe
 
-    sky = Fill(kind="gradient", color="#DCE6EC", second="#9FB8C8", angle=90)
+    plain = Fill(color="#C4CABA")
     edits = {name: Recipe().with_crop(box) for name, box in CROPS.items()}
-    edits["round_pushpin"] = Recipe().with_fill(sky)
+    edits["round_pushpin"] = Recipe().with_fill(plain)
     recipes = {shots.ids(name)[0]: recipe for name, recipe in edits.items()}
 
     def change(library: Library) -> Changes:

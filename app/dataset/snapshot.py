@@ -111,7 +111,7 @@ def count(library: Library, snapshot: Snapshot) -> Snapshot:
         used=_used(columns),
         flags=_flags(columns),
         categories=_categories(columns),
-        tags=[Row(tag, tag, number(n)) for tag, n in columns.tag_counts()],
+        tags=[Row(tag, tag, number(n), gutter=True) for tag, n in columns.tag_counts()],
         folders=Counter(column(columns.pictures, "folder")),
         can_undo=library.can_undo is not None,
         can_redo=library.can_redo is not None,

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from app.dataset.view import View
 from app.theme import color
 from app.widgets import roles
+from app.widgets.row_list import RowRole
 
 
 @pytest.fixture
@@ -180,6 +181,12 @@ def test_tags_filter_by_click_and_control_click_and_show_the_selection(view, set
     spot = tags.visualRect(tags.rows.index(rows["crown"])).center()
     QTest.mouseClick(tags.viewport(), left, pos=spot)
     assert shown(view) == ["crown"]
+
+
+def test_tags_keep_the_place_of_their_mark(view) -> None:
+    rows = view.sources.tags.rows
+    found = [rows.index(place).data(RowRole) for place in range(rows.rowCount())]
+    assert all(row.icon or row.gutter for row in found)
 
 
 def test_the_search_in_the_tags_narrows_the_list(view) -> None:
