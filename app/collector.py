@@ -8,10 +8,13 @@ the automatic collector is off while the window is open, and a timer here does i
 from __future__ import annotations
 
 import gc
+import time
 
 from PySide6.QtCore import QObject, QTimer
 
 PERIOD_MS = 500
+LONG = 0.01
+"""Seconds of the window's thread that a collection may take again and again."""
 
 
 class UiThreadCollector(QObject):
@@ -29,5 +32,11 @@ class UiThreadCollector(QObject):
         """Collect the oldest generation whose threshold is passed."""
         counts, thresholds = gc.get_count(), gc.get_threshold()
         due = [n for n in range(3) if thresholds[n] and counts[n] > thresholds[n]]
-        if due:
-            gc.collect(max(due))
+        if not due:
+            return
+        began = time.thread_time()
+        gc.collect(max(due))
+        if max(due) == 2 and time.thread_time() - began > LONG:
+            # The libraries, and 20,000 pictures: what has survived until now is not looked at
+            # again. That any of it becomes a cycle later costs memory, and no stall.
+            gc.freeze()

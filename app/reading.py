@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from engine.project.project import Project
 
 NAMES_PAUSE, MEASURES_PAUSE = 0.25, 2.0
-"""Seconds between two tellings, so that a long scan does not keep every view busy."""
+"""Seconds between the first two tellings; each pause is twice the one before, up to
+:data:`LONGEST` times, for every view looks at all pictures again.
+"""
+LONGEST = 8
+STEP_ASIDE, STAY_ASIDE = 0.05, 1.0
+"""Seconds that a chunk of names, or of measures, waits while the user is at work."""
 
 
 class Telling:
     """Called with changes by a worker; calls ``tell`` with their ids in the window's thread."""
 
     def __init__(self, tell: Callable[[set[int]], object], pause: float) -> None:
-        self._tell, self._pause = tell, pause
+        self._tell, self._pause, self._most = tell, pause, LONGEST * pause
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._ids: set[int] = set()
@@ -50,6 +55,7 @@ class Telling:
         self._told = time.monotonic()
         if ids:
             self._tell(ids)
+            self._pause = min(2 * self._pause, self._most)
 
 
 class Reader:
@@ -83,10 +89,15 @@ class Reader:
         if not quietly:
             self.session.pictures_changed.emit(None)  # what is known from before is there at once
         telling = Telling(self.session.pictures_changed.emit, NAMES_PAUSE)
+
+        def read(changes: Changes) -> None:
+            telling(changes)
+            self.session.calm.wait(STEP_ASIDE)
+
         missing: tuple[str, ...] = ()
         try:
             changes = await self.session.bridge.io(
-                self.library.scan, self.project.file.folders, None, telling
+                self.library.scan, self.project.file.folders, None, read
             )
             missing = changes.missing_folders
         except MissingFileError:
@@ -104,8 +115,13 @@ class Reader:
     async def _measures(self) -> None:
         self.phase = "measures"
         telling = Telling(self.session.pictures_changed.emit, MEASURES_PAUSE)
+
+        def measured(changes: Changes) -> None:
+            telling(changes)
+            self.session.calm.wait(STAY_ASIDE)
+
         try:
-            await self.session.bridge.io(self.library.measure, None, telling)
+            await self.session.bridge.io(self.library.measure, None, measured)
         finally:
             self.phase = ""
             telling.flush()

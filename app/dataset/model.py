@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -122,6 +124,7 @@ class DatasetState(QObject):
         """Make ``ids`` the selection; the last one is current."""
         chosen = tuple(ids)
         if chosen != self._selected:
+            self.session.calm.stir()
             self._selected = chosen
             self.selection_changed.emit()
 
@@ -139,6 +142,7 @@ class DatasetState(QObject):
         """
         if words == self.words and self.error is None:
             return
+        self.session.calm.stir()
         self.words, self.error = words, None
         try:
             self._query = parse(words) if words else None
@@ -224,14 +228,20 @@ class DatasetState(QObject):
         if len(found.columns) > FEW:
             shown = await self._found(found, wish)
         self.loading = self.session.is_listing and not found.pictures
+        version, before = self._version, self.selected
         self.snapshot = found
         self.reloaded.emit()
+        if shown is not None:  # the views of many pictures take their time, one after the other
+            await asyncio.sleep(0)
+        if version != self._version:
+            return
         if shown is None or wish != self._wish():
             self._show()
         else:
             self._shown_version += 1
             self._take_shown(shown)
-        self.selection_changed.emit()
+        if shown is None or any(p is not q for p, q in zip_longest(before, self.selected)):
+            self.selection_changed.emit()
 
     def _wish(self) -> Wish:
         return Wish(self.scope, self._query, self.order, self.down)

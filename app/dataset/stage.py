@@ -64,6 +64,8 @@ class Stage(QWidget):
         self.grid.selectionModel().selectionChanged.connect(self._selected)
         self.grid.selectionModel().currentChanged.connect(self._selected)
         self.grid.key_pressed = self._key
+        self.grid.verticalScrollBar().valueChanged.connect(state.session.calm.stir)
+        thumbnails.ready.connect(state.session.calm.stir)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.doubleClicked.connect(lambda _: self.edit_asked.emit())
         self.bar.tile.moved.connect(lambda value: self.grid.set_tile_width(round(value)))

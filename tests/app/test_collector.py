@@ -6,8 +6,10 @@ import gc
 import threading
 import weakref
 
+import pytest
 from PySide6.QtWidgets import QWidget
 
+from app import collector as collectors
 from app.collector import UiThreadCollector
 
 
@@ -40,3 +42,15 @@ def _passes(collector):
         item.append(item)
     collector.collect_due()
     return False
+
+
+@pytest.mark.parametrize(("limit", "frozen"), [(-1.0, True), (60.0, False)])
+def test_what_takes_long_to_look_through_is_looked_through_once(qapp, monkeypatch, limit, frozen):
+    monkeypatch.setattr(collectors, "LONG", limit)
+    monkeypatch.setattr(gc, "get_count", lambda: (1000, 1000, 1000))
+    collector = UiThreadCollector()
+    try:
+        collector.collect_due()
+        assert (gc.get_freeze_count() > 10_000) is frozen
+    finally:
+        gc.unfreeze()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 
 from app.theme import color
 from app.widgets.row_list import Row, RowList
@@ -23,3 +24,17 @@ def test_a_row_draws_the_shape_it_is_about(qtbot, aspect, size) -> None:
     across, down = zip(*spots, strict=True)
     assert (max(across) - min(across) + 1, max(down) - min(down) + 1) == size
     assert max(across) < 26
+
+
+def test_rows_are_chosen_and_never_edited(qtbot):
+    rows = RowList()
+    qtbot.addWidget(rows)
+    rows.set_rows([Row("a", "Apple"), Row("b", "Bell pepper")])
+    rows.show()
+    spot = rows.visualRect(rows.rows.index(1)).center()
+    qtbot.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.mouseDClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert rows.current() == "b"
+    assert rows.state() == RowList.State.NoState
+    assert rows.rows.rowCount() == 2
+    assert not rows.indexWidget(rows.rows.index(1))

@@ -1,0 +1,26 @@
+"""Whether the user is at work: work that nobody waits for steps aside until the hands rest."""
+
+from __future__ import annotations
+
+import time
+
+REST = 0.3
+"""Seconds without a sign of the user after which the window is at rest."""
+_LOOK = 0.03
+
+
+class Calm:
+    """Told of the user by :meth:`stir`, in the window's thread; workers :meth:`wait`."""
+
+    def __init__(self) -> None:
+        self._stirred = -REST
+
+    def stir(self, *_: object) -> None:
+        """The user scrolls, types, walks through pictures, or waits for what is in view."""
+        self._stirred = time.monotonic()
+
+    def wait(self, most: float) -> None:
+        """Return when the window is at rest, after ``most`` seconds at the latest."""
+        end = time.monotonic() + most
+        while (now := time.monotonic()) < min(end, self._stirred + REST):
+            time.sleep(min(_LOOK, end - now))

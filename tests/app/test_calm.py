@@ -1,0 +1,49 @@
+"""Background work steps aside while the user is at work, and never stands still for good."""
+
+from __future__ import annotations
+
+import pytest
+
+from app import calm as calms
+from app.calm import Calm
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only sleeping moves."""
+
+    class Clock:
+        now = 100.0
+        slept = 0
+
+        def monotonic(self):
+            return self.now
+
+        def sleep(self, seconds):
+            self.now += seconds
+            self.slept += 1
+
+    made = Clock()
+    monkeypatch.setattr(calms, "time", made)
+    return made
+
+
+def test_nobody_waits_while_the_window_rests(clock):
+    Calm().wait(5)
+    assert clock.slept == 0
+
+
+def test_work_goes_on_when_the_hands_rest(clock):
+    calm = Calm()
+    calm.stir()
+    calm.wait(5)
+    assert clock.now == pytest.approx(100 + calms.REST, abs=0.05)
+
+
+def test_a_user_who_never_rests_holds_no_work_up_for_good(clock, monkeypatch):
+    calm = Calm()
+    calm.stir()
+    sleep = clock.sleep
+    monkeypatch.setattr(clock, "sleep", lambda seconds: (sleep(seconds), calm.stir()))
+    calm.wait(2)
+    assert clock.now == pytest.approx(102, abs=0.001)
