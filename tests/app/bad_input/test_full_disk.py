@@ -42,13 +42,13 @@ def test_a_canvas_that_cannot_be_saved_stays_unsaved_and_the_file_as_it_was(
 ):
     before = canvas.state.path.read_bytes()
     full_disk()
-    canvas.save()
+    canvas.commands.save()
     settle()
     toast("sea.kiln")
     assert canvas.state.modified
     assert canvas.state.path.read_bytes() == before
     full_disk(False)
-    canvas.save()
+    canvas.commands.save()
     settle()
     assert not canvas.state.modified
     assert (storage.load(canvas.state.path).composite() == canvas.state.document.composite()).all()
