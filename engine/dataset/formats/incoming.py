@@ -6,7 +6,7 @@ import os
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.dataset.problem import Problem
 
@@ -50,8 +50,17 @@ class Incoming:
             self.unplaced.append(problem)
 
 
+class Found(NamedTuple):
+    """A picture, and how many parts of its path the entry tells."""
+
+    picture: Picture
+    sure: int
+
+
 class Matcher:
-    """Finds the picture that an entry means, by path, or by as much of its end as is needed."""
+    """Finds the picture that an entry means: by path, or by the end of it. A name alone is enough
+    only where the entry, too, is no more than a name: numbered sets all begin with ``1.png``.
+    """
 
     def __init__(self, pictures: Sequence[Picture]) -> None:
         self._by_path: dict[str, list[Picture]] = {}
@@ -62,37 +71,53 @@ class Matcher:
                 for end in _ends(spelling):
                     self._by_end.setdefault(end, []).append(picture)
 
-    def find(self, entry: Entry) -> Picture | Problem:
-        """The picture, or the sentence why there is none."""
+    def find(self, entry: Entry) -> Found | Problem:
+        """The picture and how sure it is, or the sentence why there is none."""
         key = entry.key.replace("\\", "/")
-        found = self._by_path.get(_plain(os.path.join(entry.base, key)), [])
+        at = os.path.join(entry.base, key)
+        found, sure = self._by_path.get(_plain(at), []), _LONGEST_END + 1
         if not found:
-            found = next((self._by_end[e] for e in _ends(_plain(key)) if e in self._by_end), [])
+            found, sure = self._by_its_end(_plain(key))
+            if _is_file(at):  # then that file is meant, or none
+                found = [picture for picture in found if _is_one_file(at, picture.path)]
         if len(found) == 1:
-            return found[0]
+            return Found(found[0], sure)
         if found:
             return Problem("{key} fits several pictures.", key=entry.key)
         return Problem("{key} is no picture of this project.", key=entry.key)
+
+    def _by_its_end(self, key: str) -> tuple[list[Picture], int]:
+        ends = _ends(key)
+        told = ends if len(ends) == 1 else ends[:-1]
+        fitting = next((end for end in told if end in self._by_end), ())
+        return self._by_end.get(fitting, []), len(fitting)
 
 
 def match(
     entries: Iterable[Entry], pictures: Sequence[Picture]
 ) -> tuple[dict[int, Entry], list[Problem]]:
-    """Entries by picture id, and a sentence about each that fits none or comes a second time."""
+    """Entries by picture id, and a sentence about each that fits none or comes a second time.
+
+    Of two that name one picture the one that says more of its path is right, else the first.
+    """
     matcher = Matcher(pictures)
-    found: dict[int, Entry] = {}
-    problems = []
+    problems: list[Problem] = []
+    fitting: list[tuple[Found, Entry]] = []
     for entry in entries:
-        picture = matcher.find(entry)
-        if isinstance(picture, Problem):
-            problems.append(picture)
-        elif picture.id in found:
+        found = matcher.find(entry)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            fitting.append((found, entry))
+    chosen: dict[int, Entry] = {}
+    for (picture, _), entry in sorted(fitting, key=lambda pair: -pair[0].sure):
+        if picture.id in chosen:
             problems.append(
                 Problem("{key} names {name} a second time.", key=entry.key, name=picture.path.name)
             )
         else:
-            found[picture.id] = entry
-    return found, problems
+            chosen[picture.id] = entry
+    return chosen, problems
 
 
 def _spellings(path: str) -> tuple[str, str]:
@@ -111,3 +136,14 @@ def _ends(path: str) -> list[tuple[str, ...]]:
     """The last parts of ``path``, the longest end first."""
     parts = PurePosixPath(path).parts[-_LONGEST_END:]
     return [parts[start:] for start in range(len(parts))]
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return os.path.isfile(path)
+    except ValueError:  # half of a pair of surrogates
+        return False
+
+
+def _is_one_file(one: str, other: Path) -> bool:
+    return os.path.exists(other) and os.path.samefile(one, other)

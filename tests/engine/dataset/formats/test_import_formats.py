@@ -255,3 +255,49 @@ def test_a_source_that_is_not_there_is_one_sentence(other, tmp_path):
 def test_the_request_survives_being_stored():
     request = ImportDatasetRequest(project="a", source="b", captions="append")
     assert request_from_record(request.to_record()) == request
+
+
+@pytest.fixture
+def numbered(tmp_path):
+    """A project about ``cats/1.png`` and ``cats/2.png``: names that every set has."""
+    for number in (1, 2):
+        paint(tmp_path / "set" / "cats" / f"{number}.png", number)
+    return Project.create(tmp_path / "n", "N", [SourceFolder(path=str(tmp_path / "set"))])
+
+
+def test_numbered_sets_do_not_get_each_others_captions(numbered, tmp_path):
+    lines = [{"image": "dogs/1.png", "text": "a dog"},
+             {"image": "/mnt/other/set/2.png", "text": "a boat"}]  # fmt: skip
+    (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    result = bring(numbered, tmp_path / "d.jsonl")
+    assert _captions(numbered) == {"1": "", "2": ""}
+    assert result.unmatched == (
+        "dogs/1.png is no picture of this project.",
+        "/mnt/other/set/2.png is no picture of this project.",
+    )
+
+
+def test_the_entry_that_tells_more_of_the_path_wins_whatever_the_order(numbered, tmp_path):
+    lines = [{"image": "1.png", "text": "by name"}, {"image": "old/cats/1.png", "text": "old"},
+             {"image": "set/cats/1.png", "text": "right"},
+             {"image": "2.png", "text": "alone"}]  # fmt: skip
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "d.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    result = bring(numbered, tmp_path / "elsewhere" / "d.jsonl")
+    assert _captions(numbered) == {"1": "right", "2": "alone"}
+    assert result.unmatched == (
+        "old/cats/1.png names 1.png a second time.",
+        "1.png names 1.png a second time.",
+    )
+
+
+def test_a_file_that_is_there_is_meant_and_not_one_of_like_name(numbered, tmp_path):
+    paint(tmp_path / "v2" / "cats" / "1.png", 9)
+    (tmp_path / "link").symlink_to(tmp_path / "set")
+    lines = [{"image": f"{tmp_path}/v2/cats/1.png", "text": "other"},
+             {"image": f"{tmp_path}/link/cats/2.png", "text": "same"}]  # fmt: skip
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "d.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    result = bring(numbered, tmp_path / "in" / "d.jsonl")
+    assert _captions(numbered) == {"1": "", "2": "same"}
+    assert len(result.unmatched) == 1
