@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QImageReader, QImageWriter, QPixmap
+from PySide6.QtGui import QColorSpace, QImage, QImageReader, QImageWriter, QPixmap
 
 from engine.runtime.errors import StylekilnError
 
@@ -24,6 +25,10 @@ EDGES = (160, 320, 640)  # thumbnails are made in these sizes only, so that few 
 _NO_OWNER = 0
 # Two even where there are two cores: a screenful of large pictures takes a core most of a second.
 _WORKERS = max(2, min(4, (os.cpu_count() or 2) - 1))
+_LARGE = 40_000_000  # pixels from which pictures are opened one at a time: each takes 4 bytes
+_ONE_LARGE = threading.Lock()
+_MEGABYTES = 2048  # what Qt may take for one picture; a scan of 100 megapixels takes 400
+_SAMPLE = 1 << 16  # bytes of the beginning, middle and end of a file that tell it from others
 
 
 class _Key(NamedTuple):
@@ -36,7 +41,8 @@ class ThumbnailCache(QObject):
     """``get`` answers at once with a pixmap or None; ``ready`` tells when one has come.
 
     Pictures keep their shape, the longer side is at most the edge asked for, rounded up to one of
-    ``EDGES``. ``folder`` keeps them between starts, by the path, time and size of the file.
+    ``EDGES``. ``folder`` keeps them between starts by what the files hold, so that they outlive a
+    picture's move.
     """
 
     ready = Signal(str)  # the path
@@ -91,6 +97,11 @@ class ThumbnailCache(QObject):
             self._ask(key, owner)
         others = (self._kept.get(_Key(path, stamp, other)) for other in EDGES)
         return next((pixmap for pixmap in others if pixmap is not None), None)
+
+    def kept(self, path: str, stamp: str = "") -> QPixmap | None:
+        """The largest thumbnail of ``path`` in memory; none is made for it."""
+        sizes = (self._kept.get(_Key(path, stamp, edge)) for edge in reversed(EDGES))
+        return next((pixmap for pixmap in sizes if pixmap is not None), None)
 
     def has_failed(self, path: str, stamp: str = "") -> bool:
         """Whether the file could not be read."""
@@ -167,10 +178,8 @@ class ThumbnailCache(QObject):
     def _file(self, key: _Key) -> Path | None:
         if self._folder is None:
             return None
-        status = os.stat(key.path)
-        mark = f"{key.path}|{status.st_mtime_ns}|{status.st_size}|{key.edge}"
-        name = hashlib.sha1(mark.encode("utf-8", "surrogatepass"), usedforsecurity=False)
-        return self._folder / name.hexdigest()[:2] / name.hexdigest()
+        name = f"{content_mark(key.path)}{key.edge:03x}"
+        return self._folder / name[:2] / name
 
     def _keep(self, key: _Key, image: QImage) -> None:
         with self._lock:
@@ -188,6 +197,7 @@ class ThumbnailCache(QObject):
 
 
 _CLEAR = QImage.Format.Format_ARGB32_Premultiplied
+_SRGB = QColorSpace(QColorSpace.NamedColorSpace.SRgb)
 
 
 def _closer(lock: threading.Lock, gone: threading.Event) -> Callable[[], None]:
@@ -237,9 +247,12 @@ def read_scaled(path: str, edge: int) -> QImage:
     size = reader.size()
     if size.isValid() and max(size.width(), size.height()) > edge:
         reader.setScaledSize(size.scaled(QSize(edge, edge), Qt.AspectRatioMode.KeepAspectRatio))
-    image = reader.read()
+    QImageReader.setAllocationLimit(_MEGABYTES)
+    large = size.isValid() and size.width() * size.height() > _LARGE
+    with _ONE_LARGE if large else contextlib.nullcontext():
+        image = reader.read()
     if not image.isNull():
-        return image
+        return _in_srgb(image)
     # What Qt has no plugin for, the engine may still know; it also says why it does not.
     from app.widgets.images import image_of
     from engine.imaging.decode import load_rgba
@@ -249,6 +262,28 @@ def read_scaled(path: str, edge: int) -> QImage:
         return image
     smooth = Qt.TransformationMode.SmoothTransformation
     return image.scaled(edge, edge, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+
+
+def _in_srgb(image: QImage) -> QImage:
+    """The colors that training sees: the engine converts by the profile of a file too."""
+    space = image.colorSpace()
+    if space.isValid() and space != _SRGB:
+        image.convertToColorSpace(
+            _SRGB,
+            QImage.Format.Format_ARGB32 if image.hasAlphaChannel() else QImage.Format.Format_RGB32,
+        )
+    return image
+
+
+def content_mark(path: str) -> str:
+    """Tells what a file holds: its size, beginning, middle and end. Raises OSError."""
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        digest = hashlib.blake2b(str(size).encode(), digest_size=16)
+        for start in sorted({0, max(0, (size - _SAMPLE) // 2), max(0, size - _SAMPLE)}):
+            file.seek(start)
+            digest.update(file.read(_SAMPLE))
+    return digest.hexdigest()
 
 
 def _weight(pixmap: QPixmap) -> int:
