@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from engine.runtime.job import Job
 
-FLAGS = ("", "picked", "rejected")
+FLAG_LABELS = {"": "Clear marks", "picked": "Pick pictures", "rejected": "Reject pictures"}
+FLAGS = tuple(FLAG_LABELS)
 _PLAIN = Recipe()
 
 
@@ -45,8 +46,7 @@ class MarkOperations(Undo):
             raise BadInputError(
                 "{flag} is not a mark.", flag=flag, remedy="Use picked, rejected or nothing."
             )
-        label = {"picked": "Pick pictures", "rejected": "Reject pictures"}.get(flag, "Clear marks")
-        return self._edit(label, "flag", dict.fromkeys(ids, flag))
+        return self._edit(FLAG_LABELS[flag], "flag", dict.fromkeys(ids, flag))
 
     def set_stars(self, ids: Iterable[int], stars: int) -> Changes:
         """Rate pictures 0 to 5."""
@@ -104,7 +104,7 @@ class CaptionOperations(Undo):
         gone are ``skipped``; StorageError when that is all. Cancelling ``job`` gives every file
         its bytes back. When the disk is full what was written so far stays, as one undo step.
         """
-        wanted = {key: _storable(text) for key, text in texts.items()}
+        wanted = {key: storable(text) for key, text in texts.items()}
         known: dict[int, Any] = {}
 
         def plan(connection: sqlite3.Connection) -> Pairs:
@@ -158,8 +158,8 @@ class CaptionOperations(Undo):
         return Changes(changed=tuple(one.id for one in chosen))
 
 
-def _storable(text: str) -> str:
-    """``text`` as a file gives it back, so that it can be read, and undone."""
+def storable(text: str) -> str:
+    """``text`` as a file gives it back, so that it can be read and undone. Raises BadInputError."""
     text = normal(text.removeprefix("\ufeff"))
     try:
         size = len(text.encode())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.dataset.formats import archive, archive_in
-from engine.dataset.formats.incoming import Entry, Incoming, match
+from engine.dataset.formats.incoming import Entry, Incoming, is_file, match
 from engine.dataset.formats.kohya import CONFIG
 from engine.dataset.formats.kohya_in import dataset_config, folders_in
 from engine.dataset.formats.records import LINES, METADATA
@@ -167,7 +167,7 @@ def _folders_of(entries: Sequence[Entry], known: list[SourceFolder]) -> list[Sou
             outside
             and entry.base not in found
             and path.is_relative_to(entry.base)
-            and path.is_file()
+            and is_file(path)
         ):
             found[entry.base] = None
     return [SourceFolder(path=str(base)) for base in found]

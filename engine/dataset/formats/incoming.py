@@ -78,7 +78,7 @@ class Matcher:
         found, sure = self._by_path.get(_plain(at), []), _LONGEST_END + 1
         if not found:
             found, sure = self._by_its_end(_plain(key))
-            if _is_file(at):  # then that file is meant, or none
+            if is_file(at):  # then that file is meant, or none
                 found = [picture for picture in found if _is_one_file(at, picture.path)]
         if len(found) == 1:
             return Found(found[0], sure)
@@ -138,7 +138,8 @@ def _ends(path: str) -> list[tuple[str, ...]]:
     return [parts[start:] for start in range(len(parts))]
 
 
-def _is_file(path: str) -> bool:
+def is_file(path: str | Path) -> bool:
+    """Whether there is such a file; a name that no file can have names none."""
     try:
         return os.path.isfile(path)
     except ValueError:  # half of a pair of surrogates

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.dataset.captions import decode
 from engine.dataset.formats.incoming import Entry, Incoming
+from engine.dataset.operations import storable
 from engine.dataset.problem import Problem
 from engine.runtime.errors import BadInputError, MissingFileError
 
@@ -100,6 +101,11 @@ def csv_rows(path: Path, *, held_out: bool | None = None) -> Incoming:
         raise _not_valid(path, "CSV", "it has no column file_name")
     for number, row in enumerate(rows, 2):
         where = f"{path.name}, line {number}"
+        if None in row:
+            incoming.unmatched.append(
+                Problem("{where} has more cells than the head line.", where=where)
+            )
+            continue
         _take(incoming, row, where, path.parent, held_out=held_out)
     return incoming
 
@@ -140,16 +146,24 @@ def _take(
     if not isinstance(file, str) or "\0" in file:
         incoming.unmatched.append(Problem("{where} names no picture.", where=where))
         return
+    category = record.get("category")
+    text = _text(record)
+    try:
+        storable("".join(value for value in (file, category, text) if isinstance(value, str)))
+    except BadInputError as error:
+        incoming.unmatched.append(
+            Problem("{where} was left out: {reason}", where=where, reason=error)
+        )
+        return
     for name in record:
         if name not in _KNOWN:
             incoming.unplace(Problem("{name} has no place in a project.", name=name))
-    category = record.get("category")
     said = record.get("held_out")
     incoming.entries.append(
         Entry(
             file,
             base,
-            _text(record),
+            text,
             category if isinstance(category, str) and category else None,
             said if isinstance(said, bool) else held_out,
         )

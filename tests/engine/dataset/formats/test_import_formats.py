@@ -301,3 +301,21 @@ def test_a_file_that_is_there_is_meant_and_not_one_of_like_name(numbered, tmp_pa
     result = bring(numbered, tmp_path / "in" / "d.jsonl")
     assert _captions(numbered) == {"1": "", "2": "same"}
     assert len(result.unmatched) == 1
+
+
+def test_a_bad_row_costs_only_itself(numbered, tmp_path):
+    """Names no file can have, text no file can hold, and commas without quotes."""
+    base = tmp_path / "set" / "cats"
+    lines = [{"file_name": "a" * 5000 + ".png", "text": "x"}, {"file_name": "\ud800.png"},
+             {"file_name": "1.png", "text": "x", "category": "\ud800"},
+             {"file_name": "1.png", "text": "a\0b"}, {"file_name": "1.png", "text": "\udc31"},
+             {"file_name": "1.png", "text": "x" * (1 << 20 | 1)},
+             {"file_name": "2.png", "text": "good", "category": "cat"}]  # fmt: skip
+    (base / "m.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    result = bring(numbered, base / "m.jsonl")
+    assert (_captions(numbered), len(result.unmatched)) == ({"1": "", "2": "good"}, 6)
+    (base / "m.csv").write_text("file_name,text\n2.png,red, round\n1.png,fine\n")
+    result = bring(numbered, base / "m.csv")
+    assert (_captions(numbered)["1"], result.unplaced) == ("fine", ())
+    assert result.unmatched == ("m.csv, line 2 has more cells than the head line.",)
+    "\n".join(result.unmatched).encode()
