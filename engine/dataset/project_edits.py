@@ -85,6 +85,10 @@ class ProjectOperations(Undo):
         """The folders of art. They have to be scanned afterwards, also after undo."""
         return self._change_project("Change folders", {"folders": tuple(folders)})
 
+    def set_resolution(self, side: int) -> Changes:
+        """The size that training is previewed at, in pixels."""
+        return self._change_project("Change resolution", {"resolution": side})
+
     def set_trigger_word(self, word: str) -> Changes:
         """The word that training puts first in every caption."""
         return self._change_project("Change trigger word", {"trigger_word": word.strip()})

@@ -28,7 +28,7 @@ SMALL = 2 << 30
 """Bytes that any zip may grow to."""
 GROWTH = 50
 """How many times its own size a zip may grow to: pictures hardly compress."""
-LARGEST_CONTENTS = 256 << 20
+LARGEST_CONTENTS = 64 << 20
 
 # What the standard library raises on damaged and hostile bytes.
 _WRONG = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import uuid
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.dataset.edits import Recipe
+from engine.dataset.folders import kohya_name
 from engine.dataset.formats.archive import (
     CONTENTS,
     FORMAT,
@@ -22,6 +22,8 @@ from engine.dataset.formats.archive import (
     inside,
     opened,
 )
+from engine.dataset.formats.kohya import REGULARIZATION
+from engine.dataset.formats.records_in import parse
 from engine.dataset.library import FLAGS, Library
 from engine.dataset.masks import KEY, MaskStore
 from engine.dataset.problem import Problem
@@ -40,6 +42,10 @@ if TYPE_CHECKING:
 
 TEXTS = (".txt", ".caption", ".json", ".jsonl", ".csv")
 """What else is unpacked of a zip that another program has made."""
+_ROOM, _ROOM_EACH = 1 << 20, 16 << 10
+"""Bytes that the list of contents may have, and as many more for each member of the zip."""
+_LISTS, _LISTS_EACH = 10_000, 100
+"""The same for lists and tables in it."""
 
 
 def unpack(archive: Path, root: Path, job: Job) -> ImportDatasetResult:
@@ -101,7 +107,10 @@ def into_new(
 def read_contents(zipped: Archive) -> dict[str, Any]:
     """The list of what a zip of ours holds. Raises BadInputError."""
     try:
-        contents = json.loads(zipped.read(CONTENTS, LARGEST_CONTENTS).decode("utf-8"))
+        count = len(zipped.members)
+        largest = min(LARGEST_CONTENTS, _ROOM + count * _ROOM_EACH)
+        text = zipped.read(CONTENTS, largest).decode("utf-8")
+        contents = parse(text, _LISTS + count * _LISTS_EACH)
         if contents["format"] != FORMAT:
             raise BadInputError(
                 "{path} was written by a newer version of the application.",
@@ -110,9 +119,9 @@ def read_contents(zipped: Archive) -> dict[str, Any]:
             )
         shapes = [contents["project"]["name"], *(f["path"] for f in contents["folders"])]
         shapes += [entry["file"] for entry in contents["pictures"]]
-        if not all(isinstance(text, str) for text in shapes):
+        if not all(isinstance(text, str) for text in shapes) or len(shapes) > _LISTS + count:
             raise ValueError(CONTENTS)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise damaged(zipped.path, CONTENTS) from error
     return dict(contents)
 
@@ -125,7 +134,7 @@ def unpack_plain(zipped: Archive, folder: Path, job: Job) -> None:
         for name in zipped.members
         if name.lower().endswith(endings) and not name.startswith("__MACOSX")
     ]
-    top = os.path.commonpath([f"{os.path.dirname(name)}/" for name in names]) if names else ""
+    top = _around(names)
     taken: set[str] = set()
     for number, name in enumerate(names):
         job.breathe()
@@ -134,6 +143,14 @@ def unpack_plain(zipped: Archive, folder: Path, job: Job) -> None:
         if str(target).casefold() not in taken:
             taken.add(str(target).casefold())
             zipped.extract(name, target)
+
+
+def _around(names: list[str]) -> str:
+    """The folders around all of ``names``, but for those whose own names say something."""
+    top = os.path.commonpath([f"{os.path.dirname(name)}/" for name in names]) if names else ""
+    while top and (os.path.basename(top) == REGULARIZATION or kohya_name(os.path.basename(top))):
+        top = os.path.dirname(top)
+    return top
 
 
 def _unpack(

@@ -114,14 +114,14 @@ def _take_over(
     """Folders, captions and marks are one step that can be taken back."""
     sources = _sources(project, incoming)
     added = [source.path for source in sources if source not in project.file.folders]
-    if incoming.resolution is not None:
-        project.save(project.file.model_copy(update={"resolution": incoming.resolution}))
     with (
         closing(Library(project.database, project)) as library,
         library.one_step("Import a dataset"),
     ):
         if added:
             library.set_folders(sources)
+        if incoming.resolution is not None:
+            library.set_resolution(incoming.resolution)
         library.scan(sources, job)
         pictures = library.pictures()
         found, problems = match(incoming.entries, pictures)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LARGEST = 512 << 20
+LARGEST = 128 << 20
+CONTAINERS = 2_000_000
+"""More lists and tables than this in a JSON file are no pictures: each takes 30 times its text."""
 FILES = ("file_name", "image_path", "image", "file", "path")
 TEXTS = ("text", "caption", "prompt", "tags")
 INDEXES = ("metadata.jsonl", "metadata.csv")
@@ -54,9 +56,21 @@ def read_text(path: Path) -> str:
 def read_json(path: Path) -> Any:
     """The value in a JSON file. Raises MissingFileError or BadInputError."""
     try:
-        return json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
+        return parse(read_text(path))
+    except ValueError as error:
         raise _not_valid(path, "JSON", error) from error
+
+
+def parse(text: str, most: int = CONTAINERS) -> Any:
+    """The value in JSON that a stranger wrote. Raises ValueError, also for what would take much
+    more memory than a list of pictures does.
+    """
+    if text.count("[") + text.count("{") > most:
+        raise ValueError("it holds too much")
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
 
 
 def metadata_json(table: Any, path: Path, base: Path | None = None) -> Incoming:
@@ -82,8 +96,8 @@ def json_lines(path: Path, *, held_out: bool | None = None) -> Incoming:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
+            record = parse(line)
+        except ValueError:
             record = None
         where = f"{path.name}, line {number}"
         _take(incoming, record, where, path.parent, held_out=held_out)

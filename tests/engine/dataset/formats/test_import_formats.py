@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 
 import pytest
 
+from engine.dataset.formats import records_in
 from engine.dataset.library import Library
 from engine.dataset.requests import ImportDatasetRequest
 from engine.project.project import Project, SourceFolder
@@ -255,6 +257,34 @@ def test_a_source_that_is_not_there_is_one_sentence(other, tmp_path):
 def test_the_request_survives_being_stored():
     request = ImportDatasetRequest(project="a", source="b", captions="append")
     assert request_from_record(request.to_record()) == request
+
+
+def test_undo_gives_the_resolution_back_with_the_folders(art, other, tmp_path):
+    subset = {"image_dir": str(art)}
+    config = {"datasets": [{"subsets": [subset], "resolution": 768}]}
+    (tmp_path / "set.json").write_text(json.dumps(config))
+    bring(other, tmp_path / "set.json")
+    project = Project.open(other.root)
+    library = Library(project.database, project)
+    assert (project.file.resolution, len(project.file.folders)) == (768, 1)
+    library.undo()
+    assert (project.file.resolution, project.file.folders) == (128, ())
+    assert library.can_undo is None
+    library.redo()
+    assert (project.file.resolution, len(project.file.folders)) == (768, 1)
+    library.close()
+
+
+def test_a_list_that_would_fill_the_memory_is_one_sentence(other, tmp_path, monkeypatch):
+    monkeypatch.setattr(records_in, "parse", partial(records_in.parse, most=100))
+    for name, told in (("m.json", "it holds too much"), ("m.jsonl", "")):
+        (tmp_path / name).write_text("[" + "[]," * 100 + "[]]")
+        if told:
+            with pytest.raises(BadInputError, match=told):
+                bring(other, tmp_path / name)
+        else:
+            with pytest.raises(BadInputError, match="line 1 names no picture"):
+                bring(other, tmp_path / name)
 
 
 @pytest.fixture

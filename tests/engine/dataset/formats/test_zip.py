@@ -308,3 +308,32 @@ def test_the_pictures_of_a_zip_are_read_as_they_were(project, art, tmp_path):
     bring(tmp_path / "new", tmp_path / "x.zip")
     for name, picture in pictures_of(tmp_path / "new").items():
         assert (load_rgba(picture.path) == load_rgba(art / f"{name}.png")).all()
+
+
+def test_a_zip_of_one_kohya_folder_keeps_its_repeats_and_its_category(tmp_path):
+    for number, top in enumerate(("10_cat", "set/10_cat", "set/reg/10_cat")):
+        path = _zip(tmp_path / f"{number}.zip", {f"{top}/a.png": _png()})
+        bring(tmp_path / f"new{number}", path)
+        found = pictures_of(tmp_path / f"new{number}")["a"]
+        assert (found.repeats, found.category, found.is_reg) == (10, "cat", "reg" in top)
+
+
+def test_a_small_zip_cannot_fill_the_memory(tmp_path):
+    """120 KB that would become gigabytes of lists, and an endless list of pictures."""
+    head = f'{{"format": "{archive.FORMAT}", "project": {{"name": "x"}}, "folders": [], '
+    whole = head + '"pictures": []'
+    for text in (f'{whole}, "x": [{"[]," * 20_000}[]]}}', f'{whole}, "x": "{" " * (4 << 20)}"}}',
+                 head + f'"pictures": [{"[]," * 9_000}{{"file": "a.png"}}]}}'):  # fmt: skip
+        path = _zip(tmp_path / "x.zip", {"stylekiln.json": text, "pictures/a/b.png": _png()})
+        with pytest.raises(BadInputError, match=r"too large|is damaged"):
+            bring(tmp_path / "new", path)
+        assert files_in(tmp_path) == {"x.zip"}
+
+
+def test_repeats_that_a_zip_claims_have_an_end(tmp_path):
+    told = {"name": "x", "category_repeats": {"cat": 10**30}}
+    contents = {"format": archive.FORMAT, "project": told, "folders": [], "pictures": []}
+    path = _zip(tmp_path / "x.zip", {"stylekiln.json": json.dumps(contents)})
+    with pytest.raises(BadInputError):
+        bring(tmp_path / "new", path)
+    assert files_in(tmp_path) == {"x.zip"}
