@@ -11,11 +11,17 @@ def always() -> bool:
     return True
 
 
+def nothing() -> str:
+    """What most actions say of their object: their words say it all."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing a user can do. ``text`` is a translation key, ``shortcut`` a portable key text.
 
     ``where`` names the workspace it belongs to; an empty one belongs to the whole window.
+    ``about`` gives the key of what it would be done to, such as the change that Undo takes back.
     ``stage_key`` is shown but never bound: the stage listens to it while it has the focus.
     """
 
@@ -27,6 +33,7 @@ class Action:
     enabled: Callable[[], bool] = always
     where: str = ""
     stage_key: str = ""
+    about: Callable[[], str] = nothing
 
     @property
     def key(self) -> str:

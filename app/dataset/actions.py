@@ -98,7 +98,14 @@ def _undo_actions(view: View) -> list[Action]:
     state = view.state
     return [
         Action(
-            "dataset.undo", "Undo", view.undo, "undo-2", "Ctrl+Z", lambda: state.can_undo, where
+            "dataset.undo",
+            "Undo",
+            view.undo,
+            "undo-2",
+            "Ctrl+Z",
+            lambda: state.can_undo,
+            where,
+            about=lambda: state.snapshot.undoes,
         ),
         Action(
             "dataset.redo",
@@ -108,5 +115,6 @@ def _undo_actions(view: View) -> list[Action]:
             "Ctrl+Shift+Z",
             lambda: state.can_redo,
             where,
+            about=lambda: state.snapshot.redoes,
         ),
     ]

@@ -41,6 +41,8 @@ class Snapshot:
     folders: Mapping[str, int] = field(default_factory=dict)
     can_undo: bool = False
     can_redo: bool = False
+    undoes: str = ""
+    redoes: str = ""
     made: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -115,6 +117,8 @@ def count(library: Library, snapshot: Snapshot) -> Snapshot:
         folders=Counter(column(columns.pictures, "folder")),
         can_undo=library.can_undo is not None,
         can_redo=library.can_redo is not None,
+        undoes=library.can_undo or "",
+        redoes=library.can_redo or "",
     )
 
 

@@ -9,7 +9,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QToolButton, QWidget
 
-from app.i18n import LANGUAGES, bind, language
+from app.actions import Action
+from app.i18n import LANGUAGES, bind, language, tr
 from app.i18n import signals as language_signals
 from app.session import Session
 from app.settings.switches import choose_language
@@ -17,7 +18,7 @@ from app.shell.logo import Logo
 from app.shell.menus import Menu
 from app.shell.notices import Bell, Notices
 from app.theme import color, fonts, icons, metrics
-from app.widgets.buttons import button, shortcut_text, tool_button
+from app.widgets.buttons import button, shortcut_text, tool_button, with_shortcut
 from app.widgets.text import hairline
 
 
@@ -141,6 +142,14 @@ class ProjectBar(QWidget):
         # The search stands in the middle of the window, whatever is beside it.
         self.search.setParent(self)
 
+    def show_undo(self, undo: Action | None, redo: Action | None) -> None:
+        """Whether there is a step to take back or to make again, and which."""
+        back, again = (tr(one.about()) if one and one.about() else "" for one in (undo, redo))
+        back = tr("Undo: {what}", what=back) if back else tr("Undo")
+        again = tr("Redo: {what}", what=again) if again else tr("Redo")
+        _offer(self.undo, undo, with_shortcut(back, "Ctrl+Z"))
+        _offer(self.redo, redo, with_shortcut(again, "Ctrl+Shift+Z"))
+
     def show_project(self, project: object) -> None:
         """Show the name of the project, or that there is none."""
         name = getattr(getattr(project, "file", None), "name", "")
@@ -199,7 +208,8 @@ class ProjectBar(QWidget):
         menu.below(self.help, right=True)
 
 
-def set_enabled(one: QToolButton, action: object) -> None:
-    """Enable ``one`` when there is an ``action`` and it can be run."""
-    check = getattr(action, "enabled", None)
-    one.setEnabled(bool(check is not None and check()))
+def _offer(one: QToolButton, action: Action | None, tip: str) -> None:
+    """Enable ``one`` when there is an ``action`` and it can be run, and say what it does."""
+    one.setEnabled(action is not None and action.enabled())
+    if tip != one.toolTip():
+        one.setToolTip(tip)

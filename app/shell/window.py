@@ -29,7 +29,7 @@ from app.shell.logo import window_icon
 from app.shell.notices import Notices
 from app.shell.pages import Pages
 from app.shell.panels import FloatingPanels
-from app.shell.project_bar import ProjectBar, set_enabled
+from app.shell.project_bar import ProjectBar
 from app.shell.rail import Rail
 from app.shell.regions import Regions
 from app.shell.status_line import StatusLine
@@ -151,8 +151,7 @@ class MainWindow(QWidget):
             self._show_undo()
 
     def _show_undo(self) -> None:
-        set_enabled(self.bar.undo, self.commands.here("undo"))
-        set_enabled(self.bar.redo, self.commands.here("redo"))
+        self.bar.show_undo(self.commands.here("undo"), self.commands.here("redo"))
 
     def toggle_columns(self) -> None:
         """Hide the side columns of the page shown, or show them."""

@@ -40,7 +40,15 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "QueryKey": ((), ("help",)),
     "QueryMark": ((), ("help",)),
     "Summary": ((0,), ()),
+    # The names of steps that Undo takes back.
     "set_recipes": ((), ("label",)),
+    "change": ((1,), ("sentence",)),
+    "_edit": ((0,), ()),
+    "_change_project": ((0,), ()),
+    "_move_category": ((0,), ()),
+    "_batch": ((0,), ()),
+    "one_step": ((0,), ()),
+    "spread": ((1, 2), ()),
     "progress": ((2,), ("text",)),
     "Stage": ((2, 3, 4), ("title", "intro", "button")),
     "StageResult": ((1,), ("sentence",)),
@@ -52,6 +60,8 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
 }
 # Class attributes that are translation keys: of requests, and of the steps of a recipe.
 CLASS_TEXTS = ("title_key", "label")
+# Constants of a module that are translation keys, or tables of them: the names of steps.
+NAMES_OF_STEPS = re.compile(r"_?(FLAG_)?LABELS?$")
 # Lists of (value, key): the second of each pair.
 PAIRED = {"Segments": 0, "Choice": 0, "set_options": 0}
 
@@ -67,9 +77,22 @@ def texts_of(path: Path) -> Iterator[str]:
             yield from _of_call(node, errors)
         elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") in CLASS_TEXTS:
             yield from _literals(node.value) if node.value is not None else ()
+    yield from _of_names(tree)
     # The theme holds names of fonts and colors, not words.
     if path.is_relative_to(ROOT / "app") and "theme" not in path.parts:
         yield from _of_constants(tree)
+
+
+def _of_names(tree: ast.Module) -> Iterator[str]:
+    """``LABEL = "Write captions"``, and the values of ``LABELS = {...}``."""
+    for node in tree.body:
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+            continue
+        if NAMES_OF_STEPS.match(node.targets[0].id):
+            table = node.value
+            values = table.values if isinstance(table, ast.Dict) else [table]
+            for value in values:
+                yield from _literals(value)
 
 
 def _of_constants(tree: ast.Module) -> Iterator[str]:

@@ -37,6 +37,13 @@ def test_the_collector_sees_plain_conditional_and_error_texts(tmp_path):
         'Choice([(1, "Four")])\nlogging.info("not this")\n'
     )
     found = set(collector.texts_of(source))
+    source.write_text(
+        'LABEL = "Five"\n_LABELS = {"a": "Six"}\nOTHER = "not this"\n'
+        'self._edit("Seven", "field", {})\nwork.change(recipe, "Eight", live=True)\n'
+        'with library.one_step("Nine"):\n    pass\n'
+    )
+    steps = set(collector.texts_of(source))
+    assert steps == {"Five", "Six", "Seven", "Eight", "Nine"}
     assert found == {"One", "Two", "Three", "Four", "{name} ends early.", "Copy it again."}
 
 

@@ -43,6 +43,31 @@ def test_ctrl_and_a_digit_opens_a_workspace(window, qtbot, settle):
     assert window.pages.current == "models"
 
 
+def test_undo_and_redo_name_the_step_in_both_languages(window, tmp_path, settle, qtbot):
+    (tmp_path / "art").mkdir()
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "art" / "fox.png")
+    session = window.session
+    session.open_folder(tmp_path / "art")
+    settle()
+    window.navigate("dataset", {})
+    settle()
+    view = window.pages.built["dataset"]
+    window._show_undo()
+    assert window.bar.undo.toolTip() == "Undo  Ctrl Z"
+    view.operations.change(lambda library: library.set_category([1], "animals"))
+    settle()
+    window._show_undo()
+    assert window.bar.undo.toolTip() == "Undo: Change category  Ctrl Z"
+    _click(qtbot, window.bar.undo)
+    settle()
+    window._show_undo()
+    assert window.bar.redo.toolTip() == "Redo: Change category  Ctrl Shift Z"
+    set_language("zh_CN")
+    window._show_undo()
+    assert window.bar.redo.toolTip() == "重做：更改类别  Ctrl Shift Z"
+    assert window.bar.undo.toolTip() == "撤销  Ctrl Z"
+
+
 def test_the_models_page_lists_the_starter(window, qtbot, settle):
     _click(qtbot, window.rail.buttons["models"])
     settle()
