@@ -22,5 +22,17 @@ class Calm:
     def wait(self, most: float) -> None:
         """Return when the window is at rest, after ``most`` seconds at the latest."""
         end = time.monotonic() + most
-        while (now := time.monotonic()) < min(end, self._stirred + REST):
-            time.sleep(min(_LOOK, end - now))
+        while (pause := self._pause(end)) > 0:
+            time.sleep(pause)
+
+    async def rest(self, most: float) -> None:
+        """The same for who waits in the window's thread."""
+        import asyncio
+
+        end = time.monotonic() + most
+        while (pause := self._pause(end)) > 0:
+            await asyncio.sleep(pause)
+
+    def _pause(self, end: float) -> float:
+        now = time.monotonic()
+        return min(_LOOK, min(end, self._stirred + REST) - now)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     Read = Callable[[Library, Snapshot, "set[int] | None"], Snapshot]
     Step = Callable[[Library, Snapshot], Snapshot]
 
+STEP_ASIDE = 3.0
+"""Seconds that judging 20,000 pictures waits at most for a user who is at work."""
 FEW = 1500
 """Pictures that are filtered and judged within a frame, at once and not by a worker."""
 
@@ -194,6 +196,7 @@ class DatasetState(QObject):
                 return
             else:
                 await self._take(version, library, changed, snapshots.read)
+            await self.session.calm.rest(STEP_ASIDE)
             if not scanning and not self._due:
                 await self._step(version, library, snapshots.judge)
         except JobCancelled:

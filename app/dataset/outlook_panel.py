@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.fill_panel import fill_text
+from app.dataset.model import FEW, STEP_ASIDE
 from app.dataset.outlook import Outlook, look_ahead
 from app.dataset.outlook_captions import TokenMemory, draws, text_of
 from app.dataset.outlook_facts import CaptionDraws, Facts, warning_rows
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from engine.training.config import TrainRequest
 
 side = 96
+staying = 0.4
+"""Seconds that a picture, or the library, stays as it is before what takes long is made of it."""
 _tokens = TokenMemory()
 
 
@@ -71,7 +75,8 @@ class OutlookPanel(Panel):
             True,
             dense=True,
         )
-        self._ticket = self._count = 0
+        self._ticket = 0
+        self._stale = self._counting = False
         self._build()
         self._connect()
 
@@ -120,8 +125,10 @@ class OutlookPanel(Panel):
         shown = project is not None and bool(self.state.pictures)
         self.setVisible(shown)
         if shown:
-            self._count += 1
-            self.state.session.start(self._look_ahead(self._count))
+            self._stale = True
+            if not self._counting:
+                self._counting = True
+                self.state.session.start(self._count_again())
             self._show_picture()
 
     def _settings_changed(self, _by: object) -> None:
@@ -133,15 +140,33 @@ class OutlookPanel(Panel):
         if self.state.current is not None:
             self._show_picture()
 
-    async def _look_ahead(self, ticket: int) -> None:
+    async def _count_again(self) -> None:
+        """Count until nothing has changed meanwhile; of many pictures, once they stay as they are
+        for a moment: it is the longest work there is.
+        """
+        try:
+            while self._stale:
+                while self._stale and len(self.state.pictures) > FEW:
+                    self._stale = self.state.session.is_listing
+                    await asyncio.sleep(staying)
+                self._stale = False
+                await self.state.session.calm.rest(STEP_ASIDE)
+                await self._look_ahead()
+        finally:
+            self._counting = False
+
+    async def _look_ahead(self) -> None:
         session = self.state.session
+        if session.project is None:
+            return  # it was left meanwhile
         try:
             request = request_of(session)
         except BadInputError:
             return  # the settings above say what is wrong; the numbers stay those of before
         pictures = list(self.state.pictures.values())
+        project = session.project
         found = await session.bridge.io(_counted, pictures, request)
-        if ticket == self._count:
+        if session.project is project:
             self.outlook = found
             self._tell(found)
 
@@ -179,6 +204,10 @@ class OutlookPanel(Panel):
         project, library = session.project, session.library
         if project is None or library is None:
             return
+        if len(self.state.pictures) > FEW:  # who walks on does not wait for what was passed
+            await asyncio.sleep(staying)
+            if ticket != self._ticket:
+                return
         try:
             request = request_of(session)
             look = _Look(picture, project, library, request, self.epoch)
