@@ -12,7 +12,7 @@ from app.dataset.outlook import is_hard, look_ahead, much_cut, much_enlarged
 from app.i18n import bind, tr
 from app.i18n.format import dimensions, number, percent
 from app.widgets.buttons import button, tool_button
-from app.widgets.fields import Choice, FieldRow, NumberField
+from app.widgets.fields import Check, Choice, FieldRow, NumberField
 from app.widgets.row_list import Row, RowList
 from app.widgets.segments import Segments
 from engine.dataset.buckets import Assignment, assign
@@ -53,6 +53,13 @@ class CropPanel(ToolPanel):
         self.buckets = RowList()
         self.angle_row, self.angle = slider_for(Straighten, "degrees")
         bind(self.angle_row.label.setText, "Straighten")
+        self.corners = Check("Keep the corners")
+        bind(
+            self.corners.setToolTip,
+            "The canvas grows around the turned picture, and what is new is transparent. "
+            "Else the empty corners are cut off.",
+        )
+        self._keeps: bool | None = None  # what was ticked for a picture that is not turned yet
         self.to_content = button("Crop to content", "scan", on=self.crop_to_content)
         self.margin = NumberField(0, 50, 1, 0, unit="%")
         self.margin.set_value(4)
@@ -82,6 +89,8 @@ class CropPanel(ToolPanel):
         lower.setSpacing(self.box.spacing())
         lower.addSpacing(8)
         lower.addWidget(self.angle_row)
+        lower.addWidget(self.corners)
+        lower.addSpacing(4)
         lower.addLayout(side_by_side(self.to_content, self.flip, self.left, self.right))
         lower.addSpacing(4)
         lower.addWidget(FieldRow("Margin", self.margin, padded=False))
@@ -95,6 +104,7 @@ class CropPanel(ToolPanel):
         self.ratios.changed.connect(lambda _: self.set_mode("ratio"))
         self.buckets.chosen.connect(self._bucket_chosen)
         self.angle.changed.connect(self._straighten)
+        self.corners.changed.connect(self._keep_corners)
 
     def enter(self) -> None:
         self.view.cropping = True
@@ -109,7 +119,7 @@ class CropPanel(ToolPanel):
     def another(self) -> None:
         self.modes.set_value("free")
         self.view.ratio = None
-        self.content = None
+        self.content = self._keeps = None
         pictures = list(self.work.state.pictures.values())
         self._counter.ask(self._take_counts, _counts, pictures, self.work.spec)
 
@@ -121,6 +131,7 @@ class CropPanel(ToolPanel):
         step = self.work.recipe.step("straighten")
         on = isinstance(step, Straighten) and step.on
         self.angle.set_value(step.degrees if isinstance(step, Straighten) and on else 0)
+        self.corners.set_value(self._whole)
         if not self.work.is_live:
             self._angle_from = None
         found = self.found(self.view.box)
@@ -154,11 +165,17 @@ class CropPanel(ToolPanel):
 
     def crop_to_content(self) -> None:
         """Cut to what is not transparent, or stands on a plain background."""
+        tell = self.work.state.session.notify
         if self.content is None:
+            tell(
+                "Nothing is transparent here and the background is not plain: no content is found."
+            )
             return
-        size = self.work.uncropped
+        size, before = self.work.uncropped, self.work.recipe
         box = with_margin(self.content, self.margin.value / 100, size)
         self._crop(box if self.view.ratio is None else around(box, self.view.ratio, size))
+        if self.work.recipe == before:
+            tell("Nothing is left to cut: the content with its margin fills the picture.")
 
     def cut_nothing(self) -> None:
         """The whole picture."""
@@ -205,8 +222,27 @@ class CropPanel(ToolPanel):
     def _straighten(self, degrees: float) -> None:
         if self._angle_from is None:
             self._angle_from = self.work.recipe  # so that rounding does not add up on the way
-        recipe = straightened(self._angle_from, self.work.size, degrees)
+        recipe = straightened(self._angle_from, self.work.size, degrees, whole=self._whole)
         self.work.change(recipe, "Straighten", live=True)
+
+    @property
+    def _whole(self) -> bool:
+        """Whether turning keeps the corners: as was chosen, else where they may be transparent."""
+        step = self.work.recipe.step("straighten")
+        if isinstance(step, Straighten):
+            return step.frame == "whole"
+        if self._keeps is not None:
+            return self._keeps
+        picture = self.work.picture
+        return picture is not None and picture.has_alpha
+
+    def _keep_corners(self, keeps: bool) -> None:
+        self._keeps = keeps
+        step = self.work.recipe.step("straighten")
+        if isinstance(step, Straighten):
+            recipe = straightened(self.work.recipe, self.work.size, step.degrees, whole=keeps)
+            self.work.change(recipe, "Straighten")
+            self.view.fit()
 
     def _turn(self, quarters: int) -> None:
         self.work.change(turned(self.work.recipe, self.work.size, quarters), "Turn")
@@ -256,7 +292,6 @@ class CropPanel(ToolPanel):
         if shape != self._shape:
             return
         self.content = box and clip_box(box, self.work.uncropped)
-        self.to_content.setEnabled(box is not None)
         self.buckets.set_rows(self._rows())
         found = self.found(self.view.box)
         self.buckets.set_current("" if found is None else dimensions(*found.bucket))

@@ -42,18 +42,33 @@ def mirrored(recipe: Recipe, size: Size) -> Recipe:
     return result.with_step(_crop(recipe, (left, *box[1:])))
 
 
-def straightened(recipe: Recipe, size: Size, degrees: float) -> Recipe:
-    """``recipe`` at another angle, its crop over the same part of the picture."""
+def straightened(recipe: Recipe, size: Size, degrees: float, *, whole: bool = False) -> Recipe:
+    """``recipe`` at another angle, its crop over the same part of the picture. ``whole`` keeps the
+    corners of the picture and grows its frame; else it is cut to what has no empty corner.
+    """
     old = recipe.step("straighten")
     step = old if isinstance(old, Straighten) else Straighten()
     result = recipe.without("straighten")
     if degrees:
-        result = recipe.with_step(step.model_copy(update={"degrees": degrees, "on": True}))
+        frame = "whole" if whole else "inside"
+        changed = {"degrees": degrees, "on": True, "frame": frame}
+        result = recipe.with_step(step.model_copy(update=changed))
     if recipe.crop is None:
         return result
     before = baked_size(size, recipe.before("crop"))
     after = baked_size(size, result.before("crop"))
-    return result.with_step(_crop(recipe, same_place(recipe.crop, before, after)))
+    if whole or step.frame == "whole":
+        box = about_the_middle(recipe.crop, before, after)
+    else:
+        box = same_place(recipe.crop, before, after)
+    return result.with_step(_crop(recipe, box))
+
+
+def about_the_middle(box: Box, before: Size, after: Size) -> Box:
+    """``box`` as large as it was, as far from the middle of a frame that has grown or shrunk."""
+    left = box[0] + (after[0] - before[0]) // 2
+    top = box[1] + (after[1] - before[1]) // 2
+    return clip_box((left, top, box[2], box[3]), after)
 
 
 def to_source(recipe: Recipe, size: Size) -> QTransform:
@@ -93,7 +108,11 @@ def _straightening(step: Straighten, size: Size) -> QTransform:
     turn = QTransform().rotate(step.degrees)
     whole = QTransform.fromTranslate(-middle[0], -middle[1]) * turn
     whole = whole * QTransform.fromTranslate(*middle)
-    left, top, _, _ = box_of_size(size, step.size_after(size))
+    after = step.size_after(size)
+    if step.frame == "whole":
+        grown = (after[0] - size[0]) / 2, (after[1] - size[1]) / 2
+        return whole * QTransform.fromTranslate(*grown)
+    left, top, _, _ = box_of_size(size, after)
     return whole * QTransform.fromTranslate(-left, -top)
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.dataset.counts import is_used
 from app.i18n import bind, tr, tr_error
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Choice, FieldRow, TextField, row
 from app.widgets.form import SchemaForm
+from app.widgets.panel import padded
 from app.widgets.text import label
 from engine.dataset.requests import ExportRequest
 from engine.runtime.errors import BadInputError
@@ -71,9 +71,9 @@ class ExportSheet(QDialog):
         self.note = label(size=11, tone="quiet", wrap=True)
         self._note = bind(self.note.setText, "")
         self.problem = label(size=11, tone="error", wrap=True)
-        count = sum(is_used(picture) for picture in state.pictures.values())
+        self._pictures = list(state.pictures.values())
         self.go = button("", "folder-output", "primary", on=self._go)
-        bind(self.go.setText, "Export {n} picture", "Export {n} pictures", n=count)
+        self._go_text = bind(self.go.setText, "Export {n} picture", "Export {n} pictures", n=0)
         self._touched = False
         self._build()
         self.form.set_values({"trigger_word": project.file.trigger_word})
@@ -85,6 +85,7 @@ class ExportSheet(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(4, metrics.PAD, 4, metrics.PAD)
         column.setSpacing(0)
+        column.addWidget(padded(label("Export pictures", size=15, weight=600), bottom=metrics.PAD))
         column.addWidget(self.form)
         choose = tool_button("folder-open", "Choose", self._choose)
         self.place_row = FieldRow("Destination", row(self.place, choose))
@@ -96,6 +97,7 @@ class ExportSheet(QDialog):
         words.addWidget(self.problem)
         column.addLayout(words)
         self.problem.hide()
+        column.addStretch(1)  # takes what is left, so that labels stay beside their fields
         foot = QHBoxLayout()
         foot.setContentsMargins(metrics.PAD, metrics.PAD, metrics.PAD, 0)
         foot.setSpacing(metrics.GAP)
@@ -116,9 +118,18 @@ class ExportSheet(QDialog):
         self.form.rows["originals"].setVisible(is_zip)
         self.form.rows["trigger_word"].setVisible(not is_zip)
         self._note.say(_NOTES[str(self.format.value)])
+        self._count()
         if name == "format" and not self._touched:
             self.place.set_value(str(self._usual()))
         self.adjustSize()
+
+    def _count(self) -> None:
+        """Say how many pictures this format takes: all in a zip, regularization ones in some."""
+        from engine.dataset.export import count_of
+
+        count = count_of(self._pictures, str(self.format.value))
+        self._go_text.update(n=count)
+        self.go.setEnabled(count > 0)
 
     def _usual(self) -> str:
         exports, kind = self.project.exports, str(self.format.value)

@@ -20,6 +20,7 @@ from app.i18n import bind, tr
 from app.theme import metrics
 from app.widgets.buttons import button
 from app.widgets.fields import FieldRow, Segments, TextField
+from app.widgets.panel import padded
 from app.widgets.text import label
 from engine.dataset.requests import ImportDatasetRequest
 
@@ -60,6 +61,7 @@ class ImportSheet(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(4, metrics.PAD, 4, metrics.PAD)
         column.setSpacing(metrics.GAP_FIELDS)
+        column.addWidget(padded(label("Import a dataset", size=15, weight=600), bottom=metrics.PAD))
         self.source_row = FieldRow(
             "Dataset",
             self.source,
@@ -75,6 +77,7 @@ class ImportSheet(QDialog):
         column.addLayout(choose)
         self.captions_row = FieldRow("Captions", self.captions, _HINTS["keep"])
         column.addWidget(self.captions_row)
+        column.addStretch(1)
         foot = QHBoxLayout()
         foot.setContentsMargins(metrics.PAD, metrics.PAD, metrics.PAD, 0)
         foot.setSpacing(metrics.GAP)
@@ -139,6 +142,7 @@ class ImportReport(QDialog):
         self.title.setText(tr("{n} thing was left out", "{n} things were left out", n=len(left)))
         self.lines = QPlainTextEdit("\n".join(left))
         self.lines.setReadOnly(True)
+        self.lines.setFixedHeight(min(240, 20 + 48 * len(left)))  # three lines for a sentence
         self.title.setVisible(bool(left))
         self.lines.setVisible(bool(left))
         bind(self.lines.setAccessibleName, "Left out")

@@ -36,9 +36,9 @@ _qt_words: QTranslator | None = None
 def tr(text: str, many: str = "", /, **facts: Any) -> str:
     """``text`` in the language of the moment with ``{facts}`` filled in.
 
-    ``many`` is the English plural, used unless the fact ``n`` is 1 or "1"; translations are found under
-    the plural, because Chinese has one form. A fact that is callable is called now, so that it can
-    be a translation itself.
+    ``many`` is the English plural, used unless the fact ``n`` is 1 or "1"; translations are found
+    under the plural, because Chinese has one form. A fact that is callable is called now, so that
+    it can be a translation itself.
     """
     values = {key: value() if callable(value) else value for key, value in facts.items()}
     key = many or text

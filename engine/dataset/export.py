@@ -34,6 +34,8 @@ from engine.runtime.errors import BadInputError, MissingFileError, PictureError
 from engine.runtime.files import write_bytes, write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from engine.dataset.picture import Picture
     from engine.runtime.job import Job
 
@@ -63,6 +65,15 @@ def run(request: ExportRequest, job: Job) -> ExportResult:
         result = _write_folder(project, pictures, request, job)
     job.emit("export.done", folder=result.folder, count=result.count)
     return replace(result, notes=(*said, *result.notes, *_caption_notes(pictures)))
+
+
+def count_of(pictures: Iterable[Picture], form: str) -> int:
+    """How many of ``pictures`` an export in the format ``form`` writes, when all can be read."""
+    if form == "zip":
+        from engine.dataset.formats.archive_out import takes
+    else:
+        takes = LAYOUTS[form]().takes
+    return sum(takes(picture) for picture in pictures)
 
 
 def with_trigger(caption: str, trigger: str) -> str:

@@ -94,7 +94,7 @@ class Straighten(_Step):
     frame: geometry.Frame = setting(
         "inside",
         label="Frame",
-        help="Cut the empty corners off, or keep the whole picture with transparent corners.",
+        help="Cut the empty corners off, keep the frame, or grow it around the whole picture.",
     )
 
     def apply(self, work: Work) -> None:

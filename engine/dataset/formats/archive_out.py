@@ -38,7 +38,7 @@ def pack(
     Holds all readable pictures, rejected and held-out ones too: the marks say which they are.
     """
     path = _place(project, request)
-    chosen = [picture for picture in pictures if not picture.problem]
+    chosen = [picture for picture in pictures if takes(picture)]
     if not chosen:
         raise BadInputError(
             "No picture is left to export.",
@@ -50,6 +50,11 @@ def pack(
     problems = [p.problem for p in pictures if p.problem and p.flag != "rejected"]
     held_out = sum(p.held_out and p.flag != "rejected" for p in chosen)
     return ExportResult(str(path), len(packer.entries), held_out, (*problems, *packer.skipped))
+
+
+def takes(picture: Picture) -> bool:
+    """Whether ``picture`` goes into a zip."""
+    return not picture.problem
 
 
 def _place(project: Project, request: ExportRequest) -> Path:

@@ -11,9 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox
 
 from app.dataset.crop_box import CropBox
+from app.dataset.edit_shape import from_source
 from app.dataset.view import View
 from app.theme import color
-from engine.dataset.edits import Fill, Recipe, bake, bake_with_mask
+from engine.dataset.edits import Fill, Recipe, bake, bake_with_mask, baked_size, work_on
 from engine.dataset.steps import Light, Saturation, Straighten, Turn
 from engine.imaging.decode import load_rgba
 
@@ -221,6 +222,7 @@ def test_straightening_is_live_and_one_step(edit, settle) -> None:
     page = edit()
     page.view.set_box(CropBox(20, 20, 50, 50))
     panel = page.panels["crop"]
+    click(panel.corners)  # cut to the largest part without empty corners
     for degrees in (1.0, 3.0, 5.0, 2.0):
         panel.angle.track.moved.emit(degrees)
     recipe = stored(page, settle)
@@ -228,6 +230,83 @@ def test_straightening_is_live_and_one_step(edit, settle) -> None:
     assert recipe.crop[2] < 50
     panel.angle.track.reset.emit()
     assert stored(page, settle).step("straighten") is None
+
+
+def test_a_transparent_picture_that_is_straightened_keeps_all_of_itself(edit, settle, art) -> None:
+    sprite = np.zeros((96, 96, 4), np.uint8)
+    sprite[2:94, 2:94] = (30, 160, 60, 255)  # nearly to its edges
+    Image.fromarray(sprite).save(art / "cactus.png")
+    page = edit()
+    panel = page.panels["crop"]
+    assert panel.corners.isChecked()
+    panel.angle.track.moved.emit(14.0)
+    recipe = stored(page, settle)
+    assert recipe.step("straighten") == Straighten(degrees=14.0, frame="whole")
+    source = load_rgba(art / "cactus.png")
+    solid = work_on(source, recipe).rgba[..., 3] > 128
+    assert abs(int(solid.sum()) - 92 * 92) < 120
+    size = baked_size((96, 96), recipe)
+    assert min(size) > 110
+    assert page.view.size_of_picture == size
+    assert seen(page, settle).shape[:2] == size[::-1]
+    # What is new follows the fill, in the preview as in what is exported.
+    fill_color = page.work.default_fill.color
+    assert fill_color == "#FFFFFF"
+    assert bake(source, recipe)[1, 1].tolist() == [255, 255, 255]
+    assert seen(page, settle)[1, 1].tolist() == [255, 255, 255, 255]
+    point = from_source(recipe, (96, 96)).map(QPointF(2, 2))
+    column, row = round(point.x()), round(point.y())
+    corner = solid[row - 3 : row + 4, column - 3 : column + 4]
+    assert corner.any()
+    assert not corner.all()
+
+
+def test_the_corners_can_be_cut_off_and_kept_again(edit, settle) -> None:
+    page = edit()
+    panel = page.panels["crop"]
+    page.view.set_box(CropBox(20, 30, 40, 40))
+    panel.angle.track.moved.emit(10.0)
+    kept = stored(page, settle)
+    assert kept.crop[2:] == (40, 40)
+    grown = baked_size((96, 96), kept.before("crop"))
+    middle = kept.crop[0] + 20 - grown[0] / 2, kept.crop[1] + 20 - grown[1] / 2
+    assert (abs(middle[0] + 8), abs(middle[1] - 2)) <= (1, 1)
+    click(panel.corners)
+    cut = stored(page, settle)
+    assert cut.step("straighten").frame == "inside"
+    assert baked_size((96, 96), cut.before("crop"))[0] < 96
+    click(panel.corners)
+    assert stored(page, settle).step("straighten").frame == "whole"
+
+
+def test_an_opaque_picture_is_cut_inside_unless_its_corners_are_wanted(edit, settle, art) -> None:
+    Image.new("RGB", (96, 96), (90, 60, 30)).save(art / "boar.png")
+    page = edit("boar")
+    page.state.session.start(page.state.session.rescan())
+    settle(page.state.session)
+    panel = page.panels["crop"]
+    page.panels["crop"].refresh()
+    assert not panel.corners.isChecked()
+    click(panel.corners)
+    panel.angle.track.moved.emit(-8.0)
+    assert stored(page, settle).step("straighten").frame == "whole"
+
+
+def test_a_crop_to_content_that_would_cut_nothing_says_so(view, edit, settle) -> None:
+    heard = []
+    view.session.notified.connect(heard.append)
+    page = edit()
+    panel = page.panels["crop"]
+    settle(view.session)
+    panel.margin.set_value(0)
+    click(panel.to_content)
+    settle(view.session)
+    assert heard == []
+    click(panel.to_content)
+    assert heard[-1]["key"].startswith("Nothing is left to cut")
+    panel.content = None
+    click(panel.to_content)
+    assert heard[-1]["key"].endswith("no content is found.")
 
 
 # Film strip, list of edits, before and after

@@ -10,7 +10,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from app.dataset.counts import Scope
 from app.dataset.view import View
@@ -212,6 +212,69 @@ def test_the_export_sheet_writes_what_it_says(view, settle, heard) -> None:
     assert (place / "1_art" / "cactus.txt").read_text("utf-8") == "hvisl, cactus, icon"
     assert heard[-1]["key"] == "Exported {n} pictures to {folder}."
     assert heard[-1]["action"] == "Show the files"
+
+
+def test_what_an_export_left_out_is_only_shown_when_asked_for(
+    view, art, settle, heard, elsewhere
+) -> None:
+    (art / "torn.png").write_bytes(b"no picture")
+    view.session.start(view.session.rescan())
+    settle(view.session)
+    export(view, settle, "kohya")
+    done, left_out = heard[-2:]
+    assert (done["key"], done["facts"]["n"]) == ("Exported {n} pictures to {folder}.", 6)
+    assert (left_out["key"], left_out["action"]) == ("1 note about the export.", "Show")
+    assert view.transfer.report is None
+    left_out["on_action"]()
+    assert view.transfer.report.isVisible()
+    assert "torn.png" in view.transfer.report.lines.toPlainText()
+    view.transfer.report.accept()
+
+
+def test_the_button_of_the_sheet_counts_what_the_format_takes(
+    view, settle, heard, elsewhere
+) -> None:
+    view.operations.add_folders([elsewhere])
+    settle(view.session)
+    reg = str(elsewhere)
+    folders = tuple(
+        one.model_copy(update={"regularization": True}) if one.path == reg else one
+        for one in view.session.project.file.folders
+    )
+    view.operations.change(lambda library: library.set_folders(folders))
+    settle(view.session)
+    view.operations.flag([named(view, "boar")], "rejected")
+    settle(view.session)
+    QTest.mouseClick(view.inspector.export, left)
+    sheet = _sheet(view)
+    said = {}
+    for kind in ("jsonl", "zip", "kohya"):
+        sheet.format.set_value(kind)
+        sheet.format.changed.emit(kind)
+        said[kind] = sheet.go.text()
+    assert said == {
+        "jsonl": "Export 5 pictures",
+        "zip": "Export 8 pictures",
+        "kohya": "Export 7 pictures",
+    }
+    QTest.mouseClick(sheet.go, left)
+    settle(view.session)
+    assert heard[-1]["facts"]["n"] == 7
+
+
+def test_sheets_have_a_title_and_labels_beside_their_fields(view, settle) -> None:
+    QTest.mouseClick(view.inspector.export, left)
+    for sheet, row in ((_sheet(view), "place_row"), (view.transfer.ask_import(), "captions_row")):
+        sheet.show()
+        settle(view.session)
+        titles = [one.text() for one in sheet.findChildren(QLabel) if one.isVisible()]
+        assert sheet.windowTitle() in titles
+        found = getattr(sheet, row)
+        middles = [
+            one.mapTo(sheet, one.rect().center()).y() for one in (found.label, found.control)
+        ]
+        assert abs(middles[0] - middles[1]) <= 2
+        sheet.reject()
 
 
 def test_every_format_has_its_place_and_its_note(view, settle) -> None:

@@ -44,6 +44,19 @@ def test_the_inside_frame_has_no_empty_corner_and_the_shape_of_the_picture(degre
     assert straighten(rgba, degrees).shape[:2] == (inside[1], inside[0])
 
 
+@pytest.mark.parametrize("degrees", [-45.0, -7.3, 12.0, 45.0])
+@pytest.mark.parametrize("size", [(200, 120), (64, 64)])
+def test_the_whole_frame_keeps_every_pixel_and_its_corners_are_transparent(degrees, size):
+    rgba = np.full((size[1], size[0], 4), 255, np.uint8)
+    found = straighten(rgba, degrees, frame="whole")
+    assert found.shape[:2] == straightened_size(size, degrees, frame="whole")[::-1]
+    solid = found[..., 3] > 128
+    assert abs(int(solid.sum()) - size[0] * size[1]) < 0.02 * size[0] * size[1]
+    assert [found[y, x, 3] for y in (0, -1) for x in (0, -1)] == [0, 0, 0, 0]
+    # Nothing of it is wider than needed: the picture touches all four sides.
+    assert all(side.any() for side in (found[1], found[-2], found[:, 1], found[:, -2]))
+
+
 def test_straightening_turns_clockwise():
     picture = np.zeros((101, 101), np.uint8)
     picture[10:14, 48:53] = 255  # near the top
