@@ -81,6 +81,10 @@ def test_scan_prints_only_what_a_filter_finds(art, capsys):
     assert run(capsys, "scan", art, "--where", "stars:>=1")["suggestions"] == {}
     bare = run(capsys, "scan", art, "--where", "untagged")
     assert (bare["counts"]["pictures"], bare["suggestions"]) == (1, {"no-caption": 1})
+    Image.new("RGB", (192, 96), "red").save(art / "wide.png")
+    wide = run(capsys, "scan", art, "--where", "bucket:160x96")["pictures"]
+    assert "wide.png" in [os.path.basename(item["file"]) for item in wide]
+    assert run(capsys, "scan", art, "--where", "bucket:512x512")["pictures"] == []
     assert refused(capsys, "scan", art, "--where", "stars:>=x")[0] == 2
 
 
