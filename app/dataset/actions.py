@@ -15,7 +15,7 @@ where = "dataset"
 def actions(view: View) -> list[Action]:
     """One entry each. Keys that belong to the grid are its own and are not repeated here."""
     pages = (*view.captions.actions(), *view.culling.actions(), *view.board.actions())
-    groups = (_project_actions(view), view.transfer.actions(), picture_actions(view), pages)
+    groups = (_project_actions(view), view.transfer.actions(), view.menu.actions(), pages)
     return [*(action for group in groups for action in group), *_undo_actions(view)]
 
 
@@ -63,34 +63,6 @@ def _project_actions(view: View) -> list[Action]:
             enabled=filled,
             where=where,
         ),
-    ]
-
-
-def picture_actions(view: View) -> list[Action]:
-    """What the menu of a picture offers."""
-
-    def some() -> bool:
-        return bool(view.state.selected)
-
-    return [
-        Action("dataset.view", "Look at it large", view.look, "maximize", "", some, where, "Space"),
-        Action("dataset.crop", "Edit the picture", view.edit, "crop", "", some, where, "Return"),
-        Action(
-            "dataset.category",
-            "Put into a category",
-            view.stage.ask_category,
-            "folder",
-            "",
-            some,
-            where,
-            "C",
-        ),
-        Action("dataset.pick", "Pick pictures", view.pick, "flag", "", some, where, "P"),
-        Action("dataset.reject", "Reject pictures", view.reject, "x", "", some, where, "X"),
-        Action(
-            "dataset.hold-out", "Hold out pictures", view.hold_out, "lock", "", some, where, "H"
-        ),
-        Action("dataset.reset", "Reset crop and fill", view.reset, "rotate-ccw", "", some, where),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -13,20 +14,25 @@ from app.dataset.fill_panel import FillPanel
 from app.dataset.outlook_panel import OutlookPanel
 from app.dataset.pixels import preview
 from app.dataset.preview import PictureBox
+from app.dataset.stand_in import StandIn
 from app.i18n import bind, tr, tr_error
 from app.i18n import signals as language_signals
 from app.i18n.format import dimensions, number
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.panel import Column, Panel, padded
+from app.widgets.stars import Stars
 from app.widgets.text import ElidedLabel, hairline, label
 from engine.runtime.errors import StylekilnError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtGui import QPixmap
+
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
+    from app.widgets.thumbnails import ThumbnailCache
     from engine.dataset.library import Picture
 
 preview_side = 512
@@ -38,14 +44,16 @@ one_height, two_height = 176, 148
 class Inspector(Column):
     """Follows the selection. Without one it says so, and shows the project: buckets, warnings."""
 
-    def __init__(self, state: DatasetState, operations: Operations) -> None:
+    def __init__(
+        self, state: DatasetState, operations: Operations, thumbnails: ThumbnailCache
+    ) -> None:
         super().__init__(metrics.RIGHT, "right")
         self.state = state
         self.operations = operations
-        self.previews = PreviewPanel(state, operations)
+        self.previews = PreviewPanel(state, operations, thumbnails)
         self.captions = CaptionPanel(state)
         self.fills = FillPanel(state, operations)
-        self.outlook = OutlookPanel(state)
+        self.outlook = OutlookPanel(state, thumbnails)
         self.export = button("Export", "folder-output")
         self.train = button("", "arrow-right", "primary")
         self._train_text = bind(
@@ -94,13 +102,20 @@ class PreviewPanel(Panel):
 
     crop_asked = Signal()
 
-    def __init__(self, state: DatasetState, operations: Operations) -> None:
+    def __init__(
+        self, state: DatasetState, operations: Operations, thumbnails: ThumbnailCache
+    ) -> None:
         super().__init__("Picture", collapsible=False)
         self.state = state
         self.operations = operations
         self._shown: list[Picture] = []
         self.boxes = [PictureBox(), PictureBox()]
+        self._stand_ins = [
+            StandIn(thumbnails, partial(_stand_in, box), self) for box in self.boxes
+        ]
         self.facts = [ElidedLabel(size=11, tone="label") for _ in self.boxes]
+        self.stars = Stars()
+        self.stars.rated.connect(lambda stars: operations.rate(state.selected, stars))
         self.problem = label(tone="error", wrap=True)
         self.pick = _action("flag", "Pick", lambda: self._flag("picked"), "P")
         self.reject = _action("x", "Reject", lambda: self._flag("rejected"), "X")
@@ -128,6 +143,11 @@ class PreviewPanel(Panel):
             row.addWidget(cell, 1)
             self._cells.append(cell)
         self.body.addLayout(row)
+        stars = QHBoxLayout()
+        stars.setContentsMargins(metrics.GAP, 2, metrics.PAD, 0)
+        stars.addWidget(self.stars)
+        stars.addStretch(1)
+        self.body.addLayout(stars)
         self.body.addWidget(self.problem)
         self.problem.setContentsMargins(metrics.PAD, 4, metrics.PAD, 0)
 
@@ -141,7 +161,10 @@ class PreviewPanel(Panel):
         shown = pictures[-2:]
         for place, cell in enumerate(self._cells):
             cell.setVisible(place < len(shown))
-        for picture, box, fact in zip(shown, self.boxes, self.facts, strict=False):
+        for picture, box, fact, stand_in in zip(
+            shown, self.boxes, self.facts, self._stand_ins, strict=False
+        ):
+            stand_in.begin(picture)
             box.setFixedHeight(one_height if len(shown) == 1 else two_height)
             fact.setText(_facts(picture))
             self.state.session.start(self._load(picture, box))
@@ -161,6 +184,8 @@ class PreviewPanel(Panel):
         )
         for widget, test in marks:
             widget.setChecked(bool(pictures) and all(test(item) for item in pictures))
+        given = {item.stars for item in pictures}
+        self.stars.set_value(given.pop() if len(given) == 1 else 0)
         self.crop.setEnabled(len(pictures) == 1 and not pictures[0].problem)
         problem = next((item.problem for item in pictures if item.problem), None)
         self.problem.setText(tr_error(problem.as_error()) if problem else "")
@@ -179,11 +204,16 @@ class PreviewPanel(Panel):
             image = None
         if self._is_in(box, picture):
             box.set_picture(image)
+            self._stand_ins[self.boxes.index(box)].end()
 
     def _is_in(self, box: PictureBox, picture: Picture) -> bool:
         """Whether ``box`` still is for ``picture``: while one is decoded another may be chosen."""
         shown = dict(zip(self.boxes, self._shown[-2:], strict=False))
         return box in shown and shown[box].id == picture.id
+
+
+def _stand_in(box: PictureBox, pixmap: QPixmap | None, _: Picture) -> None:
+    box.set_picture(pixmap)
 
 
 def _action(icon: str, tip: str, on: Callable[[], object], shortcut: str) -> QToolButton:

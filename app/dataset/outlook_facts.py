@@ -79,6 +79,11 @@ class CaptionDraws(QWidget):
         for line in self.lines:
             column.addWidget(line)
 
+    def wait(self) -> None:
+        """Say nothing of the picture before; the lines keep their room."""
+        for line in self.lines:
+            line.setText("")
+
     def tell(self, epoch: int, texts: Sequence[str], *, bare: bool = False) -> None:
         """Show the first draws of ``epoch``; an empty text was dropped, unless the picture is
         ``bare``: it has no caption to drop.

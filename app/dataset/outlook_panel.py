@@ -17,6 +17,7 @@ from app.dataset.outlook_form import OutlookForm
 from app.dataset.outlook_settings import request_of, spec_for, spec_of
 from app.dataset.pixels import Seen, looked_at
 from app.dataset.preview import BucketBars, PictureBox
+from app.dataset.stand_in import StandIn
 from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.i18n.format import dimensions, number
@@ -32,7 +33,10 @@ from engine.training.captions import plain_caption
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QPixmap
+
     from app.dataset.model import DatasetState
+    from app.widgets.thumbnails import ThumbnailCache
     from engine.dataset.library import Library, Picture
     from engine.project.project import Project
     from engine.training.config import TrainRequest
@@ -53,12 +57,13 @@ class OutlookPanel(Panel):
     warning_chosen = Signal(str)
     bucket_chosen = Signal(str)
 
-    def __init__(self, state: DatasetState) -> None:
+    def __init__(self, state: DatasetState, thumbnails: ThumbnailCache) -> None:
         super().__init__("What training will see")
         self.state = state
         self.outlook: Outlook | None = None
         self.epoch = 1
         self.picture = PictureBox(side, checker=False)
+        self._stand_in = StandIn(thumbnails, self._stand, self)
         self.facts = Facts()
         self.captions = CaptionDraws()
         self.bars = BucketBars()
@@ -195,6 +200,7 @@ class OutlookPanel(Panel):
             found = placed(picture, spec_of(self.state.session))
             fill = picture.recipe.fill or project.file.fill_of(picture.category)
             self.facts.tell(picture, found, fill_text(fill))
+            self._stand_in.begin(picture)
             self._ticket += 1
             self.state.session.start(self._look(picture, self._ticket))
         self._mark_bucket()
@@ -218,6 +224,13 @@ class OutlookPanel(Panel):
             self.picture.set_picture(None if seen is None else seen.rgb)
             self.facts.tell_mask(None if seen is None else seen.learned)
             self.captions.tell(self.epoch, texts, bare=not text_of(picture).strip())
+            self._stand_in.end()
+
+    def _stand(self, pixmap: QPixmap | None, _: Picture) -> None:
+        """Another picture: until it is baked its thumbnail is shown, and no caption of before."""
+        self.picture.set_picture(pixmap)
+        self.facts.tell_mask(None)
+        self.captions.wait()
 
 
 class _Look(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.dataset.actions import actions, picture_actions
+from app.dataset.actions import actions
 from app.dataset.board_entry import BoardEntry
 from app.dataset.caption_pages import CaptionPages
 from app.dataset.counts import Scope
@@ -18,15 +18,15 @@ from app.dataset.full_view import FullView
 from app.dataset.inspector import Inspector
 from app.dataset.model import DatasetState
 from app.dataset.operations import Operations
+from app.dataset.picture_menu import PictureMenu
 from app.dataset.sources import SourcesColumn
 from app.dataset.stage import Stage
 from app.dataset.strip import SourcesStrip
 from app.dataset.transfer_entry import TransferEntry
 from app.dataset.watch import FolderWatch
 from app.i18n import tr
-from app.shell.menus import Menu
 from app.theme import metrics
-from app.widgets.buttons import button, shortcut_text
+from app.widgets.buttons import button
 from app.widgets.columns import SideColumns
 from app.widgets.states import DropOverlay, EmptyState
 from app.widgets.thumbnails import ThumbnailCache
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         QDragLeaveEvent,
         QDragMoveEvent,
         QDropEvent,
+        QKeyEvent,
         QResizeEvent,
     )
 
@@ -63,13 +64,14 @@ class View(QWidget):
         self.sources = SourcesColumn(self.state, self.operations)
         self.strip = SourcesStrip(self.state)
         self.stage = Stage(self.state, self.operations, self.thumbnails)
-        self.full = FullView(self.state, self.thumbnails)
-        self.inspector = Inspector(self.state, self.operations)
+        self.full = FullView(self.state, self.operations, self.thumbnails)
+        self.inspector = Inspector(self.state, self.operations, self.thumbnails)
         self.editor = EditPage(self.state, self.operations, self.thumbnails)
         self.empty = EmptyState(
             "images", *INVITATION, button("Choose a folder", "folder-open", on=self.ask_folder)
         )
         self.overlay = DropOverlay(self)
+        self.menu = PictureMenu(self)
         self._list_wanted: bool | None = None
         self._build()
         self._connect()
@@ -112,7 +114,8 @@ class View(QWidget):
         self.strip.opened.connect(self._toggle_list)
         self.stage.edit_asked.connect(self.edit)
         self.stage.view_asked.connect(self.look)
-        self.stage.grid.customContextMenuRequested.connect(self._open_menu)
+        self.stage.grid.customContextMenuRequested.connect(self.menu.open)
+        self.full.key_pressed = self._full_key
         self.sources.taken.connect(self._to_grid)
         self.inspector.previews.crop_asked.connect(self.edit)
         self.full.closed.connect(self._close_full)
@@ -184,10 +187,6 @@ class View(QWidget):
         """Give pictures without a caption the words of their file names."""
         self.operations.caption_from_names()
 
-    def reset(self) -> None:
-        """Forget the crop and fill of the selection."""
-        self.operations.reset(self.state.selected)
-
     def undo(self) -> None:
         """Take the last change of the dataset back."""
         if self.pages.currentWidget() is self.editor:
@@ -238,21 +237,23 @@ class View(QWidget):
 
     def _close_crop(self) -> None:
         self.pages.setCurrentIndex(0)
-        self.stage.grid.setFocus()
+        self.focus_target().setFocus()
 
     def look(self) -> None:
         """Show the current picture as large as the stage."""
         if self.state.current is not None:
             self.middle.setCurrentWidget(self.full)
-            self.full.open()
             self.full.setFocus()
 
-    def _open_menu(self, at: QPoint) -> None:
-        if self.stage.grid.indexAt(at).isValid():
-            menu = Menu(self)
-            for action in (*picture_actions(self), *self.culling.picture_actions()):
-                menu.add(action.text, action.run, action.icon, shortcut=shortcut_text(action.key))
-            menu.at(self.stage.grid.viewport().mapToGlobal(at))
+    def _full_key(self, event: QKeyEvent) -> bool:
+        """The keys of the grid decide about a picture in full view too."""
+        if event.key() == Qt.Key.Key_C and not event.modifiers():
+            self.stage.categories.open_at(self.full.middle)
+        elif event.key() == Qt.Key.Key_F:
+            self.filter()
+        else:
+            return self.stage.grid.key_pressed(event)
+        return True
 
     def filter(self) -> None:
         """Write into the filter."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget, QWidgetAction
 
 from app.i18n import tr
 from app.theme import icons
+from app.widgets.panel import padded
+
+Widget = TypeVar("Widget", bound=QWidget)
 
 
 class Menu:
@@ -39,6 +43,17 @@ class Menu:
             action.setChecked(ticked)
         action.triggered.connect(lambda *_: run())
         return self
+
+    def put(self, widget: Widget) -> Widget:
+        """A widget of its own as an entry, with the padding of the others."""
+        entry = QWidgetAction(self._menu)
+        entry.setDefaultWidget(padded(widget))
+        self._menu.addAction(entry)
+        return widget
+
+    def close(self) -> None:
+        """Close it before an entry was chosen."""
+        self._menu.close()
 
     def title(self, key: str) -> Menu:
         """A quiet line that names what follows."""

@@ -15,6 +15,7 @@ from app.dataset.outlook_panel import OutlookPanel
 from app.dataset.pixels import hatched, looked_at
 from app.dataset.view import View
 from app.training.model import TrainState
+from app.widgets.thumbnails import ThumbnailCache
 from engine.dataset.buckets import usual_spec
 from engine.dataset.masks import MaskStore
 from engine.dataset.samples import training_samples
@@ -36,7 +37,7 @@ def state(opened, settle):
 
 @pytest.fixture
 def panel(qtbot, state, settle):
-    made = OutlookPanel(state)
+    made = OutlookPanel(state, ThumbnailCache())
     qtbot.addWidget(made)
     made.resize(332, 900)
     made.show()
@@ -105,7 +106,7 @@ def test_every_warning_has_its_number_and_its_pictures(session, art, settle, qtb
     session.open_folder(art)
     settle(session)
     state = DatasetState(session)
-    panel = OutlookPanel(state)
+    panel = OutlookPanel(state, ThumbnailCache())
     qtbot.addWidget(panel)
     settle(session)
     panel.refresh()
