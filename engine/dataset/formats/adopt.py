@@ -6,13 +6,17 @@ import filecmp
 import os
 import shutil
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.dataset.captions import caption_path
-from engine.dataset.folders import find_pictures
+from engine.dataset.folders import Found, find_pictures, kohya_name
+from engine.dataset.formats.kohya import REGULARIZATION
+from engine.dataset.formats.kohya_in import folders_in
 from engine.dataset.formats.names import plain
+from engine.dataset.library import Library
 from engine.dataset.paths import clean
 from engine.dataset.problem import Problem
 from engine.imaging.decode import PICTURE_SUFFIXES, load_rgba, read_header
@@ -54,9 +58,10 @@ def adopt(
 ) -> Adopted:
     """Copy pictures and their captions into ``<project>/pictures/<folder>/``.
 
-    Without ``folder`` a dropped folder keeps its name, and with it its category and repeats. Only
-    what decodes is copied, names never clash, and the folder becomes one of the project's. Raises
-    StorageError; what was copied until then, or until the job was cancelled, stays.
+    Without ``folder`` a dropped folder keeps its name, and with it its category and repeats; so
+    does each of kohya's folders in it. Only what decodes is copied, names never clash, and the
+    folder becomes one of the project's, as a step that can be taken back. Raises StorageError;
+    what was copied until then, or until the job was cancelled, stays.
     """
     adopter = _Adopter(project.root / PICTURES)
     try:
@@ -69,7 +74,7 @@ def adopt(
                 adopter.copy(path, name, place)
     finally:
         if adopter.files:
-            _add_source(project)
+            _add_sources(project, regular=adopter.regular)
     return Adopted(tuple(adopter.files), tuple(adopter.known), tuple(adopter.problems))
 
 
@@ -80,6 +85,7 @@ class _Adopter:
         self.files: list[Path] = []
         self.known: list[Path] = []
         self.problems: list[Problem] = []
+        self.regular = False
 
     def items(
         self, files: Sequence[Path | Blob], folder: str, scratch: Path
@@ -92,8 +98,7 @@ class _Adopter:
                     path.write_bytes(file.data)
                 yield path, file.name.replace("\\", "/").rpartition("/")[2], self._root / folder
             elif Path(file).is_dir():
-                place = self._root / (folder or plain(clean(Path(file).name)))
-                yield from self._inside(Path(file), place)
+                yield from self._inside(Path(file), folder)
             else:
                 yield Path(file), clean(Path(file).name), self._root / folder
 
@@ -121,13 +126,18 @@ class _Adopter:
         except OSError as error:
             self.problems.append(_unreadable(path, error))
 
-    def _inside(self, folder: Path, place: Path) -> Iterator[tuple[Path, str, Path]]:
+    def _inside(self, dropped: Path, folder: str) -> Iterator[tuple[Path, str, Path]]:
+        seen: set[str] = set()  # those in reg/ are found a second time
         try:
-            for found in find_pictures(SourceFolder(path=str(folder))):
-                path = Path(found.path)
-                yield path, clean(path.name), place
+            for source in folders_in(dropped).folders:
+                for found in find_pictures(source):
+                    if found.path not in seen:
+                        seen.add(found.path)
+                        self.regular |= found.subset.is_reg and not folder
+                        path = Path(found.path)
+                        yield path, clean(path.name), self._root / (folder or _place(found))
         except OSError as error:
-            self.problems.append(_unreadable(folder, error))
+            self.problems.append(_unreadable(dropped, error))
 
     def _named(self, path: Path, name: str) -> tuple[str, str]:
         """Stem and suffix for a copy. Raises PictureError for what does not decode."""
@@ -150,6 +160,16 @@ class _Adopter:
         return chosen
 
 
+def _place(found: Found) -> str:
+    """Where what lies in a dropped folder goes, so that it has the same repeats and category."""
+    top, inner = Path(found.subset.source), found.subset.folder
+    own = inner if inner.parent == top and kohya_name(inner.name) else top
+    name = plain(clean(own.name))
+    if not found.subset.is_reg:
+        return name
+    return REGULARIZATION if own == top else f"{REGULARIZATION}/{name}"
+
+
 def _unreadable(path: Path, error: OSError) -> Problem:
     return Problem("{path} cannot be read: {reason}.", path=path, reason=error.strerror or error)
 
@@ -159,9 +179,21 @@ def _copy(path: Path, target: Path) -> None:
         shutil.copyfileobj(source, sink, 1 << 20)
 
 
-def _add_source(project: Project) -> None:
-    """Make the folder of copies one of the project's."""
-    path = project.root / PICTURES
-    if not any(path.is_relative_to(os.path.abspath(s.path)) for s in project.file.folders):
-        folders = (*project.file.folders, SourceFolder(path=str(path)))
-        project.save(project.file.model_copy(update={"folders": folders}))
+def _add_sources(project: Project, *, regular: bool) -> None:
+    """Make the folders of copies the project's. That of regularization pictures comes first: a
+    picture belongs to the first folder that holds it.
+    """
+    path, folders = project.root / PICTURES, list(project.file.folders)
+    apart = SourceFolder(path=str(path / REGULARIZATION), regularization=True)
+    if regular and all(source.path != apart.path for source in folders):
+        folders.insert(0, apart)
+    if not any(
+        path.is_relative_to(os.path.abspath(source.path)) for source in project.file.folders
+    ):
+        folders.append(SourceFolder(path=str(path)))
+    if tuple(folders) != project.file.folders:
+        with (
+            closing(Library(project.database, project)) as library,
+            library.one_step("Add pictures"),
+        ):
+            library.set_folders(folders)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 
 import pytest
 from PIL import Image
 
 from engine.dataset.formats.adopt import Blob, adopt
 from engine.dataset.formats.names import FreeNames, plain
+from engine.dataset.library import Library
 from engine.imaging.decode import load_rgba
 from engine.project.project import Project
 from engine.runtime.errors import JobCancelled, StorageError
@@ -50,6 +52,49 @@ def test_a_dropped_folder_keeps_its_name_and_its_repeats(other, tmp_path):
     assert Project.open(other.root).file.folders[0].path == str(other.root / "pictures")
 
 
+def test_a_dropped_set_of_kohya_folders_keeps_all_of_them(other, tmp_path):
+    places = ("10_cat/a.png", "5_dog/b.png", "reg/3_man/c.png", "loose/d.png", "0_not/e.png")
+    for number, place in enumerate(places):
+        paint(tmp_path / "src" / place, number)
+    adopt([tmp_path / "src"], other)
+    found = pictures_of(other)
+    assert {n: (p.repeats, p.category, p.is_reg) for n, p in found.items()} == {
+        "a": (10, "cat", False), "b": (5, "dog", False), "c": (3, "man", True),
+        "d": (1, "src", False),
+    }  # fmt: skip
+
+
+def test_the_folder_of_copies_is_a_step_that_can_be_taken_back(other, art):
+    copied = adopt([art], other).files
+    project = Project.open(other.root)
+    library = Library(project.database, project)
+    assert library.can_undo == "Add pictures"
+    library.undo()
+    assert (project.file.folders, library.can_undo) == ((), None)
+    library.redo()
+    assert [source.path for source in project.file.folders] == [str(other.root / "pictures")]
+    library.close()
+    assert all(path.is_file() for path in copied)
+    adopt([art], other, "reg")
+    assert len(Project.open(other.root).file.folders) == 1
+    assert not any(picture.is_reg for picture in pictures_of(other).values())
+
+
+def test_a_picture_of_the_same_name_and_size_is_another_one(other, art, tmp_path):
+    """Told by its content, or a picture would be lost as known."""
+    data = (art / "apple.png").read_bytes()
+    adopt([art / "apple.png"], other)
+    twin = tmp_path / "more" / "apple.png"
+    paint(twin, 9)
+    size = max(len(data), twin.stat().st_size)
+    for path in (twin, other.root / "pictures" / "apple.png"):
+        path.write_bytes(path.read_bytes().ljust(size, b"\0"))
+        os.utime(path, ns=(10**18, 10**18))
+    result = adopt([twin], other)
+    assert ([path.name for path in result.files], result.known) == (["apple_2.png"], ())
+    assert result.files[0].read_bytes() == twin.read_bytes()
+
+
 def test_bytes_of_a_browser_become_files(other):
     blobs = [Blob("https://x.org/a/pic?size=2", _bytes((255, 0, 0), "JPEG")),
              Blob("../../evil.png", _bytes((0, 255, 0))),
@@ -81,8 +126,6 @@ def test_the_dropped_files_are_not_touched(other, art):
 
 
 def test_a_full_disk_or_a_cancel_keeps_what_was_copied(other, art, monkeypatch):
-    import os
-
     sync, calls = os.fsync, []
 
     def fill_up(descriptor):
