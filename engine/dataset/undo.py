@@ -119,8 +119,14 @@ class Undo:
         captions = step.parts.get(CAPTION, {})
         project = step.parts.get(PROJECT, {})
         if captions:
-            changes = self._replay_captions(step, captions, undone=undone, job=job)
+            # First: the step is turned with the captions, and one that a kill left half done is
+            # the newest still, and finished by going through it again.
             in_file = self._replay_project(project)
+            try:
+                changes = self._replay_captions(step, captions, undone=undone, job=job)
+            finally:
+                if newest(self._store, undone=undone) == found:  # it is for later
+                    self._replay_project({name: pair[::-1] for name, pair in project.items()})
         else:
             with self._store.change() as connection:
                 changed, left = replay_marks(self._store, connection, step)

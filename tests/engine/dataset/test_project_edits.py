@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 import pytest
 
+from engine.dataset import caption_batch
 from engine.dataset.edits import Fill, Recipe
 from engine.dataset.holdout import hold_out
 from engine.dataset.library import Library
 from engine.dataset.query_lex import QueryError
 from engine.dataset.thresholds import Thresholds
 from engine.project.project import Project, SourceFolder
-from engine.runtime.errors import BadInputError, StorageError
+from engine.runtime.errors import BadInputError, JobCancelled, StorageError
 
 from .conftest import ids_by_name, paint
 
+ROOT = Path(__file__).parents[3]
 BLACK, EDGE = Fill(color="#000000"), Fill(kind="edge")
 
 
@@ -45,6 +52,75 @@ def test_what_another_program_wrote_into_the_project_meanwhile_stays(shelf, proj
     shelf.undo()
     assert stored(project).trigger_word == "theirs"
     assert stored(project).category_repeats == {}
+
+
+CHILD = """
+    import os, signal, sys
+    from pathlib import Path
+    from engine.dataset import caption_batch
+    from engine.dataset.library import Library
+
+    calls, name = [], sys.argv[2]
+    before = getattr(caption_batch, name)
+
+    def killed(*given, **how):
+        if len(calls) == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        calls.append(1)
+        return before(*given, **how)
+
+    library = Library(Path(sys.argv[1]))
+    if name == "_note_intent":
+        calls.append(1)
+    setattr(caption_batch, name, killed)
+    library.undo()
+"""
+
+
+def import_something(shelf, project):
+    with shelf.one_step("Import a dataset"):
+        shelf.set_folders([*project.file.folders, SourceFolder(path="/more")])
+        shelf.set_captions({picture.id: "new" for picture in shelf.pictures()})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+@pytest.mark.parametrize("where", ["put", "_note_intent"])
+def test_after_a_kill_while_undoing_an_import_it_is_undone_or_can_be(shelf, project, art, where):
+    folders, before = project.file.folders, {path: path.read_text() for path in art.glob("*.txt")}
+    import_something(shelf, project)
+    shelf.close()
+    code = textwrap.dedent(CHILD)
+    told = [sys.executable, "-c", code, str(project.database), where]
+    assert subprocess.run(told, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    library = Library(project.database)
+    if where == "_note_intent":
+        assert library.can_undo == "Import a dataset"
+        library.undo()
+    assert (library.can_undo, library.can_redo) == (None, "Import a dataset")
+    assert stored(project).folders == folders
+    assert {path: path.read_text() for path in before} == before
+    library.redo()
+    assert len(stored(project).folders) == 2
+    library.close()
+
+
+@pytest.mark.parametrize("error", [JobCancelled(), StorageError("The disk is full.")])
+def test_an_undo_that_stops_leaves_the_project_with_its_captions(
+    shelf, project, monkeypatch, error
+):
+    import_something(shelf, project)
+
+    def stop(*_, **__):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(caption_batch, "put", stop)
+        with pytest.raises(type(error)):
+            shelf.undo()
+    assert (shelf.can_undo, len(stored(project).folders)) == ("Import a dataset", 2)
+    assert {picture.caption for picture in shelf.pictures()} == {"new"}
+    shelf.undo()
+    assert len(stored(project).folders) == 1
 
 
 def test_every_change_of_the_project_is_one_step_back_and_forth(shelf, project, tmp_path):
