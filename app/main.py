@@ -24,6 +24,7 @@ from app.instance import Instance
 from app.session import Session
 from app.shell.window import MainWindow
 from engine.project.settings import Settings, data_dir
+from engine.runtime.allocation import set_allocation_policy
 
 if TYPE_CHECKING:
     from engine.runtime.thread import Engine
@@ -42,6 +43,7 @@ def run_window(arguments: Sequence[str]) -> int:
     """
     args = _parse(arguments)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    set_allocation_policy()
     application = QApplication(sys.argv[:1])
     home = data_dir()
     home.mkdir(parents=True, exist_ok=True)
