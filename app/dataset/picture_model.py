@@ -176,11 +176,33 @@ def badges(
 ) -> list[Badge]:
     """Warnings with their number first, then facts."""
     found = [_badge(picture, item, copies) for item in suggestions]
-    if picture.recipe.crop is not None:
-        found.append(("crop", "", "fact"))
+    found += _edit_badges(picture)
+    if picture.is_reg:
+        found.append(("", tr("reg"), "fact"))
     if picture.held_out:
         found.append(("lock", "", "fact"))
     return [badge for badge in found if badge is not None]
+
+
+_EDITS = {
+    "crop": "crop",
+    "turn": "rotate-cw",
+    "straighten": "rotate-cw",
+    "cutout": "scissors",
+    "fill": "blend",
+    "mask": "brush",
+}
+_TONES = "sliders-horizontal"
+
+
+def _edit_badges(picture: Picture) -> list[Badge]:
+    """The kind of its edits, as the editor's tools are marked; how many when they differ."""
+    kinds = [_EDITS.get(step.kind, _TONES) for step in picture.recipe.steps if step.on]
+    if not kinds:
+        return []
+    if len(set(kinds)) == 1:
+        return [(kinds[0], "", "fact")]
+    return [(_TONES, number(len(kinds)), "fact")]
 
 
 def _badge(picture: Picture, item: Suggestion, copies: Counter[int | None]) -> Badge | None:

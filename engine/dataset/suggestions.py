@@ -58,12 +58,18 @@ def suggest(
         *_marked(survey, "too-small", limits),
         *_marked(survey, "unusual-shape", limits),
         *_marked(survey, "different", limits),
-        *[
-            Suggestion("no-caption", p.id, 0.0, p.caption_problem or "It has no caption.")
-            for p, caption in zip(survey.pictures, column(survey.pictures, "caption"), strict=True)
-            if not caption.strip()
-        ],
+        *_without_caption(survey.pictures),
         *(_hidden(survey, limits) if limits.hidden_color else []),
+    ]
+
+
+def _without_caption(pictures: Sequence[Picture]) -> list[Suggestion]:
+    """Regularization pictures need none: they are not learned from."""
+    columns = (column(pictures, name) for name in ("caption", "is_reg"))
+    return [
+        Suggestion("no-caption", p.id, 0.0, p.caption_problem or "It has no caption.")
+        for p, caption, is_reg in zip(pictures, *columns, strict=True)
+        if not is_reg and not caption.strip()
     ]
 
 

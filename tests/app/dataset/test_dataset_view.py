@@ -10,7 +10,8 @@ from app.dataset.counts import Scope
 from app.dataset.transfer_export import ExportSheet
 from app.dataset.view import View
 from app.widgets import roles
-from engine.dataset.edits import Fill
+from engine.dataset.edits import Fill, Recipe
+from engine.dataset.steps import Turn
 from engine.project.project import Project
 
 
@@ -437,6 +438,31 @@ def test_without_a_selection_the_right_column_says_what_to_do(view) -> None:
     choose(view, "cactus")
     assert not inspector.nothing.isVisible()
     assert all(line.isVisible() for line in inspector._lines.values())
+
+
+def test_every_edit_has_a_badge_and_so_has_regularization(view, settle) -> None:
+    def badges(name: str) -> list[tuple[str, str]]:
+        index = view.stage.model.index(view.stage.model.row_of(named(view, name).id))
+        return [(icon, text) for icon, text, _ in index.data(roles.BadgesRole)]
+
+    turned = Recipe().with_step(Turn(quarters=1))
+    both = turned.with_fill(Fill(color="#204060"))
+    off = Recipe().with_step(Turn(quarters=1, on=False))
+    recipes = {"cactus": turned, "blossom": both, "bell_pepper": off}
+    ids = {named(view, name).id: recipe for name, recipe in recipes.items()}
+    view.session.library.set_recipes(ids)
+    view.session.pictures_changed.emit(None)
+    settle(view.session)
+    assert badges("cactus") == [("rotate-cw", "")]
+    assert badges("blossom") == [("sliders-horizontal", "2")]
+    assert badges("bell_pepper") == []
+    assert ("text-cursor", "No caption") in badges("boar")
+    project = view.session.project
+    regular = [f.model_copy(update={"regularization": True}) for f in project.file.folders]
+    view.session.start(view.operations._save_folders(tuple(regular)))
+    settle(view.session)
+    assert badges("boar") == [("", "reg")]
+    assert badges("cactus") == [("rotate-cw", ""), ("", "reg")]
 
 
 def test_a_rejected_picture_has_no_suggestion_badge(view, settle) -> None:

@@ -105,6 +105,12 @@ def test_the_picked_copy_is_the_one_to_keep(measured):
     assert kept.isdisjoint(p.id for p in pictures if f"{p.name}_copy" in {q.name for q in pictures})
 
 
+def test_regularization_pictures_need_no_caption(measured):
+    pictures = [replace(p, is_reg=True) for p in measured["pixel"][:3]] + measured["pixel"][3:]
+    bare = _names(pictures, "no-caption")
+    assert bare == {p.path.name for p in measured["pixel"][3:]}
+
+
 def test_unreadable_shapes_and_missing_captions_are_told(tmp_path):
     paint(tmp_path / "art" / "long.png", 1, (400, 100))
     paint(tmp_path / "art" / "good.png", 2, (120, 100))
