@@ -10,6 +10,7 @@ from app.dataset.edit_brush import Brush, hatch, paint_mask
 from app.dataset.edit_brush_rows import BrushRows
 from app.dataset.edit_tool import ToolPanel, side_by_side, slider_for
 from app.i18n import bind
+from app.theme import metrics
 from app.widgets.buttons import button
 from app.widgets.fields import Check
 from app.widgets.segments import Segments
@@ -45,7 +46,9 @@ class MaskPanel(ToolPanel):
         self._shown: str | None = None
         self.box.addWidget(self.modes)
         self.box.addWidget(self.rows)
-        self.box.addLayout(side_by_side(self.from_alpha, self.from_subject))
+        sources = side_by_side(self.from_alpha, self.from_subject)
+        sources.setSpacing(metrics.GAP_FIELDS)  # else they do not fit the column at 300
+        self.box.addLayout(sources)
         for widget in (self.invert, self.feather_row, self.outside_row, self.hint):
             self.box.addWidget(widget)
         self._connect()

@@ -35,7 +35,7 @@ COPIES = {
     "bell_pepper_copy.webp",
     "crown_thumb.png",
     "donkey_soft.png",
-    "fork_and_knife_with_plate.png",
+    "fork_and_knife_with_plate_copy.webp",
     "lotus_soft.png",
 }
 
