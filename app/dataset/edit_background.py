@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -231,10 +232,16 @@ class BackgroundPanel(ToolPanel):
     # Models and many pictures run in the engine
 
     def _ask_model(self) -> None:
-        dialog = QFileDialog(self, tr("Choose an ONNX model"), "", "ONNX (*.onnx)")
+        dialog = QFileDialog(self, tr("Choose an ONNX model"), self._models(), "ONNX (*.onnx)")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.set_model)
         dialog.open()
+
+    def _models(self) -> str:
+        """Where to look first: beside the last model, else where rembg keeps its own."""
+        known = [Path(self.model_path).parent] if self.model_path else []
+        home = os.environ.get("U2NET_HOME") or Path.home() / ".u2net"
+        return next((str(place) for place in [*known, Path(home)] if place.is_dir()), "")
 
     def set_model(self, path: str) -> None:
         """Separate with the model in ``path`` from now on, in other projects too."""

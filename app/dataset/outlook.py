@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -32,9 +32,10 @@ kinds = ("enlarged", "cut", "bare", "long", "stems", "hidden", "unreadable")
 
 @dataclass(frozen=True)
 class Outlook:
-    """Counts of what training would read. ``buckets`` is fullest first and ``members`` says who is
-    in each; ``draws`` counts pictures with their repeats, and ``steps`` batches, per epoch, those
-    of regularization pictures included. ``warnings`` has ids by kind.
+    """Counts of what training would read. ``buckets`` is fullest first and ``members`` says who
+    is in each, ``hard`` how many of them are enlarged or cut too much; ``draws`` counts pictures
+    with their repeats, and ``steps`` batches, per epoch, those of regularization pictures
+    included. ``warnings`` has ids by kind.
     """
 
     train: int
@@ -44,6 +45,7 @@ class Outlook:
     steps: int
     warnings: Mapping[str, tuple[int, ...]]
     members: Mapping[Size, tuple[int, ...]] = field(default_factory=dict)
+    hard: Mapping[Size, int] = field(default_factory=dict)
 
     @property
     def bare(self) -> tuple[int, ...]:
@@ -83,6 +85,7 @@ def look_ahead(
         steps=batches_per_epoch(draws.values(), batch),
         warnings=_warnings(everything, used, places, count),
         members={size: tuple(ids) for size, ids in members.items()},
+        hard=Counter(found.bucket for _, found in places if is_hard(found)),
     )
 
 

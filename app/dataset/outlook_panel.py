@@ -188,7 +188,8 @@ class OutlookPanel(Panel):
         picture = self.state.current
         found = placed(picture, spec_of(self.state.session)) if picture is not None else None
         buckets = self.outlook.buckets if self.outlook is not None else ()
-        self.bars.set_buckets(buckets, found.bucket if found is not None else None)
+        hard = self.outlook.hard if self.outlook is not None else {}
+        self.bars.set_buckets(buckets, found.bucket if found is not None else None, hard)
 
     def _show_picture(self) -> None:
         project, picture = self.state.session.project, self.state.current

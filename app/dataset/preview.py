@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from app.i18n.format import dimensions, number
 from app.theme import color, fonts
 from app.theme import signals as theme_signals
 from app.widgets.images import checker, draw_fitted, pixmap_of
+from app.widgets.row_list import paint_shape
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
@@ -58,14 +59,16 @@ class PictureBox(QWidget):
 
 
 class BucketBars(QWidget):
-    """One bar a bucket, fullest first; the bucket of the current picture in the accent.
+    """One bar a bucket, fullest first, with the shape of it; the bucket of the current picture in
+    the accent, and the share of pictures that it is hard on in the color of warnings.
 
     A click, or Enter on the one the arrow keys have reached, chooses a bucket. Beyond ``most`` the
     last row opens the rest.
     """
 
     row = 22
-    label = 82
+    shape = 18
+    label = 96
     count = 44
     most = 6
     chosen = Signal(tuple)
@@ -74,6 +77,7 @@ class BucketBars(QWidget):
         super().__init__()
         self._all: Sequence[Bar] = ()
         self._buckets: Sequence[Bar] = ()
+        self._hard: Mapping[tuple[int, int], int] = {}
         self._current: tuple[int, int] | None = None
         self._at = -1
         self._open = False
@@ -83,8 +87,16 @@ class BucketBars(QWidget):
         bind(self.setAccessibleName, "Buckets")
         theme_signals.changed.connect(self.update)
 
-    def set_buckets(self, buckets: Sequence[Bar], current: tuple[int, int] | None) -> None:
-        """Show the fullest buckets, and the current one even when it is not among them."""
+    def set_buckets(
+        self,
+        buckets: Sequence[Bar],
+        current: tuple[int, int] | None,
+        hard: Mapping[tuple[int, int], int] | None = None,
+    ) -> None:
+        """Show the fullest buckets, and the current one even when it is not among them. ``hard``
+        counts the pictures of a bucket that are enlarged or cut too much.
+        """
+        self._hard = hard or {}
         most = len(buckets) if self._open else self.most
         shown = list(buckets[:most])
         shown += [item for item in buckets[most:] if item[0] == current]
@@ -108,7 +120,7 @@ class BucketBars(QWidget):
             self.chosen.emit(self._buckets[row][0])
         elif row == len(self._buckets) and self._rest:
             self._open = True
-            self.set_buckets(self._all, self._current)
+            self.set_buckets(self._all, self._current, self._hard)
             self.updateGeometry()
 
     def _reach(self, row: int) -> None:
@@ -153,11 +165,17 @@ class BucketBars(QWidget):
     ) -> None:
         current = size == self._current
         painter.setPen(color("t1" if current else "t2"))
-        painter.drawText(QRect(0, top, self.label, self.row), _LEFT, dimensions(*size))
+        words = QRect(self.shape, top, self.label - self.shape, self.row)
+        painter.drawText(words, _LEFT, dimensions(*size))
+        paint_shape(painter, QRect(0, top, 13, self.row), size[0] / size[1])
         room = self.width() - self.label - self.count
         width = max(2, round(room * count / most))
         bar = QRect(self.label, top + self.row // 2 - 3, width, 6)
         painter.fillRect(bar, color("acc" if current else "line_control"))
+        hard = min(1.0, self._hard.get(size, 0) / count)
+        if hard:
+            painter.fillRect(bar.adjusted(round(width * (1 - hard)), 0, 0, 0), color("warn"))
+        painter.setPen(color("t1" if current else "t2"))
         right = QRect(self.width() - self.count, top, self.count, self.row)
         painter.drawText(right, _RIGHT, number(count))
 

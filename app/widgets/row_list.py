@@ -189,7 +189,7 @@ class _Delegate(QStyledItemDelegate):
             icons.paint(painter, row.icon, left, top, 14, "t1" if chosen else row.icon_tone)
             left += 22
         elif row.aspect:
-            _paint_shape(painter, QRect(left, inner.top(), 14, inner.height()), row.aspect)
+            paint_shape(painter, QRect(left, inner.top(), 14, inner.height()), row.aspect)
             left += 22
         elif row.gutter:
             left += 22
@@ -218,7 +218,7 @@ class _Delegate(QStyledItemDelegate):
         return right
 
 
-def _paint_shape(painter: QPainter, room: QRect, aspect: float) -> None:
+def paint_shape(painter: QPainter, room: QRect, aspect: float) -> None:
     """An outline of width by height ``aspect`` in the middle of ``room``, 13 pixels at most."""
     wide, high = round(13 * min(1, aspect)), round(13 * min(1, 1 / aspect))
     box = QRect(0, 0, max(3, wide), max(3, high))

@@ -66,8 +66,10 @@ def choose(combo, value):
 
 @pytest.mark.parametrize("name", ["birefnet", "isnet-general-use"])
 def test_a_model_file_cuts_out_to_transparency_and_to_a_fill_and_is_remembered(
-    framed, page, settle, tmp_path, name
+    framed, page, settle, tmp_path, monkeypatch, name
 ) -> None:
+    (tmp_path / "rembg").mkdir()
+    monkeypatch.setenv("U2NET_HOME", str(tmp_path / "rembg"))
     trained_with = {"birefnet": IMAGENET}.get(name, HALF)
     model = red_finder(tmp_path / "models" / f"{name}.onnx", **trained_with)
     panel = page.panels["background"]
@@ -75,6 +77,7 @@ def test_a_model_file_cuts_out_to_transparency_and_to_a_fill_and_is_remembered(
     assert not panel.go.isEnabled()  # there is no model yet
     click(panel.choose_model)
     dialog = panel.findChild(QFileDialog)
+    assert dialog.directory().path() == str(tmp_path / "rembg")
     dialog.fileSelected.emit(str(model))
     dialog.close()
     assert panel.model.text() == model.name

@@ -14,6 +14,7 @@ from app.dataset.outlook_captions import draws
 from app.dataset.outlook_panel import OutlookPanel
 from app.dataset.pixels import hatched, looked_at
 from app.dataset.view import View
+from app.theme import color
 from app.training.model import TrainState
 from app.widgets.thumbnails import ThumbnailCache
 from engine.dataset.buckets import usual_spec
@@ -371,3 +372,32 @@ def test_a_crop_and_other_settings_move_pictures_to_other_buckets_of_the_filter(
     view.session.pictures_changed.emit({carrot.id})
     settle(view.session)
     assert shown(view) == []
+
+
+def bar_colors(panel, row):
+    image = panel.bars.grab().toImage()
+    y = row * panel.bars.row + panel.bars.row // 2
+    return [image.pixelColor(x, y).name() for x in range(panel.bars.label, image.width())]
+
+
+def test_bars_draw_the_shape_of_their_bucket_and_what_it_is_hard_on(panel) -> None:
+    assert panel.outlook.hard == {(128, 128): 1}  # the crown, of 40 pixels
+    colors = bar_colors(panel, 0)
+    bar, warns = colors.count(color("line_control").name()), colors.count(color("warn").name())
+    assert warns / (bar + warns) == pytest.approx(1 / 5, abs=0.03)
+    assert color("warn").name() not in bar_colors(panel, 1)
+    shapes = [shape_of(panel, row) for row in (0, 1)]
+    assert shapes == [(13, 13), (13, 8)]
+
+
+def shape_of(panel, row):
+    image, ink = panel.bars.grab().toImage(), color("t2").name()
+    top, room = row * panel.bars.row, range(14)
+    spots = [
+        (x, y)
+        for x in room
+        for y in range(top, top + panel.bars.row)
+        if image.pixelColor(x, y).name() == ink
+    ]
+    across, down = zip(*spots, strict=True)
+    return max(across) - min(across) + 1, max(down) - min(down) + 1
