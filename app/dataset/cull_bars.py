@@ -27,8 +27,6 @@ class CullBar(QWidget):
         self.setProperty("surface", "panel")
         self.setFixedHeight(metrics.TOOLBAR)
         self.back = button("Back to grid", "arrow-left", "quiet")
-        self.list = tool_button("panel-left", "Show the list", checkable=True)
-        self.list.hide()
         self.title = label(weight=600)
         self.words = ElidedLabel(tone="quiet")
         self.modes = Segments(
@@ -45,7 +43,6 @@ class CullBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         row.setSpacing(metrics.GAP)
-        row.addWidget(self.list)
         row.addWidget(self.back)
         row.addWidget(hairline("panel", vertical=True))
         row.addWidget(self.title)

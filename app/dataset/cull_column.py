@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.i18n import bind, tr
 from app.i18n import signals as language_signals
-from app.i18n import tr
 from app.i18n.format import number
 from app.theme import color, metrics
 from app.widgets.fields import Check
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.dataset.cull_state import CullState
 
 
-_ICONS = {
+KIND_ICONS = {
     "duplicate": "copy",
     "blurred": "droplet",
     "too-small": "minimize-2",
@@ -110,6 +110,11 @@ class CullColumn(Column):
             "larger": Radio("Keep the larger one"),
             "captioned": Radio("Keep the one with a caption"),
         }
+        bind(
+            self.rules["sharper"].setToolTip,
+            "Sharpness is compared at one size: of two that show the same detail the larger one "
+            "stays, and of one size the lossless file.",
+        )
         self.take_caption = Check("Take over the other caption", on=True)
         self._build_rule()
         for panel in self.panels.values():
@@ -117,7 +122,9 @@ class CullColumn(Column):
         self.progress = Progress()
         self.left_over = label(tone="label")
         self._build_foot()
-        self.kinds.chosen.connect(self.kind_chosen)
+        # Later: the page may say no, and a click goes on to mark its row after it told of it.
+        queued = Qt.ConnectionType.QueuedConnection
+        self.kinds.chosen.connect(self.kind_chosen, queued)
         self.matches.chosen.connect(lambda key: cull.set_match(key or None))
         for signal in (cull.changed, cull.surveyed, language_signals.changed):
             signal.connect(self.refresh)
@@ -161,7 +168,7 @@ class CullColumn(Column):
                     kind,
                     kind_name(kind),
                     number(counts.get(kind, 0)),
-                    icon=_ICONS[kind],
+                    icon=KIND_ICONS[kind],
                     tone="warn" if counts.get(kind) else "t3",
                 )
                 for kind in CULL_KINDS
@@ -192,12 +199,14 @@ class CullColumn(Column):
             deck = self.cull.deck
             found = deck.counts()
             done, total = found["decided"], len(deck.groups)
-            words = tr("{n} of {total} groups", n=number(done), total=number(total))
+            words = tr("{done} of {n} group", "{done} of {n} groups", done=number(done), n=total)
         else:
             plan = list(self.cull.sorting.plan().flags.values())
             found = {"kept": plan.count("picked"), "rejected": plan.count("rejected")}
             done, total = len(plan), len(self.cull.sorting.ids)
-            words = tr("{n} of {total} pictures", n=number(done), total=number(total))
+            words = tr(
+                "{done} of {n} picture", "{done} of {n} pictures", done=number(done), n=total
+            )
         rows = [
             Row("kept", tr("Kept"), number(found["kept"]), icon="check"),
             Row("rejected", tr("Rejected"), number(found["rejected"]), icon="x"),
@@ -206,7 +215,9 @@ class CullColumn(Column):
             apart = number(found["not-duplicates"])
             rows.append(Row("apart", tr("Not duplicates"), apart, icon="equal-not"))
         self.decided.set_rows(rows)
-        self.panels["decided"].set_count(done)
+        self.panels["decided"].header.count.setText(
+            tr("{n} of {total}", n=number(done), total=number(total))
+        )
         self.left_over.setText(words)
         self.progress.share = done / total if total else 0.0
         self.progress.update()

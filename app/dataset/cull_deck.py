@@ -144,20 +144,17 @@ class Deck:
         return sum(any(one.answer != "skip" for one in self.answers(g)) for g in self._all)
 
     def counts(self) -> dict[str, int]:
-        """Pictures ``kept`` and ``rejected``, pairs told ``not-duplicates``, ``decided`` groups."""
-        plan = self._review(rule=False).plan()
-        touched = {
-            key
-            for group in self._all
-            for one in self.answers(group)
-            if one.answer != "skip"
-            for key in (one.left, one.right)
-        }
-        answers = [one.answer for group in self._all for one in self.answers(group)]
+        """Pictures ``kept``, ``rejected`` and told ``not-duplicates``; ``decided`` groups."""
+        gone = self._review(rule=False).plan().flags.keys()
+        said = [one for group in self._all for one in self.answers(group)]
+        kept, apart = (
+            {key for one in said if one.answer in answers for key in (one.left, one.right)} - gone
+            for answers in (("left", "right", "both"), ("not-duplicates",))
+        )
         return {
-            "kept": len(touched - plan.flags.keys()),
-            "rejected": len(plan.flags),
-            "not-duplicates": answers.count("not-duplicates"),
+            "kept": len(kept),
+            "rejected": len(gone),
+            "not-duplicates": len(apart - kept),
             "decided": sum(self.is_decided(group) for group in self.groups),
         }
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from app.actions import Action
 from app.dataset.cull_page import CullPage
 from app.dataset.cull_trash import TrashPage
+from app.theme import metrics
 from app.widgets.buttons import button
 from app.widgets.row_list import RowRole
 from engine.dataset.thresholds import CULL_KINDS
@@ -32,7 +33,9 @@ class CullEntry:
             view.pages.addWidget(page)
             page.closed.connect(self.close)
         self.decide = button("Decide…", kind="link", on=self.open)
-        view.sources.panels["suggestion"].add_action(self.decide)
+        header = view.sources.panels["suggestion"].header
+        header.row.addSpacing(metrics.GAP)
+        header.row.addWidget(self.decide)
         view.sources.suggestions.doubleClicked.connect(self._open_row)
         self.key = QShortcut(QKeySequence("D"), view.stage.grid)
         self.key.setContext(Qt.ShortcutContext.WidgetShortcut)

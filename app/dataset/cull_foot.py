@@ -33,6 +33,12 @@ def match_name(kind: str) -> str:
     return names[kind]
 
 
+def pending_words(count: int) -> str:
+    """That ``count`` decisions wait for the button that applies them."""
+    one, many = "{n} decision is not applied yet.", "{n} decisions are not applied yet."
+    return tr(one, many, n=count)
+
+
 class CullFoot(QWidget):
     """Follows the culling state; a click on a card goes there."""
 
@@ -41,6 +47,7 @@ class CullFoot(QWidget):
         self.cull = cull
         self.setProperty("surface", "panel")
         self.title, self.words = label(weight=600), label(tone="quiet")
+        self.pending = label(tone="warn")
         self.order = Choice([("found", "Order: found"), ("nearest", "Order: most alike first")])
         self.order.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         bind(self.order.setAccessibleName, "Order of the groups")
@@ -50,10 +57,11 @@ class CullFoot(QWidget):
         head.setSpacing(metrics.GAP)
         head.addWidget(self.title)
         head.addWidget(self.words)
+        head.addWidget(self.pending)
         head.addStretch(1)
         head.addWidget(self.order)
         column = QVBoxLayout(self)
-        column.setContentsMargins(metrics.PAD, 4, metrics.PAD, 2)
+        column.setContentsMargins(metrics.PAD, 8, metrics.PAD, 2)
         column.setSpacing(2)
         column.addLayout(head)
         column.addWidget(self.strip)
@@ -77,6 +85,8 @@ class CullFoot(QWidget):
             cards = self._pictures(sorting.ids, sorting.marks)
             current = done if left else -1
         self.words.setText(tr("{n} left to decide", n=number(left)))
+        self.pending.setText(pending_words(self.cull.decisions))
+        self.pending.setVisible(bool(self.cull.decisions))
         self.strip.set_cards(cards, current)
 
     def _card(self, group: Group) -> Card:

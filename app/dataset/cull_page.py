@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.cull_bars import CullBar, LeaveBar
 from app.dataset.cull_column import CullColumn
-from app.dataset.cull_foot import CullFoot
+from app.dataset.cull_foot import CullFoot, pending_words
+from app.dataset.cull_shut import CullStrip
 from app.dataset.cull_stages import CullStages
 from app.dataset.cull_state import CullState
 from app.dataset.cull_thresholds import ThresholdColumn
 from app.i18n import signals as language_signals
-from app.i18n import tr
 from app.theme import metrics
 from app.widgets.text import hairline
 from engine.dataset.thresholds import CULL_KINDS, Kind
@@ -47,7 +47,7 @@ class CullPage(QWidget):
         super().__init__()
         self.state = state
         self.cull = CullState(state, operations)
-        self.left = CullColumn(self.cull)
+        self.left, self.strip = CullColumn(self.cull), CullStrip(self.cull)
         self.bar = CullBar()
         self.leave_bar = LeaveBar()
         self.stages = CullStages(self.cull, self.bar)
@@ -77,13 +77,15 @@ class CullPage(QWidget):
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
+        outer.addWidget(self.strip)
+        outer.addWidget(hairline("column", vertical=True))
         outer.addWidget(self.left)
         outer.addWidget(stage, 1)
         outer.addWidget(self.thresholds)
 
     def _connect(self) -> None:
         self.bar.back.clicked.connect(lambda *_: self.leave())
-        self.bar.list.toggled.connect(lambda _: self._arrange())
+        self.strip.open_button.toggled.connect(lambda _: self._arrange())
         self.bar.modes.changed.connect(self.pair.set_mode)
         self.bar.link.toggled.connect(self.pair.set_linked)
         self.bar.smaller.clicked.connect(lambda *_: self._stage().zoom(0.8))
@@ -96,13 +98,15 @@ class CullPage(QWidget):
         for mark, made in self.single.buttons.items():
             made.clicked.connect(lambda *_, mark=mark: self.mark(mark))
         self.stages.done_button.clicked.connect(lambda *_: self._apply_done())
-        self.left.kind_chosen.connect(self.choose_kind)
+        for column in (self.left, self.strip):
+            column.kind_chosen.connect(self.choose_kind)
         self.left.matches.chosen.connect(lambda _: self.setFocus())
         for pane in (*self.pair.panes, self.single.pane):
             pane.pressed.connect(self.setFocus)
         self.leave_bar.answered.connect(self._answered)
         self.thresholds.undo.clicked.connect(lambda *_: self.back())
         self.thresholds.apply.clicked.connect(lambda *_: self.apply())
+        self.thresholds.own.clicked.connect(lambda *_: self.apply(rule=False))
         self.cull.changed.connect(self.refresh)
         self.state.reloaded.connect(self._foot_buttons)
         language_signals.changed.connect(self.refresh)
@@ -145,10 +149,7 @@ class CullPage(QWidget):
 
     def _ask(self, after: str) -> None:
         self._after = after
-        count = self.cull.decisions
-        self.leave_bar.words.setText(
-            tr("{n} decision is not applied yet.", "{n} decisions are not applied yet.", n=count)
-        )
+        self.leave_bar.words.setText(pending_words(self.cull.decisions))
         self.leave_bar.show()
 
     def _answered(self, answer: str) -> None:
@@ -194,10 +195,10 @@ class CullPage(QWidget):
             self.cull.operations.undo()
         self.setFocus()
 
-    def apply(self) -> None:
-        """Write the decisions; the rule decides groups that are open."""
+    def apply(self, *, rule: bool = True) -> None:
+        """Write the decisions; with ``rule`` it decides the groups that are open."""
         self.leave_bar.hide()
-        self.cull.apply(rule=self.cull.kind == "duplicate")
+        self.cull.apply(rule=rule and self.cull.kind == "duplicate")
         self.setFocus()
 
     def _apply_done(self) -> None:
@@ -244,29 +245,27 @@ class CullPage(QWidget):
         cull = self.cull
         self.thresholds.undo.setEnabled(bool(cull.decisions) or self.state.can_undo)
         waiting = len(cull.deck.open) if cull.kind == "duplicate" else 0
-        if waiting:
-            words = tr("Apply the rule to {n} group", "Apply the rule to {n} groups", n=waiting)
-        elif not cull.decisions:
-            words = tr("Apply decisions")
-        else:
-            words = tr("Apply {n} decision", "Apply {n} decisions", n=cull.decisions)
-        self.thresholds.apply.setText(words)
-        self.thresholds.apply.setEnabled(bool(waiting or cull.decisions))
+        self.thresholds.show_buttons(waiting, cull.decisions)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.width() < metrics.NARROW - metrics.RAIL
-        self.thresholds.setFixedWidth(_NARROW_RIGHT if narrow else metrics.RIGHT)
+        self.thresholds.setFixedWidth(_NARROW_RIGHT if self._is_narrow() else metrics.RIGHT)
         self.pair.set_room(self.height() >= LOW)
         self._arrange()
 
+    def _is_narrow(self) -> bool:
+        return self.width() < metrics.NARROW - metrics.RAIL
+
     def _arrange(self) -> None:
-        """Where there is no room for three columns the list takes the place of the thresholds."""
-        roomy = self.width() >= metrics.LEFT + STAGE + self.thresholds.width()
-        self.bar.list.setVisible(not roomy)
-        listed = self.bar.list.isChecked()
-        self.left.setVisible(roomy or listed)
-        self.thresholds.setVisible(roomy or not listed)
+        """In a narrow window the list shuts to a strip; opened, it takes the place of the
+        thresholds where there is no room for both.
+        """
+        narrow = self._is_narrow()
+        listed = not narrow or self.strip.open_button.isChecked()
+        taken = metrics.LEFT + self.strip.width() + self.thresholds.width()
+        self.strip.setVisible(narrow)
+        self.left.setVisible(listed)
+        self.thresholds.setVisible(not narrow or not listed or self.width() >= taken + STAGE)
 
 
 _ANSWERS: dict[Qt.Key, Answer] = {

@@ -110,7 +110,8 @@ class CullStages(QStackedWidget):
             return ""
         limit = survey.limit(kind, limits)
         if kind == "too-small":
-            return tr("{n} pixels, less than {limit}", n=number(value), limit=number(limit))
+            facts = {"n": number(value), "limit": number(limit)}
+            return tr("{n} pixel, less than {limit}", "{n} pixels, less than {limit}", **facts)
         digits = 1 if kind == "unusual-shape" else 2
         facts = {"value": number(value, digits), "limit": number(limit, digits)}
         if kind == "blurred":

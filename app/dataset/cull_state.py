@@ -46,7 +46,7 @@ class CullState(QObject):
         self.match: MatchKind | None = None
         self.order = "found"
         self.groups: list[Group] = []
-        self.kind_counts: dict[Kind, int] = {}  # groups of copies, else pictures
+        self.kind_counts: dict[Kind, int] = {}  # pictures, as beside the grid
         self.deck = Deck()
         self.sorting = Sorting([])
         self.active = False
@@ -82,24 +82,23 @@ class CullState(QObject):
         if self.survey is None:
             return
         self.groups = find_groups(self.survey, self.limits)
-        single = {kind: len(self._flagged(kind)) for kind in CULL_KINDS[1:]}
-        self.kind_counts = {"duplicate": len(self.groups), **single}
+        survey, limits = self.survey, self.limits
+        self.kind_counts = {kind: int(survey.mask(kind, limits).sum()) for kind in CULL_KINDS}
         shown = [g for g in self.groups if self.match in (None, g.kind)]
         if self.order == "nearest":
             shown.sort(key=lambda group: group.distance)
         self.deck.take(self.groups, shown)
-        if self.kind != "duplicate" and not self.sorting.marks:
-            self.sorting = Sorting(self._flagged(self.kind))
+        if self.kind != "duplicate":
+            self.sorting.take(self._flagged(self.kind))
 
     def _flagged(self, kind: Kind) -> list[int]:
-        """Ids to look at, the most telling first; what was picked is decided already."""
+        """Ids to look at, the most telling first."""
         assert self.survey is not None
         mask = self.survey.mask(kind, self.limits)
         values = self.survey.values(kind, self.limits)
         order = np.argsort(values if kind in ("blurred", "too-small") else -values, kind="stable")
         pictures = self.survey.pictures
-        rows = [row for row in order.tolist() if mask[row]]
-        return [pictures[row].id for row in rows if pictures[row].flag != "picked"]
+        return [pictures[row].id for row in order.tolist() if mask[row]]
 
     # What is looked at
 
@@ -197,7 +196,9 @@ class CullState(QObject):
 
     def _tell(self, rejected: int, captions: int, skipped: int) -> None:
         undo = self._undo
-        if skipped:
+        if skipped == 1:
+            self.session.notify("1 caption could not be taken over.")
+        elif skipped:
             self.session.notify("{n} captions could not be taken over.", n=skipped)
         if rejected == 1:
             self.session.notify(

@@ -155,7 +155,9 @@ class _Delegate(QStyledItemDelegate):
         painter.setFont(fonts.font(11))
         painter.setPen(color("t1" if current else "t3"))
         below = QRect(corner.x(), round(tile.bottom()) + 2, TILE.width(), 16)
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, card.words)
+        middle = Qt.TextElideMode.ElideMiddle
+        words = painter.fontMetrics().elidedText(card.words, middle, below.width() - 4)
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
         painter.restore()
 
     def _paint_pictures(self, painter: QPainter, tile: QRectF, card: Card) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.i18n import bind, tr
+from app.i18n import bind, joined, tr
 from app.i18n import signals as language_signals
 from app.i18n.format import number
-from app.theme import color, metrics
+from app.theme import color, fonts, metrics
 from app.theme import signals as theme_signals
 from app.widgets.buttons import button, tool_button
 from app.widgets.panel import Column, Panel
@@ -79,6 +79,36 @@ class HistogramBars(QWidget):
                     painter.fillRect(bar, color(tint))
 
 
+class Flagged(QLabel):
+    """How many would be flagged; only the number is in the color of a warning."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.RichText)
+        fonts.set_font(self, 12, 400)
+        set_tone(self, "quiet")
+        self._count, self._total = 0, ""
+        theme_signals.changed.connect(self._show)
+        language_signals.changed.connect(self._show)
+
+    @property
+    def words(self) -> str:
+        """The sentence as it is read."""
+        return tr("would flag {n} of {total}", n=number(self._count), total=self._total)
+
+    def tell(self, count: int, total: str) -> None:
+        """Show that ``count`` of ``total`` would be flagged."""
+        self._count, self._total = count, total
+        self._show()
+
+    def _show(self) -> None:
+        shown = number(self._count)
+        if self._count:
+            shown = f'<span style="color:{color("warn").name()}">{shown}</span>'
+        self.setText(tr("would flag {n} of {total}", n=shown, total=self._total))
+        self.setAccessibleName(self.words)
+
+
 class ThresholdPanel(QWidget):
     """One kind: name, what it would flag, histogram, slider, and what the number means."""
 
@@ -86,7 +116,9 @@ class ThresholdPanel(QWidget):
         super().__init__()
         self.kind = kind
         self.field, low, high, step, digits, unit = _SLIDERS[kind]
-        self.flagged = label(tone="quiet")
+        self.flagged = Flagged()
+        self.usual_hint = hint
+        self.hint = label(hint, size=11, tone="quiet", wrap=True)
         self.bars = HistogramBars()
         self.slider = ValueSlider(low, high, step, digits, unit=unit)
         bind(self.slider.setAccessibleName, title)
@@ -103,7 +135,7 @@ class ThresholdPanel(QWidget):
         bars.addSpacing(62)  # the slider's field
         column.addLayout(bars)
         column.addWidget(self.slider)
-        column.addWidget(label(hint, size=11, tone="quiet", wrap=True))
+        column.addWidget(self.hint)
 
     def show_survey(self, survey: Survey, limits: Thresholds) -> None:
         """Judge all pictures."""
@@ -117,8 +149,15 @@ class ThresholdPanel(QWidget):
         self.bars.set_histogram(histogram)
         count = int(survey.mask(self.kind, limits).sum())
         total = number(len(survey.pictures))
-        self.flagged.setText(tr("would flag {n} of {total}", n=number(count), total=total))
-        set_tone(self.flagged, "warn" if count else "quiet")
+        self.flagged.tell(count, total)
+        self.hint.setText(self._hint(survey, limits))
+
+    def _hint(self, survey: Survey, limits: Thresholds) -> str:
+        """What the number means; folders of a soft style are held to a lower one."""
+        held = np.asarray(survey.limits(self.kind, limits))
+        if self.kind == "blurred" and np.ptp(held) > 0:
+            return tr("Sharpness of the sharpest part, below; in a soft folder, below half its own")
+        return tr(self.usual_hint)
 
     def _highest(self, high: float) -> float:
         return max(2.0, high) if self.kind == "too-small" else _SLIDERS[self.kind][2]
@@ -154,12 +193,39 @@ class ThresholdColumn(Column):
         self.together.setContentsMargins(metrics.PAD, metrics.PAD, metrics.PAD, metrics.PAD)
         self.add(self.together)
         self.undo = button("Undo", "undo-2")
+        self.own = button("", "check", "primary")
         self.apply = button("", "list-checks")
-        self.add_foot(self.undo)
-        self.add_foot(self.apply, 1)
+        self._build_foot()
         cull.surveyed.connect(self.refresh)
         cull.limits_changed.connect(self.refresh)
         language_signals.changed.connect(self.refresh)
+
+    def _build_foot(self) -> None:
+        box = QWidget()
+        rows = QVBoxLayout(box)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(metrics.GAP)
+        rows.addWidget(self.own)
+        row = QHBoxLayout()
+        row.setSpacing(metrics.GAP)
+        row.addWidget(self.undo)
+        row.addWidget(self.apply, 1)
+        rows.addLayout(row)
+        self.add_foot(box, 1)
+
+    def show_buttons(self, waiting: int, decisions: int) -> None:
+        """Offer to apply ``decisions``, and the rule to the groups that are ``waiting``."""
+        own = tr("Apply {n} decision", "Apply {n} decisions", n=decisions)
+        if waiting:
+            words = tr("Apply the rule to {n} group", "Apply the rule to {n} groups", n=waiting)
+        else:
+            words = own if decisions else tr("Apply decisions")
+        both = tr("The rule decides what is open; your own decisions are applied along with it.")
+        self.own.setText(own)
+        self.own.setVisible(bool(waiting and decisions))
+        self.apply.setText(words)
+        self.apply.setToolTip(both if waiting and decisions else "")
+        self.apply.setEnabled(bool(waiting or decisions))
 
     def refresh(self) -> None:
         """Judge again; nothing is decoded or compared for it."""
@@ -170,15 +236,13 @@ class ThresholdColumn(Column):
             panel.show_survey(survey, limits)
         times = np.sum([survey.mask(kind, limits) for kind in CULL_KINDS], axis=0)
         flagged, twice = int((times > 0).sum()), int((times > 1).sum())
-        self.together.setText(
-            tr(
-                "Together they would flag {n} of {total}; {twice} are flagged more than once. "
-                "Nothing is rejected until you say so, and the files stay on disk.",
-                n=number(flagged),
-                total=number(len(survey.pictures)),
-                twice=number(twice),
-            )
-        )
+        total = number(len(survey.pictures))
+        said = [tr("Together they would flag {n} of {total}.", n=number(flagged), total=total)]
+        if twice:
+            one = "{n} picture is flagged more than once."
+            said.append(tr(one, "{n} pictures are flagged more than once.", n=twice))
+        said.append(tr("Nothing is rejected until you say so, and the files stay on disk."))
+        self.together.setText(joined(said))
         self.reset.setEnabled(limits != Thresholds())
 
     def _moved(self, panel: ThresholdPanel, value: float) -> None:

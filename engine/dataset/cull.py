@@ -145,35 +145,43 @@ class Sorting:
     """
 
     def __init__(self, ids: Sequence[int]) -> None:
-        self.ids = list(ids)
-        self._marks: list[Mark] = []
+        self._said: dict[int, Mark] = {}
+        self.take(ids)
+
+    def take(self, ids: Sequence[int]) -> None:
+        """Ask about other ``ids``. Those that were decided come first and stay decided; what is
+        not among them is not asked about, and decided as before when it comes back.
+        """
+        wanted = set(ids)
+        self._done = [key for key in self._said if key in wanted]
+        self.ids = [*self._done, *(key for key in ids if key not in self._said)]
 
     @property
     def current(self) -> int | None:
         """The picture to decide about; None at the end."""
-        return self.ids[len(self._marks)] if len(self._marks) < len(self.ids) else None
+        return self.ids[len(self._done)] if len(self._done) < len(self.ids) else None
 
     @property
     def marks(self) -> list[Mark]:
         """What was decided about the first of :attr:`ids`, in their order."""
-        return list(self._marks)
+        return [self._said[key] for key in self._done]
 
     def decide(self, mark: Mark) -> int | None:
         """``"picked"``, ``"rejected"``, or ``""`` to skip; the next picture."""
         if self.current is not None:
-            self._marks.append(mark)
+            self._said[self.current] = mark
+            self._done.append(self.current)
         return self.current
 
     def back(self) -> int | None:
         """The picture before, undecided again."""
-        if self._marks:
-            self._marks.pop()
+        if self._done:
+            del self._said[self._done.pop()]
         return self.current
 
     def plan(self) -> Plan:
         """Marks of what was decided; skipped pictures keep theirs."""
-        decided = zip(self.ids, self._marks, strict=False)
-        return Plan({key: mark for key, mark in decided if mark})
+        return Plan({key: self._said[key] for key in self._done if self._said[key]})
 
 
 def apply(plan: Plan, library: Library) -> Changes:

@@ -92,7 +92,7 @@ def test_the_planted_copies_are_the_groups_and_kinds_of_match(page) -> None:
     counts = row_counts(page.left.matches)
     assert counts[""] == "5"
     assert sum(int(n) for key, n in counts.items() if key) == 5
-    assert row_counts(page.left.kinds)["duplicate"] == "5"
+    assert row_counts(page.left.kinds)["duplicate"] == "10"
 
 
 def test_arrows_decide_and_nothing_is_applied_until_the_button(view, page, settle) -> None:
@@ -299,13 +299,13 @@ def test_facts_tick_the_better_value(page, settle) -> None:
 
 def test_a_threshold_judges_live_and_the_project_keeps_it(view, page, settle, qtbot) -> None:
     panel = page.thresholds.panels["blurred"]
-    assert panel.flagged.text() == "would flag 2 of 41"
+    assert panel.flagged.words == "would flag 2 of 41"
     assert sum(panel.bars.histogram.counts) == 41
     assert sum(panel.bars.histogram.flagged) == 2
     panel.slider.field.setFocus()
     panel.slider.field.selectAll()
     QTest.keyClicks(panel.slider.field, "0")
-    assert panel.flagged.text() == "would flag 0 of 41"
+    assert panel.flagged.words == "would flag 0 of 41"
     assert sum(panel.bars.histogram.flagged) == 0
     page.cull.keep_limits()
     settle(view.session)
@@ -316,6 +316,114 @@ def test_a_threshold_judges_live_and_the_project_keeps_it(view, page, settle, qt
     settle(view.session)
     assert page.cull.limits == Thresholds()
     assert len([s for s in view.state.suggestions if s.kind == "blurred"]) == 2
+
+
+def sidebar(view, kind):
+    return next((row.count for row in view.sources.suggestions.rows.items if row.key == kind), "0")
+
+
+def test_a_kept_picture_is_decided_in_the_list_the_grid_and_the_threshold(
+    view, page, settle
+) -> None:
+    assert sidebar(view, "blurred") == row_counts(page.left.kinds)["blurred"] == "2"
+    page.choose_kind("blurred")
+    kept = page.single.picture
+    press(page, Key.Key_Right, settle=settle)
+    click(page.thresholds.apply, settle, view.session)
+    assert view.state.pictures[kept.id].flag == "picked"
+    assert sidebar(view, "blurred") == row_counts(page.left.kinds)["blurred"] == "1"
+    assert page.thresholds.panels["blurred"].flagged.words == "would flag 1 of 41"
+    assert "blurred" not in {s.kind for s in view.state.suggestions_of(kept)}
+
+
+def test_copies_are_counted_in_pictures_beside_the_grid_and_beside_the_pairs(view, page) -> None:
+    assert sidebar(view, "duplicate") == row_counts(page.left.kinds)["duplicate"] == "10"
+    assert page.thresholds.panels["duplicate"].flagged.words == "would flag 10 of 41"
+
+
+def test_the_number_shown_as_too_small_flags_what_it_says(view, page, settle) -> None:
+    panel = page.thresholds.panels["too-small"]
+    shown, said = panel.slider.value, panel.flagged.words
+    page.cull.set_limits(panel.limits(page.cull.limits, shown))
+    assert page.cull.limits.short_side == shown
+    assert panel.flagged.words == said
+
+
+def test_own_decisions_are_applied_without_the_rule(view, page, settle) -> None:
+    assert page.thresholds.own.isHidden()
+    assert page.foot.pending.isHidden()
+    choose_group(page, "crown.png")
+    press(page, Key.Key_Left, settle=settle)
+    assert page.foot.pending.text() == "1 decision is not applied yet."
+    assert page.thresholds.own.text() == "Apply 1 decision"
+    assert page.thresholds.apply.text() == "Apply the rule to 4 groups"
+    click(page.thresholds.own, settle, view.session)
+    assert flags(view) == {"crown_thumb.png"}
+    assert len(page.cull.deck.groups) == 4
+    assert page.thresholds.own.isHidden()
+    assert page.foot.pending.isHidden()
+
+
+def test_pictures_to_sort_follow_the_threshold_and_decisions_come_back(page, settle) -> None:
+    slider = page.thresholds.panels["blurred"].slider.track
+    slider.moved.emit(0.3)
+    page.choose_kind("blurred")
+    total = len(page.cull.sorting.ids)
+    press(page, Key.Key_Space, Key.Key_Space, Key.Key_Left, settle=settle)
+    assert page.bar.words.text() == f"4 of {total}"
+    slider.moved.emit(0.15)
+    assert len(page.cull.sorting.ids) == 2
+    assert page.cull.decisions == 0
+    slider.moved.emit(0.3)
+    assert page.bar.words.text() == f"4 of {total}"
+    assert page.cull.decisions == 1
+
+
+def test_a_click_on_another_kind_marks_it_only_when_it_is_shown(page, settle) -> None:
+    press(page, Key.Key_Left, settle=settle)
+    rows = page.left.kinds
+    place = next(n for n, row in enumerate(rows.rows.items) if row.key == "blurred")
+    box = rows.visualRect(rows.rows.index(place))
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=box.center())
+    settle(page.state.session)
+    assert page.leave_bar.isVisible()
+    assert rows.current() == "duplicate"
+    assert [index.row() for index in rows.selectedIndexes()] == [0]
+    click(page.leave_bar.forget, settle, page.state.session)
+    assert rows.current() == page.cull.kind == "blurred"
+
+
+def test_what_was_told_apart_is_counted_in_pictures_and_not_as_kept(page, settle) -> None:
+    press(page, Key.Key_N, Key.Key_Left, settle=settle)
+    assert row_counts(page.left.decided) == {"kept": "1", "rejected": "1", "apart": "2"}
+    assert page.left.panels["decided"].header.count.text() == "2 of 5"
+    assert page.left.left_over.text() == "2 of 5 groups"
+
+
+def test_in_a_narrow_window_the_list_shuts_to_a_strip(view, page, settle) -> None:
+    assert page.strip.isHidden()
+    view.resize(1212, 734)
+    settle(view.session)
+    assert page.strip.isVisible()
+    assert not page.left.isVisible()
+    assert page.thresholds.isVisible()
+    assert page.strip.buttons["blurred"].text() == "2"
+    click(page.strip.buttons["blurred"], settle, view.session)
+    assert page.cull.kind == "blurred"
+    assert page.strip.buttons["blurred"].isChecked()
+    click(page.strip.open_button, settle, view.session)
+    assert page.left.isVisible()
+
+
+def test_one_is_written_in_the_singular(page) -> None:
+    page.left.matches.chosen.emit("smaller")
+    assert page.left.left_over.text() == "0 of 1 group"
+    assert page.thresholds.apply.text() == "Apply the rule to 1 group"
+    only = {"distance": 0, "color": 0, "sharpness": 0, "ratio": 4, "different": 1, "short_side": 1}
+    page.cull.set_limits(Thresholds(**only))
+    assert "more than once" not in page.thresholds.together.text()
+    page.cull.set_limits(Thresholds(**{**only, "short_side": 49, "ratio": 0.9}))
+    assert "1 picture is flagged more than once." in page.thresholds.together.text()
 
 
 def test_a_tighter_distance_keeps_answers_about_groups_that_stay(page, settle) -> None:

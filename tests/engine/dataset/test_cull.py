@@ -232,6 +232,20 @@ def test_single_pictures_are_kept_rejected_and_skipped_in_turn():
     assert not sorting.plan()
 
 
+def test_other_pictures_to_sort_keep_what_was_decided():
+    sorting = Sorting([3, 1, 2])
+    sorting.decide("rejected")
+    sorting.decide("picked")
+    sorting.take([4, 1])
+    assert (sorting.ids, sorting.current) == ([1, 4], 4)
+    assert sorting.plan() == Plan({1: "picked"})
+    sorting.decide("rejected")
+    sorting.take([4, 3, 2, 1])
+    assert sorting.ids == [3, 1, 4, 2]
+    assert sorting.plan() == Plan({3: "rejected", 1: "picked", 4: "rejected"})
+    assert [sorting.back() for _ in range(3)] == [4, 1, 3]
+
+
 @pytest.fixture
 def library(tmp_path):
     folder = tmp_path / "art"
