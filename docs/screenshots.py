@@ -139,6 +139,13 @@ async def take_all(window: MainWindow, out: Path, fresh: bool) -> None:
     await camera.shoot("start-zh")
 
 
+async def take(window: MainWindow, args: argparse.Namespace, home: Path, fresh: bool) -> None:
+    """What was asked for. In one go: the window is over with its loop."""
+    if args.only is None:
+        await take_all(window, args.out, fresh)
+    await take_dataset(window, args.out, home)
+
+
 async def take_dataset(window: MainWindow, out: Path, home: Path) -> None:
     """Every page of the dataset workspace, in both languages, and the browser small."""
     from app import i18n
@@ -178,9 +185,7 @@ def main() -> None:
     window = open_window()
     running.begin(window)
     with loop:
-        if args.only is None:
-            loop.run_until_complete(take_all(window, args.out, fresh))
-        loop.run_until_complete(take_dataset(window, args.out, home))
+        loop.run_until_complete(take(window, args, home, fresh))
         window.session.bridge.close()
     os._exit(0)
 
