@@ -108,9 +108,11 @@ class TrashPage(QWidget):
             super().keyPressEvent(event)
 
     def _throw(self) -> None:
-        if self.pictures and self.session.library is not None:
-            self.session.start(self._thrown(self.pictures, self.session.library))
-            self.pictures = []
+        now = self.state.pictures
+        chosen = [p for p in self.pictures if p.id in now and now[p.id].flag == "rejected"]
+        self.pictures = []
+        if chosen and self.session.library is not None:
+            self.session.start(self._thrown(chosen, self.session.library))
         self.closed.emit()
 
     async def _thrown(self, pictures: list[Picture], library: Library) -> None:
@@ -144,12 +146,15 @@ def throw_away(
     """Move pictures with their captions and masks to the trash, and forget them.
 
     A caption or mask that a picture in ``stay`` shares is left. What belongs to a picture goes
-    only after it, so that a picture never stays without its caption.
+    only after it, so that a picture never stays without its caption. One that is elsewhere just
+    now, on a drive or in a folder that was renamed, is left alone with what belongs to it.
     """
     shared = {path for one in stay for path in belongings(one)}
     moved, failed = [], []
     for picture in pictures:
-        if picture.path.exists() and not move(picture.path):
+        if not picture.path.exists():
+            continue
+        if not move(picture.path):
             failed.append(picture.path.name)
             continue
         moved.append(picture.id)
