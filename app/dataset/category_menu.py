@@ -88,7 +88,9 @@ class CategoryMenu(QFrame):
         shown = [row.key for row in rows]
         wanted = next(iter(own)) if len(own) == 1 and not typed else ""
         self.list.set_current(wanted if wanted in shown else shown[0] if shown else "")
-        self.adjustSize()
+        # The list asks for another height; until the layout hears of it the frame keeps the old one.
+        self.layout().invalidate()
+        self.setFixedHeight(self.sizeHint().height())
 
 
 class _Field(TextField):

@@ -20,11 +20,15 @@ from app.widgets.fields import Choice
 from app.widgets.picture_grid import TILE_RANGE
 from app.widgets.segments import Segments
 from app.widgets.slider import Track
-from app.widgets.text import label
+from app.widgets.text import label, set_tone
 
 if TYPE_CHECKING:
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
+
+
+NARROW, NARROWEST = 760, 600
+"""Widths below which the tile size is set on a shorter track, and on none."""
 
 
 class FilterBar(QWidget):
@@ -72,7 +76,7 @@ class FilterBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         row.setSpacing(metrics.GAP)
-        self.words.setMinimumWidth(120)
+        self.words.setMinimumWidth(160)
         self.words.setMaximumWidth(420)
         tools = QHBoxLayout(self.words)
         tools.setContentsMargins(0, 0, 2, 0)
@@ -100,11 +104,20 @@ class FilterBar(QWidget):
         self.help.chosen.connect(self._write)
         self._settling.timeout.connect(self._store_tile)
         self.state.shown_changed.connect(self._show_order)
+        self.state.query_changed.connect(self._tell_error)
         self._show_order()
+
+    def _tell_error(self) -> None:
+        """What is shown was found by the filter before: no number may stand for this one."""
+        wrong = self.state.error is not None
+        set_tone(self.count, "warn" if wrong else "quiet")
+        self.tell(len(self.state.shown), len(self.state.pictures))
 
     def tell(self, shown: int, total: int) -> None:
         """Say how many pictures are shown."""
-        if shown == total:
+        if self.state.error is not None:
+            self._count_text.say("not applied")
+        elif shown == total:
             self._count_text.say("{n} picture", "{n} pictures", n=number(total))
         else:
             self._count_text.say("{shown} of {total}", shown=number(shown), total=number(total))
@@ -117,7 +130,9 @@ class FilterBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.tile.setVisible(self.width() >= 700)  # Ctrl and wheel still change the size
+        # Ctrl and wheel still change the size.
+        self.tile.setVisible(self.width() >= NARROWEST)
+        self.tile.setFixedWidth(92 if self.width() >= NARROW else 64)
 
     def _show_order(self) -> None:
         self.order.set_value(self.state.order)

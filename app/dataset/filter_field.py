@@ -119,7 +119,7 @@ class FilterField(TextField):
         found = await self.state.session.bridge.io(complete, text, cursor, columns)
         if wish == self._offered and self.hasFocus():
             written = [item for item in found if text[item.start : item.end] != item.text]
-            self.popup.offer(written if text.strip() else [])
+            self.popup.offer(written if _is_open(text[:cursor]) else [])
 
     def _take(self, item: Completion) -> None:
         """Write ``item`` in the place of what it completes; a whole term gets a space after it."""
@@ -165,6 +165,8 @@ class FilterField(TextField):
                 self._offered += 1
                 self.popup.offer([])
                 self.apply()
+                if self.state.error is None:
+                    self.left.emit()
         elif key == Qt.Key.Key_Escape:
             self._offered += 1
             if listing:
@@ -178,3 +180,10 @@ class FilterField(TextField):
         super().focusOutEvent(event)
         self._offered += 1
         self.popup.offer([])
+
+
+def _is_open(before: str) -> bool:
+    """Whether something is being written at the cursor: an expression that has its second slash,
+    or a text its second quotation mark, is whole.
+    """
+    return bool(before.strip()) and before[-1] not in '/")' or before.endswith((":/", ':"', '="'))

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from app.dataset.operations import Operations
 
 
+_EMPTY = "Write a filter, then save it here by name."
+
+
 class SavedFilters(QFrame):
     """Opens below the bookmark. ``chosen`` carries the text of a filter."""
 
@@ -32,7 +35,8 @@ class SavedFilters(QFrame):
         self.name = TextField("Name of this filter")
         bind(self.name.setAccessibleName, "Name of this filter")
         self.save = button("Save filter", "bookmark", on=self._save)
-        self.nothing = label("Write a filter, then save it here by name.", tone="quiet", wrap=True)
+        self.nothing = label(tone="quiet", wrap=True)
+        self._nothing_text = bind(self.nothing.setText, _EMPTY)
         self.rows: dict[str, _SavedRow] = {}
         self._list = QVBoxLayout()
         self._list.setSpacing(2)
@@ -80,6 +84,9 @@ class SavedFilters(QFrame):
                 row.deleteLater()
             self.rows = {name: self._row(name, text) for name, text in filters.items()}
         self.nothing.setVisible(not filters)
+        written = bool(self.state.words)
+        key = "Nothing is saved. Name the filter above to keep it." if written else _EMPTY
+        self._nothing_text.say(key)
         self._enable()
         self.adjustSize()
 

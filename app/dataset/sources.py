@@ -18,6 +18,8 @@ from app.widgets.panel import Column, Panel
 from app.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QHideEvent
+
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
 
@@ -54,6 +56,7 @@ class SourcesColumn(Column):
     add_asked = Signal()
     # A row was taken with the mouse, not walked over with the arrows.
     taken = Signal()
+    put_away = Signal()
 
     def __init__(self, state: DatasetState, operations: Operations) -> None:
         super().__init__(metrics.LEFT, "left")
@@ -81,6 +84,9 @@ class SourcesColumn(Column):
         self._panel("flags", Panel("Sources"))
         self.add_button = tool_button("plus", "Add a folder", self.add_asked.emit, dense=True)
         self.panels["flags"].add_action(self.add_button)
+        self.shut_button = tool_button("panel-left", "Hide the list", dense=True)
+        self.shut_button.hide()
+        self.panels["flags"].add_action(self.shut_button)
         self._panel("category", Panel("Categories"))
         self._panel("suggestion", Panel("Suggestions", count=True))
         self.panels["tag"] = self.tag_panel
@@ -93,6 +99,11 @@ class SourcesColumn(Column):
         panel.body.addWidget(self._lists[kind])
         self.panels[kind] = panel
         self.add(panel)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self.isHidden():
+            self.put_away.emit()
 
     def refresh(self) -> None:
         """Count again."""

@@ -112,6 +112,8 @@ class View(QWidget):
     def _connect(self) -> None:
         self.sources.add_asked.connect(self.ask_folder)
         self.strip.opened.connect(self._toggle_list)
+        self.sources.shut_button.clicked.connect(self._toggle_list)
+        self.sources.put_away.connect(self._list_put_away)
         self.stage.edit_asked.connect(self.edit)
         self.stage.view_asked.connect(self.look)
         self.stage.grid.customContextMenuRequested.connect(self.menu.open)
@@ -318,7 +320,9 @@ class View(QWidget):
         filled = bool(self.state.pictures)
         listed = not narrow if self._list_wanted is None else self._list_wanted or not narrow
         self.columns.show(self.sources, filled and listed, slide=slide)
-        self.columns.show(self.strip, filled and narrow)
+        # Side by side they would leave the filter no room.
+        self.columns.show(self.strip, filled and narrow and not listed)
+        self.sources.shut_button.setVisible(narrow)
         self.columns.show(self.inspector, filled)
         self.columns.set_natural(self.inspector, narrow_right if narrow else metrics.RIGHT)
 
@@ -329,6 +333,12 @@ class View(QWidget):
     def _toggle_list(self) -> None:
         self._list_wanted = self.sources.isHidden()
         self._arrange(slide=True)
+
+    def _list_put_away(self) -> None:
+        """In a narrow window the strip comes back for a list that was shut, however it was."""
+        if self._list_wanted:
+            self._list_wanted = False
+            self._arrange()
 
     # Drops
 
