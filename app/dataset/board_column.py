@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QColor, QDrag
-from PySide6.QtWidgets import QAbstractItemView, QColorDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QDrag
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.board_model import COLUMN, ColumnModel, dragged
 from app.dataset.fill_panel import Swatch
@@ -15,6 +15,7 @@ from app.i18n import bind, tr
 from app.i18n.format import number
 from app.theme import metrics
 from app.widgets.buttons import tool_button
+from app.widgets.color_dialog import choose_color
 from app.widgets.entries import NumberField, TextField
 from app.widgets.picture_grid import PictureGrid
 from app.widgets.states import DropOverlay
@@ -145,13 +146,10 @@ class BoardColumn(QWidget):
             self.repeats_chosen.emit(self.name, value)
 
     def _choose_color(self) -> None:
-        dialog = QColorDialog(QColor(self.swatch.hex), self)
-        dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.colorSelected.connect(
-            lambda chosen: self.color_chosen.emit(self.name, chosen.name().upper())
-        )
-        dialog.open()
+        def tell(text: str) -> None:
+            self.color_chosen.emit(self.name, text)
+
+        choose_color(self, "Fill color", self.swatch.hex, tell)
 
     # Drops
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.dataset.pixels import shrunk
 from app.widgets.images import image_of
-from engine.dataset.edits import Fill, Recipe, bake, to_bucket
+from engine.dataset.edits import Fill, Recipe, bake, to_bucket, work_on
 from engine.dataset.masks import MaskStore
 from engine.dataset.steps import Crop, Cutout, Mask
 
@@ -28,15 +28,25 @@ SHAPES = ("turn", "straighten", "crop")
 
 
 class Masks(MaskStore):
-    """A mask store that remembers the mask it read last: a slider asks for it again and again."""
+    """A mask store that remembers the mask and the picture it read last: a slider asks for them
+    again and again.
+    """
 
     _last: tuple[Path, np.ndarray] | None = None
+    _behind: tuple[Path, np.ndarray] | None = None
 
     def load(self, key: str) -> np.ndarray:
         kept = Masks._last
         path = self.path(key)
         if kept is None or kept[0] != path:
             kept = Masks._last = (path, super().load(key))
+        return kept[1]
+
+    def picture(self, key: str) -> np.ndarray:
+        kept = Masks._behind
+        path = self.picture_path(key)
+        if kept is None or kept[0] != path:
+            kept = Masks._behind = (path, super().picture(key))
         return kept[1]
 
 
@@ -104,6 +114,10 @@ class Baking:
     def array(self) -> np.ndarray:
         """uint8 RGB. Raises PictureError for a lost mask."""
         return bake(self.pixels, scaled(self.recipe, self.factor), self.fill, self.masks)
+
+    def unfilled(self) -> QImage:
+        """The same for the screen, transparent where it is. Raises PictureError."""
+        return image_of(work_on(self.pixels, scaled(self.recipe, self.factor), self.masks).rgba)
 
     def image(self) -> QImage:
         """The same for the screen."""

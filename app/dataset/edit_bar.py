@@ -24,9 +24,10 @@ longest_name = 240
 
 
 class EditBar(QWidget):
-    """``tool_chosen`` names a tool."""
+    """``tool_chosen`` names a tool; ``step_asked`` is -1 or 1, for the picture before or after."""
 
     tool_chosen = Signal(str)
+    step_asked = Signal(int)
 
     def __init__(self, work: EditWork, view: EditView) -> None:
         super().__init__()
@@ -36,6 +37,12 @@ class EditBar(QWidget):
         self.name = label(weight=600)
         self.position = label(tone="quiet")
         self._place = bind(self.position.setText, "")
+        self.before = tool_button(
+            "chevron-left", "Picture before", partial(self.step_asked.emit, -1), shortcut="PgUp"
+        )
+        self.after = tool_button(
+            "chevron-right", "Picture after", partial(self.step_asked.emit, 1), shortcut="PgDown"
+        )
         self.tools = {
             "crop": tool_button("crop", "Crop", checkable=True),
             "fill": tool_button("blend", "Alpha fill", checkable=True),
@@ -66,6 +73,8 @@ class EditBar(QWidget):
         row.addWidget(hairline("panel", vertical=True))
         row.addWidget(self.name)
         row.addWidget(self.position)
+        row.addWidget(self.before)
+        row.addWidget(self.after)
         row.addStretch(1)
         tools = QHBoxLayout()
         tools.setSpacing(metrics.GAP_ICONS)

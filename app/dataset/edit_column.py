@@ -58,6 +58,13 @@ class EditColumn(Column):
     def _copy(self) -> None:
         self.work.copied = (self.work.recipe, self.work.size)
         self._tell()
+        count = len(self.work.recipe.steps)
+        self.work.state.session.notify(
+            "Copied 1 edit. It can be pasted into other pictures."
+            if count == 1
+            else "Copied {n} edits. They can be pasted into other pictures.",
+            n=count,
+        )
 
     def _paste(self) -> None:
         paste_here(self.work)

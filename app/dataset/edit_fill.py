@@ -6,24 +6,30 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QColorDialog, QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from app.dataset.edit_bake import scaled
 from app.dataset.edit_tool import ToolPanel, side_by_side
 from app.dataset.edit_view import EditView, Hand
-from app.dataset.fill_panel import Swatch
+from app.dataset.fill_panel import Swatch, fill_text
+from app.dataset.fill_picture import ask_picture
 from app.dataset.pixels import shrunk
 from app.i18n import bind
-from app.theme import color, fonts
+from app.theme import color, fonts, icons
 from app.widgets.buttons import button, tool_button
+from app.widgets.color_dialog import choose_color
 from app.widgets.fields import FieldRow, TextField, ValueSlider
 from app.widgets.images import draw_fitted, image_of, pixmap_of
+from app.widgets.panel import Panel
+from app.widgets.row_list import Row, RowList
 from app.widgets.text import label
 from engine.dataset.edits import work_on
 from engine.dataset.steps import FillStep
 from engine.imaging.alpha import Fill, fill, has_transparency
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from PySide6.QtWidgets import QLayout
 
@@ -37,6 +43,7 @@ NAMES = {
     "blurred": "Blurred",
     "gradient": "Gradient",
     "picture": "Its own",
+    "image": "Picture",
     "grey": "Grey",
     "white": "White",
 }
@@ -57,6 +64,11 @@ class FillPanel(ToolPanel):
         self.for_category = button("Use for the category", on=self._for_category)
         self.for_all = button("Use for all", on=self._for_all)
         self.follow = button("Follow the category", kind="quiet", on=self._follow_them)
+        self.image = button("Choose a picture", "image-plus", on=self._ask_image)
+        self.clean = ValueSlider(0, 100, 1, unit="%")
+        self.clean.set_default(0)
+        self.categories = RowList()
+        self._named = ""  # the tile that was clicked, where two stand for the same fill
         self.hint = label(size=11, tone="quiet", wrap=True)
         self._hint = bind(self.hint.setText, "")
         self._drawer = work.baker()
@@ -71,10 +83,23 @@ class FillPanel(ToolPanel):
         row = side_by_side(self.second.swatch, self.second, stretch=1)
         self.second_row = FieldRow("To", _boxed(row), padded=False)
         self.angle_row = FieldRow("Angle", self.angle, padded=False)
-        for widget in (self.color_row, self.second_row, self.angle_row, self.hint):
+        self.image_row = FieldRow("Picture", self.image, padded=False)
+        self.clean_row = FieldRow(
+            "Edge clean-up",
+            self.clean,
+            "Half-transparent pixels take their color from the subject.",
+            padded=False,
+        )
+        rows = (self.color_row, self.second_row, self.angle_row, self.image_row, self.clean_row)
+        for widget in (*rows, self.hint):
             self.box.addWidget(widget)
         self.box.addLayout(side_by_side(self.for_category, self.for_all))
         self.box.addWidget(self.follow, 0, Qt.AlignmentFlag.AlignLeft)
+        self.by_category = Panel("Fills of the categories")
+        self.by_category.body.addWidget(self.categories)
+        bind(self.categories.setToolTip, "A click gives the category the fill that is seen.")
+        bind(self.categories.setAccessibleName, "Fills of the categories")
+        self.body.addWidget(self.by_category)
         bind(self.first.setAccessibleName, "Fill color")
         bind(self.second.setAccessibleName, "Second fill color")
 
@@ -84,6 +109,10 @@ class FillPanel(ToolPanel):
         self.first.chosen.connect(lambda text: self._set(color=text))
         self.second.chosen.connect(lambda text: self._set(second=text))
         self.angle.changed.connect(lambda value: self._set(live=True, angle=int(value)))
+        self.clean.changed.connect(lambda value: self._set(live=True, clean=int(value)))
+        self.categories.chosen.connect(self._give)
+        for field in (self.first, self.second):
+            field.in_use = self._in_use
         self.work.state.reloaded.connect(self._follow)
 
     @property
@@ -95,9 +124,15 @@ class FillPanel(ToolPanel):
         self.view.set_hand(None)
         self.pick.setChecked(False)
 
+    def another(self) -> None:
+        self._named = ""
+
     def refresh(self) -> None:
         now, own = self.fill, self.work.recipe.fill
-        chosen = next((name for name, preset in PRESETS.items() if now == preset), now.kind)
+        plain = now.model_copy(update={"clean": 0})
+        chosen = next((name for name, preset in PRESETS.items() if plain == preset), now.kind)
+        if self._named == now.kind:
+            chosen = self._named
         for name, one in self.tiles.items():
             one.setChecked(name == chosen)
         self.first.set_color(now.color)
@@ -106,6 +141,8 @@ class FillPanel(ToolPanel):
         self.color_row.setVisible(now.kind in ("color", "gradient"))
         self.second_row.setVisible(now.kind == "gradient")
         self.angle_row.setVisible(now.kind == "gradient")
+        self.image_row.setVisible(now.kind == "image")
+        self.clean.set_value(now.clean)
         picture = self.work.picture
         category = picture.category if picture is not None else ""
         project = self.work.state.session.project
@@ -120,15 +157,51 @@ class FillPanel(ToolPanel):
             self._hint.say("Follows the category {name}.", name=category)
         else:
             self._hint.say("Follows the project.")
+        self._list_categories()
         self._draw()
 
     def choose(self, name: str) -> None:
         """Take the fill of a tile."""
         preset = PRESETS.get(name)
+        self._named = name
         if preset is not None:
-            self._take(preset)
+            self._take(preset.model_copy(update={"clean": self.fill.clean}))
+        elif name == "image" and not self.fill.image:
+            self._ask_image()
         else:
             self._set(kind=name)
+        self.refresh()  # the same fill may stand for another tile
+
+    def _ask_image(self) -> None:
+        ask_picture(self, self.work.state.session, self._take_image)
+
+    def _take_image(self, key: str) -> None:
+        self._set(kind="image", image=key)
+
+    def _list_categories(self) -> None:
+        project = self.work.state.session.project
+        names = sorted({p.category for p in self.work.state.pictures.values()} - {""})
+        self.by_category.setVisible(project is not None and bool(names))
+        if project is not None:
+            fills = {name: fill_text(project.file.fill_of(name)) for name in names}
+            self.categories.set_rows([Row(name, name, note=fills[name]) for name in names])
+
+    def _give(self, name: str) -> None:
+        self.categories.set_current("")
+        fill = self.fill
+        self.work.keep()
+        self.work.operations.change(
+            lambda library: library.set_category_fill(name, fill),
+            "The category {name} has this fill now.",
+            name=name,
+        )
+
+    def _in_use(self) -> list[str]:
+        """Colors that are fills of the project."""
+        project = self.work.state.session.project
+        if project is None:
+            return []
+        return [one.color for one in (project.file.fill, *project.file.category_fills.values())]
 
     def _set(self, *, live: bool = False, **values: object) -> None:
         self._take(self.fill.model_copy(update=values), live=live)
@@ -165,7 +238,8 @@ class FillPanel(ToolPanel):
         if work.picture is None or work.proxy is None:
             return
         factor = work.proxy.shape[1] / work.size[0]
-        fills = {name: PRESETS.get(name) or self._kind(name) for name in NAMES}
+        drawn = [name for name in NAMES if name != "image" or self.fill.image]
+        fills = {name: PRESETS.get(name) or self._kind(name) for name in drawn}
         self._drawer.ask(
             self._drawn, _tiles, work.proxy, scaled(work.recipe, factor), work.masks, fills
         )
@@ -199,6 +273,7 @@ class _ColorField(TextField):
 
     def __init__(self) -> None:
         super().__init__()
+        self.in_use: Callable[[], list[str]] = list
         self.swatch = Swatch()
         self.editingFinished.connect(self._typed)
         self.swatch.clicked.connect(self._ask)
@@ -217,11 +292,7 @@ class _ColorField(TextField):
             self.chosen.emit(text)
 
     def _ask(self) -> None:
-        dialog = QColorDialog(QColor(self.swatch.hex), self)
-        dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.colorSelected.connect(lambda tint: self.chosen.emit(tint.name().upper()))
-        dialog.open()
+        choose_color(self, "Fill color", self.swatch.hex, self.chosen.emit, self.in_use())
 
 
 class _Tile(QAbstractButton):
@@ -230,6 +301,7 @@ class _Tile(QAbstractButton):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._picture = QPixmap()
+        self._icon = "image-plus" if name == "image" else ""
         self.setCheckable(True)
         self.setFixedSize(tile, tile + 16)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -254,6 +326,9 @@ class _Tile(QAbstractButton):
         painter.setClipRect(box)
         if not self._picture.isNull():
             draw_fitted(painter, self._picture, box)
+        elif self._icon:
+            place = box.center()
+            icons.paint(painter, self._icon, place.x() - 10, place.y() - 10, 20, "t3")
         painter.setClipping(False)
         if self.isChecked() or self.hasFocus():
             painter.setPen(QPen(color("acc"), 2))
@@ -275,4 +350,8 @@ def _tiles(
 ) -> tuple[dict[str, np.ndarray], bool]:
     """The picture over each fill, and whether any of it is transparent."""
     rgba = shrunk(work_on(proxy, recipe.without("fill"), masks).rgba, 2 * tile)
-    return {name: fill(rgba, how) for name, how in fills.items()}, has_transparency(rgba)
+    made = {}
+    for name, how in fills.items():
+        image = masks.picture(how.needs) if how.needs and masks is not None else None
+        made[name] = fill(rgba, how, image)
+    return made, has_transparency(rgba)

@@ -91,6 +91,7 @@ class EditPage(QWidget):
     def _connect(self) -> None:
         self.bar.back.clicked.connect(lambda *_: self.done())
         self.bar.tool_chosen.connect(self.set_tool)
+        self.bar.step_asked.connect(self.step)
         self.bar.modes.changed.connect(lambda _: self._mode_changed())
         self.strip.opened.connect(self.go_to)
         self.column.edits.chosen.connect(self.set_tool)
@@ -109,6 +110,10 @@ class EditPage(QWidget):
         """Edit another picture; what was done to this one is kept."""
         if picture is not None and not picture.problem:
             self.state.session.start(self.work.open(picture))
+
+    def step(self, count: int) -> None:
+        """Edit the picture ``count`` places on."""
+        self.go_to(self.strip.neighbor(count))
 
     def set_tool(self, name: str) -> None:
         """Take a tool in hand."""
@@ -136,10 +141,12 @@ class EditPage(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
+        if self.tool != "crop":  # there they move the rectangle
+            steps |= {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
             self.done()
         elif event.key() in steps:
-            self.go_to(self.strip.neighbor(steps[Qt.Key(event.key())]))
+            self.step(steps[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
@@ -214,4 +221,4 @@ def _plain(pixels: Any) -> tuple[QImage, None]:
 
 
 def _both(baking: Baking, bare: Baking | None) -> tuple[QImage, QImage | None]:
-    return baking.image(), bare.image() if bare is not None else None
+    return baking.image(), bare.unfilled() if bare is not None else None

@@ -8,7 +8,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPen, QPixmap
 
 from app.dataset.crop_view import CropView
-from app.widgets.images import pixmap_of
+from app.widgets.images import checker, pixmap_of
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage, QMouseEvent, QPainter, QTransform
@@ -136,6 +136,8 @@ class EditView(CropView):
         part.setWidth(place.width() * self.split)
         held = QRectF(self._before.rect())
         held.setWidth(held.width() * self.split)
+        if self._before.hasAlphaChannel():
+            painter.fillRect(part, checker())
         painter.drawPixmap(part, self._before, held)
         line = QLineF(part.right(), place.top(), part.right(), place.bottom())
         for tint, width in ((QColor(0x11, 0x11, 0x11, 140), 3.0), (QColor("#F2F2F2"), 1.5)):

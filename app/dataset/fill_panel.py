@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QAbstractButton, QColorDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.dataset.fill_picture import ask_picture
 from app.i18n import bind, tr
 from app.theme import color, metrics
 from app.widgets.buttons import button
+from app.widgets.color_dialog import choose_color
 from app.widgets.fields import Choice, TextField
 from app.widgets.panel import Panel
 from app.widgets.text import label
@@ -42,6 +44,7 @@ class FillPanel(Panel):
                 ("edge", "Edge"),
                 ("blurred", "Blurred"),
                 ("gradient", "Gradient"),
+                ("image", "Picture"),
             ]
         )
         self.swatch = Swatch()
@@ -114,10 +117,19 @@ class FillPanel(Panel):
         return self._now.model_copy(update={"kind": self.kinds.value, "color": text.upper()})
 
     def _apply(self) -> None:
+        if self.kinds.value == "image" and not self._now.image:
+            self.kinds.set_value(self._now.kind)
+            ask_picture(self, self.state.session, self._take_image)
+            return
         fill = self._fill()
         if fill is None:
             self.hex.set_value(self.swatch.hex)
         elif self._pictures:
+            self.operations.fill(self._pictures, fill)
+
+    def _take_image(self, key: str) -> None:
+        if self._pictures:
+            fill = self._now.model_copy(update={"kind": "image", "image": key})
             self.operations.fill(self._pictures, fill)
 
     def _follow(self) -> None:
@@ -129,14 +141,11 @@ class FillPanel(Panel):
             self.operations.fill_everywhere(fill)
 
     def _choose_color(self) -> None:
-        dialog = QColorDialog(QColor(self.swatch.hex), self)
-        dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.colorSelected.connect(self._color_chosen)
-        dialog.open()
+        in_use = (self.project_fill.color, self.followed_fill.color)
+        choose_color(self, "Fill color", self.swatch.hex, self._color_chosen, in_use)
 
-    def _color_chosen(self, chosen: QColor) -> None:
-        self.hex.set_value(chosen.name().upper())
+    def _color_chosen(self, text: str) -> None:
+        self.hex.set_value(text)
         self._apply()
 
 
@@ -173,6 +182,7 @@ _hints = {
     "edge": "The color of the nearest edge, carried outward.",
     "blurred": "The nearest edge, carried outward and blurred.",
     "gradient": "From this color to a second one; the editor sets it.",
+    "image": "A picture of your own; the editor changes it.",
 }
 
 
@@ -183,4 +193,5 @@ def fill_text(fill: Fill) -> str:
     if fill.kind == "gradient":
         return f"{fill.color} – {fill.second}"
     words = {"picture": tr("per picture"), "edge": tr("edge"), "blurred": tr("blurred edge")}
+    words["image"] = tr("a picture")
     return words[fill.kind]

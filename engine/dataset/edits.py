@@ -62,6 +62,12 @@ class Recipe(BaseModel):
         """Keys of all stored masks the recipe names, those of steps that are off too."""
         return {key for step in self.steps for key in step.needs}
 
+    @property
+    def pictures(self) -> set[str]:
+        """Keys of all stored pictures that its fills name, those of steps that are off too."""
+        steps = [step for step in self.steps if isinstance(step, FillStep)]
+        return {step.fill.image for step in steps if step.fill.image}
+
     def step(self, kind: str) -> Step | None:
         """The first step of ``kind``, on or off."""
         return next((step for step in self.steps if step.kind == kind), None)
@@ -118,6 +124,8 @@ def work_on(rgba: np.ndarray, recipe: Recipe, masks: MaskStore | None = None) ->
     steps = [step for step in recipe.steps if step.on]
     keys = {key for step in steps for key in step.needs}
     work = Work(rgba, {key: _fitting(masks, key, rgba) for key in sorted(keys)})
+    pictures = {step.fill.needs for step in steps if isinstance(step, FillStep)} - {""}
+    work.pictures = {key: _picture(masks, key) for key in sorted(pictures)}
     for step in steps:
         step.apply(work)
     return work
@@ -133,7 +141,8 @@ def bake_with_mask(
     work = work_on(rgba, recipe, masks)
     rgb = work.rgba[..., :3]
     if has_transparency(work.rgba):
-        rgb = fill(work.rgba, recipe.fill or default_fill or Fill())
+        how = recipe.fill or default_fill or Fill()
+        rgb = fill(work.rgba, how, _picture(masks, how.needs) if how.needs else None)
     return Baked(np.ascontiguousarray(rgb), work.mask)
 
 
@@ -159,6 +168,13 @@ def to_bucket(rgb: np.ndarray, assignment: Assignment) -> np.ndarray:
     """Baked ``rgb`` (or a mask) resized and center-cropped to its bucket, as training sees it."""
     resized = resize(rgb, assignment.resized)
     return crop(resized, (*assignment.crop_left_top, *assignment.bucket))
+
+
+def _picture(masks: MaskStore | None, key: str) -> np.ndarray:
+    """The stored picture of a fill."""
+    if masks is None:
+        raise ValueError("a fill with a picture needs the project's store")
+    return masks.picture(key)
 
 
 def _fitting(masks: MaskStore | None, key: str, rgba: np.ndarray) -> np.ndarray:

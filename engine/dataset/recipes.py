@@ -151,6 +151,8 @@ def _of_fill(step: FillStep) -> Summary:
         return Summary("{color}", {"color": how.color})
     if how.kind == "gradient":
         return Summary("{first} – {second}", {"first": how.color, "second": how.second})
+    if how.kind == "image":
+        return Summary("A picture")
     if how.kind == "edge":
         return Summary("Edge color")
     return Summary("Blurred edge") if how.kind == "blurred" else Summary("Color of the picture")

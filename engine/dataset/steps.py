@@ -27,12 +27,14 @@ Size = tuple[int, int]
 @dataclass
 class Work:
     """A picture on its way through a recipe: ``rgba`` uint8 ``[H, W, 4]``, the stored masks its
-    later steps ask for by key, and ``mask``, the weights of masked training (255 learns fully).
+    later steps ask for by key, ``mask``, the weights of masked training (255 learns fully), and
+    ``pictures``, the stored ones that fills ask for.
     """
 
     rgba: np.ndarray
     planes: dict[str, np.ndarray] = field(default_factory=dict)
     mask: np.ndarray | None = None
+    pictures: dict[str, np.ndarray] = field(default_factory=dict)
 
     def reshape(self, change: Callable[[np.ndarray], np.ndarray]) -> None:
         """Change the shape of the picture and of everything that lies over it."""
@@ -267,7 +269,7 @@ class FillStep(_Step):
     fill: Fill
 
     def apply(self, work: Work) -> None:
-        rgb = fill(work.rgba, self.fill)
+        rgb = fill(work.rgba, self.fill, work.pictures.get(self.fill.needs))
         work.rgba = np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
 
 

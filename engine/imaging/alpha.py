@@ -7,7 +7,10 @@ import re
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from engine.imaging.adjust import resize
+from engine.imaging.crop import box_of_ratio, crop
 
 Color = tuple[int, int, int]
 
@@ -24,13 +27,19 @@ class Fill(BaseModel):
     ``color``: with the given color. ``picture``: with a quiet color derived from each picture.
     ``edge``: with the nearest color of the subject's edge. ``blurred``: the same, softened.
     ``gradient``: from ``color`` to ``second`` along ``angle`` (degrees clockwise, 0 downwards).
+    ``image``: with a picture of one's own, the stored one of the key ``image``.
+
+    ``clean`` percent of the color of half-transparent pixels is taken from the nearest solid one:
+    what is left of an earlier background goes from the edge.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Literal["color", "picture", "edge", "blurred", "gradient"] = "color"
+    kind: Literal["color", "picture", "edge", "blurred", "gradient", "image"] = "color"
     color: str = "#FFFFFF"
     second: str = "#808080"
     angle: int = Field(0, ge=0, le=359)
+    image: str = Field("", pattern=r"^([0-9a-f]{32})?$")
+    clean: int = Field(0, ge=0, le=100)
 
     @field_validator("color", "second")
     @classmethod
@@ -39,9 +48,29 @@ class Fill(BaseModel):
             raise ValueError(f"a color is written #RRGGBB, not {value!r}")
         return value.upper()
 
+    @model_validator(mode="after")
+    def _has_its_image(self) -> Fill:
+        if self.kind == "image" and not self.image:
+            raise ValueError("a fill with a picture names a stored one")
+        return self
 
-def fill(rgba: np.ndarray, how: Fill) -> np.ndarray:
-    """``rgba`` uint8 ``[H, W, 4]`` made opaque as ``how`` says: uint8 RGB ``[H, W, 3]``."""
+    @property
+    def needs(self) -> str:
+        """The key of the stored picture this fill reads, empty for none."""
+        return self.image if self.kind == "image" else ""
+
+
+def fill(rgba: np.ndarray, how: Fill, image: np.ndarray | None = None) -> np.ndarray:
+    """``rgba`` uint8 ``[H, W, 4]`` made opaque as ``how`` says: uint8 RGB ``[H, W, 3]``.
+
+    ``image`` uint8 ``[h, w, 3]`` is the stored picture of a fill that ``needs`` one.
+    """
+    if how.clean:
+        rgba = cleaned(rgba, how.clean)
+    if how.kind == "image":
+        if image is None:
+            raise ValueError("a fill with a picture needs its pixels")
+        return fill_image(rgba, image)
     if how.kind == "edge":
         return fill_edge(rgba)
     if how.kind == "blurred":
@@ -138,6 +167,27 @@ def fill_gradient(rgba: np.ndarray, first: str, second: str, angle: int) -> np.n
     share = ((rows + columns) / reach + 1)[..., None] / 2
     ends = [np.array(parse_color(color), np.float64) for color in (first, second)]
     return _over(rgba, np.rint(ends[0] + (ends[1] - ends[0]) * share).astype(np.uint8))
+
+
+def fill_image(rgba: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """``rgba`` laid over the middle of ``image`` uint8 RGB, which is resized to cover it."""
+    size = rgba.shape[1], rgba.shape[0]
+    part = crop(image, box_of_ratio((image.shape[1], image.shape[0]), size[0] / size[1]))
+    return _over(rgba, resize(part, size))
+
+
+def cleaned(rgba: np.ndarray, share: int) -> np.ndarray:
+    """``rgba`` with ``share`` percent of the color of its half-transparent pixels taken from the
+    nearest solid one; alpha stays.
+    """
+    half = (rgba[..., 3] > 0) & (rgba[..., 3] < _SOLID)
+    if not half.any():
+        return rgba
+    made = rgba.copy()
+    solid = _extended(rgba)[half].astype(np.uint16)
+    own = rgba[..., :3][half].astype(np.uint16)
+    made[half, :3] = (own * (100 - share) + solid * share + 50) // 100
+    return made
 
 
 def _extended(rgba: np.ndarray) -> np.ndarray:

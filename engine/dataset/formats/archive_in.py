@@ -26,6 +26,7 @@ from engine.dataset.formats.kohya import REGULARIZATION
 from engine.dataset.formats.records_in import parse
 from engine.dataset.library import FLAGS, Library
 from engine.dataset.masks import KEY, MaskStore
+from engine.dataset.masks import PICTURES as BEHIND
 from engine.dataset.problem import Problem
 from engine.dataset.requests import ImportDatasetResult
 from engine.imaging.decode import PICTURE_SUFFIXES, load_rgba
@@ -189,22 +190,26 @@ def _extract(zipped: Archive, name: Any, root: Path, told: list[Problem]) -> Non
 
 
 def _unpack_masks(zipped: Archive, root: Path, told: list[Problem]) -> None:
-    """Masks pass through the store: they are decoded, and their key is that of their pixels."""
+    """Masks, and the pictures of fills, pass through the store: they are decoded, and their key is
+    that of their pixels.
+    """
     store = MaskStore(root / MASKS)
     for name in zipped.members:
-        key = name.removeprefix(f"{MASKS}/").removesuffix(".png")
-        if name != f"{MASKS}/{key}.png" or not KEY.fullmatch(key):
+        folder, _, key = name.removesuffix(".png").rpartition("/")
+        if folder not in (MASKS, f"{MASKS}/{BEHIND}") or not KEY.fullmatch(key):
             continue
         raw = root / MASKS / f"{key}.raw"
         try:
             zipped.extract(name, raw)
-            pixels = load_rgba(raw)[..., 0].copy()
+            pixels = load_rgba(raw)
         except PictureError as error:
             told.append(Problem.of(error))
             continue
         finally:
             raw.unlink(missing_ok=True)
-        if store.add(pixels) != key:
+        is_mask = folder == MASKS
+        made = store.add(pixels[..., 0].copy()) if is_mask else store.add_picture(pixels[..., :3])
+        if made != key:
             told.append(Problem("{name} is not the mask it says it is.", name=name))
 
 
@@ -251,8 +256,12 @@ def _recipe(entry: dict[str, Any], store: MaskStore, told: list[Problem]) -> Rec
         return Recipe()
     try:
         lost = [key for key in recipe.masks if not store.path(key).is_file()]
+        bare = [key for key in recipe.pictures if not store.picture_path(key).is_file()]
     except BadInputError:
-        lost = ["?"]
+        lost, bare = ["?"], []
+    if bare:
+        told.append(Problem("The fill of {name} is missing in the zip.", name=entry["file"]))
+        recipe = recipe.with_fill(None)
     if lost:
         told.append(Problem("A mask of {name} is missing in the zip.", name=entry["file"]))
         return Recipe(steps=tuple(step for step in recipe.steps if not step.needs))

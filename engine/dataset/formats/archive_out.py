@@ -15,6 +15,7 @@ from engine.dataset.edits import Recipe
 from engine.dataset.formats.archive import CONTENTS, FORMAT, MASKS, PICTURES, is_ours
 from engine.dataset.formats.names import FreeNames, plain
 from engine.dataset.formats.target import check_place
+from engine.dataset.masks import PICTURES as BEHIND
 from engine.dataset.masks import MaskStore
 from engine.dataset.paths import clean
 from engine.dataset.requests import ExportRequest, ExportResult
@@ -87,7 +88,9 @@ class _Packer:
         self._zip = zipfile.ZipFile(self.stream, "w", zipfile.ZIP_STORED)
 
     def write(self, pictures: list[Picture], job: Job) -> None:
+        file = self.project.file
         with self._zip:
+            self._add_behind({one.image for one in (file.fill, *file.category_fills.values())})
             for number, picture in enumerate(pictures):
                 job.breathe()
                 job.progress(number, len(pictures), "{name}", name=picture.path.name)
@@ -102,6 +105,7 @@ class _Packer:
         recipe = picture.recipe
         if self.request.originals:
             data, suffix = _read(picture.path), clean(picture.path.suffix)
+            self._add_behind(recipe.pictures)
             for key in sorted(recipe.masks):
                 self._add(f"{MASKS}/{key}.png", _mask_bytes(MaskStore(self.project.masks), key))
         else:
@@ -122,6 +126,15 @@ class _Packer:
             entry["caption"] = f"{stem}.txt"
             self._add(f"{stem}.txt", _read(beside))
         self.entries.append(entry)
+
+    def _add_behind(self, keys: set[str]) -> None:
+        """Add the stored pictures that fills name; one that is lost is told on its own."""
+        store = MaskStore(self.project.masks)
+        for key in sorted(keys - {""}):
+            try:
+                self._add(f"{MASKS}/{BEHIND}/{key}.png", encode_png(store.picture(key)))
+            except PictureError as error:
+                self.skipped.append(str(error))
 
     def _bake(self, picture: Picture) -> tuple[bytes, Recipe]:
         """The baked picture; of its recipe only the training mask is left to do."""

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox
+from PySide6.QtWidgets import QCheckBox, QColorDialog, QDialogButtonBox, QFileDialog
 
 from app.dataset.crop_box import CropBox
 from app.dataset.edit_shape import from_source
 from app.dataset.view import View
 from app.theme import color
 from engine.dataset.edits import Fill, Recipe, bake, bake_with_mask, baked_size, work_on
+from engine.dataset.samples import sample_of
 from engine.dataset.steps import Light, Saturation, Straighten, Turn
 from engine.imaging.decode import load_rgba
 
@@ -327,6 +328,48 @@ def test_page_down_goes_on_and_keeps_the_edit(view, edit, settle) -> None:
     assert page.work.picture.name == "bell_pepper"
 
 
+def test_arrows_go_on_outside_of_the_crop_and_buttons_name_their_keys(view, edit, settle) -> None:
+    page = edit("boar")
+    assert page.bar.after.toolTip().endswith("PgDown")
+    assert page.bar.before.toolTip().endswith("PgUp")
+    click(page.bar.after)
+    settle(view.session)
+    assert page.work.picture.name == "cactus"
+    click(page.bar.tools["fill"])
+    page.view.setFocus()
+    QTest.keyClick(page.view, Qt.Key.Key_Left)
+    settle(view.session)
+    assert page.work.picture.name == "boar"
+    click(page.bar.tools["crop"])
+    page.view.set_box(CropBox(10, 10, 40, 40))
+    QTest.keyClick(page.view, Qt.Key.Key_Right)
+    settle(view.session)
+    assert page.work.picture.name == "boar"
+    assert page.view.box == CropBox(11, 10, 40, 40)
+
+
+def test_copied_edits_are_told(view, edit, settle) -> None:
+    heard = []
+    view.session.notified.connect(heard.append)
+    page = edit()
+    page.view.set_box(CropBox(0, 0, 50, 50))
+    click(page.column.copy)
+    assert heard[-1]["key"] == "Copied 1 edit. It can be pasted into other pictures."
+
+
+def test_both_ways_to_see_the_picture_before_show_its_transparency(edit, settle) -> None:
+    page = edit()
+    page.bar.modes._choose(0)
+    assert seen(page, settle)[2, 2, 3] == 0
+    page.bar.modes._choose(2)
+    settle(page.state.session)
+    assert page.view._before.toImage().pixelColor(2, 2).alpha() == 0
+    page.view.split = 1.0
+    spot = page.view.to_view(QPointF(2, 2)).toPoint()
+    painted = page.view.grab().toImage().pixelColor(spot)
+    assert painted in (color("checker_a"), color("checker_b"))
+
+
 def test_edits_are_switched_moved_and_removed_in_the_list(edit, settle) -> None:
     page = edit()
     page.work.change(Recipe().with_crop((0, 0, 40, 40)).with_step(Straighten(degrees=2)), "Crop")
@@ -499,6 +542,120 @@ def test_a_fill_is_used_for_the_category_and_for_all(view, edit, settle) -> None
     settle(view.session)
     assert view.session.project.file.fill_of(named(view, "crown").category).color == "#204060"
     assert named(view, "crown").id == crown
+
+
+def test_the_color_tile_can_be_chosen_while_its_color_is_white(edit, settle) -> None:
+    page = edit()
+    click(page.bar.tools["fill"])
+    panel = page.panels["fill"]
+    settle(page.state.session)
+    assert panel.tiles["white"].isChecked()
+    click(panel.tiles["color"])
+    assert panel.tiles["color"].isChecked()
+    assert not panel.tiles["white"].isChecked()
+    click(panel.tiles["white"])
+    assert panel.tiles["white"].isChecked()
+    assert not panel.tiles["color"].isChecked()
+
+
+@pytest.fixture
+def backdrop(tmp_path):
+    """A picture file, blue at its left and red at its right."""
+    picture = Image.new("RGB", (200, 120), (0, 0, 200))
+    picture.paste((200, 0, 0), (100, 0, 200, 120))
+    picture.save(tmp_path / "backdrop.png")
+    return tmp_path / "backdrop.png"
+
+
+def choose_file(widget, path, settle, session):
+    dialog = widget.findChild(QFileDialog)
+    dialog.fileSelected.emit(str(path))
+    dialog.reject()
+    settle(session)
+
+
+def test_a_picture_of_one_s_own_is_copied_and_laid_behind(
+    view, edit, settle, art, backdrop, tmp_path
+) -> None:
+    page = edit()
+    click(page.bar.tools["fill"])
+    panel = page.panels["fill"]
+    click(panel.tiles["image"])
+    choose_file(panel, backdrop, settle, view.session)
+    recipe = stored(page, settle)
+    assert recipe.fill.kind == "image"
+    store = view.session.project.masks / "pictures"
+    assert [path.stem for path in store.iterdir()] == [recipe.fill.image]
+    backdrop.unlink()  # the copy is what is used
+    shown = seen(page, settle)
+    assert shown[48, 1, :3].tolist() == [0, 0, 200]
+    assert shown[48, 94, :3].tolist() == [200, 0, 0]
+    assert panel.tiles["image"].isChecked()
+    assert panel.image.isVisible()
+    # The preview, what training sees and what is exported agree.
+    sample = sample_of(view.session.library.picture(page.work.picture.id), view.session.project)
+    assert np.array_equal(sample.bake().rgb, shown[..., :3])
+    # Another fill and back: the copy is not asked for again.
+    click(panel.tiles["edge"])
+    click(panel.tiles["image"])
+    assert stored(page, settle).fill == recipe.fill
+
+
+def test_the_edge_is_cleaned_live_in_the_picture(edit, settle, art) -> None:
+    sprite = np.zeros((96, 96, 4), np.uint8)
+    sprite[20:76, 20:76] = (0, 160, 0, 255)
+    sprite[20:76, 19] = (255, 255, 255, 128)
+    Image.fromarray(sprite).save(art / "cactus.png")
+    page = edit()
+    click(page.bar.tools["fill"])
+    panel = page.panels["fill"]
+    panel.choose("grey")
+    before = seen(page, settle)[50, 19].tolist()
+    panel.clean.track.moved.emit(100)
+    fill = stored(page, settle).fill
+    assert (fill.color, fill.clean) == ("#808080", 100)
+    after = seen(page, settle)[50, 19].tolist()
+    assert before[0] > 180
+    assert after[0] < 80 < after[1]
+    assert panel.tiles["grey"].isChecked()
+
+
+def test_the_fill_that_is_seen_is_given_to_a_category_of_the_list(view, edit, settle) -> None:
+    view.session.library.set_category([named(view, "boar").id], "animals")
+    view.session.pictures_changed.emit(None)
+    settle(view.session)
+    heard = []
+    view.session.notified.connect(heard.append)
+    page = edit()
+    click(page.bar.tools["fill"])
+    panel = page.panels["fill"]
+    click(panel.tiles["grey"])
+    settle(view.session)
+    assert not panel.for_category.isVisible()  # this picture has none
+    click_row(panel.categories, "animals")
+    settle(view.session)
+    assert view.session.project.file.category_fills == {"animals": Fill(color="#808080")}
+    row = next(row for row in panel.categories.rows.items if row.key == "animals")
+    assert row.note == "#808080"
+    heard[-1]["on_action"]()
+    settle(view.session)
+    assert view.session.project.file.category_fills == {}
+
+
+def test_colors_are_chosen_in_a_titled_chooser_without_foreign_icons(edit, settle) -> None:
+    page = edit()
+    click(page.bar.tools["fill"])
+    panel = page.panels["fill"]
+    click(panel.first.swatch)
+    dialog = panel.findChild(QColorDialog)
+    assert dialog.windowTitle() == "Fill color"
+    buttons = dialog.findChild(QDialogButtonBox)
+    assert all(one.icon().isNull() for one in buttons.buttons())
+    assert buttons.button(QDialogButtonBox.StandardButton.Ok).property("kind") == "primary"
+    assert QColorDialog.customColor(0).name() == page.work.default_fill.color.lower()
+    dialog.setCurrentColor(QColor("#123456"))
+    dialog.accept()
+    assert stored(page, settle).fill.color == "#123456"
 
 
 def test_a_gradient_has_two_colors_and_an_angle(edit, settle) -> None:

@@ -116,6 +116,37 @@ def test_a_gradient_runs_between_its_colors_along_its_angle():
     assert sideways[5, -1].tolist() == [0, 0, 255]
 
 
+def test_a_picture_of_one_s_own_covers_what_is_transparent():
+    rgba = np.zeros((20, 40, 4), np.uint8)
+    rgba[5:15, 15:25] = (200, 0, 0, 255)
+    behind = np.zeros((60, 30, 3), np.uint8)  # taller: its middle is taken
+    behind[:22] = (0, 255, 0)
+    behind[22:38, :15] = (0, 0, 255)
+    behind[22:38, 15:] = (255, 255, 0)
+    found = fill(rgba, Fill(kind="image", image="0" * 32), behind)
+    assert (found[5:15, 15:25] == (200, 0, 0)).all()
+    assert found[10, 2].tolist() == [0, 0, 255]
+    assert found[10, 37].tolist() == [255, 255, 0]
+    assert not ((found[..., 1] == 255) & (found[..., 0] == 0)).any()
+    with pytest.raises(ValueError, match="names a stored one"):
+        Fill(kind="image")
+
+
+def test_the_clean_edge_has_the_color_of_the_subject_and_its_softness():
+    rgba = np.zeros((9, 20, 4), np.uint8)
+    rgba[:, 5:15] = (0, 180, 0, 255)
+    rgba[:, 4] = (250, 250, 250, 128)  # a rim of the white it once stood on
+    rgba[:, 15] = (250, 250, 250, 128)
+    black = fill(rgba, Fill(color="#000000"))
+    clean = fill(rgba, Fill(color="#000000", clean=100))
+    half = fill(rgba, Fill(color="#000000", clean=50))
+    assert black[4, 4, 0] > 120
+    assert clean[4, 4].tolist() == [0, 90, 0]
+    assert clean[4, 4, 0] < half[4, 4, 0] < black[4, 4, 0]
+    assert (clean[:, 5:15] == black[:, 5:15]).all()
+    assert (clean[:, :4] == 0).all()
+
+
 def test_every_mix_of_two_values_is_rounded_to_the_nearest():
     over, under, alpha = np.meshgrid(*[np.array([0, 1, 90, 254, 255])] * 2, np.arange(256))
     rgba = np.stack([over, over, over, alpha], -1)[0].astype(np.uint8)
