@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
 from engine.runtime.errors import StylekilnError
+from engine.runtime.files import system_error
 from engine.runtime.thread import Engine
 
 # Verbs in the order of the journey; each names a module of this package.
@@ -35,12 +37,29 @@ def main(argv: Sequence[str]) -> int:
     verb = importlib.import_module(f"engine.commands.{args.verb}")
     engine = Engine().start()
     try:
-        return int(verb.run(args, engine))
+        status = int(verb.run(args, engine))
+        sys.stdout.flush()
+        return status
     except StylekilnError as error:
-        print(f"stylekiln: {error}", file=sys.stderr)
-        return error.exit_code
+        return _told(error)
+    except OSError as error:
+        return _unheard(error) if error.filename is None else _told(system_error(error))
     except KeyboardInterrupt:
         print("stylekiln: Cancelled.", file=sys.stderr)
         return 130
     finally:
         engine.close()
+
+
+def _told(error: StylekilnError) -> int:
+    print(f"stylekiln: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def _unheard(error: OSError) -> int:
+    """Nobody reads what was printed, or the disk it goes to is full. What was done is done."""
+    # Python would try once more to write the rest when it ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return 141  # as a shell says of a program that SIGPIPE has ended
+    return _told(system_error(error))

@@ -11,12 +11,13 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from engine.commands.console import follow
 from engine.dataset.requests import ExportRequest, ImportDatasetRequest, ImportRequest
 from engine.project.project import Project, is_project, project_for
 from engine.project.settings import data_dir
+from engine.runtime.errors import BadInputError
 from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
 
@@ -89,8 +90,16 @@ def _scan(args: argparse.Namespace, engine: Engine) -> dict[str, Any]:
 
 def _cull(args: argparse.Namespace, engine: Engine) -> dict[str, Any]:
     from engine.commands.dataset_report import cull
-    from engine.dataset.thresholds import Thresholds
+    from engine.dataset.thresholds import Kind, Thresholds
 
+    kinds: tuple[str, ...] = get_args(Kind)
+    for kind in args.kind or ():
+        if kind not in kinds:
+            raise BadInputError(
+                "{kind} is no kind of suggestion.",
+                kind=kind,
+                remedy=f"Choose from {', '.join(kinds)}.",
+            )
     project = opened(args.folder)
     follow(engine.submit(ImportRequest(project=str(project.root))))
     given = {name: getattr(args, name) for name in Thresholds.model_fields}

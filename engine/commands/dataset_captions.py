@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.commands import dataset_model
 from engine.dataset.batch import OPERATIONS, preview, read_operation
 from engine.dataset.captions import from_file_name
-from engine.runtime.errors import StorageError
+from engine.runtime.errors import BadInputError, StorageError
 from engine.runtime.schema import add_arguments, given_arguments
 from engine.runtime.thread import Engine
 
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from engine.dataset.picture import Picture
 
 NAMES = "names"
+_NEEDED = {
+    "rename": ("old", "new"),
+    "merge": ("tags", "into"),
+    "delete": ("tags",),
+    "replace": ("find",),
+    "add": ("tags",),
+    "prefix": ("text",),
+    "suffix": ("text",),
+    "first": ("tags",),
+}
+"""Options without which a change is none; the window has fields that are seen to be empty."""
 
 
 def add_operations(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +86,16 @@ def _changed(
         wanted = {k: t for k, t in names.items() if args.replace or not before[k].strip()}
         return {key: text for key, text in wanted.items() if text != before[key]}, ()
     values = given_arguments(args, OPERATIONS[args.operation])
-    shown = preview(read_operation({"kind": args.operation, **values}), before)
+    operation = read_operation({"kind": args.operation, **values})
+    for name in _NEEDED.get(args.operation, ()):
+        if not getattr(operation, name):
+            raise BadInputError(
+                "{name} needs {option}.",
+                name=args.operation,
+                option=f"--{name}",
+                remedy="See --help.",
+            )
+    shown = preview(operation, before)
     if shown.problems:
         raise shown.problems[0]
     return shown.texts, shown.merges

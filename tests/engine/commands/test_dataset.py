@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,8 @@ from engine.commands import cli
 from engine.project.project import Project
 from engine.project.settings import data_dir
 from engine.runtime.resources import resource
+
+ROOT = Path(__file__).parents[3]
 
 
 def run(capsys, *words):
@@ -186,11 +191,32 @@ def test_the_marks_of_the_window_count(art, tmp_path, capsys):
         (["export", "{tmp}/art", "--out", "{tmp}/art/o"], 2),
         (["import", "{tmp}/x", "{tmp}/gone.zip"], 3),
         (["import", "{tmp}/art", "{tmp}/art/boat.txt"], 2),
+        (["cull", "{tmp}/art", "--kind", "blurred", "--kind", "bogus"], 2),
+        (["caption", "{tmp}/art", "rename"], 2),
+        (["caption", "{tmp}/art", "rename", "--old", "icon"], 2),
+        (["caption", "{tmp}/art", "replace", "--replacement", "x"], 2),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(art, tmp_path, capsys, words, status):
     (tmp_path / "empty").mkdir()
     assert refused(capsys, *(word.format(tmp=tmp_path) for word in words))[0] == status
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="/dev/full")
+@pytest.mark.parametrize(("closed", "status"), [(True, 141), (False, 6)])
+def test_output_that_nobody_takes_is_no_traceback(art, closed, status):
+    if closed:
+        ours, theirs = os.pipe()
+        os.close(ours)
+    else:
+        theirs = os.open("/dev/full", os.O_WRONLY)
+    told = [sys.executable, "main.py", "dataset", "caption", str(art), "names"]
+    done = subprocess.run(told, cwd=ROOT, stdout=theirs, stderr=subprocess.PIPE, check=False)
+    os.close(theirs)
+    said = [line for line in done.stderr.decode().splitlines() if line.startswith("stylekiln: ")]
+    assert (done.returncode, len(said)) == (status, 0 if closed else 1)
+    assert b"Traceback" not in done.stderr
+    assert b"ignored" not in done.stderr
 
 
 def test_the_help_of_every_action_names_its_options(capsys):
