@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REST = 0.3
 """Seconds without a sign of the user after which the window is at rest."""
@@ -25,12 +29,12 @@ class Calm:
         while (pause := self._pause(end)) > 0:
             time.sleep(pause)
 
-    async def rest(self, most: float) -> None:
-        """The same for who waits in the window's thread."""
+    async def rest(self, most: float, enough: Callable[[], object] = bool) -> None:
+        """The same for who waits in the window's thread, and no longer than ``enough`` is false."""
         import asyncio
 
         end = time.monotonic() + most
-        while (pause := self._pause(end)) > 0:
+        while not enough() and (pause := self._pause(end)) > 0:
             await asyncio.sleep(pause)
 
     def _pause(self, end: float) -> float:

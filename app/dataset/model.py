@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.dataset import snapshot as snapshots
 from app.dataset.counts import Scope
 from app.dataset.find import ORDERS, Order, Wish, find
+from app.dataset.held import Held
 from app.dataset.outlook_settings import spec_of
 from app.dataset.snapshot import Snapshot
 from engine.dataset.bucket_places import BucketPlaces
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from app.session import Session
     from engine.dataset.library import Library, Picture
-    from engine.dataset.suggestions import Suggestion
-    from engine.dataset.survey import Survey
 
     Read = Callable[[Library, Snapshot, "set[int] | None"], Snapshot]
     Step = Callable[[Library, Snapshot], Snapshot]
@@ -35,7 +34,7 @@ FEW = 1500
 """Pictures that are filtered and judged within a frame, at once and not by a worker."""
 
 
-class DatasetState(QObject):
+class DatasetState(QObject, Held):
     """Pictures, suggestions, filter and selection. Views read it and react to its signals."""
 
     reloaded = Signal()
@@ -67,47 +66,6 @@ class DatasetState(QObject):
         if session.project is not None:
             self._project_changed(session.project)
             self._pictures_changed(None)
-
-    # What the library holds
-
-    @property
-    def pictures(self) -> dict[int, Picture]:
-        """All pictures by id."""
-        return self.snapshot.pictures
-
-    @property
-    def suggestions(self) -> list[Suggestion]:
-        """What was found about pictures that are not rejected."""
-        return self.snapshot.suggestions
-
-    @property
-    def columns(self) -> Columns:
-        """The pictures as columns, for filters, counts and completion."""
-        return self.snapshot.columns
-
-    @property
-    def survey(self) -> Survey | None:
-        """The measures behind the suggestions, once they are judged."""
-        return self.snapshot.survey
-
-    @property
-    def used(self) -> list[Picture]:
-        """The pictures training would read."""
-        return self.snapshot.used
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a change to take back."""
-        return self.snapshot.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a change to make again."""
-        return self.snapshot.can_redo
-
-    def suggestions_of(self, picture: Picture) -> list[Suggestion]:
-        """What was found about one picture; the keeper of a group of copies is included."""
-        return self.snapshot.by_picture.get(picture.id, [])
 
     # What is selected
 
@@ -196,7 +154,7 @@ class DatasetState(QObject):
                 return
             else:
                 await self._take(version, library, changed, snapshots.read)
-            await self.session.calm.rest(STEP_ASIDE)
+            await self.session.calm.rest(STEP_ASIDE, lambda: self._due)
             if not scanning and not self._due:
                 await self._step(version, library, snapshots.judge)
         except JobCancelled:

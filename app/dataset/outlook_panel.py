@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from engine.training.config import TrainRequest
 
 side = 96
-staying = 0.4
-"""Seconds that a picture, or the library, stays as it is before what takes long is made of it."""
+passing, staying = 0.04, 0.4
+"""Seconds that a picture, or a large library, stays as it is before what takes long is made of it.
+"""
 _tokens = TokenMemory()
 
 
@@ -82,6 +83,7 @@ class OutlookPanel(Panel):
         )
         self._ticket = 0
         self._stale = self._counting = False
+        self._one = asyncio.Lock()
         self._build()
         self._connect()
 
@@ -211,10 +213,16 @@ class OutlookPanel(Panel):
         project, library = session.project, session.library
         if project is None or library is None:
             return
-        if len(self.state.pictures) > FEW:  # who walks on does not wait for what was passed
-            await asyncio.sleep(staying)
-            if ticket != self._ticket:
-                return
+        # Who walks on does not wait for what was passed: a large picture takes seconds.
+        await asyncio.sleep(staying if len(self.state.pictures) > FEW else passing)
+        async with self._one:
+            if ticket == self._ticket:
+                await self._look_at(picture, project, library, ticket)
+
+    async def _look_at(
+        self, picture: Picture, project: Project, library: Library, ticket: int
+    ) -> None:
+        session = self.state.session
         try:
             request = request_of(session)
             look = _Look(picture, project, library, request, self.epoch)

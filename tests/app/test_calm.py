@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from app import calm as calms
@@ -47,3 +49,10 @@ def test_a_user_who_never_rests_holds_no_work_up_for_good(clock, monkeypatch):
     monkeypatch.setattr(clock, "sleep", lambda seconds: (sleep(seconds), calm.stir()))
     calm.wait(2)
     assert clock.now == pytest.approx(102, abs=0.001)
+
+
+def test_who_waits_in_the_window_waits_no_longer_than_needed(clock):
+    calm = Calm()
+    calm.stir()
+    asyncio.run(calm.rest(5, lambda: True))
+    assert clock.now == 100

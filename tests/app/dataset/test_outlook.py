@@ -8,6 +8,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from app.dataset import outlook_panel
 from app.dataset.model import DatasetState
 from app.dataset.outlook import look_ahead
 from app.dataset.outlook_captions import draws
@@ -401,3 +402,36 @@ def shape_of(panel, row):
     ]
     across, down = zip(*spots, strict=True)
     return max(across) - min(across) + 1, max(down) - min(down) + 1
+
+
+def test_who_walks_on_has_nothing_baked_of_what_was_passed(panel, settle, monkeypatch) -> None:
+    baked = []
+    look = outlook_panel.looked_at
+    monkeypatch.setattr(
+        outlook_panel, "looked_at", lambda *args: (baked.append(args[0].name), look(*args))[1]
+    )
+    for name in ("bell_pepper", "blossom", "boar", "cactus"):
+        panel.state.select([named(panel.state, name).id])
+    settle(panel.state.session)
+    assert baked == ["cactus"]
+
+
+def test_a_library_that_changes_again_and_again_is_counted_one_at_a_time(
+    panel, settle, monkeypatch
+) -> None:
+    at_once, most = [], []
+    count = outlook_panel._counted
+
+    def counted(*args):
+        at_once.append(1)
+        most.append(len(at_once))
+        found = count(*args)
+        at_once.pop()
+        return found
+
+    monkeypatch.setattr(outlook_panel, "_counted", counted)
+    for _ in range(20):
+        panel.state.reloaded.emit()
+    settle(panel.state.session)
+    assert max(most) == 1
+    assert len(most) <= 2
