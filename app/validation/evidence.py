@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.i18n import tr
 from app.validation.layout import CellKey
 from engine.dataset.edits import Recipe, bake
+from engine.dataset.masks import MaskStore
 from engine.imaging.adjust import resize
 from engine.imaging.alpha import Fill
 from engine.imaging.decode import load_rgba
@@ -53,8 +54,10 @@ class Assessed:
     pairs: list[Pair]
 
 
-Prepared = tuple[dict[str, Recipe], Fill]
-"""How each training picture is edited, by path, and how transparent parts are filled."""
+Prepared = tuple[dict[str, Recipe], Fill, MaskStore | None]
+"""How each training picture is edited, by path, how transparent parts are filled, and where the
+masks and pictures of both lie.
+"""
 
 
 class EvidenceState(QObject):
@@ -92,10 +95,12 @@ class EvidenceState(QObject):
         held_out = [item.path for item in pictures if item.held_out and not item.problem]
         found = None
         prepared = {str(item.path): item.recipe for item in pictures if item.usable}
-        fill = self._session.project.file.fill if self._session.project is not None else Fill()
+        project = self._session.project
+        fill = project.file.fill if project is not None else Fill()
+        masks = MaskStore(project.masks) if project is not None else None
         try:
             found = await self._session.bridge.io(
-                _assessed, Path(request.folder), training, held_out, (prepared, fill)
+                _assessed, Path(request.folder), training, held_out, (prepared, fill, masks)
             )
         except (BadInputError, MissingFileError):
             found = None  # nothing drawn yet, or no training pictures: there is no evidence
@@ -181,8 +186,10 @@ def _pairs(grid: Grid, evidence: Evidence, prepared: Prepared) -> list[Pair]:
     return found
 
 
-def _as_trained(path: Path, recipes: dict[str, Recipe], fill: Fill) -> np.ndarray:
-    picture = bake(load_rgba(path), recipes.get(str(path), Recipe()), fill)
+def _as_trained(
+    path: Path, recipes: dict[str, Recipe], fill: Fill, masks: MaskStore | None = None
+) -> np.ndarray:
+    picture = bake(load_rgba(path), recipes.get(str(path), Recipe()), fill, masks)
     height, width = picture.shape[:2]
     scale = min(1.0, SHOWN / max(height, width))
     return resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from app import i18n
 from app.dataset.counts import Scope
@@ -240,6 +241,24 @@ def test_the_fill_is_what_training_sees_behind_the_subject(view, settle) -> None
     assert named(view, "cactus").recipe.fill == Fill(color="#204060")
     corner = view.inspector.outlook.picture.picture.toImage().pixelColor(2, 60)
     assert corner.name() == "#204060"
+
+
+def test_a_picture_of_one_s_own_is_laid_behind_the_selection(view, settle, tmp_path) -> None:
+    Image.new("RGB", (30, 30), (10, 20, 220)).save(tmp_path / "behind.png")
+    choose(view, "cactus")
+    settle(view.session)
+    panel = view.inspector.fills
+    panel.kinds.setCurrentIndex(panel.kinds.count() - 1)
+    panel.kinds.activated.emit(panel.kinds.count() - 1)
+    dialog = panel.findChild(QFileDialog)
+    assert panel.kinds.value == "color"  # nothing is chosen yet
+    dialog.fileSelected.emit(str(tmp_path / "behind.png"))
+    dialog.reject()
+    settle(view.session)
+    assert named(view, "cactus").recipe.fill.kind == "image"
+    assert panel.kinds.value == "image"
+    corner = view.inspector.outlook.picture.picture.toImage().pixelColor(2, 60)
+    assert corner.getRgb()[:3] == (10, 20, 220)
 
 
 def test_a_fill_for_all_becomes_the_projects(view, settle) -> None:

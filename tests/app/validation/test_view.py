@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -17,6 +18,8 @@ from app.validation.layout import CellKey
 from app.validation.setup import count_cells
 from app.widgets.axis import ticks
 from engine.dataset.edits import Recipe
+from engine.dataset.masks import MaskStore
+from engine.dataset.steps import Cutout
 from engine.imaging.alpha import Fill
 from engine.runtime.errors import ModelFileError
 from engine.validation.manifest import write_manifest
@@ -426,6 +429,19 @@ def test_the_nearest_training_picture_is_shown_as_it_was_trained_on(tmp_path):
     assert shown.shape == (64, 40, 3)
     assert tuple(shown[0, 0]) == (0, 255, 0)
     assert tuple(shown[0, 39]) == (200, 0, 0)
+
+
+def test_a_training_picture_without_its_background_is_shown_as_it_was_trained_on(tmp_path):
+    path = tmp_path / "cut.png"
+    Image.new("RGB", (8, 8), (200, 0, 0)).save(path)
+    store = MaskStore(tmp_path / "masks")
+    kept = np.zeros((8, 8), np.uint8)
+    kept[:, 4:] = 255
+    recipe = Recipe(steps=(Cutout(mask=store.add(kept), feather=0),))
+    behind = store.add_picture(np.full((4, 4, 3), (0, 90, 250), np.uint8))
+    shown = _as_trained(path, {str(path): recipe}, Fill(kind="image", image=behind), store)
+    assert shown[4, 0].tolist() == [0, 90, 250]
+    assert shown[4, 7].tolist() == [200, 0, 0]
 
 
 def test_rows_name_the_loss_that_is_the_held_out_one(view, run):

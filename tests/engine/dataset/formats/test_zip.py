@@ -8,6 +8,7 @@ import shutil
 import stat
 import zipfile
 from collections import namedtuple
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from PIL import Image
 
 from engine.dataset.edits import Fill, Recipe
 from engine.dataset.formats import archive, archive_in
+from engine.dataset.library import Library
 from engine.dataset.masks import MaskStore
 from engine.dataset.samples import training_samples
 from engine.dataset.steps import Crop, Mask
@@ -59,6 +61,31 @@ def _facts(picture):
     names = ("width", "height", "caption", "category", "repeats", "stars", "flag", "held_out",
              "recipe", "is_reg")  # fmt: skip
     return [getattr(picture, name) for name in names]
+
+
+def test_pictures_behind_others_travel_and_a_lost_one_is_told(decided, tmp_path):
+    store = MaskStore(decided.masks)
+    own = store.add_picture(np.full((20, 30, 3), (9, 80, 200), np.uint8))
+    usual = store.add_picture(np.full((8, 8, 3), 77, np.uint8))
+    with closing(Library(decided.database)) as library:
+        found = {p.name: p.id for p in library.pictures()}
+        behind = Recipe().with_fill(Fill(kind="image", image=own))
+        library.set_recipes({found["apple"]: behind})
+        gone = Recipe().with_fill(Fill(kind="image", image="a" * 32))
+        library.set_recipes({found["bell_pepper"]: gone})
+    decided.save(decided.file.model_copy(update={"fill": Fill(kind="image", image=usual)}))
+    result = export_to(decided, tmp_path / "mine.zip", format="zip")
+    assert any("picture behind" in line for line in result.skipped)
+    taken = bring(tmp_path / "new", tmp_path / "mine.zip")
+    assert any("fill of" in str(line) for line in taken.unmatched)
+    there = Project.open(tmp_path / "new")
+    assert MaskStore(there.masks).picture(own)[0, 0].tolist() == [9, 80, 200]
+    assert MaskStore(there.masks).picture(there.file.fill.image)[0, 0].tolist() == [77] * 3
+    theirs = pictures_of(tmp_path / "new")
+    assert theirs["apple"].recipe == behind
+    assert theirs["bell_pepper"].recipe == Recipe()
+    samples = {s.path.stem: s for s in training_samples(there)}
+    assert samples["bell_pepper"].bake().rgb.shape[2] == 3
 
 
 def test_a_zip_comes_back_without_loss(decided, art, tmp_path):
