@@ -18,7 +18,7 @@ class FakeProject:
 
     def __init__(self, root):
         self.root = root
-        for name in ("runs", "grids", "exports"):
+        for name in ("runs", "grids", "exports", "masks"):
             setattr(self, name, root / name)
         self.file = SimpleNamespace(fill=Fill())
         self.cache = root / ".cache"
