@@ -10,11 +10,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.dataset.caption_merge import merge
-from engine.dataset.captions import caption_path, read_caption, remove_caption, write_caption
+from engine.dataset.captions import (
+    behind_links,
+    caption_path,
+    read_caption,
+    remove_caption,
+    write_caption,
+)
 from engine.dataset.paths import from_text
 from engine.dataset.problem import Problem
 from engine.runtime.errors import StylekilnError
-from engine.runtime.files import storage_errors, write_unsynced
+from engine.runtime.files import write_unsynced
 
 _FINE = Problem()
 
@@ -81,10 +87,9 @@ def take_back(written: Written) -> None:
     if written.result != "written" or _stamp(path) != written.stamp:
         return
     if written.original is None:
-        with storage_errors(path):
-            path.unlink(missing_ok=True)
+        remove_caption(path)
     else:
-        write_unsynced(path, written.original)
+        write_unsynced(behind_links(path), written.original)
 
 
 def rewrite_lost(wish: Wish, mtime: int | None) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.dataset.problem import Problem
-from engine.runtime.errors import BadInputError
+from engine.runtime.errors import BadInputError, StorageError
 from engine.runtime.files import storage_errors, write_bytes, write_unsynced
 
 SUFFIX = ".txt"
@@ -114,14 +114,34 @@ def encode(caption: Caption) -> bytes:
 def write_caption(path: Path, text: str, like: Caption, *, synced: bool = True) -> bool:
     """Write ``text`` to ``path`` the way ``like`` was written; whether anything was written.
 
-    An unchanged or undecodable caption is left alone. Raises StorageError, and BadInputError for
-    text that has no bytes in that encoding.
+    An unchanged or undecodable caption is left alone, and one that is a link stays one. Raises
+    StorageError, also for a file marked read-only, and BadInputError for text that has no bytes
+    in that encoding.
     """
     text = normal(text)
     if like.problem or (like.exists and text == like.text):
         return False
-    (write_bytes if synced else write_unsynced)(path, _stored(path.stem, text, like))
+    if like.exists and not _may_be_written(path):
+        raise StorageError(
+            "{name} cannot be written: {reason}.",
+            name=path,
+            reason="it is read-only",
+            remedy="Check its permissions.",
+        )
+    data = _stored(path.stem, text, like)
+    (write_bytes if synced else write_unsynced)(behind_links(path), data)
     return True
+
+
+def behind_links(path: Path) -> Path:
+    """The file that ``path`` leads to: replacing ``path`` itself would cut the link."""
+    return Path(os.path.realpath(path)) if os.path.islink(path) else path
+
+
+def _may_be_written(path: Path) -> bool:
+    """Replacing a file asks nobody whether the old one was read-only."""
+    with storage_errors(path):
+        return bool(os.stat(path).st_mode & 0o222) and os.access(path, os.W_OK)
 
 
 def _stored(name: str, text: str, like: Caption) -> bytes:
@@ -146,7 +166,7 @@ def _stored(name: str, text: str, like: Caption) -> bytes:
 def remove_caption(path: Path) -> None:
     """Delete a caption file, to undo its making. Raises StorageError."""
     with storage_errors(path):
-        path.unlink(missing_ok=True)
+        behind_links(path).unlink(missing_ok=True)
 
 
 def _unusable(problem: Problem) -> Caption:
