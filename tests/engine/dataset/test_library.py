@@ -293,3 +293,11 @@ def test_a_place_where_no_index_can_be_is_one_sentence(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="cannot be written"):
         Library(tmp_path / "file" / "i.sqlite")
+
+
+def test_only_pictures_whose_files_are_gone_are_forgotten(library, art):
+    names = ids_by_name(library)
+    (art / "apple.png").unlink()
+    changes = library.forget([names["apple"], names["crown"]])
+    assert (changes.removed, changes.skipped) == ((names["apple"],), (names["crown"],))
+    assert set(ids_by_name(library)) == {"bell_pepper", "crown", "icon_10"}

@@ -281,3 +281,13 @@ def test_thresholds_are_kept_as_what_was_moved_and_undo_takes_them_back(shelf, p
 
 def test_a_threshold_that_cannot_be_read_is_the_default():
     assert Thresholds.of({"ratio": -3, "distance": 4, "of old": 1}) == Thresholds(distance=4)
+
+
+def test_a_value_of_the_project_that_was_changed_otherwise_is_left_alone(shelf, project):
+    with shelf.one_step("Two at once"):
+        shelf.set_trigger_word("mine")
+        shelf.set_category_repeats("food", 5)
+    other = Project.open(project.root)
+    other.save(other.file.model_copy(update={"trigger_word": "theirs"}))
+    shelf.undo()
+    assert (stored(project).trigger_word, stored(project).category_repeats) == ("theirs", {})

@@ -121,3 +121,13 @@ def test_words_are_searched_in_name_and_caption(library):
     assert matches(apple, "")
     assert matches(apple, "APP icon")
     assert not matches(apple, "apple crown")
+
+
+def test_a_picture_without_a_caption_is_trained_with_its_category(art, tmp_path):
+    (art / "apple.txt").write_text(" \n")
+    (art / "crown.txt").unlink()
+    source = SourceFolder(path=str(art), category="props")
+    samples = training_samples(Project.create(tmp_path / "p", "P", [source]))
+    captions = {sample.path.stem: sample.caption for sample in samples}
+    assert captions == {"apple": "props", "bell_pepper": "bell_pepper, icon", "crown": "props",
+                        "icon_10": "icon_10, icon"}  # fmt: skip

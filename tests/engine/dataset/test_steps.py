@@ -170,3 +170,14 @@ def test_every_step_has_a_label_and_leaves_the_source_alone(kind, rgba, masks):
     bake(rgba, Recipe(steps=(step,)), masks=masks)
     assert kind.label
     assert (rgba == before).all()
+
+
+def test_a_mask_of_training_takes_part_in_every_later_change_of_shape(rgba, masks):
+    mask = steps.Mask(mask=masks.add(_disc()))
+    before = bake_with_mask(rgba, Recipe(steps=(mask,)), masks=masks).mask
+    later = (steps.Crop(box=(4, 2, 20, 10)), steps.Turn(quarters=1))
+    baked = bake_with_mask(rgba, Recipe(steps=(mask, *later)), masks=masks)
+    after = baked.mask
+    assert after.shape == baked.rgb.shape[:2] == (20, 10)
+    assert (after == np.rot90(before[2:12, 4:24], -1)).all()
+    assert len(np.unique(after)) > 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 
 from engine.dataset import waiting
 from engine.dataset.edits import Recipe
 from engine.dataset.library import Library
+from engine.dataset.store import Store
 from engine.project.project import Project, SourceFolder
 from engine.runtime.errors import BadInputError, StorageError
 from engine.runtime.job import Job
@@ -38,6 +40,24 @@ def edit(database, *statements):
         connection.execute(statement)
     connection.commit()
     connection.close()
+
+
+def page_size(database):
+    return int.from_bytes(database.read_bytes()[16:18], "big")
+
+
+def root_page(database, table):
+    with closing(sqlite3.connect(database)) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        return connection.execute(query, (table,)).fetchone()[0]
+
+
+def wipe(database, page):
+    """Fill a page of the file with zeros."""
+    size = page_size(database)
+    with open(database, "rb+") as stream:
+        stream.seek((page - 1) * size)
+        stream.write(bytes(size))
 
 
 @pytest.mark.parametrize(
@@ -164,3 +184,56 @@ def test_an_index_that_stays_locked_is_one_sentence(library, art, tmp_path, monk
     with pytest.raises(StorageError, match="is in use by another program"):
         library.set_stars([1], 3)
     other.close()
+
+
+def test_a_bad_page_is_found_when_the_index_is_opened(library, art, tmp_path):
+    """Also one that nothing reads for now."""
+    decide(library)
+    before = decisions(library)
+    library.close()
+    wipe(tmp_path / "dataset.sqlite", root_page(tmp_path / "dataset.sqlite", "not_duplicates"))
+    again = Library(tmp_path / "dataset.sqlite")
+    assert again.set_aside.is_file()
+    again.scan([SourceFolder(path=str(art))])
+    assert decisions(again) == before
+    again.close()
+
+
+def test_a_bad_page_costs_only_the_marks_on_it(art, tmp_path):
+    for number in range(60):
+        paint(art / f"many_{number:02}.png", 1, (8, 8))
+    database = tmp_path / "dataset.sqlite"
+    library = Library(database)
+    library.scan([SourceFolder(path=str(art))])
+    library.set_stars([p.id for p in library.pictures()], 3)
+    library.close()
+    (tmp_path / "dataset.journal").unlink()
+    root = root_page(database, "pictures")
+    with open(database, "rb") as stream:
+        stream.seek((root - 1) * page_size(database))
+        page = stream.read(page_size(database))
+    assert page[0] == 5  # a page that leads to others
+    cell = int.from_bytes(page[14:16], "big")  # the second one
+    wipe(database, int.from_bytes(page[cell : cell + 4], "big"))
+    again = Library(database)
+    again.scan([SourceFolder(path=str(art))])
+    stars = {picture.id: picture.stars for picture in again.pictures()}
+    assert {*stars.values()} == {0, 3}
+    assert list(stars.values()).count(3) > 30
+    again.close()
+
+
+def test_what_belongs_to_a_damaged_index_does_not_go_into_the_new_one(tmp_path, monkeypatch):
+    """Its log would be written into any file of that name."""
+    database = tmp_path / "dataset.sqlite"
+    database.write_bytes(b"no index at all" * 500)
+    anew, logs = Store._open_anew, []
+
+    def look(store):
+        logs.append([path.name for path in tmp_path.glob("*-wal")])
+        return anew(store)
+
+    monkeypatch.setattr(Store, "_open_anew", look)
+    (tmp_path / "dataset.sqlite-wal").write_bytes(b"x" * 100)
+    Store(database).close()
+    assert logs == [[]]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -153,3 +155,27 @@ def test_old_steps_are_forgotten(library):
     while library.undo():
         steps += 1
     assert steps == UNDO_STEPS
+
+
+def test_steps_are_made_again_in_the_order_they_were_made(library):
+    ids = list(ids_by_name(library).values())
+    library.set_stars(ids, 1)
+    library.set_stars(ids[:2], 2)
+    library.set_flag(ids, "picked")
+    for _ in range(3):
+        library.undo()
+    seen = []
+    while library.redo():
+        seen.append([(p.stars, p.flag) for p in library.some(ids)])
+    assert seen == [[(1, "")] * 4, [(2, "")] * 2 + [(1, "")] * 2,
+                    [(2, "picked")] * 2 + [(1, "picked")] * 2]  # fmt: skip
+
+
+def test_marks_that_were_changed_otherwise_are_left_alone(library, tmp_path):
+    apple, crown = (ids_by_name(library)[name] for name in ("apple", "crown"))
+    library.set_stars([apple, crown], 3)
+    with closing(sqlite3.connect(tmp_path / "dataset.sqlite")) as other, other:
+        other.execute("UPDATE pictures SET stars = 5 WHERE id = ?", (apple,))
+    changes = library.undo()
+    assert (changes.changed, changes.skipped) == ((crown,), (apple,))
+    assert [library.picture(key).stars for key in (apple, crown)] == [5, 0]
