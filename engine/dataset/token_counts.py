@@ -22,6 +22,7 @@ LIMITS = (75, 150, 225)
 """Tokens of one, two and three windows of the text encoder, without start and end marks."""
 CLIP = resource("starter", "tokenizer")
 CLIP_VOCABULARY = 49408
+_BATCH = 256  # lines at a time: what is found of one takes six kilobytes until it is counted
 
 
 def tokenizer_folder(model: str) -> Path:
@@ -55,8 +56,12 @@ class TokenCounter:
         counts by text. Raises ModelFileError when the tokenizer cannot be read.
         """
         lines = [line for caption in captions for line in caption.split("\n")]
-        found = _tokenizer(self._folder).encode_batch_fast(lines, add_special_tokens=False)
-        sizes = iter([len(one.ids) for one in found])
+        tokenizer, lengths = _tokenizer(self._folder), list[int]()
+        for start in range(0, len(lines), _BATCH):
+            part = lines[start : start + _BATCH]
+            found = tokenizer.encode_batch_fast(part, add_special_tokens=False)
+            lengths += [len(one.ids) for one in found]
+        sizes = iter(lengths)
         return [max(next(sizes) for _ in caption.split("\n")) for caption in captions]
 
     def count(self, caption: str) -> int:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from engine.dataset import token_counts
 from engine.dataset.columns import TokenCounts
 from engine.dataset.token_counts import CLIP, TokenCounter, limit_for, tokenizer_folder
 from engine.runtime.errors import ModelFileError
@@ -81,3 +82,19 @@ def test_a_tokenizer_that_cannot_be_read_is_told(tmp_path):
         TokenCounter(tmp_path).count("a")
     with pytest.raises(ModelFileError):
         TokenCounter(tmp_path / "gone").count("a")
+
+
+def test_many_captions_are_never_all_in_memory_as_tokens(monkeypatch):
+    sizes = []
+    tokenizer = token_counts._tokenizer(CLIP)
+
+    class Counted:
+        def encode_batch_fast(self, lines, **options):
+            sizes.append(len(lines))
+            return tokenizer.encode_batch_fast(lines, **options)
+
+    monkeypatch.setattr(token_counts, "_tokenizer", lambda _: Counted())
+    captions = [" ".join(["cat"] * (1 + n % 7)) for n in range(600)]
+    assert TokenCounter().counts(captions) == [1 + n % 7 for n in range(600)]
+    assert sum(sizes) == 600
+    assert max(sizes) <= 256
