@@ -10,6 +10,7 @@ from app.dataset.cull_strip import Card, CardStrip
 from app.i18n import bind, tr
 from app.i18n.format import number
 from app.theme import metrics
+from app.widgets.clear import keep_clear
 from app.widgets.fields import Choice
 from app.widgets.text import label
 
@@ -45,6 +46,7 @@ class CullFoot(QWidget):
     def __init__(self, cull: CullState, thumbnails: ThumbnailCache) -> None:
         super().__init__()
         self.cull = cull
+        keep_clear(self)
         self.setProperty("surface", "panel")
         self.title, self.words = label(weight=600), label(tone="quiet")
         self.pending = label(tone="warn")

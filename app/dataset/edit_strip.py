@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from app.i18n import bind
 from app.theme import color, icons
 from app.widgets.buttons import tool_button
+from app.widgets.clear import keep_clear
 from app.widgets.images import draw_fitted
 from app.widgets.text import hairline
 
@@ -117,6 +118,7 @@ class StripRow(QWidget):
     def __init__(self, strip: FilmStrip, session: Session) -> None:
         super().__init__()
         self.strip = strip
+        keep_clear(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

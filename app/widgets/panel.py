@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 from app.i18n import bind
 from app.i18n.format import number
 from app.theme import icons, metrics, motion
+from app.widgets.clear import keep_clear
 from app.widgets.text import hairline, label, set_tone
 
 
@@ -138,6 +139,7 @@ class Column(QWidget):
         self.foot.setContentsMargins(metrics.PAD, metrics.PAD, metrics.PAD, metrics.PAD)
         self.foot.setSpacing(metrics.GAP)
         self._foot.hide()
+        keep_clear(self._foot)
         self._foot_line.hide()
         self._build(side)
 

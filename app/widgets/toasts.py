@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.theme import color, motion
 from app.widgets.buttons import button, tool_button
+from app.widgets.clear import kept_clear
 from app.widgets.panel import IconLabel
 from app.widgets.text import label
 
@@ -150,10 +151,18 @@ class Toast(QObject):
         bottom = self._stage.height() - 4
         for view in reversed(self.shown):
             view.fit(self._stage.width() - 32)
-            bottom -= view.height() - 8
+            bottom = self._above_what_is_clear(view, bottom) - view.height() + 8
             view.rest = QPoint((self._stage.width() - view.width()) // 2, bottom)
             view.move(view.rest)
             view.raise_()
+
+    def _above_what_is_clear(self, view: ToastView, bottom: int) -> int:
+        """Where ``view`` may end: what must stay clear and lies under it is not covered."""
+        left = (self._stage.width() - view.width()) // 2
+        for place in kept_clear(self._stage):
+            if place.right() >= left and place.left() <= left + view.width():
+                bottom = min(bottom, place.top() - 4)
+        return bottom
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

@@ -12,6 +12,7 @@ from app.widgets import roles
 from app.widgets.axis import label_text, range_of, thinned, tick_texts, ticks, whole_step
 from app.widgets.chart import LineChart
 from app.widgets.chart_lines import Series
+from app.widgets.clear import keep_clear
 from app.widgets.picture_grid import PictureGrid
 from app.widgets.thumbnails import ThumbnailCache, read_scaled
 from app.widgets.toasts import Toast
@@ -332,3 +333,23 @@ def test_a_toast_comes_up_to_its_place(qtbot):
     start = view.y()
     qtbot.waitUntil(lambda: view.pos() == view.rest)
     assert start > view.rest.y()
+
+
+def test_a_toast_stands_above_what_must_stay_clear(qtbot):
+    from PySide6.QtWidgets import QWidget
+
+    stage = QWidget()
+    qtbot.addWidget(stage)
+    stage.resize(800, 400)
+    strip, aside = QWidget(stage), QWidget(stage)
+    strip.setGeometry(0, 300, 800, 100)
+    aside.setGeometry(760, 100, 40, 300)
+    stage.show()
+    for widget in (strip, aside):
+        keep_clear(widget)
+    host = Toast(stage)
+    toast = host.show("Said")
+    assert toast.rest.y() + toast.height() - 14 <= 300
+    assert toast.rest.y() > 200  # what lies beside it does not lift it
+    strip.hide()
+    assert host.show("Said again").rest.y() > 320
