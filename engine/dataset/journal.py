@@ -82,6 +82,21 @@ class Journal:
         """Add whether pairs of paths are told apart."""
         self._append({"field": APART, "value": v, "paths": pair} for pair, v in pairs.items())
 
+    def size(self) -> int:
+        """Its length in bytes."""
+        try:
+            return os.path.getsize(self.path)
+        except OSError:
+            return 0
+
+    def cut(self, size: int) -> None:
+        """Take back what a transaction that failed has added to the first ``size`` bytes."""
+        if self.size() > size:
+            try:
+                os.truncate(self.path, size)
+            except OSError as error:
+                log.warning("the journal was not written: %s", error)
+
     def read(self) -> Decisions:
         """Everything it tells, for the place where the project lies now."""
         found = Decisions()

@@ -81,13 +81,15 @@ class Store:
                 self._connection.execute("PRAGMA synchronous=FULL")
             try:
                 patiently(lambda: self._connection.execute("BEGIN IMMEDIATE"), self.on_wait)
+                journal = self.journal.size()
                 try:
                     yield self._connection
+                    self._connection.commit()
                 except BaseException:
+                    self.journal.cut(journal)  # before others may write theirs
                     if self._connection.in_transaction:
                         self._connection.rollback()
                     raise
-                self._connection.commit()
             finally:
                 if durable:
                     self._connection.execute("PRAGMA synchronous=NORMAL")

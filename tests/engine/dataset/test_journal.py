@@ -9,6 +9,7 @@ import sqlite3
 
 import pytest
 
+from engine.dataset import undo
 from engine.dataset.edits import Recipe
 from engine.dataset.journal import LARGEST, Journal
 from engine.dataset.library import Library
@@ -208,3 +209,40 @@ def test_an_edit_of_many_pictures_is_one_line(tmp_path, count):
     journal.add("stars", {f"/art/{number}.png": 3 for number in range(count)})
     assert len([line for line in journal.path.read_bytes().split(b"\n") if line]) == 2
     assert len(journal.read().marks) == count
+
+
+@pytest.mark.parametrize("at_commit", [False, True])
+def test_a_decision_that_failed_is_not_made_by_the_journal_later(
+    library, art, tmp_path, monkeypatch, at_commit
+):
+    """The index took it back; with the index lost it must not come up again."""
+    ids = ids_by_name(library)
+    library.set_stars([ids["crown"]], 4)
+
+    def full(*_):
+        raise StorageError("The disk is full.")
+
+    class Full:
+        """The connection of the index, on a disk that is full when it commits."""
+
+        def __init__(self, connection):
+            self._connection = connection
+
+        def __getattr__(self, name):
+            return full if name == "commit" else getattr(self._connection, name)
+
+    with monkeypatch.context() as patch:
+        if at_commit:
+            patch.setattr(library._store, "_connection", Full(library._store._connection))
+        else:
+            patch.setattr(undo, "remember", full)
+        with pytest.raises(StorageError):
+            library.set_stars([ids["apple"], ids["crown"]], 1)
+    library.set_flag([ids["apple"]], "picked")
+    library.close()
+    (tmp_path / "dataset.sqlite").unlink()
+    again = Library(tmp_path / "dataset.sqlite")
+    again.scan([SourceFolder(path=str(art))])
+    found = {picture.name: (picture.stars, picture.flag) for picture in again.pictures()}
+    assert (found["apple"], found["crown"]) == ((0, "picked"), (4, ""))
+    again.close()
