@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 FOOT = 24
 GAP = 8
 AIR = 0.08
-KEPT = 20 * 1024 * 1024  # bytes of painted cards
+KEPT = 12 * 1024 * 1024  # bytes of painted cards
 Index = QModelIndex | QPersistentModelIndex
 
 

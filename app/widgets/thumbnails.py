@@ -19,7 +19,7 @@ from PySide6.QtGui import QColorSpace, QImage, QImageReader, QImageWriter, QPixm
 from engine.runtime.errors import StylekilnError
 
 log = logging.getLogger(__name__)
-MEMORY = 96 * 1024 * 1024  # bytes of pixmaps kept
+MEMORY = 48 * 1024 * 1024  # bytes of pixmaps kept
 DISK = 512 * 1024 * 1024  # bytes of files kept
 EDGES = (160, 320, 640)  # thumbnails are made in these sizes only, so that few are kept
 _NO_OWNER = 0

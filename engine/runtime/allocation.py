@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import platform
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MOST_HEAPS = -1, -3, -8  # of glibc's mallopt
 LARGE = 8 << 20
 """Bytes of a block that is given back as soon as it is freed."""
 
@@ -21,3 +21,4 @@ def set_allocation_policy() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_MMAP_THRESHOLD, LARGE)
         libc.mallopt(_TRIM_THRESHOLD, LARGE // 2)
+        libc.mallopt(_MOST_HEAPS, 2)  # else every worker keeps one, eight for each core
