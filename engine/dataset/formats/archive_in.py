@@ -120,7 +120,7 @@ def read_contents(zipped: Archive) -> dict[str, Any]:
             )
         shapes = [contents["project"]["name"], *(f["path"] for f in contents["folders"])]
         shapes += [entry["file"] for entry in contents["pictures"]]
-        if not all(isinstance(text, str) for text in shapes) or len(shapes) > _LISTS + count:
+        if not all(isinstance(text, str) for text in shapes) or len(contents["pictures"]) > count:
             raise ValueError(CONTENTS)
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(zipped.path, CONTENTS) from error

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
+import stat
+import zipfile
 
 import pytest
+from PIL import Image
 
 from engine.dataset import export
 from engine.dataset.formats import bring_in
@@ -56,6 +60,28 @@ def pictures_of(project):
     found = {picture.name: picture for picture in library.pictures()}
     library.close()
     return found
+
+
+def captions_of(project):
+    return {name: picture.caption for name, picture in pictures_of(project).items()}
+
+
+def png(color=(1, 2, 3)):
+    """The bytes of a small picture."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), color).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def make_zip(path, members, **kinds):
+    """A zip of ``members`` by name; ``kinds`` are modes of members that are no plain files."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in members.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = kinds.get(name, stat.S_IFREG | 0o644) << 16
+            file.writestr(info, data)
+    return path
 
 
 def files_in(folder):

@@ -16,11 +16,7 @@ from engine.runtime.errors import BadInputError, MissingFileError, StorageError
 from engine.runtime.job import request_from_record
 from tests.engine.dataset.conftest import paint
 
-from .conftest import bring, export_to, pictures_of
-
-
-def _captions(project):
-    return {name: picture.caption for name, picture in pictures_of(project).items()}
+from .conftest import bring, captions_of, export_to, pictures_of
 
 
 @pytest.mark.parametrize("kind", ["kohya", "kohya-toml", "metadata-json", "jsonl", "imagefolder"])
@@ -113,7 +109,7 @@ def test_a_json_configuration_and_its_metadata_file_are_read(art, other, tmp_pat
     config = {"datasets": [{"subsets": [subset], "resolution": [512, 768]}]}
     (tmp_path / "set.json").write_text(json.dumps(config))
     result = bring(other, tmp_path / "set.json")
-    assert _captions(other)["apple"] == "an apple, red, round"
+    assert captions_of(other)["apple"] == "an apple, red, round"
     assert result.unmatched == ("gone.png is no picture of this project.",)
     assert result.unplaced == ("resolution = 512x768 was not taken over. Set it where you train.",)
 
@@ -129,12 +125,12 @@ def test_captions_are_kept_replaced_or_appended_in_one_step(project, art, mode, 
              {"file_name": "crown.png", "text": "gold"}]  # fmt: skip
     (art / "metadata.jsonl").write_text("\n".join(map(json.dumps, lines)))
     assert bring(project, art, captions=mode).captions == (1 if mode == "keep" else 2)
-    assert (_captions(project)["apple"], _captions(project)["crown"]) == (apple, crown)
+    assert (captions_of(project)["apple"], captions_of(project)["crown"]) == (apple, crown)
     library = Library(project.database)
     library.undo()
     assert library.can_undo is None
     library.close()
-    assert _captions(project)["apple"] == "apple, icon"
+    assert captions_of(project)["apple"] == "apple, icon"
     assert not (art / "crown.txt").exists()
 
 
@@ -160,7 +156,7 @@ def test_importing_twice_changes_nothing(project, art):
     (art / "metadata.jsonl").write_text('{"file_name": "apple.png", "text": "red"}')
     assert bring(project, art, captions="append").captions == 1
     assert bring(project, art, captions="append").captions == 0
-    assert _captions(project)["apple"] == "apple, icon, red"
+    assert captions_of(project)["apple"] == "apple, icon, red"
 
 
 def test_captions_do_not_go_into_a_folder_that_cannot_be_written(project, art, monkeypatch):
@@ -215,14 +211,14 @@ def test_a_csv_and_odd_lines_are_read_as_far_as_they_go(project, art, tmp_path):
         )
     )
     result = bring(project, art, captions="replace")
-    assert _captions(project)["apple"] == 'red, "round"\nsecond line'
+    assert captions_of(project)["apple"] == 'red, "round"\nsecond line'
     assert result.unmatched == ("metadata.csv, line 3 names no picture.",)
     assert result.unplaced == ("artist has no place in a project.",)
     (tmp_path / "m.jsonl").write_text(
         '{"image": "crown.png", "tags": ["a", "b", 5]}\n{"torn\n[1]\n5\n'
     )
     result = bring(project, tmp_path / "m.jsonl", captions="replace")
-    assert _captions(project)["crown"] == "a, b"
+    assert captions_of(project)["crown"] == "a, b"
     assert len(result.unmatched) == 3
 
 
@@ -285,67 +281,3 @@ def test_a_list_that_would_fill_the_memory_is_one_sentence(other, tmp_path, monk
         else:
             with pytest.raises(BadInputError, match="line 1 names no picture"):
                 bring(other, tmp_path / name)
-
-
-@pytest.fixture
-def numbered(tmp_path):
-    """A project about ``cats/1.png`` and ``cats/2.png``: names that every set has."""
-    for number in (1, 2):
-        paint(tmp_path / "set" / "cats" / f"{number}.png", number)
-    return Project.create(tmp_path / "n", "N", [SourceFolder(path=str(tmp_path / "set"))])
-
-
-def test_numbered_sets_do_not_get_each_others_captions(numbered, tmp_path):
-    lines = [{"image": "dogs/1.png", "text": "a dog"},
-             {"image": "/mnt/other/set/2.png", "text": "a boat"}]  # fmt: skip
-    (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    result = bring(numbered, tmp_path / "d.jsonl")
-    assert _captions(numbered) == {"1": "", "2": ""}
-    assert result.unmatched == (
-        "dogs/1.png is no picture of this project.",
-        "/mnt/other/set/2.png is no picture of this project.",
-    )
-
-
-def test_the_entry_that_tells_more_of_the_path_wins_whatever_the_order(numbered, tmp_path):
-    lines = [{"image": "1.png", "text": "by name"}, {"image": "old/cats/1.png", "text": "old"},
-             {"image": "set/cats/1.png", "text": "right"},
-             {"image": "2.png", "text": "alone"}]  # fmt: skip
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere" / "d.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    result = bring(numbered, tmp_path / "elsewhere" / "d.jsonl")
-    assert _captions(numbered) == {"1": "right", "2": "alone"}
-    assert result.unmatched == (
-        "old/cats/1.png names 1.png a second time.",
-        "1.png names 1.png a second time.",
-    )
-
-
-def test_a_file_that_is_there_is_meant_and_not_one_of_like_name(numbered, tmp_path):
-    paint(tmp_path / "v2" / "cats" / "1.png", 9)
-    (tmp_path / "link").symlink_to(tmp_path / "set")
-    lines = [{"image": f"{tmp_path}/v2/cats/1.png", "text": "other"},
-             {"image": f"{tmp_path}/link/cats/2.png", "text": "same"}]  # fmt: skip
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "d.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    result = bring(numbered, tmp_path / "in" / "d.jsonl")
-    assert _captions(numbered) == {"1": "", "2": "same"}
-    assert len(result.unmatched) == 1
-
-
-def test_a_bad_row_costs_only_itself(numbered, tmp_path):
-    """Names no file can have, text no file can hold, and commas without quotes."""
-    base = tmp_path / "set" / "cats"
-    lines = [{"file_name": "a" * 5000 + ".png", "text": "x"}, {"file_name": "\ud800.png"},
-             {"file_name": "1.png", "text": "x", "category": "\ud800"},
-             {"file_name": "1.png", "text": "a\0b"}, {"file_name": "1.png", "text": "\udc31"},
-             {"file_name": "1.png", "text": "x" * (1 << 20 | 1)},
-             {"file_name": "2.png", "text": "good", "category": "cat"}]  # fmt: skip
-    (base / "m.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    result = bring(numbered, base / "m.jsonl")
-    assert (_captions(numbered), len(result.unmatched)) == ({"1": "", "2": "good"}, 6)
-    (base / "m.csv").write_text("file_name,text\n2.png,red, round\n1.png,fine\n")
-    result = bring(numbered, base / "m.csv")
-    assert (_captions(numbered)["1"], result.unplaced) == ("fine", ())
-    assert result.unmatched == ("m.csv, line 2 has more cells than the head line.",)
-    "\n".join(result.unmatched).encode()
