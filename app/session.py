@@ -102,16 +102,18 @@ class Session(QObject):
     def notify(
         self,
         key: str,
+        many: str = "",
         *,
         action: str = "",
         on_action: Callable[[], None] | None = None,
         error: bool = False,
         **facts: object,
     ) -> None:
-        """Show a toast: a sentence, at most one action, and an error stays until closed."""
-        self.notified.emit(
-            {"key": key, "facts": facts, "action": action, "on_action": on_action, "error": error}
-        )
+        """Show a toast: a sentence, at most one action, and an error stays until closed. ``many``
+        is its plural, as :func:`app.i18n.tr` takes it.
+        """
+        note = {"key": many or key, "one": key, "facts": facts, "error": error}
+        self.notified.emit({**note, "action": action, "on_action": on_action})
 
     def show_error(
         self,

@@ -162,10 +162,13 @@ class BoardPage(QWidget):
     def move_pictures(self, name: str, ids: list[int]) -> None:
         """Put pictures into a category; they leave the one they were in."""
         ids = [key for key in ids if self._category_of(key) != name]
-        sentence = "Moved {n} pictures to {name}." if name else "Took {n} pictures out."
         if ids:
             self.operations.change(
-                lambda library: library.set_category(ids, name), sentence, n=len(ids), name=name
+                lambda library: library.set_category(ids, name),
+                "Moved {n} picture to {name}." if name else "Took {n} picture out.",
+                many="Moved {n} pictures to {name}." if name else "Took {n} pictures out.",
+                n=len(ids),
+                name=name,
             )
 
     def rename(self, old: str, new: str) -> None:

@@ -202,16 +202,24 @@ class CaptionSheet(Sheet):
     def _finish(self, result: CaptionResult) -> None:
         n, left = number(result.count), number(result.skipped)
         if result.skipped:
-            self._headline.say("Wrote {n} captions, left {left} as they were", "", n=n, left=left)
+            self._headline.say(
+                "Wrote {n} caption, left {left} as they were",
+                "Wrote {n} captions, left {left} as they were",
+                n=n,
+                left=left,
+            )
         else:
-            self._headline.say("Wrote {n} captions", "", n=n)
+            self._headline.say("Wrote {n} caption", "Wrote {n} captions", n=n)
         shown = [_words(problem) for problem in result.problems[:5]]
         if len(result.problems) > len(shown):
             shown.append(tr("and {n} more", n=number(len(result.problems) - len(shown))))
         self.problems.setText("\n".join(shown))
         self.problems.setVisible(bool(shown))
         self.session.notify(
-            "Wrote {n} captions. {left} pictures stay as they were."
+            "Wrote {n} caption. Left as they were: {left}."
+            if result.skipped
+            else "Wrote {n} caption.",
+            "Wrote {n} captions. Left as they were: {left}."
             if result.skipped
             else "Wrote {n} captions.",
             action="Undo",
@@ -222,9 +230,12 @@ class CaptionSheet(Sheet):
 
     def _stopped(self) -> None:
         n = len(self.list.changes.items)
-        self._headline.say("Stopped. {n} captions were written", "", n=number(n))
+        self._headline.say(
+            "Stopped. {n} caption was written", "Stopped. {n} captions were written", n=number(n)
+        )
         if n:
             self.session.notify(
+                "Stopped. {n} caption was written.",
                 "Stopped. {n} captions were written.",
                 action="Undo",
                 on_action=self.undo_asked.emit,

@@ -239,7 +239,12 @@ class BatchSheet(Sheet):
             self._apply_text.say("Change captions")
         self.apply.setEnabled(n > 0)
         merges = [
-            tr("{tag} exists already: {n} captions have it. They become one.", tag=tag, n=number(k))
+            tr(
+                "{tag} exists already: {n} caption has it. They become one.",
+                "{tag} exists already: {n} captions have it. They become one.",
+                tag=tag,
+                n=number(k),
+            )
             for tag, k in found.merges
         ]
         self.merges.setText("\n".join(merges))

@@ -168,7 +168,10 @@ class CaptionPages(QObject):
     async def _add_list(self, path: Path) -> None:
         count = await self.panel.words.add_list(path)
         self.session.notify(
-            "{n} tags of {name} complete what you type.", n=number(count), name=path.name
+            "{n} tag of {name} completes what you type.",
+            "{n} tags of {name} complete what you type.",
+            n=number(count),
+            name=path.name,
         )
 
     # Actions

@@ -148,11 +148,9 @@ class CaptionWork:
             text = sentence if count == 1 else many
             self.session.notify(text, action="Undo", on_action=self._undo, n=count)
         if changes.conflicts:
-            one = len(changes.conflicts) == 1
             self.session.notify(
-                "A caption was changed on disk meanwhile; both texts wait for your choice."
-                if one
-                else "{n} captions were changed on disk meanwhile; both texts wait for you.",
+                "A caption was changed on disk meanwhile; both texts wait for you.",
+                "{n} captions were changed on disk meanwhile; both texts wait for you.",
                 action="Show them",
                 on_action=self.show_conflicts,
                 n=len(changes.conflicts),
@@ -163,6 +161,7 @@ class CaptionWork:
             self.session.show_error(changes.problem.as_error())
             return
         self.session.notify(
+            "{n} picture was left as it is: a file is gone or cannot be read as text.",
             "{n} pictures were left as they are: a file is gone or cannot be read as text.",
             n=len(changes.skipped),
         )

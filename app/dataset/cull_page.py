@@ -78,7 +78,6 @@ class CullPage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.strip)
-        outer.addWidget(hairline("column", vertical=True))
         outer.addWidget(self.left)
         outer.addWidget(stage, 1)
         outer.addWidget(self.thresholds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.cull_column import KIND_ICONS, kind_name
 from app.i18n import signals as language_signals
@@ -34,7 +34,12 @@ class CullStrip(QWidget):
         self.setFixedWidth(WIDTH + 1)
         self.open_button = tool_button("panel-left", "Show the list", checkable=True)
         self.buttons = {kind: count_button(KIND_ICONS[kind]) for kind in CULL_KINDS}
-        column = QVBoxLayout(self)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        column = QVBoxLayout()
+        outer.addLayout(column, 1)
+        outer.addWidget(hairline("column", vertical=True))
         column.setContentsMargins(2, 7, 2, 7)
         column.setSpacing(4)
         column.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignHCenter)

@@ -193,7 +193,7 @@ class ThresholdColumn(Column):
         self.together.setContentsMargins(metrics.PAD, metrics.PAD, metrics.PAD, metrics.PAD)
         self.add(self.together)
         self.undo = button("Undo", "undo-2")
-        self.own = button("", "check", "primary")
+        self.own = button("", "check")
         self.apply = button("", "list-checks")
         self._build_foot()
         cull.surveyed.connect(self.refresh)

@@ -121,10 +121,13 @@ class TrashPage(QWidget):
         self.session.pictures_changed.emit(done.changes.ids)
         if done.moved:
             self.session.notify(
-                "Moved {n} rejected pictures to the trash of this computer.", n=number(done.moved)
+                "Moved {n} rejected picture to the trash of this computer.",
+                "Moved {n} rejected pictures to the trash of this computer.",
+                n=number(done.moved),
             )
         if done.failed:
             self.session.notify(
+                "{n} file could not be moved to the trash and is still there: {names}.",
                 "{n} files could not be moved to the trash and are still there: {names}.",
                 error=True,
                 n=number(len(done.failed)),

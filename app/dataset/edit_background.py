@@ -57,7 +57,9 @@ class BackgroundPanel(ToolPanel):
         self.choose_model = button("Choose a model…", "folder-open", on=self._ask_model)
         self.go = button("Find the subject", "scissors", on=self.separate)
         self.go_all = button("", "copy-check", on=self._separate_selected)
-        self._go_all = bind(self.go_all.setText, "Separate {n} pictures", n=0)
+        self._go_all = bind(
+            self.go_all.setText, "Separate {n} picture", "Separate {n} pictures", n=0
+        )
         self.grow_row, self.grow = slider_for(Cutout, "grow")
         self.feather_row, self.feather = slider_for(Cutout, "feather")
         self.state = label(size=11, tone="quiet", wrap=True)
@@ -276,6 +278,6 @@ class BackgroundPanel(ToolPanel):
         try:
             await self.work.stored()
             result = await session.bridge.run(request)
-            session.notify("Separated {n} pictures.", n=result.count)
+            session.notify("Separated {n} picture.", "Separated {n} pictures.", n=result.count)
         finally:  # those done before it failed or was cancelled are kept
             session.pictures_changed.emit(set(request.pictures))

@@ -88,7 +88,12 @@ class CopyButton(Button):
         """Give the others the steps of ``kinds``."""
         size = self.work.size
         recipes = {p.id: _pasted(self.work.recipe, p, kinds, size) for p in self.others}
-        self.work.spread(recipes, "Copy edits", "Copied the edits to {n} pictures.")
+        self.work.spread(
+            recipes,
+            "Copy edits",
+            "Copied the edits to {n} picture.",
+            "Copied the edits to {n} pictures.",
+        )
 
 
 def _pasted(recipe: Recipe, onto: Picture, kinds: set[str], size: tuple[int, int]) -> Recipe:

@@ -148,16 +148,18 @@ class EditWork(QObject):
         """Make it again."""
         await self.operations.redo()
 
-    def spread(self, recipes: dict[int, Recipe], label: str, sentence: str) -> None:
+    def spread(self, recipes: dict[int, Recipe], label: str, sentence: str, many: str = "") -> None:
         """Give other pictures edits, in one undo step after those of this one."""
         self.keep()
         self._sending += 1
-        self._last = self.state.session.start(self._send(recipes, label, sentence))
+        self._last = self.state.session.start(self._send(recipes, label, sentence, many))
 
-    async def _send(self, recipes: dict[int, Recipe], label: str, sentence: str = "") -> None:
+    async def _send(
+        self, recipes: dict[int, Recipe], label: str, sentence: str = "", many: str = ""
+    ) -> None:
         try:
             async with self._order:
-                await self.operations.edit(recipes, label, sentence, n=len(recipes))
+                await self.operations.edit(recipes, label, sentence, many=many, n=len(recipes))
         finally:
             self._sending -= 1
 

@@ -80,7 +80,10 @@ class SplitPanel(QFrame):
         usable = self._usable()
         count = round(usable * float(str(self.share.value)))
         self._words.say(
-            "{n} of {total} pictures, from every category its share.", n=count, total=usable
+            "{count} of {n} picture, from every category its share.",
+            "{count} of {n} pictures, from every category its share.",
+            count=count,
+            n=usable,
         )
         self.apply.setEnabled(0 < count < usable)
         self.clear.setEnabled(any(p.held_out for p in self.state.pictures.values()))
@@ -90,7 +93,8 @@ class SplitPanel(QFrame):
         self.hide()
         self.operations.change(
             lambda library: hold_out(library, fraction=share, seed=seed),
-            "Held {n} pictures out for validation.",
+            "Held {n} picture out for validation.",
+            many="Held {n} pictures out for validation.",
             n=round(self._usable() * share),
         )
 
@@ -98,5 +102,8 @@ class SplitPanel(QFrame):
         held = {p.id: False for p in self.state.pictures.values() if p.held_out}
         self.hide()
         self.operations.change(
-            lambda library: library.hold_out(held), "Took {n} pictures back.", n=len(held)
+            lambda library: library.hold_out(held),
+            "Took {n} picture back.",
+            many="Took {n} pictures back.",
+            n=len(held),
         )

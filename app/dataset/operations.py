@@ -58,7 +58,8 @@ class Operations:
         usable = sum(not p.problem and p.flag != "rejected" for p in self.state.pictures.values())
         return self._start(
             lambda library: hold_out(library, fraction=share),
-            "Held {n} pictures out for validation.",
+            "Held {n} picture out for validation.",
+            many="Held {n} pictures out for validation.",
             n=round(usable * share),
         )
 
@@ -76,7 +77,8 @@ class Operations:
         }
         return self._start(
             lambda library: library.set_captions(texts),
-            "Wrote {n} captions from file names.",
+            "Wrote {n} caption from file names.",
+            many="Wrote {n} captions from file names.",
             n=len(texts),
         )
 
@@ -188,6 +190,7 @@ class Operations:
 
     def _tell_skipped(self, count: int) -> None:
         self.session.notify(
+            "{n} picture was left as it is: a file is gone or cannot be read as text.",
             "{n} pictures were left as they are: a file is gone or cannot be read as text.",
             n=count,
         )

@@ -200,13 +200,18 @@ class TransferEntry(QObject):
         if found.files:
             folder = found.files[0].parent
             self.session.notify(
+                "Copied {n} picture into the project.",
                 "Copied {n} pictures into the project.",
                 n=len(found.files),
                 action="Show the files",
                 on_action=lambda: _open(folder),
             )
         elif found.known:
-            self.session.notify("{n} pictures were in the project already.", n=len(found.known))
+            self.session.notify(
+                "{n} picture was in the project already.",
+                "{n} pictures were in the project already.",
+                n=len(found.known),
+            )
 
     # Out
 

@@ -34,8 +34,9 @@ class Notice:
     @property
     def text(self) -> str:
         """The sentence, and what to do about it, in the language of the moment."""
-        parts = (self.note["key"], self.note.get("remedy"))
-        return joined(tr(part, **self.note["facts"]) for part in parts if part)
+        key, facts = self.note["key"], self.note["facts"]
+        parts = ((self.note.get("one", key), key), (self.note.get("remedy"), ""))
+        return joined(tr(one, many, **facts) for one, many in parts if one)
 
     @property
     def later(self) -> Callable[[], None] | None:

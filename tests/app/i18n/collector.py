@@ -34,7 +34,7 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "LineChart": ((0,), ("title_key", "x_name")),
     "Series": ((0,), ("label",)),
     "Action": ((1,), ("text",)),
-    "notify": ((0,), ("key", "action")),
+    "notify": ((0, 1), ("key", "many", "action")),
     "show_error": ((), ("action",)),
     "setting": ((), ("label", "help", "group", "unit")),
     "QueryKey": ((), ("help",)),
@@ -42,13 +42,14 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "Summary": ((0,), ()),
     # The names of steps that Undo takes back.
     "set_recipes": ((), ("label",)),
-    "change": ((1,), ("sentence",)),
+    "change": ((1,), ("sentence", "many")),
+    "_start": ((1,), ("many",)),
     "_edit": ((0,), ()),
     "_change_project": ((0,), ()),
     "_move_category": ((0,), ()),
     "_batch": ((0,), ()),
     "one_step": ((0,), ()),
-    "spread": ((1, 2), ()),
+    "spread": ((1, 2, 3), ()),
     "progress": ((2,), ("text",)),
     "Stage": ((2, 3, 4), ("title", "intro", "button")),
     "StageResult": ((1,), ("sentence",)),
@@ -181,19 +182,34 @@ def collected() -> dict[str, list[str]]:
     return found
 
 
-def singulars() -> set[str]:
-    """First forms of calls with two forms: only the plural is looked up."""
-    found: set[str] = set()
+# Where the singular of a call with two forms stands; the plural follows it or is called "many".
+_FIRST_FORM = {"tr": 0, "say": 0, "notify": 0, "bind": 1, "change": 1, "_start": 1, "spread": 2}
+
+
+def pairs() -> Iterator[tuple[set[str], set[str]]]:
+    """First and second forms of every call with two forms."""
     for path in (ROOT / "app").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
-            first = {"tr": 0, "say": 0, "bind": 1}.get(_name(node.func))
-            if first is not None and len(node.args) > first + 1:
-                many = list(_literals(node.args[first + 1]))
-                if any(many):
-                    found |= set(_literals(node.args[first]))
-    return found
+            first = _FIRST_FORM.get(_name(node.func))
+            if first is None or len(node.args) <= first:
+                continue
+            many = [word.value for word in node.keywords if word.arg == "many"]
+            forms = {text for part in (*node.args[first + 1 : first + 2], *many)
+                     for text in _literals(part)}  # fmt: skip
+            if any(forms):
+                yield set(_literals(node.args[first])), forms
+
+
+def singulars() -> set[str]:
+    """First forms of calls with two forms: only the plural is looked up."""
+    return {text for one, _ in pairs() for text in one}
+
+
+def plurals() -> set[str]:
+    """Second forms, used unless there is one thing."""
+    return {text for _, many in pairs() for text in many}
 
 
 def tables() -> dict[str, dict[str, str]]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import string
 
 from tests.app.i18n import collector
@@ -7,6 +8,27 @@ from tests.app.i18n import collector
 
 def test_every_text_has_chinese():
     assert collector.missing() == {}
+
+
+def test_every_number_of_things_has_a_singular():
+    """``{n} captions`` needs ``{n} caption`` beside it, or a sentence that begins alike with 1."""
+    found = [
+        (path, text)
+        for path, texts in collector.collected().items()
+        if path.startswith("app/dataset/")
+        for text in texts
+    ]
+    several = [(path, text) for path, text in found if re.search(r"\{n\} [a-z]+s\b", text)]
+    assert len(several) > 30
+    one = tuple(text for _, text in found if "1 " in text)
+    lacking = [
+        (path, text)
+        for path, text in several
+        if text not in collector.plurals()
+        and not any(other.startswith(text.split("{n}")[0] + "1 ") for other in one)
+        and "of {n}" not in text
+    ]
+    assert lacking == []
 
 
 def test_chinese_names_no_fact_that_english_does_not():

@@ -40,6 +40,23 @@ def test_the_list_is_not_built_before_it_is_asked_for(spoken):
     assert "notice_panel" not in vars(spoken)
 
 
+def test_one_thing_is_told_in_the_singular_in_the_language_of_the_moment(spoken, session):
+    many = "Copied {n} pictures into the project."
+    for count in (1, "1", 2):
+        session.notify("Copied {n} picture into the project.", many, n=count)
+    told = [notice.text for notice in list(spoken.notices.kept)[:3]]
+    assert told == [
+        "Copied 2 pictures into the project.",
+        "Copied 1 picture into the project.",
+        "Copied 1 picture into the project.",
+    ]
+    set_language("zh_CN")
+    assert [notice.text for notice in list(spoken.notices.kept)[1:3]] == [
+        "已将 1 张图片复制到项目中。"
+    ] * 2
+    set_language("en")
+
+
 def test_the_bell_shows_a_dot_until_its_list_was_opened(window, session, qtbot):
     rest = _dot(window)
     session.notify("Done")
