@@ -5,33 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.dataset.crop_box import CropBox, fitted, whole
-from app.dataset.edit_bake import scaled
+from app.dataset.edit_crop_rows import bucket_row, content_of, counts_of
 from app.dataset.edit_shape import mirrored, straightened, turned
 from app.dataset.edit_tool import ToolPanel, side_by_side, slider_for
-from app.dataset.outlook import is_hard, look_ahead, much_cut, much_enlarged
+from app.dataset.outlook import is_hard
 from app.i18n import bind, tr
-from app.i18n.format import dimensions, number, percent
+from app.i18n.format import dimensions
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Check, Choice, FieldRow, NumberField
 from app.widgets.row_list import Row, RowList
 from app.widgets.segments import Segments
 from engine.dataset.buckets import Assignment, assign
-from engine.dataset.crops import BucketFit, fit_of, fits, snapped
-from engine.dataset.edits import work_on
+from engine.dataset.crops import fit_of, fits, snapped
 from engine.dataset.steps import Straighten
 from engine.imaging.crop import Box, clip_box
-from engine.imaging.framing import RATIOS, around, content, with_margin
+from engine.imaging.framing import RATIOS, around, with_margin
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from app.dataset.edit_view import EditView
     from app.dataset.edit_work import EditWork
-    from engine.dataset.buckets import BucketSpec
     from engine.dataset.edits import Recipe
-    from engine.dataset.library import Picture
-    from engine.dataset.masks import MaskStore
 
 most_buckets = 7
 
@@ -121,7 +115,7 @@ class CropPanel(ToolPanel):
         self.view.ratio = None
         self.content = self._keeps = None
         pictures = list(self.work.state.pictures.values())
-        self._counter.ask(self._take_counts, _counts, pictures, self.work.spec)
+        self._counter.ask(self._take_counts, counts_of, pictures, self.work.spec)
 
     def refresh(self) -> None:
         box = self.work.recipe.crop
@@ -259,7 +253,7 @@ class CropPanel(ToolPanel):
 
     def _rows(self) -> list[Row]:
         found = fits(self.work.spec, self.work.uncropped, self.content)[:most_buckets]
-        return [_bucket_row(fit, self._held.get(fit.bucket, 0)) for fit in found]
+        return [bucket_row(fit, self._held.get(fit.bucket, 0)) for fit in found]
 
     def _read_out(self, found: Assignment | None) -> None:
         if found is None:
@@ -285,7 +279,7 @@ class CropPanel(ToolPanel):
         factor = work.proxy.shape[1] / work.size[0]
         self._finder.ask(
             lambda box: self._take_content(shape, box),
-            _content, work.proxy, shape[1], factor, work.masks,
+            content_of, work.proxy, shape[1], factor, work.masks,
         )  # fmt: skip
 
     def _take_content(self, shape: tuple[int, Recipe], box: Box | None) -> None:
@@ -300,35 +294,3 @@ class CropPanel(ToolPanel):
         self._held = held
         if self.active and self.work.picture is not None:
             self.refresh()
-
-
-def _counts(pictures: list[Picture], spec: BucketSpec) -> dict[tuple[int, int], int]:
-    return dict(look_ahead(pictures, spec).buckets)
-
-
-def _content(
-    proxy: np.ndarray, before: Recipe, factor: float, masks: MaskStore | None
-) -> Box | None:
-    """The content of the picture before its crop, in its own pixels."""
-    found = content(work_on(proxy, scaled(before, factor), masks).rgba)
-    if found is None:
-        return None
-    left, top = int(found[0] / factor), int(found[1] / factor)
-    right, bottom = ((found[n] + found[n + 2]) / factor for n in (0, 1))
-    return left, top, -int(-right // 1) - left, -int(-bottom // 1) - top
-
-
-def _bucket_row(fit: BucketFit, count: int) -> Row:
-    note = tr("cuts {share}", share=percent(fit.content_cut))
-    if fit.scale > much_enlarged:
-        note = f"{fit.scale:.1f}×  {note}"
-    much = fit.scale > much_enlarged or fit.content_cut > much_cut
-    size = dimensions(*fit.bucket)
-    return Row(
-        size,
-        size,
-        number(count),
-        note=note,
-        note_tone="warn" if much else "t3",
-        aspect=fit.bucket[0] / fit.bucket[1],
-    )

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QWidget
 
 from app.dataset.edit_bake import scaled
+from app.dataset.edit_fill_parts import NAMES, ColorField, FillTile, tile
 from app.dataset.edit_tool import ToolPanel, side_by_side
 from app.dataset.edit_view import EditView, Hand
-from app.dataset.fill_panel import Swatch, fill_text
+from app.dataset.fill_panel import fill_text
 from app.dataset.fill_picture import ask_picture
 from app.dataset.pixels import shrunk
 from app.i18n import bind
-from app.theme import color, fonts, icons
 from app.widgets.buttons import button, tool_button
-from app.widgets.color_dialog import choose_color
-from app.widgets.fields import FieldRow, TextField, ValueSlider
-from app.widgets.images import draw_fitted, image_of, pixmap_of
+from app.widgets.fields import FieldRow, ValueSlider
+from app.widgets.images import image_of, pixmap_of
 from app.widgets.panel import Panel
 from app.widgets.row_list import Row, RowList
 from app.widgets.text import label
@@ -28,8 +27,6 @@ from engine.dataset.steps import FillStep
 from engine.imaging.alpha import Fill, fill, has_transparency
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from PySide6.QtWidgets import QLayout
 
@@ -37,18 +34,7 @@ if TYPE_CHECKING:
     from engine.dataset.edits import Recipe
     from engine.dataset.masks import MaskStore
 
-NAMES = {
-    "color": "Color",
-    "edge": "Edge",
-    "blurred": "Blurred",
-    "gradient": "Gradient",
-    "picture": "Its own",
-    "image": "Picture",
-    "grey": "Grey",
-    "white": "White",
-}
 PRESETS = {"grey": Fill(color="#808080"), "white": Fill(color="#FFFFFF")}
-tile = 58
 
 
 class FillPanel(ToolPanel):
@@ -56,8 +42,8 @@ class FillPanel(ToolPanel):
 
     def __init__(self, work: EditWork, view: EditView) -> None:
         super().__init__("Alpha fill", work, view)
-        self.tiles = {name: _Tile(name) for name in NAMES}
-        self.first, self.second = _ColorField(), _ColorField()
+        self.tiles = {name: FillTile(name) for name in NAMES}
+        self.first, self.second = ColorField(), ColorField()
         self.pick = tool_button("pipette", "Pick a color from the picture", self._pick, True)
         self.angle = ValueSlider(0, 359, 1, unit="°")
         self.angle.set_default(0)
@@ -264,79 +250,6 @@ class Pipette(Hand):
         tint = self._panel.view.color_at(point)
         if tint is not None:
             self._panel.picked(tint.name().upper())
-
-
-class _ColorField(TextField):
-    """A color as ``#RRGGBB``, with a swatch that opens a chooser."""
-
-    chosen = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.in_use: Callable[[], list[str]] = list
-        self.swatch = Swatch()
-        self.editingFinished.connect(self._typed)
-        self.swatch.clicked.connect(self._ask)
-
-    def set_color(self, text: str) -> None:
-        """Show ``text``."""
-        self.set_value(text)
-        self.swatch.set_color(text)
-
-    def _typed(self) -> None:
-        text = self.text().strip()
-        text = (text if text.startswith("#") else f"#{text}").upper()
-        if len(text) != 7 or not QColor.isValidColorName(text):
-            self.setText(self.swatch.hex)
-        elif text != self.swatch.hex:
-            self.chosen.emit(text)
-
-    def _ask(self) -> None:
-        choose_color(self, "Fill color", self.swatch.hex, self.chosen.emit, self.in_use())
-
-
-class _Tile(QAbstractButton):
-    """The picture over one fill, its name under it."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._picture = QPixmap()
-        self._icon = "image-plus" if name == "image" else ""
-        self.setCheckable(True)
-        self.setFixedSize(tile, tile + 16)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        bind(self.setText, NAMES[name])
-        bind(self.setAccessibleName, NAMES[name])
-
-    def set_picture(self, picture: QPixmap) -> None:
-        """Show ``picture``."""
-        self._picture = picture
-        self.update()
-
-    def nextCheckState(self) -> None:
-        """The recipe says which one is chosen."""
-
-    def sizeHint(self) -> QSize:
-        return self.size()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        box = QRectF(2, 2, tile - 4, tile - 16)
-        painter.fillRect(box, color("tile"))
-        painter.setClipRect(box)
-        if not self._picture.isNull():
-            draw_fitted(painter, self._picture, box)
-        elif self._icon:
-            place = box.center()
-            icons.paint(painter, self._icon, place.x() - 10, place.y() - 10, 20, "t3")
-        painter.setClipping(False)
-        if self.isChecked() or self.hasFocus():
-            painter.setPen(QPen(color("acc"), 2))
-            painter.drawRect(box.adjusted(-1, -1, 1, 1))
-        painter.setFont(fonts.font(11))
-        painter.setPen(color("t1" if self.isChecked() else "t2"))
-        foot = QRectF(0, tile - 12, tile, 18)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 def _boxed(layout: QLayout) -> QWidget:
