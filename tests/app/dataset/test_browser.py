@@ -173,6 +173,7 @@ def test_tags_filter_by_click_and_control_click_and_show_the_selection(view, set
     marked = {key: tags.rows.index(rows[key]).data(Qt.ItemDataRole.UserRole + 1) for key in rows}
     assert marked["icon"].icon == "check"
     assert (marked["cactus"].icon, marked["cactus"].note) == ("circle-minus", "1 of 2")
+    assert marked["cactus"].note_tone != marked["cactus"].tone  # two numbers, told apart
     assert marked["crown"].icon == ""
     spot = tags.visualRect(tags.rows.index(rows["icon"])).center()
     left, control = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
