@@ -25,7 +25,7 @@ NAMES = {
     "gradient": "Gradient",
     "picture": "Its own",
     "image": "Picture",
-    "grey": "Grey",
+    "grey": "Gray",
     "white": "White",
 }
 tile = 58

@@ -52,7 +52,7 @@ class FilterBar(QWidget):
                 ("date", "Date"),
                 ("size", "Size"),
                 ("aspect", "Aspect"),
-                ("stars", "Rating"),
+                ("stars", "Stars"),
                 ("sharpness", "Sharpness"),
                 ("similarity", "Similarity"),
             ]

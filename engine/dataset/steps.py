@@ -188,11 +188,11 @@ class Mask(_Step):
 
 
 class WhiteBalance(_Step):
-    """Warmer or cooler, greener or more magenta, or grey on average."""
+    """Warmer or cooler, greener or more magenta, or gray on average."""
 
     label: ClassVar[str] = "White balance"
     kind: Literal["white_balance"] = "white_balance"
-    auto: bool = setting(False, label="Automatic", help="Make the mean of the picture grey.")
+    auto: bool = setting(False, label="Automatic", help="Make the mean of the picture gray.")
     temperature: int = setting(
         0, label="Temperature", help="Cooler to warmer.", when="auto=False", ge=-100, le=100
     )
@@ -255,7 +255,7 @@ class Saturation(_Step):
 
     label: ClassVar[str] = "Saturation"
     kind: Literal["saturation"] = "saturation"
-    amount: int = setting(0, label="Amount", help="Grey to vivid.", ge=-100, le=100)
+    amount: int = setting(0, label="Amount", help="Gray to vivid.", ge=-100, le=100)
 
     def apply(self, work: Work) -> None:
         work.recolor(lambda rgba: tone.saturation(rgba, self.amount))
