@@ -203,3 +203,22 @@ def test_two_processes_share_one_index(library, art, tmp_path):
     assert library.can_redo == "Rate pictures"
     assert library.pictures() == other.pictures()
     other.close()
+
+
+def test_a_picture_with_a_problem_of_its_own_keeps_it_when_its_drive_is_gone(
+    library, art, tmp_path
+):
+    paint(tmp_path / "more" / "x.png", 3)
+    (art / "apple.png").write_bytes(b"no picture")
+    sources = [*source(art), *source(tmp_path / "more")]
+    library.scan(sources)
+    names = ids_by_name(library)
+    before = library.picture(names["apple"]).problem
+    (art / "crown.png").unlink()
+    library.scan(sources)
+    shutil.move(art, tmp_path / "away")
+    changes = library.scan(sources)
+    assert library.picture(names["apple"]).problem == before
+    assert "is missing" in library.picture(names["icon_10"]).problem
+    assert library.picture(names["crown"]).problem == ""
+    assert {names["apple"], names["crown"], names["x"]}.isdisjoint(changes.ids)

@@ -181,3 +181,9 @@ def test_a_mask_of_training_takes_part_in_every_later_change_of_shape(rgba, mask
     assert after.shape == baked.rgb.shape[:2] == (20, 10)
     assert (after == np.rot90(before[2:12, 4:24], -1)).all()
     assert len(np.unique(after)) > 1
+
+
+def test_masks_of_the_same_bytes_and_another_shape_are_two(masks):
+    wide, high = np.zeros((10, 20), np.uint8), np.zeros((20, 10), np.uint8)
+    keys = masks.add(wide), masks.add(high)
+    assert [masks.load(key).shape for key in keys] == [(10, 20), (20, 10)]
