@@ -34,7 +34,7 @@ class CategoryMenu(QFrame):
         self.field = _Field(self)
         self.list = RowList()
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(1, metrics.GAP, 1, 4)
         column.setSpacing(4)
         box = QVBoxLayout()
@@ -88,8 +88,8 @@ class CategoryMenu(QFrame):
         shown = [row.key for row in rows]
         wanted = next(iter(own)) if len(own) == 1 and not typed else ""
         self.list.set_current(wanted if wanted in shown else shown[0] if shown else "")
-        # The list asks for another height; until the layout hears of it the frame keeps the old one.
-        self.layout().invalidate()
+        # The list asks for another height; the frame would keep that of before.
+        self._column.invalidate()
         self.setFixedHeight(self.sizeHint().height())
 
 

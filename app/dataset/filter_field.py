@@ -186,4 +186,5 @@ def _is_open(before: str) -> bool:
     """Whether something is being written at the cursor: an expression that has its second slash,
     or a text its second quotation mark, is whole.
     """
-    return bool(before.strip()) and before[-1] not in '/")' or before.endswith((":/", ':"', '="'))
+    begun = before.endswith((":/", ':"', '="'))
+    return begun or (bool(before.strip()) and before[-1] not in '/")')

@@ -110,9 +110,7 @@ class PreviewPanel(Panel):
         self.operations = operations
         self._shown: list[Picture] = []
         self.boxes = [PictureBox(), PictureBox()]
-        self._stand_ins = [
-            StandIn(thumbnails, partial(_stand_in, box), self) for box in self.boxes
-        ]
+        self._stand_ins = [StandIn(thumbnails, partial(_stand_in, box), self) for box in self.boxes]
         self.facts = [ElidedLabel(size=11, tone="label") for _ in self.boxes]
         self.stars = Stars()
         self.stars.rated.connect(lambda stars: operations.rate(state.selected, stars))

@@ -70,6 +70,8 @@ class View(QWidget):
         self.empty = EmptyState(
             "images", *INVITATION, button("Choose a folder", "folder-open", on=self.ask_folder)
         )
+        self.empty.setProperty("surface", "stage")
+        self.empty.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.overlay = DropOverlay(self)
         self.menu = PictureMenu(self)
         self._list_wanted: bool | None = None

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.dataset.view import View
-from app.theme import metrics
+from app.theme import color, metrics
 
 
 @pytest.fixture
@@ -100,3 +100,13 @@ def test_the_offer_to_save_a_filter_knows_whether_one_is_written(view) -> None:
     click(bar.save_button)
     assert bar.saved.nothing.text() == "Nothing is saved. Name the filter above to keep it."
     bar.saved.hide()
+
+
+def test_an_empty_project_stands_on_the_stage_not_on_a_panel(qtbot, session) -> None:
+    made = View(session)
+    qtbot.addWidget(made)
+    made.resize(1212, 734)
+    made.show()
+    corner = made.grab().toImage().pixelColor(600, 20)
+    made.thumbnails.close()
+    assert corner == color("g2")
