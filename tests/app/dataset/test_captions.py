@@ -330,9 +330,7 @@ def test_a_list_that_is_dropped_completes_by_alias(
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(source))])
     action = Qt.DropAction.CopyAction
-    panel.box.dropEvent(
-        QDropEvent(QPointF(5, 5), action, data, LEFT, Qt.KeyboardModifier.NoModifier)
-    )
+    view.dropEvent(QDropEvent(QPointF(5, 5), action, data, LEFT, Qt.KeyboardModifier.NoModifier))
     settle(view.session)
     assert (tmp_path / "home" / "tags" / "danbooru.csv").exists()
     assert said[-1]["facts"] == {"n": "2", "name": "danbooru.csv"}
