@@ -218,7 +218,10 @@ class Session(QObject):
         library, project = self.library, self.project
         if library is None or project is None:
             return
-        self._missing = await self.bridge.io(_missing_of, project)
+        missing = await self.bridge.io(_missing_of, project)
+        if self.library is not library:
+            return  # it was closed meanwhile
+        self._missing = missing
         self._looking.start()
         if self._reader is None or self._reader.library is not library:
             self._reader = Reader(self, library, project)

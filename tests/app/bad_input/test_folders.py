@@ -172,7 +172,9 @@ def test_what_is_unreadable_is_left_out_of_the_export(corrupt, opened, settle, s
     settle()
     (handle,) = opened.session.bridge.jobs
     assert handle.result().count == 2
-    said(opened.toasts.shown[-1].text, "2", handle.result().folder)
+    exported, notes = (toast.text for toast in opened.toasts.shown[-2:])
+    said(exported, "2", handle.result().folder)
+    said(notes, "2")
 
 
 WRONG = {

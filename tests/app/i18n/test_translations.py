@@ -21,10 +21,11 @@ def test_every_number_of_things_has_a_singular():
     several = [(path, text) for path, text in found if re.search(r"\{n\} [a-z]+s\b", text)]
     assert len(several) > 30
     one = tuple(text for _, text in found if "1 " in text)
+    plurals = collector.plurals()
     lacking = [
         (path, text)
         for path, text in several
-        if text not in collector.plurals()
+        if text not in plurals
         and not any(other.startswith(text.split("{n}")[0] + "1 ") for other in one)
         and "of {n}" not in text
     ]
