@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.calm import Calm
+
 # A bridge exists before the window is painted; its engine and the event loop come after.
 if TYPE_CHECKING:
     from engine.runtime.job import JobHandle, Request
@@ -37,6 +39,7 @@ class Bridge(QObject):
 
     def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.calm = Calm()
         self._make_engine = make_engine
         self._engine: Engine | None = None
         self._making = threading.Lock()
@@ -89,7 +92,14 @@ class Bridge(QObject):
         return await asyncio.wrap_future(handle)
 
     async def io(self, function: Callable[..., T], *args: Any) -> T:
-        """Run a light, torch-free function off the UI thread and await its value."""
+        """Run a light, torch-free function off the UI thread and await its value: the user waits
+        for it, so that work :meth:`behind` stands still meanwhile.
+        """
+        with self.calm.working():
+            return await self.behind(function, *args)
+
+    async def behind(self, function: Callable[..., T], *args: Any) -> T:
+        """The same for what nobody waits for: it may step aside with ``calm.wait``."""
         import asyncio
 
         # Not the running loop: Qt may turn the window's loop while nobody waits inside it.

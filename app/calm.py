@@ -1,30 +1,53 @@
-"""Whether the user is at work: work that nobody waits for steps aside until the hands rest."""
+"""Whether the user is at work: work that nobody waits for steps aside until the hands rest.
+
+Two threads that run Python take turns at one interpreter: a worker that decodes pictures makes
+the writing of a thousand captions take five times as long.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 REST = 0.3
 """Seconds without a sign of the user after which the window is at rest."""
+HELD = 60.0
+"""Seconds that work waits at most, beside its own limit, while the user waits for other work."""
 _LOOK = 0.03
 
 
 class Calm:
-    """Told of the user by :meth:`stir`, in the window's thread; workers :meth:`wait`."""
+    """Told of the user by :meth:`stir` and :meth:`working`; workers :meth:`wait`."""
 
     def __init__(self) -> None:
         self._stirred = -REST
+        self._lock = threading.Lock()
+        self._wanted = 0
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """Inside the block something is done that the user waits for."""
+        with self._lock:
+            self._wanted += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._wanted -= 1
 
     def stir(self, *_: object) -> None:
         """The user scrolls, types, walks through pictures, or waits for what is in view."""
         self._stirred = time.monotonic()
 
     def wait(self, most: float) -> None:
-        """Return when the window is at rest, after ``most`` seconds at the latest."""
+        """Return when the window is at rest and nothing is waited for; while only the user moves,
+        after ``most`` seconds at the latest.
+        """
         end = time.monotonic() + most
         while (pause := self._pause(end)) > 0:
             time.sleep(pause)
@@ -39,4 +62,6 @@ class Calm:
 
     def _pause(self, end: float) -> float:
         now = time.monotonic()
+        if self._wanted and now < end + HELD:
+            return _LOOK
         return min(_LOOK, min(end, self._stirred + REST) - now)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from engine.runtime.errors import MissingFileError
+from engine.runtime.job import Job
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -22,7 +23,7 @@ NAMES_PAUSE, MEASURES_PAUSE = 0.25, 2.0
 """
 LONGEST = 8
 STEP_ASIDE, STAY_ASIDE = 0.05, 1.0
-"""Seconds that a chunk of names, or of measures, waits while the user is at work."""
+"""Seconds that a chunk of names, or a measure, waits while the user is at work."""
 
 
 class Telling:
@@ -89,15 +90,11 @@ class Reader:
         if not quietly:
             self.session.pictures_changed.emit(None)  # what is known from before is there at once
         telling = Telling(self.session.pictures_changed.emit, NAMES_PAUSE)
-
-        def read(changes: Changes) -> None:
-            telling(changes)
-            self.session.calm.wait(STEP_ASIDE)
-
+        await asyncio.sleep(0)  # the views that heard of it begin to read before the folders are
         missing: tuple[str, ...] = ()
         try:
-            changes = await self.session.bridge.io(
-                self.library.scan, self.project.file.folders, None, read
+            changes = await self.session.bridge.behind(
+                self.library.scan, self.project.file.folders, self._aside(STEP_ASIDE), telling
             )
             missing = changes.missing_folders
         except MissingFileError:
@@ -115,16 +112,15 @@ class Reader:
     async def _measures(self) -> None:
         self.phase = "measures"
         telling = Telling(self.session.pictures_changed.emit, MEASURES_PAUSE)
-
-        def measured(changes: Changes) -> None:
-            telling(changes)
-            self.session.calm.wait(STAY_ASIDE)
-
         try:
-            await self.session.bridge.io(self.library.measure, None, measured)
+            await self.session.bridge.behind(self.library.measure, self._aside(STAY_ASIDE), telling)
         finally:
             self.phase = ""
             telling.flush()
+
+    def _aside(self, most: float) -> Job:
+        """A job that lets the user go first at every step."""
+        return Job.detached(lambda: self.session.calm.wait(most))
 
     def _tell_missing(self, missing: tuple[str, ...], quietly: bool) -> None:
         from engine.dataset.problem import missing_folder

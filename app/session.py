@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.bridge import Bridge
-from app.calm import Calm
 from app.run_settings import RunSettings
 from engine.project.settings import Settings, data_dir
 from engine.runtime.errors import JobCancelled, StylekilnError
@@ -56,7 +55,7 @@ class Session(QObject):
         self.project: Project | None = None
         self.library: Library | None = None
         self.run_settings = RunSettings(self)
-        self.calm = Calm()
+        self.calm = bridge.calm
         self._reader: Reader | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._missing: tuple[str, ...] = ()

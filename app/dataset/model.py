@@ -177,9 +177,9 @@ class DatasetState(QObject, Held):
             await self._put(found)
 
     async def _step(self, version: int, library: Library, step: Step) -> None:
-        """Go on from what is there, unless it is out of date by then."""
+        """Go on behind the user from what is there, unless it is out of date by then."""
         before = self.snapshot
-        found = await self.session.bridge.io(step, library, before)
+        found = await self.session.bridge.behind(step, library, before)
         if version == self._version and before is self.snapshot:
             await self._put(found)
 

@@ -172,7 +172,7 @@ class OutlookPanel(Panel):
             return  # the settings above say what is wrong; the numbers stay those of before
         pictures = list(self.state.pictures.values())
         project = session.project
-        found = await session.bridge.io(_counted, pictures, request)
+        found = await session.bridge.behind(_counted, pictures, request)
         if session.project is project:
             self.outlook = found
             self._tell(found)

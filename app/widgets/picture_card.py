@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import (
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.i18n import signals as language_signals
 from app.i18n import tr
-from app.theme import color, fonts, icons
+from app.theme import color, current, fonts, icons
 from app.theme import signals as theme_signals
 from app.widgets.images import draw_fitted
 from app.widgets.roles import Card, card_of
@@ -167,34 +168,45 @@ def _has(option: QStyleOptionViewItem, flag: QStyle.StateFlag) -> bool:
 
 def _badges(painter: QPainter, tile: QRectF, badges: Sequence[Badge]) -> None:
     """At most two badges at the bottom left, and only what fits; the rest as a count."""
-    left = tile.left() + 4
-    measure = fonts.metrics(11)
-    painter.setFont(fonts.font(11))
+    left, top = tile.left() + 4, tile.bottom() - 21
+    scale = painter.device().devicePixelRatioF()
     shown = 0
-    for icon, text, tone in badges[:2]:
-        words = measure.horizontalAdvance(text) if text else 0.0
-        width = 8 + (11 if icon else 0) + (4 if icon and text else 0) + words
+    for badge in badges[:2]:
+        made = _badge(current().name, badge, scale)
+        width = made.deviceIndependentSize().width()
         if left + width > tile.right() - (4 if len(badges) == shown + 1 else 24) and shown:
             break
-        _badge(painter, QRectF(left, tile.bottom() - 21, width, 17), icon, text, tone)
+        painter.drawPixmap(QPointF(left, top), made)
         left += width + 3
         shown += 1
     if len(badges) > shown:
-        more = f"+{len(badges) - shown}"
-        width = 8 + measure.horizontalAdvance(more)
-        _badge(painter, QRectF(left, tile.bottom() - 21, width, 17), "", more, "fact")
+        more = ("", f"+{len(badges) - shown}", "fact")
+        painter.drawPixmap(QPointF(left, top), _badge(current().name, more, scale))
 
 
-def _badge(painter: QPainter, box: QRectF, icon: str, text: str, tone: str) -> None:
+@lru_cache(maxsize=512)
+def _badge(_theme: str, badge: Badge, scale: float) -> QPixmap:
+    """The same few badges stand on thousands of cards."""
+    icon, text, tone = badge
+    words = fonts.metrics(11).horizontalAdvance(text) if text else 0.0
+    width = round(8 + (11 if icon else 0) + (4 if icon and text else 0) + words)
+    made = QPixmap((QSizeF(width, 17) * scale).toSize())
+    made.setDevicePixelRatio(scale)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setFont(fonts.font(11))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color("badge"))
-    painter.drawRoundedRect(box, 2, 2)
+    painter.drawRoundedRect(QRectF(0, 0, width, 17), 2, 2)
     tint = "badge_warn" if tone == "warn" else "badge_text"
     if icon:
-        icons.paint(painter, icon, box.left() + 4, box.top() + 3, 11, tint)
+        icons.paint(painter, icon, 4, 3, 11, tint)
     painter.setPen(color(tint))
-    place = box.adjusted(4 + (15 if icon else 0), 0, 0, 0)
+    place = QRectF(4 + (15 if icon else 0), 0, width, 17)
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+    painter.end()
+    return made
 
 
 def _foot(painter: QPainter, tile: QRectF, card: Card, selected: bool) -> None:

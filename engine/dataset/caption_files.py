@@ -14,6 +14,7 @@ from engine.dataset.captions import (
     behind_links,
     caption_path,
     read_caption,
+    read_stored,
     remove_caption,
     write_caption,
 )
@@ -61,14 +62,13 @@ def put(wish: Wish, *, merging: bool, keep_original: bool) -> Written:
     """
     picture = from_text(wish.path)
     path = caption_path(Path(picture))
-    now = read_caption(path)
+    now, original = read_stored(path)
     text = now.text if now.exists else None
     target, result = _target(wish, text, merging=merging)
     if now.problem or not os.path.exists(picture):
         result = "skipped"
     if result != "written":
         return Written(wish, result, text, text, now.problem, stamp=_stamp(path))
-    original = path.read_bytes() if keep_original and now.exists else None
     try:
         if target is None:
             remove_caption(path)
@@ -78,7 +78,8 @@ def put(wish: Wish, *, merging: bool, keep_original: bool) -> Written:
         if disk_full(error):
             raise
         return Written(wish, "skipped", text, text, failure=Problem.of(error), stamp=_stamp(path))
-    return Written(wish, "written", text, target, stamp=_stamp(path), original=original)
+    kept = original if keep_original else None
+    return Written(wish, "written", text, target, stamp=_stamp(path), original=kept)
 
 
 def take_back(written: Written) -> None:

@@ -72,22 +72,33 @@ def read_caption(path: Path) -> Caption:
 
     Never raises: what goes wrong is in ``problem``.
     """
+    return read_stored(path)[0]
+
+
+def read_stored(path: Path) -> tuple[Caption, bytes | None]:
+    """The same, with the bytes of the file where it was read."""
     try:
-        if os.path.getsize(path) > LARGEST:
-            return _unusable(Problem("{name} is too large to be a caption.", name=path.name))
-        data = path.read_bytes()
+        with open(path, "rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size > LARGEST:
+                return _unusable(
+                    Problem("{name} is too large to be a caption.", name=path.name)
+                ), None
+            data = file.readall()
     except FileNotFoundError:
-        return Caption()
+        return Caption(), None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        return _unusable(Problem("{path} cannot be read: {reason}.", path=path.name, reason=reason))
-    return decode(data) or _unusable(
-        Problem(
-            "{name} is in an unknown text encoding.",
-            name=path.name,
-            remedy="Save it as UTF-8 in a text editor.",
-        )
+        problem = Problem("{path} cannot be read: {reason}.", path=path.name, reason=reason)
+        return _unusable(problem), None
+    found = decode(data)
+    if found is not None:
+        return found, data
+    unknown = Problem(
+        "{name} is in an unknown text encoding.",
+        name=path.name,
+        remedy="Save it as UTF-8 in a text editor.",
     )
+    return _unusable(unknown), data
 
 
 def decode(data: bytes) -> Caption | None:

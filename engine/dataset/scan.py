@@ -93,6 +93,8 @@ def scan(
 ) -> Changes:
     """Read new and changed files into the index; see :meth:`Library.scan`."""
     store.on_wait = told_by(job, store.path)
+    if job is not None:
+        job.breathe()
     missing = [source.path for source in folders if not os.path.isdir(source.path)]
     known = _known(store)
     away = mark_away(store, known, missing)

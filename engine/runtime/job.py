@@ -136,9 +136,11 @@ class Job:
         self._between = between
 
     @classmethod
-    def detached(cls) -> Job:
-        """A job outside any engine, for direct calls; its events are kept on the handle."""
-        return cls(JobHandle(Request()))
+    def detached(cls, between: Callable[[], None] | None = None) -> Job:
+        """A job outside any engine, for direct calls; its events are kept on the handle.
+        ``between`` is called at every step.
+        """
+        return cls(JobHandle(Request()), between)
 
     @property
     def id(self) -> str:
