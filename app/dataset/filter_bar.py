@@ -117,6 +117,8 @@ class FilterBar(QWidget):
         """Say how many pictures are shown."""
         if self.state.error is not None:
             self._count_text.say("not applied")
+        elif not self.state.snapshot.whole:
+            self._count_text.say("")  # they are being read
         elif shown == total:
             self._count_text.say("{n} picture", "{n} pictures", n=number(total))
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -145,10 +145,11 @@ class DatasetState(QObject, Held):
         version, library = self._version, self.session.library
         if library is None:
             return
-        scanning = self.session.is_listing
+        scanning, bridge = self.session.is_listing, self.session.bridge
         try:
-            if not self.pictures and await self._look(version, library):
-                await self._step(version, library, snapshots.count)
+            known = self.pictures and self.snapshot.whole
+            if not known and await self._look(version, library):
+                await self._step(version, snapshots.count, bridge.io)
             elif len(self.pictures) <= FEW and not scanning:
                 await self._take(version, library, changed, snapshots.read_and_judge)
                 return
@@ -156,18 +157,24 @@ class DatasetState(QObject, Held):
                 await self._take(version, library, changed, snapshots.read)
             await self.session.calm.rest(STEP_ASIDE, lambda: self._due)
             if not scanning and not self._due:
-                await self._step(version, library, snapshots.judge)
+                await self._step(version, snapshots.judge, bridge.behind)
         except JobCancelled:
             if version == self._version:  # else the project was left meanwhile
                 raise
 
     async def _look(self, version: int, library: Library) -> bool:
-        """Show many pictures before anything of them is counted; False when there are few."""
+        """Show many pictures before anything of them is counted, and the first ones before the
+        others are read; False when there are few.
+        """
+        first = await self.session.bridge.io(snapshots.glance, library, self.snapshot, FEW)
+        if first.whole:
+            return False
+        if version == self._version and self._wish() == Wish():
+            await self._put(first)
         found = await self.session.bridge.io(snapshots.look, library, self.snapshot)
-        many = len(found.columns) > FEW
-        if many and version == self._version:
+        if version == self._version:
             await self._put(found)
-        return many
+        return True
 
     async def _take(
         self, version: int, library: Library, changed: set[int] | None, read: Read
@@ -176,10 +183,10 @@ class DatasetState(QObject, Held):
         if version == self._version:
             await self._put(found)
 
-    async def _step(self, version: int, library: Library, step: Step) -> None:
-        """Go on behind the user from what is there, unless it is out of date by then."""
+    async def _step(self, version: int, step: Step, run: Callable[..., Any]) -> None:
+        """Go on from what is there, unless it is out of date by then."""
         before = self.snapshot
-        found = await self.session.bridge.behind(step, library, before)
+        found = await run(step, self.session.library, before)
         if version == self._version and before is self.snapshot:
             await self._put(found)
 

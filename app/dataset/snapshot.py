@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Nothing in it changes but ``made``, which holds what is made once when it is asked for."""
+    """Nothing in it changes but ``made``, which holds what is made once when it is asked for.
+    ``whole`` is False while only the first pictures are read.
+    """
 
     columns: Columns = field(default_factory=lambda: Columns([]))
     pictures: dict[int, Picture] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class Snapshot:
     can_redo: bool = False
     undoes: str = ""
     redoes: str = ""
+    whole: bool = True
     made: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -88,15 +91,24 @@ class Snapshot:
         return np.array([places.get(p.id, np.nan) for p in self.columns.pictures], np.float64)
 
 
+def glance(library: Library, before: Snapshot, most: int) -> Snapshot:
+    """The first pictures of the library; :attr:`Snapshot.whole` when there are no more."""
+    columns = Columns(library.first(most + 1), buckets=before.columns.buckets)
+    return replace(
+        before, columns=columns, pictures=_by_id(columns), made={}, whole=len(columns) <= most
+    )
+
+
 def look(library: Library, before: Snapshot) -> Snapshot:
     """The pictures of the library as it is now, with nothing counted yet: what the grid needs."""
     columns = Columns(library.pictures(), buckets=before.columns.buckets, tokens=_tokens(library))
-    return replace(before, columns=columns, pictures=_by_id(columns), made=_kept(before, columns))
+    made = _kept(before, columns)
+    return replace(before, columns=columns, pictures=_by_id(columns), made=made, whole=True)
 
 
 def read(library: Library, before: Snapshot, ids: Collection[int] | None) -> Snapshot:
     """The library as it is now; with ``ids`` only these pictures are read again."""
-    if ids is None or not before.pictures:
+    if ids is None or not before.pictures or not before.whole:
         return count(library, look(library, before))
     found = library.listed(ids)
     gone = before.pictures.keys() & (set(ids) - {picture.id for picture in found})

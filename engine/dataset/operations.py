@@ -136,7 +136,7 @@ class CaptionOperations(Undo):
     def conflicts(self) -> list[Conflict]:
         """Captions that wait for the user's choice, with both texts."""
         rows = self._store.tuples(
-            "SELECT picture, base, mine, path FROM conflicts JOIN pictures ON id = picture"
+            "SELECT picture, base, mine, path FROM conflicts CROSS JOIN pictures ON id = picture"
             " WHERE present ORDER BY folder, sort_key"
         )
         return [

@@ -147,3 +147,16 @@ def test_the_window_works_where_the_queue_cannot_be_kept(tmp_path):
     engine = _make_engine(tmp_path, 0).start()
     assert engine.submit(work.Count()).result(60) == 3
     engine.close()
+
+
+def test_modules_are_imported_without_their_sources_being_read(tmp_path):
+    """PySide6 would read and keep the source of all that is imported after it."""
+    code = """
+import json, linecache, sys
+import app.main, app.dataset.view
+kept = [name for name in linecache.cache if "app" in name or "engine" in name]
+print(json.dumps({"kept": kept, "imported": "app.dataset.view" in sys.modules}), flush=True)
+import os; os._exit(0)
+"""
+    found = run(code, tmp_path)
+    assert found == {"kept": [], "imported": True}
