@@ -9,6 +9,7 @@ from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.board_model import COLUMN, ColumnModel, dragged
+from app.dataset.counts import category_name
 from app.dataset.fill_panel import Swatch
 from app.dataset.transfer_drop import read
 from app.i18n import bind, tr
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
         QMouseEvent,
     )
 
-    from app.dataset.transfer_entry import TransferEntry
+    from app.dataset.badges import Badges
+    from app.dataset.transfer_intake import Intake
     from app.widgets.thumbnails import ThumbnailCache
     from engine.dataset.library import Picture
     from engine.imaging.alpha import Fill
@@ -53,7 +55,11 @@ class BoardColumn(QWidget):
     menu_asked = Signal(str)
 
     def __init__(
-        self, name: str, thumbnails: ThumbnailCache, outside: TransferEntry | None = None
+        self,
+        name: str,
+        thumbnails: ThumbnailCache,
+        badges: Badges,
+        outside: Intake | None = None,
     ) -> None:
         super().__init__()
         self.name, self.outside = name, outside
@@ -61,7 +67,7 @@ class BoardColumn(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(WIDTH)
         self.setAcceptDrops(True)
-        self.model = ColumnModel()
+        self.model = ColumnModel(badges)
         self.grid = BoardGrid(thumbnails)
         self.grid.setModel(self.model)
         self.grid.set_tile_width(tile)
@@ -157,7 +163,7 @@ class BoardColumn(QWidget):
         ids = dragged(event.mimeData())
         moved = _category(event.mimeData())
         if ids:
-            name = self.name or tr("No category")
+            name = category_name(self.name)
             self.overlay.offer(
                 tr(
                     "Move {n} picture to {name}",
@@ -217,7 +223,7 @@ class ColumnHead(ElidedLabel):
     opened = Signal()
 
     def __init__(self, name: str) -> None:
-        super().__init__(name or tr("No category"), weight=600)
+        super().__init__(category_name(name), weight=600)
         self.category = name
         if not name:
             bind(self.setText, "No category")

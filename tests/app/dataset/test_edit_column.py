@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea
 
-from app.dataset.view import View, narrow_right
+from app.dataset.arrangement import RIGHT_IN_NARROW
+from app.dataset.view import View
 
 
 @pytest.fixture
@@ -30,6 +31,6 @@ def editor(qtbot, opened, settle):
 def test_no_tool_is_wider_than_the_column(editor, settle, tool) -> None:
     QTest.mouseClick(editor.bar.tools[tool], Qt.MouseButton.LeftButton)
     settle(editor.state.session)
-    assert editor.column.width() == narrow_right
+    assert editor.column.width() == RIGHT_IN_NARROW
     area = editor.column.findChild(QScrollArea)
     assert area.widget().minimumSizeHint().width() <= area.viewport().width()

@@ -185,6 +185,20 @@ def test_a_dropped_picture_means_its_folder(window, settle, tmp_path):
     assert window.session.project.file.name == "Props"
 
 
+@pytest.mark.parametrize("name", ["fake.png", "empty.jpg"])
+def test_a_file_that_is_only_called_a_picture_does_not_open_its_folder(
+    window, settle, tmp_path, name
+) -> None:
+    fake = tmp_path / "Downloads" / name
+    fake.parent.mkdir()
+    fake.write_text("" if name.startswith("empty") else "<html>not found</html>", encoding="utf-8")
+    _drop(window, fake)
+    settle()
+    assert window.session.project is None
+    (said,) = [toast.text for toast in window.toasts.shown]
+    assert said.startswith(f"{name} is ")
+
+
 def test_what_is_no_picture_opens_nothing_and_is_said_in_one_sentence(window, settle, tmp_path):
     art, note = tmp_path / "Props", tmp_path / "note.docx"
     art.mkdir()
