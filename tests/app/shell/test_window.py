@@ -64,7 +64,7 @@ def test_undo_and_redo_name_the_step_in_both_languages(window, tmp_path, settle,
     assert window.bar.redo.toolTip() == "Redo: Change category  Ctrl Shift Z"
     set_language("zh_CN")
     window._show_undo()
-    assert window.bar.redo.toolTip() == "重做：更改类别  Ctrl Shift Z"
+    assert window.bar.redo.toolTip() == "重做：更改分类  Ctrl Shift Z"
     assert window.bar.undo.toolTip() == "撤销  Ctrl Z"
 
 
