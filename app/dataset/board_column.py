@@ -23,6 +23,8 @@ from app.widgets.states import DropOverlay
 from app.widgets.text import ElidedLabel, label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtGui import (
         QDragEnterEvent,
         QDragLeaveEvent,
@@ -81,6 +83,7 @@ class BoardColumn(QWidget):
         self.swatch = Swatch()
         self.overlay = DropOverlay(self)
         self._repeats = 1
+        self._colors: list[str] = []
         self._build()
         self.head.opened.connect(self.rename)
         self.title.editingFinished.connect(self._renamed)
@@ -121,13 +124,18 @@ class BoardColumn(QWidget):
         bind(self.title.setAccessibleName, "Name of the category")
         bind(self.grid.setAccessibleName, self.name or "No category")
 
-    def show_pictures(self, pictures: list[Picture], repeats: int, fill: Fill) -> None:
-        """Show the pictures of the category, how often each is learned, and what lies behind."""
+    def show_pictures(
+        self, pictures: list[Picture], repeats: int, fill: Fill, colors: Iterable[str] = ()
+    ) -> None:
+        """Show the pictures of the category, how often each is learned, and what lies behind.
+        ``colors`` are those of other fills, to choose from.
+        """
         self.model.set_pictures(pictures)
         self.count.setText(number(len(pictures)))
         self.repeats.set_value(repeats)
         self._repeats = repeats
         self.swatch.set_color(fill.color)
+        self._colors = list(colors)
 
     def rename(self) -> None:
         """Type another name."""
@@ -155,7 +163,7 @@ class BoardColumn(QWidget):
         def tell(text: str) -> None:
             self.color_chosen.emit(self.name, text)
 
-        choose_color(self, "Fill color", self.swatch.hex, tell)
+        choose_color(self, "Fill color", self.swatch.hex, tell, self._colors)
 
     # Drops
 

@@ -110,6 +110,8 @@ class BoardPage(QWidget):
         found = columns(project.file, self.state.pictures.values())
         for name in [name for name in self.columns if name not in found]:
             self._drop(name)
+        fills = (project.file.fill, *project.file.category_fills.values())
+        colors = [fill.color for fill in fills if fill.kind == "color"]
         for place, (name, pictures) in enumerate(found.items()):
             column = self.columns.get(name) or self._make(name)
             if self._row.indexOf(column) != place:
@@ -117,7 +119,8 @@ class BoardPage(QWidget):
                 self._row.insertWidget(place, column)
             repeats = project.file.category_repeats.get(name)
             usual = pictures[0].repeats if pictures else 1
-            column.show_pictures(pictures, repeats or usual, project.file.fill_of(name))
+            fill = project.file.fill_of(name)
+            column.show_pictures(pictures, repeats or usual, fill, colors)
 
     def _make(self, name: str) -> BoardColumn:
         column = self.columns[name] = BoardColumn(name, self.thumbnails, self.badges, self.outside)

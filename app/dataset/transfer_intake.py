@@ -175,7 +175,7 @@ class Intake(QObject):
         held = {picture.path for picture in self.view.state.pictures.values()}
         if not held.issuperset(files):
             await self.session.rescan()  # saved there a moment ago
-        if category is None or not await self._sort_in(files, category):
+        if category is None or not await self._sort_in(files, category, told=True):
             self.session.notify(
                 "{n} picture was in the project already.",
                 "{n} pictures were in the project already.",
@@ -210,23 +210,26 @@ class Intake(QObject):
             await self._sort_in(found.files, category)
         self._tell(found)
 
-    async def _sort_in(self, paths: Iterable[Path], category: str) -> bool:
+    async def _sort_in(self, paths: Iterable[Path], category: str, *, told: bool = False) -> bool:
         """Put the pictures that lie at or below ``paths`` into ``category``; whether any was not
-        there before.
+        there before. It is ``told`` where nothing else is.
         """
         library = self.session.library
         if library is None:
             return False
         pictures = await self.session.bridge.io(library.pictures)
         wanted = set(paths)
-        ids = [
-            p.id
+        found = [
+            p
             for p in pictures
             if p.category != category and not wanted.isdisjoint((p.path, *p.path.parents))
         ]
-        if ids:
+        if found and told:
+            await self.view.operations.categorize(found, category)
+        elif found:
+            ids = [picture.id for picture in found]
             await self.view.operations.change(lambda library: library.set_category(ids, category))
-        return bool(ids)
+        return bool(found)
 
     def _tell(self, found: Adopted) -> None:
         if found.problems:

@@ -222,6 +222,7 @@ def test_the_color_button_sets_the_fill_of_the_category(board, view, settle) -> 
     drag(board.columns[""], board.columns["biped"], ["boar"], settle, view.session)
     QTest.mouseClick(board.columns["biped"].swatch, left)
     dialog = board.columns["biped"].findChild(QColorDialog)
+    assert QColorDialog.customColor(0).name() == view.session.project.file.fill.color.lower()
     dialog.colorSelected.emit(dialog.currentColor().fromString("#204060"))
     dialog.reject()
     settle(view.session)
@@ -336,7 +337,10 @@ def test_files_dropped_on_a_column_are_copied_into_its_category(board, view, els
 def test_files_of_the_project_that_fall_on_a_column_are_sorted_in_and_not_copied(
     board, view, art, settle
 ) -> None:
+    heard = []
+    view.session.notified.connect(heard.append)
     said = drop(board.columns["biped"], files(art / "boar.png"), settle, view.session)
+    assert (heard[-1]["one"], heard[-1]["action"]) == ("Put 1 picture into {category}.", "Undo")
     assert said == "Add 1 picture to biped"
     assert view.findChild(AskCopy) is None
     assert names(board.columns["biped"]) == ["boar"]
