@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon
-from PySide6.QtWidgets import QColorDialog, QDialogButtonBox, QPushButton, QWidget
+from PySide6.QtWidgets import QColorDialog, QDialogButtonBox, QPushButton, QSpinBox, QWidget
 
 from app.i18n import tr
 from app.widgets.text import restyle
@@ -37,6 +37,8 @@ def choose_color(
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(tr(title_key))
     dialog.setProperty("surface", "panel")
+    for number in dialog.findChildren(QSpinBox):
+        number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     for box in dialog.findChildren(QDialogButtonBox):
         for one in box.buttons():
             one.setIcon(QIcon())
