@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
-    QColorDialog,
     QHBoxLayout,
     QToolButton,
     QVBoxLayout,
@@ -17,9 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.canvas.tools import BY_NAME
-from app.i18n import bind, tr
+from app.i18n import bind
 from app.theme import color
 from app.widgets.buttons import tool_button
+from app.widgets.color_dialog import choose_color
 from app.widgets.text import hairline
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class ColorWell(QAbstractButton):
     def __init__(self, state: CanvasState) -> None:
         super().__init__()
         self._state = state
+        self._kept: list[str] = []
         self.setFixedSize(30, 30)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         bind(self.setToolTip, "Color to paint with")
@@ -101,14 +102,16 @@ class ColorWell(QAbstractButton):
 
     def choose(self) -> None:
         """Open the color dialog; every color is applied as it is tried."""
-        self.dialog = QColorDialog(self._state.color, self.window())
-        self.dialog.setWindowTitle(tr("Color to paint with"))
-        self.dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         before = QColor(self._state.color)
+        self.dialog = choose_color(
+            self.window(), "Color to paint with", before.name(), self._keep, self._kept
+        )
         self.dialog.currentColorChanged.connect(self._state.set_color)
         self.dialog.rejected.connect(lambda: self._state.set_color(before))
-        self.dialog.open()
+
+    def _keep(self, chosen: str) -> None:
+        """The colors chosen last are offered again."""
+        self._kept = [chosen, *(one for one in self._kept if one != chosen)]
 
     def sizeHint(self) -> QSize:
         """One swatch."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.board_model import COLUMN, ColumnModel, dragged
+from app.dataset.counts import category_name
 from app.dataset.fill_panel import Swatch
 from app.dataset.transfer_drop import read
 from app.i18n import bind, tr
@@ -22,6 +23,8 @@ from app.widgets.states import DropOverlay
 from app.widgets.text import ElidedLabel, label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtGui import (
         QDragEnterEvent,
         QDragLeaveEvent,
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
         QMouseEvent,
     )
 
-    from app.dataset.transfer_entry import TransferEntry
+    from app.dataset.badges import Badges
+    from app.dataset.transfer_intake import Intake
     from app.widgets.thumbnails import ThumbnailCache
     from engine.dataset.library import Picture
     from engine.imaging.alpha import Fill
@@ -53,7 +57,11 @@ class BoardColumn(QWidget):
     menu_asked = Signal(str)
 
     def __init__(
-        self, name: str, thumbnails: ThumbnailCache, outside: TransferEntry | None = None
+        self,
+        name: str,
+        thumbnails: ThumbnailCache,
+        badges: Badges,
+        outside: Intake | None = None,
     ) -> None:
         super().__init__()
         self.name, self.outside = name, outside
@@ -61,7 +69,7 @@ class BoardColumn(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(WIDTH)
         self.setAcceptDrops(True)
-        self.model = ColumnModel()
+        self.model = ColumnModel(badges)
         self.grid = BoardGrid(thumbnails)
         self.grid.setModel(self.model)
         self.grid.set_tile_width(tile)
@@ -75,6 +83,7 @@ class BoardColumn(QWidget):
         self.swatch = Swatch()
         self.overlay = DropOverlay(self)
         self._repeats = 1
+        self._colors: list[str] = []
         self._build()
         self.head.opened.connect(self.rename)
         self.title.editingFinished.connect(self._renamed)
@@ -115,13 +124,18 @@ class BoardColumn(QWidget):
         bind(self.title.setAccessibleName, "Name of the category")
         bind(self.grid.setAccessibleName, self.name or "No category")
 
-    def show_pictures(self, pictures: list[Picture], repeats: int, fill: Fill) -> None:
-        """Show the pictures of the category, how often each is learned, and what lies behind."""
+    def show_pictures(
+        self, pictures: list[Picture], repeats: int, fill: Fill, colors: Iterable[str] = ()
+    ) -> None:
+        """Show the pictures of the category, how often each is learned, and what lies behind.
+        ``colors`` are those of other fills, to choose from.
+        """
         self.model.set_pictures(pictures)
         self.count.setText(number(len(pictures)))
         self.repeats.set_value(repeats)
         self._repeats = repeats
         self.swatch.set_color(fill.color)
+        self._colors = list(colors)
 
     def rename(self) -> None:
         """Type another name."""
@@ -149,7 +163,7 @@ class BoardColumn(QWidget):
         def tell(text: str) -> None:
             self.color_chosen.emit(self.name, text)
 
-        choose_color(self, "Fill color", self.swatch.hex, tell)
+        choose_color(self, "Fill color", self.swatch.hex, tell, self._colors)
 
     # Drops
 
@@ -157,7 +171,7 @@ class BoardColumn(QWidget):
         ids = dragged(event.mimeData())
         moved = _category(event.mimeData())
         if ids:
-            name = self.name or tr("No category")
+            name = category_name(self.name)
             self.overlay.offer(
                 tr(
                     "Move {n} picture to {name}",
@@ -217,7 +231,7 @@ class ColumnHead(ElidedLabel):
     opened = Signal()
 
     def __init__(self, name: str) -> None:
-        super().__init__(name or tr("No category"), weight=600)
+        super().__init__(category_name(name), weight=600)
         self.category = name
         if not name:
             bind(self.setText, "No category")

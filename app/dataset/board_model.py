@@ -19,6 +19,7 @@ from app.widgets import roles
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from app.dataset.badges import Badges
     from engine.dataset.library import Picture
     from engine.project.project import ProjectFile
 
@@ -44,9 +45,10 @@ _READ: dict[int, Callable[[Picture], object]] = {
 class ColumnModel(QAbstractListModel):
     """Rows are the pictures of one column, in the order of the library."""
 
-    def __init__(self) -> None:
+    def __init__(self, badges: Badges) -> None:
         super().__init__()
         self.pictures: list[Picture] = []
+        self._badges = badges
 
     def set_pictures(self, pictures: list[Picture]) -> None:
         """Show ``pictures``; the same ones again keep the selection and the place."""
@@ -63,8 +65,11 @@ class ColumnModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self.pictures)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        picture = self.pictures[index.row()]
+        if role == roles.BadgesRole:
+            return self._badges.of(picture)
         read = _READ.get(int(role))
-        return None if read is None else read(self.pictures[index.row()])
+        return None if read is None else read(picture)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled

@@ -9,9 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from app.dataset.badges import Badges
 from app.dataset.board_column import BoardColumn
 from app.dataset.board_model import columns
 from app.i18n import bind
+from app.i18n import signals as language_signals
 from app.shell.menus import Menu
 from app.theme import metrics
 from app.widgets.buttons import button
@@ -22,7 +24,7 @@ from engine.dataset.edits import Fill
 if TYPE_CHECKING:
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
-    from app.dataset.transfer_entry import TransferEntry
+    from app.dataset.transfer_intake import Intake
     from app.widgets.thumbnails import ThumbnailCache
 
 
@@ -40,13 +42,15 @@ class BoardPage(QWidget):
         self.state = state
         self.operations = operations
         self.thumbnails = thumbnails
+        self.badges = Badges(state)
         self.columns: dict[str, BoardColumn] = {}
-        self.outside: TransferEntry | None = None
+        self.outside: Intake | None = None
         self.new_name = TextField("New category")
         self._build()
         self.new_name.returnPressed.connect(self.add)
         state.reloaded.connect(self._follow)
         state.session.project_changed.connect(self._clear)
+        language_signals.changed.connect(self._follow)
 
     def _build(self) -> None:
         self.setProperty("surface", "stage")
@@ -102,9 +106,12 @@ class BoardPage(QWidget):
         project = self.state.session.project
         if project is None:
             return
+        self.badges.forget()
         found = columns(project.file, self.state.pictures.values())
         for name in [name for name in self.columns if name not in found]:
             self._drop(name)
+        fills = (project.file.fill, *project.file.category_fills.values())
+        colors = [fill.color for fill in fills if fill.kind == "color"]
         for place, (name, pictures) in enumerate(found.items()):
             column = self.columns.get(name) or self._make(name)
             if self._row.indexOf(column) != place:
@@ -112,10 +119,11 @@ class BoardPage(QWidget):
                 self._row.insertWidget(place, column)
             repeats = project.file.category_repeats.get(name)
             usual = pictures[0].repeats if pictures else 1
-            column.show_pictures(pictures, repeats or usual, project.file.fill_of(name))
+            fill = project.file.fill_of(name)
+            column.show_pictures(pictures, repeats or usual, fill, colors)
 
     def _make(self, name: str) -> BoardColumn:
-        column = self.columns[name] = BoardColumn(name, self.thumbnails, self.outside)
+        column = self.columns[name] = BoardColumn(name, self.thumbnails, self.badges, self.outside)
         column.pictures_dropped.connect(self.move_pictures)
         column.column_dropped.connect(self.put_before)
         column.renamed.connect(self.rename)

@@ -65,7 +65,7 @@ class CaptionerChooser(QWidget):
         offer.setSpacing(metrics.GAP_FIELDS)
         hint = "A mirror of the Hugging Face Hub; empty is the Hub itself."
         offer.addWidget(self.missing)
-        offer.addWidget(FieldRow("Download address", self.endpoint, hint, padded=False))
+        offer.addWidget(FieldRow("Download from", self.endpoint, hint, padded=False))
         offer.addWidget(self.download, 0, Qt.AlignmentFlag.AlignLeft)
         offer.addWidget(self.progress)
         self.progress.hide()

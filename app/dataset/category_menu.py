@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from app.dataset.counts import category_name
 from app.i18n import bind, tr
 from app.i18n.format import number
 from app.theme import metrics
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from app.dataset.operations import Operations
 
 MOST = 12
-_NEW = "\n"  # no category has a line break: the key of the row that makes a new one
+# No category has a line break: the keys of the row that makes a new one, and of the one for none.
+_NEW, _NONE = "\n", "\r"
 
 
 class CategoryMenu(QFrame):
@@ -64,15 +66,16 @@ class CategoryMenu(QFrame):
     def take(self) -> None:
         """Put the selection into the chosen category."""
         key = self.list.current()
-        name = self.field.text().strip() if key == _NEW else key
+        name = {_NEW: self.field.text().strip(), _NONE: ""}.get(key, key)
         self.hide()
-        if name:
+        if name or key == _NONE:
             self.operations.categorize(self.state.selected, name)
 
     def _names(self) -> dict[str, int]:
         project = self.state.session.project
         made = {name: 0 for name in (project.file.categories if project is not None else ())}
-        return made | {item.name: item.count for item in self.state.snapshot.categories}
+        held = self.state.snapshot.categories
+        return made | {item.name: item.count for item in held if item.name}
 
     def _fill(self) -> None:
         typed = self.field.text().strip()
@@ -81,10 +84,13 @@ class CategoryMenu(QFrame):
         found = [name for name in names if part in name.casefold()]
         found.sort(key=lambda name: not name.casefold().startswith(part))
         rows = [Row(n, n, number(names[n]), icon="folder") for n in found[:MOST]]
+        own = {picture.category for picture in self.state.selected}
+        none = category_name("")
+        if any(own) and part in none.casefold():
+            rows.append(Row(_NONE, none, icon="folder", icon_tone="t3"))
         if typed and typed not in names:
             rows.append(Row(_NEW, tr("New category {name}", name=typed), icon="folder-plus"))
         self.list.set_rows(rows)
-        own = {picture.category for picture in self.state.selected}
         shown = [row.key for row in rows]
         wanted = next(iter(own)) if len(own) == 1 and not typed else ""
         self.list.set_current(wanted if wanted in shown else shown[0] if shown else "")

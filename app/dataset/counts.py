@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from app.i18n import tr
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -32,6 +34,11 @@ class Category:
     name: str
     repeats: int
     count: int
+
+
+def category_name(name: str) -> str:
+    """What the window calls a category; pictures in none have the empty one."""
+    return name or tr("No category")
 
 
 def suggestion_counts(suggestions: Iterable[Suggestion]) -> dict[str, int]:

@@ -34,7 +34,7 @@ class CopyButton(Button):
         self.work = work
         self.checks: dict[str, QCheckBox] = {}
         self.go: Button | None = None
-        self._text = bind(self.setText, "Copy edits to {n}…", n=0)
+        self._text = bind(self.setText, "Copy edits to others…")
         self.clicked.connect(lambda *_: self.ask())
         for signal in (work.opened, work.changed, work.state.selection_changed):
             signal.connect(self.tell)
@@ -51,7 +51,10 @@ class CopyButton(Button):
     def tell(self) -> None:
         """Say how many pictures would take the edits."""
         count = len(self.others) if self.work.recipe.steps else 0
-        self._text.update(n=count)
+        if count:
+            self._text.say("Copy edits to {n}…", n=count)
+        else:
+            self._text.say("Copy edits to others…")
         self.setEnabled(count > 0)
 
     def ask(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.dataset.edit_bake import scaled
 from app.dataset.edit_fill_parts import NAMES, ColorField, FillTile, tile
-from app.dataset.edit_tool import ToolPanel, side_by_side
+from app.dataset.edit_tool import ToolPanel, evenly, side_by_side
 from app.dataset.edit_view import EditView, Hand
 from app.dataset.fill_panel import fill_text
 from app.dataset.fill_picture import ask_picture
@@ -63,7 +63,7 @@ class FillPanel(ToolPanel):
 
     def _build(self) -> None:
         for names in (tuple(NAMES)[:4], tuple(NAMES)[4:]):
-            self.box.addLayout(side_by_side(*(self.tiles[name] for name in names)))
+            self.box.addLayout(evenly(*(self.tiles[name] for name in names)))
         row = side_by_side(self.first.swatch, self.first, self.pick, stretch=1)
         self.color_row = FieldRow("Color", _boxed(row), padded=False)
         row = side_by_side(self.second.swatch, self.second, stretch=1)

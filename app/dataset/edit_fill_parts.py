@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app.dataset.fill_panel import Swatch
 from app.i18n import bind
@@ -28,7 +28,7 @@ NAMES = {
     "grey": "Gray",
     "white": "White",
 }
-tile = 58
+tile = 68
 
 
 class ColorField(TextField):
@@ -68,7 +68,8 @@ class FillTile(QAbstractButton):
         self._picture = QPixmap()
         self._icon = "image-plus" if name == "image" else ""
         self.setCheckable(True)
-        self.setFixedSize(tile, tile + 16)
+        self.setFixedHeight(tile + 16)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         bind(self.setText, NAMES[name])
         bind(self.setAccessibleName, NAMES[name])
@@ -82,11 +83,11 @@ class FillTile(QAbstractButton):
         """The recipe says which one is chosen."""
 
     def sizeHint(self) -> QSize:
-        return self.size()
+        return QSize(tile - 10, tile + 16)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        box = QRectF(2, 2, tile - 4, tile - 16)
+        box = QRectF(2, 2, self.width() - 4, tile - 16)
         painter.fillRect(box, color("tile"))
         painter.setClipRect(box)
         if not self._picture.isNull():
@@ -100,5 +101,5 @@ class FillTile(QAbstractButton):
             painter.drawRect(box.adjusted(-1, -1, 1, 1))
         painter.setFont(fonts.font(11))
         painter.setPen(color("t1" if self.isChecked() else "t2"))
-        foot = QRectF(0, tile - 12, tile, 18)
+        foot = QRectF(0, tile - 12, self.width(), 18)
         painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, self.text())

@@ -41,7 +41,8 @@ class MaskPanel(ToolPanel):
         self.invert = Check("Invert")
         self.feather_row, self.feather = slider_for(Mask, "feather")
         self.outside_row, self.outside = slider_for(Mask, "outside")
-        self.hint = label("Hatched is what training learns.", size=11, tone="quiet", wrap=True)
+        self.hint = label(size=11, tone="quiet", wrap=True)
+        self._hint = bind(self.hint.setText, "")
         self._loader = work.baker()
         self._shown: str | None = None
         self.box.addWidget(self.modes)
@@ -80,7 +81,7 @@ class MaskPanel(ToolPanel):
 
     def refresh(self) -> None:
         step = self.step
-        for widget in (self.invert, self.feather_row, self.outside_row, self.hint):
+        for widget in (self.invert, self.feather_row, self.outside_row):
             widget.setVisible(step is not None)
         shown = step or Mask(source="alpha")
         self.invert.set_value(shown.invert)
@@ -89,7 +90,9 @@ class MaskPanel(ToolPanel):
         self.brush.inverted = shown.invert
         picture = self.work.picture
         self.from_alpha.setEnabled(picture is not None and picture.has_alpha)
-        self.from_subject.setEnabled(self.work.recipe.step("cutout") is not None)
+        cut = self.work.recipe.step("cutout") is not None
+        self.from_subject.setEnabled(cut)
+        self._hint.say(_hint(step is not None, cut))
         self._load()
 
     def take_alpha(self) -> None:
@@ -160,6 +163,17 @@ class MaskPanel(ToolPanel):
             paint_mask(
                 painter, self.view, self.work, self.brush.mask, hatch(), outside=self.brush.inverted
             )
+
+
+def _hint(painted: bool, cut: bool) -> str:
+    """What the tool is for, and why one of its ways is closed."""
+    if painted:
+        return "Hatched is what training learns."
+    if cut:
+        return "Paint what training shall learn, or begin with one of these."
+    return (
+        "Paint what training shall learn. To begin from the background, cut the subject out first."
+    )
 
 
 def _mask_of(source: np.ndarray, key: str, masks: MaskStore | None) -> np.ndarray:

@@ -84,6 +84,16 @@ def side_by_side(*widgets: QWidget, stretch: int = -1) -> QLayout:
     return row
 
 
+def evenly(*widgets: QWidget) -> QLayout:
+    """A row of widgets of one width that fills the column."""
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(metrics.GAP)
+    for widget in widgets:
+        row.addWidget(widget, 1)
+    return row
+
+
 def setting_of(model: type[BaseModel], name: str) -> Setting:
     """One declared setting."""
     return next(item for item in settings_of(model) if item.name == name)

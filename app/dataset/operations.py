@@ -107,14 +107,15 @@ class Operations:
         return self._start(lambda library: library.set_fill(fill, everywhere=True))
 
     def categorize(self, pictures: Sequence[Picture], category: str) -> asyncio.Task[Any]:
-        """Put all into a category."""
+        """Put all into a category; with an empty name they are in none."""
         ids = [picture.id for picture in pictures]
-        sentence = "Put {n} pictures into {category}."
-        if len(ids) == 1:
-            sentence = "Put 1 picture into {category}."
+        one, many = "Put 1 picture into {category}.", "Put {n} pictures into {category}."
+        if not category:
+            one, many = "Took {n} picture out.", "Took {n} pictures out."
         return self._start(
             lambda library: library.set_category(ids, category),
-            sentence,
+            one,
+            many=many,
             n=len(ids),
             category=category,
         )

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
 
+UNSORTED = "\n"
+"""The key of the row of pictures in no category; no category has a line break."""
+
 suggestion_icons = {
     "duplicate": "copy",
     "blurred": "droplet",
@@ -120,24 +123,32 @@ class SourcesColumn(Column):
         self._mark()
 
     def _in_order(self) -> list[counts.Category]:
-        """The categories as the board shows them, then what folders bring, the fullest first."""
+        """The categories as the board shows them, then what folders bring, the fullest first; the
+        pictures in none come last.
+        """
         project = self.state.session.project
         names = project.file.categories if project is not None else ()
         places = {name: place for place, name in enumerate(names)}
         last = len(places)
-        return sorted(self.state.snapshot.categories, key=lambda c: places.get(c.name, last))
+        found = self.state.snapshot.categories
+        return sorted(found, key=lambda c: (not c.name, places.get(c.name, last)))
 
     def _choose(self, kind: str, key: str) -> None:
-        scope = Scope(key) if kind == "flags" else Scope(kind, key)  # type: ignore[arg-type]
-        self.state.set_scope(scope)
+        if kind == "flags":
+            self.state.set_scope(Scope(key))  # type: ignore[arg-type]
+        else:
+            self.state.set_scope(Scope(kind, "" if key == UNSORTED else key))  # type: ignore[arg-type]
 
     def _mark(self) -> None:
         scope = self.state.scope
+        self.flags.set_current("" if scope.value else scope.kind)
         for kind, rows in self._lists.items():
-            if kind == "flags":
-                rows.set_current("" if scope.value else scope.kind)
-            else:
-                rows.set_current(scope.value if scope.kind == kind else "")
+            if kind != "flags":
+                rows.set_current(_key(scope) if scope.kind == kind else "")
+
+
+def _key(scope: Scope) -> str:
+    return scope.value or UNSORTED
 
 
 def _order(found: dict[str, int]) -> list[str]:
@@ -150,7 +161,14 @@ def _suggestion_row(kind: str, count: int) -> Row:
 
 def _category_row(item: counts.Category) -> Row:
     note = f"×{item.repeats}" if item.repeats > 1 else ""
-    return Row(item.name, item.name, number(item.count), note=note, icon="folder")
+    return Row(
+        item.name or UNSORTED,
+        counts.category_name(item.name),
+        number(item.count),
+        note=note,
+        icon="folder",
+        icon_tone="t2" if item.name else "t3",
+    )
 
 
 def flag_rows(flags: tuple[int, int, int, int]) -> list[Row]:

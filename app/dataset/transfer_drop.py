@@ -12,7 +12,8 @@ from PySide6.QtGui import QImage
 from engine.dataset.captions import caption_path
 from engine.dataset.formats.adopt import Blob
 from engine.dataset.tag_lists import is_tag_list
-from engine.imaging.decode import PICTURE_SUFFIXES
+from engine.imaging.decode import PICTURE_SUFFIXES, read_header
+from engine.runtime.errors import MissingFileError, PictureError, StylekilnError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,9 +73,42 @@ def read(data: QMimeData) -> Drop:
 
 
 def opened_by(drop: Drop) -> Path | None:
-    """The folder that a drop opens as a project: itself, or the one that a picture lies in."""
+    """The folder that a drop opens as a project: itself, or the one that a picture lies in. Only
+    names are looked at; what is called a picture may be none.
+    """
     paths = [*drop.folders, *(path.parent for path in drop.pictures)]
     return paths[0] if paths else None
+
+
+async def open_dropped(session: Session, drop: Drop) -> None:
+    """Open what :func:`opened_by` says. Raises PictureError or MissingFileError when only files
+    were dropped and none of them is a picture.
+    """
+    folder = drop.folders[0] if drop.folders else None
+    if folder is None and drop.pictures:
+        pictures, problem = await session.bridge.io(readable, drop.pictures)
+        if problem is not None and not pictures:
+            raise problem
+        folder = pictures[0].parent
+    if folder is not None:
+        await session.open_folder(folder)
+    tell_left(session, drop.left)
+
+
+def readable(files: Sequence[Path]) -> tuple[list[Path], StylekilnError | None]:
+    """Those that are pictures, and what is wrong with the first other. Reads headers: for a
+    worker.
+    """
+    pictures: list[Path] = []
+    problem: StylekilnError | None = None
+    for path in files:
+        try:
+            read_header(path)
+        except (PictureError, MissingFileError) as error:
+            problem = problem or error
+        else:
+            pictures.append(path)
+    return pictures, problem
 
 
 def tell_left(session: Session, left: Sequence[Path]) -> None:

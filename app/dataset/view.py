@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.dataset.actions import actions
+from app.dataset.arrangement import Arrangement
 from app.dataset.board_entry import BoardEntry
 from app.dataset.caption_pages import CaptionPages
 from app.dataset.counts import Scope
@@ -23,11 +24,10 @@ from app.dataset.sources import SourcesColumn
 from app.dataset.stage import Stage
 from app.dataset.strip import SourcesStrip
 from app.dataset.transfer_entry import TransferEntry
+from app.dataset.upkeep import Upkeep
 from app.dataset.watch import FolderWatch
 from app.i18n import tr
-from app.theme import metrics
 from app.widgets.buttons import button
-from app.widgets.columns import SideColumns
 from app.widgets.states import DropOverlay, EmptyState
 from app.widgets.thumbnails import ThumbnailCache
 
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from app.actions import Action
     from app.session import Session
 
-narrow_right = 300
 INVITATION = (
     "Drop a folder of art here",
     "Captions beside the pictures are read too. Nothing is ever written to your pictures.",
@@ -60,6 +59,7 @@ class View(QWidget):
         self.state = DatasetState(session)
         self.operations = Operations(self.state)
         self.watch = FolderWatch(session)
+        self.upkeep = Upkeep(session)
         self.thumbnails = ThumbnailCache(parent=self)
         self.sources = SourcesColumn(self.state, self.operations)
         self.strip = SourcesStrip(self.state)
@@ -74,7 +74,6 @@ class View(QWidget):
         self.empty.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.overlay = DropOverlay(self)
         self.menu = PictureMenu(self)
-        self._list_wanted: bool | None = None
         self._build()
         self._connect()
         self.captions = CaptionPages(self)
@@ -82,7 +81,7 @@ class View(QWidget):
         self.culling = CullEntry(self)
         self.board = BoardEntry(self)
         self.transfer = TransferEntry(self)
-        self.board.page.outside = self.transfer
+        self.board.page.outside = self.transfer.drops
         self._show_right_page()
         self._keep_thumbnails()
 
@@ -98,11 +97,8 @@ class View(QWidget):
         row.addWidget(self.sources)
         row.addWidget(self.middle, 1)
         row.addWidget(self.inspector)
-        self.columns = SideColumns(browse, self.middle, self.session, "dataset")
-        self.columns.add(self.strip, "left")
-        self.columns.add(self.sources, "left", metrics.LEFT)
-        self.columns.add(self.inspector, "right", metrics.RIGHT, self._set_right)
-        self.columns.keys_on(self.stage.grid, self.full)
+        self._arrangement = Arrangement(self, browse)
+        self.columns = self._arrangement.columns
         self.pages = QStackedWidget()
         self.pages.addWidget(browse)
         self.pages.addWidget(self.editor)
@@ -113,9 +109,6 @@ class View(QWidget):
 
     def _connect(self) -> None:
         self.sources.add_asked.connect(self.ask_folder)
-        self.strip.opened.connect(self._toggle_list)
-        self.sources.shut_button.clicked.connect(self._toggle_list)
-        self.sources.put_away.connect(self._list_put_away)
         self.stage.edit_asked.connect(self.edit)
         self.stage.view_asked.connect(self.look)
         self.stage.grid.customContextMenuRequested.connect(self.menu.open)
@@ -294,7 +287,7 @@ class View(QWidget):
         elif not filled:
             self.middle.setCurrentWidget(self.empty)
             self._say_why_empty()
-        self._arrange()
+        self._arrangement.follow()
         if appeared and self.isVisible():
             # Qt would give the focus to the filter, and the first P or X would be a word.
             self.stage.grid.setFocus()
@@ -311,36 +304,9 @@ class View(QWidget):
             path=", ".join(folder.path for folder in project.file.folders) or project.root,
         )
 
-    # Narrow windows
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange()
-
-    def _arrange(self, *, slide: bool = False) -> None:
-        narrow = self.width() < metrics.NARROW - metrics.RAIL
-        filled = bool(self.state.pictures)
-        listed = not narrow if self._list_wanted is None else self._list_wanted or not narrow
-        self.columns.show(self.sources, filled and listed, slide=slide)
-        # Side by side they would leave the filter no room.
-        self.columns.show(self.strip, filled and narrow and not listed)
-        self.sources.shut_button.setVisible(narrow)
-        self.columns.show(self.inspector, filled)
-        self.columns.set_natural(self.inspector, narrow_right if narrow else metrics.RIGHT)
-
-    def _set_right(self, width: int) -> None:
-        self.inspector.setFixedWidth(width)
-        self.editor.column.setFixedWidth(width)
-
-    def _toggle_list(self) -> None:
-        self._list_wanted = self.sources.isHidden()
-        self._arrange(slide=True)
-
-    def _list_put_away(self) -> None:
-        """In a narrow window the strip comes back for a list that was shut, however it was."""
-        if self._list_wanted:
-            self._list_wanted = False
-            self._arrange()
+        self._arrangement.follow()
 
     # Drops
 
@@ -351,7 +317,7 @@ class View(QWidget):
         self._offer(event)  # a key that is pressed on the way changes what will happen
 
     def _offer(self, event: QDropEvent) -> None:
-        words = self.transfer.offer(event)
+        words = self.transfer.drops.offer(event)
         if words:
             event.acceptProposedAction()
             self.overlay.offer(words)
@@ -361,6 +327,6 @@ class View(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.overlay.hide()
-        if self.transfer.offer(event):
+        if self.transfer.drops.offer(event):
             event.acceptProposedAction()
-            self.transfer.take(event)
+            self.transfer.drops.take(event)

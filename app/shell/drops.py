@@ -37,17 +37,15 @@ class WindowDrops:
 
     def take(self, event: QDropEvent) -> None:
         """Open the folder, or say in one sentence what was not taken."""
-        from app.dataset.transfer_drop import tell_left
+        from app.dataset.transfer_drop import open_dropped, tell_left
 
         self.overlay.hide()
         drop = _read(event)
         if drop is None:
             return
         event.acceptProposedAction()
-        folder = _opened_by(drop)
-        if folder is not None:
-            self.session.open_folder(folder)
-            tell_left(self.session, drop.left)
+        if _opened_by(drop) is not None:
+            self.session.start(open_dropped(self.session, drop))
             return
         other = _refused(drop)
         if other and other == drop.left:

@@ -111,10 +111,10 @@ class SimpleFields(QWidget):
             _strength_hint(rank), rank=rank, alpha=f"{values['network_alpha']:g}"
         )
         used = sum(picture.usable and not picture.is_reg for picture in self.state.pictures)
-        groups = len({item.category or item.folder for item in self.state.pictures if item.usable})
+        named = {item.category for item in self.state.pictures if item.usable} - {""}
         words = tr("{n} picture", "{n} pictures", n=number(used))
-        if groups > 1:
-            words += ", " + tr("{n} category", "{n} categories", n=groups)
+        if named:
+            words += ", " + tr("{n} category", "{n} categories", n=len(named))
         self.pictures.setText(words)
         epochs = number(int(values["max_train_epochs"]))
         if plan is not None and plan.draws:

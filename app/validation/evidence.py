@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -54,10 +54,25 @@ class Assessed:
     pairs: list[Pair]
 
 
-Prepared = tuple[dict[str, Recipe], Fill, MaskStore | None]
-"""How each training picture is edited, by path, how transparent parts are filled, and where the
-masks and pictures of both lie.
-"""
+class Prepared(NamedTuple):
+    """How each training picture is edited and its transparent parts are filled, by path, and where
+    the masks and pictures of both lie.
+    """
+
+    edits: dict[str, tuple[Recipe, Fill]]
+    masks: MaskStore
+
+    def read(self, path: Path) -> np.ndarray:
+        """A picture as training sees it before its bucket, uint8 ``[H, W, 3]``."""
+        recipe, fill = self.edits.get(str(path), (Recipe(), Fill()))
+        return bake(load_rgba(path), recipe, fill, self.masks)
+
+    def small(self, path: Path) -> np.ndarray:
+        """The same, made small for a pair."""
+        picture = self.read(path)
+        height, width = picture.shape[:2]
+        scale = min(1.0, SHOWN / max(height, width))
+        return resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
 
 
 class EvidenceState(QObject):
@@ -85,7 +100,8 @@ class EvidenceState(QObject):
     async def measure(self) -> None:
         """Measure the grid shown against the project's pictures; a newer wish replaces this one."""
         request, library = self._state.request, self._session.library
-        if request is None or library is None:
+        project = self._session.project
+        if request is None or library is None or project is None:
             return
         self._wanted += 1
         wish, self.measuring = self._wanted, True
@@ -94,13 +110,17 @@ class EvidenceState(QObject):
         training = [item.path for item in pictures if item.usable]
         held_out = [item.path for item in pictures if item.held_out and not item.problem]
         found = None
-        prepared = {str(item.path): item.recipe for item in pictures if item.usable}
-        project = self._session.project
-        fill = project.file.fill if project is not None else Fill()
-        masks = MaskStore(project.masks) if project is not None else None
+        prepared = Prepared(
+            {
+                str(item.path): (item.recipe, project.file.fill_of(item.category))
+                for item in pictures
+                if not item.problem
+            },
+            MaskStore(project.masks),
+        )
         try:
             found = await self._session.bridge.io(
-                _assessed, Path(request.folder), training, held_out, (prepared, fill, masks)
+                _assessed, Path(request.folder), training, held_out, prepared
             )
         except (BadInputError, MissingFileError):
             found = None  # nothing drawn yet, or no training pictures: there is no evidence
@@ -165,7 +185,7 @@ def _assessed(
     folder: Path, training: list[Path], held_out: list[Path], prepared: Prepared
 ) -> Assessed:
     grid = open_grid(folder)
-    evidence = assess(grid, training, held_out)
+    evidence = assess(grid, training, held_out, read=prepared.read)
     return Assessed(grid, evidence, _pairs(grid, evidence, prepared))
 
 
@@ -179,20 +199,11 @@ def _pairs(grid: Grid, evidence: Evidence, prepared: Prepared) -> list[Pair]:
     for identifier in nearest:
         cell, measured = cells[identifier], evidence.cells[identifier]
         if measured.nearest is not None:
-            shown = _as_trained(measured.nearest, *prepared)
+            shown = prepared.small(measured.nearest)
             path = str(measured.nearest)
             key = _key(cell.position)
             found.append(Pair(key, str(cell.path), path, shown, measured.copying))
     return found
-
-
-def _as_trained(
-    path: Path, recipes: dict[str, Recipe], fill: Fill, masks: MaskStore | None = None
-) -> np.ndarray:
-    picture = bake(load_rgba(path), recipes.get(str(path), Recipe()), fill, masks)
-    height, width = picture.shape[:2]
-    scale = min(1.0, SHOWN / max(height, width))
-    return resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
 
 
 def _key(position: Position) -> CellKey:

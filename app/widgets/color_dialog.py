@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon
-from PySide6.QtWidgets import QColorDialog, QDialogButtonBox, QPushButton, QWidget
+from PySide6.QtWidgets import QColorDialog, QDialogButtonBox, QPushButton, QSpinBox, QWidget
 
 from app.i18n import tr
 from app.widgets.text import restyle
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _ROWS = 6
-_GREYS = ("#000000", "#404040", "#808080", "#BFBFBF", "#E6E6E6", "#FFFFFF")
+_GRAYS = ("#000000", "#404040", "#808080", "#BFBFBF", "#E6E6E6", "#FFFFFF")
 _HUES = (0, 30, 50, 110, 170, 210, 280)
 _TONES = ((90, 70), (150, 120), (190, 170), (150, 205), (90, 230), (35, 245))
 """Saturation and value of the rows of a hue, 0 to 255: deep to pale."""
@@ -37,6 +37,8 @@ def choose_color(
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(tr(title_key))
     dialog.setProperty("surface", "panel")
+    for number in dialog.findChildren(QSpinBox):
+        number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     for box in dialog.findChildren(QDialogButtonBox):
         for one in box.buttons():
             one.setIcon(QIcon())
@@ -49,9 +51,9 @@ def choose_color(
 
 
 def _offer(in_use: list[str]) -> None:
-    """Fill the grids of the chooser, which are the program's: columns of greys and quiet hues."""
-    for row, grey in enumerate(_GREYS):
-        QColorDialog.setStandardColor(row, QColor(grey))
+    """Fill the grids of the chooser, which are the program's: columns of grays and quiet hues."""
+    for row, gray in enumerate(_GRAYS):
+        QColorDialog.setStandardColor(row, QColor(gray))
     for column, hue in enumerate(_HUES, 1):
         for row, (saturation, value) in enumerate(_TONES):
             tone = QColor.fromHsv(hue, saturation, value)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.theme import color, motion
 from app.widgets.buttons import button, tool_button
 from app.widgets.clear import kept_clear
+from app.widgets.clear import signals as clear_signals
 from app.widgets.panel import IconLabel
 from app.widgets.text import label
 
@@ -110,6 +111,7 @@ class Toast(QObject):
         self._stage = stage
         self.shown: list[ToastView] = []
         stage.installEventFilter(self)
+        clear_signals.changed.connect(self._place)
 
     def show(
         self,

@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.dataset.line_ends import MixedText, ends_of, fitted, with_ends
 from engine.dataset.problem import Problem
 from engine.runtime.errors import BadInputError, StorageError
 from engine.runtime.files import storage_errors, write_bytes, write_unsynced
@@ -36,11 +37,12 @@ _NONE = Problem()
 
 @dataclass(frozen=True)
 class Caption:
-    """A caption as read. ``text`` has ``\\n`` line ends, and none after its last line.
+    """A caption as read. ``text`` has ``\\n`` line ends, and none after its last line; of a file
+    that mixes line ends it is a :class:`MixedText`.
 
-    ``newline`` is the file's line end (the most frequent one of a file that mixes them); ``tail``
-    the line ends after the text; ``problem`` one sentence when the bytes could not be read, and
-    then ``text`` is empty and the file must be left alone.
+    ``newline`` is the file's line end, the most frequent one where they are mixed; ``tail`` the
+    line ends after the text, as ``\\n``; ``problem`` one sentence when the bytes could not be
+    read, and then ``text`` is empty and the file must be left alone.
     """
 
     text: str = ""
@@ -102,9 +104,8 @@ def read_stored(path: Path) -> tuple[Caption, bytes | None]:
 
 
 def decode(data: bytes) -> Caption | None:
-    """``data`` as a caption, or None when no encoding fits.
-
-    :func:`encode` turns it back into the same bytes unless the file mixes line ends.
+    """``data`` as a caption, or None when no encoding fits; :func:`encode` turns it back into the
+    same bytes.
     """
     for bom, encoding in _BOMS:
         if data.startswith(bom):
@@ -118,18 +119,21 @@ def decode(data: bytes) -> Caption | None:
 
 def encode(caption: Caption) -> bytes:
     """The bytes of a caption file, in the encoding and with the line ends it came with."""
-    text = (caption.text + caption.tail).replace("\n", caption.newline)
+    whole = caption.text + caption.tail
+    ends = getattr(caption.text, "ends", ())
+    text = with_ends(whole, ends) if ends else whole.replace("\n", caption.newline)
     return caption.bom + text.encode(caption.encoding)
 
 
 def write_caption(path: Path, text: str, like: Caption, *, synced: bool = True) -> bool:
     """Write ``text`` to ``path`` the way ``like`` was written; whether anything was written.
 
-    An unchanged or undecodable caption is left alone, and one that is a link stays one. Raises
-    StorageError, also for a file marked read-only, and BadInputError for text that has no bytes
-    in that encoding.
+    An unchanged or undecodable caption is left alone, and one that is a link stays one. Where
+    lines ended differently each line that stays keeps its end; a :class:`MixedText` brings its own.
+    Raises StorageError, also for a file marked read-only, and BadInputError for text that has no
+    bytes in that encoding.
     """
-    text = normal(text)
+    text = text if isinstance(text, MixedText) else normal(text)
     if like.problem or (like.exists and text == like.text):
         return False
     if like.exists and not _may_be_written(path):
@@ -139,7 +143,7 @@ def write_caption(path: Path, text: str, like: Caption, *, synced: bool = True) 
             reason="it is read-only",
             remedy="Check its permissions.",
         )
-    data = _stored(path.stem, text, like)
+    data = _stored(path.stem, fitted(text, like.text, like.tail, like.newline), like)
     (write_bytes if synced else write_unsynced)(behind_links(path), data)
     return True
 
@@ -191,11 +195,19 @@ def _decoded(data: bytes, encoding: str, bom: bytes) -> Caption | None:
             return None
     except UnicodeError:
         return None
-    kinds = Counter(re.findall(r"\r\n|\r|\n", raw))
+    ends = ends_of(raw)
+    kinds = Counter(ends)
     newline = kinds.most_common(1)[0][0] if kinds else "\n"
     text = normal(raw)
-    tail = raw.replace("\r\n", "\n").replace("\r", "\n")[len(text) :]
-    return Caption(text, encoding, newline, bom, tail, exists=True)
+    tail = "\n" * (len(ends) - text.count("\n"))
+    return Caption(
+        MixedText.of(text, ends) if len(kinds) > 1 else text,
+        encoding,
+        newline,
+        bom,
+        tail,
+        exists=True,
+    )
 
 
 def _likely(data: bytes) -> list[str]:

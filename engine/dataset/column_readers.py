@@ -19,9 +19,16 @@ if TYPE_CHECKING:
 _TYPES = {"jpeg": "jpg", "jpe": "jpg", "tiff": "tif"}
 
 
-def category_of(picture: Picture) -> str:
-    """The category of a picture, or the name of the folder it lies in."""
-    return picture.category or picture.path.parent.name
+def kin(pictures: Sequence[Picture]) -> list[str]:
+    """Of each picture which others it is compared with: its category, or where it has none the
+    folder it lies in.
+    """
+    given = column(pictures, "category")
+    if all(given):
+        return given
+    folders = _folders(pictures)
+    names = {folder: os.path.basename(folder) for folder in set(folders)}
+    return [name or names[folder] for name, folder in zip(given, folders, strict=True)]
 
 
 def file_type(name: str) -> str:
@@ -66,7 +73,7 @@ TEXTS: dict[str, Callable[[Picture], str]] = {
 """What is read of a picture as a text of its own, folded unless it is raw."""
 
 GROUPS: dict[str, Callable[[Picture], str]] = {
-    "category": category_of,
+    "category": lambda p: p.category,
     "folder": lambda p: str(p.path.parent),
     "type": lambda p: file_type(p.path.suffix),
     "flag": lambda p: p.flag,
@@ -76,15 +83,6 @@ GROUPS: dict[str, Callable[[Picture], str]] = {
 
 def _plain(name: str) -> Callable[[Sequence[Picture]], Any]:
     return lambda pictures: column(pictures, name)
-
-
-def _categories(pictures: Sequence[Picture]) -> list[str]:
-    given = column(pictures, "category")
-    if all(given):
-        return given
-    folders = _folders(pictures)
-    names = {folder: os.path.basename(folder) for folder in set(folders)}
-    return [name or names[folder] for name, folder in zip(given, folders, strict=True)]
 
 
 def _folders(pictures: Sequence[Picture]) -> list[str]:
@@ -141,7 +139,7 @@ WHOLE: dict[str, Callable[[Sequence[Picture]], Any]] = {
     "stem": lambda pictures: list(map(fold, column(pictures, "name"))),
     "name": lambda pictures: list(map(fold, _names(pictures))),
     "path": lambda pictures: list(map(fold_path, column(pictures, "file"))),
-    "group category": _categories,
+    "group category": _plain("category"),
     "group folder": _folders,
     "group type": lambda pictures: [
         file_type(os.path.splitext(file)[1]) for file in column(pictures, "file")

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.dataset.agreement import note
 from engine.dataset.journal import APART, MARKS
+from engine.dataset.line_ends import of_record, to_record
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def load(store: Store, number: int, *, undone: bool) -> Step:
     )
     try:
         parts = _combined((field, json.loads(record)) for _, field, record in rows)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
         with store.change() as connection:
             connection.execute("DELETE FROM edits WHERE step = ?", (number,))
         raise BadInputError("The record of this step is damaged; it was forgotten.") from error
@@ -96,16 +98,18 @@ def set_marks(store: Store, connection: sqlite3.Connection, field: str, pairs: P
             )  # fmt: skip
             connection.execute(change, _pair(key))
         paths = _paths(connection, {one for key in pairs for one in _pair(key)})
-        store.journal.tell_apart(
+        written = store.journal.tell_apart(
             {(paths[a], paths[b]): pairs[key][1] for key in pairs for a, b in [_pair(key)]}
         )
+        note(connection, store.journal, written=written)
         return
     connection.executemany(
         f"UPDATE pictures SET {field} = ? WHERE id = ?",
         [(after, key) for key, (_, after) in pairs.items()],
     )
     paths = _paths(connection, pairs)
-    store.journal.add(field, {paths[key]: after for key, (_, after) in pairs.items()})
+    written = store.journal.add(field, {paths[key]: after for key, (_, after) in pairs.items()})
+    note(connection, store.journal, written=written)
 
 
 def replay_marks(
@@ -142,7 +146,7 @@ def remember(
         step = connection.execute("SELECT coalesce(max(step), 0) + 1 FROM edits").fetchone()[0]
     connection.executemany(
         "INSERT INTO edits (label, field, before_after, step) VALUES (?, ?, ?, ?)",
-        [(label, field, json.dumps(pairs), step) for field, pairs in parts.items() if pairs],
+        [(label, field, _record(field, pairs), step) for field, pairs in parts.items() if pairs],
     )
     connection.execute(
         "DELETE FROM edits WHERE step <= (SELECT max(step) FROM edits) - ?", (UNDO_STEPS,)
@@ -160,6 +164,14 @@ def pair_key(a: int, b: int) -> str:
     return f"{min(a, b)} {max(a, b)}"
 
 
+def _record(field: str, pairs: Mapping[Any, list[Any]]) -> str:
+    if field == CAPTION:
+        pairs = {
+            key: [to_record(before), to_record(after)] for key, (before, after) in pairs.items()
+        }
+    return json.dumps(pairs)
+
+
 def _combined(rows: Iterable[tuple[str, Any]]) -> dict[str, Pairs]:
     """Rows of a step, first to last, as one pair per key: what was at first and at last."""
     parts: dict[str, Pairs] = {}
@@ -171,6 +183,8 @@ def _combined(rows: Iterable[tuple[str, Any]]) -> dict[str, Pairs]:
             key = text if field in (APART, PROJECT) else int(text)
             if field == APART:
                 _pair(key)
+            if field == CAPTION:
+                before, after = of_record(before), of_record(after)
             pairs[key] = [pairs[key][0] if key in pairs else before, after]
     return parts
 

@@ -62,8 +62,8 @@ class Journal:
         except OSError:
             return True
 
-    def rewrite(self, marks: Marks, apart: Iterable[tuple[str, str]]) -> None:
-        """Replace it by these decisions. When that fails, the old one stays."""
+    def rewrite(self, marks: Marks, apart: Iterable[tuple[str, str]]) -> bool:
+        """Replace it by these decisions; False when that fails, and the old one stays."""
         lines: list[dict[str, Any]] = [{"journal": 1, "root": self._root}]
         for name in MARKS:
             known = {path: row[name] for path, row in marks.items() if name in row}
@@ -73,14 +73,19 @@ class Journal:
             write_bytes(self.path, _encoded(lines))
         except StylekilnError as error:
             log.warning("the journal was not written: %s", error)
+            return False
+        return True
 
-    def add(self, name: str, values: Mapping[str, Any]) -> None:
-        """Add what ``name`` is now, by path. The edit stands also where this cannot be written."""
-        self._append(_by_value(name, values))
+    def add(self, name: str, values: Mapping[str, Any]) -> bool:
+        """Add what ``name`` is now, by path; whether it was written. The edit stands also where
+        this cannot be.
+        """
+        return self._append(_by_value(name, values))
 
-    def tell_apart(self, pairs: Mapping[tuple[str, str], int]) -> None:
-        """Add whether pairs of paths are told apart."""
-        self._append({"field": APART, "value": v, "paths": pair} for pair, v in pairs.items())
+    def tell_apart(self, pairs: Mapping[tuple[str, str], int]) -> bool:
+        """Add whether pairs of paths are told apart; whether it was written."""
+        lines = ({"field": APART, "value": v, "paths": pair} for pair, v in pairs.items())
+        return self._append(lines)
 
     def size(self) -> int:
         """Its length in bytes."""
@@ -111,14 +116,16 @@ class Journal:
             _take(found, record.get("field"), paths, record.get("value"))
         return found
 
-    def _append(self, records: Iterable[dict[str, Any]]) -> None:
+    def _append(self, records: Iterable[dict[str, Any]]) -> bool:
         try:
             # Opened each time: another process may have put a rewritten file in its place.
             with open(self.path, "ab", buffering=0) as stream:
                 # The line end first, for a line that a full disk or a crash cut short.
-                stream.write(b"\n" + _encoded(records))
+                data = b"\n" + _encoded(records)
+                return stream.write(data) == len(data)
         except OSError as error:
             log.warning("the journal was not written: %s", error)
+            return False
 
 
 def _by_value(name: str, values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.dataset.edits import Recipe
 from engine.dataset.history import PROJECT, Pairs, current, set_marks
+from engine.dataset.masks import MaskStore
+from engine.dataset.masks_in_use import keys_in_use
 from engine.dataset.operations import recipe_text
 from engine.dataset.picture import Changes
 from engine.dataset.query import parse
@@ -16,6 +18,7 @@ from engine.dataset.undo import Undo
 from engine.project.links import absolute, portable
 from engine.project.project import Project, ProjectFile, is_project
 from engine.runtime.errors import BadInputError, StylekilnError
+from engine.runtime.files import storage_errors
 from engine.runtime.schema import validated
 
 if TYPE_CHECKING:
@@ -37,6 +40,16 @@ class ProjectOperations(Undo):
             self._project = Project.open(self._store.path.parent)
         self._project.refresh()
         return self._project
+
+    def collect_masks(self) -> int:
+        """Remove stored masks and pictures of fills that nothing can ask for any more; how many.
+        Nothing is removed when the index has just been replaced: the damaged one may still tell.
+        Raises StorageError.
+        """
+        if self._store.set_aside is not None:
+            return 0
+        with storage_errors(self._store.path):
+            return MaskStore(self.project.masks).collect(lambda: keys_in_use(self._store))
 
     def set_fill(self, fill: Fill, *, everywhere: bool = False) -> Changes:
         """What goes behind transparent pictures; ``everywhere`` also for those, and for the

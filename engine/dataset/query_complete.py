@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.dataset.column_readers import category_of
 from engine.dataset.query_keys import ALONE, CONNECTIVES, KEYS, MARKS, QueryKey
 from engine.dataset.query_lex import Token, lex
 from engine.dataset.query_text import fold, unescape
@@ -147,9 +146,7 @@ def _offered(key: QueryKey, columns: Columns) -> list[tuple[str, int]]:
         return columns.tag_counts()
     if key.name == "folder":
         return _counted(picture.path.parent.name for picture in columns.pictures)
-    if key.name == "category":
-        return _counted(category_of(picture) for picture in columns.pictures)
-    if key.name in ("type", "bucket"):
+    if key.name in ("category", "type", "bucket"):
         numbers, texts = columns.groups(key.name)
         return _counted(texts[number] for number in numbers.tolist())
     return [(name, 0) for name in key.offered]

@@ -7,7 +7,9 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.dataset.agreement import agree
 from engine.dataset.folders import natural_key
+from engine.dataset.journal import Journal
 from engine.dataset.paths import to_text
 from engine.runtime.errors import StorageError
 
@@ -102,10 +104,19 @@ class Damaged(sqlite3.DatabaseError):
 def prepare(
     connection: sqlite3.Connection, path: Path, fill: Callable[[sqlite3.Connection], None]
 ) -> None:
-    """Make the tables in a new file and ``fill`` them, all or nothing; bring older ones up to date.
+    """Make the tables in a new file and ``fill`` them, all or nothing; bring older ones, and the
+    journal beside them, up to date.
 
     Raises Damaged for a file that is not ours or not sound, StorageError for a newer one.
     """
+    _make_tables(connection, path, fill)
+    _follow(connection, path)
+    agree(connection, Journal(path.with_suffix(".journal")))
+
+
+def _make_tables(
+    connection: sqlite3.Connection, path: Path, fill: Callable[[sqlite3.Connection], None]
+) -> None:
     connection.execute("BEGIN IMMEDIATE")
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -114,7 +125,6 @@ def prepare(
         connection.execute(f"PRAGMA application_id={_APPLICATION}")
         fill(connection)
         connection.commit()
-        _follow(connection, path)
         return
     if application != _APPLICATION:
         raise Damaged("not an index of this application")
@@ -129,7 +139,6 @@ def prepare(
     connection.commit()
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise Damaged("the index is not sound")
-    _follow(connection, path)
 
 
 def _run(connection: sqlite3.Connection, statements: str) -> None:

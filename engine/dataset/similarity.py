@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.dataset.column_readers import WHOLE
+from engine.dataset.column_readers import kin
 from engine.dataset.picture import column
 from engine.imaging.descriptor import SIDE, cells, halved, unpack
 
@@ -38,7 +38,7 @@ class Similarity:
         described = [p for p, ok in zip(pictures, known.tolist(), strict=True) if ok]
         self.ids = [picture.id for picture in described]
         self._vectors = vectors(records[known])
-        self._categories = WHOLE["group category"](described)
+        self._kin = kin(described)
         self._rows = {key: row for row, key in enumerate(self.ids)}
 
     def neighbors(self, picture_id: int, k: int) -> list[tuple[int, float]]:
@@ -67,7 +67,7 @@ class Similarity:
         its pictures usually are. 0.25 is usual. 0 in a category of fewer than five.
         """
         groups: dict[str, list[int]] = {}
-        for row, name in enumerate(self._categories):
+        for row, name in enumerate(self._kin):
             groups.setdefault(name, []).append(row)
         large = [np.array(rows) for rows in groups.values() if len(rows) >= LEAST]
         values = np.zeros(len(self.ids))

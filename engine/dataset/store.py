@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from engine.dataset.journal import Journal
 from engine.dataset.salvage import carry_over, marked_rows
 from engine.dataset.schema import Damaged, prepare
-from engine.dataset.waiting import ASK_AGAIN_S, is_busy, patiently
+from engine.dataset.waiting import ASK_AGAIN_S, is_busy, is_full, patiently
 from engine.runtime.errors import JobCancelled, StorageError
 from engine.runtime.files import storage_errors
 
@@ -202,8 +202,7 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
 
 
 def _storage_error(path: Path, error: sqlite3.DatabaseError) -> StorageError:
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is not None and code & 0xFF == sqlite3.SQLITE_FULL:
+    if is_full(error, path):
         return StorageError(
             "The disk is full; {name} was not written.",
             name=path,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.dataset.column_readers import WHOLE
+from engine.dataset.column_readers import kin
 from engine.dataset.duplicates import Pairs, find_pairs
 from engine.dataset.picture import column
 from engine.dataset.similarity import Similarity
@@ -65,8 +65,8 @@ class Survey:
         self._looks = dict(zip(ids, zip(*looks, strict=True), strict=True))
         kept = before.pairs_of(self) if before is not None else None
         self.pairs = find_pairs(self.pictures, breathe) if kept is None else kept
-        self._categories = WHOLE["group category"](self.pictures)
-        alike = before is not None and (self._categories, self._looks) == before.seen
+        self._kin = kin(self.pictures)
+        alike = before is not None and (self._kin, self._looks) == before.seen
         self._different = before.different if before and alike else self._outliers()
         flags = column(self.pictures, "flag")
         self._open = np.array([flag != "picked" for flag in flags], bool)
@@ -87,7 +87,7 @@ class Survey:
     @property
     def seen(self) -> tuple[list[str], dict[int, tuple[Any, ...]]]:
         """What outliers depend on."""
-        return self._categories, self._looks
+        return self._kin, self._looks
 
     @property
     def different(self) -> np.ndarray:

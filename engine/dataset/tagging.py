@@ -158,7 +158,7 @@ class DownloadCaptionerRequest(Request):
     )
     endpoint: str = setting(
         "",
-        label="Download address",
+        label="Download from",
         help="A mirror of the Hugging Face Hub, such as https://hf-mirror.com. Empty means "
         "HF_ENDPOINT where that is set, else https://huggingface.co.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -16,6 +17,8 @@ T = TypeVar("T")
 ASK_AGAIN_S = 2.0
 """How long SQLite itself waits before somebody hears of it."""
 _PATIENCE_S = 60.0
+_LEAST_FREE = 64 * 1024
+"""Bytes. The file -shm grows by 32 KB at a time."""
 
 
 def patiently(work: Callable[[], T], on_wait: Callable[[], None]) -> T:
@@ -34,6 +37,22 @@ def is_busy(error: sqlite3.DatabaseError) -> bool:
     """Whether another process holds the index."""
     code = getattr(error, "sqlite_errorcode", None) or 0
     return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def is_full(error: sqlite3.DatabaseError, path: Path) -> bool:
+    """Whether nothing more fits on the disk of the index at ``path``. Of the index itself SQLite
+    says so; of the files beside it (-wal, -shm) it only tells of an I/O error, or that they cannot
+    be opened.
+    """
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return True
+    if code not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return False
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_FREE
+    except OSError:
+        return False
 
 
 def told_by(job: Job | None, path: Path) -> Callable[[], None]:

@@ -20,6 +20,7 @@ from engine.validation.manifest import Grid, GridCell
 from engine.validation.request import Position
 
 Progress = Callable[[int, int], None]
+Read = Callable[[Path], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,14 @@ def assess(
     training: Sequence[Path],
     held_out: Sequence[Path] = (),
     progress: Progress | None = None,
+    read: Read | None = None,
 ) -> Evidence:
     """Measure a grid against the pictures it was trained on and those held out.
 
     Without held-out pictures the training pictures stand for the wanted style, which rewards
-    copying a little. Transparent parts are seen on white. BadInputError when nothing is drawn or
-    there is no training picture; PictureError for a picture that cannot be read.
+    copying a little. ``read`` gives both as training sees them, uint8 ``[H, W, 3]``; without it
+    they are the files, transparent parts on white. BadInputError when nothing is drawn or there is
+    no training picture; PictureError for a picture that cannot be read.
     """
     drawn = [cell for cell in grid.cells if cell.path is not None]
     if not drawn or not training:
@@ -92,18 +95,24 @@ def assess(
             "There is nothing to compare yet.",
             remedy="Draw a grid, and name the pictures of the training.",
         )
-    return _Assessment(grid, training, held_out, progress or (lambda _done, _total: None)).result()
+    progress = progress or (lambda _done, _total: None)
+    return _Assessment(grid, training, held_out, progress, read or _read).result()
 
 
 class _Assessment:
     def __init__(
-        self, grid: Grid, training: Sequence[Path], held_out: Sequence[Path], progress: Progress
+        self,
+        grid: Grid,
+        training: Sequence[Path],
+        held_out: Sequence[Path],
+        progress: Progress,
+        read: Read,
     ) -> None:
         self._grid = grid
         self._training_paths = training
         self._pictures = self._read_cells(progress)
-        self._training = [_read(path) for path in training]
-        self._held_out = [_read(path) for path in held_out]
+        self._training = [read(path) for path in training]
+        self._held_out = [read(path) for path in held_out]
         self._wanted = style.measure_all(self._held_out or self._training)
         self._styles = dict(
             zip(self._pictures, style.measure_all(list(self._pictures.values())), strict=True)

@@ -4,13 +4,17 @@ import shutil
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QColorDialog
 
 from app.dataset.board_model import COLUMN
+from app.dataset.sources import UNSORTED
+from app.dataset.transfer_ask import AskCopy
 from app.dataset.view import View
+from app.widgets.roles import card_of
+from engine.dataset.edits import Recipe
 
 copy, left, no_key = (
     Qt.DropAction.CopyAction,
@@ -93,11 +97,45 @@ def test_the_list_at_the_left_has_the_order_of_the_columns(board, view, settle) 
     for name, names_of in (("quadruped", ["boar"]), ("biped", ["cactus", "crown"])):
         drag(board.columns[""], board.columns[name], names_of, settle, view.session)
     rows = [row.key for row in view.sources.categories.rows.items]
-    assert rows == ["biped", "quadruped", "art"]
+    assert rows == ["biped", "quadruped", UNSORTED]
     board.shift("quadruped", -1)
     settle(view.session)
     rows = [row.key for row in view.sources.categories.rows.items]
-    assert rows == ["quadruped", "biped", "art"]
+    assert rows == ["quadruped", "biped", UNSORTED]
+
+
+def test_pictures_in_no_category_have_one_name_in_the_list_and_on_the_board(
+    board, view, settle
+) -> None:
+    drag(board.columns[""], board.columns["biped"], ["boar"], settle, view.session)
+    row = view.sources.categories.rows.items[-1]
+    assert (row.text, row.count) == (board.columns[""].head.text(), "5")
+    assert row.text == "No category"
+    QTest.keyClick(board, Qt.Key.Key_Escape)
+    rows = view.sources.categories
+    QTest.mouseClick(rows.viewport(), left, pos=rows.visualRect(rows.rows.index(1)).center())
+    settle(view.session)
+    assert "boar" not in [picture.name for picture in view.state.shown]
+    assert len(view.state.shown) == 5
+    assert rows.current() == UNSORTED
+
+
+def test_cards_of_the_board_have_the_badges_of_the_grid(board, view, settle) -> None:
+    library = view.session.library
+    library.set_held_out([named(view, "cactus").id], True)
+    library.set_recipe([named(view, "boar").id], Recipe(crop=(0, 0, 64, 64)))
+    view.session.pictures_changed.emit(None)
+    settle(view.session)
+
+    def badges(model):
+        rows = [model.index(row) for row in range(model.rowCount())]
+        return {card_of(index).name: card_of(index).badges for index in rows}
+
+    found = badges(board.columns[""].model)
+    assert found == badges(view.stage.model)
+    assert found["cactus"] == (("lock", "", "fact"),)
+    assert ("crop", "", "fact") in found["boar"]
+    assert any(tone == "warn" for _, _, tone in found["crown"])
 
 
 def test_pictures_of_all_columns_stand_in_line_without_idle_scroll_bars(board) -> None:
@@ -184,6 +222,7 @@ def test_the_color_button_sets_the_fill_of_the_category(board, view, settle) -> 
     drag(board.columns[""], board.columns["biped"], ["boar"], settle, view.session)
     QTest.mouseClick(board.columns["biped"].swatch, left)
     dialog = board.columns["biped"].findChild(QColorDialog)
+    assert QColorDialog.customColor(0).name() == view.session.project.file.fill.color.lower()
     dialog.colorSelected.emit(dialog.currentColor().fromString("#204060"))
     dialog.reject()
     settle(view.session)
@@ -276,16 +315,49 @@ def files(*paths):
 
 
 def test_files_dropped_on_a_column_are_copied_into_its_category(board, view, elsewhere, settle):
+    def copied(column, path):
+        said = drop(column, files(path), settle, view.session)
+        QTest.mouseClick(view.findChild(AskCopy).copy, left)
+        settle(view.session)
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        return said
+
     column = board.columns["biped"]
-    said = drop(column, files(elsewhere / "fox.png"), settle, view.session)
-    assert said == "Add 1 picture to biped"
+    said = copied(column, elsewhere / "fox.png")
+    assert said == "Add 1 picture to biped. Hold Ctrl to copy it into the project"
     assert names(column) == ["fox"]
     fox = named(view, "fox")
     assert (fox.category, fox.caption) == ("biped", "fox, farm")
     assert fox.path == view.session.project.root / "pictures" / "biped" / "fox.png"
     assert not column.overlay.isVisible()
-    drop(board.columns[""], files(elsewhere / "hen.png"), settle, view.session)
+    copied(board.columns[""], elsewhere / "hen.png")
     assert named(view, "hen").path == view.session.project.root / "pictures" / "hen.png"
+
+
+def test_files_of_the_project_that_fall_on_a_column_are_sorted_in_and_not_copied(
+    board, view, art, settle
+) -> None:
+    heard = []
+    view.session.notified.connect(heard.append)
+    said = drop(board.columns["biped"], files(art / "boar.png"), settle, view.session)
+    assert (heard[-1]["one"], heard[-1]["action"]) == ("Put 1 picture into {category}.", "Undo")
+    assert said == "Add 1 picture to biped"
+    assert view.findChild(AskCopy) is None
+    assert names(board.columns["biped"]) == ["boar"]
+    assert len(view.state.pictures) == 6
+    assert not (view.session.project.root / "pictures").exists()
+    drop(board.columns[""], files(art / "boar.png"), settle, view.session)
+    assert names(board.columns["biped"]) == []
+    assert named(view, "boar").category == ""
+
+
+def test_the_folder_of_a_file_is_added_and_only_the_file_sorted_in(board, view, elsewhere, settle):
+    drop(board.columns["biped"], files(elsewhere / "fox.png"), settle, view.session)
+    QTest.mouseClick(view.findChild(AskCopy).link, left)
+    settle(view.session)
+    assert names(board.columns["biped"]) == ["fox"]
+    assert named(view, "fox").path == elsewhere / "fox.png"
+    assert named(view, "hen").category == ""
 
 
 def test_a_folder_dropped_on_a_column_stays_where_it_is_or_is_copied_with_ctrl(

@@ -399,6 +399,8 @@ def test_edits_are_copied_pasted_and_reset(edit, settle) -> None:
 
 def test_chosen_kinds_of_edits_go_to_all_others_as_one_step(view, edit, settle) -> None:
     page = edit("boar")
+    assert page.column.copy_to.text() == "Copy edits to others…"
+    assert not page.column.copy_to.isEnabled()
     recipe = Recipe().with_crop((0, 0, 48, 48)).with_step(Turn(quarters=1))
     page.work.change(recipe, "Crop")
     assert page.column.copy_to.text() == "Copy edits to 5…"

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from app.dataset.counts import Scope
+from app.dataset.transfer_ask import AskCopy
 from app.dataset.view import View
 
 copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
@@ -74,17 +75,62 @@ def named(view, name):
     return next(item for item in view.state.pictures.values() if item.name == name)
 
 
+def answer(view, choice, settle) -> None:
+    """Click a button of the question about pictures from elsewhere."""
+    asked = view.findChild(AskCopy)
+    QTest.mouseClick(getattr(asked, choice), left)
+    settle(view.session)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 def test_dropped_pictures_are_copied_with_their_captions(view, elsewhere, settle, heard) -> None:
-    said = drop(view, files(elsewhere / "fox.png", elsewhere / "hen.png"), settle)
-    assert said == "Add 2 pictures to art"
+    said = drop(view, files(elsewhere / "fox.png", elsewhere / "hen.png"), settle, ctrl)
+    assert said == "Copy 2 pictures into art"
+    assert view.findChild(AskCopy) is None
     fox = named(view, "fox")
     assert fox.caption == "fox, farm"
     assert fox.path.is_relative_to(view.session.project.root)
     assert heard[-1]["key"] == "Copied {n} pictures into the project."
     assert heard[-1]["action"] == "Show the files"
-    drop(view, files(elsewhere / "fox.png"), settle)
+    drop(view, files(elsewhere / "fox.png"), settle, ctrl)
     assert heard[-1]["key"] == "{n} pictures were in the project already."
     assert len(names(view)) == 8
+
+
+def test_pictures_from_elsewhere_are_asked_about_before_anything_is_copied(
+    view, elsewhere, settle
+) -> None:
+    fox = files(elsewhere / "fox.png")
+    said = drop(view, fox, settle)
+    assert said == "Add 1 picture to art. Hold Ctrl to copy it into the project"
+    assert len(names(view)) == 6
+    assert not (view.session.project.root / "pictures").exists()
+    answer(view, "cancel", settle)
+    assert len(names(view)) == 6
+    drop(view, fox, settle)
+    answer(view, "copy", settle)
+    assert named(view, "fox").path == view.session.project.root / "pictures" / "fox.png"
+    assert "hen" not in names(view)
+
+
+def test_the_folder_of_dropped_pictures_is_added_and_nothing_copied(view, elsewhere, settle):
+    drop(view, files(elsewhere / "fox.png"), settle)
+    answer(view, "link", settle)
+    assert named(view, "fox").path == elsewhere / "fox.png"
+    assert named(view, "hen").path == elsewhere / "hen.png"
+    assert not (view.session.project.root / "pictures").exists()
+
+
+def test_pictures_of_the_project_that_come_back_from_a_file_manager_are_not_copied(
+    view, art, settle, heard
+) -> None:
+    shutil.copy(art / "boar.png", art / "sow.png")  # not read yet
+    said = drop(view, files(art / "boar.png", art / "sow.png"), settle)
+    assert said == "Add 2 pictures to art"
+    assert heard[-1]["key"] == "{n} pictures were in the project already."
+    assert view.findChild(AskCopy) is None
+    assert len(names(view)) == 7
+    assert not (view.session.project.root / "pictures").exists()
 
 
 def test_dropped_pictures_join_the_category_that_is_shown(view, elsewhere, settle) -> None:
@@ -92,9 +138,12 @@ def test_dropped_pictures_join_the_category_that_is_shown(view, elsewhere, settl
     view.session.pictures_changed.emit(None)
     settle(view.session)
     view.state.set_scope(Scope("category", "animals"))
-    said = drop(view, files(elsewhere / "fox.png"), settle)
-    assert said == "Add 1 picture to animals"
+    said = drop(view, files(elsewhere / "fox.png"), settle, ctrl)
+    assert said == "Copy 1 picture into animals"
     assert named(view, "fox").category == "animals"
+    said = drop(view, files(named(view, "crown").path), settle)
+    assert said == "Add 1 picture to animals"
+    assert named(view, "crown").category == "animals"
 
 
 def test_a_dropped_folder_is_added_where_it_lies_and_with_ctrl_copied(view, elsewhere, settle):
@@ -129,7 +178,7 @@ def test_what_cannot_be_taken_of_a_drop_is_named_and_captions_are_not(
 ) -> None:
     (elsewhere / "note.docx").write_text("hello", encoding="utf-8")
     dropped = files(*(elsewhere / name for name in ("fox.png", "fox.txt", "note.docx")))
-    assert drop(view, dropped, settle) == "Add 1 picture to art"
+    assert drop(view, dropped, settle, ctrl) == "Copy 1 picture into art"
     assert named(view, "fox").caption == "fox, farm"
     left_out = [note["facts"] for note in heard if "was not taken" in note["key"]]
     assert left_out == [{"name": "note.docx"}]
@@ -181,8 +230,11 @@ def test_what_is_no_picture_is_not_taken_and_a_broken_one_says_why(view, tmp_pat
     assert drop(view, files(tmp_path / "notes.md"), settle) == ""
     assert heard == []  # the window says it, wherever it falls
     (tmp_path / "torn.png").write_bytes(b"no picture")
-    drop(view, files(tmp_path / "torn.png"), settle)
-    assert heard[-1]["error"]
+    for keys in (no_key, ctrl):
+        heard.clear()
+        drop(view, files(tmp_path / "torn.png"), settle, keys)
+        assert heard[-1]["error"]
+        assert view.findChild(AskCopy) is None
     assert len(names(view)) == 6
 
 

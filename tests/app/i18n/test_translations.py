@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import re
 import string
+from pathlib import Path
 
 from tests.app.i18n import collector
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_every_text_has_chinese():
@@ -50,6 +53,51 @@ def test_areas_agree_on_the_chinese_of_a_text():
             if seen.setdefault(english, chinese) != chinese:
                 different.add(english)
     assert different == set()
+
+
+SYNONYMS = {
+    "分类": "类别 类目", "蒙版": "遮罩 掩码", "描述": "标注 字幕 图片说明", "图片": "照片 图象",
+    "裁剪": "裁切 剪裁", "撤销": "撤消", "文件夹": "目录", "清晰度": "锐度", "筛选": "过滤 筛选器",
+    "词元": "令牌", "星级": "评分", "排除": "剔除", "轮": "世代", "分桶": "分箱", "网格": "栅格",
+    "留出": "预留", "画布": "画板", "检查点": "存档点", "权重": "比重", "alpha 通道": "Alpha 通道",
+}  # fmt: skip
+"""The Chinese of our terms, and words that would be a second name of the same thing."""
+
+
+def test_one_thing_has_one_chinese_name():
+    others = {other: term for term, words in SYNONYMS.items() for other in _words(words)}
+    tables = collector.tables().values()
+    found = {
+        chinese: term
+        for table in tables
+        for chinese in table.values()
+        for other, term in others.items()
+        if other in chinese
+    }
+    assert found == {}
+    everything = "".join(chinese for table in tables for chinese in table.values())
+    assert [term for term in SYNONYMS if term not in everything] == []
+
+
+BRITISH = re.compile(
+    r"\b\w*(colour|grey|behaviour|favourite|neighbour|centre\b|labelled|licence|artefact|travell"
+    r"|(?:regular|normal|initial|optim|organ|recogn|visual|serial|summar|emphas|minim|maxim)is"
+    r"(?:e|ed|es|ing|ation|ations)\b)",
+    re.IGNORECASE,
+)
+
+
+def test_english_is_american_in_the_window_and_in_the_guide():
+    texts = [text for table in collector.tables().values() for text in table]
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    texts += [page.read_text(encoding="utf-8") for page in pages]
+    assert len(pages) > 5
+    assert any("Regularization" in text for text in texts)
+    assert [found.group() for text in texts if (found := BRITISH.search(text))] == []
+
+
+def _words(text):
+    return text.split() if "通道" not in text else [text]
 
 
 def test_the_collector_sees_plain_conditional_and_error_texts(tmp_path):

@@ -64,7 +64,7 @@ def test_undo_and_redo_name_the_step_in_both_languages(window, tmp_path, settle,
     assert window.bar.redo.toolTip() == "Redo: Change category  Ctrl Shift Z"
     set_language("zh_CN")
     window._show_undo()
-    assert window.bar.redo.toolTip() == "重做：更改类别  Ctrl Shift Z"
+    assert window.bar.redo.toolTip() == "重做：更改分类  Ctrl Shift Z"
     assert window.bar.undo.toolTip() == "撤销  Ctrl Z"
 
 
@@ -183,6 +183,20 @@ def test_a_dropped_picture_means_its_folder(window, settle, tmp_path):
     settle()
     assert [toast.text for toast in window.toasts.shown] == []
     assert window.session.project.file.name == "Props"
+
+
+@pytest.mark.parametrize("name", ["fake.png", "empty.jpg"])
+def test_a_file_that_is_only_called_a_picture_does_not_open_its_folder(
+    window, settle, tmp_path, name
+) -> None:
+    fake = tmp_path / "Downloads" / name
+    fake.parent.mkdir()
+    fake.write_text("" if name.startswith("empty") else "<html>not found</html>", encoding="utf-8")
+    _drop(window, fake)
+    settle()
+    assert window.session.project is None
+    (said,) = [toast.text for toast in window.toasts.shown]
+    assert said.startswith(f"{name} is ")
 
 
 def test_what_is_no_picture_opens_nothing_and_is_said_in_one_sentence(window, settle, tmp_path):

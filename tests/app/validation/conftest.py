@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from PIL import Image
 
@@ -9,7 +7,7 @@ from app.validation.choices import RunChoice
 from app.validation.layout import GridAxes
 from app.validation.model import Checkpoint
 from app.validation.view import View
-from engine.imaging.alpha import Fill
+from engine.project.project import ProjectFile
 from tests.app.canvas.fakes import FakeSession
 
 
@@ -20,7 +18,7 @@ class FakeProject:
         self.root = root
         for name in ("runs", "grids", "exports", "masks"):
             setattr(self, name, root / name)
-        self.file = SimpleNamespace(fill=Fill())
+        self.file = ProjectFile(name="style")
         self.cache = root / ".cache"
 
 

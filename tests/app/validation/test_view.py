@@ -13,7 +13,7 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.i18n import set_language
-from app.validation.evidence import _as_trained
+from app.validation.evidence import Prepared
 from app.validation.layout import CellKey
 from app.validation.setup import count_cells
 from app.widgets.axis import ticks
@@ -364,6 +364,7 @@ def drawn(view, session, started, tmp_path):
                 held_out=name == "held",
                 caption=name,
                 recipe=Recipe(),
+                category="",
             )
         )
     session.library = SimpleNamespace(pictures=lambda: training)
@@ -425,10 +426,24 @@ def test_the_nearest_training_picture_is_shown_as_it_was_trained_on(tmp_path):
     image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
     image.paste((200, 0, 0, 255), (32, 0, 64, 64))
     image.save(path)
-    shown = _as_trained(path, {str(path): Recipe(crop=(0, 0, 40, 64))}, Fill(color="#00FF00"))
+    edits = {str(path): (Recipe(crop=(0, 0, 40, 64)), Fill(color="#00FF00"))}
+    shown = Prepared(edits, MaskStore(tmp_path / "masks")).small(path)
     assert shown.shape == (64, 40, 3)
     assert tuple(shown[0, 0]) == (0, 255, 0)
     assert tuple(shown[0, 39]) == (200, 0, 0)
+
+
+def test_evidence_fills_a_picture_as_its_category_does(drawn, session, tmp_path):
+    image = _training_picture().convert("RGBA")
+    image.putpixel((0, 0), (0, 0, 0, 0))
+    image.save(tmp_path / "bucket.png")
+    session.library.pictures()[0].category = "tools"
+    fills = {"tools": Fill(color="#FF0000")}
+    session.project.file = session.project.file.model_copy(update={"category_fills": fills})
+    session.start(drawn.evidence.measure())
+    pair = drawn.evidence.pairs[0]
+    assert Path(pair.training).stem == "bucket"
+    assert pair.shown[0, 0].tolist() == [255, 0, 0]
 
 
 def test_a_training_picture_without_its_background_is_shown_as_it_was_trained_on(tmp_path):
@@ -439,7 +454,8 @@ def test_a_training_picture_without_its_background_is_shown_as_it_was_trained_on
     kept[:, 4:] = 255
     recipe = Recipe(steps=(Cutout(mask=store.add(kept), feather=0),))
     behind = store.add_picture(np.full((4, 4, 3), (0, 90, 250), np.uint8))
-    shown = _as_trained(path, {str(path): recipe}, Fill(kind="image", image=behind), store)
+    fill = Fill(kind="image", image=behind)
+    shown = Prepared({str(path): (recipe, fill)}, store).small(path)
     assert shown[4, 0].tolist() == [0, 90, 250]
     assert shown[4, 7].tolist() == [200, 0, 0]
 

@@ -352,4 +352,8 @@ def test_a_toast_stands_above_what_must_stay_clear(qtbot):
     assert toast.rest.y() + toast.height() - 14 <= 300
     assert toast.rest.y() > 200  # what lies beside it does not lift it
     strip.hide()
+    assert toast.rest.y() > 320  # another page: nothing lies under it there
+    strip.show()
+    assert toast.rest.y() + toast.height() - 14 <= 300
+    strip.hide()
     assert host.show("Said again").rest.y() > 320

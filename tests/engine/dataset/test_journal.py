@@ -157,9 +157,7 @@ def test_lines_that_are_cut_short_or_foreign_cost_only_themselves(library, art, 
         stream.write(b'\xff\n[1, 2]\n{"field": "stars", "value": 99, "paths": ["x"]}\n')
         stream.write(json.dumps({"field": "id", "value": 1, "paths": [apple]}).encode() + b"\n")
         stream.write(b'{"field": "stars", "value": 1, "pa')
-    library = Library(tmp_path / "dataset.sqlite")
-    library.set_stars([ids["crown"]], 5)
-    library.close()
+    Journal(path).add("stars", {str(art / "crown.png"): 5})
     lose(tmp_path / "dataset.sqlite")
     library = again(tmp_path, art)
     assert {p.name: p.stars for p in library.pictures() if p.stars} == {"apple": 3, "crown": 5}

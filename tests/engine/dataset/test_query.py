@@ -15,7 +15,9 @@ from engine.dataset.query import parse
 from engine.dataset.query_keys import KEY_OF, KEYS, MARK_OF
 from tests.engine.dataset.query_case import columns, found, picture
 
-FOX = picture(1, "Fox, long hair, standing", "/home/me/art/biped/fox_1.png", stars=3)
+FOX = picture(
+    1, "Fox, long hair, standing", "/home/me/art/biped/fox_1.png", stars=3, category="biped"
+)
 WOLF = picture(2, "wolf, short hair", "/home/me/art/raw/wolf.JPEG", stars=4, flag="picked")
 BARE = picture(3, "", "/home/me/art/raw/x 1.webp", flag="rejected")
 ALL = (FOX, WOLF, BARE)

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import sys
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 
@@ -240,3 +241,40 @@ def test_the_log_of_a_damaged_index_does_not_go_into_the_new_one(library, tmp_pa
     assert (tmp_path / "dataset.sqlite-wal").exists()
     Store(database).close()
     assert logs == [[]]
+
+
+@pytest.mark.parametrize(
+    "code", [sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_CANTOPEN]
+)
+def test_a_full_disk_is_told_as_one_when_a_file_beside_the_index_cannot_grow(
+    library, monkeypatch, code
+):
+    """SQLite itself tells only of an I/O error, as it does of a broken disk."""
+    apple = ids_by_name(library)["apple"]
+
+    class Failing:
+        """The connection of the index; nothing can be stored."""
+
+        def __init__(self, connection):
+            self._connection = connection
+
+        def __getattr__(self, name):
+            return getattr(self._connection, name)
+
+        def commit(self):
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = code
+            raise error
+
+    def with_free(count):
+        return lambda _: SimpleNamespace(free=count)
+
+    monkeypatch.setattr(library._store, "_connection", Failing(library._store._connection))
+    monkeypatch.setattr(waiting.shutil, "disk_usage", with_free(4096))
+    with pytest.raises(StorageError, match="disk is full"):
+        library.set_stars([apple], 3)
+    monkeypatch.setattr(waiting.shutil, "disk_usage", with_free(1 << 29))
+    with pytest.raises(StorageError, match="cannot be used"):
+        library.set_stars([apple], 3)
+    monkeypatch.undo()
+    assert library.picture(apple).stars == 0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.runtime.errors import BadInputError
@@ -105,6 +106,22 @@ def test_progress_is_told_per_picture(grid: Grid, training: list[Path]) -> None:
     seen: list[tuple[int, int]] = []
     assess(grid, training[:3], progress=lambda done, total: seen.append((done, total)))
     assert seen == [(number, 32) for number in range(1, 33)]
+
+
+def test_training_and_held_out_pictures_are_measured_as_training_sees_them(
+    grid: Grid, training: list[Path]
+) -> None:
+    seen: list[Path] = []
+    (alike,) = read(training[:1])
+
+    def as_trained(path: Path) -> np.ndarray:
+        seen.append(path)
+        return alike
+
+    found = assess(grid, training[:3], training[3:5], read=as_trained)
+    assert seen == training[:5]
+    assert found.held_out_copying == pytest.approx(1)
+    assert assess(grid, training[:3], training[3:5]).held_out_copying < 0.99
 
 
 def test_nothing_to_compare_is_said_in_one_sentence(grid: Grid, training: list[Path]) -> None:

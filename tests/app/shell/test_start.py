@@ -1,0 +1,64 @@
+"""The start page leads back to work."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+
+from app.shell.window import MainWindow
+from app.start.side import RecentRow
+
+
+@pytest.fixture
+def recents(session, settle, tmp_path):
+    """Two projects were open before; the window shows the start page again."""
+    for name in ("Harvest", "Props"):
+        folder = tmp_path / name
+        folder.mkdir()
+        Image.new("RGB", (64, 64), (9, 99, 9)).save(folder / f"{name.lower()}.png")
+        session.open_folder(folder)
+        settle()
+    roots = session.settings.recent_projects
+    session.start(session.close_project())
+    settle()
+    return roots
+
+
+def rows(window):
+    return [row for row in window.pages.built["start"].findChildren(RecentRow) if row.isVisible()]
+
+
+def reopened(session, qtbot, settle):
+    window = MainWindow(session)
+    qtbot.addWidget(window)
+    window.resize(1600, 1000)
+    window.show()
+    settle()
+    qtbot.waitUntil(lambda: len(rows(window)) == 2)
+    return window
+
+
+def test_one_click_opens_the_project_of_last_time(recents, session, qtbot, settle):
+    window = reopened(session, qtbot, settle)
+    assert session.project is None
+    last = rows(window)[0]
+    assert last.accessibleName() == "Props"
+    qtbot.mouseClick(last, Qt.MouseButton.LeftButton)
+    settle()
+    assert str(session.project.root) == recents[0]
+    assert window.pages.current == "dataset"
+    shown = window.pages.built["dataset"].state.shown
+    assert [picture.name for picture in shown] == ["props"]
+    assert window.toasts.shown == []
+
+
+def test_return_on_a_project_opens_it_too(recents, session, qtbot, settle):
+    window = reopened(session, qtbot, settle)
+    first, second = rows(window)
+    first.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(first, Qt.Key.Key_Tab)
+    assert second.hasFocus()
+    qtbot.keyClick(second, Qt.Key.Key_Return)
+    settle()
+    assert str(session.project.root) == recents[1]
