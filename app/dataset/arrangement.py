@@ -46,7 +46,8 @@ class Arrangement:
 
     def _set_right(self, width: int) -> None:
         self.view.inspector.setFixedWidth(width)
-        self.view.editor.column.setFixedWidth(width)
+        if self.view.is_editor_made:
+            self.view.editor.column.setFixedWidth(width)
 
     def _toggle_list(self) -> None:
         self._list_wanted = self.view.sources.isHidden()

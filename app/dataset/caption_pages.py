@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.dataset.view import View
 
 where = "dataset"
+S = TypeVar("S", BatchSheet, CaptionSheet)
 
 
 class CaptionPages(QObject):
@@ -37,15 +38,8 @@ class CaptionPages(QObject):
         super().__init__(view)
         self.view, self.state, self.session = view, view.state, view.session
         self.panel = view.inspector.captions
-        self.batch = BatchSheet(self.state, self.panel.work, self.panel.words)
-        self.auto = CaptionSheet(self.state, self.panel.work)
         self.trigger = TriggerRow(self.state, self.panel.work)
         self.panel.area.insertWidget(0, self.trigger)
-        for sheet in (self.batch, self.auto):
-            view.middle.addWidget(sheet)
-            sheet.closed.connect(self.close)
-            sheet.looked_at.connect(lambda key: self.state.select([key]))
-        self.auto.undo_asked.connect(view.undo)
         self.trigger.put_asked.connect(self._put_trigger)
         self.panel.edit_asked.connect(self.open_batch)
         self.panel.model_asked.connect(self.open_auto)
@@ -54,7 +48,29 @@ class CaptionPages(QObject):
         self.session.project_changed.connect(self.close)
         view.middle.currentChanged.connect(lambda _: self._leave_one_primary())
 
-    # Sheets
+    # Sheets, each made when it is first wanted
+
+    @cached_property
+    def batch(self) -> BatchSheet:
+        """Changes of many captions."""
+        return self._added(BatchSheet(self.state, self.panel.work, self.panel.words))
+
+    @cached_property
+    def auto(self) -> CaptionSheet:
+        """Captions by a model."""
+        made = self._added(CaptionSheet(self.state, self.panel.work))
+        made.undo_asked.connect(self.view.undo)
+        return made
+
+    def _added(self, sheet: S) -> S:
+        self.view.middle.addWidget(sheet)
+        sheet.closed.connect(self.close)
+        sheet.looked_at.connect(lambda key: self.state.select([key]))
+        return sheet
+
+    @property
+    def _is_open(self) -> bool:
+        return isinstance(self.view.middle.currentWidget(), (BatchSheet, CaptionSheet))
 
     def open_batch(self, kind: str = "", scope: str = "", **values: Any) -> None:
         """Show the sheet that changes many captions."""
@@ -70,7 +86,7 @@ class CaptionPages(QObject):
 
     def close(self) -> None:
         """Go back to the pictures."""
-        if self.view.middle.currentWidget() in (self.batch, self.auto):
+        if self._is_open:
             filled = bool(self.state.pictures)
             self.view.middle.setCurrentWidget(self.view.stage if filled else self.view.empty)
             self.view.stage.grid.setFocus()
@@ -81,8 +97,8 @@ class CaptionPages(QObject):
 
     def _leave_one_primary(self) -> None:
         """A sheet has its own primary button; that of the right column steps back meanwhile."""
-        shown = self.view.middle.currentWidget() in (self.batch, self.auto)
-        restyle(self.view.inspector.train, "kind", "normal" if shown else "primary")
+        kind = "normal" if self._is_open else "primary"
+        restyle(self.view.inspector.train, "kind", kind)
 
     # Menus
 

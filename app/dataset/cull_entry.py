@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -21,17 +22,14 @@ if TYPE_CHECKING:
 
     from app.dataset.view import View
 
+P = TypeVar("P", CullPage, TrashPage)
+
 
 class CullEntry:
-    """Owns both pages, as pages of the workspace."""
+    """Makes both pages when they are wanted, as pages of the workspace."""
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.page = CullPage(view.state, view.operations, view.thumbnails)
-        self.trash = TrashPage(view.state)
-        for page in (self.page, self.trash):
-            view.pages.addWidget(page)
-            page.closed.connect(self.close)
         self.decide = button("Decide…", kind="link", on=self.open)
         header = view.sources.panels["suggestion"].header
         header.row.addSpacing(metrics.GAP)
@@ -41,11 +39,26 @@ class CullEntry:
         self.key.setContext(Qt.ShortcutContext.WidgetShortcut)
         self.key.activated.connect(self.open)
 
+    @cached_property
+    def page(self) -> CullPage:
+        """Where suggestions are decided, made when it is first wanted."""
+        return self._added(CullPage(self.view.state, self.view.operations, self.view.thumbnails))
+
+    @cached_property
+    def trash(self) -> TrashPage:
+        """Where rejected files go to the trash, made when it is first wanted."""
+        return self._added(TrashPage(self.view.state))
+
+    def _added(self, page: P) -> P:
+        self.view.pages.addWidget(page)
+        page.closed.connect(self.close)
+        return page
+
     @property
     def shown(self) -> QWidget | None:
         """Which of the two pages is shown."""
         current = self.view.pages.currentWidget()
-        return current if current in (self.page, self.trash) else None
+        return current if isinstance(current, (CullPage, TrashPage)) else None
 
     def open(self) -> None:
         """Decide about the suggestions the grid shows, else about near-duplicates."""

@@ -53,10 +53,10 @@ class EditColumn(Column):
         some = bool(self.work.recipe.steps)
         self.copy.setEnabled(some)
         self.reset.setEnabled(some)
-        self.paste.setEnabled(self.work.copied is not None)
+        self.paste.setEnabled(self.work.state.copied is not None)
 
     def _copy(self) -> None:
-        self.work.copied = (self.work.recipe, self.work.size)
+        self.work.state.copied = (self.work.recipe, self.work.size)
         self._tell()
         count = len(self.work.recipe.steps)
         self.work.state.session.notify(

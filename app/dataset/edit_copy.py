@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def paste_here(work: EditWork) -> None:
     """Give the picture under edit what was copied; its other edits stay."""
-    if work.copied is not None:
-        recipe, size = work.copied
+    if work.state.copied is not None:
+        recipe, size = work.state.copied
         work.change(paste(recipe, work.recipe, sizes=(size, work.size)), "Paste edits")
 
 

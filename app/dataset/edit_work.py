@@ -42,7 +42,6 @@ class EditWork(QObject):
         self.source: np.ndarray | None = None
         self.proxy: np.ndarray | None = None
         self.recipe = Recipe()
-        self.copied: tuple[Recipe, Size] | None = None
         self._known = Recipe()
         self._label = ""
         self._sending = 0
@@ -166,7 +165,7 @@ class EditWork(QObject):
     def _forget(self, _project: object) -> None:
         """Another project has other pictures under the same numbers."""
         self._pause.stop()
-        self.picture = self.source = self.proxy = self.copied = None
+        self.picture = self.source = self.proxy = None
         self.recipe = self._known = Recipe()
 
     def _reloaded(self) -> None:

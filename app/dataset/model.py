@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from app.session import Session
+    from engine.dataset.edits import Recipe
     from engine.dataset.library import Library, Picture
 
     Read = Callable[[Library, Snapshot, "set[int] | None"], Snapshot]
@@ -55,6 +56,7 @@ class DatasetState(QObject, Held):
         self.order, self.down = _order_of(session.settings.dataset_order)
         self.baked = False
         self.loading = False
+        self.copied: tuple[Recipe, tuple[int, int]] | None = None  # edits, and their picture's size
         self._query: Query | None = None
         self._selected: tuple[int, ...] = ()
         self._changed: set[int] | None = set()
@@ -254,7 +256,7 @@ class DatasetState(QObject, Held):
 
     def _project_changed(self, project: object) -> None:
         self.scope, self.words, self._query, self._selected = Scope(), "", None, ()
-        self.error = None
+        self.error = self.copied = None
         self.loading = project is not None
         self._version += 1
         self._shown_version += 1

@@ -147,12 +147,12 @@ class PictureMenu(QObject):
         picture = self.state.current
         if picture is not None:
             size = (picture.width, picture.height)
-            self.view.editor.work.copied = (picture.recipe, size)
+            self.state.copied = (picture.recipe, size)
             self.view.session.notify("Copied the edits of {name}.", name=picture.name)
 
     def paste(self) -> None:
         """Give the selection what was copied; its other edits stay."""
-        copied = self.view.editor.work.copied
+        copied = self.state.copied
         onto = [picture for picture in self.state.selected if not picture.problem]
         if copied is None or not onto:
             return
@@ -185,7 +185,7 @@ class PictureMenu(QObject):
         return any(picture.recipe.steps for picture in self.state.selected)
 
     def _copied(self) -> bool:
-        return self._some() and self.view.editor.work.copied is not None
+        return self._some() and self.state.copied is not None
 
 
 def _pasted(recipe: Recipe, size: tuple[int, int], onto: Picture) -> Recipe:

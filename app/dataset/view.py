@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from app.dataset.board_entry import BoardEntry
 from app.dataset.caption_pages import CaptionPages
 from app.dataset.counts import Scope
 from app.dataset.cull_entry import CullEntry
+from app.dataset.cull_page import CullPage
 from app.dataset.edit_page import EditPage
 from app.dataset.full_view import FullView
 from app.dataset.inspector import Inspector
@@ -66,7 +68,6 @@ class View(QWidget):
         self.stage = Stage(self.state, self.operations, self.thumbnails)
         self.full = FullView(self.state, self.operations, self.thumbnails)
         self.inspector = Inspector(self.state, self.operations, self.thumbnails)
-        self.editor = EditPage(self.state, self.operations, self.thumbnails)
         self.empty = EmptyState(
             "images", *INVITATION, button("Choose a folder", "folder-open", on=self.ask_folder)
         )
@@ -101,7 +102,6 @@ class View(QWidget):
         self.columns = self._arrangement.columns
         self.pages = QStackedWidget()
         self.pages.addWidget(browse)
-        self.pages.addWidget(self.editor)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.pages)
@@ -117,7 +117,6 @@ class View(QWidget):
         self.inspector.previews.crop_asked.connect(self.edit)
         self.full.closed.connect(self._close_full)
         self.full.stepped.connect(self.stage.step)
-        self.editor.closed.connect(self._close_crop)
         self.inspector.export.clicked.connect(lambda *_: self.export())
         self.inspector.train.clicked.connect(lambda *_: self.session.go("train"))
         self.inspector.outlook.warning_chosen.connect(self._show_warning)
@@ -125,6 +124,25 @@ class View(QWidget):
         self.state.reloaded.connect(self._show_right_page)
         self.session.project_changed.connect(self._project_changed)
         self.destroyed.connect(self.thumbnails.close)
+
+    @cached_property
+    def editor(self) -> EditPage:
+        """The editor, made when it is first wanted: it takes longer than all that is seen at first."""
+        made = EditPage(self.state, self.operations, self.thumbnails)
+        made.column.setFixedWidth(self.inspector.width())
+        made.closed.connect(self._close_crop)
+        self.pages.addWidget(made)
+        return made
+
+    @property
+    def is_editor_made(self) -> bool:
+        """Whether there is an editor already."""
+        return "editor" in self.__dict__
+
+    @property
+    def is_editing(self) -> bool:
+        """Whether the editor is shown."""
+        return isinstance(self.pages.currentWidget(), EditPage)
 
     def receive(self, **payload: object) -> None:
         """``picture`` names a picture's id to select, ``scope`` a Scope to show."""
@@ -138,7 +156,7 @@ class View(QWidget):
 
     def focus_target(self) -> QWidget:
         """What takes the keys when the page is shown: the pictures, so that P and X work."""
-        if self.pages.currentWidget() is self.editor:
+        if self.is_editing:
             return self.editor.view
         if self.culling.shown is not None:
             return self.culling.shown
@@ -186,16 +204,16 @@ class View(QWidget):
 
     def undo(self) -> None:
         """Take the last change of the dataset back."""
-        if self.pages.currentWidget() is self.editor:
+        if self.is_editing:
             self.editor.undo()
-        elif self.culling.shown is self.culling.page:
+        elif isinstance(self.culling.shown, CullPage):
             self.culling.page.back()
         else:
             self.operations.undo()
 
     def redo(self) -> None:
         """Make it again."""
-        if self.pages.currentWidget() is self.editor:
+        if self.is_editing:
             self.editor.redo()
         else:
             self.operations.redo()
