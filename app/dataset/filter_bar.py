@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -39,7 +40,6 @@ class FilterBar(QWidget):
         self.state = state
         self.words = FilterField(state)
         self.saved = SavedFilters(state, operations, self)
-        self.help = FilterHelp(self)
         self.save_button = tool_button("bookmark", "Saved filters", self._open_saved, dense=True)
         self.help_button = tool_button(
             "circle-question-mark", "What a filter can say", self._open_help, dense=True
@@ -101,11 +101,17 @@ class FilterBar(QWidget):
         self.order.changed.connect(self.state.set_order)
         self.seen.changed.connect(self.state.set_baked)
         self.saved.chosen.connect(self.state.set_words)
-        self.help.chosen.connect(self._write)
         self._settling.timeout.connect(self._store_tile)
         self.state.shown_changed.connect(self._show_order)
         self.state.query_changed.connect(self._tell_error)
         self._show_order()
+
+    @cached_property
+    def help(self) -> FilterHelp:
+        """The words of the filter language, made when they are first asked for."""
+        made = FilterHelp(self)
+        made.chosen.connect(self._write)
+        return made
 
     def _tell_error(self) -> None:
         """What is shown was found by the filter before: no number may stand for this one."""

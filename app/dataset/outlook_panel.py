@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Signal
@@ -70,7 +71,6 @@ class OutlookPanel(Panel):
         self.bars = BucketBars()
         self.summary = label(size=11, tone="quiet", wrap=True)
         self.warnings = RowList()
-        self.form = OutlookForm(state.session)
         self.shuffle = tool_button(
             "shuffle", "Captions of the next epoch", self.next_epoch, dense=True
         )
@@ -87,6 +87,14 @@ class OutlookPanel(Panel):
         self._build()
         self._connect()
 
+    @cached_property
+    def form(self) -> OutlookForm:
+        """The settings, made when they are first asked for."""
+        made = OutlookForm(self.state.session)
+        self.body.insertWidget(0, made)
+        made.hide()
+        return made
+
     def _build(self) -> None:
         self.add_action(self.adjust)
         self.add_action(self.shuffle)
@@ -101,8 +109,6 @@ class OutlookPanel(Panel):
         box.setSpacing(4)
         for widget in (self.top, self.captions, self.bars, self.summary):
             box.addWidget(widget)
-        self.body.addWidget(self.form)
-        self.form.hide()
         self.body.addLayout(box)
         self.body.addWidget(self.warnings)
 

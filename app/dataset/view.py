@@ -127,7 +127,7 @@ class View(QWidget):
 
     @cached_property
     def editor(self) -> EditPage:
-        """The editor, made when it is first wanted: it takes longer than all that is seen at first."""
+        """The editor, made when it is first wanted: it takes longer than all that is seen first."""
         made = EditPage(self.state, self.operations, self.thumbnails)
         made.column.setFixedWidth(self.inspector.width())
         made.closed.connect(self._close_crop)
