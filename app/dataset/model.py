@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,6 +12,7 @@ from app.dataset import snapshot as snapshots
 from app.dataset.counts import Scope
 from app.dataset.find import ORDERS, Order, Wish, find
 from app.dataset.held import Held
+from app.dataset.judging import Judging
 from app.dataset.outlook_settings import spec_of
 from app.dataset.snapshot import Snapshot
 from engine.dataset.bucket_places import BucketPlaces
@@ -27,10 +28,7 @@ if TYPE_CHECKING:
     from engine.dataset.library import Library, Picture
 
     Read = Callable[[Library, Snapshot, "set[int] | None"], Snapshot]
-    Step = Callable[[Library, Snapshot], Snapshot]
 
-STEP_ASIDE = 3.0
-"""Seconds that judging 20,000 pictures waits at most for a user who is at work."""
 FEW = 1500
 """Pictures that are filtered and judged within a frame, at once and not by a worker."""
 
@@ -61,7 +59,8 @@ class DatasetState(QObject, Held):
         self._selected: tuple[int, ...] = ()
         self._changed: set[int] | None = set()
         self._due = self._reading = False
-        self._version = self._shown_version = 0
+        self.judging = Judging(self)
+        self.version = self._shown_version = 0
         session.project_changed.connect(self._project_changed)
         session.pictures_changed.connect(self._pictures_changed)
         session.run_settings.changed.connect(self._settings_changed)
@@ -137,31 +136,34 @@ class DatasetState(QObject, Held):
             return
         self._reading = True
         try:
-            while self._due:
-                changed, self._changed, self._due = self._changed, set(), False
-                await self._read(changed)
+            while self._due or self.judging.is_done:
+                judged = self.judging.take()
+                if judged is not None:
+                    await self._put(judged)
+                if self._due:
+                    changed, self._changed, self._due = self._changed, set(), False
+                    await self._read(changed)
         finally:
             self._reading = False
 
     async def _read(self, changed: set[int] | None) -> None:
-        version, library = self._version, self.session.library
+        version, library = self.version, self.session.library
         if library is None:
             return
-        scanning, bridge = self.session.is_listing, self.session.bridge
+        scanning = self.session.is_listing
         try:
             known = self.pictures and self.snapshot.whole
             if not known and await self._look(version, library):
-                await self._step(version, snapshots.count, bridge.io)
+                await self._count(version, library)
             elif len(self.pictures) <= FEW and not scanning:
                 await self._take(version, library, changed, snapshots.read_and_judge)
                 return
             else:
                 await self._take(version, library, changed, snapshots.read)
-            await self.session.calm.rest(STEP_ASIDE, lambda: self._due)
-            if not scanning and not self._due:
-                await self._step(version, snapshots.judge, bridge.behind)
+            if not scanning:
+                self.judging.want()
         except JobCancelled:
-            if version == self._version:  # else the project was left meanwhile
+            if version == self.version:  # else the project was left meanwhile
                 raise
 
     async def _look(self, version: int, library: Library) -> bool:
@@ -171,25 +173,23 @@ class DatasetState(QObject, Held):
         first = await self.session.bridge.io(snapshots.glance, library, self.snapshot, FEW)
         if first.whole:
             return False
-        if version == self._version and self._wish() == Wish():
+        if version == self.version and self._wish() == Wish():
             await self._put(first)
         found = await self.session.bridge.io(snapshots.look, library, self.snapshot)
-        if version == self._version:
+        if version == self.version:
             await self._put(found)
         return True
+
+    async def _count(self, version: int, library: Library) -> None:
+        found = await self.session.bridge.io(snapshots.count, library, self.snapshot)
+        if version == self.version:
+            await self._put(found)
 
     async def _take(
         self, version: int, library: Library, changed: set[int] | None, read: Read
     ) -> None:
         found = await self.session.bridge.io(read, library, self.snapshot, changed)
-        if version == self._version:
-            await self._put(found)
-
-    async def _step(self, version: int, step: Step, run: Callable[..., Any]) -> None:
-        """Go on from what is there, unless it is out of date by then."""
-        before = self.snapshot
-        found = await run(step, self.session.library, before)
-        if version == self._version and before is self.snapshot:
+        if version == self.version:
             await self._put(found)
 
     async def _put(self, found: Snapshot) -> None:
@@ -198,12 +198,12 @@ class DatasetState(QObject, Held):
         if len(found.columns) > FEW:
             shown = await self._found(found, wish)
         self.loading = self.session.is_listing and not found.pictures
-        version, before = self._version, self.selected
+        version, before = self.version, self.selected
         self.snapshot = found
         self.reloaded.emit()
         if shown is not None:  # the views of many pictures take their time, one after the other
             await asyncio.sleep(0)
-        if version != self._version:
+        if version != self.version:
             return
         if shown is None or wish != self._wish():
             self._show()
@@ -258,9 +258,10 @@ class DatasetState(QObject, Held):
         self.scope, self.words, self._query, self._selected = Scope(), "", None, ()
         self.error = self.copied = None
         self.loading = project is not None
-        self._version += 1
+        self.version += 1
         self._shown_version += 1
         self._changed, self._due = set(), False
+        self.judging.forget()
         self._buckets = BucketPlaces(spec_of(self.session))
         self.snapshot, self.shown = self._nothing(), []
         self.query_changed.emit()

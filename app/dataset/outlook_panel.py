@@ -10,7 +10,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.fill_panel import fill_text
-from app.dataset.model import FEW, STEP_ASIDE
+from app.dataset.judging import STEP_ASIDE
+from app.dataset.model import FEW
 from app.dataset.outlook import Outlook, look_ahead
 from app.dataset.outlook_captions import TokenMemory, draws, text_of
 from app.dataset.outlook_facts import CaptionDraws, Facts, warning_rows

@@ -20,7 +20,7 @@ from engine.dataset.survey import Survey
 from engine.dataset.token_counts import TokenCounter, tokenizer_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from engine.dataset.library import Library, Picture
     from engine.dataset.suggestions import Suggestion
@@ -147,14 +147,19 @@ def _kept(before: Snapshot, columns: Columns) -> dict[str, Any]:
     return made
 
 
-def judge(library: Library, snapshot: Snapshot) -> Snapshot:
-    """The same with its suggestions. What was rejected is decided and leaves them."""
+def judge(
+    library: Library, snapshot: Snapshot, breathe: Callable[[], object] | None = None
+) -> Snapshot:
+    """The same with its suggestions. What was rejected is decided and leaves them. ``breathe`` is
+    called now and then while pictures are compared.
+    """
     pictures = snapshot.columns.pictures
     flags = column(pictures, "flag")
     undecided = [p for p, flag in zip(pictures, flags, strict=True) if flag != "rejected"]
     apart = library.not_duplicates()
     before = snapshot.survey
-    survey = Survey(undecided, apart) if before is None else before.following(undecided, apart)
+    make = Survey if before is None else before.following
+    survey = make(undecided, apart, breathe)
     found = suggest(undecided, library.thresholds, survey)
     marks: dict[str, set[int]] = {}
     for item in found:

@@ -11,7 +11,7 @@ from engine.dataset.duplicates import MATCH_KINDS, MatchKind, match_kind
 from engine.dataset.survey import Survey, components
 from engine.dataset.tags import tags_of
 from engine.dataset.thresholds import Thresholds
-from engine.dataset.worth import by_worth, is_clear, is_sharper
+from engine.dataset.worth import by_worth, clear_ones, is_sharper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -76,7 +76,7 @@ def pick(group: Group, criterion: Criterion) -> int:
     reduced or lossy is no sharper for measuring so.
     """
     if criterion == "sharper":
-        best, *others = [p for p in group.pictures if is_clear(p, group.pictures)]
+        best, *others = clear_ones(group.pictures)
         for other in others:
             best = other if is_sharper(other, best) else best
         return best.id

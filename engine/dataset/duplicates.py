@@ -27,6 +27,8 @@ MATCH_KINDS: tuple[MatchKind, ...] = ("same", "softer", "smaller", "turned", "re
 
 _ROWS, _COLUMNS = 64, 2048  # compared at once: results stay in the processor's cache
 _LINKS = 8
+MOST = 32
+"""Pictures with which one is paired at most; a group of more hangs together through others."""
 _TURNED = 0.1  # RMS by which thumbnails of one picture, averaged over orientations, may differ
 _ALIKE = 0.2  # the same for the thumbnails themselves, turned into place; others are beyond 0.3
 _FAR_COLOR = 48  # beyond it means tell enough, and thumbnails are not looked at
@@ -52,8 +54,8 @@ class Pairs:
 
 
 def find_pairs(pictures: Sequence[Picture], breathe: Callable[[], object] | None = None) -> Pairs:
-    """All pairs of ``pictures`` that look the same. Of many identical pictures each is paired with
-    the next few only. ``breathe`` is called now and then and may raise.
+    """Pairs of ``pictures`` that look the same, of many the most alike. Of many identical pictures
+    each is paired with the next few only. ``breathe`` is called now and then and may raise.
     """
     looks = zip(column(pictures, "dhash"), column(pictures, "mean_color"), strict=True)
     rows = [n for n, (dhash, mean) in enumerate(looks) if dhash is not None and mean is not None]
@@ -146,13 +148,37 @@ def _near(
             differ[np.tri(*differ.shape) > 0] = 64
         np.minimum(nearest[rows], differ.min(1), out=nearest[rows])
         np.minimum(nearest[columns], differ.min(0), out=nearest[columns])
-        at = np.flatnonzero(differ <= MAX_DISTANCE)
+        at = _few(differ, differ <= MAX_DISTANCE)
         if len(at):
             low, high = np.divmod(at, differ.shape[1])
             lows.append(low + rows.start)
             highs.append(high + columns.start)
             bits.append(differ.ravel()[at])
-    return np.concatenate(lows), np.concatenate(highs), np.concatenate(bits), nearest
+    low, high, differ = np.concatenate(lows), np.concatenate(highs), np.concatenate(bits)
+    kept = _fewest(low, differ)
+    return low[kept], high[kept], differ[kept], nearest
+
+
+def _few(far: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Places, in the flat table, of what is ``near`` in it; of a row with many only those that
+    are least ``far``. A film has a thousand pictures like each of its pictures, and all pairs of
+    20,000 would not fit into memory.
+    """
+    crowded = np.flatnonzero(np.count_nonzero(near, axis=1) > MOST)
+    if len(crowded):
+        far = np.where(near[crowded], far[crowded], np.inf)
+        order = np.argpartition(far, MOST, axis=1)[:, :MOST]
+        near[crowded] = False
+        near[crowded[:, None], order] = True
+    return np.flatnonzero(near)
+
+
+def _fewest(low: np.ndarray, far: np.ndarray) -> np.ndarray:
+    """The same over the whole of each row: which pairs stay, in their order."""
+    order = np.lexsort((far, low))
+    rows = low[order]
+    place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    return np.sort(order[place < MOST])
 
 
 def _turned(
@@ -186,7 +212,8 @@ def _close(
     right = np.ascontiguousarray(np.concatenate([points, ones, half], 1).T)
     lows, highs = _empty(np.int64), _empty(np.int64)
     for rows, columns in _tiles(len(points), breathe):
-        at = np.flatnonzero(left[rows] @ right[:, columns] > -(_TURNED**2) / 2)
+        far = -(left[rows] @ right[:, columns])
+        at = _few(far, far < _TURNED**2 / 2)
         low, high = np.divmod(at, min(columns.stop, len(points)) - columns.start)
         low, high = low + rows.start, high + columns.start
         lows.append(low[high > low])

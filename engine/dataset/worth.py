@@ -46,16 +46,28 @@ def is_sharper(picture: Picture, other: Picture) -> bool:
     return _is_comparable(picture, other) or is_outdone(other, picture, RESAMPLED)
 
 
-def is_clear(picture: Picture, pictures: Iterable[Picture]) -> bool:
-    """Whether a picture is not blurred beside its copies."""
-    return not any(is_outdone(picture, other, BLURRED) for other in pictures)
+def clear_ones(pictures: Iterable[Picture]) -> list[Picture]:
+    """Those that are not blurred beside the others."""
+    pictures = list(pictures)
+    # Of each size the sharpest is enough: a group may hold thousands, of a few sizes.
+    sharpest: dict[int, Picture] = {}
+    for picture in pictures:
+        best = sharpest.setdefault(_side(picture), picture)
+        if (picture.sharpness or 0.0) > (best.sharpness or 0.0):
+            sharpest[_side(picture)] = picture
+    return [
+        picture
+        for picture in pictures
+        if not any(is_outdone(picture, other, BLURRED) for other in sharpest.values())
+    ]
 
 
 def by_worth(pictures: Sequence[Picture]) -> list[Picture]:
     """The one to keep first: what the user picked, then what is not blurred, then by worth."""
+    clear = {picture.id for picture in clear_ones(pictures)}
 
     def key(picture: Picture) -> tuple[Any, ...]:
-        return picture.flag == "picked", is_clear(picture, pictures), worth(picture)
+        return picture.flag == "picked", picture.id in clear, worth(picture)
 
     return sorted(pictures, key=key, reverse=True)
 

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from engine.dataset.duplicates import find_pairs
+from engine.dataset.duplicates import MOST, find_pairs
 from engine.dataset.survey import components
 from engine.imaging.descriptor import orientations
 from engine.imaging.quality import hamming
@@ -69,7 +69,7 @@ def test_a_recolored_variant_is_far_in_color_even_with_the_same_mean():
     assert color > 24
 
 
-def test_all_distances_are_those_of_a_plain_loop():
+def test_the_nearest_of_many_like_pictures_are_those_of_a_plain_loop():
     chance = np.random.default_rng(3)
     hashes = [int(v) for v in chance.integers(0, 1 << 12, 300)]
     base = measured(0, art("crown"))
@@ -81,7 +81,11 @@ def test_all_distances_are_those_of_a_plain_loop():
     expected = {
         (a, b): hamming(hashes[a], hashes[b]) for a, b in combinations(range(len(hashes)), 2)
     }
-    assert found == expected
+    assert all(expected[pair] == bits for pair, bits in found.items())
+    for key in range(len(hashes)):
+        kept = sorted(bits for pair, bits in found.items() if pair[0] == key)
+        every = sorted(bits for pair, bits in expected.items() if pair[0] == key)
+        assert kept == every[:MOST]
     nearest = find_pairs(pictures).nearest
     for key in range(len(hashes)):
         assert nearest[key] == min(bits for pair, bits in expected.items() if key in pair)
