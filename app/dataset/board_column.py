@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from engine.dataset.library import Picture
     from engine.imaging.alpha import Fill
 
-WIDTH = 256
+WIDTH = 288  # two cards, wide enough for a warning with its number and a count
 tile = 96
 most_repeats = 1000
 

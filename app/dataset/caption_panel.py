@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
-from shiboken6 import isValid
 
 from app.dataset import caption_chips as chips
 from app.dataset import tokens
 from app.dataset.caption_conflict import ConflictBox
+from app.dataset.caption_conflicts import Conflicts
 from app.dataset.caption_entry import CaptionBox
 from app.dataset.caption_hints import MoreTags, NearMiss
 from app.dataset.caption_text import CaptionText
@@ -29,11 +29,10 @@ from engine.dataset.tags import typed_tags
 from engine.runtime.errors import StylekilnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from app.dataset.model import DatasetState
     from engine.dataset.library import Picture
-    from engine.dataset.operations import Conflict
     from engine.dataset.problem import Problem
 
 AT_ONCE = 200
@@ -61,7 +60,7 @@ class CaptionPanel(Panel):
         self._shown = chips.Shown()
         self._fitting = -1
         self._version = 0
-        self.conflicts: dict[int, Conflict] = {}
+        self.conflicts = Conflicts(state.session, self.work, self)
         self.box = CaptionBox(self.words)
         self.chips, self.entry = self.box.chips, self.box.entry
         self.text = CaptionText()
@@ -117,9 +116,8 @@ class CaptionPanel(Panel):
         self.box.text_asked.connect(self.text_toggle.click)
         self.near.chosen.connect(self._rename)
         self.more.asked.connect(self._more_menu)
-        self.conflict.answered.connect(self.settle)
-        self.state.session.pictures_changed.connect(lambda _: self._ask_conflicts())
-        self.state.session.project_changed.connect(lambda _: self._ask_conflicts())
+        self.conflict.answered.connect(self.conflicts.settle)
+        self.conflicts.changed.connect(self._show_conflicts)
 
     # What is shown
 
@@ -145,6 +143,15 @@ class CaptionPanel(Panel):
             self._take(chips.shown(self._texts(self._pictures), self._trigger()))
         if self._pictures:
             self.state.session.start(self._read(self._pictures, self._version))
+
+    def _show_conflicts(self) -> None:
+        shown = self.conflicts.among(self._pictures)
+        self.conflict.show_conflicts(shown)
+        # Whatever else is written now would decide which text stays.
+        free = not shown and not self._problem()
+        self.entry.setEnabled(free)
+        self.chips.setEnabled(free)
+        self.text.setReadOnly(not free)
 
     def _texts(self, pictures: Sequence[Picture]) -> list[str]:
         return [self.work.text_of(picture) for picture in pictures]
@@ -317,31 +324,3 @@ class CaptionPanel(Panel):
 
     def _more_menu(self) -> None:
         self.more.open_list(self._shown.rest, self._shown.total, self.give_to_all)
-
-    # Captions that were changed on disk meanwhile
-
-    def _ask_conflicts(self) -> None:
-        self.state.session.start(self._read_conflicts())
-
-    async def _read_conflicts(self) -> None:
-        library = self.state.session.library
-        found = await self.state.session.bridge.io(library.conflicts) if library else []
-        if not isValid(self):
-            return  # the window was closed meanwhile
-        self.conflicts = {conflict.id: conflict for conflict in found}
-        self.work.waiting = set(self.conflicts)
-        self._show_conflicts()
-
-    def _show_conflicts(self) -> None:
-        pictures = self._pictures if self.conflicts else []
-        shown = [self.conflicts[p.id] for p in pictures if p.id in self.conflicts]
-        self.conflict.show_conflicts(shown)
-        # Whatever else is written now would decide which text stays.
-        free = not shown and not self._problem()
-        self.entry.setEnabled(free)
-        self.chips.setEnabled(free)
-        self.text.setReadOnly(not free)
-
-    def settle(self, conflicts: Iterable[Conflict], how: str) -> None:
-        """Answer ``conflicts``: ``"mine"``, ``"theirs"`` or ``"merge"``."""
-        self.work.settle(list(conflicts), how)

@@ -49,7 +49,8 @@ class FillPanel(ToolPanel):
         self.angle.set_default(0)
         self.for_category = button("Use for the category", on=self._for_category)
         self.for_all = button("Use for all", on=self._for_all)
-        self.follow = button("Follow the category", kind="quiet", on=self._follow_them)
+        self.follow = button("", kind="quiet", on=self._follow_them)
+        self._followed = bind(self.follow.setText, "Follow the project")
         self.image = button("Choose a picture", "image-plus", on=self._ask_image)
         self.clean = ValueSlider(0, 100, 1, unit="%")
         self.clean.set_default(0)
@@ -137,6 +138,7 @@ class FillPanel(ToolPanel):
         self.for_category.setEnabled(not filled or now != self.work.default_fill)
         self.for_all.setEnabled(project is not None and now != project.file.fill)
         self.follow.setVisible(own is not None)
+        self._followed.say("Follow the category" if filled else "Follow the project")
         if own is not None:
             self._hint.say("This picture has its own fill.")
         elif filled:

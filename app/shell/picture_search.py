@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from app.session import Session
+    from engine.dataset.library import Library
     from engine.dataset.picture import Picture
 
 
@@ -24,19 +25,27 @@ class PictureSearch(QObject):
         super().__init__(parent)
         self._session = session
         self._pictures: list[Picture] = []
+        self._names: list[str] = []  # of the same pictures, each word behind a space
         self._fresh = False
         session.pictures_changed.connect(self._forget)
         session.project_changed.connect(self._drop)
 
     def find(self, text: str, most: int) -> list[Picture]:
-        """The first ``most`` pictures that match ``text``."""
+        """The first ``most`` pictures that match ``text``: those whose names begin with it, those
+        with a word in their names that does, then all others.
+        """
         from engine.dataset.query import matches
 
-        found: list[Picture] = []
+        part = _words(text)
+        known = zip(self._names, self._pictures, strict=True)
+        near = [(name.find(part), picture) for name, picture in known if part in name]
+        first = [picture for place, picture in near if place == 0]
+        found = [*first, *(picture for place, picture in near if place > 0)][:most]
+        ids = {picture.id for picture in found}
         for picture in self._pictures:
             if len(found) == most:
                 break
-            if matches(picture, text):
+            if picture.id not in ids and matches(picture, text):
                 found.append(picture)
         return found
 
@@ -50,13 +59,23 @@ class PictureSearch(QObject):
         library = self._session.library
         if library is None:
             return
-        found = await self._session.bridge.io(library.pictures)
+        found = await self._session.bridge.io(_read, library)
         if library is self._session.library:
-            self._pictures = found
+            self._pictures, self._names = found
             self.changed.emit()
 
     def _forget(self, _: object) -> None:
         self._fresh = False
 
     def _drop(self, _: object) -> None:
-        self._pictures, self._fresh = [], False
+        self._pictures, self._names, self._fresh = [], [], False
+
+
+def _read(library: Library) -> tuple[list[Picture], list[str]]:
+    pictures = library.pictures()
+    return pictures, [_words(picture.name) for picture in pictures]
+
+
+def _words(text: str) -> str:
+    """``text`` folded, with a space before each word."""
+    return " " + " ".join(text.casefold().replace("_", " ").replace("-", " ").split())

@@ -21,6 +21,7 @@ from app.widgets.text import hairline, label
 from engine.runtime.device import memory_in_use
 
 if TYPE_CHECKING:
+    from engine.project.project import Project
     from engine.runtime.job import JobHandle
 
 
@@ -132,13 +133,12 @@ class StatusLine(QWidget):
         self._left_text.say(more, line=partial(_line, running), n=waiting)
         self._row.activate()
 
-    def _show_project(self, project: object) -> None:
-        root = getattr(project, "root", None)
-        if root is None:
+    def _show_project(self, project: Project | None) -> None:
+        if project is None:
             self._project_text.say("No project open")
         else:
-            self._project_text.say("{name}", name=root.name)
-            self._project.setToolTip(str(root))
+            self._project_text.say("{name}", name=project.file.name)
+            self._project.setToolTip(str(project.root))
 
     def _group(self, *widgets: QWidget, last: bool = False) -> None:
         for index, widget in enumerate(widgets):

@@ -13,6 +13,9 @@ from app.dataset.board_model import COLUMN
 from app.dataset.sources import UNSORTED
 from app.dataset.transfer_ask import AskCopy
 from app.dataset.view import View
+from app.i18n import tr
+from app.theme import fonts
+from app.widgets.picture_card import GAP
 from app.widgets.roles import card_of
 from engine.dataset.edits import Recipe
 
@@ -144,6 +147,15 @@ def test_pictures_of_all_columns_stand_in_line_without_idle_scroll_bars(board) -
     assert [grid.verticalScrollBar().isEnabled() for grid in grids] == [False] * 3
     grids[0].resize(grids[0].width(), 150)
     assert grids[0].verticalScrollBar().isEnabled()
+
+
+def test_a_warning_and_the_count_of_other_badges_fit_on_a_card(board) -> None:
+    grid = board.columns["biped"].grid
+    assert grid.columns() == 2
+    words = (tr("Blurred {value}", value="0.06"), "+2")
+    icon, gaps, margin = 15, 2 * 8 + 3, 2 * 4
+    needed = icon + gaps + margin + sum(fonts.metrics(11).horizontalAdvance(text) for text in words)
+    assert grid.cell_size().width() - GAP >= needed
 
 
 def test_pictures_are_dragged_to_another_column_and_undo_brings_them_back(board, view, settle):

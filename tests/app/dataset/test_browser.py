@@ -230,6 +230,26 @@ def test_c_puts_the_selection_into_a_new_category(view, settle) -> None:
     assert {picture.name for picture in view.state.selected} == {"boar", "cactus"}
 
 
+def test_c_offers_no_category_to_pictures_that_have_one(view, settle) -> None:
+    choose(view, "boar")
+    press(view, settle, Qt.Key.Key_C)
+    menu = view.stage.categories
+    assert [row.text for row in menu.list.rows.items] == []  # no folder is taken for a category
+    QTest.keyClicks(menu.field, "biped")
+    QTest.keyClick(menu.field, Qt.Key.Key_Return)
+    settle(view.session)
+    press(view, settle, Qt.Key.Key_C)
+    assert [row.text for row in menu.list.rows.items] == ["biped", "No category"]
+    QTest.keyClick(menu.field, Qt.Key.Key_Down)
+    QTest.keyClick(menu.field, Qt.Key.Key_Return)
+    settle(view.session)
+    (boar,) = view.state.selected
+    assert (boar.name, boar.category) == ("boar", "")
+    view.undo()
+    settle(view.session)
+    assert view.state.selected[0].category == "biped"
+
+
 def test_when_an_edit_hides_the_selection_the_next_picture_is_selected(view, settle) -> None:
     write(view, settle, "-flag:rejected")
     choose(view, "blossom")

@@ -532,8 +532,10 @@ def test_a_fill_is_used_for_the_category_and_for_all(view, edit, settle) -> None
     panel.first.setText("204060")
     panel.first.editingFinished.emit()
     settle(view.session)
+    assert panel.follow.text() == "Follow the project"  # its category has no fill yet
     click(panel.for_category)
     settle(view.session)
+    assert panel.follow.text() == "Follow the category"
     file = view.session.project.file
     assert file.category_fills == {"plant": Fill(color="#204060")}
     assert file.fill == Fill()

@@ -1,4 +1,4 @@
-"""The start page leads back to work."""
+"""The start page and the search lead back to work."""
 
 from __future__ import annotations
 
@@ -62,3 +62,24 @@ def test_return_on_a_project_opens_it_too(recents, session, qtbot, settle):
     qtbot.keyClick(second, Qt.Key.Key_Return)
     settle()
     assert str(session.project.root) == recents[1]
+
+
+def test_the_search_finds_first_what_begins_as_typed(session, qtbot, settle, tmp_path):
+    folder = tmp_path / "Icons"
+    folder.mkdir()
+    for name in ("broccoli", "red_rock", "rocket"):
+        Image.new("RGB", (64, 64), (9, 99, 9)).save(folder / f"{name}.png")
+    window = MainWindow(session)
+    qtbot.addWidget(window)
+    window.show()
+    session.open_folder(folder)
+    settle()
+    window.open_palette()
+    palette = window.panels.palette
+    qtbot.keyClicks(palette.field, "roc")
+    settle()
+    assert [found.row.text for found in palette._found] == ["rocket", "red_rock", "broccoli"]
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    settle()
+    view = window.pages.built["dataset"]
+    assert [picture.name for picture in view.state.selected] == ["rocket"]

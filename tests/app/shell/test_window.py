@@ -175,6 +175,18 @@ def test_a_dropped_folder_opens_and_the_overlay_says_so_first(window, settle, tm
     assert not (art / "project.toml").exists()
 
 
+def test_a_project_has_one_name_also_when_its_folder_has_another(window, settle, tmp_path):
+    for place in ("one", "two"):
+        art = tmp_path / place / "Props"
+        art.mkdir(parents=True)
+        Image.new("RGB", (64, 64), (9, 99, 9)).save(art / "leaf.png")
+        window.session.open_folder(art)
+        settle()
+    assert window.session.project.root.name == "Props 2"
+    assert window.bar.project.text() == "Props"
+    assert window.status._project.text() == "Props"
+
+
 def test_a_dropped_picture_means_its_folder(window, settle, tmp_path):
     picture = tmp_path / "Props" / "one.png"
     picture.parent.mkdir()
