@@ -56,3 +56,28 @@ def test_who_waits_in_the_window_waits_no_longer_than_needed(clock):
     calm.stir()
     asyncio.run(calm.rest(5, lambda: True))
     assert clock.now == 100
+
+
+def test_work_behind_stands_still_while_the_user_waits_for_other_work(clock, monkeypatch):
+    calm = Calm()
+    sleep, ends = clock.sleep, []
+
+    def slept(seconds):
+        sleep(seconds)
+        if clock.now > 110 and not ends:
+            ends.append(clock.now)
+            waited_for.__exit__(None, None, None)
+
+    monkeypatch.setattr(clock, "sleep", slept)
+    waited_for = calm.working()
+    waited_for.__enter__()
+    calm.wait(1)
+    assert ends
+    assert clock.now == pytest.approx(ends[0], abs=0.05)
+
+
+def test_what_is_waited_for_and_never_ends_does_not_hold_work_up_for_good(clock):
+    calm = Calm()
+    with calm.working():
+        calm.wait(1)
+    assert clock.now == pytest.approx(100 + 1 + calms.HELD, abs=0.1)

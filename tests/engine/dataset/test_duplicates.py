@@ -121,3 +121,21 @@ def test_a_long_chain_of_neighbors_is_one_group():
     order = np.random.default_rng(0).permutation(500)
     (group,) = components(600, order[first], order[first + 1])
     assert sorted(group) == list(range(500))
+
+
+def test_thousands_of_like_pictures_make_few_pairs_and_one_group():
+    """All pairs of 20,000 frames of a film would take more memory than there is."""
+    chance = np.random.default_rng(4)
+    base = measured(0, art("crown"))
+    flips = chance.integers(0, 64, (3000, 2))
+    pictures = [
+        replace(
+            base, id=key, dhash=base.dhash ^ (1 << int(a)) ^ (1 << int(b)), descriptor=None,
+            mean_color=key,
+        )
+        for key, (a, b) in enumerate(flips)
+    ]  # fmt: skip
+    pairs = find_pairs(pictures)
+    assert len(pairs.first) <= MOST * len(pictures)
+    (group,) = components(len(pictures), pairs.first, pairs.second)
+    assert len(group) == len(pictures)
