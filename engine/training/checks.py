@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from engine.dataset.buckets import fitting_step
 from engine.models.loading import LoadedModel
 from engine.runtime.errors import BadInputError
 from engine.training.config import TrainRequest
+from engine.training.precision import Precision
 
 
 def check(request: TrainRequest, model: LoadedModel) -> None:
     """Raise BadInputError for the first thing of ``request`` that ``model`` cannot do."""
-    if request.mixed_precision == "fp16" and model.device.type != "cuda":
-        raise BadInputError(
-            "fp16 needs an NVIDIA graphics card.", remedy="Use bf16 or no mixed precision."
-        )
+    check_precision(request, model.device)
     _check_sizes(request, model)
     encoder: Any = model.text_encoders[0]
     layers = encoder.config.num_hidden_layers
@@ -26,6 +26,21 @@ def check(request: TrainRequest, model: LoadedModel) -> None:
             layers=layers,
             model=model.name,
             remedy="Use a smaller clip skip.",
+        )
+
+
+def check_precision(request: TrainRequest, device: torch.device) -> None:
+    """Raise BadInputError for a precision that ``device`` does not compute in."""
+    name = Precision.of(request, device).name
+    if name == "fp16" and device.type == "mps":
+        raise BadInputError(
+            "fp16 cannot be trained on this graphics card.",
+            remedy="Use bf16 or no mixed precision.",
+        )
+    if name == "no" and (request.fp8_base or request.fp8_base_unet):
+        raise BadInputError(
+            "fp8 needs a graphics card that computes in half precision.",
+            remedy="Choose mixed precision fp16 or bf16, or turn fp8 off.",
         )
 
 

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import torch
 
-from engine.models.host import host
 from engine.models.loading import LoadedModel
-from engine.runtime.device import default_device
 from engine.runtime.errors import JobCancelled, TrainingError
 from engine.runtime.job import Job
 from engine.training import schedules
+from engine.training.base_model import load_base
 from engine.training.batches import Shelf, groups, shelve
 from engine.training.captions import draw_caption
 from engine.training.checkpoints import CheckpointWriter
@@ -25,7 +24,7 @@ from engine.training.conditioning import CaptionEncoder
 from engine.training.config import TrainRequest
 from engine.training.held_out import HeldOut
 from engine.training.latents import LatentStore
-from engine.training.learner import PRECISIONS, Learner
+from engine.training.learner import Learner
 from engine.training.metadata import Header, Moment
 from engine.training.network import Network, adapted
 from engine.training.objective import Objective, cumulative_alphas, draw
@@ -38,6 +37,7 @@ from engine.training.pictures import (
     find_sources,
     open_pictures,
 )
+from engine.training.precision import Precision
 from engine.training.previews import Previews
 from engine.training.recorder import Recorder, recording
 from engine.training.run_pictures import note_pictures
@@ -72,7 +72,7 @@ def run(request: TrainRequest, job: Job) -> TrainResult:
     job.progress(0, 0, "Reading the dataset")
     sources = find_sources(request)
     job.progress(0, 0, "Loading the model")
-    model = _load(request)
+    model = load_base(request)
     check(request, model)
     pictures = open_pictures(sources, bucket_spec(request, model.native_size), job)
     with recording(Run.create(_run_folder(request, sources), request), job) as recorder:
@@ -103,10 +103,7 @@ class Trainer:
         self.length = schedules.length(request, self.shelf.batches)
         self.learner = _learner(request, model, pictures, job)
         self.optimizer = build_optimizer(request, network.parts, model.device)
-        # Only fp16 needs it: small gradients would vanish in half the bits.
-        self.scaler = torch.amp.GradScaler(
-            model.device.type, enabled=request.mixed_precision == "fp16"
-        )
+        self.scaler = Precision.of(request, model.device).scaler()
         self.measure = HeldOut(request, self.learner, pictures)
         self.previews = Previews(request, model, recorder, job)
         header = Header(request, model, pictures, self.length)
@@ -255,14 +252,6 @@ class Trainer:
         )
 
 
-def _load(request: TrainRequest) -> LoadedModel:
-    """The base model; on a graphics card its frozen weights are in the precision of the run."""
-    device = default_device()
-    dtype = torch.float32 if device.type == "cpu" else PRECISIONS[request.mixed_precision]
-    predicts = None if request.prediction_type == "auto" else request.prediction_type
-    return host().get(request.base_model, device=device, dtype=dtype, prediction_type=predicts)
-
-
 def _run_folder(request: TrainRequest, sources: Sources) -> Path:
     if request.output_dir or sources.project is None:
         return Path(request.output_dir)
@@ -290,7 +279,8 @@ def _learner(
     folder = pictures.cache if request.cache_latents_to_disk else None
     store = LatentStore(model, keep=request.cache_latents, folder=folder)
     store.fill([*pictures.training, *pictures.held_out], job)
-    return Learner(model, objective, encoder, store, request.mixed_precision)
+    precision = Precision.of(request, model.device)
+    return Learner(model, objective, encoder, store, precision.name)
 
 
 def _generator(name: str) -> torch.Generator:

@@ -14,6 +14,7 @@ from typing import Any
 from engine.models.loading import LoadedModel
 from engine.training.config import TrainRequest
 from engine.training.pictures import PictureSet, TrainingPicture, bucket_spec
+from engine.training.precision import Precision
 from engine.training.schedules import Length
 
 MODULE = "networks.lora"
@@ -81,6 +82,7 @@ class Header:
             **_network_facts(request),
             **_base_facts(model),
             **_dataset_facts(request, model, pictures),
+            "ss_mixed_precision": Precision.of(request, model.device).name,
             "ss_num_validation_images": len(pictures.held_out),
             "ss_max_train_steps": length.updates,
             "ss_num_batches_per_epoch": length.batches_per_epoch,
@@ -134,7 +136,6 @@ def _run_facts(request: TrainRequest, length: Length) -> dict[str, Any]:
         "ss_lr_warmup_steps": request.warmup_steps(length.updates),
         "ss_gradient_accumulation_steps": request.gradient_accumulation_steps,
         "ss_gradient_checkpointing": request.gradient_checkpointing,
-        "ss_mixed_precision": request.mixed_precision,
         "ss_seed": request.seed,
         "ss_clip_skip": request.clip_skip,
         "ss_cache_latents": request.cache_latents,
