@@ -18,6 +18,7 @@ from engine.training.settings.length import LONGEST_ACCUMULATION, LengthSettings
 from engine.training.settings.memory import MemorySettings
 from engine.training.settings.network import NetworkSettings
 from engine.training.settings.objective import ObjectiveSettings
+from engine.training.settings.pictures import PictureSettings
 from engine.training.settings.rates import RateSettings
 from engine.training.settings.samples import SampleSettings
 from engine.training.settings.saving import SavingSettings
@@ -28,6 +29,7 @@ class TrainRequest(  # the form shows the groups in this order from its end: pyd
     SavingSettings,
     MemorySettings,
     ObjectiveSettings,
+    PictureSettings,
     CaptionSettings,
     LengthSettings,
     RateSettings,

@@ -90,7 +90,8 @@ class MemorySettings(Settings):
     def _latents_stay_the_same(cls, value: bool, info: ValidationInfo) -> bool:
         if value and info.data.get("color_aug"):
             raise ValueError("colors that change at every draw cannot be cached")
-        if value and info.data.get("random_crop"):
+        around_faces = info.data.get("face_crop_aug_range") and not info.data.get("enable_bucket")
+        if value and (info.data.get("random_crop") or around_faces):
             raise ValueError("crops that change at every draw cannot be cached")
         return value
 
