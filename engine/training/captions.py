@@ -115,9 +115,7 @@ def _marked(text: str, rules: CaptionRules) -> bool:
 
 
 def _moves_tags(rules: CaptionRules) -> bool:
-    return bool(
-        rules.shuffle_caption or rules.token_warmup_step or rules.caption_tag_dropout_rate
-    )
+    return bool(rules.shuffle_caption or rules.token_warmup_step or rules.caption_tag_dropout_rate)
 
 
 def _split(
