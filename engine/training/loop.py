@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +15,12 @@ from engine.runtime.errors import JobCancelled, TrainingError
 from engine.runtime.job import Job
 from engine.training import schedules
 from engine.training.base_model import load_base
-from engine.training.batches import Shelf, groups, shelve
-from engine.training.captions import draw_caption
+from engine.training.batches import groups
 from engine.training.checkpoints import CheckpointWriter
 from engine.training.checks import check
 from engine.training.conditioning import CaptionEncoder
 from engine.training.config import TrainRequest
+from engine.training.drawing import draw_batch
 from engine.training.held_out import HeldOut
 from engine.training.latents import LatentStore
 from engine.training.learner import Learner
@@ -32,10 +31,10 @@ from engine.training.optimizers import build_optimizer, set_rates
 from engine.training.pictures import (
     PictureSet,
     Sources,
-    TrainingPicture,
     bucket_spec,
     find_sources,
     open_pictures,
+    shelf_of,
 )
 from engine.training.precision import Precision
 from engine.training.previews import Previews
@@ -99,7 +98,7 @@ class Trainer:
         self.network, self.recorder = network, recorder
         self.pictures = pictures.training
         self.trigger_word = pictures.trigger_word
-        self.shelf = _shelve(request, self.pictures)
+        self.shelf = shelf_of(self.pictures, request.train_batch_size)
         self.length = schedules.length(request, self.shelf.batches)
         self.learner = _learner(request, model, pictures, job)
         self.optimizer = build_optimizer(request, network.parts, model.device)
@@ -187,13 +186,15 @@ class Trainer:
         self._progress()
 
     def _losses(self, epoch: int, number: int, batch: list[int]) -> torch.Tensor:
-        chosen = [self.pictures[index] for index in batch]
         name = f"{self.request.seed} {epoch} {number}"
-        chance = random.Random(f"captions {name}")
-        captions = [
-            draw_caption(picture.caption, self.request, self.trigger_word, chance)
-            for picture in chosen
-        ]
+        chosen, captions = draw_batch(
+            [self.pictures[index] for index in batch],
+            self.trigger_word,
+            name,
+            epoch=epoch,
+            step=self.step,
+            steps=self.length.updates,
+        )
         draws = draw(
             self.learner.latent_shape(chosen),
             self.learner.objective.timesteps,
@@ -258,12 +259,6 @@ def _run_folder(request: TrainRequest, sources: Sources) -> Path:
     return new_run_folder(sources.project.runs, request.output_name)
 
 
-def _shelve(request: TrainRequest, pictures: Sequence[TrainingPicture]) -> Shelf:
-    buckets = [picture.bucket for picture in pictures]
-    repeats = [picture.repeats for picture in pictures]
-    return shelve(buckets, repeats, request.train_batch_size)
-
-
 def _learner(
     request: TrainRequest,
     model: LoadedModel,
@@ -275,7 +270,7 @@ def _learner(
         model.prediction_type,
         request.min_snr_gamma,
     )
-    encoder = CaptionEncoder(model, request.clip_skip, learns=request.text_encoder_lr > 0)
+    encoder = CaptionEncoder.of(request, model, learns=request.text_encoder_lr > 0)
     folder = pictures.cache if request.cache_latents_to_disk else None
     store = LatentStore(model, keep=request.cache_latents, folder=folder)
     store.fill([*pictures.training, *pictures.held_out], job)

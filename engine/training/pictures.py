@@ -17,7 +17,7 @@ from engine.project.project import Project
 from engine.runtime.errors import StylekilnError, TrainingError
 from engine.runtime.job import Job
 from engine.training import sources_files, sources_folder
-from engine.training.batches import pair_regularization
+from engine.training.batches import Shelf, pair_regularization, shelve
 from engine.training.config import TrainRequest
 from engine.training.looks import (
     PLAIN,
@@ -279,3 +279,13 @@ def balanced(pictures: Sequence[TrainingPicture]) -> list[TrainingPicture]:
             if times
         ]
     return found
+
+
+def shelf_of(pictures: Sequence[TrainingPicture], batch_size: int) -> Shelf:
+    """The batches of a run; datasets without a batch size of their own take ``batch_size``."""
+    datasets = [picture.way.dataset for picture in pictures]
+    sizes = [batch_size] * (max(datasets) + 1)
+    for picture in pictures:
+        sizes[picture.way.dataset] = picture.way.batch_size or batch_size
+    buckets = [picture.bucket for picture in pictures]
+    return shelve(buckets, [picture.repeats for picture in pictures], sizes, datasets)
