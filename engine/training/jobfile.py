@@ -13,6 +13,7 @@ from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_file, write_text
 from engine.runtime.schema import settings_of, validated
 from engine.training.config import TrainRequest
+from engine.training.prompts import prompt_lines, text_lines
 
 _NAMES = {name: name for name in TrainRequest.model_fields} | {
     item.kohya: item.name for item in settings_of(TrainRequest) if item.kohya
@@ -97,8 +98,7 @@ def _converted(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _prompt_lines(text: str) -> list[str]:
-    """Prompts from a text file of that name, else from the lines of the text itself."""
-    if "\n" not in text and text.endswith(".txt"):
-        text = require_file(Path(text)).read_text(encoding="utf-8-sig", errors="replace")
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    """Prompts from a file of that name, else from the lines of the text itself."""
+    if "\n" not in text and text.lower().endswith((".txt", ".toml", ".json")):
+        return prompt_lines(Path(text))
+    return text_lines(text)
