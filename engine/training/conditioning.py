@@ -16,17 +16,12 @@ from torch import Tensor
 
 from engine.models.loading import LoadedModel
 from engine.prompt.syntax import Span, parse
+from engine.runtime.job import Job
 from engine.training.settings.captions import CaptionSettings
+from engine.training.text_cache import TextCache, TextCondition
 
 WINDOW = 75
 """Tokens of a window between its begin and its end."""
-
-
-class TextCondition(NamedTuple):
-    """``context`` [B,T,C]; ``pooled`` [B,P] for models with two text encoders, else None."""
-
-    context: Tensor
-    pooled: Tensor | None
 
 
 @dataclass(frozen=True)
@@ -60,34 +55,50 @@ class CaptionEncoder:
         *,
         reading: Reading | None = None,
         padded: bool = True,
+        cache: TextCache | None = None,
     ) -> None:
         self._model = model
         self._reading = reading or Reading(clip_skip)
         self._learns = learns
         self._padded = padded
-        self._kept: dict[str, TextCondition] = {}
+        self._cache = cache or TextCache()
 
     @classmethod
-    def of(cls, settings: CaptionSettings, model: LoadedModel, *, learns: bool) -> CaptionEncoder:
+    def of(
+        cls,
+        settings: CaptionSettings,
+        model: LoadedModel,
+        *,
+        learns: bool,
+        cache: TextCache | None = None,
+    ) -> CaptionEncoder:
         """The encoder that settings ask for."""
         padded = not settings.no_token_padding
-        return cls(model, learns=learns, reading=Reading.of(settings), padded=padded)
+        reading = Reading.of(settings)
+        return cls(model, learns=learns, reading=reading, padded=padded, cache=cache)
+
+    def fill(self, captions: Sequence[str], job: Job) -> None:
+        """Encode ``captions`` now, so that no step has to."""
+        for number, caption in enumerate(captions):
+            job.breathe()
+            job.progress(number, len(captions), "Encoding captions")
+            self._cached(caption)
 
     def __call__(self, captions: Sequence[str]) -> TextCondition:
         """The condition of a batch of captions, in order."""
         if self._learns:
             found = encode_captions(self._model, captions, reading=self._reading)
         else:
-            found = _stack([self._cached(caption) for caption in captions])
+            found = _stack([self._cached(caption) for caption in captions], self._model.device)
         return found if self._padded else self._cut(found, captions)
 
     def _cached(self, caption: str) -> TextCondition:
         # One caption at a time: a batch would round differently and depend on its neighbors.
-        if caption not in self._kept:
-            with torch.no_grad():
-                found = encode_captions(self._model, [caption], reading=self._reading)
-            self._kept[caption] = found
-        return self._kept[caption]
+        return self._cache.get(caption, lambda: self._encode([caption]))
+
+    @torch.no_grad()
+    def _encode(self, captions: Sequence[str]) -> TextCondition:
+        return encode_captions(self._model, captions, reading=self._reading)
 
     def _cut(self, found: TextCondition, captions: Sequence[str]) -> TextCondition:
         # The encoders only look back: what follows the end of a caption has not changed its states.
@@ -214,7 +225,7 @@ def _final_norm(encoder: Any) -> Any:
     return getattr(encoder, "text_model", encoder).final_layer_norm
 
 
-def _stack(conditions: Sequence[TextCondition]) -> TextCondition:
+def _stack(conditions: Sequence[TextCondition], device: torch.device) -> TextCondition:
     pooled = [condition.pooled for condition in conditions if condition.pooled is not None]
-    context = torch.cat([condition.context for condition in conditions])
-    return TextCondition(context, torch.cat(pooled) if pooled else None)
+    context = torch.cat([condition.context for condition in conditions]).to(device)
+    return TextCondition(context, torch.cat(pooled).to(device) if pooled else None)
