@@ -40,9 +40,6 @@ def in_metadata_file(
             yield sample
 
 
-_NOT_THERE = "{name} lists {picture}, which is not there."
-
-
 def caption_of(record: dict[str, Any], rules: CaptionRules) -> str:
     """Caption and tags of a record as one caption; with wildcards every line has the tags."""
     caption = str(record.get("caption") or "").strip()

@@ -33,7 +33,12 @@ def samples_of(request: TrainRequest, tell: Tell) -> list[TrainingSample]:
         path = Path(request.dataset_config)
         for name in ("train_data_dir", "reg_data_dir", "in_json"):
             if getattr(request, name):
-                tell(Problem(_NOT_READ, setting=name, name=path.name))
+                ignored = Problem(
+                    "{setting} is not read, because {name} says what is trained.",
+                    setting=name,
+                    name=path.name,
+                )
+                tell(ignored)
         found = _in_dataset_file(path, request, tell)
     else:
         path = Path(request.in_json)
@@ -46,9 +51,6 @@ def samples_of(request: TrainRequest, tell: Tell) -> list[TrainingSample]:
     if not any(not sample.is_reg for sample in found):
         raise nothing_in(path)
     return found
-
-
-_NOT_READ = "{setting} is not read, because {name} says what is trained."
 
 
 def _folder(text: str, path: Path) -> Path | None:
@@ -72,22 +74,21 @@ def _in_dataset_file(path: Path, request: TrainRequest, tell: Tell) -> list[Trai
     for place in places(file):
         key = place.number, str(place.subset.image_dir)
         if key in seen and place.subset.metadata_file is None:
-            tell(Problem(_TWICE, folder=key[1]))
+            twice = Problem(
+                "{folder} is named twice in one dataset; the second is left out.", folder=key[1]
+            )
+            tell(twice)
             continue
         seen.add(key)
         found += _in_subset(place, path, request, tell)
     return found
 
 
-_TWICE = "{folder} is named twice in one dataset; the second is left out."
-_NO_EFFECT = "{name} in the dataset file has no effect."
-
-
 def _in_subset(place: Place, path: Path, request: TrainRequest, tell: Tell) -> list[TrainingSample]:
     subset = place.subset
     for key in ("network_multiplier", "cache_info"):
         if place.value(key) is not None:
-            tell(Problem(_NO_EFFECT, name=key))
+            tell(Problem("{name} in the dataset file has no effect.", name=key))
     way = _way(place, path, request)
     repeats = place.value("num_repeats", request.dataset_repeats)
     root = _folder(subset.image_dir or "", path)

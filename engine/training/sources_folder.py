@@ -62,7 +62,7 @@ def _in_named_folders(
     for name in sorted(names, key=natural_key):
         parsed = kohya_name(name)
         if parsed is None or parsed[0] < 1:
-            tell(Problem(_NOT_NAMED if parsed is None else _NO_REPEATS, name=name))
+            tell(_left_out(name, parsed))
             continue
         named = True
         repeats, words = parsed
@@ -73,8 +73,12 @@ def _in_named_folders(
         yield from in_folder(root, 1, "", request.caption_extension, way, tell, is_reg=is_reg)
 
 
-_NOT_NAMED = "The folder {name} is left out: its name does not start with a number and _."
-_NO_REPEATS = "The folder {name} is left out: its pictures would be repeated less than once."
+def _left_out(name: str, parsed: tuple[int, str] | None) -> Problem:
+    if parsed is not None:
+        return Problem("The folder {name} is left out: it repeats its pictures 0 times.", name=name)
+    return Problem(
+        "The folder {name} is left out: its name does not start with a number and _.", name=name
+    )
 
 
 def in_folder(
