@@ -12,10 +12,10 @@ from torch import Tensor
 from engine.models.loading import LoadedModel
 from engine.training.conditioning import CaptionEncoder, TextCondition, size_ids
 from engine.training.latents import Encoded, LatentStore, sample_latents
-from engine.training.objective import Draw, Objective
+from engine.training.noise import Draw
+from engine.training.objective import Objective
 from engine.training.pictures import TrainingPicture
-
-PRECISIONS = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+from engine.training.precision import DTYPES
 
 
 class Learner:
@@ -33,7 +33,7 @@ class Learner:
         self._model = model
         self._encoder = encoder
         self._store = store
-        self._precision = PRECISIONS[mixed_precision]
+        self._precision = DTYPES[mixed_precision]
 
     def latent_shape(self, pictures: Sequence[TrainingPicture]) -> tuple[int, int, int, int]:
         """[B,C,h,w] of a batch; its pictures share a bucket."""
@@ -46,16 +46,18 @@ class Learner:
     ) -> Tensor:
         """Loss of each picture, float32 [B] with gradients, weights of the objective included."""
         model, objective = self._model, self.objective
-        encoded = [self._store.encoded(picture) for picture in pictures]
+        encoded = self._store.batch(pictures)
         posteriors = torch.stack([one.posterior for one in encoded])
         clean = sample_latents(posteriors, draw.posterior, model.scaling_factor).to(model.device)
-        noise, timesteps = draw.noise.to(model.device), draw.timesteps.to(model.device)
-        noisy = objective.noisy(clean, noise, timesteps)
+        noise, timesteps = draw.target_noise(clean), draw.timesteps.to(model.device)
+        noisy = objective.noisy(clean, draw.seen_noise(noise), timesteps)
         with self._autocast():
             condition = self._encoder(captions)
             predicted = self._predict(noisy, timesteps, condition, pictures)
         target = objective.target(clean, noise, timesteps)
-        return objective.losses(predicted, target, timesteps, _weights(encoded, model.device))
+        masks = _weights(encoded, model.device)
+        found = objective.losses(predicted, target, timesteps, masks)
+        return found + objective.picture_losses(noisy, predicted, clean, draw, masks)
 
     def _predict(
         self,
