@@ -6,21 +6,18 @@ A module of a LoRA adds ``alpha / rank * up(down(x))`` to what a layer gives.
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save, save_file
 
 from engine.models import lora_keys
-from engine.models.family import FAMILIES
+from engine.models.adapter_file import adapter_of
+from engine.models.adapter_kinds import DOWN, UP
 from engine.models.headers import read_header
-from engine.models.inspect import unknown_family
 from engine.models.weights import read_tensors
 from engine.runtime.errors import ModelFileError
 from engine.runtime.files import write_by_name
@@ -81,17 +78,12 @@ def to_tensors(modules: Mapping[str, LoraModule]) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def from_tensors(tensors: Mapping[str, torch.Tensor]) -> dict[str, LoraModule]:
-    """The modules of kohya-named ``tensors``; a missing alpha is the rank."""
-    parts = _parts(tensors)[0]
-    return {module: _module(found, None) for module, found in parts.items()}
-
-
 def read_lora(path: str | Path) -> LoraFile:
     """Read a LoRA for SD 1.x, SD 2.x or SDXL in kohya's, diffusers', PEFT's or ComfyUI's naming.
 
     ModelFileError when the file is damaged, is no LoRA, is of an unknown family, or is an adapter
-    of another kind (LoHa, LoKr, DoRA …).
+    of another kind (LoHa, LoKr, DoRA …), which :func:`engine.models.adapter_file.read_adapter`
+    reads.
     """
     path = Path(path)
     tensors = read_tensors(path)
@@ -104,65 +96,12 @@ def read_lora(path: str | Path) -> LoraFile:
             kind=kind,
             remedy="Use a LoRA (LoCon included).",
         )
-    shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
-    family = lora_keys.family_of(shapes, metadata)
-    if not family:
-        raise unknown_family(path, shapes)
-    parts, unknown = _parts(tensors)
-    said = _AlphasOfPeft(metadata)
-    modules = {}
-    for module, found in parts.items():
-        name = lora_keys.parse_module(module)
-        if name is None or not {"down", "up"} <= found.keys():
-            unknown.extend(f"{module} ({part})" for part in found)
-            continue
-        kohya = lora_keys.kohya_name(name, sdxl=FAMILIES[family].original_lora_names)
-        modules[kohya] = _module(found, said(module, int(found["down"].shape[0])))
-    return LoraFile(path, family, modules, metadata, tuple(unknown))
-
-
-_Parts = dict[str, dict[str, torch.Tensor]]
-
-
-def _parts(tensors: Mapping[str, torch.Tensor]) -> tuple[_Parts, list[str]]:
-    parts: _Parts = {}
-    unknown = []
-    for key, tensor in tensors.items():
-        found = lora_keys.split_key(key)
-        if found is None:
-            unknown.append(key)
-        else:
-            parts.setdefault(found[0], {})[found[1]] = tensor
-    return parts, unknown
-
-
-def _module(found: Mapping[str, torch.Tensor], said: float | None) -> LoraModule:
-    rank = float(found["down"].shape[0])
-    alpha = float(found["alpha"].reshape(-1)[0]) if "alpha" in found else said or rank
-    return LoraModule(found["down"], found["up"], alpha or rank)
-
-
-class _AlphasOfPeft:
-    """Alphas that diffusers keeps in the header: JSON of PEFT's config for each component."""
-
-    def __init__(self, metadata: Mapping[str, str]) -> None:
-        try:
-            loaded = json.loads(metadata.get("lora_adapter_metadata", "{}"))
-        except ValueError:
-            loaded = {}
-        self._said: dict[str, Any] = loaded if isinstance(loaded, dict) else {}
-
-    def __call__(self, module: str, rank: int) -> float | None:
-        """The alpha of ``module``, or None when nothing is said."""
-        component, _, path = module.partition(".")
-        alpha = self._said.get(f"{component}.lora_alpha")
-        pattern = self._said.get(f"{component}.alpha_pattern") or {}
-        alpha = pattern.get(path, alpha)
-        if alpha is None:
-            return None
-        # Rank-stabilized LoRA divides by the root of the rank.
-        stabilized = bool(self._said.get(f"{component}.use_rslora"))
-        return float(alpha) * (math.sqrt(rank) if stabilized else 1.0)
+    file = adapter_of(path, tensors, metadata)
+    modules = {
+        name: LoraModule(module.tensors[DOWN], module.tensors[UP], module.alpha)
+        for name, module in file.modules.items()
+    }
+    return LoraFile(path, file.family, modules, metadata, file.unknown)
 
 
 def write_lora(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 import torch
@@ -10,13 +11,17 @@ from engine.dataset.buckets import fitting_step
 from engine.models.loading import LoadedModel
 from engine.runtime.errors import BadInputError
 from engine.training.config import TrainRequest
+from engine.training.network_checks import check_network
+from engine.training.objective_checks import check_objective
 from engine.training.precision import Precision
 
 
 def check(request: TrainRequest, model: LoadedModel) -> None:
     """Raise BadInputError for the first thing of ``request`` that ``model`` cannot do."""
-    check_precision(request, model.device)
+    check_memory(request, model.device)
     _check_sizes(request, model)
+    check_objective(request, model)
+    check_network(request, model)
     encoder: Any = model.text_encoders[0]
     layers = encoder.config.num_hidden_layers
     if request.clip_skip > layers:
@@ -29,8 +34,8 @@ def check(request: TrainRequest, model: LoadedModel) -> None:
         )
 
 
-def check_precision(request: TrainRequest, device: torch.device) -> None:
-    """Raise BadInputError for a precision that ``device`` does not compute in."""
+def check_memory(request: TrainRequest, device: torch.device) -> None:
+    """Raise BadInputError for a precision or an attention that ``device`` does not have."""
     name = Precision.of(request, device).name
     if name == "fp16" and device.type == "mps":
         raise BadInputError(
@@ -41,6 +46,12 @@ def check_precision(request: TrainRequest, device: torch.device) -> None:
         raise BadInputError(
             "fp8 needs a graphics card that computes in half precision.",
             remedy="Choose mixed precision fp16 or bf16, or turn fp8 off.",
+        )
+    missing = importlib.util.find_spec("xformers") is None
+    if request.attention == "xformers" and (missing or device.type != "cuda"):
+        raise BadInputError(
+            "Attention by xformers needs the package xformers and an NVIDIA graphics card.",
+            remedy="Install it, or choose sdpa, which is about as fast.",
         )
 
 

@@ -142,7 +142,7 @@ def test_keys_that_are_not_understood_are_reported(tmp_path):
     }
     save_file(_tensors() | strange, path)
     lora = read_lora(path)
-    assert set(lora.unknown) == {"something.else", f"{TE} (down)", "bundle_emb (down)"}
+    assert set(lora.unknown) == strange.keys()
 
 
 @pytest.mark.parametrize(
