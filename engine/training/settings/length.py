@@ -23,6 +23,10 @@ class LengthSettings(Settings):
         1, label="Accumulate", group="Length", unit="batches", kohya="gradient_accumulation_steps",
         help="Batches collected before each change of the weights.", ge=1,
         le=LONGEST_ACCUMULATION)
+    kohya_accumulation: bool = setting(
+        False, label="Weigh as kohya", group="Length",
+        help="Every batch weighs alike however few pictures it has, and a last short group weighs "
+        "less; else all pictures weigh alike.")
     max_train_epochs: int = setting(
         10, label="Epochs", group="Length", level="simple", unit="epochs",
         kohya="max_train_epochs",
