@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict
 
 from engine.runtime.job import Request
+from engine.training.controls import CONTROLS
 from engine.training.settings.buckets import BucketSettings
 from engine.training.settings.captions import CaptionSettings
 from engine.training.settings.data import DataSettings
@@ -22,10 +23,12 @@ from engine.training.settings.pictures import PictureSettings
 from engine.training.settings.rates import RateSettings
 from engine.training.settings.samples import SampleSettings
 from engine.training.settings.saving import SavingSettings
+from engine.training.settings.validation import ValidationSettings
 
 
 class TrainRequest(  # the form shows the groups in this order from its end: pydantic reads bases so
     SampleSettings,
+    ValidationSettings,
     SavingSettings,
     MemorySettings,
     ObjectiveSettings,
@@ -43,6 +46,7 @@ class TrainRequest(  # the form shows the groups in this order from its end: pyd
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
     handler: ClassVar[str] = "engine.training.loop:run"
     title_key: ClassVar[str] = "Train {name}"
+    controls: ClassVar[tuple[str, ...]] = CONTROLS
 
     @property
     def subject(self) -> str:
