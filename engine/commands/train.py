@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 from engine.commands.console import follow
-from engine.runtime.errors import BadInputError
+from engine.runtime.errors import BadInputError, fill
 from engine.runtime.events import Event
+from engine.runtime.job import JobHandle
 from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
 from engine.training.config import TrainRequest
@@ -26,7 +28,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, engine: Engine) -> int:
     """Train; what happens goes to stderr, the result as JSON to stdout."""
-    result = follow(engine.submit(_request(args)), _tell)
+    handle = engine.submit(_request(args))
+    result = follow(handle, _Teller(handle))
     summary = {
         "run": result.run,
         "steps": result.steps,
@@ -47,14 +50,33 @@ def _request(args: argparse.Namespace) -> TrainRequest:
     return validated(TrainRequest, given)
 
 
-def _tell(event: Event) -> None:
-    data = event.data
-    lines = {
-        "train.started": "{pictures} pictures in {buckets} buckets, {total_steps} steps, in {run}",
-        "train.warning": "Left out: {text}",
-        "train.held_out": "Epoch {epoch}: held-out loss {loss:.4f}, seen {seen_loss:.4f}",
-        "train.checkpoint": "Epoch {epoch}, step {step}: saved {path}",
-        "job.smaller": "Memory ran out; trying again with smaller batches",
-    }
-    if event.kind in lines:
-        print(lines[event.kind].format(**data), file=sys.stderr)
+class _Teller:
+    """Says on stderr what happens. A run that waits, for room on the disk or for a drive, tries
+    again every minute: nobody may be there to let it go on.
+    """
+
+    def __init__(self, handle: JobHandle, period: float = 60.0) -> None:
+        self._handle = handle
+        self._period = period
+
+    def __call__(self, event: Event) -> None:
+        if event.kind == "train.waiting":
+            self._wait(event.data)
+        elif event.kind in _LINES:
+            print(_LINES[event.kind].format(**event.data), file=sys.stderr)
+
+    def _wait(self, data: dict[str, Any]) -> None:
+        print(fill(data["sentence"], data["facts"]), file=sys.stderr)
+        print("Training waits, and tries again every minute. Ctrl+C stops it.", file=sys.stderr)
+        timer = threading.Timer(self._period, self._handle.resume)
+        timer.daemon = True
+        timer.start()
+
+
+_LINES = {
+    "train.started": "{pictures} pictures in {buckets} buckets, {total_steps} steps, in {run}",
+    "train.warning": "Note: {text}",
+    "train.held_out": "Epoch {epoch}: held-out loss {loss:.4f}, seen {seen_loss:.4f}",
+    "train.checkpoint": "Epoch {epoch}, step {step}: saved {path}",
+    "job.smaller": "Memory ran out; trying again with smaller batches",
+}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -13,45 +12,37 @@ import torch
 from engine.models.loading import LoadedModel
 from engine.runtime.errors import JobCancelled, TrainingError
 from engine.runtime.job import Job
-from engine.training import schedules
+from engine.training import controls, optimizers
 from engine.training.base_model import load_base
-from engine.training.batches import groups
+from engine.training.caches import prepare
+from engine.training.cadence import Cadence, Save
 from engine.training.checkpoints import CheckpointWriter
 from engine.training.checks import check
-from engine.training.conditioning import CaptionEncoder
 from engine.training.config import TrainRequest
-from engine.training.drawing import draw_batch
-from engine.training.held_out import HeldOut
-from engine.training.latents import LatentStore
-from engine.training.learner import Learner
-from engine.training.metadata import Header, Moment
+from engine.training.distributed import Crew, crew
+from engine.training.economy import economical
+from engine.training.held_out import HeldOut, Validation
+from engine.training.metadata import Header
 from engine.training.network import Network, adapted
-from engine.training.objective import Objective, cumulative_alphas, draw
-from engine.training.optimizers import build_optimizer, set_rates
+from engine.training.offload import Parking, parking
 from engine.training.pictures import (
     PictureSet,
     Sources,
     bucket_spec,
     find_sources,
     open_pictures,
-    shelf_of,
 )
-from engine.training.precision import Precision
 from engine.training.previews import Previews
 from engine.training.recorder import Recorder, recording
+from engine.training.resume import Resumed, resumed
+from engine.training.route import Position, Route, Stretch, route_of
 from engine.training.run_pictures import note_pictures
 from engine.training.runs import Run, new_run_folder
-
-
-@dataclass(frozen=True)
-class CheckpointResult:
-    """A checkpoint that was written; ``losses`` by name are the measured ones."""
-
-    epoch: int
-    step: int
-    path: str
-    loss: float
-    losses: dict[str, float] = field(default_factory=dict)
+from engine.training.saving import CheckpointResult, Keeper
+from engine.training.state import State, fingerprint
+from engine.training.tensorboard import board_of
+from engine.training.tools import Tools
+from engine.training.update import Updater
 
 
 @dataclass(frozen=True)
@@ -67,19 +58,41 @@ class TrainResult:
 def run(request: TrainRequest, job: Job) -> TrainResult:
     """Train. Raises TrainingError, BadInputError, MissingFileError, StorageError or JobCancelled;
     checkpoints that were finished before stay usable.
+
+    A full disk does not end a run that has begun: it pauses until it is let go on.
     """
+    with crew() as members:
+        return _run(request, job, members)
+
+
+def _run(request: TrainRequest, job: Job, members: Crew) -> TrainResult:
     job.progress(0, 0, "Reading the dataset")
+    before = resumed(request)
     sources = find_sources(request)
     job.progress(0, 0, "Loading the model")
     model = load_base(request)
     check(request, model)
     pictures = open_pictures(sources, bucket_spec(request, model.native_size), job)
-    with recording(Run.create(_run_folder(request, sources), request), job) as recorder:
-        note_pictures(recorder.run, (p.sample.path for p in pictures.training))
-        for sentence in pictures.problems:
+    route = route_of(request, pictures, members.size)
+    if before is not None:
+        before.check(model, route.length.updates)
+    with ExitStack() as stack:
+        folder = stack.enter_context(members.folder(_run_folder(request, sources)))
+        started = before.reopen(request) if before is not None and members.leads else None
+        recorder = stack.enter_context(recording(started or Run.create(folder, request), job))
+        recorder.board = board_of(request, recorder.run.folder)
+        network = stack.enter_context(adapted(model, request))
+        stack.enter_context(economical(model, request, network.parameters))
+        place = stack.enter_context(parking(model, enabled=request.offload))
+        for sentence in _warnings(request, model, network, pictures, route, before):
             recorder.event("train.warning", text=sentence)
-        with adapted(model, request) as network:
-            return Trainer(request, job, model, network, recorder, pictures).train()
+        note_pictures(recorder.run, (picture.sample.path for picture in pictures.training))
+        inputs = prepare(request, model, pictures, place, job, members)
+        tools = Tools.of(request, model, network, inputs, members)
+        trainer = Trainer(request, job, model, tools, recorder, pictures, route, place)
+        if before is not None:
+            trainer.restore(before.state)
+        return trainer.train()
 
 
 class Trainer:
@@ -90,57 +103,44 @@ class Trainer:
         request: TrainRequest,
         job: Job,
         model: LoadedModel,
-        network: Network,
+        tools: Tools,
         recorder: Recorder,
         pictures: PictureSet,
+        route: Route,
+        place: Parking,
     ) -> None:
-        self.request, self.job = request, job
-        self.network, self.recorder = network, recorder
-        self.pictures = pictures.training
-        self.trigger_word = pictures.trigger_word
-        self.shelf = shelf_of(self.pictures, request.train_batch_size)
-        self.length = schedules.length(request, self.shelf.batches)
-        self.learner = _learner(request, model, pictures, job)
-        self.optimizer = build_optimizer(request, network.parts, model.device)
-        self.scaler = Precision.of(request, model.device).scaler()
-        self.measure = HeldOut(request, self.learner, pictures)
+        self.request, self.job, self.model = request, job, model
+        self.tools, self.recorder, self.place = tools, recorder, place
+        self.route, self.length, self.pictures = route, route.length, pictures
+        self.update = Updater(request, tools, pictures, self.length.updates, recorder, job)
+        measure = HeldOut(request, tools.learner, pictures)
+        self.validation = Validation(request, measure, recorder, job)
         self.previews = Previews(request, model, recorder, job)
-        header = Header(request, model, pictures, self.length)
-        self.writer = CheckpointWriter(recorder.run.folder / "checkpoints", request, header)
-        self.checkpoints: list[CheckpointResult] = []
-        self.step = self._epoch = 0
+        self.cadence = Cadence(request, self.length)
+        header = Header(
+            request, model, pictures, self.length, tools.optimizer, processes=tools.crew.size
+        )
+        writer = CheckpointWriter(recorder.run.folder / "checkpoints", request, header)
+        self.keeper = Keeper(request, self.cadence, writer, tools, recorder, job)
+        self.at = Position()
+        self.settled = True
 
     def train(self) -> TrainResult:
-        """Go through all epochs. What a stopped run has learned since its newest checkpoint is kept
-        as one more.
+        """Go the whole way. What a run that is stopped, or that fails, has learned since its newest
+        checkpoint is kept as one more.
         """
         self._announce()
         try:
-            self._go_through()
-        except JobCancelled:
-            if self.step > max((item.step for item in self.checkpoints), default=0):
-                self._save(self._epoch, {}, last=False)
+            self._go()
+        except (JobCancelled, TrainingError):
+            self._keep(state=self.request.save_state)
             raise
         return TrainResult(
             str(self.recorder.run.folder),
-            tuple(self.checkpoints),
-            self.step,
+            self.keeper.checkpoints,
+            self.at.step,
             self.recorder.average,
         )
-
-    def _go_through(self) -> None:
-        self._look(0)
-        for epoch in range(1, self.length.epochs + 1):
-            self._epoch = epoch
-            self.recorder.new_epoch()
-            batches = self.shelf.epoch(self.request.seed, epoch)
-            first = 0
-            for group in groups(batches, self.request.gradient_accumulation_steps):
-                if self.step == self.length.updates:
-                    break
-                self._update(epoch, first, group)
-                first += len(group)
-            self._end_epoch(epoch)
 
     def _announce(self) -> None:
         self.recorder.event(
@@ -149,135 +149,149 @@ class Trainer:
             total_steps=self.length.updates,
             epochs=self.length.epochs,
             steps_per_epoch=self.length.updates_per_epoch,
-            pictures=len(self.pictures),
-            buckets=len(self.shelf.members),
+            pictures=len(self.pictures.training),
+            buckets=len(self.route.shelf.members),
+            step=self.at.step,
         )
         self._progress()
 
     def _progress(self) -> None:
         self.job.progress(
-            self.step, self.length.updates, "Train {name}", name=self.request.output_name
+            self.at.step, self.length.updates, "Train {name}", name=self.request.output_name
         )
 
-    def _update(self, epoch: int, first: int, group: Sequence[list[int]]) -> None:
-        """Learn from the batches of ``group`` together; ``first`` is the first one's number."""
-        factor = schedules.multiplier(self.request, self.step, self.length.updates)
-        rates = set_rates(self.optimizer, factor)
-        self.optimizer.zero_grad(set_to_none=True)
-        total = sum(len(batch) for batch in group)
-        loss = torch.zeros((), dtype=torch.float64)
-        for number, batch in enumerate(group, first):
-            self.job.breathe()
-            # Divided by the pictures of the whole group: a short last group weighs no less.
-            part = self._losses(epoch, number, batch).sum() / total
-            self.scaler.scale(part).backward()
-            loss += part.detach().cpu()
-        if not math.isfinite(loss):
-            raise TrainingError(
-                "The loss is not a number any more at step {step}.",
-                step=self.step + 1,
-                remedy="Use a lower learning rate, or another precision.",
-            )
-        norm = self._clip()
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        self.step += 1
-        self.recorder.step(self.step, epoch, float(loss), rates, norm)
+    def _go(self) -> None:
+        if self.at.step == 0:
+            self._begin()
+        elif not self.settled:
+            self._settle(self.route.ended_at(self.at))
+        stops = False
+        for stretch in self.route.stretches(self.at):
+            asked = self._asked()
+            stops = stops or controls.STOP_AFTER_EPOCH in asked
+            if controls.STOP_AND_SAVE in asked or (stops and stretch.first == 0):
+                self._stop()
+                return
+            self._learn(stretch)
+
+    def _begin(self) -> None:
+        """What is looked at before the first step."""
+        with self.tools.shown():
+            self.validation.look(0, 0)
+            if self.request.sample_at_first:
+                self.previews.draw(0, 0)
+        self.place.settle()
+
+    def _learn(self, stretch: Stretch) -> None:
+        if stretch.first == 0:
+            self.recorder.new_epoch()
+        made = self.update(stretch)
+        self.at, self.settled = stretch.end, False
+        self.recorder.step(
+            self.at.step, self.at.epoch, made.loss, made.rates, made.grad_norm, made.facts
+        )
         self._progress()
+        self._settle(stretch)
 
-    def _losses(self, epoch: int, number: int, batch: list[int]) -> torch.Tensor:
-        name = f"{self.request.seed} {epoch} {number}"
-        chosen, captions = draw_batch(
-            [self.pictures[index] for index in batch],
-            self.trigger_word,
-            name,
-            epoch=epoch,
-            step=self.step,
-            steps=self.length.updates,
+    def _settle(self, stretch: Stretch) -> None:
+        """Measure, save and sample, where the time has come; the state is the last, so that a run
+        that is cut off meanwhile does it again.
+        """
+        at, saves = stretch.end, self.cadence.saves(stretch)
+        losses: dict[str, float] = {}
+        with_measures = any(save.kind != "step" for save in saves)
+        if with_measures or self.validation.due(at.epoch, at.step, ends_epoch=stretch.ends_epoch):
+            with self.tools.shown():
+                losses = self.validation.look(at.epoch, at.step)
+        for save in saves:
+            self.keeper.checkpoint(save, at, losses)
+        if self.cadence.samples(stretch):
+            self._draw(by_epoch=stretch.ends_epoch)
+        self.settled = True
+        if self.cadence.state(saves):
+            self.keeper.state(saves[-1], self.state())
+
+    def _draw(self, *, by_epoch: bool) -> None:
+        with self.tools.shown():
+            self.previews.draw(self.at.epoch, self.at.step, by_epoch=by_epoch)
+        self.place.settle()
+
+    # What the user asks for meanwhile
+
+    def _asked(self) -> set[str]:
+        """Hold while the run is paused, and do what was asked for."""
+        found: set[str] = set()
+        self.job.breathe()
+        while asked := self.job.asked():
+            for wish in asked:
+                if wish == controls.SAVE_NOW:
+                    self._save_now(state=self.request.save_state)
+                elif wish == controls.SAMPLE_NOW:
+                    self._draw(by_epoch=False)
+                found.add(wish)
+            if controls.STOP_AND_SAVE in found:
+                break
+            self.job.breathe()
+        return found
+
+    def _save_now(self, *, state: bool) -> None:
+        save = Save("step", self.at.step)
+        self.keeper.checkpoint(save, self.at, {})
+        if state:
+            self.keeper.state(save, self.state())
+
+    def _stop(self) -> None:
+        self.recorder.status = "cancelled"
+        self._keep(state=True)
+
+    def _keep(self, *, state: bool) -> None:
+        """Save what was learned since the newest checkpoint, unless it is no numbers."""
+        fine = all(bool(torch.isfinite(one).all()) for one in self.tools.network.parameters)
+        save = Save("step", self.at.step)
+        if fine and self.at.step > self.keeper.newest:
+            self.keeper.checkpoint(save, self.at, {})
+        if fine and state and self.at.step > self.keeper.newest_state:
+            self.keeper.state(save, self.state())
+
+    # Where the run is
+
+    def state(self) -> State:
+        """Everything that is needed to go on from here."""
+        return State(
+            request=self.request.model_dump(mode="json"),
+            model=self.model.sha256,
+            pictures=fingerprint(self.pictures.training, self.route.shelf.sizes),
+            position=self.at,
+            settled=self.settled,
+            average=self.recorder.state(),
+            **self.tools.state(),
         )
-        draws = draw(
-            self.learner.latent_shape(chosen),
-            self.learner.objective.timesteps,
-            _generator(f"noise {name}"),
-            self.request.noise_offset,
-        )
-        losses = self.learner.losses(chosen, captions, draws)
-        weights = [
-            self.request.prior_loss_weight if picture.regularization else 1.0 for picture in chosen
-        ]
-        return losses * torch.tensor(weights, device=losses.device)
 
-    def _clip(self) -> float:
-        """Limit the gradient; its length before."""
-        self.scaler.unscale_(self.optimizer)
-        limit = self.request.max_grad_norm or math.inf
-        return float(torch.nn.utils.clip_grad_norm_(self.network.parameters, limit))
+    def restore(self, state: State) -> None:
+        """Stand where ``state`` was taken. ModelFileError when it has other layers."""
+        self.tools.restore(state)
+        self.recorder.restore(state.average)
+        self.at, self.settled = state.position, state.settled
 
-    def _end_epoch(self, epoch: int) -> None:
-        last = epoch == self.length.epochs
-        every = self.request.save_every_n_epochs
-        if last or (every and epoch % every == 0):
-            losses = self._look(epoch, draw_samples=False)
-            self._save(epoch, losses, last=last)
-        if self.previews.due(epoch):
-            self.previews.draw(epoch, self.step)
 
-    def _look(self, epoch: int, *, draw_samples: bool = True) -> dict[str, float]:
-        """Measure the held-out loss, and draw the samples of the start."""
-        losses = self.measure.losses(self.job)
-        if losses:
-            self.recorder.event(
-                "train.held_out",
-                epoch=epoch,
-                step=self.step,
-                loss=losses["held_out_loss"],
-                seen_loss=losses["seen_loss"],
-            )
-        if draw_samples and self.previews.due(epoch):
-            self.previews.draw(epoch, self.step)
-        return losses
-
-    def _save(self, epoch: int, losses: dict[str, float], *, last: bool) -> None:
-        moment = Moment(epoch, self.step, losses)
-        path = self.writer.write(self.network.tensors(), moment, last=last)
-        loss = self.recorder.average
-        self.checkpoints.append(CheckpointResult(epoch, self.step, str(path), loss, losses))
-        self.recorder.event(
-            "train.checkpoint",
-            epoch=epoch,
-            step=self.step,
-            path=str(path),
-            bytes=path.stat().st_size,
-            loss=loss,
-            **losses,
-        )
+def _warnings(
+    request: TrainRequest,
+    model: LoadedModel,
+    network: Network,
+    pictures: PictureSet,
+    route: Route,
+    before: Resumed | None,
+) -> Iterator[str]:
+    yield from pictures.problems
+    yield from map(str, network.notes)
+    if before is not None:
+        yield from before.warnings(pictures, route)
+    instead = optimizers.replacement(request, model.device)
+    if instead is not None:
+        yield str(instead)
 
 
 def _run_folder(request: TrainRequest, sources: Sources) -> Path:
     if request.output_dir or sources.project is None:
         return Path(request.output_dir)
     return new_run_folder(sources.project.runs, request.output_name)
-
-
-def _learner(
-    request: TrainRequest,
-    model: LoadedModel,
-    pictures: PictureSet,
-    job: Job,
-) -> Learner:
-    objective = Objective(
-        cumulative_alphas(model.scheduler_config).to(model.device),
-        model.prediction_type,
-        request.min_snr_gamma,
-    )
-    encoder = CaptionEncoder.of(request, model, learns=request.text_encoder_lr > 0)
-    folder = pictures.cache if request.cache_latents_to_disk else None
-    store = LatentStore(model, keep=request.cache_latents, folder=folder)
-    store.fill([*pictures.training, *pictures.held_out], job)
-    precision = Precision.of(request, model.device)
-    return Learner(model, objective, encoder, store, precision.name)
-
-
-def _generator(name: str) -> torch.Generator:
-    digest = hashlib.sha256(name.encode()).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))

@@ -2,7 +2,7 @@
 
 ``<run>/config.toml`` the settings, ``run.json`` name and status, ``log.jsonl`` one line per step,
 ``events.jsonl`` everything else, ``pictures.json`` what it learned from (:mod:`.run_pictures`),
-``checkpoints/*.safetensors`` and ``samples/*.png``.
+``checkpoints/*.safetensors``, ``samples/*.png``, ``states/*-state`` and ``tensorboard/``.
 """
 
 from __future__ import annotations
@@ -22,41 +22,19 @@ from typing import Any, Literal, TypeVar, get_args
 import numpy as np
 
 from engine.project import links
-from engine.runtime.errors import MissingFileError
+from engine.runtime.errors import MissingFileError, TrainingError
 from engine.runtime.files import storage_errors, write_json
+from engine.runtime.locks import Lock, is_held
+from engine.training import run_log
 from engine.training.config import TrainRequest
 from engine.training.jobfile import dump_toml, load_toml
+from engine.training.run_claims import CLAIM, claim_folder
+from engine.training.run_records import STATE_FILE, Checkpoint, SamplePicture, SavedState
 
 Status = Literal["running", "finished", "cancelled", "failed", "interrupted"]
 T = TypeVar("T")
-_CLAIM = ".claim"
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A saved adapter. ``loss`` is the moving average when it was saved; ``held_out_loss`` and
-    ``seen_loss`` are measured with the same noise at every checkpoint, None without held-out
-    pictures.
-    """
-
-    epoch: int
-    step: int
-    path: Path
-    loss: float
-    held_out_loss: float | None = None
-    seen_loss: float | None = None
-
-
-@dataclass(frozen=True)
-class SamplePicture:
-    """A picture drawn while training; epoch 0 is before the first step."""
-
-    epoch: int
-    step: int
-    index: int
-    prompt: str
-    seed: int
-    path: Path
+_LOCK = ".lock"
+_LASTING = frozenset({"train.checkpoint", "train.sample"})  # what left a file that is still right
 
 
 class Run:
@@ -64,6 +42,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
+        self._lock = Lock(self.folder / _LOCK)
 
     @classmethod
     def open(cls, folder: Path) -> Run:
@@ -81,7 +60,7 @@ class Run:
 
         A run that ended without a checkpoint is written over.
         """
-        run = cls(_claim_folder(Path(folder)))
+        run = cls(claim_folder(Path(folder), _is_free))
         try:
             with storage_errors(run.folder):
                 for name in ("checkpoints", "samples"):
@@ -89,16 +68,40 @@ class Run:
                 for name in ("log.jsonl", "events.jsonl"):
                     (run.folder / name).write_bytes(b"")
             dump_toml(request, run.folder / "config.toml")
-            run._mark(
-                name=request.output_name,
-                status="running",
-                started=time.time(),
-                pid=os.getpid(),
-                computer=platform.node(),
-            )
+            run._begin(request.output_name, time.time())
         finally:
-            (run.folder / _CLAIM).unlink(missing_ok=True)
+            (run.folder / CLAIM).unlink(missing_ok=True)
         return run
+
+    @classmethod
+    def reopen(cls, folder: Path, request: TrainRequest, step: int) -> Run:
+        """Let a run that ended early go on after ``step``: what it wrote of later steps is taken
+        back, but for files. TrainingError while another process trains it.
+        """
+        run = cls.open(folder)
+        started = run.started
+        if run.status == "running" or not run._lock.take():
+            raise TrainingError(
+                "The run {name} is still going on.",
+                name=run.name,
+                remedy="Stop it first, or wait until it ends.",
+            )
+        run_log.trim(run.folder / "log.jsonl", step)
+        run_log.trim(run.folder / "events.jsonl", step, kept=_LASTING)
+        dump_toml(request, run.folder / "config.toml")
+        run._begin(request.output_name, started or time.time())
+        return run
+
+    def _begin(self, name: str, started: float) -> None:
+        self._lock.take()
+        self._mark(
+            name=name,
+            status="running",
+            started=started,
+            begun=time.time(),
+            pid=os.getpid(),
+            computer=platform.node(),
+        )
 
     # Reading
 
@@ -123,15 +126,19 @@ class Run:
         status: Status = info.get("status", "interrupted")
         if status not in get_args(Status):
             return "interrupted"  # a record that was damaged or is from elsewhere
-        if status == "running" and not _alive(info.get("pid"), self.started):
+        if status == "running" and not self._goes_on(info):
             return "interrupted"
         return status
+
+    def _goes_on(self, info: dict[str, Any]) -> bool:
+        # A clock that jumped makes the process look younger than its run; the lock knows better.
+        begun = info.get("begun", info.get("started"))
+        return _alive(info.get("pid"), _seconds(begun)) or is_held(self.folder / _LOCK)
 
     @property
     def started(self) -> float:
         """When it started, unix seconds."""
-        started = self.info.get("started")
-        return float(started) if isinstance(started, (int, float)) else 0.0
+        return _seconds(self.info.get("started"))
 
     def request(self) -> TrainRequest:
         """The settings of the run, as a request that can be run again: in the project that the
@@ -163,51 +170,37 @@ class Run:
 
     def checkpoints(self) -> list[Checkpoint]:
         """The checkpoints that are still on disk, oldest first."""
-
-        def read(row: dict[str, Any]) -> Checkpoint:
-            return Checkpoint(
-                epoch=int(row["epoch"]),
-                step=int(row["step"]),
-                path=self.folder / "checkpoints" / Path(row["path"]).name,
-                loss=float(row["loss"]),
-                held_out_loss=_number(row.get("held_out_loss")),
-                seen_loss=_number(row.get("seen_loss")),
-            )
-
-        found = self._sound("train.checkpoint", read)
-        return [checkpoint for checkpoint in found if checkpoint.path.is_file()]
+        # A run that went on from a state wrote what came after it once more: the last one counts.
+        found = {one.path: one for one in self._told("train.checkpoint", Checkpoint.read)}
+        return [checkpoint for checkpoint in found.values() if checkpoint.path.is_file()]
 
     def samples(self) -> list[SamplePicture]:
         """The sample pictures that are still on disk, oldest first."""
+        told = self._told("train.sample", SamplePicture.read)
+        found = {(one.epoch, one.step, one.index): one for one in told}
+        return [sample for sample in found.values() if sample.path.is_file()]
 
-        def read(row: dict[str, Any]) -> SamplePicture:
-            return SamplePicture(
-                epoch=int(row["epoch"]),
-                step=int(row["step"]),
-                index=int(row["index"]),
-                prompt=str(row["prompt"]),
-                seed=int(row["seed"]),
-                path=self.folder / "samples" / Path(row["path"]).name,
-            )
-
-        found = self._sound("train.sample", read)
-        return [sample for sample in found if sample.path.is_file()]
+    def states(self) -> list[SavedState]:
+        """The states that are still on disk, oldest first."""
+        found = {one.path: one for one in self._told("train.state", SavedState.read)}
+        return [state for state in found.values() if (state.path / STATE_FILE).is_file()]
 
     def held_out(self) -> list[tuple[int, int, float, float]]:
         """(epoch, step, held-out loss, seen loss) of every measurement, oldest first."""
 
-        def read(row: dict[str, Any]) -> tuple[int, int, float, float]:
+        def read(row: dict[str, Any], _: Path) -> tuple[int, int, float, float]:
             return int(row["epoch"]), int(row["step"]), float(row["loss"]), float(row["seen_loss"])
 
-        return self._sound("train.held_out", read)
+        found = {row[:2]: row for row in self._told("train.held_out", read)}
+        return list(found.values())
 
-    def _sound(self, kind: str, read: Callable[[dict[str, Any]], T]) -> list[T]:
+    def _told(self, kind: str, read: Callable[[dict[str, Any], Path], T]) -> list[T]:
         """The events of a kind, read; those with a value of another type are left out."""
         found = []
         for row in self.events():
             if row.get("kind") == kind:
                 with suppress(KeyError, TypeError, ValueError, OverflowError):
-                    found.append(read(row))
+                    found.append(read(row, self.folder))
         return found
 
     # Writing
@@ -223,32 +216,24 @@ class Run:
     def end(self, status: Status, message: str = "") -> None:
         """Mark how the run ended."""
         self._mark(**self.info | {"status": status, "message": message, "ended": time.time()})
+        self.release()
+
+    def release(self) -> None:
+        """Nothing is written here any more; another process may take the run up."""
+        self._lock.release()
 
     def _mark(self, **info: Any) -> None:
         write_json(self.folder / "run.json", info)
 
     def _append(self, name: str, row: dict[str, Any]) -> None:
-        path = self.folder / name
-        # One short write per line: a killed process leaves at most one torn line at the end.
-        with storage_errors(path), path.open("ab") as stream:
-            stream.write((json.dumps(row, ensure_ascii=False) + "\n").encode())
+        run_log.append(self.folder / name, row)
 
     def _lines(self, name: str) -> Iterator[dict[str, Any]]:
-        try:
-            text = (self.folder / name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return
-        for line in text.split("\n"):  # a prompt may hold other line ends
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError):
-                continue  # the torn last line of a killed process
-            if isinstance(row, dict):
-                yield row
+        return run_log.rows(self.folder / name)
 
 
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
+def _seconds(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0
 
 
 def _float(value: Any) -> float:
@@ -264,42 +249,40 @@ def list_runs(folder: Path) -> list[Run]:
     return sorted(runs, key=lambda run: run.started, reverse=True)
 
 
+@dataclass(frozen=True)
+class Resumable:
+    """A run that ended before its last step, and the newest state it can go on from."""
+
+    run: Run
+    state: SavedState
+
+    def request(self) -> TrainRequest:
+        """The request that lets it go on. Raises like :meth:`Run.request`."""
+        values = self.run.request().model_dump() | {"resume": str(self.state.path)}
+        return TrainRequest.model_validate(values)
+
+
+def resumable(folder: Path) -> list[Resumable]:
+    """The runs in a project's ``runs`` folder that can go on, newest first."""
+    found = []
+    for run in list_runs(folder):
+        states = run.states() if run.status not in ("running", "finished") else []
+        if states:
+            found.append(Resumable(run, states[-1]))
+    return found
+
+
 def new_run_folder(runs: Path, name: str) -> Path:
     """``<runs>/<date>-<name>``; :meth:`Run.create` adds a number when it is taken."""
     return Path(runs) / f"{datetime.now():%Y-%m-%d}-{name}"
 
 
-def _claim_folder(folder: Path) -> Path:
-    """``folder``, or one beside it, that holds no run and that no other process is taking now.
-
-    It holds a claim that is to be removed once the run is marked as running.
-    """
-    number, free = 1, folder
-    while not _claim(free):
-        number += 1
-        free = folder.with_name(f"{folder.name}-{number}")
-    return free
-
-
-def _claim(folder: Path) -> bool:
-    """Try to take ``folder`` for a run. Whoever makes the file has it, so two never look at once;
-    one that a killed process left only costs the name.
-    """
-    claim = folder / _CLAIM
-    with storage_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            claim.touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        if not (folder / "run.json").exists() or _is_empty(Run(folder)):
-            return True
-        claim.unlink()
-        return False
-
-
-def _is_empty(run: Run) -> bool:
-    return run.status not in ("running", "finished") and not run.checkpoints()
+def _is_free(folder: Path) -> bool:
+    """Whether ``folder`` holds no run, or one that ended with nothing to show."""
+    run = Run(folder)
+    if not (folder / "run.json").exists():
+        return True
+    return run.status not in ("running", "finished") and not (run.checkpoints() or run.states())
 
 
 def _alive(pid: Any, started: float) -> bool:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from safetensors import safe_open
 
 from engine.models.lora_file import write_lora
-from engine.training import pictures
 
 from .conftest import paint
 
@@ -92,7 +90,7 @@ PLAIN = {
     "ss_training_started_at": re.compile(r"\d{10,}\.\d+"),
     "ss_unet_lr": "0.01",
     "ss_v2": "False",
-    "ss_validate_every_n_epochs": "None",
+    "ss_validate_every_n_epochs": "1",
     "ss_validate_every_n_steps": "None",
     "ss_validation_seed": "None",
     "ss_validation_split": "0.0",
@@ -190,16 +188,9 @@ def test_the_base_is_named_as_readers_look_for_it(
     assert facts["modelspec.prediction_type"] == prediction
 
 
-def test_regularization_is_counted_as_it_lies_in_its_folder(train, art, monkeypatch):
-    find = pictures.training_samples
-    paint(art / "3_reg", 4)
-
-    def marked(*args, **kwargs):
-        samples = find(*args, **kwargs)
-        return [replace(s, is_reg=Path(s.source_dir).name == "3_reg") for s in samples]
-
-    monkeypatch.setattr(pictures, "training_samples", marked)
-    facts = header(train(max_train_epochs=1)[0])
+def test_regularization_is_counted_as_it_lies_in_its_folder(train, tmp_path):
+    paint(tmp_path / "reg" / "3_reg", 4)
+    facts = header(train(max_train_epochs=1, reg_data_dir=str(tmp_path / "reg"))[0])
     assert (facts["ss_num_train_images"], facts["ss_num_reg_images"]) == ("8", "12")
     assert json.loads(facts["ss_reg_dataset_dirs"]) == {"3_reg": {"n_repeats": 3, "img_count": 4}}
     assert json.loads(facts["ss_dataset_dirs"]).keys() == {"1_square", "2_wide"}

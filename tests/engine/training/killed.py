@@ -1,0 +1,101 @@
+"""Trains in processes that are killed at random instants; what they leave is looked at each time.
+
+``python -m tests.engine.training.killed job.toml kills`` prints what it saw as JSON. The instants
+are counted, not timed: every file operation and every breath of a run is one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from engine.runtime.job import Job
+from engine.training.base_model import load_base
+from engine.training.config import TrainRequest
+from engine.training.jobfile import load_toml
+from engine.training.loop import run
+from engine.training.runs import Run, resumable
+from engine.training.state import read_state
+
+FILE_EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod")
+
+
+def train_until_killed(request: TrainRequest, instants: int) -> None:
+    """Train in this process, which dies at the instant of that number."""
+    left = [instants]
+
+    def tick() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(lambda event, _: tick() if event in FILE_EVENTS else None)
+    job = Job.detached()
+    breathe = job.breathe
+
+    def breathing() -> None:
+        tick()
+        breathe()
+
+    job.breathe = breathing  # type: ignore[method-assign]
+    run(request, job)
+
+
+def look(folder: Path) -> None:
+    """Fail for a file that is half, or a log that says what is not there."""
+    found = Run(folder)
+    assert found.status != "running"
+    for path in (folder / "checkpoints").glob("*.safetensors"):
+        assert load_file(path)
+    for path in (folder / "states").glob("*/state.pt"):
+        read_state(path)
+    steps = found.steps()["step"].tolist()
+    assert steps == list(range(1, len(steps) + 1)), steps
+    for state in found.states():
+        assert state.step <= len(steps)
+
+
+def main(job_file: str, kills: int) -> dict[str, int]:
+    """Kill ``kills`` runs that go on from each other, then let the last one finish."""
+    torch.set_num_threads(1)
+    request = load_toml(Path(job_file))
+    load_base(request)  # so that the processes find it in memory
+    folder, chance = Path(request.output_dir), random.Random(7)
+    killed = resumed = ended = 0
+    while killed < kills or not ended:
+        ended = 0
+        offers = [offer for offer in resumable(folder.parent) if offer.run.folder == folder]
+        now = offers[0].request() if offers else request
+        resumed += bool(offers)
+        instants = chance.randrange(1, 160) if killed < kills else 10**9
+        child = os.fork()
+        if child == 0:
+            try:
+                train_until_killed(now, instants)
+                os._exit(0)
+            except BaseException as error:
+                print(repr(error), file=sys.stderr, flush=True)
+                os._exit(1)
+        status = os.waitpid(child, 0)[1]
+        if os.WIFSIGNALED(status):
+            killed += 1
+        else:
+            assert os.WEXITSTATUS(status) == 0
+            ended = 1
+        if (folder / "run.json").exists():
+            look(folder)
+        if ended and killed < kills:  # finished before it was killed often enough: again
+            request = request.model_copy(update={"output_dir": f"{request.output_dir}x"})
+            folder = Path(request.output_dir)
+    return {"killed": killed, "resumed": resumed, "folder": str(folder)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1], int(sys.argv[2]))))
