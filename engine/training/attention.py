@@ -32,7 +32,7 @@ def using(model: LoadedModel, kind: Attention) -> Iterator[None]:
     before = [part.attn_processors for part in parts]
     try:
         for part in parts:
-            part.set_attn_processor(_PROCESSORS[kind]())
+            part.set_attn_processor(processor(kind))
         yield
     finally:
         for part, processors in zip(parts, before, strict=True):
@@ -79,18 +79,22 @@ def sliced_attention(query: Tensor, key: Tensor, value: Tensor, limit: int = SLI
 
 def _again(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     if not torch.is_grad_enabled():
-        return _attend(query, key, value)
-    return checkpoint(_attend, query, key, value, use_reentrant=False, preserve_rng_state=False)
+        return attend(query, key, value)
+    return checkpoint(attend, query, key, value, use_reentrant=False, preserve_rng_state=False)
 
 
-def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Scaled dot-product attention of [B,H,N,D] on [B,H,M,D], with all scores at once."""
     scores = (query / math.sqrt(query.shape[-1])) @ key.transpose(-1, -2)
     return scores.softmax(-1).to(value.dtype) @ value
 
 
-_PROCESSORS: dict[Attention, Any] = {
-    "sdpa": AttnProcessor2_0,
-    "xformers": XFormersAttnProcessor,
-    "sliced": SlicedAttention,
-    "none": AttnProcessor,
-}
+def processor(kind: Attention) -> Any:
+    """What diffusers' layers call for ``kind``."""
+    kinds: dict[Attention, Any] = {
+        "sdpa": AttnProcessor2_0,
+        "xformers": XFormersAttnProcessor,
+        "sliced": SlicedAttention,
+        "none": AttnProcessor,
+    }
+    return kinds[kind]()

@@ -11,7 +11,7 @@ from torch.nn import Parameter
 from engine.models.host import host
 from engine.models.loading import LoadedModel
 from engine.runtime import device
-from engine.training import attention, checkpointing, eight_bits
+from engine.training import attention, eight_bits
 from engine.training.config import TrainRequest
 from engine.training.precision import Precision
 
@@ -27,8 +27,6 @@ def economical(
     with ExitStack() as stack:
         stack.enter_context(_threads(request.num_cpu_threads_per_process))
         stack.enter_context(attention.using(model, request.attention))
-        if request.gradient_checkpointing:
-            stack.enter_context(checkpointing.using(model))
         if request.fp8_base or request.fp8_base_unet:
             # What was rounded for this run is not for the next one.
             stack.callback(host().release)

@@ -39,8 +39,8 @@ def using(modules: Sequence[nn.Module]) -> Iterator[None]:
 def _frozen_layers(module: nn.Module) -> list[Any]:
     return [
         layer
-        for path, layer in module.named_modules()
-        if type(layer) in _KINDS and not layer.weight.requires_grad and ".lora_" not in path
+        for layer in module.modules()
+        if type(layer) in _KINDS and not layer.weight.requires_grad
     ]
 
 

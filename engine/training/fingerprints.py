@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 import torch
 
-# How PEFT names what it adds to a layer, and the layer in its wrapper.
-_ADDED = (".lora_", ".hada_", ".lokr_")
-_WRAPPED = ".base_layer."
+from engine.models.adapter_layers import adapted_layers
+
+# Of engine.models.adapter_modules: what a wrapper adds to a layer, and the layer in it.
+_ADDED, _WRAPPED = ".held.", ".host."
 
 
 def of_weights(module: torch.nn.Module) -> str:
-    """SHA-256 of all tensors of ``module`` with their names and dtypes; adapters do not count."""
+    """SHA-256 of all tensors of ``module`` with their names and dtypes, and of the adapters that
+    act on it; others do not count.
+    """
     digest = hashlib.sha256()
     for name, tensor in sorted(_plain(module).items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        digest.update(flat.view(torch.uint8).numpy().tobytes())
+        _count(digest, name, tensor)
+    for path, layer in adapted_layers(module):
+        for adapter, weight in layer.acting:
+            digest.update(f"{adapter.kind} {adapter.scale} {weight}".encode())
+            for ending, tensor in adapter.tensors.items():
+                _count(digest, f"{path}.{ending}", tensor)
     return digest.hexdigest()
+
+
+def _count(digest: hashlib._Hash, name: str, tensor: torch.Tensor) -> None:
+    digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    digest.update(flat.view(torch.uint8).numpy().tobytes())
 
 
 def _plain(module: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {
         name.replace(_WRAPPED, "."): tensor
         for name, tensor in module.state_dict().items()
-        if not any(part in name for part in _ADDED)
+        if _ADDED not in name
     }
 
 
 def of_tokenizer(tokenizer: Any) -> str:
     """SHA-256 of vocabulary, merges and special tokens."""
-    whole = json.loads(tokenizer.backend_tokenizer.to_str())
-    # What is asked for at a call, such as the length, is left behind in it.
-    model = {key: whole.get(key) for key in ("model", "normalizer", "pre_tokenizer")}
+    # What stands before them in it was asked for at a call, such as the length.
+    _, _, lasting = tokenizer.backend_tokenizer.to_str().partition('"added_tokens"')
     special = (tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id)
-    text = json.dumps([model, special], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(f"{special} {lasting}".encode()).hexdigest()

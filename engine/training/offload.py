@@ -29,7 +29,7 @@ class Parking:
             if id(part) not in self._parked:
                 # Which moves it to the CPU, and to the device at a forward, encode or decode.
                 _, self._parked[id(part)] = cpu_offload_with_hook(part, self._device)
-        self.settle()
+                free_memory()
 
     def settle(self) -> None:
         """Send away again what was called back since."""

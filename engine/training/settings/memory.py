@@ -118,5 +118,5 @@ _CHANGING_CAPTIONS = (
 
 
 def _learns_text(values: Mapping[str, Any]) -> bool:
-    names = ("text_encoder_lr", "text_encoder_lr1", "text_encoder_lr2")
-    return any(values.get(name) for name in names)
+    # The second encoder's rate is negative where it is the first one's.
+    return any((values.get(name) or 0) > 0 for name in ("text_encoder_lr", "text_encoder_lr2"))
