@@ -97,7 +97,7 @@ def adapter_of(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, st
 
 def to_tensors(modules: Mapping[str, AdapterModule]) -> dict[str, Tensor]:
     """``modules`` as a file holds them: their tensors and a 0-d alpha of each."""
-    tensors = {}
+    tensors: dict[str, Tensor] = {}
     for name, module in modules.items():
         tensors |= {f"{name}.{ending}": tensor for ending, tensor in module.tensors.items()}
         dtype = next(iter(module.tensors.values())).dtype
