@@ -52,15 +52,17 @@ class VggFeatures:
             for key, tensor in weights.items()
             if (match := _CONVOLUTION.fullmatch(key)) and tensor.ndim == 4
         )
-        self._layers = [
-            (weights[key].float().to(device), weights[_bias(key)].float().to(device))
-            for _, key in found
-        ]
         # Between two convolutions lies an activation, and at the end of a block a pooling too.
         numbers = [number for number, _ in found]
-        self._pooled = [
+        pooled = [
             later - earlier == 3
             for earlier, later in zip([numbers[0] - 2, *numbers], numbers, strict=False)
+        ]
+        # What comes after the first convolution of the last block is not looked at.
+        last = max((at for at, new_block in enumerate(pooled) if new_block), default=0)
+        self._layers = [
+            (weights[key].float().to(device), weights[_bias(key)].float().to(device), new_block)
+            for (_, key), new_block in zip(found[: last + 1], pooled, strict=False)
         ]
         self._mean = torch.tensor(_MEAN, device=device).view(1, 3, 1, 1)
         self._deviation = torch.tensor(_DEVIATION, device=device).view(1, 3, 1, 1)
@@ -68,13 +70,13 @@ class VggFeatures:
     def __call__(self, pixels: Tensor) -> list[Tensor]:
         hidden = ((pixels.float() + 1) / 2 - self._mean) / self._deviation
         maps: list[Tensor] = []
-        for (weight, bias), pooled in zip(self._layers, self._pooled, strict=True):
-            if pooled:
+        for weight, bias, new_block in self._layers:
+            if new_block:
                 if min(hidden.shape[2:]) < 2:
                     break  # a small square has no room for the coarser blocks
                 hidden = max_pool2d(hidden, 2)
             hidden = relu(conv2d(hidden, weight, bias, padding=1))
-            if pooled or not maps:
+            if new_block or not maps:
                 maps.append(hidden)
         return maps
 
