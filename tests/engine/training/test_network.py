@@ -12,6 +12,7 @@ from engine.models.adapters import AdapterSpec
 from engine.models.lora_file import write_lora
 from engine.runtime.errors import BadInputError
 from engine.runtime.schema import validated
+from engine.training import fingerprints
 from engine.training.checks import check
 from engine.training.config import TrainRequest
 from engine.training.ema import Ema
@@ -358,6 +359,21 @@ def test_base_weights_act_like_the_base_model_and_are_not_saved(model, file):
     with torch.no_grad():
         assert torch.equal(answer(model), base)
     assert not model.adapters.attached
+
+
+def test_captions_encoded_on_top_of_other_weights_have_another_name(model, file):
+    encoder = model.text_encoders[0]
+    plain = fingerprints.of_weights(encoder)
+    names = set()
+    for strength in (1.0, 0.5):
+        request = make(
+            base_weights=[str(file[0])], base_weights_multiplier=[strength], text_encoder_lr=0
+        )
+        with adapted(model, request):
+            names.add(fingerprints.of_weights(encoder))
+    assert len(names | {plain}) == 3
+    with adapted(model, make(text_encoder_lr=0)):
+        assert fingerprints.of_weights(encoder) == plain
 
 
 def test_the_average_follows_the_weights_slowly_and_gives_them_back(model):
