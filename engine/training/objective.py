@@ -168,17 +168,3 @@ def cumulative_alphas(config: Mapping[str, Any], *, zero_snr: bool | None = None
         root = alphas.sqrt()
         alphas = ((root - root[-1]) * root[0] / (root[0] - root[-1])) ** 2
     return alphas.float()
-
-
-def draw(
-    shape: tuple[int, int, int, int],
-    timesteps: int,
-    generator: torch.Generator,
-    noise_offset: float = 0.0,
-) -> Draw:
-    """Draw for latents of ``shape`` in kohya's order: noise, offset, timesteps."""
-    posterior = torch.randn(shape, generator=generator)
-    noise = torch.randn(shape, generator=generator)
-    if noise_offset:
-        noise = noise + noise_offset * torch.randn((*shape[:2], 1, 1), generator=generator)
-    return Draw(posterior, noise, torch.randint(timesteps, (shape[0],), generator=generator))
