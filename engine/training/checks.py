@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
 
 from engine.dataset.buckets import fitting_step
+from engine.dataset.samples import Sample
 from engine.models.loading import LoadedModel
 from engine.runtime.errors import BadInputError
 from engine.training.config import TrainRequest
 from engine.training.network_checks import check_network
 from engine.training.objective_checks import check_objective
 from engine.training.precision import Precision
+from engine.training.settings.buckets import BucketSettings
+from engine.training.ways import TrainingSample
 
 
-def check(request: TrainRequest, model: LoadedModel) -> None:
-    """Raise BadInputError for the first thing of ``request`` that ``model`` cannot do."""
+def check(request: TrainRequest, model: LoadedModel, samples: Iterable[Sample] = ()) -> None:
+    """Raise BadInputError for the first thing of ``request``, or of the dataset file that its
+    ``samples`` come from, that ``model`` cannot do.
+    """
     check_memory(request, model.device)
-    _check_sizes(request, model)
+    for sizes in {id(one): one for one in (request, *_own_sizes(samples))}.values():
+        _check_sizes(sizes, model)
     check_objective(request, model)
     check_network(request, model)
     encoder: Any = model.text_encoders[0]
@@ -55,7 +62,13 @@ def check_memory(request: TrainRequest, device: torch.device) -> None:
         )
 
 
-def _check_sizes(request: TrainRequest, model: LoadedModel) -> None:
+def _own_sizes(samples: Iterable[Sample]) -> Iterator[BucketSettings]:
+    for sample in samples:
+        if isinstance(sample, TrainingSample) and sample.way.buckets is not None:
+            yield sample.way.buckets
+
+
+def _check_sizes(request: BucketSettings, model: LoadedModel) -> None:
     """The UNet halves its input several times; sizes it cannot halve evenly crash deep inside."""
     unit = model.vae_scale * 2 ** (len(model.unet.config.block_out_channels) - 1)
     size = request.size or (model.native_size, model.native_size)

@@ -59,7 +59,7 @@ class General(_Table):
     min_bucket_reso: int | None = None
     max_bucket_reso: int | None = None
     bucket_reso_steps: int | None = None
-    validation_split: Number | None = None
+    validation_split: Number | None = Field(None, ge=0, le=1)
     validation_seed: int | None = None
     network_multiplier: Number | None = None
 

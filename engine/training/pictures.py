@@ -29,7 +29,7 @@ from engine.training.looks import (
     pixels,
 )
 from engine.training.settings.buckets import BucketSettings
-from engine.training.ways import TrainingSample, Way, drawn_anew, on_its_way, way_of
+from engine.training.ways import TrainingSample, Way, drawn_anew, held_apart, on_its_way, way_of
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,8 @@ def find_sources(request: TrainRequest) -> Sources:
         samples = sources_files.samples_of(request, problems.append)
     else:
         samples = sources_folder.samples_of(request, problems.append)
-    return Sources(tuple(samples), (), request.trigger_word, tuple(problems), None)
+    training, held_out = held_apart(samples)
+    return Sources(tuple(training), tuple(held_out), request.trigger_word, tuple(problems), None)
 
 
 def _of_project(request: TrainRequest) -> Sources:
@@ -180,11 +181,14 @@ def _of_project(request: TrainRequest) -> Sources:
             if picture.held_out and replace(picture, held_out=False).usable
         ]
     way = way_of(request)
-    samples = [on_its_way(sample, way) for sample in samples]
-    samples += sources_folder.regularization(request, way, problems.append)
+    found = [on_its_way(sample, way) for sample in samples]
+    measured = [on_its_way(sample, way) for sample in held_out]
+    if not measured:  # what is held out by hand is enough
+        found, measured = held_apart(found)
+    found += sources_folder.regularization(request, way, problems.append)
     return Sources(
-        tuple(samples),
-        tuple(on_its_way(sample, way) for sample in held_out),
+        tuple(found),
+        tuple(measured),
         request.trigger_word or project.file.trigger_word,
         tuple(problems),
         project,

@@ -86,7 +86,7 @@ def _in_dataset_file(path: Path, request: TrainRequest, tell: Tell) -> list[Trai
 
 def _in_subset(place: Place, path: Path, request: TrainRequest, tell: Tell) -> list[TrainingSample]:
     subset = place.subset
-    for key in ("network_multiplier", "cache_info"):
+    for key in ("network_multiplier", "cache_info", "custom_attributes"):
         if place.value(key) is not None:
             tell(Problem("{name} in the dataset file has no effect.", name=key))
     way = _way(place, path, request)
@@ -121,7 +121,6 @@ def _way(place: Place, path: Path, request: TrainRequest) -> Way:
     """The rules of a subset: its own, else its dataset's, the general ones, those of the run."""
     buckets = _settings(BucketSettings, place, path, request)
     pictures = _settings(PictureSettings, place, path, request)
-    kept = place.value("custom_attributes", {}).get("diff_output_preservation")
     way = Way(
         captions=_settings(CaptionRules, place, path, request),
         pictures=pictures,
@@ -129,7 +128,8 @@ def _way(place: Place, path: Path, request: TrainRequest) -> Way:
         face_range=None if buckets.enable_bucket else pictures.face_range,
         batch_size=place.value("batch_size", request.train_batch_size),
         dataset=place.number,
-        preserve=kept is True,
+        validation_split=place.value("validation_split", request.validation_split),
+        validation_seed=place.value("validation_seed", request.validation_seed),
     )
     if request.cache_latents and drawn_anew(way):
         raise BadInputError(
