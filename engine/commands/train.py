@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import threading
 from pathlib import Path
@@ -29,6 +30,9 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, engine: Engine) -> int:
     """Train; what happens goes to stderr, the result as JSON to stdout."""
     handle = engine.submit(_request(args))
+    if os.environ.get("RANK", "0") != "0":
+        handle.result()  # one of several processes; the first one speaks
+        return 0
     result = follow(handle, _Teller(handle))
     summary = {
         "run": result.run,
@@ -77,6 +81,7 @@ _LINES = {
     "train.started": "{pictures} pictures in {buckets} buckets, {total_steps} steps, in {run}",
     "train.warning": "Note: {text}",
     "train.held_out": "Epoch {epoch}: held-out loss {loss:.4f}, seen {seen_loss:.4f}",
+    "train.suggestion": "Epoch {best_epoch} had the lowest held-out loss; stop and take it?",
     "train.checkpoint": "Epoch {epoch}, step {step}: saved {path}",
     "job.smaller": "Memory ran out; trying again with smaller batches",
 }

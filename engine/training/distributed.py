@@ -22,6 +22,9 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.nn import Parameter
 
+from engine.runtime.device import is_out_of_memory
+from engine.runtime.errors import OutOfMemoryError
+
 T = TypeVar("T")
 # The others wait this long for a process that encodes pictures that they do not.
 _PATIENCE = timedelta(hours=4)
@@ -109,10 +112,14 @@ def crew() -> Iterator[Crew]:
     dist.init_process_group("nccl" if graphics else "gloo", timeout=_PATIENCE)
     try:
         yield Crew(dist.get_world_size(), dist.get_rank())
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        # Not tried again with less, as one process would: the others do not know of it.
+        raise OutOfMemoryError(
+            "Out of memory in process {rank}.",
+            rank=dist.get_rank(),
+            remedy="Use a smaller batch or size, or close other programs.",
+        ) from error
     finally:
         dist.destroy_process_group()
-
-
-def leads() -> bool:
-    """Whether this process speaks for the run; true for one that was started alone."""
-    return os.environ.get("RANK", "0") == "0"
