@@ -84,7 +84,7 @@ NEEDED = {
     "keep_tokens": {"shuffle_caption": True},
     "token_warmup_min": {"token_warmup_step": 8},
     "color_aug": {"cache_latents": False},
-    "random_crop": {"cache_latents": False},
+    "random_crop": {"cache_latents": False, "enable_bucket": False},
     "face_crop_aug_range": {"cache_latents": False, "enable_bucket": False},
 }
 
