@@ -16,6 +16,7 @@ from engine.training import fingerprints
 from engine.training.checks import check
 from engine.training.config import TrainRequest
 from engine.training.ema import Ema
+from engine.training.idle import without_effect
 from engine.training.network import adapted
 from tests.engine.models.tiny import tiny_model
 
@@ -156,11 +157,15 @@ def test_without_lora_plus_there_is_one_group_a_part(model):
         assert factors(network, request) == {"unet": 1.0, "te1": 1.0}
 
 
-@pytest.mark.parametrize("name", ["network_dropout", "rank_dropout", "module_dropout"])
-@pytest.mark.parametrize("kind", ["lora", "loha", "lokr"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("network_dropout", "lora"),
+        *((name, kind) for name in ("rank_dropout", "module_dropout")
+          for kind in ("lora", "loha", "lokr")),
+    ],
+)  # fmt: skip
 def test_dropouts_act_only_while_learning(model, name, kind):
-    if (name, kind) in (("network_dropout", "loha"), ("network_dropout", "lokr")):
-        pytest.skip("only a LoRA has numbers between two halves")
     with adapted(model, make(network_type=kind, **{name: 0.5})) as network, torch.no_grad():
         shake(network)
         whole = answer(model)
@@ -433,6 +438,25 @@ def test_a_list_of_blocks_for_another_family_is_refused(model):
     request = make(block_dims=",".join(["4"] * 23))
     with pytest.raises(BadInputError, match=r"block_dims has 23 numbers; SD 1\.x has 25"):
         check(request, model)
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({"network_weights": "a", "dim_from_weights": True}, {"network_dim", "conv_dim"}),
+        ({"network_weights": "a"}, set()),
+        ({"dim_from_weights": True}, {"dim_from_weights"}),
+        ({"network_type": "loha", "network_dropout": 0.1}, {"network_dropout"}),
+        ({"unet_lr": 0, "mid_lr_weight": "0.5"}, {"mid_lr_weight", "conv_dim"}),
+        ({"text_encoder_lr": 0, "loraplus_text_encoder_lr_ratio": 2},
+         {"loraplus_text_encoder_lr_ratio"}),
+        ({"conv_block_dims": "1"}, {"conv_dim"}),
+        ({"block_lr_zero_threshold": 0.1}, {"block_lr_zero_threshold"}),
+        ({"factor": 4}, {"factor"}),
+    ],
+)  # fmt: skip
+def test_what_changes_nothing_is_named(values, names):
+    assert {idle.name for idle in without_effect(make(network_alpha=16, **values))} == names
 
 
 def test_expressions_may_hold_commas():
