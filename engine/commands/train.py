@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,27 @@ from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
 from engine.training.config import TrainRequest
 from engine.training.jobfile import load_toml
+from engine.training.probing import ProbeRequest
 
 
 def add_parser(subparsers: Any) -> None:
     """Declare the verb and its options."""
     parser = subparsers.add_parser("train", help="train a LoRA from a TOML job")
     parser.add_argument("job", nargs="?", type=Path, help="TOML file with the settings")
+    parser.add_argument(
+        "--probe",
+        action="store_true",
+        help="only make the heaviest step, and tell how much memory and time the run needs",
+    )
     add_arguments(parser, TrainRequest)
 
 
 def run(args: argparse.Namespace, engine: Engine) -> int:
     """Train; what happens goes to stderr, the result as JSON to stdout."""
+    if args.probe:
+        found = follow(engine.submit(ProbeRequest(train=_request(args))))
+        print(json.dumps({**asdict(found), "fits": found.fits}, indent=1))
+        return 0
     handle = engine.submit(_request(args))
     if os.environ.get("RANK", "0") != "0":
         handle.result()  # one of several processes; the first one speaks

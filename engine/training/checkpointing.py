@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import torch
 from torch.utils.checkpoint import checkpoint
 from transformers.modeling_layers import GradientCheckpointingLayer
 
@@ -41,4 +40,4 @@ def _checkpoint(layer: Any, on: bool) -> None:
     """Not through the encoder's own switch: that needs dropout's training mode in all modules."""
     layer.gradient_checkpointing = on
     layer._gradient_checkpointing_func = partial(checkpoint, use_reentrant=False)
-    torch.nn.Module.__setattr__(layer, "training", on)
+    layer.training = on

@@ -145,9 +145,9 @@ class LatentStore:
             fresh = encode(self._model, [group[index][1].rgb for index in part])
             for index, posterior in zip(part, fresh, strict=True):
                 _check(posterior, group[index][0])
-                posteriors[index] = posterior
-                if paths[index] is not None:
-                    _write(paths[index], posterior)
+                posteriors[index], path = posterior, paths[index]
+                if path is not None:
+                    _write(path, posterior)
         found = {}
         for (picture, baked), path, posterior in zip(group, paths, posteriors, strict=True):
             assert posterior is not None

@@ -98,6 +98,8 @@ class Updater:
             try:
                 losses, chosen = self._losses(at, number, self._left(batch))
             except (PictureError, MissingFileError) as error:
+                if tools.crew.size > 1:
+                    raise  # other processes still have all of the batch before them
                 self._leave_out(batch, error)
                 continue
             part = losses.sum() * picture_weight(self._request, len(self._left(batch)), group)

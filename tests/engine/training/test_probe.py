@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from peft import LoraConfig
 from transformers import CLIPTextModel
 
+from engine.commands.cli import main
 from engine.models.adapter_layers import targets_in
 from engine.models.host import host
 from engine.runtime.errors import BadInputError, OutOfMemoryError
 from engine.runtime.job import Job, request_from_record
 from engine.training import meter
 from engine.training.batches import shelve
+from engine.training.jobfile import dump_toml
 from engine.training.meter import LiveBytes
 from engine.training.probe import heaviest, measure, run
 from engine.training.probing import ProbeRequest
@@ -93,6 +97,16 @@ def test_the_window_asks_through_the_engine(request_for):
     assert run(request, job).batch == 4
     assert request.title == "Measure style"
     assert job.handle.take_events() == []
+
+
+def test_the_command_line_tells_it_as_json(request_for, tmp_path, capsys):
+    dump_toml(request_for(), tmp_path / "job.toml")
+    assert main(["train", str(tmp_path / "job.toml"), "--probe"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["fits"]
+    assert (told["bucket"], told["batch"], told["changes"]) == ([32, 32], 4, {})
+    assert told["peak_bytes"] >= told["step_bytes"] > 0
+    assert not (tmp_path / "run").exists()
 
 
 def test_what_does_not_fit_is_measured_smaller(measured, monkeypatch):
