@@ -50,6 +50,10 @@ class Request(BaseModel):
         """The same work in less memory, or None when nothing can be made smaller."""
         return None
 
+    def again(self) -> Request:
+        """What is to be done when this work was cut off: all of it, or what is left."""
+        return self
+
     def to_record(self) -> dict[str, Any]:
         """A JSON-ready record that :func:`request_from_record` reads back."""
         kind = f"{type(self).__module__}:{type(self).__qualname__}"

@@ -53,6 +53,12 @@ class TrainRequest(  # the form shows the groups in this order from its end: pyd
         """The name of the run."""
         return self.output_name
 
+    def again(self) -> TrainRequest:
+        """The rest of the run, where it saved a state before it was cut off."""
+        from engine.training.runs import rest_of  # which reads requests itself
+
+        return rest_of(self)
+
     def smaller(self) -> TrainRequest | None:
         """Half the batch and twice the accumulation; at batch 1, gradient checkpointing."""
         half = self.train_batch_size // 2

@@ -126,6 +126,28 @@ _RULES: tuple[_Rule, ...] = (
         Reason("No other optimizer does the same as the chosen one."),
     ),
     _Rule(
+        ("keep_tokens",),
+        lambda run: not (
+            run.shuffle_caption or run.caption_tag_dropout_rate or run.token_warmup_step
+            or run.dataset_config
+        ),
+        Reason("Tags are neither moved nor dropped."),
+    ),
+    _Rule(
+        ("prior_loss_weight",),
+        lambda run: not (run.reg_data_dir or run.project or run.dataset_config),
+        Reason("There are no regularization pictures."),
+    ),
+    _Rule(
+        ("alpha_mask", "conditioning_data_dir"), lambda run: not run.masked_loss,
+        Reason("Masks are not followed."),
+    ),
+    _Rule(
+        ("stop_text_encoder_training",),
+        lambda run: not (run.rate_of("te1") or run.rate_of("te2")),
+        Reason("The text encoder learns nothing."),
+    ),
+    _Rule(
         ("train_data_dir", "reg_data_dir", "in_json"), lambda run: bool(run.dataset_config),
         Reason("The dataset file says what is trained."),
     ),

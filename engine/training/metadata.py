@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,8 @@ from engine.models import hashes
 from engine.models.loading import LoadedModel
 from engine.training.arguments import parse
 from engine.training.config import TrainRequest
-from engine.training.pictures import PictureSet, TrainingPicture, bucket_spec
+from engine.training.metadata_pictures import dataset_facts
+from engine.training.pictures import PictureSet
 from engine.training.precision import Precision
 from engine.training.schedules import Length
 
@@ -133,10 +133,7 @@ class Header:
             "ss_mixed_precision": Precision.of(request, model.device).name,
             **_network_facts(request),
             **_base_facts(model, request),
-            **_dataset_facts(request, model, pictures),
-            "ss_total_batch_size": request.train_batch_size
-            * request.gradient_accumulation_steps
-            * processes,
+            **dataset_facts(request, model, pictures, processes),
             "ss_num_validation_images": len(pictures.held_out),
         }
         if request.no_metadata:
@@ -187,7 +184,8 @@ class Header:
 
 def _settings(request: TrainRequest) -> dict[str, Any]:
     same = {f"ss_{name}": getattr(request, name) for name in _SAME}
-    return same | {f"ss_{name}": getattr(request, name) or None for name in _OR_NONE}
+    said = {f"ss_{name}": getattr(request, name) for name in _OR_NONE}
+    return same | {key: None if value in (0, "", "auto") else value for key, value in said.items()}
 
 
 def _run_facts(request: TrainRequest, length: Length, optimizer: Optimizer) -> dict[str, Any]:
@@ -248,58 +246,3 @@ def _base_facts(model: LoadedModel, request: TrainRequest) -> dict[str, Any]:
             "ss_new_vae_hash": hashes.file_sha256(vae),
         }
     return facts
-
-
-def _dataset_facts(
-    request: TrainRequest, model: LoadedModel, pictures: PictureSet
-) -> dict[str, Any]:
-    plain = [picture for picture in pictures.training if not picture.regularization]
-    regular = pictures.regularization
-    buckets = bucket_spec(request, model.native_size)
-    return {
-        "ss_num_train_images": sum(picture.repeats for picture in plain),
-        "ss_num_reg_images": sum(picture.repeats for picture in regular),
-        "ss_batch_size_per_device": request.train_batch_size,
-        "ss_resolution": buckets.resolution,
-        "ss_enable_bucket": request.enable_bucket,
-        "ss_bucket_no_upscale": request.bucket_no_upscale,
-        "ss_min_bucket_reso": buckets.adjusted_minimum if buckets.enabled else None,
-        "ss_max_bucket_reso": buckets.adjusted_maximum if buckets.enabled else None,
-        "ss_dataset_dirs": _json(_folders(plain)),
-        "ss_reg_dataset_dirs": _json(_folders(regular)),
-        "ss_tag_frequency": _json(_tags([*plain, *regular])),
-        "ss_bucket_info": _json(_buckets(pictures.training) if buckets.enabled else None),
-    }
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _folders(pictures: Sequence[TrainingPicture]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
-    for picture in pictures:
-        entry = found.setdefault(picture.folder, {"n_repeats": picture.repeats, "img_count": 0})
-        entry["img_count"] += 1
-    return found
-
-
-def _tags(pictures: Sequence[TrainingPicture]) -> dict[str, dict[str, int]]:
-    """Tags of each folder, lower case, counted once per picture."""
-    found: dict[str, Counter[str]] = {}
-    for picture in pictures:
-        tags = (tag.strip().lower() for tag in picture.caption.split(","))
-        found.setdefault(picture.folder, Counter()).update(tag for tag in tags if tag)
-    return {folder: dict(count) for folder, count in found.items()}
-
-
-def _buckets(pictures: Sequence[TrainingPicture]) -> dict[str, Any]:
-    counts: Counter[tuple[int, int]] = Counter()
-    for picture in pictures:
-        counts[picture.bucket] += picture.repeats
-    rows = {
-        str(at): {"resolution": list(bucket), "count": counts[bucket]}
-        for at, bucket in enumerate(sorted(counts))
-    }
-    errors = [picture.ar_error for picture in pictures]
-    return {"buckets": rows, "mean_img_ar_error": sum(errors) / max(1, len(errors))}

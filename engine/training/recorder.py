@@ -61,10 +61,11 @@ class Recorder:
             self._window.append(loss)
         self._position += 1
         row = {"step": step, "epoch": epoch, "loss": loss, "average": self.average}
+        parts = by_part(rates)
         line = (
             row
             | {"grad_norm": grad_norm}
-            | {f"lr_{part}": rate for part, rate in rates.items()}
+            | {f"lr_{part}": rate for part, rate in parts.items()}
             | dict(facts or {})
             | {"seconds": round(time.monotonic() - self._started, 3)}
         )
@@ -72,7 +73,7 @@ class Recorder:
         curves = {"loss/current": loss, "loss/average": self.average, "grad_norm": grad_norm}
         self.plot(step, curves | {f"lr/{part}": rate for part, rate in rates.items()})
         self.plot(step, facts or {})
-        self._job.emit("train.step", **row, lr=dict(rates), grad_norm=grad_norm, **(facts or {}))
+        self._job.emit("train.step", **row, lr=parts, grad_norm=grad_norm, **(facts or {}))
 
     def plot(self, step: int, values: Mapping[str, float]) -> None:
         """Numbers at ``step`` for TensorBoard, by the names of their curves."""
@@ -90,6 +91,18 @@ class Recorder:
         self._window = [float(loss) for loss in state["window"]]
         self._position = int(state["position"])
         self._started = time.monotonic() - float(state["seconds"])
+
+
+def by_part(rates: Mapping[str, float]) -> dict[str, float]:
+    """``rates`` by group, and under ``unet`` and ``text`` that of the part, or of its fastest
+    group.
+    """
+    found = dict(rates)
+    for part, start in (("unet", "unet"), ("text", "te")):
+        own = [rate for name, rate in rates.items() if name.startswith(start)]
+        if own:
+            found.setdefault(part, max(own))
+    return found
 
 
 @contextmanager

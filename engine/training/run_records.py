@@ -74,5 +74,37 @@ class SavedState:
         return cls(int(row["epoch"]), int(row["step"]), run / "states" / Path(row["path"]).name)
 
 
+@dataclass(frozen=True)
+class Band:
+    """Losses of held-out and of trained pictures at one noise level."""
+
+    timestep: int
+    loss: float
+    seen_loss: float
+
+    @classmethod
+    def read(cls, row: dict[str, Any]) -> Band:
+        """From one of the bands of a measurement."""
+        return cls(int(row["timestep"]), float(row["loss"]), float(row["seen_loss"]))
+
+
+@dataclass(frozen=True)
+class StopSuggestion:
+    """At ``step`` the held-out loss had not been better since ``best_step`` for some time."""
+
+    epoch: int
+    step: int
+    best_epoch: int
+    best_step: int
+    best_loss: float
+    loss: float
+
+    @classmethod
+    def read(cls, row: dict[str, Any], run: Path) -> StopSuggestion:
+        """From an event of the run in the folder ``run``."""
+        places = (int(row[name]) for name in ("epoch", "step", "best_epoch", "best_step"))
+        return cls(*places, float(row["best_loss"]), float(row["loss"]))
+
+
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)

@@ -22,14 +22,21 @@ from typing import Any, Literal, TypeVar, get_args
 import numpy as np
 
 from engine.project import links
-from engine.runtime.errors import MissingFileError, TrainingError
+from engine.runtime.errors import MissingFileError, StylekilnError, TrainingError
 from engine.runtime.files import storage_errors, write_json
 from engine.runtime.locks import Lock, is_held
 from engine.training import run_log
 from engine.training.config import TrainRequest
 from engine.training.jobfile import dump_toml, load_toml
 from engine.training.run_claims import CLAIM, claim_folder
-from engine.training.run_records import STATE_FILE, Checkpoint, SamplePicture, SavedState
+from engine.training.run_records import (
+    STATE_FILE,
+    Band,
+    Checkpoint,
+    SamplePicture,
+    SavedState,
+    StopSuggestion,
+)
 
 Status = Literal["running", "finished", "cancelled", "failed", "interrupted"]
 T = TypeVar("T")
@@ -194,6 +201,20 @@ class Run:
         found = {row[:2]: row for row in self._told("train.held_out", read)}
         return list(found.values())
 
+    def held_out_bands(self) -> list[tuple[int, int, list[Band]]]:
+        """(epoch, step, losses by noise level) of every measurement, oldest first."""
+
+        def read(row: dict[str, Any], _: Path) -> tuple[int, int, list[Band]]:
+            return int(row["epoch"]), int(row["step"]), [Band.read(band) for band in row["bands"]]
+
+        found = {row[:2]: row for row in self._told("train.held_out", read)}
+        return list(found.values())
+
+    def suggestions(self) -> list[StopSuggestion]:
+        """When it was suggested to stop, oldest first."""
+        found = {one.step: one for one in self._told("train.suggestion", StopSuggestion.read)}
+        return list(found.values())
+
     def _told(self, kind: str, read: Callable[[dict[str, Any], Path], T]) -> list[T]:
         """The events of a kind, read; those with a value of another type are left out."""
         found = []
@@ -270,6 +291,18 @@ def resumable(folder: Path) -> list[Resumable]:
         if states:
             found.append(Resumable(run, states[-1]))
     return found
+
+
+def rest_of(request: TrainRequest) -> TrainRequest:
+    """``request`` from the newest state on that a run of it saved before it was cut off."""
+    folder = Path(request.project) / "runs" if request.project else Path(request.output_dir).parent
+    for offer in resumable(folder):
+        if offer.run.status == "interrupted":
+            with suppress(StylekilnError):  # its settings cannot be read: it is of no use here
+                rest = offer.request()
+                if rest.model_copy(update={"resume": request.resume}) == request:
+                    return rest
+    return request
 
 
 def new_run_folder(runs: Path, name: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 import torch
 
@@ -15,7 +15,7 @@ def write_torch(path: Path, content: Any) -> None:
     with atomic_file(path) as stream:
         sink = _Sink(stream)
         try:
-            torch.save(content, sink)
+            torch.save(content, cast("IO[bytes]", sink))
         except Exception as error:
             # Torch wraps what the system said about the disk in an error of its own.
             raise sink.problem or error from None

@@ -35,7 +35,8 @@ class SampleSettings(Settings):
     # fmt: off
     sample_prompts: tuple[str, ...] = setting(
         (), label="Sample prompts", group="Samples", kohya="sample_prompts",
-        help="Pictures drawn while training; kohya's options such as --d 42 --s 20 work.")
+        help="Pictures drawn while training; kohya's options such as --d 42 --s 20 work, and a "
+        "line may name a file of prompts that is read anew each time.")
     sample_every_n_epochs: int = setting(
         1, label="Sample every", group="Samples", unit="epochs", kohya="sample_every_n_epochs",
         when="sample_prompts", help="Draws the sample prompts this often; 0 is off.", ge=0)

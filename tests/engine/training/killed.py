@@ -12,12 +12,12 @@ import random
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
 
 from engine.runtime.job import Job
-from engine.training.base_model import load_base
 from engine.training.config import TrainRequest
 from engine.training.jobfile import load_toml
 from engine.training.loop import run
@@ -27,24 +27,30 @@ from engine.training.state import read_state
 FILE_EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod")
 
 
-def train_until_killed(request: TrainRequest, instants: int) -> None:
-    """Train in this process, which dies at the instant of that number."""
-    left = [instants]
+def train_until_killed(request: TrainRequest, instants: int, *, early: bool) -> None:
+    """Train in this process, which dies at the instant of that number, counted from its start or
+    from the first step.
+    """
+    left, counts = [instants], [early]
 
     def tick() -> None:
-        left[0] -= 1
+        left[0] -= counts[0]
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(lambda event, _: tick() if event in FILE_EVENTS else None)
     job = Job.detached()
-    breathe = job.breathe
+    breathe, emit = job.breathe, job.emit
 
     def breathing() -> None:
         tick()
         breathe()
 
-    job.breathe = breathing  # type: ignore[method-assign]
+    def emitting(kind: str, **data: Any) -> None:
+        counts[0] |= kind == "train.started"
+        emit(kind, **data)
+
+    job.breathe, job.emit = breathing, emitting  # type: ignore[method-assign]
     run(request, job)
 
 
@@ -66,7 +72,8 @@ def main(job_file: str, kills: int) -> dict[str, int]:
     """Kill ``kills`` runs that go on from each other, then let the last one finish."""
     torch.set_num_threads(1)
     request = load_toml(Path(job_file))
-    load_base(request)  # so that the processes find it in memory
+    warm = request.model_copy(update={"output_dir": f"{request.output_dir}-warm"})
+    run(warm, Job.detached())  # so that the processes find models and modules in memory
     folder, chance = Path(request.output_dir), random.Random(7)
     killed = resumed = ended = 0
     while killed < kills or not ended:
@@ -74,11 +81,12 @@ def main(job_file: str, kills: int) -> dict[str, int]:
         offers = [offer for offer in resumable(folder.parent) if offer.run.folder == folder]
         now = offers[0].request() if offers else request
         resumed += bool(offers)
-        instants = chance.randrange(1, 160) if killed < kills else 10**9
+        instants = chance.randrange(1, 150) if killed < kills else 10**9
+        early = chance.random() < 0.2
         child = os.fork()
         if child == 0:
             try:
-                train_until_killed(now, instants)
+                train_until_killed(now, instants, early=early)
                 os._exit(0)
             except BaseException as error:
                 print(repr(error), file=sys.stderr, flush=True)

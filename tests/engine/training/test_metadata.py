@@ -197,6 +197,43 @@ def test_regularization_is_counted_as_it_lies_in_its_folder(train, tmp_path):
     assert json.loads(facts["ss_tag_frequency"])["3_reg"]["block"] == 4
 
 
+def test_a_dataset_file_is_told_dataset_by_dataset(train, art, tmp_path):
+    path = tmp_path / "data.toml"
+    path.write_text(
+        f"""
+        [general]
+        caption_extension = ".txt"
+        [[datasets]]
+        resolution = 32
+        batch_size = 2
+        enable_bucket = false
+        [[datasets.subsets]]
+        image_dir = '{art / "1_square"}'
+        num_repeats = 3
+        shuffle_caption = true
+        [[datasets]]
+        resolution = [48, 24]
+        enable_bucket = false
+        [[datasets.subsets]]
+        image_dir = '{art / "2_wide"}'
+        flip_aug = true
+        """,
+        encoding="utf-8",
+    )
+    result, _ = train(train_data_dir="", dataset_config=str(path), max_train_epochs=1)
+    facts = header(result)
+    first, second = json.loads(facts["ss_datasets"])
+    assert (first["batch_size_per_device"], first["num_train_images"]) == (2, 12)
+    assert (first["resolution"], second["resolution"]) == ([32, 32], [48, 24])
+    assert first["bucket_info"] is None
+    (subset,) = first["subsets"]
+    assert (subset["img_count"], subset["num_repeats"], subset["image_dir"]) == (4, 3, "1_square")
+    assert (subset["shuffle_caption"], second["subsets"][0]["flip_aug"]) == (True, True)
+    assert first["tag_frequency"]["1_square"]["block"] == 4
+    assert json.loads(facts["ss_dataset_dirs"])["2_wide"] == {"n_repeats": 1, "img_count": 2}
+    assert "ss_resolution" not in facts
+
+
 def test_the_model_hash_is_that_of_the_tensors_whatever_the_header_says(train, tmp_path):
     result, _ = train(max_train_epochs=1)
     data = Path(result.checkpoints[-1].path).read_bytes()

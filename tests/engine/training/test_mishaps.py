@@ -211,20 +211,21 @@ def test_a_gradient_that_is_no_number_changes_no_weight(train, request_for, tmp_
 
 
 def test_weights_that_are_no_numbers_are_not_saved(request_for, monkeypatch):
-    losses = Learner.losses
+    clip, made = torch.nn.utils.clip_grad_norm_, []
 
-    def broken(self, pictures, *args):
-        found = losses(self, pictures, *args)
-        weight = next(p for p in self._model.unet.parameters() if p.requires_grad)
-        with torch.no_grad():
-            weight.fill_(math.nan)
-        return found * math.nan
+    def broken(parameters, limit):
+        made.append(1)
+        if len(made) == 2:
+            parameters[0].data.fill_(math.nan)
+            return torch.tensor(math.nan)
+        return clip(parameters, limit)
 
-    monkeypatch.setattr(Learner, "losses", broken)
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", broken)
     request = request_for()
-    with pytest.raises(TrainingError):
+    with pytest.raises(TrainingError, match="at step 2"):
         run(request, Job.detached())
     assert Run(Path(request.output_dir)).checkpoints() == []
+    assert Run(Path(request.output_dir)).states() == []
 
 
 # Pictures
@@ -275,6 +276,28 @@ def test_a_run_waits_for_a_folder_that_is_gone(request_for, art, train):
     waiting = [e.data for e in job.handle.take_events() if e.kind == "train.waiting"]
     assert [Path(item["facts"]["path"]).name for item in waiting] == ["1_square"]
     assert same(final(plain), final(result))
+
+
+def test_a_held_out_picture_that_vanishes_ends_no_run(request_for, art):
+    request = request_for(cache_latents=False, max_train_epochs=3, validation_split=0.5)
+    held_out = []
+
+    def lose(kind, **data):
+        emit(kind, **data)
+        if kind == "train.held_out":
+            held_out.append(data["epoch"])
+            learned = (Path(request.output_dir) / "pictures.json").read_text()
+            for path in art.rglob("*.png"):
+                if json.dumps(str(path)) not in learned:
+                    path.unlink()
+
+    job = Job.detached()
+    emit, job.emit = job.emit, lose
+    result = run(request, job)
+    assert len(list(art.rglob("*.png"))) in (2, 3, 4)
+    assert held_out == [0]
+    assert Run(Path(result.run)).status == "finished"
+    assert [e for e in job.handle.take_events() if e.kind == "train.warning"]
 
 
 # Clocks

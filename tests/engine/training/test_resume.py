@@ -13,11 +13,12 @@ from safetensors.torch import load_file
 from engine.runtime.errors import (
     BadInputError,
     JobCancelled,
+    JobInterrupted,
     MissingFileError,
     ModelFileError,
     TrainingError,
 )
-from engine.runtime.job import Job
+from engine.runtime.job import Job, JobHandle
 from engine.training.config import TrainRequest
 from engine.training.loop import run
 from engine.training.runs import Run, resumable
@@ -80,7 +81,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_what_goes_on_ends_as_what_was_never_cut_off(name, cut, train, tmp_path):
-    settings = {"max_train_epochs": 4, "train_batch_size": 2, "lr_warmup_steps": 3} | SETTINGS[name]
+    settings = {"max_train_epochs": 3, "lr_warmup_steps": 2} | SETTINGS[name]
     whole, _ = train(**settings)
     steps = whole.steps
     request = cut(steps // 2, **settings)
@@ -112,7 +113,7 @@ def test_every_optimizer_goes_on_exactly(optimizer, cut, train, tmp_path):
     assert same(mine["style.safetensors"], theirs["style.safetensors"])
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 5])
+@pytest.mark.parametrize("step", [1, 2, 5])
 def test_at_whatever_step_it_was_cut_off(step, cut, train, tmp_path):
     train(max_train_epochs=3)
     run(cut(step, max_train_epochs=3), Job.detached())
@@ -270,3 +271,23 @@ def test_a_run_is_offered_only_while_there_is_something_to_go_on_with(cut, tmp_p
     assert len(resumable(tmp_path)) == 1
     shutil.rmtree(run_folder / "states")
     assert resumable(tmp_path) == []
+
+
+def test_work_that_ended_with_the_application_goes_on_when_queued_again(request_for, tmp_path):
+    request = request_for(max_train_epochs=3)
+    handle = JobHandle(request)
+    steps = []
+
+    def close():
+        steps.extend(event for event in handle.take_events() if event.kind == "train.step")
+        if len(steps) == 3:
+            raise JobInterrupted
+
+    with pytest.raises(JobInterrupted):
+        run(request, Job(handle, close))
+    rest = request.again()
+    assert Path(rest.resume) == tmp_path / "run" / "states" / "style-step00000003-state"
+    assert request_for(max_train_epochs=4).again().resume == ""
+    result = run(rest, Job.detached())
+    assert Run(Path(result.run)).steps()["step"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert request.again() == request

@@ -11,6 +11,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from engine.models.lora_file import read_lora
+from engine.training.config import TrainRequest
+from engine.training.idle import without_effect
 from engine.training.previews import Previews
 from engine.training.runs import Run
 
@@ -111,6 +113,19 @@ def test_settings_and_pictures_can_be_left_out_of_the_header(train):
     }  # fmt: skip
     assert facts["modelspec.title"] == "style"
     assert len(facts["sshs_model_hash"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({"save_every_n_epochs": 2, "save_n_epoch_ratio": 3}, ["save_every_n_epochs"]),
+        ({"training_comment": "x", "no_metadata": True}, ["training_comment"]),
+        ({"metadata_author": "x", "save_model_as": "pt"}, ["metadata_author"]),
+        ({"metadata_author": "x", "training_comment": "y"}, []),
+    ],
+)
+def test_what_would_not_be_written_is_told_before_the_start(values, names):
+    assert [idle.name for idle in without_effect(TrainRequest(project="p", **values))] == names
 
 
 # Sample pictures
