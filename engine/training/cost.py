@@ -36,33 +36,51 @@ def cost(request: TrainRequest, family: str = "sd1") -> list[Reason]:
     ``times`` in its facts is by how much a mean step gets longer where the device computes all
     parts equally fast; the probe before a run measures it.
     """
-    share = seen_share(request)
-    if not request.sees_pictures or not share:
-        return []
-    return [
-        Reason(
-            "The style terms look at {share} % of the pictures, so a step takes about {times} "
-            "times as long.",
-            share=round(100 * share),
-            times=f"{step_factor(request, family):.1f}",
+    found = []
+    if looks := looking(request, family):
+        found.append(
+            Reason(
+                "The style terms look at {share} % of the pictures, so a step takes about {times} "
+                "times as long.",
+                share=round(100 * seen_share(request)),
+                times=f"{1 + looks:.1f}",
+            )
         )
-    ]
+    if request.preservation_weight:
+        found.append(
+            Reason(
+                "Preservation asks the model twice more for every picture, so a step takes about "
+                "{times} times as long.",
+                times=f"{1 + holding(request):.1f}",
+            )
+        )
+    return found
 
 
-def step_factor(request: TrainRequest, family: str = "sd1") -> float:
-    """How many times as long a mean step takes as it would without style terms."""
+def looking(request: TrainRequest, family: str = "sd1") -> float:
+    """How much longer a mean step takes with style terms, as a share of a step without."""
     if not request.sees_pictures:
-        return 1.0
+        return 0.0
     work = WORK[family]
     eyes = work.encoder if request.style_features == "vae" else _VGG
     area = math.prod(request.size or (work.side, work.side))
     side = request.style_crop
     looked_at = min(side * side, area) if side else area
-    # Forward and backward of the prediction, forward of the target; checkpointing goes once more.
-    again = int(request.gradient_checkpointing)
-    looks = (3 + again) * (work.decoder + eyes) * looked_at
-    plain = (2 + again) * work.unet * area
-    return 1 + seen_share(request) * looks / plain
+    # Forward and backward of the prediction, forward of the target.
+    looks = (_passes(request) + 1) * (work.decoder + eyes) * looked_at
+    return seen_share(request) * looks / (_passes(request) * work.unet * area)
+
+
+def holding(request: TrainRequest) -> float:
+    """How much longer a step takes with preservation, as a share of a step without."""
+    if not request.preservation_weight:
+        return 0.0
+    return (_passes(request) + 1) / _passes(request)
+
+
+def _passes(request: TrainRequest) -> int:
+    """Forward and backward; checkpointing goes forward once more."""
+    return 3 if request.gradient_checkpointing else 2
 
 
 def seen_share(settings: ObjectiveSettings) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from engine.training import losses
 from engine.training.config import TrainRequest
 from engine.training.losses import ErrorMeasure
 from engine.training.noise import Draw
+from engine.training.preservation import Preservation
 from engine.training.style_loss import PictureTerms
 
 
@@ -24,7 +26,8 @@ class Objective:
     ``alphas`` is the cumulative product of 1-beta, float32 [T] on the training device; ``weighing``
     is the one the weights of the timesteps are computed from, None for the same. ``error`` measures
     elements; the options after it are kohya's weightings, which multiply if several are on.
-    ``masked`` and ``by_area`` say what training masks do, ``pictures`` are the style terms.
+    ``masked`` and ``by_area`` say what training masks do. ``pictures`` are the style terms and
+    ``preservation`` what holds the model, where there are any.
     """
 
     alphas: Tensor
@@ -38,6 +41,7 @@ class Objective:
     masked: bool = True
     by_area: bool = False
     pictures: PictureTerms | None = None
+    preservation: Preservation | None = None
 
     @classmethod
     def of(cls, request: TrainRequest, model: LoadedModel) -> Objective:
@@ -63,6 +67,7 @@ class Objective:
             masked=request.masked_loss,
             by_area=request.masked_loss_area,
             pictures=PictureTerms.of(request, model),
+            preservation=Preservation.of(request),
         )
 
     @property
@@ -91,7 +96,12 @@ class Objective:
 
     def weights(self, timesteps: Tensor) -> Tensor:
         """Weight of each picture [B]; 1 unless a weighting is on."""
-        snr = self.snr(timesteps)
+        return self._weights[timesteps]
+
+    @cached_property
+    def _weights(self) -> Tensor:
+        """The weight of every timestep, float32 [T]."""
+        snr = self._snr
         weights = torch.ones_like(snr)
         if self.min_snr_gamma:
             weights = weights * losses.min_snr(snr, self.min_snr_gamma, self._predicts_v)
@@ -103,9 +113,10 @@ class Objective:
             weights = weights * losses.debiased(snr, self._predicts_v)
         return weights
 
-    def snr(self, timesteps: Tensor) -> Tensor:
-        """Signal-to-noise ratio a/(1-a) [B] that the weights follow."""
-        alphas = (self.alphas if self.weighing is None else self.weighing)[timesteps]
+    @cached_property
+    def _snr(self) -> Tensor:
+        """The signal-to-noise ratio a/(1-a) that the weights follow, float32 [T]."""
+        alphas = self.alphas if self.weighing is None else self.weighing
         return alphas / (1 - alphas)
 
     def losses(
@@ -128,9 +139,8 @@ class Objective:
 
         What a mask leaves out is taken from the true picture, so that it cannot differ.
         """
+        assert self.pictures is not None
         found = torch.zeros(len(clean), device=clean.device)
-        if self.pictures is None:
-            return found
         timesteps = draw.timesteps.to(clean.device)
         # Without any signal an answer about the noise says nothing about the picture.
         seen = self.pictures.sees(timesteps) & (self.alphas[timesteps] > 0)

@@ -58,6 +58,14 @@ class LossSettings(Settings):
         False, label="Same weight for small masks", group="Objective", when="masked_loss",
         help="Divides by the area of the mask: a small masked part counts as much as a whole "
         "picture.")
+    preservation_weight: float = setting(
+        0.0, label="Preservation", group="Objective", step=0.1,
+        help="Holds the model to what it drew before wherever the trigger word is missing; 1 is "
+        "a start, 0 is off. A step takes two to three times as long.", ge=0, le=10)
+    preservation_class: str = setting(
+        "", label="Plain word", group="Objective", when="preservation_weight",
+        help="Takes the place of the trigger word in what is held, such as drawing; empty leaves "
+        "the trigger word out.", max_length=200)
     # fmt: on
 
     @field_validator("scale_v_pred_loss_like_noise_pred")
@@ -72,4 +80,11 @@ class LossSettings(Settings):
     def _predicts_noise(cls, value: float, info: ValidationInfo) -> float:
         if value and info.data.get("prediction_type") == "v_prediction":
             raise ValueError(NEEDS_EPSILON)
+        return value
+
+    @field_validator("preservation_weight")
+    @classmethod
+    def _has_a_trigger(cls, value: float, info: ValidationInfo) -> float:
+        if value and not info.data.get("trigger_word"):
+            raise ValueError("preservation needs a trigger word (trigger_word) to leave out")
         return value

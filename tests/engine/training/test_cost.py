@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from engine.models.family import CONFIGS
 from engine.models.headers import read_json
-from engine.training.cost import WORK, cost, seen_share, step_factor
+from engine.training.cost import WORK, cost, holding, looking, seen_share
 from engine.training.timesteps import draw_timesteps
 
 STYLE = {"style_loss_weight": 0.1}
@@ -17,7 +17,7 @@ STYLE = {"style_loss_weight": 0.1}
 
 def test_what_is_off_costs_nothing(request_for):
     assert cost(request_for()) == []
-    assert step_factor(request_for()) == 1
+    assert looking(request_for()) == holding(request_for()) == 0
 
 
 def test_the_sentence_says_how_many_pictures_and_how_many_times(request_for):
@@ -48,14 +48,22 @@ def test_the_share_is_that_of_drawn_timesteps(request_for, settings):
 
 
 def test_a_smaller_part_and_a_vgg_cost_less(request_for):
-    def factor(**options):
-        return step_factor(request_for(**STYLE, resolution="512", **options))
+    def more(**options):
+        return looking(request_for(**STYLE, resolution="512", **options))
 
-    whole, part = factor(style_crop=0), factor(style_crop=256)
-    assert (part - 1) == pytest.approx((whole - 1) / 4)
-    assert factor(style_crop=4096) == whole
-    assert factor(style_crop=0, style_features="vgg", style_vgg_file="v.pth") < whole
-    assert factor(style_crop=0, gradient_checkpointing=True) < whole
+    whole, part = more(style_crop=0), more(style_crop=256)
+    assert part == pytest.approx(whole / 4)
+    assert more(style_crop=4096) == whole
+    assert more(style_crop=0, style_features="vgg", style_vgg_file="v.pth") < whole
+    assert more(style_crop=0, gradient_checkpointing=True) < whole
+
+
+def test_preservation_asks_twice_more(request_for):
+    held = {"preservation_weight": 1.0, "trigger_word": "kiln"}
+    (found,) = cost(request_for(**held))
+    assert found.facts == {"times": "2.5"}  # one pass for the base, two for the adapter, over two
+    assert holding(request_for(**held, gradient_checkpointing=True)) == pytest.approx(4 / 3)
+    assert len(cost(request_for(**held, **STYLE))) == 2
 
 
 @pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl"])

@@ -42,7 +42,7 @@ def objective(prediction="epsilon", **options):
 def test_golden_values_of_the_noise_schedule(row):
     step, alpha, snr, rescaled = row
     assert float(objective().alphas[step]) == pytest.approx(alpha, rel=1e-4)
-    assert float(objective().snr(torch.tensor([step]))) == pytest.approx(snr, rel=1e-4)
+    assert float(objective()._snr[step]) == pytest.approx(snr, rel=1e-4)
     for fixed in (
         cumulative_alphas(SD | {"rescale_betas_zero_snr": True}),
         cumulative_alphas(SD, zero_snr=True),
@@ -122,6 +122,7 @@ REFUSED = [
     ({"loss_type": "huber", "huber_c": 0}, "greater than 0"),
     ({"style_loss_weight": 1, "style_features": "vgg"}, "the VGG network"),
     ({"style_min_timestep": 500}, "the window must end"),
+    ({"preservation_weight": 1.0}, "needs a trigger word"),
 ]
 
 

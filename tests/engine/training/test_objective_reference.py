@@ -27,6 +27,7 @@ E, V = "epsilon", "v_prediction"
 HUBER = {"loss_type": "huber"}
 SMOOTH = {"loss_type": "smooth_l1"}
 STYLE = {"style_loss_weight": 0.7, "style_max_timestep": 1000, "style_crop": 0}
+HELD = {"preservation_weight": 0.6, "trigger_word": "thing", "preservation_class": "drawing"}
 CASES = [
     (E, {}),
     (V, {}),
@@ -74,8 +75,11 @@ CASES = [
     (V, STYLE | {"mask": True, "perceptual_loss_weight": 0.4}),
     (V, STYLE | {"gradient_checkpointing": True}),
     (V, STYLE | {"style_features": "vgg", "perceptual_loss_weight": 0.4}),
+    (E, HELD),
+    (V, HELD | {"mask": True, "loss_type": "l1"}),
 ]
 CAPTIONS = ["a red block", "blue", "thing, red"]
+PLAIN = ["a red block", "blue", "drawing, red"]
 
 
 def describe(case):
@@ -128,10 +132,10 @@ def batch(masked):
 
 
 def ours(request, posteriors, masks):
-    """Loss of each picture, gradient and values of the LoRA by name, the draw, the text."""
+    """Loss of each picture, gradient and values of the LoRA by name, the draw, the texts."""
     model = load_model(request.base_model, device=torch.device("cpu"), dtype=torch.float32)
     encoder = CaptionEncoder(model, 1, learns=False)
-    context = encoder(CAPTIONS).context
+    context = [encoder(texts).context.double() for texts in (CAPTIONS, PLAIN)]
     pictures = [SimpleNamespace(bucket=(32, 32), number=at) for at in range(len(CAPTIONS))]
     store = SimpleNamespace(
         batch=lambda chosen: [
@@ -192,7 +196,7 @@ class World:
         noise = self.noise(clean, drawn)
         seen = noise if drawn.perturbation is None else noise + drawn.perturbation.double()
         noisy = a.sqrt() * clean + (1 - a).sqrt() * seen
-        answer = self.predict(noisy, t, context.double())
+        answer = self.predict(noisy, t, context[0])
         target = a.sqrt() * noise - (1 - a).sqrt() * clean if self.predicts_v else noise
         error = self.error(answer - target, a, t)
         if masks is not None and o.masked_loss:
@@ -210,6 +214,12 @@ class World:
                 guess = clean + masks.double() * (guess - clean)
             inside = (t >= o.style_min_timestep) & (t < o.style_max_timestep)
             loss = loss + inside * self.looks(guess, clean)
+        if o.preservation_weight:
+            with torch.no_grad():
+                before = self.unet(noisy, t, context[1]).sample
+            apart = (self.predict(noisy, t, context[1]) - before) ** 2
+            named = torch.tensor(["thing" in caption for caption in CAPTIONS])
+            loss = loss + o.preservation_weight * named * apart.mean(dim=(1, 2, 3))
         return loss
 
     def noise(self, clean, drawn):
