@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
@@ -133,20 +132,16 @@ def _arguments(request: TrainRequest, rule: Rule, cls: Any, device: torch.device
 
 def set_rates(
     optimizer: Optimizer,
-    request: TrainRequest | float,
-    factor: float = 1.0,
-    step: int = 0,
-    total: int = 1,
+    request: TrainRequest,
+    factor: float,
+    step: int,
+    total: int,
 ) -> dict[str, float]:
     """Give every group its rate at ``step`` of ``total``: its own times ``factor``, or what a
     schedule of a class says; the rates by group.
 
     A text encoder whose time is over gets the rate 0 and no gradients any more.
     """
-    if isinstance(request, float):
-        for group in optimizer.param_groups:
-            group["lr"] = group["base_lr"] * request
-        return effective_rates(optimizer)
     rates = [base * factor for base in _base_rates(optimizer)]
     if request.lr_scheduler_type:
         rates = list(class_schedule.rates_at(request, _base_rates(optimizer), step))
@@ -203,18 +198,3 @@ def evaluating(optimizer: Optimizer) -> Iterator[None]:
         with torch.no_grad():
             for parameter, value in zip(parameters, before, strict=True):
                 parameter.copy_(value)
-
-
-@dataclass(frozen=True)
-class _Part:
-    name: str
-    part: str
-    parameters: Sequence[Parameter]
-    rate_factor: float = 1.0
-
-
-def build_optimizer(
-    request: TrainRequest, parts: Mapping[str, Sequence[Parameter]], device: torch.device
-) -> Optimizer:
-    """:func:`build` for whole parts, ``unet`` and ``text``."""
-    return build(request, [_Part(name, name, rows) for name, rows in parts.items() if rows], device)
