@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.dataset.formats.records_in import read_json, read_text
+from engine.project.project import MOST_REPEATS
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_file
 from engine.runtime.schema import first_problem
@@ -24,7 +25,7 @@ class _Table(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
-    num_repeats: int | None = Field(None, ge=0)
+    num_repeats: int | None = Field(None, ge=0, le=MOST_REPEATS)
     shuffle_caption: bool | None = None
     enable_wildcard: bool | None = None
     color_aug: bool | None = None

@@ -161,13 +161,6 @@ _RULES: tuple[_Rule, ...] = (
         Reason("The project or the metadata file holds the captions."),
     ),
     _Rule(
-        ("keep_tokens",),
-        lambda run: not (
-            run.shuffle_caption or run.caption_tag_dropout_rate or run.token_warmup_step
-        ),
-        Reason("No tags are moved or left out."),
-    ),
-    _Rule(
         ("kohya_accumulation",), lambda run: run.gradient_accumulation_steps == 1,
         Reason("Nothing is accumulated."),
     ),

@@ -99,6 +99,8 @@ def _picture(key: str, root: Path | None, path: Path) -> Path | None:
                 remedy="Name the image folder that its paths start at.",
             )
         named = root / named
+    if not named.name:
+        return None
     endings = ("", *sorted(PICTURE_SUFFIXES))
     candidates = (named.with_name(named.name + ending) for ending in endings)
     return next((file for file in candidates if file.is_file()), None)

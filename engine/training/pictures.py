@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.dataset.buckets import Assignment, BucketSpec, assign, fitting_step
 from engine.dataset.edits import Baked
 from engine.dataset.library import Library
+from engine.dataset.problem import Problem
 from engine.dataset.samples import Sample, sample_of, training_samples
 from engine.project.project import Project
 from engine.runtime.errors import StylekilnError, TrainingError
@@ -219,6 +220,10 @@ def open_pictures(sources: Sources, spec: BucketSpec, job: Job) -> PictureSet:
     held_out, more = _open(sources.held_out, spec, job)
     pictures = balanced(training)
     problems = [*sources.problems, *problems, *more]
+    if left := len(training) - len(pictures):
+        problems.append(
+            Problem("{count} regularization pictures have no partner and are not used.", count=left)
+        )
     if not any(not picture.regularization for picture in pictures):
         raise TrainingError(
             "None of the {count} pictures can be used: {problem}",

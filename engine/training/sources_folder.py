@@ -41,7 +41,10 @@ def regularization(request: TrainRequest, way: Way, tell: Tell) -> list[Training
     if not request.reg_data_dir:
         return []
     root = require_folder(Path(request.reg_data_dir).absolute())
-    return list(_in_named_folders(root, request, way, tell, is_reg=True))
+    found = list(_in_named_folders(root, request, way, tell, is_reg=True))
+    if not found:
+        tell(Problem("There are no pictures in {folder}.", folder=root))
+    return found
 
 
 def nothing_in(place: Path) -> BadInputError:

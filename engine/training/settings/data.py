@@ -41,7 +41,7 @@ class DataSettings(Settings):
         help="A JSON or JSONL of pictures, captions and tags; the image folder is where its "
              "paths start.")
     dataset_repeats: int = setting(
-        1, label="Repeats", group="Data", kohya="dataset_repeats", ge=1,
+        1, label="Repeats", group="Data", kohya="dataset_repeats", ge=1, le=9999,
         help="How often an epoch draws each picture of a metadata or dataset file that does not "
              "say it.")
     caption_extension: str = setting(

@@ -38,6 +38,7 @@ def test_pictures_are_found_by_relative_and_absolute_paths_and_without_ending(fi
         str(root / "art" / "a.png"): {"caption": "x", "tags": "t, u"},
         "deep/b": {"tags": "v", "image_size": [8, 8]},
         "gone.png": {"caption": "y"},
+        "/": {},
     }
     found = find(json.dumps(table), dataset_repeats=3)
     rows = [(s.path.name, s.caption, s.repeats, s.group) for s in found.training]

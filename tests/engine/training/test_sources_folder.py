@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.dataset.buckets import BucketSpec
 from engine.runtime.errors import BadInputError, MissingFileError
+from engine.runtime.job import Job
 from engine.training.config import TrainRequest
-from engine.training.pictures import find_sources
+from engine.training.pictures import find_sources, open_pictures
 
 
 def picture(path: Path, size=(12, 8), mode="RGB") -> Path:
@@ -134,6 +136,24 @@ def test_regularization_pictures_come_from_their_folder(art, sources, tmp_path):
     assert [(s.is_reg, s.repeats, s.caption) for s in found] == [
         (False, 4, "x"), (True, 2, "person"),
     ]  # fmt: skip
+
+
+def test_regularization_pictures_without_a_partner_are_told(art, sources, tmp_path):
+    picture(art / "2_x" / "a.png", (64, 64))
+    for number in range(5):
+        picture(tmp_path / "reg" / "1_y" / f"{number}.png", (64, 64))
+    found = sources(reg_data_dir=str(tmp_path / "reg"))
+    spec = BucketSpec(resolution=(64, 64), minimum=32, maximum=128, step=8)
+    opened = open_pictures(found, spec, Job.detached())
+    assert len(opened.training) == 3
+    assert len(opened.regularization) == 5
+    assert opened.problems[-1].startswith("3 regularization pictures have no partner")
+
+
+def test_an_empty_regularization_folder_is_told(art, sources, tmp_path):
+    picture(art / "2_x" / "a.png")
+    (tmp_path / "reg" / "1_y").mkdir(parents=True)
+    assert "There are no pictures in" in sources(reg_data_dir=str(tmp_path / "reg")).problems[-1]
 
 
 def test_a_folder_without_pictures_is_an_error(art, sources, tmp_path):
