@@ -60,8 +60,8 @@ def _subsets(out: Outgoing) -> Iterator[dict[str, Any]]:
             remedy="Use that file.",
         )  # fmt: skip
     if run.in_json:
-        folder = {"image_dir": run.train_data_dir} if run.train_data_dir else {}
-        yield {"metadata_file": run.in_json, **folder, "num_repeats": run.dataset_repeats}
+        where = {"image_dir": run.train_data_dir} if run.train_data_dir else {}
+        yield {"metadata_file": run.in_json, **where, "num_repeats": run.dataset_repeats}
         return
     extra: dict[str, Any] = {"alpha_mask": True} if run.alpha_mask else {}
     if run.conditioning_data_dir:
@@ -77,9 +77,9 @@ def _folders(out: Outgoing) -> Iterator[tuple[Path, int, str, bool]]:
     """Folders with their repeats and class tokens, and whether they hold the model in place."""
     run = out.request
     if not run.project:
-        for root, is_reg in ((run.train_data_dir, False), (run.reg_data_dir, True)):
-            if root:
-                yield from ((*row, is_reg) for row in _named(Path(root).absolute()))
+        for place, is_reg in ((run.train_data_dir, False), (run.reg_data_dir, True)):
+            if place:
+                yield from ((*row, is_reg) for row in _named(Path(place).absolute()))
         return
     note = Reason("Edits, picks and held-out pictures of the project are not in a dataset file; "
                   "exporting the project as a training folder brings them along.")  # fmt: skip

@@ -71,7 +71,9 @@ def _network(values: dict[str, Any], notes: list[Reason]) -> dict[str, Any]:
         kind = "Kohya LoCon" if "conv_dim" in items else "Standard"
     else:
         kind = next(name for name, parts in MODULES.items() if parts == (module, algo))
-    fields = {_FIELDS.get(name, name): _number(value) for name, value in items.items()}
+    fields: dict[str, Any] = {
+        _FIELDS.get(name, name): _number(value) for name, value in items.items()
+    }
     for name in fields.keys() - FORM.keys():
         fields.pop(name)
         notes.append(Reason("kohya's window has no field for {name}.", name=name))

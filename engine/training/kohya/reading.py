@@ -24,7 +24,7 @@ from engine.training.kohya.defaults import FORM, SCRIPT
 from engine.training.kohya.elsewhere import EMPTY, NO_EFFECT, OTHER_MODEL, is_other_model
 from engine.training.kohya.flags import OTHER_FLAGS
 from engine.training.kohya.form import read_form
-from engine.training.kohya.report import Line, Report, ordered
+from engine.training.kohya.report import Line, Report, Status, ordered
 from engine.training.kohya.script import read_script
 from engine.training.reasons import Reason
 
@@ -115,7 +115,7 @@ def _line(said: Said) -> Line:
     why = said.why
     if not said.present and why is None:
         why = Reason("Not in the file; kohya's own value is {used}.", used=_words(said.value))
-    status = "used" if same else "converted"
+    status: Status = "used" if same else "converted"
     return Line(said.key, said.given, status, {setting.name: said.value}, why, said.present)
 
 

@@ -156,7 +156,7 @@ def _pairs(text: str) -> list[str]:
 
 
 def _prediction(out: Outgoing) -> None:
-    kind = out.request.prediction_type
+    kind: str = out.request.prediction_type
     if kind == "auto":
         kind = out.model.prediction_type if out.model and out.model.prediction_type else "epsilon"
     out.values["v_parameterization"] = True if kind == "v_prediction" else None

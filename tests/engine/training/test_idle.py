@@ -28,10 +28,17 @@ def test_a_run_of_defaults_has_nothing_idle():
         ({"lr_warmup": 5, "lr_warmup_steps": 9}, {"lr_warmup"}),
         ({"bucket_no_upscale": True, "min_bucket_reso": 64}, {"min_bucket_reso"}),
         ({"enable_bucket": False, "min_bucket_reso": 64}, {"min_bucket_reso"}),
+        ({"keep_tokens": 2}, {"keep_tokens"}),
+        ({"keep_tokens": 2, "caption_tag_dropout_rate": 0.1}, set()),
+        ({"alpha_mask": True, "masked_loss": False}, {"alpha_mask"}),
+        ({"stop_text_encoder_training": 50, "text_encoder_lr": 0}, {"stop_text_encoder_training"}),
+        ({"prior_loss_weight": 0.5}, set()),
+        ({"prior_loss_weight": 0.5, "project": "", "train_data_dir": "d", "output_dir": "o"},
+         {"prior_loss_weight"}),
         ({"conv_alpha": 8}, {"conv_alpha"}),
         ({"lr_scheduler_power": 2}, {"lr_scheduler_power"}),
     ],
-)
+)  # fmt: skip
 def test_what_changes_nothing_is_named(values, names):
     assert set(idle(**values)) == names
 
