@@ -155,18 +155,18 @@ class _Trial:
     def step(self) -> _Cost:
         """Learn from the batch: once for the memory, once more for the time."""
         self._job.progress(2, 3, "Measuring a step")
-        update = self._updater()
-        with measuring(self._model) as meter:
-            update(self._stretch(1))
-        started = time.perf_counter()
-        update(self._stretch(2))
-        finish(self._model.device)
-        seconds = time.perf_counter() - started
-        return _Cost(meter.peak, meter.room, seconds * self._request.gradient_accumulation_steps)
-
-    def _updater(self) -> Updater:
         request = self._request
         tools = Tools.of(request, self._model, self._network, self._inputs, Crew())
+        heavy, usual = self._updater(_looked_at(request), tools), self._updater(request, tools)
+        with measuring(self._model) as meter:
+            heavy(self._stretch(1))
+        started = time.perf_counter()
+        usual(self._stretch(2))
+        finish(self._model.device)
+        seconds = time.perf_counter() - started
+        return _Cost(meter.peak, meter.room, seconds * request.gradient_accumulation_steps)
+
+    def _updater(self, request: TrainRequest, tools: Tools) -> Updater:
         return Updater(request, tools, self._pictures, self._updates, self._recorder, self._job)
 
     def _stretch(self, step: int) -> Stretch:
@@ -176,6 +176,15 @@ class _Trial:
 
 
 _NOTHING_ON_DISK = {"cache_latents_to_disk": False, "cache_text_encoder_outputs_to_disk": False}
+
+
+def _looked_at(request: TrainRequest) -> TrainRequest:
+    """``request`` with every draw in the window of the style terms, which need most memory."""
+    low = max(request.min_timestep, request.style_min_timestep)
+    high = min(request.max_timestep, request.style_max_timestep)
+    if not request.sees_pictures or low >= high:
+        return request
+    return request.model_copy(update={"min_timestep": low, "max_timestep": high})
 
 
 def heaviest(shelf: Shelf) -> tuple[int, ...]:

@@ -62,12 +62,16 @@ def save_model(folder: Path) -> Path:
 
 
 def plain_bytes(folder: Path, side: int) -> int:
-    """The most that lives at once in two steps of the shortest honest loop."""
+    """The most that lives at once in two steps of the shortest honest loop, with the VAE and the
+    text encoder beside it.
+    """
+    beside = [AutoencoderKL.from_pretrained(folder / "vae")]
+    beside += [CLIPTextModel.from_pretrained(folder / "text_encoder")]
     unet = UNet2DConditionModel.from_pretrained(folder / "unet").requires_grad_(False)
     layers = [target.path for target in targets_in(unet) if not target.residual]
     unet.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=layers))
     learned = [parameter for parameter in unet.parameters() if parameter.requires_grad]
-    own = sum(parameter.nbytes for parameter in unet.parameters())
+    own = sum(weight.nbytes for part in (unet, *beside) for weight in part.parameters())
     with LiveBytes() as live:
         optimizer = torch.optim.AdamW(learned, lr=1e-4)
         for _ in range(2):

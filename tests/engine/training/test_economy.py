@@ -134,6 +134,13 @@ def test_latents_lie_on_the_disk_only_when_asked_for(train, tmp_path):
     assert len(list(tmp_path.rglob("latents/*.npy"))) == 6
 
 
+def test_mirrored_pictures_train_the_same_cached_and_not(train):
+    plain = losses(train()[1])
+    cached = losses(train(flip_aug=True)[1])
+    assert cached == losses(train(flip_aug=True, cache_latents=False)[1])
+    assert cached != plain
+
+
 @pytest.mark.parametrize("base", ["epsilon", "two"])
 def test_cached_captions_train_the_same_without_text_encoders(train, models, monkeypatch, base):
     common = {"base_model": str(models[base]), "caption_dropout_rate": 0.3}

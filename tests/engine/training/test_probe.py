@@ -88,6 +88,8 @@ def test_the_measure_follows_the_settings(measured):
     assert measured(gradient_checkpointing=True).step_bytes < plain
     assert measured(network_dim=64).step_bytes > plain
     assert measured(text_encoder_lr=1e-4).step_bytes > plain
+    # Of a window that hardly any draw falls into, the memory is told nevertheless.
+    assert measured(style_loss_weight=1.0, style_max_timestep=9).step_bytes > plain * 1.1
     assert measured(gradient_accumulation_steps=8).step_bytes == pytest.approx(plain, rel=0.01)
 
 
