@@ -51,6 +51,9 @@ class Lock:
         self._descriptor = descriptor
         return True
 
+    def __del__(self) -> None:
+        self.release()
+
     def release(self) -> None:
         """Let go of it; the file stays."""
         if self._descriptor is not None:

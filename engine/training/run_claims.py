@@ -6,33 +6,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.runtime.files import storage_errors
+from engine.runtime.locks import Lock
 
-CLAIM = ".claim"
+LOCK = ".lock"
+"""The file in a run's folder that is locked while somebody trains there."""
 
 
-def claim_folder(folder: Path, is_free: Callable[[Path], bool]) -> Path:
-    """``folder``, or one beside it with a number: the first that ``is_free`` and that no other
-    process is taking now. It holds a claim that is to be removed once the run is written down.
+def claim_folder(folder: Path, is_free: Callable[[Path], bool]) -> tuple[Path, Lock]:
+    """``folder``, or one beside it with a number: the first that ``is_free`` and that nobody holds.
+
+    The lock on it is held; a process that is killed lets go of it.
     """
     number, found = 1, folder
-    while not _claim(found, is_free):
+    while (lock := _claim(found, is_free)) is None:
         number += 1
         found = folder.with_name(f"{folder.name}-{number}")
-    return found
+    return found, lock
 
 
-def _claim(folder: Path, is_free: Callable[[Path], bool]) -> bool:
-    """Try to take ``folder`` for a run. Whoever makes the file has it, so two never look at once;
-    one that a killed process left only costs the name.
-    """
-    claim = folder / CLAIM
+def _claim(folder: Path, is_free: Callable[[Path], bool]) -> Lock | None:
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            claim.touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        if is_free(folder):
-            return True
-        claim.unlink()
-        return False
+    lock = Lock(folder / LOCK)
+    if not lock.take():
+        return None
+    if is_free(folder):
+        return lock
+    lock.release()
+    return None

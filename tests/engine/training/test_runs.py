@@ -11,9 +11,9 @@ import pytest
 from engine.project.project import Project
 from engine.runtime.errors import JobCancelled, JobInterrupted, MissingFileError
 from engine.runtime.job import Job
+from engine.runtime.locks import Lock
 from engine.training.config import TrainRequest
 from engine.training.recorder import recording
-from engine.training.run_claims import claim_folder
 from engine.training.runs import Run, list_runs, new_run_folder
 
 REQUEST = TrainRequest(project="p", output_name="style")
@@ -181,8 +181,9 @@ def test_runs_that_start_at_once_each_have_their_own_folder(tmp_path):
 
 
 def test_a_folder_that_another_process_is_taking_is_left_to_it(tmp_path):
-    taken = claim_folder(tmp_path / "run", lambda _: True)
-    assert taken == tmp_path / "run"
+    (tmp_path / "run").mkdir()
+    taken = Lock(tmp_path / "run" / ".lock")
+    assert taken.take()
     assert Run.create(tmp_path / "run", REQUEST).folder == tmp_path / "run-2"
     assert sorted(path.name for path in (tmp_path / "run-2").iterdir()) == [
         ".lock", "checkpoints", "config.toml", "events.jsonl", "log.jsonl", "run.json", "samples",
