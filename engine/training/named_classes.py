@@ -65,7 +65,7 @@ def needs(method: Any) -> list[str]:
 def _module(name: str, path: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except ImportError as error:
+    except (ImportError, OSError, RuntimeError) as error:
         # Also what an installed package lacks, such as a library of the graphics driver.
         raise MissingPackageError(
             "{path} cannot be loaded: {reason}.",

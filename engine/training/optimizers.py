@@ -48,8 +48,8 @@ def build(request: TrainRequest, groups: Sequence[Group], device: torch.device) 
     optimizer: Optimizer = make(cls, rule.path, rows, **arguments)
     if request.lr_scheduler_type:
         class_schedule.rates_at(request, _base_rates(optimizer), 1)
-    if rule.schedule_free:
-        optimizer.train()  # type: ignore[attr-defined]
+    if hasattr(optimizer, "train"):  # one that averages begins where it is looked at
+        optimizer.train()
     return optimizer
 
 

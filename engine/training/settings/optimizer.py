@@ -71,8 +71,11 @@ class OptimizerSettings(Settings):
 
     @property
     def optimizer_rule(self) -> Rule:
-        """What is special about the optimizer; of one that is only named by its class, nothing."""
-        return RULES.get(self.optimizer_type) or Rule(self.optimizer_class)
+        """What is special about the optimizer; of one that is only named by its class, what kohya's
+        scripts take from the name.
+        """
+        free = self.optimizer_class.lower().endswith("schedulefree")
+        return RULES.get(self.optimizer_type) or Rule(self.optimizer_class, schedule_free=free)
 
     @property
     def relative_steps(self) -> bool:
@@ -91,13 +94,6 @@ class OptimizerSettings(Settings):
         if part == "te2" and self.text_encoder_lr2 != AS_FIRST:
             return self.text_encoder_lr2
         return self.text_encoder_lr
-
-    @property
-    def optimizer_text(self) -> str:
-        """The optimizer with its arguments, as the headers of files name it."""
-        given = {"weight_decay": self.weight_decay, **parse(self.optimizer_args)}
-        pairs = ",".join(f"{key}={value}" for key, value in given.items())
-        return f"{self.optimizer_rule.path}({pairs})"
 
     @model_validator(mode="before")
     @classmethod

@@ -100,9 +100,13 @@ def test_an_optimizer_with_one_rate_may_leave_a_part_alone():
     assert request(optimizer_type="Prodigy", unet_lr=1, text_encoder_lr=0).unet_lr == 1
 
 
-def test_the_header_names_the_optimizer_and_its_arguments():
-    found = request(optimizer_type="Lion", optimizer_args="betas=0.9,0.95", weight_decay=0)
-    assert found.optimizer_text == "engine.training.lion.Lion(weight_decay=0.0,betas=(0.9, 0.95))"
+def test_a_class_whose_name_says_so_follows_no_schedule():
+    free, plain = (
+        request(optimizer_type=name)
+        for name in ("prodigyplus.ProdigyPlusScheduleFree", "pytorch_optimizer.CAME")
+    )
+    assert free.optimizer_rule.schedule_free
+    assert not plain.optimizer_rule.schedule_free
 
 
 def test_all_of_it_survives_a_job_file(tmp_path):
