@@ -148,7 +148,8 @@ _RULES: tuple[_Rule, ...] = (
         Reason("The text encoder learns nothing."),
     ),
     _Rule(
-        ("train_data_dir", "reg_data_dir", "in_json"), lambda run: bool(run.dataset_config),
+        ("train_data_dir", "reg_data_dir", "in_json", "conditioning_data_dir"),
+        lambda run: bool(run.dataset_config),
         Reason("The dataset file says what is trained."),
     ),
     _Rule(

@@ -31,7 +31,7 @@ def samples_of(request: TrainRequest, tell: Tell) -> list[TrainingSample]:
     """
     if request.dataset_config:
         path = Path(request.dataset_config)
-        for name in ("train_data_dir", "reg_data_dir", "in_json"):
+        for name in ("train_data_dir", "reg_data_dir", "in_json", "conditioning_data_dir"):
             if getattr(request, name):
                 ignored = Problem(
                     "{setting} is not read, because {name} says what is trained.",
@@ -109,7 +109,7 @@ def _in_subset(place: Place, path: Path, request: TrainRequest, tell: Tell) -> l
         found = list(in_folder(root, repeats, words, ending, way, tell, is_reg=subset.is_reg))
         if not found:
             tell(Problem("There are no pictures in {folder}.", folder=root))
-    masks = way.pictures.conditioning_data_dir
+    masks = subset.conditioning_data_dir
     return with_masks(found, path.absolute().parent / masks) if masks else found
 
 

@@ -133,9 +133,12 @@ def test_json_is_read_as_toml_is(find):
 
 
 def test_what_the_request_says_beside_is_not_read(find):
-    found = find(ONE, train_data_dir="nowhere", reg_data_dir="nowhere")
+    names = ("train_data_dir", "reg_data_dir", "conditioning_data_dir")
+    found = find(ONE, **dict.fromkeys(names, "nowhere"))
     assert len(found.training) == 6
-    assert sum("is not read, because data.toml" in text for text in found.problems) == 2
+    assert {sample.mask_file for sample in found.training} == {None}
+    told = [text for text in found.problems if "is not read, because data.toml" in text]
+    assert [text.split()[0] for text in told] == list(names)
 
 
 def test_masks_and_faces_are_taken_from_the_file(find, root):
