@@ -36,3 +36,17 @@ def test_a_style_term_is_added_to_the_loss(losses):
     for one, two, three in zip(plain, styled, double, strict=True):
         assert two > one
         assert three - one == pytest.approx(2 * (two - one), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"style_loss_weight": 1.0, "perceptual_loss_weight": 1.0, "style_max_timestep": 1000},
+        {"preservation_weight": 1.0, "trigger_word": "kiln"},
+        {"loss_type": "smooth_l1", "multires_noise_iterations": 3, "noise_offset": 0.1},
+    ],
+)
+def test_half_precision_gives_nearly_the_same_loss(losses, changes):
+    whole, half = losses(**changes), losses(mixed_precision="bf16", **changes)
+    assert half != whole
+    assert half == pytest.approx(whole, rel=0.05)
