@@ -159,7 +159,7 @@ class LatentStore:
     def _remember(self, picture: TrainingPicture, path: Path | None, one: Encoded) -> None:
         if not self._keep or not picture.looks:
             return  # another look at the next draw
-        if path is not None:
+        if path is not None and picture.key not in self._places:
             self._places[picture.key] = _Place(path, one.weight)
             self._room -= one.posterior.nbytes
         if path is None or self._room >= 0:

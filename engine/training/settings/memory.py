@@ -85,6 +85,14 @@ class MemorySettings(Settings):
             raise ValueError("fp8 needs mixed precision fp16 or bf16")
         return value
 
+    @field_validator("attention", mode="before")
+    @classmethod
+    def _kohya_switch(cls, value: Any) -> Any:
+        """Kohya's scripts switch xformers on or off."""
+        if isinstance(value, bool):
+            return "xformers" if value else "none"
+        return value
+
     @field_validator("cache_latents")
     @classmethod
     def _latents_stay_the_same(cls, value: bool, info: ValidationInfo) -> bool:

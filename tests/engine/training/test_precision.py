@@ -9,6 +9,7 @@ from engine.models.host import host
 from engine.runtime.errors import BadInputError
 from engine.training import checks
 from engine.training.config import TrainRequest
+from engine.training.jobfile import load_toml
 from engine.training.precision import Precision
 
 CPU = torch.device("cpu")
@@ -67,6 +68,13 @@ def test_what_is_frozen_and_what_learns(name, dtype, full):
 def test_what_makes_no_sense_is_refused(changes, sentence):
     with pytest.raises(ValueError, match=sentence):
         request(**changes)
+
+
+def test_kohyas_switch_of_xformers_is_understood(tmp_path):
+    job = tmp_path / "job.toml"
+    job.write_text('train_data_dir = "art"\noutput_dir = "run"\nxformers = true\n')
+    assert load_toml(job).attention == "xformers"
+    assert request(attention=False).attention == "none"
 
 
 def test_what_the_device_cannot_is_refused():
