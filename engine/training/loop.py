@@ -25,6 +25,7 @@ from engine.training.pictures import (
     find_sources,
     open_pictures,
 )
+from engine.training.reasons import Reason
 from engine.training.recorder import recording
 from engine.training.resume import Resumed, resumed
 from engine.training.route import Route, route_of
@@ -64,8 +65,8 @@ def _run(request: TrainRequest, job: Job, members: Crew) -> TrainResult:
         network = stack.enter_context(adapted(model, request))
         stack.enter_context(economical(model, request, network.parameters))
         place = stack.enter_context(parking(model, enabled=request.offload))
-        for sentence in _warnings(request, model, network, pictures, route, before):
-            recorder.event("train.warning", text=sentence)
+        for why in _warnings(request, model, network, pictures, route, before):
+            recorder.warn(why)
         note_pictures(recorder.run, (picture.sample.path for picture in pictures.training))
         inputs = prepare(request, model, pictures, place, job, members)
         tools = Tools.of(request, model, network, inputs, members)
@@ -82,15 +83,15 @@ def _warnings(
     pictures: PictureSet,
     route: Route,
     before: Resumed | None,
-) -> Iterator[str]:
+) -> Iterator[Reason | str]:
     yield from pictures.problems
-    yield from map(str, network.notes)
+    yield from network.notes
     if before is not None:
         yield from before.warnings(pictures, route)
-    yield from map(str, advice(request))
+    yield from advice(request)
     instead = optimizers.replacement(request, model.device)
     if instead is not None:
-        yield str(instead)
+        yield instead
 
 
 def _run_folder(request: TrainRequest, sources: Sources) -> Path:

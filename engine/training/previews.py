@@ -91,7 +91,7 @@ class Previews:
                     self._recipe(prompt)
                 found += more
             except StylekilnError as error:
-                self._recorder.event("train.warning", text=str(error))
+                self._recorder.warn(error)
         return found
 
     def _tell(

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from engine.runtime.errors import JobCancelled, JobInterrupted, StorageError
+from engine.runtime.errors import JobCancelled, JobInterrupted, StorageError, StylekilnError
 from engine.runtime.job import Job
 from engine.training.patience import patiently
+from engine.training.reasons import Reason
 from engine.training.runs import Run, Status
 from engine.training.tensorboard import EventFile
 
@@ -40,6 +41,15 @@ class Recorder:
         """Emit an event and store it."""
         patiently(self._job, lambda: self.run.log_event(kind, data))
         self._job.emit(kind, run=str(self.run.folder), **data)
+
+    def warn(self, why: Reason | StylekilnError | str, about: str = "") -> None:
+        """Tell what the user should know, ``about`` a file, without stopping for it."""
+        data: dict[str, Any] = {"text": f"{about}: {why}" if about else str(why)}
+        if not isinstance(why, str):
+            data |= {"about": about, "sentence": why.sentence, "facts": dict(why.facts)}
+        if isinstance(why, StylekilnError):
+            data |= {"remedy": why.remedy}
+        self.event("train.warning", **data)
 
     def new_epoch(self) -> None:
         """The moving average starts to replace the losses of the epoch before."""

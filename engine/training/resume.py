@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.models.loading import LoadedModel
 from engine.training.config import TrainRequest
 from engine.training.pictures import PictureSet
+from engine.training.reasons import Reason
 from engine.training.route import Route
 from engine.training.runs import Run
 from engine.training.state import (
@@ -44,10 +45,10 @@ class Resumed:
         own = request.model_copy(update={"resume": ""})
         return Run.reopen(folder, own, self.state.position.step)
 
-    def warnings(self, pictures: PictureSet, route: Route) -> Iterator[str]:
+    def warnings(self, pictures: PictureSet, route: Route) -> Iterator[Reason]:
         """Sentences about what is not as it was."""
         if fingerprint(pictures.training, route.shelf.sizes) != self.state.pictures:
-            yield (
+            yield Reason(
                 "The pictures or captions have changed since the state was saved. Training goes on "
                 "with those of now."
             )

@@ -156,7 +156,7 @@ class Trainer:
                 return self.validation.look(at.epoch, at.step)
             except (PictureError, MissingFileError) as error:
                 # A held-out picture went away: that is no reason to stop learning.
-                self.recorder.event("train.warning", text=str(error))
+                self.recorder.warn(error)
                 return {}
 
     def _draw(self, at: Position, *, by_epoch: bool) -> None:

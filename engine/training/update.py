@@ -168,7 +168,7 @@ class Updater:
                 wait(self._job, _gone_folder(folder))
                 return
             self._gone.add(index)
-            self._recorder.event("train.warning", text=f"{Path(picture.name).name}: {problem}")
+            self._recorder.warn(problem, Path(picture.name).name)
             if len(self._gone) == len(self._pictures):
                 raise TrainingError("None of the pictures can be read any more.") from error
             return
