@@ -102,8 +102,14 @@ class StopSuggestion:
     @classmethod
     def read(cls, row: dict[str, Any], run: Path) -> StopSuggestion:
         """From an event of the run in the folder ``run``."""
-        places = (int(row[name]) for name in ("epoch", "step", "best_epoch", "best_step"))
-        return cls(*places, float(row["best_loss"]), float(row["loss"]))
+        return cls(
+            epoch=int(row["epoch"]),
+            step=int(row["step"]),
+            best_epoch=int(row["best_epoch"]),
+            best_step=int(row["best_step"]),
+            best_loss=float(row["best_loss"]),
+            loss=float(row["loss"]),
+        )
 
 
 def _number(value: Any) -> float | None:
