@@ -67,9 +67,9 @@ class PictureTerms:
         ``place`` [B,2] from 0 to 1 says where the square lies; None is the middle.
         """
         corners = self._corners(clean, place)
+        with torch.no_grad():  # first, while nothing is kept for the backward pass
+            true = self._seen(self._cut(clean, corners))
         seen = self._look(self._cut(predicted, corners))
-        with torch.no_grad():
-            true = self.features(self._decode(self._cut(clean, corners)))
         total = torch.zeros(len(clean), device=clean.device)
         if self.style_weight:
             total = total + self.style_weight * style_distance(seen, true)
