@@ -25,6 +25,7 @@ from engine.models.inspect import unknown_family
 from engine.models.weights import read_tensors
 
 KIND_LABELS = {"lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
+_STARTS = {"lora": "lora_", "loha": "hada_", "lokr": "lokr_"}
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,6 @@ def read_adapter(path: str | Path) -> AdapterFile:
     path = Path(path)
     tensors = read_tensors(path)
     metadata = read_header(path).metadata if path.suffix.lower() == ".safetensors" else {}
-    return adapter_of(path, tensors, metadata)
-
-
-def adapter_of(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> AdapterFile:
-    """What the ``tensors`` of the file at ``path`` make up. Raises like :func:`read_adapter`."""
     shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
     family = lora_keys.family_of(shapes, metadata)
     if not family:
@@ -88,6 +84,7 @@ def adapter_of(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, st
         if parsed is None or module is None:
             unknown.extend(keys.values())
         else:
+            unknown.extend(key for ending, key in keys.items() if not _belongs(ending, module))
             sdxl = FAMILIES[family].original_lora_names
             modules[lora_keys.kohya_name(parsed, sdxl=sdxl)] = module
     if not modules:
@@ -128,11 +125,16 @@ def _grouped(tensors: Mapping[str, Tensor]) -> tuple[dict[str, dict[str, str]], 
     return grouped, unknown
 
 
+def _belongs(ending: str, module: AdapterModule) -> bool:
+    return ending in ("alpha", MAGNITUDE) or ending.startswith(_STARTS[module.kind])
+
+
 def _module(parts: dict[str, Tensor], said: float | None) -> AdapterModule | None:
-    tensors = {ending: tensor for ending, tensor in parts.items() if ending != "alpha"}
-    kind = kind_of(tensors)
+    kind = kind_of(parts)
     if kind is None:
         return None
+    own = (_STARTS[kind], MAGNITUDE)
+    tensors = {ending: tensor for ending, tensor in parts.items() if ending.startswith(own)}
     rank = float(rank_of(tensors))
     alpha = float(parts["alpha"].reshape(-1)[0]) if "alpha" in parts else said or rank
     return AdapterModule(kind, tensors, alpha or rank or 1.0)

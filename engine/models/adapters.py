@@ -20,6 +20,7 @@ from engine.models.adapter_file import AdapterFile, from_tensors, read_adapter, 
 from engine.models.adapter_fit import fitting
 from engine.models.adapter_kinds import (
     MAGNITUDE,
+    STARTS_AT_ZERO,
     AdapterModule,
     LokrForm,
     Room,
@@ -132,7 +133,8 @@ def _started(
 
 
 def continue_from(model: LoadedModel, name: str, file: AdapterFile) -> list[str]:
-    """Let the fresh adapter ``name`` start where ``file`` ended; alphas are the file's.
+    """Let the fresh adapter ``name`` start where ``file`` ended, with the alphas it has itself: its
+    tensors are scaled so that it changes the model as the file does.
 
     Gives the modules of ``file`` that the adapter does not have. BadInputError when a module is
     of another kind or rank, or when none is in both.
@@ -163,8 +165,8 @@ def _continue(adapter: Adapter, module: AdapterModule, file: AdapterFile, key: s
             remedy="Choose the same adapter, and take the rank from the file.",
         )
     for ending, tensor in module.tensors.items():
-        tensors[ending].data.copy_(tensor.reshape(tensors[ending].shape))
-    adapter.alpha = module.alpha
+        factor = module.scale / adapter.scale if ending in STARTS_AT_ZERO else 1.0
+        tensors[ending].data.copy_(tensor.reshape(tensors[ending].shape) * factor)
 
 
 def attach(model: LoadedModel, path: str | Path, name: str = "") -> AdapterInfo:

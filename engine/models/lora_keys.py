@@ -49,20 +49,8 @@ _ADAPTER_ENDINGS = {
     ".lora_magnitude_vector": "dora_scale",
 }
 _OF_LORA = {"down": "lora_down.weight", "up": "lora_up.weight", "alpha": "alpha"}
-# Adapters of other kinds, by the ending of their tensors.
-OTHER_KINDS = {
-    "hada_w1_a": "LoHa",
-    "lokr_w1": "LoKr",
-    "lokr_w1_a": "LoKr",
-    "lokr_w2_a": "LoKr",
-    "dora_scale": "DoRA",
-    "lora_magnitude_vector.weight": "DoRA",
-    "lora_magnitude_vector": "DoRA",
-    "lora_mid.weight": "Tucker LoCon",
-    "oft_blocks": "OFT",
-    "on_input": "IA3",
-    "diff": "full-difference",
-}
+# Adapters of kinds that are not read, by the ending of their tensors.
+OTHER_KINDS = {"oft_blocks": "OFT", "on_input": "IA3", "diff": "full-difference"}
 _UNET = ("lora_unet_", "base_model.model.", "unet.", "diffusion_model.", "model.diffusion_model.")
 _TEXT = {
     "lora_te1_": 0, "lora_te2_": 1, "lora_te_": 0,
@@ -112,7 +100,7 @@ def split_adapter_key(key: str) -> tuple[str, str] | None:
 
 
 def other_kind(keys: Iterable[str]) -> str:
-    """The kind of adapter that ``keys`` hold when it is another one than LoRA, else ""."""
+    """The kind of adapter that ``keys`` hold when it is one that is not read, else ""."""
     for key in keys:
         for ending, kind in OTHER_KINDS.items():
             if key.endswith(f".{ending}"):

@@ -19,7 +19,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from engine.commands import cli
-from engine.models import lora_file
+from engine.models.adapter_file import read_adapter
 from engine.runtime.resources import resource
 from engine.training.runs import Run
 from main import opens_window
@@ -201,8 +201,8 @@ def test_lora_rewrites_a_file_with_kohyas_names(capsys, sdxl_lora, tmp_path):
     )
     assert status == 0
     assert json.loads(out)["left_out"] == []
-    again = lora_file.read_lora(tmp_path / "again.safetensors")
-    assert set(again.tensors) == set(lora_file.read_lora(sdxl_lora).tensors)
+    again = read_adapter(tmp_path / "again.safetensors")
+    assert set(again.modules) == set(read_adapter(sdxl_lora).modules)
 
 
 @pytest.mark.parametrize("verb", ["export", "train", "generate"])
@@ -242,7 +242,7 @@ def test_a_killed_training_leaves_checkpoints_that_load_and_a_run_called_interru
     assert found.status == "interrupted"
     assert len(found.checkpoints()) >= 1
     for path in checkpoints.glob("*.safetensors"):
-        assert lora_file.read_lora(path).tensors
+        assert read_adapter(path).modules
 
 
 @pytest.mark.parametrize("step", ["0", "-64"])

@@ -305,10 +305,18 @@ def test_an_adapter_goes_on_from_the_weights_of_a_file(model, file):
         assert not torch.allclose(answer(model), expected)
 
 
-def test_alphas_go_on_with_the_weights(model, file):
-    with adapted(model, make(network_weights=str(file[0]), network_alpha=4.0)) as network:
-        torch.testing.assert_close(answer(model), file[1])
-        assert {float(t) for k, t in network.tensors().items() if "attn1_to_q.alpha" in k} == {2.0}
+@pytest.mark.parametrize("kind", ["lora", "loha", "lokr"])
+def test_another_alpha_changes_how_it_learns_on_but_not_where_it_starts(model, tmp_path, kind):
+    values = {"network_type": kind, "network_dim": 2}
+    path = tmp_path / "a.safetensors"
+    with adapted(model, make(**values)) as network, torch.no_grad():
+        shake(network)
+        write_lora(path, network.tensors(), {"ss_base_model_version": "sd_v1"})
+        expected = answer(model)
+    request = make(network_weights=str(path), network_alpha=5.0, **values)
+    with adapted(model, request) as network, torch.no_grad():
+        torch.testing.assert_close(answer(model), expected, rtol=1e-4, atol=1e-5)
+        assert {float(t) for k, t in network.tensors().items() if "attn1_to_q.alpha" in k} == {5.0}
 
 
 def test_what_of_the_file_has_no_place_is_said(model, file):

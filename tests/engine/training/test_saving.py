@@ -10,8 +10,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from engine.models.adapter_file import read_adapter
 from engine.models.catalogue import list_models
-from engine.models.lora_file import read_lora
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
 from engine.training.previews import Previews
@@ -64,7 +64,7 @@ def test_the_formats_of_old_tools_hold_the_same_tensors(train, kind):
     same = load_file(plain.checkpoints[-1].path)
     assert tensors.keys() == same.keys()
     assert all(torch.equal(tensors[key], same[key]) for key in same)
-    assert read_lora(old.checkpoints[-1].path).rank == 2
+    assert read_adapter(old.checkpoints[-1].path).rank == 2
     assert [item.epoch for item in Run(Path(old.run)).checkpoints()] == [1]
     found = {info.path.name: info.kind for info in list_models([], Path(old.run).parent)}
     assert found[f"style.{kind}"] == found["style.safetensors"] == "lora"
