@@ -104,8 +104,9 @@ def test_full_halves_scale_their_gradients_too():
 @pytest.mark.parametrize("name", ["bf16", "fp16"])
 @pytest.mark.parametrize("full", [False, True])
 def test_a_run_in_half_the_bits_learns_nearly_the_same(train, name, full):
-    changes = {"mixed_precision": name, f"full_{name}": full, "unet_lr": 1e-3}
-    exact, halved = losses(train(unet_lr=1e-3)[1]), losses(train(**changes)[1])
+    common = {"unet_lr": 1e-3, "max_train_epochs": 1}
+    changes = {"mixed_precision": name, f"full_{name}": full}
+    exact, halved = losses(train(**common)[1]), losses(train(**common, **changes)[1])
     assert halved != exact
     assert halved == pytest.approx(exact, rel=0.05)
 
@@ -119,13 +120,13 @@ def test_adapters_of_full_halves_are_in_half_the_bits(train, monkeypatch):
         seen.append({parameter.dtype for parameter in parameters})
 
     monkeypatch.setattr(Precision, "lower", lower)
-    train(mixed_precision="bf16", full_bf16=True)
-    train(mixed_precision="bf16")
+    train(mixed_precision="bf16", full_bf16=True, max_train_epochs=1)
+    train(mixed_precision="bf16", max_train_epochs=1)
     assert seen == [{torch.bfloat16}, {torch.float32}]
 
 
 def test_a_base_in_eight_bits_learns_nearly_the_same_and_leaves_no_trace(train, models):
-    common = {"mixed_precision": "bf16", "text_encoder_lr": 1e-3}
+    common = {"mixed_precision": "bf16", "text_encoder_lr": 1e-3, "max_train_epochs": 1}
     exact = losses(train(**common)[1])
     unet = losses(train(fp8_base_unet=True, **common)[1])
     both = losses(train(fp8_base=True, **common)[1])
@@ -135,3 +136,18 @@ def test_a_base_in_eight_bits_learns_nearly_the_same_and_leaves_no_trace(train, 
     model = host().get(str(models["epsilon"]), dtype=torch.bfloat16)
     assert losses(train(**common)[1]) == exact
     assert model is host().get(str(models["epsilon"]), dtype=torch.bfloat16)
+
+
+@pytest.mark.parametrize("kind", ["lora", "loha"])
+def test_every_adapter_learns_on_a_base_in_eight_bits(train, kind):
+    common = {
+        "network_type": kind,
+        "dora_wd": True,
+        "conv_dim": 2,
+        "unet_lr": 1e-3,
+        "max_train_epochs": 1,
+    }
+    common["mixed_precision"] = "bf16"
+    wide, narrow = (losses(train(fp8_base=eight, **common)[1]) for eight in (False, True))
+    assert wide != narrow
+    assert narrow == pytest.approx(wide, rel=0.2)
