@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import functools
+from dataclasses import replace
 
 import torch
 from diffusers import UNet2DConditionModel
 
+from engine.models.adapters import AdapterState
 from engine.models.loading import LoadedModel
 from tests.engine.small_models import small_model
 
@@ -31,5 +33,11 @@ def _built(family: str) -> LoadedModel:
 
 
 def tiny_model(family: str) -> LoadedModel:
-    """A copy, so that a test may do with it what it likes."""
-    return copy.deepcopy(_built(family))
+    """One whose UNet and text encoders a test may do with what it likes."""
+    built = _built(family)
+    return replace(
+        built,
+        unet=copy.deepcopy(built.unet),
+        text_encoders=copy.deepcopy(built.text_encoders),
+        adapters=AdapterState(),
+    )
