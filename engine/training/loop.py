@@ -61,7 +61,9 @@ def _run(request: TrainRequest, job: Job, members: Crew) -> TrainResult:
         folder = stack.enter_context(members.folder(_run_folder(request, sources)))
         started = before.reopen(request) if before is not None and members.leads else None
         recorder = stack.enter_context(recording(started or Run.create(folder, request), job))
-        recorder.board = board_of(request, recorder.run.folder) if members.leads else None
+        if members.leads:
+            after = before.state.position.step if started is not None and before is not None else 0
+            recorder.board = board_of(request, recorder.run.folder, after)
         network = stack.enter_context(adapted(model, request))
         stack.enter_context(economical(model, request, network.parameters))
         place = stack.enter_context(parking(model, enabled=request.offload))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.runtime.job import Job
-from engine.training.cadence import Cadence, Save
+from engine.training.cadence import Cadence, Kind, Save
 from engine.training.checkpoints import CheckpointWriter
 from engine.training.config import TrainRequest
 from engine.training.metadata import Moment
@@ -76,7 +76,7 @@ class Keeper:
         if both:
             self._write(stem + AVERAGE, at, losses, averaged=True)
         self._write(stem, at, losses, averaged=not both)
-        self._forget_checkpoints(save)
+        self._forget_checkpoints()
 
     def _write(self, stem: str, at: Position, losses: dict[str, float], *, averaged: bool) -> None:
         with self._tools.shown(averaged=averaged):
@@ -107,35 +107,36 @@ class Keeper:
             path=str(folder),
             bytes=path.stat().st_size,
         )
-        self._forget_states(save)
+        self._forget_states()
 
-    def _forget_checkpoints(self, save: Save) -> None:
-        """Only those that were written by the rhythm; what the user asked for stays."""
+    def _forget_checkpoints(self) -> None:
+        """Of each kind those that are too many. What the user asked for stays."""
         request, name = self._request, self._request.output_name
-        kept = request.save_last_n_steps if save.kind == "step" else request.save_last_n_epochs
-        if not kept or save.kind == "final":
-            return
-        mine = [
-            Path(item.path)
-            for item in self._checkpoints
-            for own in (Save(save.kind, item.step if save.kind == "step" else item.epoch),)
-            if Path(item.path).stem == own.stem(name) and self._cadence.regular(own)
-        ]
-        for path in mine[:-kept]:
-            path.unlink(missing_ok=True)
-            path.with_stem(path.stem + AVERAGE).unlink(missing_ok=True)
+        limits: dict[Kind, int] = {
+            "step": request.save_last_n_steps,
+            "epoch": request.save_last_n_epochs,
+        }
+        for kind, kept in limits.items():
+            mine = [
+                Path(item.path)
+                for item in self._checkpoints
+                for own in (Save(kind, item.step if kind == "step" else item.epoch),)
+                if Path(item.path).stem == own.stem(name) and self._cadence.regular(own)
+            ]
+            for path in mine[:-kept] if kept else ():
+                path.unlink(missing_ok=True)
+                path.with_stem(path.stem + AVERAGE).unlink(missing_ok=True)
 
-    def _forget_states(self, save: Save) -> None:
+    def _forget_states(self) -> None:
         request = self._request
-        if save.kind == "step":
-            kept = request.save_last_n_steps_state or request.save_last_n_steps
-        else:
-            kept = request.save_last_n_epochs_state or request.save_last_n_epochs
-        by_step = f"{request.output_name}-step"
-        mine = [
-            state.path
-            for state in self._recorder.run.states()
-            if state.path.name.startswith(by_step) == (save.kind == "step")
-        ]
-        for folder in mine[:-kept] if kept else ():
-            shutil.rmtree(folder, ignore_errors=True)
+        steps: list[Path] = []
+        epochs: list[Path] = []
+        for state in self._recorder.run.states():
+            by_step = state.path.name.startswith(f"{request.output_name}-step")
+            (steps if by_step else epochs).append(state.path)
+        for folders, kept in (
+            (steps, request.save_last_n_steps_state or request.save_last_n_steps),
+            (epochs, request.save_last_n_epochs_state or request.save_last_n_epochs),
+        ):
+            for folder in folders[:-kept] if kept else ():
+                shutil.rmtree(folder, ignore_errors=True)

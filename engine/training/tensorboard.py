@@ -25,10 +25,12 @@ _numbers = itertools.count()
 class EventFile:
     """One event file in ``folder``, which TensorBoard reads together with others that lie there.
 
-    Every call writes whole records at once; nothing waits in memory. Raises StorageError.
+    Every call writes whole records at once; nothing waits in memory. ``after`` is the step that the
+    run goes on from: what others say of later ones is forgotten. Raises StorageError.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, after: int = 0) -> None:
+        self._after = after
         name = f"events.out.tfevents.{time.time():.0f}.{platform.node()}.{os.getpid()}"
         self.path = Path(folder) / f"{name}.{next(_numbers)}"
 
@@ -38,6 +40,9 @@ class EventFile:
             if not self.path.exists():
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._append(_event(0, _text(3, b"brain.Event:2")))
+                if self._after:
+                    # SessionLog = 7 with status = 1 (START).
+                    self._append(_event(self._after + 1, _text(7, b"\x08\x01")))
             self._append(_event(step, _summary(values)))
 
     def _append(self, data: bytes) -> None:
@@ -51,14 +56,14 @@ class EventFile:
                 raise
 
 
-def board_of(request: TrainRequest, run: Path) -> EventFile | None:
+def board_of(request: TrainRequest, run: Path, after: int = 0) -> EventFile | None:
     """Where ``request`` logs to: ``<logging_dir>/<log_prefix><date>/network_train`` as kohya's
     scripts do, or the run's own folder; None when it does not.
     """
     if request.log_with != "tensorboard":
         return None
     if not request.logging_dir:
-        return EventFile(run / "tensorboard")
+        return EventFile(run / "tensorboard", after)
     name = f"{request.log_prefix}{datetime.now():%Y%m%d%H%M%S}"
     return EventFile(Path(request.logging_dir) / name / "network_train")
 

@@ -21,7 +21,7 @@ from engine.runtime.job import Job
 from engine.training.config import TrainRequest
 from engine.training.jobfile import load_toml
 from engine.training.loop import run
-from engine.training.runs import Run, resumable
+from engine.training.runs import Run, list_runs, resumable
 from engine.training.state import read_state
 
 FILE_EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod")
@@ -68,41 +68,56 @@ def look(folder: Path) -> None:
         assert state.step <= len(steps)
 
 
-def main(job_file: str, kills: int) -> dict[str, int]:
+def newest(folder: Path) -> Run | None:
+    """The run of the request that writes into ``folder``, or beside it once that holds a run that
+    left a checkpoint and no state.
+    """
+    runs = [run for run in list_runs(folder.parent) if run.folder.name.startswith(folder.name)]
+    return runs[0] if runs else None
+
+
+def rest(request: TrainRequest, found: Run | None) -> TrainRequest:
+    """What is left of ``request`` after its newest run was killed."""
+    offers = [] if found is None else resumable(found.folder.parent)
+    mine = [offer.request() for offer in offers if offer.run.folder == found.folder]
+    return mine[0] if mine else request
+
+
+def main(job_file: str, kills: int) -> dict[str, int | str]:
     """Kill ``kills`` runs that go on from each other, then let the last one finish."""
     torch.set_num_threads(1)
     request = load_toml(Path(job_file))
     warm = request.model_copy(update={"output_dir": f"{request.output_dir}-warm"})
     run(warm, Job.detached())  # so that the processes find models and modules in memory
-    folder, chance = Path(request.output_dir), random.Random(7)
-    killed = resumed = ended = 0
-    while killed < kills or not ended:
-        ended = 0
-        offers = [offer for offer in resumable(folder.parent) if offer.run.folder == folder]
-        now = offers[0].request() if offers else request
-        resumed += bool(offers)
+    chance = random.Random(7)
+    killed = resumed = rounds = 0
+    while True:
+        name = request.output_dir + f" {rounds}"
+        now = request.model_copy(update={"output_dir": name})
+        rest_of = rest(now, newest(Path(name)))
+        resumed += bool(rest_of.resume)
         instants = chance.randrange(1, 150) if killed < kills else 10**9
         early = chance.random() < 0.2
         child = os.fork()
         if child == 0:
             try:
-                train_until_killed(now, instants, early=early)
+                train_until_killed(rest_of, instants, early=early)
                 os._exit(0)
             except BaseException as error:
                 print(repr(error), file=sys.stderr, flush=True)
                 os._exit(1)
         status = os.waitpid(child, 0)[1]
+        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+        left = newest(Path(name))
+        if left is not None:
+            look(left.folder)
         if os.WIFSIGNALED(status):
             killed += 1
+        elif killed < kills:
+            rounds += 1  # it finished before it was killed often enough: another one
         else:
-            assert os.WEXITSTATUS(status) == 0
-            ended = 1
-        if (folder / "run.json").exists():
-            look(folder)
-        if ended and killed < kills:  # finished before it was killed often enough: again
-            request = request.model_copy(update={"output_dir": f"{request.output_dir}x"})
-            folder = Path(request.output_dir)
-    return {"killed": killed, "resumed": resumed, "folder": str(folder)}
+            assert left is not None
+            return {"killed": killed, "resumed": resumed, "folder": str(left.folder)}
 
 
 if __name__ == "__main__":

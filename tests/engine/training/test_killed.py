@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from engine.training.jobfile import dump_toml
 
 ROOT = Path(__file__).resolve().parents[3]
-KILLS = 54
+KILLS = 50
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

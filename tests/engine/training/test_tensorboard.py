@@ -90,6 +90,22 @@ def test_numbers_come_back_under_their_names_and_steps(tmp_path):
     assert board.path.name.startswith("events.out.tfevents.")
 
 
+def test_a_run_that_goes_on_takes_back_what_was_said_of_later_steps(tmp_path):
+    board = EventFile(tmp_path, after=7)
+    board.add(8, {"loss": 1.0})
+    events = [dict(fields(body)) for body in bodies(board.path)]
+    assert [event[2] for event in events] == [0, 8, 8]
+    assert dict(fields(events[1][7])) == {1: 1}  # a session log that says START
+
+
+def bodies(path):
+    data, at = path.read_bytes(), 0
+    while at < len(data):
+        (length,) = struct.unpack_from("<Q", data, at)
+        yield data[at + 12 : at + 12 + length]
+        at += length + 16
+
+
 def test_a_record_that_did_not_fit_on_the_disk_leaves_nothing_behind(tmp_path, monkeypatch):
     from engine.training import tensorboard
 
