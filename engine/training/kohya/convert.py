@@ -47,11 +47,18 @@ def _rate(arguments: Arguments, name: str, only: str, common: Said) -> None:
     if other is not None:
         arguments.leave(other.key, other.given, Reason("Both parts are trained."))
     if own is None or own.value is None:
-        own = Said(name, common.value, name, None, present=False)
+        own = _of_common(name, common)
     elif isinstance(own.value, list | tuple):
         why = Reason("kohya's LoRA training reads only the first of these rates.")
         own = dataclasses.replace(own, value=float(own.value[0]), why=why)
     arguments.say(own)
+
+
+def _of_common(name: str, common: Said) -> Said:
+    if not common.present:
+        return Said(name, common.value, name, None, present=False)
+    why = common.why or Reason("The rate of every part that has none of its own.")
+    return dataclasses.replace(common, name=name, why=why)
 
 
 def _shares(arguments: Arguments) -> None:
@@ -196,6 +203,13 @@ def _decay(arguments: Arguments) -> None:
         arguments.say(Said("weight_decay", value, "weight_decay", None, why, present=False))
 
 
+def _left_to_us(arguments: Arguments) -> None:
+    """A model that is not named is chosen here; states change no result, and save runs."""
+    for name in ("pretrained_model_name_or_path", "save_state"):
+        if name in arguments and not arguments.named(name).present:
+            arguments.pop(name)
+
+
 def _threads(arguments: Arguments) -> None:
     said = arguments.pop("num_cpu_threads_per_process")
     if said is None:
@@ -235,5 +249,5 @@ def _is_sdxl(model: Any) -> bool:
 
 _RULES: tuple[Callable[[Arguments], None], ...] = (
     take_kind, take_preset, _rates, _shares, _ends, _length, _prediction, _attention, _caches,
-    _prompts, _samples, _kept_files, _logs, _decay, _threads, _slips,
+    _prompts, _samples, _kept_files, _logs, _decay, _threads, _slips, _left_to_us,
 )  # fmt: skip

@@ -65,15 +65,15 @@ def _fits(field: str, name: str, value: Any, form: dict[str, Any]) -> bool:
 
 def _network(values: dict[str, Any], notes: list[Reason]) -> dict[str, Any]:
     """The type, and the items of network_args in fields of their own."""
-    items = dict(item.split("=", 1) for item in values.pop("network_args", []))
+    items: dict[str, str] = dict(item.split("=", 1) for item in values.pop("network_args", []))
     module, algo = values.pop("network_module"), items.pop("algo", "")
     if module == "networks.lora":
         kind = "Kohya LoCon" if "conv_dim" in items else "Standard"
     else:
         kind = next(name for name, parts in MODULES.items() if parts == (module, algo))
-    fields: dict[str, Any] = {
-        _FIELDS.get(name, name): _number(value) for name, value in items.items()
-    }
+    fields: dict[str, Any] = {}
+    for name, value in items.items():
+        fields[_FIELDS.get(name, name)] = _number(value)
     for name in fields.keys() - FORM.keys():
         fields.pop(name)
         notes.append(Reason("kohya's window has no field for {name}.", name=name))

@@ -86,8 +86,11 @@ def _coerced(name: str, field: Field) -> Field:
     if number is not None:
         return Field(number, field.key, field.given, field.why)
     fallback = FALLBACKS.get(name, 0)
-    why = field.why if value in ("", None) else Reason("It is not a number; kohya reads {used}.",
-                                                       used=fallback)  # fmt: skip
+    why = field.why
+    if value not in ("", None):
+        why = Reason("It is not a number; kohya reads {used}.", used=fallback)
+    elif fallback:
+        why = Reason("Left empty; kohya reads {used}.", used=fallback)
     return Field(fallback, field.key, field.given, why)
 
 

@@ -29,6 +29,8 @@ _KINDS = {
     "Kohya LoKr": "lokr",
     "LyCORIS/LoKr": "lokr",
 }
+_LINEAR = Reason("On the linear layers of UNet and text encoders.")
+_ALSO_WIDE = Reason("On convolutions too, where they have a rank.")
 # LyCORIS' presets by the settings that choose the same layers.
 _PRESETS: dict[str, dict[str, Any]] = {
     "full": {},
@@ -43,12 +45,9 @@ def take_kind(arguments: Arguments) -> None:
     if said is None:
         return
     if said.value in _KINDS:
-        why = Reason("The kind is lora; convolutions take part where they have a rank.")
-        plain = said.value in ("Standard", "Kohya LoHa", "Kohya LoKr")
         value = _KINDS[said.value]
-        arguments.say(
-            dataclasses.replace(said, name="algo", value=value, why=None if plain else why)
-        )
+        why = _LINEAR if said.value == "Standard" else _ALSO_WIDE
+        arguments.say(dataclasses.replace(said, name="algo", value=value, why=why))
     else:
         why = Reason("{kind} is not trained here; a LoRA takes its place.", kind=said.value)
         line = Line(said.key, said.given, "unknown", {"network_type": "lora"}, why, said.present)

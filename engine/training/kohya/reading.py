@@ -54,15 +54,30 @@ def read_kohya(path: Path, *, project: str = "", whole: bool = True) -> Imported
     convert(arguments)
     if project:
         _train_project(arguments, project)
-    lines = [*arguments.lines, *(_line(said) for said in arguments)]
+    lines = _by_key([*arguments.lines, *(_line(said) for said in arguments)])
     if not whole:
         lines = [line for line in lines if line.present]
     request, wrong = _validated(_values(lines))
     lines, problems = _with_problems(lines, wrong)
     lines = _told(lines, request)
     values = _values(lines)
-    lines = [line for line in lines if line.present or _differs(line)]
+    lines = [line for line in lines if line.present or _matters(line)]
     return Imported(values, request, Report(path.name, ordered(lines), tuple(problems)))
+
+
+def _by_key(lines: list[Line]) -> list[Line]:
+    """One line for a key that sets several settings."""
+    found: dict[tuple[str, bool], Line] = {}
+    for line in lines:
+        first = found.get((line.key, line.present))
+        if first is not None and line.settings:
+            settings = {**first.settings, **line.settings}
+            line = dataclasses.replace(line, settings=settings, status="converted",
+                                       why=line.why or first.why)  # fmt: skip
+        elif first is not None:
+            continue
+        found[line.key, line.present] = line
+    return list(found.values())
 
 
 def _values(lines: list[Line]) -> dict[str, Any]:
@@ -193,7 +208,8 @@ def _told(lines: list[Line], request: TrainRequest | None) -> list[Line]:
     return told
 
 
-def _differs(line: Line) -> bool:
+def _matters(line: Line) -> bool:
     """Whether what kohya fills in is something else than what a run here has anyway."""
     usual = TrainRequest.model_fields
-    return any(not _same(usual[name].default, value) for name, value in line.settings.items())
+    differs = any(not _same(usual[name].default, value) for name, value in line.settings.items())
+    return differs and line.status != "no effect"

@@ -101,6 +101,8 @@ def test_a_key_that_is_left_out_has_the_value_of_the_window(tmp_path):
     assert imported.request.lr_warmup == 10
     assert not imported.report.line("max_train_steps").present
     assert imported.report.line("network_dim").status == "used"
+    assert imported.request.base_model == "starter"
+    assert imported.request.save_state
 
 
 def test_a_preset_says_only_what_is_in_it(tmp_path):

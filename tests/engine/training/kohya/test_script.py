@@ -37,6 +37,15 @@ def test_one_rate_stands_for_both_parts(tmp_path):
     assert (run.unet_lr, run.text_encoder_lr) == (1e-3, 1e-4)
 
 
+def test_a_common_rate_is_one_line_and_comes_through_a_preset(tmp_path):
+    path = tmp_path / "preset.toml"
+    path.write_text("learning_rate = 1e-3\ntext_encoder_lr = 1e-4\n")
+    imported = read_kohya(path, whole=False)
+    assert imported.values == {"learning_rate": 1e-3, "unet_lr": 1e-3, "text_encoder_lr": 1e-4}
+    line = imported.report.line("learning_rate")
+    assert line.settings == {"learning_rate": 1e-3, "unet_lr": 1e-3}
+
+
 def test_of_several_text_rates_kohya_reads_the_first(tmp_path):
     imported = read(tmp_path, text_encoder_lr=[1e-4, 5e-5])
     assert imported.request.text_encoder_lr == 1e-4
@@ -82,6 +91,13 @@ def test_presets_of_lycoris_choose_layers(tmp_path):
     arguments = ["algo=loha", "preset=attn-only", "conv_dim=4"]
     run = read(tmp_path, network_module="lycoris.kohya", network_args=arguments).request
     assert (run.conv_dim, run.layers_include) == (0, "attn1, attn2, self_attn")
+
+
+def test_a_preset_of_layers_is_one_line(tmp_path):
+    arguments = ["algo=loha", "preset=attn-only"]
+    imported = read(tmp_path, network_module="lycoris.kohya", network_args=arguments)
+    lines = [line for line in imported.report.lines if line.key == "network_args: preset"]
+    assert [set(line.settings) for line in lines] == [{"conv_dim", "layers_include"}]
 
 
 @pytest.mark.parametrize(
