@@ -46,11 +46,11 @@ def _rate(arguments: Arguments, name: str, only: str, common: Said) -> None:
         return
     if other is not None:
         arguments.leave(other.key, other.given, Reason("Both parts are trained."))
-    if own is None or own.value is None:
+    if own is None or own.value in (None, []):
         own = _of_common(name, common)
     elif isinstance(own.value, list | tuple):
         why = Reason("kohya's LoRA training reads only the first of these rates.")
-        own = dataclasses.replace(own, value=float(own.value[0]), why=why)
+        own = dataclasses.replace(own, value=own.value[0], why=why)
     arguments.say(own)
 
 
@@ -146,9 +146,9 @@ def _prompts(arguments: Arguments) -> None:
     if said is None or isinstance(said.value, list):
         if said is not None:
             arguments.say(said)
-    elif said.value and Path(said.value).is_file():
+    elif said.value and Path(str(said.value)).is_file():
         why = Reason("The prompts in this file.")
-        arguments.say(dataclasses.replace(said, value=prompt_lines(Path(said.value)), why=why))
+        arguments.say(dataclasses.replace(said, value=prompt_lines(Path(str(said.value))), why=why))
     else:
         why = Reason("There is no such file here.") if said.value else EMPTY
         arguments.leave(said.key, said.given, why, present=said.present)
@@ -173,7 +173,10 @@ def _kept_files(arguments: Arguments) -> None:
         if not said.value or not every:
             arguments.say(dataclasses.replace(said, value=0))
             continue
-        files = -(-(int(said.value) + 1) // int(every))
+        if not isinstance(said.value, int) or not isinstance(every, int):
+            arguments.say(said)  # the schema says what is wrong with it
+            continue
+        files = -(-(said.value + 1) // every)
         why = Reason("kohya counts steps; of files every {every} steps that is {files}.",
                      every=every, files=files)  # fmt: skip
         arguments.say(dataclasses.replace(said, value=files, why=why))
@@ -226,7 +229,7 @@ def _slips(arguments: Arguments) -> None:
     why = Reason("So that the run computes what kohya's scripts compute.")
     if arguments.value("sdxl") or _is_sdxl(arguments.value("pretrained_model_name_or_path")):
         arguments.say(Said("sdxl_kohya_crop", True, "sdxl_kohya_crop", None, why, present=False))
-    if (arguments.value("gradient_accumulation_steps") or 1) > 1:
+    if arguments.value("gradient_accumulation_steps") not in (None, 0, 1):
         said = Said("kohya_accumulation", True, "kohya_accumulation", None, why, present=False)
         arguments.say(said)
     weighs = any(arguments.value(name) for name in _WEIGHTS)

@@ -33,7 +33,8 @@ def fields_of(file: Mapping[str, Any]) -> dict[str, Field]:
         name = _RENAMED.get(key, key)
         if name != key and name in file:
             continue
-        fields[name] = Field(given, key, given, _renamed(key, name))
+        value = " ".join(map(str, given)) if isinstance(given, list) else given
+        fields[name] = Field(value, key, given, _renamed(key, name))
     _old_optimizer(fields)
     for name, field in fields.items():
         fields[name] = _migrated(name, field)

@@ -44,8 +44,8 @@ def take_kind(arguments: Arguments) -> None:
     said = arguments.pop("LoRA_type")
     if said is None:
         return
-    if said.value in _KINDS:
-        value = _KINDS[said.value]
+    if str(said.value) in _KINDS:
+        value = _KINDS[str(said.value)]
         why = _LINEAR if said.value == "Standard" else _ALSO_WIDE
         arguments.say(dataclasses.replace(said, name="algo", value=value, why=why))
     else:
@@ -59,15 +59,15 @@ def take_preset(arguments: Arguments) -> None:
     said = arguments.pop("preset")
     if said is None:
         return
-    if said.value not in _PRESETS:
+    if str(said.value) not in _PRESETS:
         why = Reason("The preset {name} is not known here. Left out.", name=said.value)
         line = Line(said.key, said.given, "unknown", why=why, present=said.present)
         arguments.lines.append(line)
         return
     why = Reason("The preset {name} chooses these layers.", name=said.value)
-    for name, value in _PRESETS[said.value].items():
+    for name, value in _PRESETS[str(said.value)].items():
         arguments.say(Said(name, value, said.key, said.given, why, said.present))
-    if not _PRESETS[said.value]:
+    if not _PRESETS[str(said.value)]:
         arguments.leave(said.key, said.given, Reason("All layers take part anyway."),
                         present=said.present)  # fmt: skip
 

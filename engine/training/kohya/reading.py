@@ -25,7 +25,7 @@ from engine.training.kohya.elsewhere import EMPTY, NO_EFFECT, OTHER_MODEL, is_ot
 from engine.training.kohya.flags import OTHER_FLAGS
 from engine.training.kohya.form import read_form
 from engine.training.kohya.report import Line, Report, Status, ordered
-from engine.training.kohya.script import read_script
+from engine.training.kohya.script import flat, read_script
 from engine.training.reasons import Reason
 
 
@@ -50,7 +50,12 @@ def read_kohya(path: Path, *, project: str = "", whole: bool = True) -> Imported
     """
     path = require_file(path)
     table = _table(path)
-    arguments = read_script(table) if path.suffix.lower() == ".toml" else read_form(table)
+    if path.suffix.lower() == ".toml":
+        table = flat(table)
+    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    arguments = read_script(plain) if path.suffix.lower() == ".toml" else read_form(plain)
+    nested = table.keys() - plain.keys()
+    arguments.lines += [Line(key, table[key], "unknown", why=_STRANGE) for key in sorted(nested)]
     convert(arguments)
     if project:
         _train_project(arguments, project)

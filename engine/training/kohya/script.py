@@ -16,9 +16,9 @@ _LISTS = ("network_args", "optimizer_args", "lr_scheduler_args", "text_encoder_l
 
 
 def read_script(table: Mapping[str, Any]) -> Arguments:
-    """The arguments of a script's TOML. Sections are flattened by one level; a later one wins."""
+    """The arguments of a script's TOML without its sections."""
     arguments = Arguments()
-    for key, value in flat(table).items():
+    for key, value in table.items():
         for said in _items(Said(key, value, key, value)):
             arguments.say(said)
     _name_network(arguments)
@@ -26,7 +26,7 @@ def read_script(table: Mapping[str, Any]) -> Arguments:
 
 
 def flat(table: Mapping[str, Any]) -> dict[str, Any]:
-    """A table without its sections."""
+    """A table with its sections flattened by one level; a later one wins."""
     values: dict[str, Any] = {}
     for key, value in table.items():
         values.update(value if isinstance(value, Mapping) else {key: value})
@@ -62,7 +62,7 @@ def _items(said: Said) -> Iterator[Said]:
     if said.name != "network_args":
         yield said
         return
-    parts = said.value.split() if isinstance(said.value, str) else said.value or ()
+    parts = said.value if isinstance(said.value, list) else str(said.value or "").split()
     for part in parts:
         name, _, value = str(part).partition("=")
         yield Said(name, _plain(value), f"{said.key}: {name}", value)

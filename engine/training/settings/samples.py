@@ -55,5 +55,6 @@ class SampleSettings(Settings):
     @field_validator("sample_sampler", mode="before")
     @classmethod
     def _our_sampler(cls, value: Any) -> Any:
-        name = value.lower() if isinstance(value, str) else value
-        return NEAREST_SAMPLER.get(name, name)
+        if not isinstance(value, str):
+            return value
+        return NEAREST_SAMPLER.get(value.lower(), value.lower())
