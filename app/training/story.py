@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.i18n import tr
+from app.i18n import joined, tr
 from app.i18n.format import size as file_size
 from engine.runtime.errors import StylekilnError
 from engine.training.runs import Checkpoint, Run, SamplePicture
@@ -182,16 +182,26 @@ def sentence(told: Told) -> str:
         if data["epoch"] == 0:
             return tr("Sample pictures made at the start")
         return tr("Sample pictures made after epoch {epoch}", epoch=data["epoch"])
-    if kind == "train.warning":
-        return str(data["text"])
+    if kind in ("train.warning", "train.waiting"):
+        return _said(data)
     if data.get("status") == "cancelled":
         return tr(_stopped(bool(data["saved"])))
     return tr("Failed" if data.get("status") == "failed" else "Finished")
 
 
+def _said(data: dict[str, Any]) -> str:
+    """A warning in the language of the moment, where its sentence is known."""
+    if not data.get("sentence"):
+        return str(data["text"])
+    parts = [data["sentence"], data.get("remedy", "")]
+    text = joined(tr(part, **data.get("facts", {})) for part in parts if part)
+    return f"{data['about']}: {text}" if data.get("about") else text
+
+
 worth_telling = (
     "train.started",
     "train.warning",
+    "train.waiting",
     "train.checkpoint",
     "train.sample",
     "train.finished",

@@ -123,7 +123,7 @@ class SchemaForm(QWidget):
         if name not in self.controls:
             return True
         value = self._value(name)
-        return str(value) == wanted if wanted else bool(value)
+        return str(value) in wanted.split("|") if wanted else bool(value)
 
     def _value(self, name: str) -> Any:
         item, value = self._settings[name], self.controls[name].value

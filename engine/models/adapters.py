@@ -1,13 +1,12 @@
-"""LoRA adapters on a loaded model: create one to train, attach files, choose what acts how much.
+"""Adapters on a loaded model: create one to train, attach files, choose what acts how much.
 
-The adapters are PEFT's; names, ranks, alphas and files are kohya's. Nothing acts unless it was
-made active, and where nothing acts the model computes exactly what it computed without adapters.
+Names, ranks, alphas and files are kohya's and LyCORIS's. Nothing acts unless it was made active,
+and where nothing acts the model computes exactly what it computed without adapters.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +16,21 @@ import torch
 from torch import nn
 
 from engine.models import adapter_layers
-from engine.models.adapter_layers import Part, Target, parts_of
-from engine.models.family import FAMILIES
-from engine.models.lora_file import LoraFile, LoraModule, from_tensors, read_lora, to_tensors
-from engine.runtime.errors import ModelFileError
+from engine.models.adapter_file import AdapterFile, from_tensors, read_adapter, to_tensors
+from engine.models.adapter_fit import fitting
+from engine.models.adapter_kinds import (
+    MAGNITUDE,
+    STARTS_AT_ZERO,
+    AdapterModule,
+    LokrForm,
+    Room,
+    fresh,
+    magnitude_of,
+)
+from engine.models.adapter_layers import Host, Part, adapters_of, parts_of
+from engine.models.adapter_modules import Adapter
+from engine.models.adapter_plan import AdapterSpec, learns, room_of
+from engine.runtime.errors import BadInputError, ModelFileError
 from engine.runtime.files import require_file
 
 if TYPE_CHECKING:
@@ -28,22 +38,6 @@ if TYPE_CHECKING:
 
 Weights = Mapping[str, tuple[float, float]]  # name -> (weight on the UNet, on the text encoders)
 KEPT = 6  # attached files that stay in memory while they are not in use
-
-
-@dataclass(frozen=True)
-class AdapterSpec:
-    """A new adapter. Alpha 0 means alpha = rank; ``conv_rank`` 0 leaves residual blocks alone.
-
-    With ``conv_rank`` the 3x3 convolutions of residual blocks and resamplers get that rank and
-    ``conv_alpha``; their linear layers and 1x1 convolutions get ``rank`` and ``alpha``.
-    """
-
-    rank: int = 8
-    alpha: float = 1.0
-    train_unet: bool = True
-    train_text: bool = True
-    conv_rank: int = 0
-    conv_alpha: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -76,47 +70,107 @@ def create(
 ) -> Parameters:
     """Put a new adapter on ``model``, active with weight 1, in float32; gives its parameters.
 
-    Down starts uniform within 1/sqrt(fan in), drawn from ``generator`` (on the CPU), up at zero:
-    the model's output does not change. Layers: kohya's, see training specification 7.2.
+    It starts from ``generator`` (on the CPU) such that the model's output does not change. Layers:
+    kohya's, see training specification 7.2, less what ``spec`` leaves out. BadInputError when that
+    is every layer.
     """
     for part in parts_of(model):
         modules = {
-            key: _fresh(target, spec, generator)
+            key: _started(target.layer, room, spec, generator)
             for key, target in part.targets.items()
-            if _wanted(part, target, spec)
+            if (room := room_of(part, key, target, spec))
         }
         if modules:
-            adapter_layers.wrap(part, name, modules)
+            adapter_layers.wrap(part, name, modules, spec.dropout)
+    return _learning(model, name)
+
+
+def create_from(model: LoadedModel, name: str, file: AdapterFile, spec: AdapterSpec) -> Parameters:
+    """As :func:`create`, but with the modules of ``file``, of the parts that ``spec`` trains.
+
+    Raises like :func:`attach`, or BadInputError when ``file`` has nothing of those parts.
+    """
+    for part, modules in fitting(model, file, torch.float32):
+        if modules and learns(part, spec):
+            adapter_layers.wrap(part, name, modules, spec.dropout)
+    return _learning(model, name)
+
+
+def _learning(model: LoadedModel, name: str) -> Parameters:
+    """Let the modules of ``name`` that are on the model act and learn; their parameters."""
     model.adapters.created.add(name)
     _activate(model, {**model.adapters.active, name: (1.0, 1.0)})
     found: Parameters = {"unet": [], "text": []}
-    for part in parts_of(model):
-        for factors in adapter_layers.factors_of(part, name).values():
-            for tensor in (factors.down, factors.up):
-                tensor.requires_grad_(True)
-                found["text" if part.is_text else "unet"].append(tensor)
+    for part, _, adapter in modules_of(model, name):
+        found["text" if part.is_text else "unet"].extend(adapter.parameters())
+    if not any(found.values()):
+        detach(model, name)
+        raise BadInputError(
+            "The adapter has no layer to learn with.",
+            remedy="Check the layer filter, the ranks and weights of the blocks, and the rates.",
+        )
+    for parameter in (*found["unet"], *found["text"]):
+        parameter.requires_grad_(True)
     return found
 
 
-def _wanted(part: Part, target: Target, spec: AdapterSpec) -> bool:
-    if part.is_text:
-        return spec.train_text
-    return spec.train_unet and (not target.residual or spec.conv_rank > 0)
+def modules_of(model: LoadedModel, name: str) -> Iterator[tuple[Part, str, Adapter]]:
+    """The modules of adapter ``name`` with their parts and kohya's names, in order of the model."""
+    for part in parts_of(model):
+        for key, adapter in adapters_of(part, name).items():
+            yield part, key, adapter
 
 
-def _fresh(target: Target, spec: AdapterSpec, generator: torch.Generator) -> LoraModule:
-    wide = target.residual and target.wide
-    rank = spec.conv_rank if wide else spec.rank
-    alpha = (spec.conv_alpha if wide else spec.alpha) or float(rank)
-    fan_in = target.layer.weight[0].numel()
-    down = torch.empty((rank, *target.layer.weight.shape[1:]), dtype=torch.float32)
-    down.uniform_(-1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in), generator=generator)
-    up = torch.zeros((target.layer.weight.shape[0], rank, *[1] * (down.ndim - 2)))
-    return LoraModule(down, up, alpha)
+def _started(
+    layer: Host, room: Room, spec: AdapterSpec, generator: torch.Generator
+) -> AdapterModule:
+    form = LokrForm(spec.lokr_factor, spec.decompose_both)
+    module = fresh(spec.kind, layer.weight, room, generator, form)
+    if not spec.magnitude:
+        return module
+    tensors = {**module.tensors, MAGNITUDE: magnitude_of(layer.weight.detach()).cpu()}
+    return AdapterModule(module.kind, tensors, module.alpha)
+
+
+def continue_from(model: LoadedModel, name: str, file: AdapterFile) -> list[str]:
+    """Let the fresh adapter ``name`` start where ``file`` ended, with the alphas it has itself: its
+    tensors are scaled so that it changes the model as the file does.
+
+    Gives the modules of ``file`` that the adapter does not have. BadInputError when a module is
+    of another kind or rank, or when none is in both.
+    """
+    own = {key: adapter for _, key, adapter in modules_of(model, name)}
+    shared = own.keys() & file.modules.keys()
+    for key in shared:
+        _continue(own[key], file.modules[key], file, key)
+    if not shared:
+        raise BadInputError(
+            "{name} has no layer in common with the new adapter.",
+            name=file.path.name,
+            remedy="Choose a file of the same kind, trained on the same parts of the model.",
+        )
+    return sorted(file.modules.keys() - shared)
+
+
+def _continue(adapter: Adapter, module: AdapterModule, file: AdapterFile, key: str) -> None:
+    tensors = adapter.tensors
+    sizes = {ending: tensor.numel() for ending, tensor in module.tensors.items()}
+    if adapter.kind != module.kind or sizes != {e: t.numel() for e, t in tensors.items()}:
+        raise BadInputError(
+            "{name} is a {kind} of rank {rank} in {key}, the new adapter is not.",
+            name=file.path.name,
+            kind=file.kind,
+            rank=module.rank,
+            key=key,
+            remedy="Choose the same adapter, and take the rank from the file.",
+        )
+    for ending, tensor in module.tensors.items():
+        factor = module.scale / adapter.scale if ending in STARTS_AT_ZERO else 1.0
+        tensors[ending].data.copy_(tensor.reshape(tensors[ending].shape) * factor)
 
 
 def attach(model: LoadedModel, path: str | Path, name: str = "") -> AdapterInfo:
-    """Put the LoRA file ``path`` on ``model`` as adapter ``name`` (its path when empty), inactive.
+    """Put the file ``path`` on ``model`` as adapter ``name`` (its path when empty), inactive.
 
     A file that is attached already and has not changed is not read again. ModelFileError when the
     file is damaged, of another family or of another size.
@@ -131,62 +185,21 @@ def attach(model: LoadedModel, path: str | Path, name: str = "") -> AdapterInfo:
         return held[1]
     if held is not None:
         detach(model, name)
-    info = _put_on(model, read_lora(path), name)
+    info = _put_on(model, read_adapter(path), name)
     model.adapters.attached[name] = (key, info)
     _activate(model, model.adapters.active)
     return info
 
 
-def _put_on(model: LoadedModel, lora: LoraFile, name: str) -> AdapterInfo:
-    if lora.family != model.family.id:
-        raise ModelFileError(
-            "{name} is a LoRA for {family}; {model} is {other}.", name=lora.path.name,
-            family=FAMILIES[lora.family].label, model=model.name, other=model.family.label,
-            remedy="Choose a LoRA and a base model of the same family.",
-        )  # fmt: skip
-    parts = parts_of(model)
-    fitting = [
-        {key: _fitted(lora, key, part, model) for key in lora.modules if key in part.targets}
-        for part in parts
-    ]
-    known = {key for modules in fitting for key in modules}
-    if not known:
-        raise ModelFileError(
-            "{name} fits no layer of {model}.",
-            name=lora.path.name,
-            model=model.name,
-            remedy="Choose a LoRA made for this model.",
-        )
-    for part, modules in zip(parts, fitting, strict=True):
+def _put_on(model: LoadedModel, lora: AdapterFile, name: str) -> AdapterInfo:
+    known: set[str] = set()
+    for part, modules in fitting(model, lora, model.dtype):
         if modules:
             adapter_layers.wrap(part, name, modules)
+            known |= modules.keys()
     unknown = (*lora.unknown, *(key for key in lora.modules if key not in known))
     return AdapterInfo(
         name, lora.path, lora.rank, lora.alpha, len(known), unknown, lora.trigger_word
-    )
-
-
-def _fitted(lora: LoraFile, key: str, part: Part, model: LoadedModel) -> LoraModule:
-    """The module ``key`` in the layer's shape and dtype.
-
-    Files disagree on whether a 1x1 convolution is written with two or four dimensions.
-    """
-    module, weight = lora.modules[key], part.targets[key].layer.weight
-    down, up = (
-        (module.rank, *weight.shape[1:]),
-        (weight.shape[0], module.rank, *[1] * (weight.ndim - 2)),
-    )
-    if module.down.numel() != math.prod(down) or module.up.numel() != math.prod(up):
-        raise ModelFileError(
-            "{name} was made for another model than {model}: its {key} has {actual} inputs, the "
-            "model's has {expected}.", name=lora.path.name, model=model.name, key=key,
-            actual=module.down[0].numel(), expected=weight[0].numel(),
-            remedy="Choose a LoRA made for this model.",
-        )  # fmt: skip
-    return LoraModule(
-        module.down.to(model.dtype).reshape(down),
-        module.up.to(model.dtype).reshape(up),
-        module.alpha,
     )
 
 
@@ -238,31 +251,34 @@ def _activate(model: LoadedModel, weights: Weights) -> None:
 
 
 def state_dict(model: LoadedModel, name: str) -> dict[str, torch.Tensor]:
-    """Adapter ``name`` as kohya's tensors: copies on the CPU, alpha included."""
-    modules = {
-        key: LoraModule(down.detach().cpu().clone(), up.detach().cpu().clone(), alpha)
-        for part in parts_of(model)
-        for key, (down, up, alpha) in adapter_layers.factors_of(part, name).items()
-    }
+    """Adapter ``name`` as a file holds it: copies on the CPU, alpha included."""
+    modules = {}
+    for part in parts_of(model):
+        for key, adapter in adapters_of(part, name).items():
+            tensors = {e: t.detach().cpu().clone() for e, t in adapter.tensors.items()}
+            modules[key] = AdapterModule(adapter.kind, tensors, adapter.alpha)
     return to_tensors(modules)
 
 
 def load_state(model: LoadedModel, name: str, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Copy kohya's ``tensors`` into the existing adapter ``name``, in place.
+    """Copy ``tensors``, named as in files, into the existing adapter ``name``, in place.
 
     ModelFileError when they are not exactly the modules and shapes of the adapter.
     """
     given, own = from_tensors(tensors), from_tensors(state_dict(model, name))
-    same = given.keys() == own.keys() and all(
-        given[key].down.shape == own[key].down.shape and given[key].up.shape == own[key].up.shape
-        for key in own
-    )
-    if not same:
+    if {key: _shapes(module) for key, module in given.items()} != {
+        key: _shapes(module) for key, module in own.items()
+    }:
         raise ModelFileError(
             "The saved adapter has other layers or ranks than the one in training.",
             remedy="Resume with the settings the run was started with.",
         )
     for part in parts_of(model):
-        for key, factors in adapter_layers.factors_of(part, name).items():
-            factors.down.data.copy_(given[key].down)
-            factors.up.data.copy_(given[key].up)
+        for key, adapter in adapters_of(part, name).items():
+            adapter.alpha = given[key].alpha
+            for ending, tensor in adapter.tensors.items():
+                tensor.data.copy_(given[key].tensors[ending])
+
+
+def _shapes(module: AdapterModule) -> dict[str, torch.Size]:
+    return {ending: tensor.shape for ending, tensor in module.tensors.items()}

@@ -64,7 +64,7 @@ def _candidates(folders: Iterable[Path], runs: Path | None) -> Iterator[Path]:
     for folder in folders:
         yield from _below(folder, _DEPTH)
     if runs is not None:
-        yield from sorted(runs.glob("*/checkpoints/*.safetensors"))
+        yield from sorted(path for path in runs.glob("*/checkpoints/*") if _is_model(path))
 
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:
@@ -79,5 +79,9 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
                 yield entry
             elif depth > 1 and not entry.name.startswith("."):
                 yield from _below(entry, depth - 1)
-        elif entry.suffix.lower() in MODEL_SUFFIXES and not entry.name.startswith("."):
+        elif _is_model(entry):
             yield entry
+
+
+def _is_model(path: Path) -> bool:
+    return path.suffix.lower() in MODEL_SUFFIXES and not path.name.startswith(".")

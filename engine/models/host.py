@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ class _Key(NamedTuple):
     device: str
     dtype: torch.dtype
     prediction_type: str | None
+    vae_dtype: torch.dtype | None
+    variant: str
 
 
 class ModelHost:
@@ -36,21 +39,33 @@ class ModelHost:
         device: torch.device | None = None,
         dtype: torch.dtype | None = None,
         prediction_type: PredictionType | None = None,
+        vae_dtype: torch.dtype | None = None,
+        variant: str = "",
+        prepare: Callable[[LoadedModel], None] | None = None,
     ) -> LoadedModel:
         """The model ``ref``, loaded when it is not the one in memory; see :func:`load_model`.
 
         Without ``device`` and ``dtype`` the computer's best are taken. The former model is dropped
         before the next is loaded, so that both never need room at once, unless a job holds it.
+        ``variant`` names what ``prepare`` changes of the loaded model; who asks for another variant
+        gets another model.
         """
         device = device or devices.default_device()
         dtype = dtype or devices.default_dtype(device)
-        key = _Key(*_state_of(model_path(ref)), str(device), dtype, prediction_type)
+        state = _state_of(model_path(ref))
+        key = _Key(*state, str(device), dtype, prediction_type, vae_dtype, variant)
         if self._model is None or key != self._key:
             self.release()
-            self._model = load_model(
-                ref, device=device, dtype=dtype, prediction_type=prediction_type
+            model = load_model(
+                ref,
+                device=device,
+                dtype=dtype,
+                prediction_type=prediction_type,
+                vae_dtype=vae_dtype,
             )
-            self._key = key
+            if prepare is not None:
+                prepare(model)
+            self._model, self._key = model, key
         return self._model
 
     def release(self) -> None:

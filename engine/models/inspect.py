@@ -5,7 +5,6 @@ Quick enough for every file in a folder: no tensor is loaded and no pickle is op
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -189,18 +188,11 @@ def _as_lora(
     family = lora_keys.family_of(shapes, metadata)
     if not family:
         return None
-    ranks = Counter(shape[0] for key, shape in shapes.items() if shape and _part_of(key) == "down")
-    rank = ranks.most_common(1)[0][0] if ranks else None
     return ModelInfo(
         path=path, kind="lora", layout="single-file", bytes=path.stat().st_size, family=family,
-        context_width=lora_keys.context_width(shapes), rank=rank,
+        context_width=lora_keys.context_width(shapes), rank=lora_keys.rank_of(shapes),
         alpha=_alpha(metadata, header), metadata=metadata,
     )  # fmt: skip
-
-
-def _part_of(key: str) -> str:
-    found = lora_keys.split_key(key)
-    return found[1] if found else ""
 
 
 def _alpha(metadata: Mapping[str, str], header: Header | None) -> float | None:

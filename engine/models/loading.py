@@ -97,11 +97,13 @@ def load_model(
     device: torch.device,
     dtype: torch.dtype,
     prediction_type: PredictionType | None = None,
+    vae_dtype: torch.dtype | None = None,
     configs: Path = CONFIGS,
 ) -> LoadedModel:
     """Load "starter", a diffusers folder or a single file (.safetensors, .ckpt), all local.
 
-    ``prediction_type`` overrides what :func:`engine.models.inspect.prediction_type` recognizes.
+    ``prediction_type`` overrides what :func:`engine.models.inspect.prediction_type` recognizes,
+    ``vae_dtype`` the dtype of the VAE, which is ``dtype`` unless that would overflow.
     ``configs`` holds one folder of diffusers configs per family, for single files. Raises
     MissingFileError, or ModelFileError for what is truncated, hostile, incomplete or unknown.
     """
@@ -116,7 +118,7 @@ def load_model(
     family = FAMILIES[info.family]
     source: Source = Folder(path) if path.is_dir() else SingleFile(path, configs / family.id)
     build = _Builder(source, path.name, device, dtype)
-    unet, vae = build.unet(), build.vae()
+    unet, vae = build.unet(), build.vae(vae_dtype)
     scheduler = source.scheduler(family, prediction_type)
     predicts = scheduler["prediction_type"]
     encoders = family.text_encoders
@@ -154,14 +156,15 @@ class _Builder:
         state = self._source.unet(list(unet.state_dict()), config)
         return self._fill(unet, state, "UNet", self._dtype)
 
-    def vae(self) -> AutoencoderKL:
+    def vae(self, dtype: torch.dtype | None) -> AutoencoderKL:
         config = self._source.config("vae")
         with torch.device("meta"):
             vae = AutoencoderKL.from_config(config)
         state = self._source.vae(list(vae.state_dict()), config)
         # Such a VAE overflows in half precision; bfloat16 has the range.
         overflows = self._dtype == torch.float16 and vae.config.force_upcast
-        return self._fill(vae, state, "VAE", torch.float32 if overflows else self._dtype)
+        dtype = dtype or (torch.float32 if overflows else self._dtype)
+        return self._fill(vae, state, "VAE", dtype)
 
     def text_encoder(self, encoder: TextEncoder) -> torch.nn.Module:
         config = CLIPTextConfig.from_dict(self._source.config(encoder.folder))

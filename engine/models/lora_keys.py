@@ -10,6 +10,7 @@ A tensor's key is such a name with one of the endings of :data:`ENDINGS`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -36,20 +37,20 @@ ENDINGS: tuple[tuple[str, Part], ...] = (
     (".lora_B.weight", "up"),
     (".alpha", "alpha"),
 )
-# Adapters of other kinds, by the ending of their tensors.
-OTHER_KINDS = {
-    "hada_w1_a": "LoHa",
-    "lokr_w1": "LoKr",
-    "lokr_w1_a": "LoKr",
-    "lokr_w2_a": "LoKr",
-    "dora_scale": "DoRA",
-    "lora_magnitude_vector.weight": "DoRA",
-    "lora_magnitude_vector": "DoRA",
-    "lora_mid.weight": "Tucker LoCon",
-    "oft_blocks": "OFT",
-    "on_input": "IA3",
-    "diff": "full-difference",
+# The tensors of adapters as LyCORIS's files end them; PEFT's name of DoRA's magnitude after them.
+_WOVEN = (
+    "lora_mid.weight", "dora_scale",
+    "hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2",
+    "lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2",
+)  # fmt: skip
+_ADAPTER_ENDINGS = {
+    **{f".{ending}": ending for ending in _WOVEN},
+    ".lora_magnitude_vector.weight": "dora_scale",
+    ".lora_magnitude_vector": "dora_scale",
 }
+_OF_LORA = {"down": "lora_down.weight", "up": "lora_up.weight", "alpha": "alpha"}
+# Adapters of kinds that are not read, by the ending of their tensors.
+OTHER_KINDS = {"oft_blocks": "OFT", "on_input": "IA3", "diff": "full-difference"}
 _UNET = ("lora_unet_", "base_model.model.", "unet.", "diffusion_model.", "model.diffusion_model.")
 _TEXT = {
     "lora_te1_": 0, "lora_te2_": 1, "lora_te_": 0,
@@ -86,8 +87,20 @@ def split_key(key: str) -> tuple[str, Part] | None:
     return None
 
 
+def split_adapter_key(key: str) -> tuple[str, str] | None:
+    """The module of an adapter's tensor and its ending as LyCORIS and kohya write it; None when
+    the tensor is none of a LoRA, LoHa or LoKr.
+    """
+    if found := split_key(key):
+        return found[0], _OF_LORA[found[1]]
+    for ending, plain in _ADAPTER_ENDINGS.items():
+        if key.endswith(ending):
+            return key[: -len(ending)], plain
+    return None
+
+
 def other_kind(keys: Iterable[str]) -> str:
-    """The kind of adapter that ``keys`` hold when it is another one than LoRA, else ""."""
+    """The kind of adapter that ``keys`` hold when it is one that is not read, else ""."""
     for key in keys:
         for ending, kind in OTHER_KINDS.items():
             if key.endswith(f".{ending}"):
@@ -175,11 +188,33 @@ def context_width(shapes: Shapes) -> int | None:
     return widths[0] if widths else None
 
 
+def rank_of(shapes: Shapes) -> int | None:
+    """The most common rank of an adapter of any kind, if there is one."""
+    ranks = Counter(
+        shape[0] for _, part, shape in _modules(shapes) if part == "down" and shape and shape[0]
+    )
+    return ranks.most_common(1)[0][0] if ranks else None
+
+
 def _modules(shapes: Shapes) -> Iterable[tuple[str, Part, tuple[int, ...]]]:
+    """The tensors of a LoRA; of other kinds, what the down of a LoRA would be in their place."""
     for key, shape in shapes.items():
         found = split_key(key)
         if found is not None:
             yield *found, shape
+        elif key.endswith(".hada_w1_b"):
+            yield key.removesuffix(".hada_w1_b"), "down", shape
+        elif key.endswith((".lokr_w1", ".lokr_w1_b")):
+            module = key.rpartition(".")[0]
+            yield module, "down", _down_of_lokr(shapes, module, shape)
+
+
+def _down_of_lokr(shapes: Shapes, module: str, first: tuple[int, ...]) -> tuple[int, ...]:
+    whole = shapes.get(f"{module}.lokr_w2")
+    second = shapes.get(f"{module}.lokr_w2_b", ()) if whole is None else whole
+    if len(first) < 2 or len(second) < 2:
+        return ()
+    return (0 if whole is not None else second[0], first[1] * second[1], *second[2:])
 
 
 _Known = list[tuple[ModuleName, Part, tuple[int, ...]]]

@@ -38,11 +38,13 @@ def default_threads() -> int:
 
     A core that anything else wants costs more than it gives, because all threads wait for the
     slowest at every operator. Measured on two cores beside one busy process: 0.47 s a training
-    step with one thread, 0.8 to 1.6 s with two, 1.5 to 4.5 s with two that spin.
+    step with one thread, 0.8 to 1.6 s with two, 1.5 to 4.5 s with two that spin. Processes that a
+    launcher started together share what there is.
     """
     import psutil
 
-    return max(1, (psutil.cpu_count(logical=False) or os.cpu_count() or 1) - 1)
+    cores = (psutil.cpu_count(logical=False) or os.cpu_count() or 1) - 1
+    return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 def limit_threads(count: int) -> None:

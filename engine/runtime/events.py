@@ -51,6 +51,8 @@ class Progress:
 
 # What is done in the first instant of a phase was done before, such as the cells of a cache.
 _INSTANT = 0.25
+# A step that takes this many seconds, and this many times as long as those before, was a rest.
+_REST, _LONG = 600.0, 20.0
 
 
 class ProgressMeter:
@@ -109,6 +111,11 @@ class ProgressMeter:
             self._start = self._last = now
             return
         seconds = max(now - self._last, 1e-6)
+        if self._rate and seconds > max(_REST, _LONG * steps / self._rate):
+            # The computer slept or the work was held: that says nothing about its pace.
+            self._start += seconds
+            self._last = now
+            return
         young = seconds / max(now - self._start, seconds)
         weight = max(young, 1 - math.exp(-seconds / self._memory))
         self._rate += weight * (steps / seconds - self._rate)

@@ -33,6 +33,8 @@ class Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     handler: ClassVar[str]
     title_key: ClassVar[str] = "{name}"
+    controls: ClassVar[tuple[str, ...]] = ()
+    """What can be asked of the work while it goes on, by :meth:`JobHandle.ask`."""
 
     @property
     def subject(self) -> str:
@@ -47,6 +49,10 @@ class Request(BaseModel):
     def smaller(self) -> Request | None:
         """The same work in less memory, or None when nothing can be made smaller."""
         return None
+
+    def again(self) -> Request:
+        """What is to be done when this work was cut off: all of it, or what is left."""
+        return self
 
     def to_record(self) -> dict[str, Any]:
         """A JSON-ready record that :func:`request_from_record` reads back."""
@@ -83,6 +89,7 @@ class JobHandle(Future[Any]):
         self.state: JobState = "queued"
         self.function: Callable[[], Any] | None = None
         self._events: deque[Event] = deque()
+        self._asked: deque[str] = deque()
         self._cancel = threading.Event()
         self._go = threading.Event()
         self._go.set()
@@ -119,6 +126,15 @@ class JobHandle(Future[Any]):
     def paused(self) -> bool:
         """Whether a pause was asked for."""
         return not self._go.is_set()
+
+    def ask(self, control: str) -> bool:
+        """Ask for one of the request's ``controls`` at the next step; a paused job takes that step
+        and pauses again. False for what the request does not offer, and when the job has ended.
+        """
+        if self.done() or control not in self.request.controls:
+            return False
+        self._asked.append(control)
+        return True
 
     def take_events(self) -> list[Event]:
         """All events since the last call, oldest first."""
@@ -166,12 +182,21 @@ class Job:
         """Send an event that must not be lost, such as a finished picture."""
         self._handle._events.append(Event(self.id, kind, data))
 
+    def asked(self) -> list[str]:
+        """The controls that were asked for since the last call, oldest first."""
+        asked = self._handle._asked
+        return [asked.popleft() for _ in range(len(asked))]
+
     def breathe(self) -> None:
-        """Call at every step: raises JobCancelled, honours pause, lets one interactive job in."""
+        """Call at every step: raises JobCancelled, honours pause, lets one interactive job in.
+
+        A pause does not hold work that was asked for a control: whoever offers controls takes them
+        with :meth:`asked` at each step and breathes again.
+        """
         self._stop_if_asked()
         if self._between is not None:
             self._between()
-        while self._handle.paused:
+        while self._handle.paused and not self._handle._asked:
             self._handle.state = "paused"
             if self._between is not None:
                 self._between()

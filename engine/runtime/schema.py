@@ -36,9 +36,9 @@ def setting(
     """Declare one setting of a schema.
 
     ``label`` and ``help`` are English translation keys. ``when`` names another field (or
-    ``field=value``) that must be set for this one to have an effect. ``kohya`` is the name kohya's
-    scripts give it. ``constraints`` are pydantic's (``ge``, ``le``, ``gt``, ``min_length`` …).
-    Pass ``...`` as ``default`` for a required field.
+    ``field=value``, ``field=one|other``) that must be set for this one to have an effect. ``kohya``
+    is the name kohya's scripts give it. ``constraints`` are pydantic's (``ge``, ``le``, ``gt``,
+    ``min_length`` …). Pass ``...`` as ``default`` for a required field.
     """
     extra: dict[str, Any] = {
         "group": group,

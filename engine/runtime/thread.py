@@ -67,8 +67,8 @@ class Engine:
         return self._store.jobs("interrupted") if self._store is not None else []
 
     def restart(self, stored: StoredJob) -> JobHandle:
-        """Queue an interrupted job again, under its old identifier."""
-        handle = JobHandle(request_from_record(stored.record), job_id=stored.id)
+        """Queue an interrupted job again, or what is left of it, under its old identifier."""
+        handle = JobHandle(request_from_record(stored.record).again(), job_id=stored.id)
         self._enqueue(handle)
         return handle
 
@@ -179,8 +179,12 @@ class Engine:
             return handle.function()
         module, _, name = request.handler.partition(":")
         handler = getattr(importlib.import_module(module), name)
+        before = device.engine_threads()
         device.limit_threads(self._threads or device.default_threads())
-        return handler(request, Job(handle, between))
+        try:
+            return handler(request, Job(handle, between))
+        finally:
+            device.limit_threads(before)  # of the job that let this one in
 
     def _enqueue(self, handle: JobHandle) -> None:
         with self._wake:

@@ -84,7 +84,7 @@ def encode_picture(model: LoadedModel, rgb: np.ndarray) -> torch.Tensor:
     removes, and makes the result depend on one more seed.
     """
     pixels = torch.from_numpy(np.array(rgb)).permute(2, 0, 1)[None].float() / 127.5 - 1
-    posterior = model.vae.encode(pixels.to(model.vae.device, model.vae.dtype)).latent_dist
+    posterior = model.vae.encode(pixels.to(model.device, model.vae.dtype)).latent_dist
     return posterior.mode().float() * model.scaling_factor
 
 
@@ -94,7 +94,7 @@ def decode_latents(model: LoadedModel, latents: torch.Tensor) -> np.ndarray:
 
     Raises StylekilnError when the model's numbers overflowed, which would be a black picture.
     """
-    scaled = (latents[None] / model.scaling_factor).to(model.vae.device, model.vae.dtype)
+    scaled = (latents[None] / model.scaling_factor).to(model.device, model.vae.dtype)
     pixels = model.vae.decode(scaled, return_dict=False)[0][0].float()
     if not torch.isfinite(pixels).all():
         raise StylekilnError(

@@ -11,21 +11,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 Bucket = tuple[int, int]
+Lot = tuple[int, Bucket]
+"""What may share a batch: the number of a dataset, and a size in it."""
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """The buckets of a training set. ``members`` maps a bucket's size to picture indices, every
-    index as often as its picture repeats.
+    """The buckets of a training set. ``members`` maps what may share a batch to picture indices,
+    every index as often as its picture repeats; ``sizes`` has the batch size of each dataset.
     """
 
-    members: dict[Bucket, tuple[int, ...]]
-    batch_size: int
+    members: dict[Lot, tuple[int, ...]]
+    sizes: tuple[int, ...]
 
     @property
     def batches(self) -> int:
         """Batches in an epoch; the remainder of every bucket is a smaller batch."""
-        return sum(-(-len(keys) // self.batch_size) for keys in self.members.values())
+        return sum(-(-len(keys) // self.sizes[lot[0]]) for lot, keys in self.members.items())
 
     @property
     def draws(self) -> int:
@@ -33,25 +35,32 @@ class Shelf:
         return sum(len(keys) for keys in self.members.values())
 
     def epoch(self, seed: int, epoch: int) -> list[list[int]]:
-        """The batches of ``epoch`` (from 1) in training order; no batch mixes buckets."""
+        """The batches of ``epoch`` (from 1) in training order; none mixes buckets or datasets."""
         chance = random.Random(f"order {seed} {epoch}")
         found: list[list[int]] = []
-        for bucket in sorted(self.members):
-            keys = list(self.members[bucket])
+        for lot in sorted(self.members):
+            keys, size = list(self.members[lot]), self.sizes[lot[0]]
             chance.shuffle(keys)
-            found += [
-                keys[at : at + self.batch_size] for at in range(0, len(keys), self.batch_size)
-            ]
+            found += [keys[at : at + size] for at in range(0, len(keys), size)]
         chance.shuffle(found)
         return found
 
 
-def shelve(buckets: Sequence[Bucket], repeats: Sequence[int], batch_size: int) -> Shelf:
-    """Sort pictures by bucket; picture i lies in ``buckets[i]`` and comes ``repeats[i]`` times."""
-    members: dict[Bucket, list[int]] = {}
-    for index, (bucket, times) in enumerate(zip(buckets, repeats, strict=True)):
-        members.setdefault(bucket, []).extend([index] * times)
-    return Shelf({key: tuple(value) for key, value in members.items() if value}, batch_size)
+def shelve(
+    buckets: Sequence[Bucket],
+    repeats: Sequence[int],
+    batch_size: int | Sequence[int],
+    datasets: Sequence[int] = (),
+) -> Shelf:
+    """Sort pictures by bucket; picture i lies in ``buckets[i]`` of ``datasets[i]`` (all of the
+    first, unless given) and comes ``repeats[i]`` times. ``batch_size`` is one for each dataset.
+    """
+    sizes = (batch_size,) if isinstance(batch_size, int) else tuple(batch_size)
+    members: dict[Lot, list[int]] = {}
+    places = zip(datasets or [0] * len(buckets), buckets, repeats, strict=True)
+    for index, (dataset, bucket, times) in enumerate(places):
+        members.setdefault((dataset, bucket), []).extend([index] * times)
+    return Shelf({lot: tuple(keys) for lot, keys in members.items() if keys}, sizes)
 
 
 def groups(batches: Sequence[list[int]], size: int) -> Iterator[Sequence[list[int]]]:

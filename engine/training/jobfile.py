@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_file, write_text
 from engine.runtime.schema import settings_of, validated
 from engine.training.config import TrainRequest
+from engine.training.prompts import prompt_lines, text_lines
 
 _NAMES = {name: name for name in TrainRequest.model_fields} | {
     item.kohya: item.name for item in settings_of(TrainRequest) if item.kohya
@@ -44,10 +46,15 @@ def load_toml(path: Path, **overrides: Any) -> TrainRequest:
 
 def dump_toml(request: TrainRequest, path: Path) -> None:
     """Write every setting of ``request`` by group, so that the file explains the whole run."""
-    values = request.model_dump(mode="json")
+    dump_values(request.model_dump(mode="json"), path)
+
+
+def dump_values(values: Mapping[str, Any], path: Path) -> None:
+    """Write settings by group that may not make a whole run yet."""
     groups: dict[str, dict[str, Any]] = {}
     for item in settings_of(TrainRequest):
-        groups.setdefault(_section(item.group), {})[item.name] = values[item.name]
+        if item.name in values:
+            groups.setdefault(_section(item.group), {})[item.name] = values[item.name]
     write_text(path, tomli_w.dumps(groups))
 
 
@@ -78,27 +85,18 @@ def _known(values: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def _converted(values: dict[str, Any]) -> dict[str, Any]:
-    """Kohya's other spellings: one rate for both parts, warm-up as a share, prompts as a file."""
+    """Kohya's other spellings: what the model predicts as a flag, prompts as a file."""
     values = dict(values)
     if isinstance(values.get("v_parameterization"), bool):
         velocity = values.pop("v_parameterization")
         values = {"prediction_type": "v_prediction" if velocity else "epsilon"} | values
-    if "learning_rate" in values:
-        rate = values.pop("learning_rate")
-        values = {"unet_lr": rate, "text_encoder_lr": rate} | values
-    warmup = values.get("lr_warmup_steps")
-    if isinstance(warmup, str) and warmup.endswith("%"):
-        values["lr_warmup"] = values.pop("lr_warmup_steps").rstrip("% ")
-    elif isinstance(warmup, float):
-        values["lr_warmup"] = values.pop("lr_warmup_steps") * 100
     if isinstance(values.get("sample_prompts"), str):
         values["sample_prompts"] = _prompt_lines(values["sample_prompts"])
     return values
 
 
 def _prompt_lines(text: str) -> list[str]:
-    """Prompts from a text file of that name, else from the lines of the text itself."""
-    if "\n" not in text and text.endswith(".txt"):
-        text = require_file(Path(text)).read_text(encoding="utf-8-sig", errors="replace")
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    """Prompts from a file of that name, else from the lines of the text itself."""
+    if "\n" not in text and text.lower().endswith((".txt", ".toml", ".json")):
+        return prompt_lines(Path(text))
+    return text_lines(text)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor
 
+from engine.models import adapters
 from engine.models.loading import LoadedModel
-from engine.training.conditioning import CaptionEncoder, TextCondition, size_ids
+from engine.training.conditioning import CaptionEncoder, size_ids
 from engine.training.latents import Encoded, LatentStore, sample_latents
-from engine.training.objective import Draw, Objective
+from engine.training.noise import Draw
+from engine.training.objective import Objective
 from engine.training.pictures import TrainingPicture
-
-PRECISIONS = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+from engine.training.precision import DTYPES
+from engine.training.text_cache import TextCondition
 
 
 class Learner:
@@ -33,7 +35,7 @@ class Learner:
         self._model = model
         self._encoder = encoder
         self._store = store
-        self._precision = PRECISIONS[mixed_precision]
+        self._precision = DTYPES[mixed_precision]
 
     def latent_shape(self, pictures: Sequence[TrainingPicture]) -> tuple[int, int, int, int]:
         """[B,C,h,w] of a batch; its pictures share a bucket."""
@@ -46,16 +48,47 @@ class Learner:
     ) -> Tensor:
         """Loss of each picture, float32 [B] with gradients, weights of the objective included."""
         model, objective = self._model, self.objective
-        encoded = [self._store.encoded(picture) for picture in pictures]
+        encoded = self._store.batch(pictures)
         posteriors = torch.stack([one.posterior for one in encoded])
         clean = sample_latents(posteriors, draw.posterior, model.scaling_factor).to(model.device)
-        noise, timesteps = draw.noise.to(model.device), draw.timesteps.to(model.device)
-        noisy = objective.noisy(clean, noise, timesteps)
+        noise, timesteps = draw.target_noise(clean), draw.timesteps.to(model.device)
+        noisy = objective.noisy(clean, draw.seen_noise(noise), timesteps)
         with self._autocast():
             condition = self._encoder(captions)
             predicted = self._predict(noisy, timesteps, condition, pictures)
         target = objective.target(clean, noise, timesteps)
-        return objective.losses(predicted, target, timesteps, _weights(encoded, model.device))
+        masks = _weights(encoded, model.device)
+        found = objective.losses(predicted, target, timesteps, masks)
+        if objective.pictures is not None:
+            found = found + objective.picture_losses(noisy, predicted, clean, draw, masks)
+        if objective.preservation is not None:
+            plain = objective.preservation.plain(captions)
+            apart = self._apart(noisy, timesteps, plain, pictures)
+            found = found + objective.preservation.weight * apart
+        return found
+
+    def _apart(
+        self,
+        noisy: Tensor,
+        timesteps: Tensor,
+        captions: Mapping[int, str],
+        pictures: Sequence[TrainingPicture],
+    ) -> Tensor:
+        """How far the answer to ``captions``, by number of the picture, is from that of the model
+        without adapters: mean square, float32 [B], 0 where a picture has no such caption.
+        """
+        found = torch.zeros(len(noisy), device=noisy.device)
+        if not captions:
+            return found
+        rows = torch.tensor(list(captions), device=noisy.device)
+        noisy, timesteps = noisy[rows], timesteps[rows]
+        chosen, texts = [pictures[row] for row in captions], list(captions.values())
+        with torch.no_grad(), adapters.active(self._model, {}), self._autocast():
+            before = self._predict(noisy, timesteps, self._encoder(texts), chosen)
+        with self._autocast():
+            now = self._predict(noisy, timesteps, self._encoder(texts), chosen)
+        square = (now.float() - before.float()).square()
+        return found.index_add(0, rows, square.mean(dim=(1, 2, 3)))
 
     def _predict(
         self,

@@ -2,297 +2,101 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-import torch
-
-from engine.models.host import host
 from engine.models.loading import LoadedModel
-from engine.runtime.device import default_device
-from engine.runtime.errors import JobCancelled, TrainingError
 from engine.runtime.job import Job
-from engine.training import schedules
-from engine.training.batches import Shelf, groups, shelve
-from engine.training.captions import draw_caption
-from engine.training.checkpoints import CheckpointWriter
+from engine.training import optimizers
+from engine.training.advice import advice
+from engine.training.base_model import load_base
+from engine.training.caches import prepare
 from engine.training.checks import check
-from engine.training.conditioning import CaptionEncoder
 from engine.training.config import TrainRequest
-from engine.training.held_out import HeldOut
-from engine.training.latents import LatentStore
-from engine.training.learner import PRECISIONS, Learner
-from engine.training.metadata import Header, Moment
+from engine.training.distributed import Crew, crew
+from engine.training.economy import economical
 from engine.training.network import Network, adapted
-from engine.training.objective import Objective, cumulative_alphas, draw
-from engine.training.optimizers import build_optimizer, set_rates
+from engine.training.offload import parking
 from engine.training.pictures import (
     PictureSet,
     Sources,
-    TrainingPicture,
     bucket_spec,
     find_sources,
     open_pictures,
 )
-from engine.training.previews import Previews
-from engine.training.recorder import Recorder, recording
+from engine.training.reasons import Reason
+from engine.training.recorder import recording
+from engine.training.resume import Resumed, resumed
+from engine.training.route import Route, route_of
 from engine.training.run_pictures import note_pictures
 from engine.training.runs import Run, new_run_folder
-
-
-@dataclass(frozen=True)
-class CheckpointResult:
-    """A checkpoint that was written; ``losses`` by name are the measured ones."""
-
-    epoch: int
-    step: int
-    path: str
-    loss: float
-    losses: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """What a run leaves. ``final_loss`` is the moving average at the end."""
-
-    run: str
-    checkpoints: tuple[CheckpointResult, ...]
-    steps: int
-    final_loss: float
+from engine.training.tensorboard import board_of
+from engine.training.tools import Tools
+from engine.training.trainer import Trainer, TrainResult
 
 
 def run(request: TrainRequest, job: Job) -> TrainResult:
     """Train. Raises TrainingError, BadInputError, MissingFileError, StorageError or JobCancelled;
     checkpoints that were finished before stay usable.
+
+    A full disk does not end a run that has begun: it pauses until it is let go on.
     """
+    with crew() as members:
+        return _run(request, job, members)
+
+
+def _run(request: TrainRequest, job: Job, members: Crew) -> TrainResult:
     job.progress(0, 0, "Reading the dataset")
+    before = resumed(request)
     sources = find_sources(request)
     job.progress(0, 0, "Loading the model")
-    model = _load(request)
-    check(request, model)
+    model = load_base(request)
+    check(request, model, sources.training)
     pictures = open_pictures(sources, bucket_spec(request, model.native_size), job)
-    with recording(Run.create(_run_folder(request, sources), request), job) as recorder:
-        note_pictures(recorder.run, (p.sample.path for p in pictures.training))
-        for sentence in pictures.problems:
-            recorder.event("train.warning", text=sentence)
-        with adapted(model, request) as network:
-            return Trainer(request, job, model, network, recorder, pictures).train()
+    route = route_of(request, pictures, members.size)
+    if before is not None:
+        before.check(model, route.length.updates)
+    with ExitStack() as stack:
+        folder = stack.enter_context(members.folder(_run_folder(request, sources)))
+        started = before.reopen(request) if before is not None and members.leads else None
+        recorder = stack.enter_context(recording(started or Run.create(folder, request), job))
+        if members.leads:
+            after = before.state.position.step if started is not None and before is not None else 0
+            recorder.board = board_of(request, recorder.run.folder, after)
+        network = stack.enter_context(adapted(model, request))
+        stack.enter_context(economical(model, request, network.parameters))
+        place = stack.enter_context(parking(model, enabled=request.offload))
+        for why in _warnings(request, model, network, pictures, route, before):
+            recorder.warn(why)
+        note_pictures(recorder.run, (picture.sample.path for picture in pictures.training))
+        inputs = prepare(request, model, pictures, place, job, members)
+        tools = Tools.of(request, model, network, inputs, members)
+        trainer = Trainer(request, job, model, tools, recorder, pictures, route, place)
+        if before is not None:
+            trainer.restore(before.state)
+        return trainer.train()
 
 
-class Trainer:
-    """One run in the making."""
-
-    def __init__(
-        self,
-        request: TrainRequest,
-        job: Job,
-        model: LoadedModel,
-        network: Network,
-        recorder: Recorder,
-        pictures: PictureSet,
-    ) -> None:
-        self.request, self.job = request, job
-        self.network, self.recorder = network, recorder
-        self.pictures = pictures.training
-        self.trigger_word = pictures.trigger_word
-        self.shelf = _shelve(request, self.pictures)
-        self.length = schedules.length(request, self.shelf.batches)
-        self.learner = _learner(request, model, pictures, job)
-        self.optimizer = build_optimizer(request, network.parts, model.device)
-        # Only fp16 needs it: small gradients would vanish in half the bits.
-        self.scaler = torch.amp.GradScaler(
-            model.device.type, enabled=request.mixed_precision == "fp16"
-        )
-        self.measure = HeldOut(request, self.learner, pictures)
-        self.previews = Previews(request, model, recorder, job)
-        header = Header(request, model, pictures, self.length)
-        self.writer = CheckpointWriter(recorder.run.folder / "checkpoints", request, header)
-        self.checkpoints: list[CheckpointResult] = []
-        self.step = self._epoch = 0
-
-    def train(self) -> TrainResult:
-        """Go through all epochs. What a stopped run has learned since its newest checkpoint is kept
-        as one more.
-        """
-        self._announce()
-        try:
-            self._go_through()
-        except JobCancelled:
-            if self.step > max((item.step for item in self.checkpoints), default=0):
-                self._save(self._epoch, {}, last=False)
-            raise
-        return TrainResult(
-            str(self.recorder.run.folder),
-            tuple(self.checkpoints),
-            self.step,
-            self.recorder.average,
-        )
-
-    def _go_through(self) -> None:
-        self._look(0)
-        for epoch in range(1, self.length.epochs + 1):
-            self._epoch = epoch
-            self.recorder.new_epoch()
-            batches = self.shelf.epoch(self.request.seed, epoch)
-            first = 0
-            for group in groups(batches, self.request.gradient_accumulation_steps):
-                if self.step == self.length.updates:
-                    break
-                self._update(epoch, first, group)
-                first += len(group)
-            self._end_epoch(epoch)
-
-    def _announce(self) -> None:
-        self.recorder.event(
-            "train.started",
-            name=self.request.output_name,
-            total_steps=self.length.updates,
-            epochs=self.length.epochs,
-            steps_per_epoch=self.length.updates_per_epoch,
-            pictures=len(self.pictures),
-            buckets=len(self.shelf.members),
-        )
-        self._progress()
-
-    def _progress(self) -> None:
-        self.job.progress(
-            self.step, self.length.updates, "Train {name}", name=self.request.output_name
-        )
-
-    def _update(self, epoch: int, first: int, group: Sequence[list[int]]) -> None:
-        """Learn from the batches of ``group`` together; ``first`` is the first one's number."""
-        factor = schedules.multiplier(self.request, self.step, self.length.updates)
-        rates = set_rates(self.optimizer, factor)
-        self.optimizer.zero_grad(set_to_none=True)
-        total = sum(len(batch) for batch in group)
-        loss = torch.zeros((), dtype=torch.float64)
-        for number, batch in enumerate(group, first):
-            self.job.breathe()
-            # Divided by the pictures of the whole group: a short last group weighs no less.
-            part = self._losses(epoch, number, batch).sum() / total
-            self.scaler.scale(part).backward()
-            loss += part.detach().cpu()
-        if not math.isfinite(loss):
-            raise TrainingError(
-                "The loss is not a number any more at step {step}.",
-                step=self.step + 1,
-                remedy="Use a lower learning rate, or another precision.",
-            )
-        norm = self._clip()
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        self.step += 1
-        self.recorder.step(self.step, epoch, float(loss), rates, norm)
-        self._progress()
-
-    def _losses(self, epoch: int, number: int, batch: list[int]) -> torch.Tensor:
-        chosen = [self.pictures[index] for index in batch]
-        name = f"{self.request.seed} {epoch} {number}"
-        chance = random.Random(f"captions {name}")
-        captions = [
-            draw_caption(picture.caption, self.request, self.trigger_word, chance)
-            for picture in chosen
-        ]
-        draws = draw(
-            self.learner.latent_shape(chosen),
-            self.learner.objective.timesteps,
-            _generator(f"noise {name}"),
-            self.request.noise_offset,
-        )
-        losses = self.learner.losses(chosen, captions, draws)
-        weights = [
-            self.request.prior_loss_weight if picture.regularization else 1.0 for picture in chosen
-        ]
-        return losses * torch.tensor(weights, device=losses.device)
-
-    def _clip(self) -> float:
-        """Limit the gradient; its length before."""
-        self.scaler.unscale_(self.optimizer)
-        limit = self.request.max_grad_norm or math.inf
-        return float(torch.nn.utils.clip_grad_norm_(self.network.parameters, limit))
-
-    def _end_epoch(self, epoch: int) -> None:
-        last = epoch == self.length.epochs
-        every = self.request.save_every_n_epochs
-        if last or (every and epoch % every == 0):
-            losses = self._look(epoch, draw_samples=False)
-            self._save(epoch, losses, last=last)
-        if self.previews.due(epoch):
-            self.previews.draw(epoch, self.step)
-
-    def _look(self, epoch: int, *, draw_samples: bool = True) -> dict[str, float]:
-        """Measure the held-out loss, and draw the samples of the start."""
-        losses = self.measure.losses(self.job)
-        if losses:
-            self.recorder.event(
-                "train.held_out",
-                epoch=epoch,
-                step=self.step,
-                loss=losses["held_out_loss"],
-                seen_loss=losses["seen_loss"],
-            )
-        if draw_samples and self.previews.due(epoch):
-            self.previews.draw(epoch, self.step)
-        return losses
-
-    def _save(self, epoch: int, losses: dict[str, float], *, last: bool) -> None:
-        moment = Moment(epoch, self.step, losses)
-        path = self.writer.write(self.network.tensors(), moment, last=last)
-        loss = self.recorder.average
-        self.checkpoints.append(CheckpointResult(epoch, self.step, str(path), loss, losses))
-        self.recorder.event(
-            "train.checkpoint",
-            epoch=epoch,
-            step=self.step,
-            path=str(path),
-            bytes=path.stat().st_size,
-            loss=loss,
-            **losses,
-        )
-
-
-def _load(request: TrainRequest) -> LoadedModel:
-    """The base model; on a graphics card its frozen weights are in the precision of the run."""
-    device = default_device()
-    dtype = torch.float32 if device.type == "cpu" else PRECISIONS[request.mixed_precision]
-    predicts = None if request.prediction_type == "auto" else request.prediction_type
-    return host().get(request.base_model, device=device, dtype=dtype, prediction_type=predicts)
+def _warnings(
+    request: TrainRequest,
+    model: LoadedModel,
+    network: Network,
+    pictures: PictureSet,
+    route: Route,
+    before: Resumed | None,
+) -> Iterator[Reason | str]:
+    yield from pictures.problems
+    yield from network.notes
+    if before is not None:
+        yield from before.warnings(pictures, route)
+    yield from advice(request)
+    instead = optimizers.replacement(request, model.device)
+    if instead is not None:
+        yield instead
 
 
 def _run_folder(request: TrainRequest, sources: Sources) -> Path:
     if request.output_dir or sources.project is None:
         return Path(request.output_dir)
     return new_run_folder(sources.project.runs, request.output_name)
-
-
-def _shelve(request: TrainRequest, pictures: Sequence[TrainingPicture]) -> Shelf:
-    buckets = [picture.bucket for picture in pictures]
-    repeats = [picture.repeats for picture in pictures]
-    return shelve(buckets, repeats, request.train_batch_size)
-
-
-def _learner(
-    request: TrainRequest,
-    model: LoadedModel,
-    pictures: PictureSet,
-    job: Job,
-) -> Learner:
-    objective = Objective(
-        cumulative_alphas(model.scheduler_config).to(model.device),
-        model.prediction_type,
-        request.min_snr_gamma,
-    )
-    encoder = CaptionEncoder(model, request.clip_skip, learns=request.text_encoder_lr > 0)
-    folder = pictures.cache if request.cache_latents_to_disk else None
-    store = LatentStore(model, keep=request.cache_latents, folder=folder)
-    store.fill([*pictures.training, *pictures.held_out], job)
-    return Learner(model, objective, encoder, store, request.mixed_precision)
-
-
-def _generator(name: str) -> torch.Generator:
-    digest = hashlib.sha256(name.encode()).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))

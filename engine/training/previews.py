@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engine.imaging.decode import encode_png
 from engine.models.loading import LoadedModel
+from engine.runtime.errors import StylekilnError
 from engine.runtime.files import write_bytes
 from engine.runtime.job import Job
 from engine.runtime.schema import validated
 from engine.sampling.pipeline import sample
 from engine.sampling.request import ImageRequest, Shot
 from engine.training.config import TrainRequest
-from engine.training.prompts import SamplePrompt, parse_prompt
+from engine.training.patience import patiently
+from engine.training.prompts import SamplePrompt, parse_prompt, prompt_lines
 from engine.training.recorder import Recorder
+from engine.training.settings.samples import NEAREST_SAMPLER
+
+FILES = (".txt", ".toml", ".json")
 
 
 class QuietJob(Job):
@@ -37,44 +44,71 @@ class QuietJob(Job):
 
 
 class Previews:
-    """Draws the sample prompts of a run into its ``samples`` folder."""
+    """Draws the sample prompts of a run into its ``samples`` folder.
+
+    A prompt that names a file stands for the prompts in it. It is read at every drawing, so that
+    it can be changed while the run goes on.
+    """
 
     def __init__(
         self, request: TrainRequest, model: LoadedModel, recorder: Recorder, job: Job
     ) -> None:
-        self._prompts = [parse_prompt(line) for line in request.sample_prompts]
         self._request = request
-        for prompt in self._prompts:
-            self._recipe(prompt)  # a wrong option is told before the training, not in its middle
         self._model = model
         self._recorder = recorder
         self._job = QuietJob(job)
+        for line in request.sample_prompts:
+            if not _is_file(line):
+                # A wrong option is told before the training, not in its middle.
+                self._recipe(parse_prompt(line))
 
-    def due(self, epoch: int) -> bool:
-        """Whether to draw at the end of ``epoch``; epoch 0 is before the first step."""
-        every = self._request.sample_every_n_epochs
-        if not self._prompts or epoch == 0:
-            return bool(self._prompts) and self._request.sample_at_first
-        return every > 0 and epoch % every == 0
+    def draw(self, epoch: int, step: int, *, by_epoch: bool = True) -> None:
+        """Draw every prompt with the adapters that are active now, equal recipes together.
 
-    def draw(self, epoch: int, step: int) -> None:
-        """Draw every prompt with the adapters that are active now, equal recipes together."""
+        ``by_epoch`` names the pictures by their epoch, else by their step.
+        """
+        prompts = self._prompts()
         groups: dict[ImageRequest, list[int]] = {}
-        for index, prompt in enumerate(self._prompts):
+        for index, prompt in enumerate(prompts):
             groups.setdefault(self._recipe(prompt), []).append(index)
         pictures: dict[int, np.ndarray] = {}
         for recipe, indices in groups.items():
-            shots = [self._shot(self._prompts[index]) for index in indices]
+            shots = [self._shot(prompts[index]) for index in indices]
             drawn = sample(self._model, recipe, job=self._job, shots=shots)
             pictures |= dict(zip(indices, drawn, strict=True))
-        for index in range(len(self._prompts)):
-            self._tell(index, epoch, step, pictures[index])
+        when = f"e{epoch:06d}" if by_epoch else f"{step:06d}"
+        for index, prompt in enumerate(prompts):
+            self._tell(index, prompt, epoch, step, when, pictures[index])
 
-    def _tell(self, index: int, epoch: int, step: int, picture: np.ndarray) -> None:
-        shot = self._shot(self._prompts[index])
-        stem = f"epoch-{epoch:06d}-{index:02d}-{shot.seed}"
-        path = self._recorder.run.folder / "samples" / f"{stem}.png"
-        write_bytes(path, encode_png(picture))
+    def _prompts(self) -> list[SamplePrompt]:
+        """The prompts as they are now. What cannot be read is told, and the run goes on."""
+        found: list[SamplePrompt] = []
+        for line in self._request.sample_prompts:
+            try:
+                lines = prompt_lines(Path(line)) if _is_file(line) else [line]
+                more = [parse_prompt(text) for text in lines]
+                for prompt in more:
+                    self._recipe(prompt)
+                found += more
+            except StylekilnError as error:
+                self._recorder.warn(error)
+        return found
+
+    def _tell(
+        self,
+        index: int,
+        prompt: SamplePrompt,
+        epoch: int,
+        step: int,
+        when: str,
+        picture: np.ndarray,
+    ) -> None:
+        shot = self._shot(prompt)
+        # Kohya's name; the seed stands in it only where the prompt gave one.
+        seed = "" if prompt.seed is None else f"_{shot.seed}"
+        name = f"{self._request.output_name}_{when}_{index:02d}_{datetime.now():%Y%m%d%H%M%S}{seed}"
+        path = self._recorder.run.folder / "samples" / f"{name}.png"
+        patiently(self._job, lambda: write_bytes(path, encode_png(picture)))
         self._recorder.event(
             "train.sample",
             epoch=epoch,
@@ -87,15 +121,24 @@ class Previews:
 
     def _recipe(self, prompt: SamplePrompt) -> ImageRequest:
         """What a prompt may share with others: all but its words and its seed."""
+        sampler = prompt.sampler or self._request.sample_sampler
+        sampler = NEAREST_SAMPLER.get(sampler.lower(), sampler.lower())
         given = {
             "width": prompt.width,
             "height": prompt.height,
             "steps": prompt.steps,
             "guidance_scale": prompt.guidance_scale,
+            # The steps of Karras et al. suit the solver that is the default; kohya draws others in
+            # even steps.
+            "schedule": None if sampler == "dpmpp_2m" else "normal",
         }
         return validated(
             ImageRequest,
-            {"model": self._request.base_model, "clip_skip": self._request.clip_skip}
+            {
+                "model": self._request.base_model,
+                "clip_skip": self._request.clip_skip,
+                "sampler": sampler,
+            }
             | {key: value for key, value in given.items() if value is not None},
             where="sample prompt",
         )
@@ -104,3 +147,8 @@ class Previews:
         # Without its own seed the run's, so that the same prompt can be compared over epochs.
         seed = self._request.seed if prompt.seed is None else prompt.seed
         return Shot(prompt.prompt, prompt.negative_prompt, seed % 2**32)
+
+
+def _is_file(line: str) -> bool:
+    """Whether a sample prompt is the name of a file of prompts."""
+    return Path(line).suffix.lower() in FILES and "\n" not in line and " --" not in line

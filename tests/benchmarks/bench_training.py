@@ -18,8 +18,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
+from peft import LoraConfig
 
-from engine.models import adapters
+from engine.models.adapter_layers import targets_in
 from engine.models.loading import load_model
 from engine.runtime.device import default_device, default_threads
 from engine.runtime.job import Job, JobHandle, Request
@@ -37,9 +38,9 @@ class PlainLoop:
     def __init__(self) -> None:
         self.device = default_device()
         self.model = load_model("starter", device=self.device, dtype=torch.float32)
-        spec = adapters.AdapterSpec(RANK, RANK, train_text=False, conv_rank=RANK, conv_alpha=RANK)
-        generator = torch.Generator().manual_seed(0)
-        self.learned = adapters.create(self.model, "plain", spec, generator)["unet"]
+        layers = [target.path for target in targets_in(self.model.unet)]
+        self.model.unet.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=layers))
+        self.learned = [p for p in self.model.unet.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(self.learned, lr=1e-3)
         self.alphas = torch.linspace(0.999, 0.01, 1000, device=self.device)
         self.latents = torch.randn(BATCH, 16, 16, 16, device=self.device)

@@ -54,6 +54,8 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "Stage": ((2, 3, 4), ("title", "intro", "button")),
     "StageResult": ((1,), ("sentence",)),
     "title": ((0,), ()),
+    # Why a setting was changed on its way in, or has no effect.
+    "Reason": ((0,), ()),
     "_field": ((0, 2), ()),
     "_section": ((0,), ()),
     "_hint": ((0,), ()),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from pydantic import BaseModel
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -191,6 +193,19 @@ def test_a_setting_without_effect_is_disabled_until_its_condition_holds(shown, q
     qtbot.mouseClick(form.controls["on"], Qt.MouseButton.LeftButton)
     assert form.rows["depth"].isEnabled()
     assert heard == ["on"]
+
+
+def test_a_condition_may_name_several_values(shown):
+    class Loss(BaseModel):
+        kind: Literal["l2", "huber", "smooth_l1"] = setting("l2", label="Loss", help="How.")
+        c: float = setting(0.1, label="Threshold", help="Where.", when="kind=huber|smooth_l1")
+
+    form = shown(SchemaForm(Loss, level="advanced"))
+    enabled = []
+    for kind in ("l2", "huber", "smooth_l1"):
+        form.set_values({"kind": kind})
+        enabled.append(form.rows["c"].isEnabled())
+    assert enabled == [False, True, True]
 
 
 def test_a_search_leaves_only_what_it_found(shown):

@@ -19,7 +19,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from engine.commands import cli
-from engine.models import lora_file
+from engine.models.adapter_file import read_adapter
 from engine.runtime.resources import resource
 from engine.training.runs import Run
 from main import opens_window
@@ -192,15 +192,17 @@ def test_a_lora_of_another_family_is_refused(capsys, sdxl_lora, tmp_path):
 @pytest.mark.parametrize("kind", ["truncated", "stranger"])
 def test_lora_refuses_what_is_no_lora(capsys, request, kind):
     path = request.getfixturevalue(kind)
-    assert path.name in refused(capsys, "lora", path)
+    assert path.name in refused(capsys, "lora", "info", path)
 
 
 def test_lora_rewrites_a_file_with_kohyas_names(capsys, sdxl_lora, tmp_path):
-    status, out, _ = run(capsys, "lora", sdxl_lora, "--out", tmp_path / "again.safetensors")
+    status, out, _ = run(
+        capsys, "lora", "convert", sdxl_lora, "--out", tmp_path / "again.safetensors", "--json"
+    )
     assert status == 0
-    assert json.loads(out)["family"] == "sdxl"
-    again = lora_file.read_lora(tmp_path / "again.safetensors")
-    assert set(again.tensors) == set(lora_file.read_lora(sdxl_lora).tensors)
+    assert json.loads(out)["left_out"] == []
+    again = read_adapter(tmp_path / "again.safetensors")
+    assert set(again.modules) == set(read_adapter(sdxl_lora).modules)
 
 
 @pytest.mark.parametrize("verb", ["export", "train", "generate"])
@@ -240,7 +242,7 @@ def test_a_killed_training_leaves_checkpoints_that_load_and_a_run_called_interru
     assert found.status == "interrupted"
     assert len(found.checkpoints()) >= 1
     for path in checkpoints.glob("*.safetensors"):
-        assert lora_file.read_lora(path).tensors
+        assert read_adapter(path).modules
 
 
 @pytest.mark.parametrize("step", ["0", "-64"])
@@ -281,7 +283,7 @@ def test_weights_of_a_grid_are_numbers(capsys, tmp_path):
 
 
 def test_a_folder_in_the_place_of_a_file_is_named_so(capsys, tmp_path):
-    assert "is a folder" in refused(capsys, "lora", tmp_path)
+    assert "is a folder" in refused(capsys, "lora", "info", tmp_path)
 
 
 def test_an_unknown_command_names_the_commands(capsys):

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from engine.models import adapters
-from engine.models.adapter_layers import lora_layers, targets_in
+from engine.models.adapter_layers import adapted_layers, targets_in
 from engine.models.adapters import AdapterSpec
 from engine.models.loading import load_model
 from engine.models.lora_file import write_lora
@@ -112,8 +112,8 @@ def test_the_two_weights_act_on_their_own_part(trained):
     for weights in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)):
         with adapters.active(model, {"mine": weights}):
             outputs.append(_output(model))
-            for _, layer in lora_layers(model.unet):
-                assert bool(layer.active_adapters) == (weights[0] != 0)
+            for _, layer in adapted_layers(model.unet):
+                assert bool(layer.acting) == (weights[0] != 0)
     assert not torch.equal(outputs[0], outputs[1])
     assert not torch.equal(outputs[0], outputs[2])
 
@@ -133,7 +133,7 @@ def test_each_layer_adds_weight_times_alpha_over_rank_times_up_times_down(traine
             down, up = delta[f"{key}.lora_down.weight"], delta[f"{key}.lora_up.weight"]
             assert down.shape[0] == rank, name
             assert float(delta[f"{key}.alpha"]) == alpha, name
-            base = layer.get_base_layer()
+            base = layer.host
             change = (
                 0.5 * alpha / rank * (up.flatten(1) @ down.flatten(1)).reshape(base.weight.shape)
             )
@@ -180,9 +180,9 @@ def test_an_adapter_that_is_taken_off_leaves_the_plain_model(trained, plain):
     model, path, _ = trained
     adapters.attach(model, path, "file")
     adapters.detach(model, "mine")
-    assert next(lora_layers(model.unet), None) is not None
+    assert next(adapted_layers(model.unet), None) is not None
     adapters.detach(model, "file")
-    assert next(lora_layers(model.unet), None) is None
+    assert next(adapted_layers(model.unet), None) is None
     assert model.unet.state_dict().keys() == plain.unet.state_dict().keys()
     assert torch.equal(_output(model), _output(plain))
 
@@ -196,7 +196,7 @@ def test_a_file_is_read_again_only_when_it_changed(trained, monkeypatch):
     model, path, _ = trained
     info = adapters.attach(model, path, "file")
     with monkeypatch.context() as patch:
-        patch.setattr(adapters, "read_lora", None)
+        patch.setattr(adapters, "read_adapter", None)
         assert adapters.attach(model, path, "file") is info
     silent = {k: torch.zeros_like(v) if "lora_up" in k else v for k, v in load_file(path).items()}
     save_file(silent, path)
@@ -318,4 +318,4 @@ def test_a_lora_of_another_family_or_size_or_of_no_layer_is_refused(starter, tmp
     )
     with pytest.raises(ModelFileError, match="fits no layer"):
         adapters.attach(starter, deep)
-    assert next(lora_layers(starter.unet), None) is None
+    assert next(adapted_layers(starter.unet), None) is None

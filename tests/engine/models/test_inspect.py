@@ -169,7 +169,7 @@ def test_a_broken_pickle_gets_one_sentence(tmp_path, data):
         (["model.diffusion_model.x_embedder.proj.weight"], "SD3"),
         (["double_blocks.0.img_attn.norm.key_norm.scale"], "Flux"),
         (["conditioner.embedders.0.model.ln_final.weight", UNET_IN], "the SDXL refiner"),
-        (["lora_unet_x.hada_w1_a"], "LoHa"),
+        (["lora_unet_x.oft_blocks"], "OFT"),
         (["some.other.weight"], "not a model of a known family"),
         ([], "not a model of a known family"),
     ],

@@ -88,3 +88,17 @@ def test_steps_of_unlike_length_are_told_by_the_share_of_the_work(meter, clock):
     assert meter.latest.fraction == 0.53
     assert meter.latest.step == 4
     assert meter.latest.seconds_left == pytest.approx(47)
+
+
+@pytest.mark.parametrize("rest", [3600.0, 8 * 3600.0])
+def test_a_computer_that_slept_does_not_make_the_work_look_slow(meter, clock, rest):
+    meter.update(0, 200, "")
+    _walk(meter, clock, [1.0] * 20)
+    said = _walk(meter, clock, [rest, 1.0, 1.0], start=20)
+    assert said == [pytest.approx(179), pytest.approx(178), pytest.approx(177)]
+
+
+def test_work_whose_steps_take_long_is_told_as_slow(meter, clock):
+    meter.update(0, 200, "")
+    said = _walk(meter, clock, [700.0] * 4)
+    assert said[-1] == pytest.approx(196 * 700)

@@ -96,6 +96,17 @@ def test_interactive_requests_inside_a_long_job_take_turns(engine):
     endless.cancel()
 
 
+def test_an_interactive_request_gives_the_threads_back(engine):
+    before = device.engine_threads()
+    long = engine.submit(work.Narrow())
+    assert work.started.wait(60)
+    engine.submit(work.Count(), interactive=True)
+    work.asked.set()
+    assert long.result(60) == 7
+    engine.submit(work.Count()).result(60)
+    assert device.engine_threads() == before
+
+
 def test_a_paused_job_holds_and_still_lets_interactive_work_in(engine):
     endless = engine.submit(work.Endless())
     assert work.started.wait(60)

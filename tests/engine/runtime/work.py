@@ -6,6 +6,7 @@ import threading
 import time
 from typing import ClassVar
 
+from engine.runtime import device
 from engine.runtime.job import Request
 
 started = threading.Event()
@@ -83,3 +84,18 @@ def asking(request, job):
 
 
 asked = threading.Event()
+
+
+class Narrow(Request):
+    """Lets torch use seven threads, and looks whether it still may after another request."""
+
+    handler: ClassVar[str] = "tests.engine.runtime.work:narrow"
+
+
+def narrow(request, job):
+    device.limit_threads(7)
+    started.set()
+    asked.wait(60)
+    while "count" not in ran:
+        job.breathe()
+    return device.engine_threads()

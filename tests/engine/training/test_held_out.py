@@ -64,6 +64,7 @@ def test_measuring_is_repeatable_and_does_not_change_the_weights(train, project)
 def test_training_lowers_the_loss(train, project, models, family):
     result, _ = from_project(
         train, project, max_train_epochs=16, lr_scheduler="constant", save_every_n_epochs=0,
+        validate_every_n_epochs=0,
         network_dim=8, unet_lr=2e-2, text_encoder_lr=1e-3, train_batch_size=8,
         base_model=str(models[family]),
     )  # fmt: skip

@@ -357,12 +357,6 @@ def test_what_the_model_cannot_do_is_told_in_one_sentence(train, changes, words)
         train(**changes)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="fp16 works on this machine")
-def test_fp16_is_refused_without_a_graphics_card(train):
-    with pytest.raises(BadInputError, match="fp16"):
-        train(mixed_precision="fp16")
-
-
 def test_captions_are_encoded_once_when_the_text_encoder_does_not_learn(train, models):
     model = host().get(str(models["epsilon"]), dtype=torch.float32)
     calls = []
@@ -374,21 +368,14 @@ def test_captions_are_encoded_once_when_the_text_encoder_does_not_learn(train, m
     assert len(calls) == 4  # the wide pictures have the captions of two squares
 
 
-def test_regularization_pictures_can_be_weighed_down(train, art, monkeypatch):
-    from engine.training import pictures
-
-    find = pictures.training_samples
-    paint(art / "1_reg", 2)
-
-    def marked(*args, **kwargs):
-        from dataclasses import replace
-
-        return [
-            replace(s, is_reg=Path(s.source_dir).name == "1_reg") for s in find(*args, **kwargs)
-        ]
-
-    monkeypatch.setattr(pictures, "training_samples", marked)
-    _, events = train(prior_loss_weight=0.0, max_train_epochs=1, train_batch_size=1)
+def test_regularization_pictures_can_be_weighed_down(train, tmp_path):
+    paint(tmp_path / "reg" / "1_reg", 2)
+    _, events = train(
+        reg_data_dir=str(tmp_path / "reg"),
+        prior_loss_weight=0.0,
+        max_train_epochs=1,
+        train_batch_size=1,
+    )
     started = next(event.data for event in events if event.kind == "train.started")
     losses = [event.data["loss"] for event in events if event.kind == "train.step"]
     assert started["total_steps"] == 16  # eight draws of art, and as many of the two others

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from safetensors import safe_open
 
 from engine.models.lora_file import write_lora
-from engine.training import pictures
 
 from .conftest import paint
 
@@ -92,7 +90,7 @@ PLAIN = {
     "ss_training_started_at": re.compile(r"\d{10,}\.\d+"),
     "ss_unet_lr": "0.01",
     "ss_v2": "False",
-    "ss_validate_every_n_epochs": "None",
+    "ss_validate_every_n_epochs": "1",
     "ss_validate_every_n_steps": "None",
     "ss_validation_seed": "None",
     "ss_validation_split": "0.0",
@@ -190,20 +188,50 @@ def test_the_base_is_named_as_readers_look_for_it(
     assert facts["modelspec.prediction_type"] == prediction
 
 
-def test_regularization_is_counted_as_it_lies_in_its_folder(train, art, monkeypatch):
-    find = pictures.training_samples
-    paint(art / "3_reg", 4)
-
-    def marked(*args, **kwargs):
-        samples = find(*args, **kwargs)
-        return [replace(s, is_reg=Path(s.source_dir).name == "3_reg") for s in samples]
-
-    monkeypatch.setattr(pictures, "training_samples", marked)
-    facts = header(train(max_train_epochs=1)[0])
+def test_regularization_is_counted_as_it_lies_in_its_folder(train, tmp_path):
+    paint(tmp_path / "reg" / "3_reg", 4)
+    facts = header(train(max_train_epochs=1, reg_data_dir=str(tmp_path / "reg"))[0])
     assert (facts["ss_num_train_images"], facts["ss_num_reg_images"]) == ("8", "12")
     assert json.loads(facts["ss_reg_dataset_dirs"]) == {"3_reg": {"n_repeats": 3, "img_count": 4}}
     assert json.loads(facts["ss_dataset_dirs"]).keys() == {"1_square", "2_wide"}
     assert json.loads(facts["ss_tag_frequency"])["3_reg"]["block"] == 4
+
+
+def test_a_dataset_file_is_told_dataset_by_dataset(train, art, tmp_path):
+    path = tmp_path / "data.toml"
+    path.write_text(
+        f"""
+        [general]
+        caption_extension = ".txt"
+        [[datasets]]
+        resolution = 32
+        batch_size = 2
+        enable_bucket = false
+        [[datasets.subsets]]
+        image_dir = '{art / "1_square"}'
+        num_repeats = 3
+        shuffle_caption = true
+        [[datasets]]
+        resolution = [48, 24]
+        enable_bucket = false
+        [[datasets.subsets]]
+        image_dir = '{art / "2_wide"}'
+        flip_aug = true
+        """,
+        encoding="utf-8",
+    )
+    result, _ = train(train_data_dir="", dataset_config=str(path), max_train_epochs=1)
+    facts = header(result)
+    first, second = json.loads(facts["ss_datasets"])
+    assert (first["batch_size_per_device"], first["num_train_images"]) == (2, 12)
+    assert (first["resolution"], second["resolution"]) == ([32, 32], [48, 24])
+    assert first["bucket_info"] is None
+    (subset,) = first["subsets"]
+    assert (subset["img_count"], subset["num_repeats"], subset["image_dir"]) == (4, 3, "1_square")
+    assert (subset["shuffle_caption"], second["subsets"][0]["flip_aug"]) == (True, True)
+    assert first["tag_frequency"]["1_square"]["block"] == 4
+    assert json.loads(facts["ss_dataset_dirs"])["2_wide"] == {"n_repeats": 1, "img_count": 2}
+    assert "ss_resolution" not in facts
 
 
 def test_the_model_hash_is_that_of_the_tensors_whatever_the_header_says(train, tmp_path):

@@ -1,9 +1,16 @@
+"""The noise schedule, what is predicted, and how settings reach the loss."""
+
 from __future__ import annotations
 
 import pytest
 import torch
 
-from engine.training.objective import Objective, cumulative_alphas, draw
+from engine.models.loading import load_model
+from engine.runtime.errors import BadInputError
+from engine.runtime.schema import validated
+from engine.training.checks import check
+from engine.training.config import TrainRequest
+from engine.training.objective import Objective, cumulative_alphas
 
 SD = {
     "num_train_timesteps": 1000,
@@ -11,47 +18,46 @@ SD = {
     "beta_end": 0.012,
     "beta_schedule": "scaled_linear",
 }
-# Reference values: timestep, cumulative alpha, SNR, min-SNR(5) for epsilon and for v, and the
-# cumulative alpha after the zero-SNR fix.
+# timestep, cumulative alpha, SNR, and the cumulative alpha after the zero-SNR fix
 GOLDEN = [
-    (0, 0.99915, 1175.4, 0.0042537, 0.0042501, 0.99915),
-    (1, 0.9983, 585.86, 0.0085344, 0.0085199, 0.99823),
-    (10, 0.99043, 103.51, 0.048306, 0.047843, 0.98979),
-    (50, 0.95158, 19.651, 0.25444, 0.24212, 0.94814),
-    (100, 0.89422, 8.4539, 0.59145, 0.52888, 0.88676),
-    (200, 0.75369, 3.06, 1, 0.75369, 0.73706),
-    (400, 0.42448, 0.73757, 1, 0.42448, 0.39189),
-    (500, 0.27633, 0.38185, 1, 0.27633, 0.24102),
-    (700, 0.082521, 0.089943, 1, 0.082521, 0.055249),
-    (900, 0.014151, 0.014354, 1, 0.014151, 0.0029604),
-    (999, 0.0046601, 0.0046819, 1, 0.0046601, 0),
+    (0, 0.99915, 1175.4, 0.99915),
+    (1, 0.9983, 585.86, 0.99823),
+    (10, 0.99043, 103.51, 0.98979),
+    (50, 0.95158, 19.651, 0.94814),
+    (100, 0.89422, 8.4539, 0.88676),
+    (200, 0.75369, 3.06, 0.73706),
+    (400, 0.42448, 0.73757, 0.39189),
+    (500, 0.27633, 0.38185, 0.24102),
+    (700, 0.082521, 0.089943, 0.055249),
+    (900, 0.014151, 0.014354, 0.0029604),
+    (999, 0.0046601, 0.0046819, 0),
 ]
 
 
-def objective(prediction="epsilon", gamma=0.0):
-    return Objective(cumulative_alphas(SD), prediction, gamma)
+def objective(prediction="epsilon", **options):
+    return Objective(cumulative_alphas(SD), prediction, **options)
 
 
-@pytest.mark.parametrize("row", GOLDEN)
+@pytest.mark.parametrize("row", GOLDEN, ids=lambda row: f"t={row[0]}")
 def test_golden_values_of_the_noise_schedule(row):
-    step, alpha, snr, epsilon, velocity, rescaled = row
-    at = torch.tensor([step])
+    step, alpha, snr, rescaled = row
     assert float(objective().alphas[step]) == pytest.approx(alpha, rel=1e-4)
-    assert float(objective().snr(at)) == pytest.approx(snr, rel=1e-4)
-    assert float(objective("epsilon", 5).weights(at)) == pytest.approx(epsilon, rel=1e-4)
-    assert float(objective("v_prediction", 5).weights(at)) == pytest.approx(velocity, rel=1e-4)
-    fixed = cumulative_alphas(SD | {"rescale_betas_zero_snr": True})
-    assert float(fixed[step]) == pytest.approx(rescaled, rel=1e-4, abs=1e-9)
+    assert float(objective()._snr[step]) == pytest.approx(snr, rel=1e-4)
+    for fixed in (
+        cumulative_alphas(SD | {"rescale_betas_zero_snr": True}),
+        cumulative_alphas(SD, zero_snr=True),
+    ):
+        assert float(fixed[step]) == pytest.approx(rescaled, rel=1e-4, abs=1e-9)
 
 
-def test_noise_and_velocity_give_back_the_clean_latents():
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+def test_a_true_answer_gives_back_the_clean_latents(prediction):
     clean, noise = torch.randn(2, 4, 4, 4, generator=torch.Generator().manual_seed(0)).chunk(2)
     at = torch.tensor([300])
-    noisy = objective().noisy(clean, noise, at)
-    velocity = objective("v_prediction").target(clean, noise, at)
-    alpha = objective().alphas[300]
-    torch.testing.assert_close(alpha.sqrt() * noisy - (1 - alpha).sqrt() * velocity, clean)
-    torch.testing.assert_close(objective().target(clean, noise, at), noise)
+    one = objective(prediction)
+    noisy, answer = one.noisy(clean, noise, at), one.target(clean, noise, at)
+    torch.testing.assert_close(one.clean(noisy, answer, at), clean)
+    assert torch.equal(answer, noise) == (prediction == "epsilon")
 
 
 def test_loss_is_the_mean_square_of_each_picture():
@@ -62,32 +68,86 @@ def test_loss_is_the_mean_square_of_each_picture():
 
 def test_a_perfect_answer_has_no_loss():
     answer = torch.ones(1, 1, 2, 2)
-    assert objective(gamma=5).losses(answer, answer, torch.tensor([5])).tolist() == [0]
+    found = objective(min_snr_gamma=5).losses(answer, answer, torch.tensor([5]))
+    assert found.tolist() == [0]
 
 
-def test_noise_offset_moves_whole_channels():
-    plain = draw((2, 3, 8, 8), 1000, torch.Generator().manual_seed(4))
-    moved = draw((2, 3, 8, 8), 1000, torch.Generator().manual_seed(4), noise_offset=0.5)
-    shift = moved.noise - plain.noise
-    assert torch.equal(plain.posterior, moved.posterior)
-    assert float(shift.std(dim=(2, 3)).max()) < 1e-6
-    assert float(shift.abs().mean()) > 0.05
+def test_weightings_multiply():
+    at = torch.tensor([100])
+    both = objective(min_snr_gamma=5, debiased=True).weights(at)
+    assert float(both) == pytest.approx(0.59145 * 0.34393, rel=1e-4)
 
 
-def test_a_draw_repeats_with_its_generator():
-    first, second = (draw((1, 2, 4, 4), 10, torch.Generator().manual_seed(9)) for _ in range(2))
-    assert torch.equal(first.noise, second.noise)
-    assert torch.equal(first.timesteps, second.timesteps)
+def test_masks_are_followed_or_not():
+    predicted, target = torch.full((1, 4, 2, 2), 3.0), torch.zeros(1, 4, 2, 2)
+    masks = torch.tensor([[[[1.0, 0.0], [0.0, 0.0]]]])
+    found = [
+        objective(**options).losses(predicted, target, torch.tensor([5]), masks).item()
+        for options in ({}, {"by_area": True}, {"masked": False})
+    ]
+    assert found == [9 / 4, 9, 9]
 
 
-def test_min_snr_weighs_the_loss_down_where_there_is_little_noise():
-    predicted, target = torch.zeros(2, 1, 2, 2), torch.ones(2, 1, 2, 2)
-    found = objective(gamma=5).losses(predicted, target, torch.tensor([10, 500]))
-    assert found.tolist() == pytest.approx([0.048306, 1], rel=1e-4)
+@pytest.fixture
+def asked(models, request_for):
+    """The objective that a request makes on a model."""
+
+    def build(prediction="v_prediction", **changes):
+        device = torch.device("cpu")
+        model = load_model(str(models[prediction]), device=device, dtype=torch.float32)
+        return Objective.of(request_for(**changes), model)
+
+    return build
 
 
-def test_a_mask_weighs_places_and_the_mean_is_over_all_of_them():
-    predicted, target = torch.full((2, 4, 2, 2), 3.0), torch.zeros(2, 4, 2, 2)
-    masks = torch.tensor([[[[1.0, 0.0], [0.0, 0.0]]], [[[1.0, 1.0], [1.0, 1.0]]]])
-    found = objective().losses(predicted, target, torch.tensor([5, 5]), masks)
-    assert found.tolist() == [9 / 4, 9]
+def test_zero_terminal_snr_ends_the_schedule_in_pure_noise(asked):
+    assert float(asked().alphas[-1]) == pytest.approx(0.0046601, rel=1e-4)
+    assert float(asked(zero_terminal_snr=True).alphas[-1]) == 0
+
+
+def test_weights_follow_the_true_schedule_or_kohyas(asked):
+    at = torch.tensor([900])
+    ours = asked(zero_terminal_snr=True, min_snr_gamma=5).weights(at)
+    kohya = asked(zero_terminal_snr=True, min_snr_gamma=5, kohya_loss_weights=True).weights(at)
+    assert float(ours) == pytest.approx(0.0029604, rel=1e-4)
+    assert float(kohya) == pytest.approx(0.014151, rel=1e-4)
+
+
+REFUSED = [
+    ({"adaptive_noise_scale": 0.1}, "no noise offset"),
+    ({"min_timestep": 500, "max_timestep": 500}, "above the least noise"),
+    ({"min_timestep": 600, "max_timestep": 500}, "above the least noise"),
+    ({"prediction_type": "epsilon", "scale_v_pred_loss_like_noise_pred": True}, "predict v"),
+    ({"prediction_type": "v_prediction", "v_pred_like_loss": 0.5}, "predict noise, not v"),
+    ({"loss_type": "huber", "huber_c": 0}, "greater than 0"),
+    ({"style_loss_weight": 1, "style_features": "vgg"}, "the VGG network"),
+    ({"style_min_timestep": 500}, "the window must end"),
+    ({"preservation_weight": 1.0}, "needs a trigger word"),
+]
+
+
+@pytest.mark.parametrize(("values", "words"), REFUSED)
+def test_what_makes_no_sense_is_refused_in_one_sentence(values, words):
+    with pytest.raises(BadInputError, match=words):
+        validated(TrainRequest, {"project": "p", **values})
+
+
+@pytest.mark.parametrize(
+    ("prediction", "values", "words"),
+    [
+        ("epsilon", {"scale_v_pred_loss_like_noise_pred": True}, "predict v"),
+        ("v_prediction", {"v_pred_like_loss": 0.5}, "predict noise, not v"),
+    ],
+)
+def test_what_the_model_itself_rules_out_is_refused_too(
+    models, request_for, prediction, values, words
+):
+    device = torch.device("cpu")
+    loaded = {
+        kind: load_model(str(models[kind]), device=device, dtype=torch.float32)
+        for kind in ("epsilon", "v_prediction")
+    }
+    with pytest.raises(BadInputError, match=words):
+        check(request_for(**values), loaded[prediction])
+    other = next(kind for kind in loaded if kind != prediction)
+    check(request_for(**values), loaded[other])

@@ -15,8 +15,8 @@ from torch.func import functional_call
 from transformers import CLIPTextModel
 
 from engine.models.loading import load_model
-from engine.training import loop
-from engine.training.loop import Trainer
+from engine.training import update
+from engine.training.trainer import Trainer
 
 STEPS = 3
 RATES = {"lora_unet": 1e-2, "lora_te": 3e-3}
@@ -75,17 +75,17 @@ def test_losses_gradients_and_weights_are_those_of_a_plain_loop(
     train, models, art, monkeypatch, kind
 ):
     begun, draws, shown = {}, [], []
-    original_train, original_draw = Trainer.train, loop.draw
+    original_train, original_draw = Trainer.train, update.draw
 
     def train_and_tell(self):
-        begun.update(self.network.tensors())
-        losses = self.learner.losses
+        begun.update(self.tools.network.tensors())
+        losses = self.tools.learner.losses
 
         def watched(pictures, captions, draw):
             shown.append((pictures, captions))
             return losses(pictures, captions, draw)
 
-        self.learner.losses = watched
+        self.tools.learner.losses = watched
         return original_train(self)
 
     def draw_and_tell(*args):
@@ -93,7 +93,7 @@ def test_losses_gradients_and_weights_are_those_of_a_plain_loop(
         return draws[-1]
 
     monkeypatch.setattr(Trainer, "train", train_and_tell)
-    monkeypatch.setattr(loop, "draw", draw_and_tell)
+    monkeypatch.setattr(update, "draw", draw_and_tell)
     result, events = train(
         base_model=str(models[kind]), unet_lr=RATES["lora_unet"], text_encoder_lr=RATES["lora_te"],
         lr_scheduler="constant", max_train_epochs=0, max_train_steps=STEPS, max_grad_norm=0.05,

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from engine.training.prompts import SamplePrompt, parse_prompt
+import pytest
+
+from engine.runtime.errors import BadInputError
+from engine.training.prompts import SamplePrompt, parse_prompt, prompt_lines
 
 
 def test_options_are_read_and_taken_out_of_the_prompt():
@@ -25,3 +28,53 @@ def test_dashes_inside_words_are_text():
 def test_sizes_and_steps_stay_in_range():
     found = parse_prompt("key --w 8 --s 5000")
     assert (found.width, found.steps) == (64, 1000)
+
+
+def test_a_sampler_may_be_named():
+    assert parse_prompt("key --ss euler_a").sampler == "euler_a"
+
+
+def test_options_of_other_families_are_not_read_as_prompt():
+    found = parse_prompt("key --cn a.png --g 3.5 --ctr 1 --rcfg 2 --fs 3 --d 4")
+    assert found == SamplePrompt("key", seed=4)
+
+
+def test_a_text_file_has_a_prompt_per_line(tmp_path):
+    file = tmp_path / "prompts.txt"
+    file.write_text("\ufeff# note\n\n castle --d 1 \nkey\n", encoding="utf-8")
+    assert prompt_lines(file) == ["castle --d 1", "key"]
+
+
+def test_a_toml_file_shares_what_stands_above(tmp_path):
+    file = tmp_path / "prompts.toml"
+    file.write_text(
+        '[prompt]\nwidth = 128\nscale = 4.5\nnegative_prompt = "blurry"\n'
+        '[[prompt.subset]]\nprompt = "castle"\nseed = 0\n'
+        '[[prompt.subset]]\nprompt = "key"\nwidth = 64\nsample_steps = 9\n'
+        'sample_sampler = "ddim"\nguidance_scale = 3\n'
+    )
+    assert [parse_prompt(line) for line in prompt_lines(file)] == [
+        SamplePrompt("castle", "blurry", width=128, seed=0, guidance_scale=4.5),
+        SamplePrompt(
+            "key", "blurry", width=64, steps=9, guidance_scale=4.5, sampler="ddim"
+        ),
+    ]  # fmt: skip
+
+
+def test_a_json_file_lists_texts_or_tables(tmp_path):
+    file = tmp_path / "prompts.json"
+    file.write_text('["castle --d 3", {"prompt": "a\\nkey", "height": 96}]')
+    assert [parse_prompt(line) for line in prompt_lines(file)] == [
+        SamplePrompt("castle", seed=3),
+        SamplePrompt("a key", height=96),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("a.toml", "x = 1"), ("a.toml", "= 1"), ("a.json", "{}"), ("a.json", "[1]")],
+)
+def test_what_holds_no_prompts_is_refused(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(BadInputError, match="holds no sample prompts"):
+        prompt_lines(tmp_path / name)

@@ -11,9 +11,10 @@ import pytest
 from engine.project.project import Project
 from engine.runtime.errors import JobCancelled, JobInterrupted, MissingFileError
 from engine.runtime.job import Job
+from engine.runtime.locks import Lock
 from engine.training.config import TrainRequest
 from engine.training.recorder import recording
-from engine.training.runs import Run, _claim_folder, list_runs, new_run_folder
+from engine.training.runs import Run, list_runs, new_run_folder
 
 REQUEST = TrainRequest(project="p", output_name="style")
 
@@ -89,7 +90,8 @@ def test_a_run_whose_process_was_killed_is_interrupted(tmp_path):
     run = Run.create(tmp_path / "run", REQUEST)
     info = json.loads((run.folder / "run.json").read_text())
     assert info["pid"] == os.getpid()
-    (run.folder / "run.json").write_text(json.dumps(info | {"started": 1.0}))
+    run.release()
+    (run.folder / "run.json").write_text(json.dumps(info | {"begun": 1.0}))
     assert run.status == "interrupted"
 
 
@@ -179,11 +181,12 @@ def test_runs_that_start_at_once_each_have_their_own_folder(tmp_path):
 
 
 def test_a_folder_that_another_process_is_taking_is_left_to_it(tmp_path):
-    taken = _claim_folder(tmp_path / "run")
-    assert taken == tmp_path / "run"
+    (tmp_path / "run").mkdir()
+    taken = Lock(tmp_path / "run" / ".lock")
+    assert taken.take()
     assert Run.create(tmp_path / "run", REQUEST).folder == tmp_path / "run-2"
     assert sorted(path.name for path in (tmp_path / "run-2").iterdir()) == [
-        "checkpoints", "config.toml", "events.jsonl", "log.jsonl", "run.json", "samples",
+        ".lock", "checkpoints", "config.toml", "events.jsonl", "log.jsonl", "run.json", "samples",
     ]  # fmt: skip
 
 

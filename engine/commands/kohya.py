@@ -1,0 +1,101 @@
+"""``kohya``: settings from kohya's window and scripts into a job, and a job back into theirs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.runtime.errors import BadInputError
+from engine.runtime.files import write_json, write_text
+from engine.runtime.thread import Engine
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare the verb, its two directions and their options."""
+    parser = subparsers.add_parser("kohya", help="import and export kohya's settings")
+    ways = parser.add_subparsers(dest="way", required=True, metavar="import|export")
+    reading = ways.add_parser("import", help="a form (JSON) or a script's TOML into a job")
+    reading.add_argument("file", type=Path, help="JSON of kohya's window or TOML of its scripts")
+    reading.add_argument("--out", required=True, type=Path, metavar="JOB", help="the job to write")
+    reading.add_argument("--report", type=Path, metavar="FILE", help="what became of every key")
+    reading.add_argument("--dataset", type=Path, metavar="FILE", help="its folders as dataset TOML")
+    reading.add_argument("--project", default="", metavar="DIR", help="train this project instead")
+    writing = ways.add_parser("export", help="a job into a form, a script's TOML or a dataset TOML")
+    writing.add_argument("job", type=Path, help="a job for the train command")
+    writing.add_argument("--out", required=True, type=Path, metavar="FILE", help="where to write")
+    writing.add_argument(
+        "--format", choices=("json", "toml", "dataset"), default=None,
+        help="form, script or dataset; else what the ending of --out says",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace, engine: Engine) -> int:
+    """Import or export; what changed on the way goes to stderr."""
+    return _import(args) if args.way == "import" else _export(args)
+
+
+def _import(args: argparse.Namespace) -> int:
+    from engine.training.jobfile import dump_toml, dump_values
+    from engine.training.kohya.reading import read_kohya
+
+    imported = read_kohya(args.file, project=args.project)
+    if imported.request is not None:
+        dump_toml(imported.request, args.out)
+    else:
+        dump_values(imported.values, args.out)
+    if args.report is not None:
+        write_json(args.report, imported.report.record())
+    counts = imported.report.counts
+    print(", ".join(f"{count} {status}" for status, count in reversed(counts.items())))
+    for line in imported.report.lines:
+        if line.problem:
+            print(f"needs a fix: {line.key}: {line.problem}", file=sys.stderr)
+        elif line.status in ("unknown", "converted") and line.why is not None:
+            print(f"{line.key}: {line.why}", file=sys.stderr)
+    for problem in imported.report.problems:
+        print(f"needs a fix: {problem}", file=sys.stderr)
+    if args.dataset is not None:
+        _write_dataset(args, imported.request)
+    return 0
+
+
+def _write_dataset(args: argparse.Namespace, request: Any) -> None:
+    from engine.training.kohya.dataset_file import as_dataset
+    from engine.training.kohya.writing import outgoing
+
+    if request is None:
+        raise BadInputError(
+            "The dataset file is not written, because the job needs a fix first.",
+            remedy="Correct {name} and export it as dataset.", name=args.out.name,
+        )  # fmt: skip
+    out = outgoing(request)
+    write_text(args.dataset, as_dataset(out))
+
+
+def _export(args: argparse.Namespace) -> int:
+    from engine.training.jobfile import load_toml
+    from engine.training.kohya.dataset_file import as_dataset
+    from engine.training.kohya.form_writing import as_form
+    from engine.training.kohya.writing import as_toml, outgoing
+
+    kind: Literal["json", "toml", "dataset"] = args.format or _format_of(args.out)
+    out = outgoing(load_toml(args.job))
+    if kind == "json":
+        write_text(args.out, json.dumps(as_form(out), indent=2, ensure_ascii=False) + "\n")
+    elif kind == "dataset":
+        write_text(args.out, as_dataset(out))
+    else:
+        prompts = args.out.with_suffix(".prompts.txt")
+        write_text(args.out, as_toml(out, str(prompts.absolute())))
+        if out.prompts:
+            write_text(prompts, "\n".join(out.prompts) + "\n")
+    for note in out.notes:
+        print(f"note: {note}", file=sys.stderr)
+    return 0
+
+
+def _format_of(path: Path) -> Literal["json", "toml"]:
+    return "json" if path.suffix.lower() == ".json" else "toml"

@@ -1,0 +1,77 @@
+"""Reading and writing for the tools: plain LoRAs in, a LoRA with true metadata out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from engine.models.adapter_file import AdapterFile, read_adapter, to_tensors
+from engine.models.adapter_kinds import MAGNITUDE, AdapterModule
+from engine.models.lora_file import write_lora
+from engine.runtime.errors import BadInputError, ModelFileError
+
+DTYPES = {"float": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+
+def read_plain(path: Path) -> AdapterFile:
+    """A file of LoRAs without magnitudes, which sums and ranks are defined for. ModelFileError for
+    other kinds.
+    """
+    file = read_adapter(path)
+    if any(m.kind != "lora" or MAGNITUDE in m.tensors for m in file.modules.values()):
+        raise ModelFileError(
+            "{name} is a {kind}, whose parts cannot be added up.", name=path.name, kind=file.kind,
+            remedy="Bake it into a checkpoint, and extract a LoRA from that.",
+        )  # fmt: skip
+    return file
+
+
+def same_family(files: Mapping[str, AdapterFile] | list[AdapterFile]) -> str:
+    """The family of all files. ModelFileError when they are of several."""
+    listed = list(files.values()) if isinstance(files, Mapping) else files
+    for file in listed[1:]:
+        if file.family != listed[0].family:
+            raise ModelFileError(
+                "{name} is for {family}, {other} for {other_family}.",
+                name=listed[0].path.name, family=listed[0].family,
+                other=file.path.name, other_family=file.family,
+                remedy="Choose files for the same kind of model.",
+            )  # fmt: skip
+    return listed[0].family
+
+
+def write(
+    out: Path,
+    modules: Mapping[str, AdapterModule],
+    metadata: Mapping[str, str],
+    precision: str,
+    sources: list[Path],
+) -> None:
+    """Write ``modules`` with ``metadata``, in which the new ranks and alphas stand. BadInputError
+    when ``out`` is one of ``sources``.
+    """
+    keep_sources(out, sources)
+    tensors = {key: tensor.to(DTYPES[precision]) for key, tensor in to_tensors(modules).items()}
+    write_lora(out, tensors, {**metadata, **_sizes(modules)})
+
+
+def keep_sources(out: Path, sources: list[Path]) -> None:
+    """Refuse to write over a file that is read."""
+    if not out.name:
+        raise BadInputError("The new file has no name.", remedy="Say where to write it.")
+    if any(source.exists() and out.resolve() == source.resolve() for source in sources):
+        raise BadInputError(
+            "{name} would be written over itself.", name=out.name, remedy="Choose another name."
+        )
+
+
+def _sizes(modules: Mapping[str, AdapterModule]) -> dict[str, str]:
+    ranks = {module.rank for module in modules.values()}
+    alphas = {module.alpha for module in modules.values()}
+    return {
+        "ss_network_module": "networks.lora",
+        "ss_network_dim": str(ranks.pop()) if len(ranks) == 1 else "Dynamic",
+        "ss_network_alpha": str(alphas.pop()) if len(alphas) == 1 else "Dynamic",
+    }

@@ -1,0 +1,81 @@
+"""Several LoRAs as one, with strengths that act as they say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+
+from engine.models.adapter_file import AdapterFile
+from engine.models.adapter_kinds import DOWN, UP, AdapterModule
+from engine.models.tools.factors import Spectrum, kernel_of, spectrum_of_product, stacked
+from engine.models.tools.files import read_plain, same_family, write
+from engine.models.tools.requests import MergeRequest, ToolResult
+from engine.runtime.errors import BadInputError
+from engine.runtime.job import Job
+
+Weighted = list[tuple[AdapterModule, float]]
+
+
+def run(request: MergeRequest, job: Job) -> ToolResult:
+    """Write the merged LoRA. Raises ModelFileError for files that cannot be added up, and
+    BadInputError for ranks that kohya's way cannot add.
+    """
+    files = [(read_plain(path), ratio) for path, ratio in request.weighted]
+    same_family([file for file, _ in files])
+    names = list(dict.fromkeys(name for file, _ in files for name in file.modules))
+    modules = {}
+    for number, name in enumerate(names):
+        job.breathe()
+        job.progress(number, len(names), "Merging layers")
+        weighted = [(f.modules[name], ratio) for f, ratio in files if name in f.modules]
+        modules[name] = _merged(request, weighted)
+    out = Path(request.out)
+    write(out, modules, _metadata(files), request.precision, [file.path for file, _ in files])
+    return ToolResult(str(out), {"modules": len(modules)})
+
+
+def _merged(request: MergeRequest, weighted: Weighted) -> AdapterModule:
+    if request.method == "kohya":
+        return _as_kohya(weighted)
+    up, down = stacked(weighted)
+    kernel = kernel_of(weighted[0][0])
+    if request.method == "concat":
+        return _whole(up, down, kernel)
+    wide = kernel not in ((), (1, 1))
+    rank = request.conv_rank if wide and request.conv_rank else request.rank
+    spectrum = spectrum_of_product(up, down, kernel)
+    rank = min(rank, len(spectrum.values))
+    return spectrum.module(rank, float(rank))
+
+
+def _whole(up: torch.Tensor, down: torch.Tensor, kernel: tuple[int, ...]) -> AdapterModule:
+    """A LoRA of these halves at strength 1."""
+    rank = down.shape[0]
+    ones = torch.ones(rank)
+    return Spectrum(up, ones, down, kernel).module(rank, float(rank))
+
+
+def _as_kohya(weighted: Weighted) -> AdapterModule:
+    """Halves are scaled and summed each for itself, as kohya's merge script does."""
+    first = weighted[0][0]
+    if any(module.rank != first.rank for module, _ in weighted):
+        raise BadInputError(
+            "kohya's way adds only LoRAs of the same rank.", remedy="Use concat or svd."
+        )
+    halves: dict[str, torch.Tensor] = {}
+    for module, ratio in weighted:
+        scale = (module.alpha / first.alpha) ** 0.5
+        for ending, factor in ((DOWN, ratio * scale), (UP, abs(ratio) * scale)):
+            part = module.tensors[ending].float() * factor
+            halves[ending] = halves[ending] + part if ending in halves else part
+    return AdapterModule("lora", halves, first.alpha)
+
+
+def _metadata(files: list[tuple[AdapterFile, float]]) -> dict[str, str]:
+    """What the first file says, and what was merged."""
+    kept = dict(files[0][0].metadata)
+    kept["modelspec.merged_from"] = ", ".join(file.path.name for file, _ in files)
+    kept["ss_merged_ratios"] = json.dumps([ratio for _, ratio in files])
+    return kept

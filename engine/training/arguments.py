@@ -1,0 +1,45 @@
+"""Arguments of optimizers and schedules as kohya writes them: ``key=value`` pairs in one text."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+_PAIRS = re.compile(r"\s+(?=[^\s=]+=)")
+
+
+def joined(value: Any) -> str:
+    """One text of pairs from a text or from a list of pairs, as TOML files hold them."""
+    if isinstance(value, (list, tuple)):
+        return " ".join(str(part).strip() for part in value)
+    return str(value).strip()
+
+
+@lru_cache(maxsize=64)
+def parse(text: str, plain: Collection[str] = ()) -> MappingProxyType[str, Any]:
+    """The pairs of ``text``, values read as Python literals; those named in ``plain`` may be text
+    without quotes. Raises ValueError with one sentence.
+    """
+    found: dict[str, Any] = {}
+    for pair in _PAIRS.split(text.strip()) if text.strip() else ():
+        key, sign, value = pair.partition("=")
+        if not sign or not key.isidentifier() or "=" in value:
+            raise ValueError(f"write pairs such as betas=0.9,0.99, not {pair}")
+        found[key] = _literal(key, value.strip(), plain)
+    return MappingProxyType(found)
+
+
+def _literal(key: str, value: str, plain: Collection[str]) -> Any:
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        if key in plain:
+            return value
+        raise ValueError(
+            f"{value or 'nothing'} is no value for {key}; text stands in quotes, and yes and no "
+            "are True and False"
+        ) from None

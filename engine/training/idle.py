@@ -1,0 +1,203 @@
+"""Settings that change nothing in a run: not wrong, only useless, which is worth a word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from engine.runtime.schema import Setting, settings_of
+from engine.training.config import TrainRequest
+from engine.training.reasons import Reason
+
+
+class Idle(NamedTuple):
+    """A setting without effect, and the sentence why with its facts."""
+
+    name: str
+    sentence: str
+    facts: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """``names`` change nothing in a run for which ``holds``."""
+
+    names: tuple[str, ...]
+    holds: Callable[[TrainRequest], bool]
+    why: Reason
+
+
+_COURSE = (
+    "lr_scheduler", "lr_scheduler_args", "lr_scheduler_num_cycles", "lr_scheduler_power",
+    "lr_scheduler_min_lr_ratio", "lr_scheduler_timescale", "lr_warmup", "lr_warmup_steps",
+    "lr_decay", "lr_decay_steps",
+)  # fmt: skip
+_FROM_FILE = (
+    "network_type", "network_dim", "network_alpha", "conv_dim", "conv_alpha", "dora_wd", "rs_lora",
+    "factor", "decompose_both", "layers_include", "layers_exclude", "block_dims", "block_alphas",
+    "conv_block_dims", "conv_block_alphas",
+)  # fmt: skip
+_OF_UNET = (
+    "conv_dim", "conv_alpha", "block_dims", "block_alphas", "conv_block_dims", "conv_block_alphas",
+    "down_lr_weight", "mid_lr_weight", "up_lr_weight", "loraplus_unet_lr_ratio",
+)  # fmt: skip
+
+_RULES: tuple[_Rule, ...] = (
+    _Rule(
+        _FROM_FILE, lambda run: bool(run.network_weights and run.dim_from_weights),
+        Reason("The file that is continued from decides it."),
+    ),
+    _Rule(_OF_UNET, lambda run: not run.unet_lr, Reason("The UNet learns nothing.")),
+    _Rule(
+        ("loraplus_text_encoder_lr_ratio",),
+        lambda run: not (run.rate_of("te1") or run.rate_of("te2")),
+        Reason("The text encoder learns nothing."),
+    ),
+    _Rule(
+        ("conv_dim",), lambda run: bool(run.conv_block_dims),
+        Reason("The ranks of the blocks take its place."),
+    ),
+    _Rule(
+        ("block_lr_zero_threshold",),
+        lambda run: not (run.down_lr_weight or run.mid_lr_weight or run.up_lr_weight),
+        Reason("No rates of blocks are given."),
+    ),
+    _Rule(
+        ("max_train_steps",), lambda run: bool(run.max_train_epochs),
+        Reason("The epochs decide how long is trained."),
+    ),
+    _Rule(
+        ("lr_warmup",), lambda run: bool(run.lr_warmup_steps),
+        Reason("The warm-up in steps wins."),
+    ),
+    _Rule(
+        ("min_bucket_reso", "max_bucket_reso"),
+        lambda run: run.enable_bucket and run.bucket_no_upscale,
+        Reason("Pictures that are never enlarged find their own bucket."),
+    ),
+    _Rule(
+        ("fp8_base_unet",), lambda run: run.fp8_base,
+        Reason("The whole base model is in fp8."),
+    ),
+    _Rule(
+        ("save_every_n_epochs",), lambda run: bool(run.save_n_epoch_ratio),
+        Reason("The number of checkpoints in all decides when one is saved."),
+    ),
+    _Rule(
+        ("training_comment",), lambda run: run.no_metadata,
+        Reason("The settings are left out of the checkpoints."),
+    ),
+    _Rule(
+        (
+            "training_comment", "no_metadata", "metadata_title", "metadata_author",
+            "metadata_description", "metadata_license", "metadata_tags",
+        ),
+        lambda run: run.save_model_as != "safetensors",
+        Reason("Files of this format hold no words."),
+    ),
+    _Rule(
+        (
+            "style_features", "style_vgg_file", "style_min_timestep", "style_max_timestep",
+            "style_crop",
+        ),
+        lambda run: not run.sees_pictures,
+        Reason("Neither the style term nor the perceptual term is on."),
+    ),
+    _Rule(
+        ("lr_decay",), lambda run: bool(run.lr_decay_steps), Reason("The fall in steps wins."),
+    ),
+    _Rule(
+        _COURSE, lambda run: run.optimizer_rule.schedule_free,
+        Reason("This optimizer averages instead of following a schedule; its own warm-up is "
+               "warmup_steps=100 in its arguments."),
+    ),
+    _Rule(
+        (*_COURSE, "lr_scheduler_type", "learning_rate"), lambda run: run.relative_steps,
+        Reason("Adafactor sizes its steps itself; relative_step=False in its arguments lets the "
+               "rates decide."),
+    ),
+    _Rule(
+        tuple(name for name in _COURSE if name != "lr_scheduler_args"),
+        lambda run: bool(run.lr_scheduler_type), Reason("The schedule class takes its place."),
+    ),
+    _Rule(
+        ("optimizer_fallback",), lambda run: not run.optimizer_rule.instead,
+        Reason("No other optimizer does the same as the chosen one."),
+    ),
+    _Rule(
+        ("keep_tokens",),
+        lambda run: not (
+            run.shuffle_caption or run.caption_tag_dropout_rate or run.token_warmup_step
+            or run.dataset_config
+        ),
+        Reason("Tags are neither moved nor dropped."),
+    ),
+    _Rule(
+        ("prior_loss_weight",),
+        lambda run: not (run.reg_data_dir or run.project or run.dataset_config),
+        Reason("There are no regularization pictures."),
+    ),
+    _Rule(
+        ("alpha_mask", "conditioning_data_dir"), lambda run: not run.masked_loss,
+        Reason("Masks are not followed."),
+    ),
+    _Rule(
+        ("stop_text_encoder_training",),
+        lambda run: not (run.rate_of("te1") or run.rate_of("te2")),
+        Reason("The text encoder learns nothing."),
+    ),
+    _Rule(
+        ("train_data_dir", "reg_data_dir", "in_json", "conditioning_data_dir"),
+        lambda run: bool(run.dataset_config),
+        Reason("The dataset file says what is trained."),
+    ),
+    _Rule(
+        ("dataset_repeats",), lambda run: not (run.in_json or run.dataset_config),
+        Reason("Folders and projects say it themselves."),
+    ),
+    _Rule(
+        ("caption_extension",),
+        lambda run: bool(run.project or run.in_json) and not run.reg_data_dir,
+        Reason("The project or the metadata file holds the captions."),
+    ),
+    _Rule(
+        ("kohya_accumulation",), lambda run: run.gradient_accumulation_steps == 1,
+        Reason("Nothing is accumulated."),
+    ),
+)  # fmt: skip
+
+
+def without_effect(request: TrainRequest) -> list[Idle]:
+    """The changed settings of ``request`` that change nothing, in the order of the schema."""
+    settings = {item.name: item for item in settings_of(TrainRequest)}
+    found: list[Idle] = []
+    for name, item in settings.items():
+        if getattr(request, name) == item.default:
+            continue
+        why = _by_rule(name, request) or _by_condition(item, settings, request)
+        if why is not None:
+            found.append(Idle(name, why.sentence, dict(why.facts)))
+    return found
+
+
+def _by_rule(name: str, request: TrainRequest) -> Reason | None:
+    return next((rule.why for rule in _RULES if name in rule.names and rule.holds(request)), None)
+
+
+def _by_condition(
+    item: Setting, settings: dict[str, Setting], request: TrainRequest
+) -> Reason | None:
+    """What the setting's own condition says."""
+    if not item.when:
+        return None
+    name, sign, wanted = item.when.partition("=")
+    value: Any = getattr(request, name)
+    holds = str(value) in wanted.split("|") if sign else bool(value)
+    if holds:
+        return None
+    label = settings[name].label
+    if sign:
+        value = wanted.replace("|", ", ")
+        return Reason("It has an effect only with {setting}: {value}.", setting=label, value=value)
+    return Reason("It has an effect only together with {setting}.", setting=label)

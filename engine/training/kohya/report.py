@@ -1,0 +1,85 @@
+"""What became of every key of an imported file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.training.reasons import Reason
+
+Status = Literal["used", "converted", "no effect", "unknown"]
+STATUSES: tuple[Status, ...] = ("unknown", "no effect", "converted", "used")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One key. ``value`` is what the file says; ``settings`` is what the run gets by it, under our
+    names. ``present`` is False for what the file leaves out and kohya fills in. ``problem`` is the
+    sentence why the run cannot be trained with it yet.
+    """
+
+    key: str
+    value: Any
+    status: Status
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    why: Reason | None = None
+    present: bool = True
+    problem: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """As it stands in a report file."""
+        values: dict[str, Any] = {"key": self.key, "status": self.status}
+        if self.present:
+            values["from"] = self.value
+        if self.settings:
+            values["to"] = dict(self.settings)
+        if self.why is not None:
+            values["why"] = str(self.why)
+        return {**values, "problem": self.problem} if self.problem else values
+
+
+@dataclass(frozen=True)
+class Report:
+    """The lines of one file by status, in the order of :data:`STATUSES`, then by key.
+
+    ``problems`` are sentences about settings that no key of the file names.
+    """
+
+    source: str
+    lines: tuple[Line, ...]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many keys of the file have which status."""
+        found = Counter(line.status for line in self.lines if line.present)
+        return {status: found[status] for status in STATUSES}
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a run can start with what was imported."""
+        return not self.problems and not any(line.problem for line in self.lines)
+
+    def line(self, key: str) -> Line:
+        """The line of ``key``. KeyError when the file says nothing about it."""
+        for line in self.lines:
+            if line.key == key:
+                return line
+        raise KeyError(key)
+
+    def record(self) -> dict[str, Any]:
+        """The report as JSON values."""
+        return {
+            "source": self.source,
+            "counts": self.counts,
+            "ready": self.is_ready,
+            "problems": list(self.problems),
+            "keys": [line.record() for line in self.lines],
+        }
+
+
+def ordered(lines: list[Line]) -> tuple[Line, ...]:
+    """What needs a look first."""
+    return tuple(sorted(lines, key=lambda line: (STATUSES.index(line.status), line.key.lower())))

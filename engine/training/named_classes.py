@@ -1,0 +1,84 @@
+"""Classes that a job file names: found by their path, or told apart in one sentence."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+from types import ModuleType
+from typing import Any
+
+from engine.runtime.errors import BadInputError
+
+
+class MissingPackageError(BadInputError):
+    """A class whose package is not installed."""
+
+
+def find_class(path: str, home: ModuleType, base: type) -> Any:
+    """The class ``path``: of ``home`` when it is a bare name, else by its full name.
+
+    Raises MissingPackageError when its package is not installed, BadInputError when there is no
+    such class or it is no ``base``.
+    """
+    module_name, _, name = path.rpartition(".")
+    module = _module(module_name, path) if module_name else home
+    found = getattr(module, name, None)
+    if not isinstance(found, type) or not issubclass(found, base):
+        near = difflib.get_close_matches(name, _classes(module, base), n=1)
+        raise BadInputError(
+            "There is no {kind} {name} in {module}.",
+            kind=base.__name__,
+            name=name,
+            module=module.__name__,
+            remedy="Did you mean {near}?" if near else "Check its name.",
+            near=near[0] if near else "",
+        )
+    return found
+
+
+def make(cls: Any, path: str, *positional: Any, **arguments: Any) -> Any:
+    """An object of ``cls``; BadInputError with the reason when it does not take the arguments."""
+    try:
+        return cls(*positional, **arguments)
+    except (TypeError, ValueError, AssertionError, RuntimeError, NotImplementedError) as error:
+        raise BadInputError(
+            "{name} cannot be made with these arguments: {reason}.",
+            name=path,
+            reason=str(error).rstrip(".") or type(error).__name__,
+            remedy="Correct the arguments and try again.",
+        ) from error
+
+
+def takes(function: Any, name: str) -> bool:
+    """Whether ``function`` has a parameter ``name``."""
+    return name in inspect.signature(function).parameters
+
+
+def needs(method: Any) -> list[str]:
+    """The parameters that must be given to ``method`` of a class, beside the object."""
+    _, *rest = inspect.signature(method).parameters.values()
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [one.name for one in rest if one.default is one.empty and one.kind not in variable]
+
+
+def _module(name: str, path: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except (ImportError, OSError, RuntimeError) as error:
+        # Also what an installed package lacks, such as a library of the graphics driver.
+        raise MissingPackageError(
+            "{path} cannot be loaded: {reason}.",
+            path=path,
+            reason=str(error).rstrip("."),
+            remedy="Install the package {package}, or choose another.",
+            package=name.partition(".")[0],
+        ) from error
+
+
+def _classes(module: ModuleType, base: type) -> list[str]:
+    return [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, base)
+    ]

@@ -1,0 +1,124 @@
+"""Presets: settings for a purpose, ours in ``resources/presets`` and the user's in the data folder.
+
+A preset is a TOML file with ``name``, ``help`` and a table ``settings`` by our names. What it does
+not say stays as it is when it is applied. It never holds folders, models or names of a run.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from engine.project.settings import data_dir
+from engine.runtime.errors import BadInputError
+from engine.runtime.files import require_file, storage_errors, write_text
+from engine.runtime.resources import resource
+from engine.training.config import TrainRequest
+from engine.training.kohya.reading import read_kohya
+
+# Settings of one run on one PC.
+PERSONAL = frozenset({
+    "output_name", "base_model", "prediction_type", "project", "train_data_dir", "reg_data_dir",
+    "dataset_config", "in_json", "output_dir", "conditioning_data_dir", "trigger_word",
+    "sample_prompts", "network_weights", "dim_from_weights", "base_weights",
+    "base_weights_multiplier", "vae", "resume", "logging_dir", "training_comment",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Preset:
+    """``name`` and ``help`` of ours are translation keys. ``values`` are settings by our names."""
+
+    name: str
+    help: str
+    values: Mapping[str, Any]
+    path: Path
+    ours: bool
+
+    def applied(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """``values`` with those of the preset in place of what they say."""
+        changes = dict(self.values)
+        if changes.get("max_train_steps"):  # the epochs would win
+            changes.setdefault("max_train_epochs", 0)
+        return {**values, **changes}
+
+
+def presets() -> list[Preset]:
+    """Ours by file name, then the user's by name. Files that cannot be read are left out."""
+    ours = [read_preset(path) for path in sorted(resource("presets").glob("*.toml"))]
+    users = []
+    for path in user_folder().glob("*.toml"):
+        try:
+            users.append(read_preset(path))
+        except BadInputError:  # another version's or a damaged file must not hide the others
+            continue
+    return ours + sorted(users, key=lambda preset: preset.name.casefold())
+
+
+def user_folder() -> Path:
+    """Where the user's presets lie."""
+    return data_dir() / "presets"
+
+
+def read_preset(path: Path) -> Preset:
+    """A preset's file. BadInputError when it is none, or names settings that do not exist."""
+    path = require_file(path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        values = table["settings"]
+        name, text = str(table.get("name", path.stem)), str(table.get("help", ""))
+    except (ValueError, KeyError) as error:
+        raise BadInputError(
+            "{name} is not a preset.", name=path.name, remedy="Choose another file."
+        ) from error
+    unknown = sorted(set(values) - set(TrainRequest.model_fields))
+    if unknown:
+        raise BadInputError(
+            "{where}: {name} is not a setting of this version.",
+            where=path.name, name=unknown[0], remedy="Remove that line.",
+        )  # fmt: skip
+    return Preset(name, text, values, path, path.parent == resource("presets"))
+
+
+def save_preset(name: str, values: Mapping[str, Any], help: str = "") -> Preset:
+    """Write the user's preset ``name``, in place of an older one. Of ``values`` it keeps what is
+    not about one run. Raises StorageError.
+    """
+    known = TrainRequest.model_fields.keys() - PERSONAL
+    kept = {key: value for key, value in values.items() if key in known}
+    path = user_folder() / f"{_file_name(name)}.toml"
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    table = {"name": name, "help": help, "settings": kept}
+    write_text(path, tomli_w.dumps(table))
+    return read_preset(path)
+
+
+def import_preset(path: Path) -> Preset:
+    """Keep a form or script of kohya's as a preset of its name. Raises like ``read_kohya``."""
+    return save_preset(path.stem, read_kohya(path, whole=False).values)
+
+
+def delete_preset(preset: Preset) -> None:
+    """Remove a preset of the user's. BadInputError for one of ours, which ship with the app."""
+    if preset.ours:
+        raise BadInputError(
+            "{name} ships with the app and stays.", name=preset.name, remedy="Save one of your own."
+        )
+    with storage_errors(preset.path):
+        preset.path.unlink(missing_ok=True)
+
+
+def _file_name(name: str) -> str:
+    text = re.sub(r'[/\\:*?"<>|\x00-\x1f]', "", name).strip(". ")
+    if not text:
+        raise BadInputError(
+            "A preset needs a name with letters or digits.", remedy="Choose another name."
+        )
+    return text[:100]

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.runtime.errors import fill
+from engine.runtime.schema import settings_of, validated
+from engine.training.config import TrainRequest
+from engine.training.idle import without_effect
+
+
+def make(**values):
+    return validated(TrainRequest, {"project": "p", **values})
+
+
+def idle(**values):
+    found = without_effect(make(**values))
+    return {name: fill(sentence, facts) for name, sentence, facts in found}
+
+
+def test_a_run_of_defaults_has_nothing_idle():
+    assert idle() == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({"max_train_steps": 9, "max_train_epochs": 3}, {"max_train_steps"}),
+        ({"lr_warmup": 5, "lr_warmup_steps": 9}, {"lr_warmup"}),
+        ({"bucket_no_upscale": True, "min_bucket_reso": 64}, {"min_bucket_reso"}),
+        ({"enable_bucket": False, "min_bucket_reso": 64}, {"min_bucket_reso"}),
+        ({"keep_tokens": 2}, {"keep_tokens"}),
+        ({"keep_tokens": 2, "caption_tag_dropout_rate": 0.1}, set()),
+        ({"alpha_mask": True, "masked_loss": False}, {"alpha_mask"}),
+        ({"stop_text_encoder_training": 50, "text_encoder_lr": 0}, {"stop_text_encoder_training"}),
+        ({"prior_loss_weight": 0.5}, set()),
+        ({"prior_loss_weight": 0.5, "project": "", "train_data_dir": "d", "output_dir": "o"},
+         {"prior_loss_weight"}),
+        ({"conv_alpha": 8}, {"conv_alpha"}),
+        ({"lr_scheduler_power": 2}, {"lr_scheduler_power"}),
+    ],
+)  # fmt: skip
+def test_what_changes_nothing_is_named(values, names):
+    assert set(idle(**values)) == names
+
+
+def test_what_is_used_is_not_named():
+    assert idle(conv_alpha=8, conv_dim=4) == {}
+    assert idle(min_bucket_reso=64) == {}
+    assert idle(lr_scheduler="polynomial", lr_scheduler_power=2) == {}
+
+
+def test_a_condition_is_told_by_the_label_of_the_other_setting():
+    assert idle(conv_alpha=8)["conv_alpha"] == (
+        "It has an effect only together with Convolution rank."
+    )
+    assert "Schedule" in idle(lr_scheduler_power=2)["lr_scheduler_power"]
+
+
+def test_conditions_name_settings_and_values_that_exist():
+    settings = {item.name: item for item in settings_of(TrainRequest)}
+    for item in settings.values():
+        name, _, wanted = item.when.partition("=")
+        assert not item.when or name in settings
+        if wanted and settings[name].kind == "choice":
+            assert set(wanted.split("|")) <= set(settings[name].choices)

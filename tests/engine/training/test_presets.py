@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.runtime.errors import BadInputError
+from engine.runtime.resources import resource
+from engine.runtime.schema import validated
+from engine.training.config import TrainRequest
+from engine.training.idle import without_effect
+from engine.training.presets import (
+    PERSONAL,
+    delete_preset,
+    import_preset,
+    presets,
+    save_preset,
+    user_folder,
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("STYLEKILN_HOME", str(tmp_path / "home"))
+
+
+def base():
+    return TrainRequest.model_construct(project="p").model_dump()
+
+
+def ours():
+    return [preset for preset in presets() if preset.ours]
+
+
+def test_ours_are_there_in_order():
+    names = [preset.name for preset in ours()]
+    assert names[0] == "Style"
+    assert len(names) == len(list(resource("presets").glob("*.toml"))) > 5
+
+
+@pytest.mark.parametrize("preset", ours(), ids=lambda preset: preset.path.stem)
+def test_ours_make_runs_in_which_every_value_counts(preset):
+    run = validated(TrainRequest, preset.applied(base()))
+    assert {item.name for item in without_effect(run)} & preset.values.keys() <= {
+        "min_bucket_reso", "max_bucket_reso"
+    }  # fmt: skip
+    assert all(getattr(run, name) == value for name, value in preset.values.items())
+
+
+@pytest.mark.parametrize("preset", ours(), ids=lambda preset: preset.path.stem)
+def test_ours_say_nothing_about_one_run_and_speak_chinese(preset):
+    assert not preset.values.keys() & PERSONAL
+    tables = resource("translations", "zh_CN").glob("*.json")
+    known = {key for path in tables for key in json.loads(path.read_text("utf-8"))}
+    assert {preset.name, preset.help} <= known
+
+
+def test_a_preset_changes_only_what_it_says():
+    style = next(preset for preset in ours() if preset.name == "Style")
+    values = style.applied({**base(), "seed": 9, "network_dim": 4})
+    assert (values["seed"], values["network_dim"]) == (9, 32)
+
+
+def test_a_preset_of_steps_switches_the_epochs_off():
+    preset = save_preset("Steps", {"max_train_steps": 50})
+    run = validated(TrainRequest, preset.applied(base()))
+    assert (run.max_train_steps, run.max_train_epochs) == (50, 0)
+
+
+def test_the_users_preset_keeps_all_settings_and_nothing_of_the_run():
+    draft = {**base(), "network_dim": 48, "output_name": "x", "max_train_epochs": 3}
+    save_preset("My style: 2", draft)
+    mine = presets()[-1]
+    assert (mine.name, mine.ours) == ("My style: 2", False)
+    assert mine.values.keys() == TrainRequest.model_fields.keys() - PERSONAL
+    run = validated(TrainRequest, mine.applied({**base(), "network_dim": 4, "seed": 5}))
+    assert (run.network_dim, run.seed, run.output_name) == (48, 0, "last")
+
+
+def test_saving_again_replaces_and_deleting_removes():
+    save_preset("Mine", {"network_dim": 4})
+    again = save_preset("Mine", {"network_dim": 5})
+    assert [dict(preset.values) for preset in presets()[len(ours()) :]] == [{"network_dim": 5}]
+    delete_preset(again)
+    assert len(presets()) == len(ours())
+
+
+def test_ours_cannot_be_deleted():
+    with pytest.raises(BadInputError, match="ships with the app"):
+        delete_preset(ours()[0])
+    assert ours()[0].path.is_file()
+
+
+def test_a_name_without_letters_is_refused():
+    with pytest.raises(BadInputError, match="needs a name"):
+        save_preset(" /.. ", {})
+
+
+def test_a_damaged_preset_hides_no_other():
+    save_preset("Mine", {"network_dim": 4})
+    (user_folder() / "a.toml").write_text("name = ")
+    (user_folder() / "b.toml").write_text('name = "x"\n[settings]\nno_such = 1\n')
+    assert [preset.name for preset in presets()[len(ours()) :]] == ["Mine"]
+
+
+def test_a_preset_of_kohya_becomes_one_here(tmp_path):
+    (tmp_path / "edg.json").write_text('{"network_dim": 48, "seed": "7", "output_dir": "D:/x"}')
+    preset = import_preset(tmp_path / "edg.json")
+    assert (preset.name, dict(preset.values)) == ("edg", {"network_dim": 48, "seed": 7})
