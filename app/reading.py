@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.runtime.errors import MissingFileError
 from engine.runtime.job import Job
+from engine.runtime.warmup import open_library
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -113,6 +114,7 @@ class Reader:
         self.phase = "measures"
         telling = Telling(self.session.pictures_changed.emit, MEASURES_PAUSE)
         try:
+            await self.session.bridge.behind(open_library, "cv2")
             await self.session.bridge.behind(self.library.measure, self._aside(STAY_ASIDE), telling)
         finally:
             self.phase = ""

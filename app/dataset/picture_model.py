@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,10 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QPixmap
 
+from app.dataset.badges import Badges
 from app.dataset.outlook_settings import spec_of
 from app.dataset.pixels import trained
 from app.i18n import signals as language_signals
-from app.i18n import tr
-from app.i18n.format import number
 from app.widgets import roles
 from app.widgets.images import pixmap_of
 from engine.runtime.errors import StylekilnError
@@ -30,10 +29,8 @@ if TYPE_CHECKING:
 
     from app.dataset.model import DatasetState
     from engine.dataset.library import Picture
-    from engine.dataset.suggestions import Suggestion
 
 Index = QModelIndex | QPersistentModelIndex
-Badge = tuple[str, str, str]
 nowhere = QModelIndex()
 _id = attrgetter("id")
 baked_kept = 600
@@ -49,8 +46,7 @@ class PictureModel(QAbstractListModel):
         self.baked = BakedPictures(state, self._baked_ready)
         self._rows: list[Picture] = []
         self._places: dict[int, int] = {}
-        self._badges: dict[int, list[Badge]] = {}
-        self._hide_bare = False
+        self._badges = Badges(state)
         state.shown_changed.connect(self.refresh)
         state.reloaded.connect(self._count)
         state.baked_changed.connect(lambda _: self._redraw())
@@ -109,7 +105,7 @@ class PictureModel(QAbstractListModel):
         if role == roles.ImageRole:
             return self.baked.get(picture) if self.state.baked else None
         if role == roles.BadgesRole:
-            return self._badges_of(picture)
+            return self._badges.of(picture)
         return _value(picture, role)
 
     def _card(self, picture: Picture) -> roles.Card:
@@ -121,26 +117,14 @@ class PictureModel(QAbstractListModel):
             picture.stars,
             picture.flag == "rejected",
             str(picture.problem),
-            tuple(self._badges_of(picture)),
+            tuple(self._badges.of(picture)),
             self.baked.get(picture) if self.state.baked else None,
         )
 
     def _count(self) -> None:
         """The suggestions have changed: badges are made anew when their cards are drawn."""
-        self._badges.clear()
-        bare = sum(item.kind == "no-caption" for item in self.state.suggestions)
-        # A mark on most cards tells nothing: then the list at the left says it once.
-        self._hide_bare = bare * 2 > len(self.state.pictures)
+        self._badges.forget()
         self._redraw()
-
-    def _badges_of(self, picture: Picture) -> list[Badge]:
-        found = self._badges.get(picture.id)
-        if found is None:
-            told = self.state.suggestions_of(picture)
-            if self._hide_bare:
-                told = [item for item in told if item.kind != "no-caption"]
-            found = self._badges[picture.id] = badges(picture, told, self.state.snapshot.copies)
-        return found
 
     def _redraw(self) -> None:
         if self._rows:
@@ -169,58 +153,6 @@ _READ: dict[int, Callable[[Picture], object]] = {
     roles.ProblemRole: lambda p: str(p.problem),
     roles.IdRole: lambda p: p.id,
 }
-
-
-def badges(
-    picture: Picture, suggestions: Sequence[Suggestion], copies: Counter[int | None]
-) -> list[Badge]:
-    """Warnings with their number first, then facts."""
-    found = [_badge(picture, item, copies) for item in suggestions]
-    found += _edit_badges(picture)
-    if picture.is_reg:
-        found.append(("", tr("reg"), "fact"))
-    if picture.held_out:
-        found.append(("lock", "", "fact"))
-    return [badge for badge in found if badge is not None]
-
-
-_EDITS = {
-    "crop": "crop",
-    "turn": "rotate-cw",
-    "straighten": "rotate-cw",
-    "cutout": "scissors",
-    "fill": "blend",
-    "mask": "brush",
-}
-_TONES = "sliders-horizontal"
-
-
-def _edit_badges(picture: Picture) -> list[Badge]:
-    """The kind of its edits, as the editor's tools are marked; how many when they differ."""
-    kinds = [_EDITS.get(step.kind, _TONES) for step in picture.recipe.steps if step.on]
-    if not kinds:
-        return []
-    if len(set(kinds)) == 1:
-        return [(kinds[0], "", "fact")]
-    return [(_TONES, number(len(kinds)), "fact")]
-
-
-def _badge(picture: Picture, item: Suggestion, copies: Counter[int | None]) -> Badge | None:
-    if item.kind == "blurred":
-        return ("triangle-alert", tr("Blurred {value}", value=f"{item.value:.2f}"), "warn")
-    if item.kind == "too-small":
-        return ("triangle-alert", f"{number(min(picture.width, picture.height))} px", "warn")
-    if item.kind == "unusual-shape":
-        return ("square-round-corner", f"{item.value:.1f} : 1", "warn")
-    if item.kind == "different":
-        return ("scan-eye", f"{item.value:.2f}", "warn")
-    if item.kind == "hidden-color":
-        return ("layers-2", "", "fact")
-    if item.kind == "no-caption":
-        return ("text-cursor", tr("No caption"), "warn")
-    if item.kind == "duplicate":
-        return ("copy", number(copies[item.group]), "fact")
-    return None
 
 
 class BakedPictures:

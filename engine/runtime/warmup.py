@@ -47,6 +47,17 @@ def warm_up(modules: Sequence[str] = HEAVY) -> None:
             gc.enable()
 
 
+def open_library(package: str) -> None:
+    """Open the extension modules of ``package`` without the interpreter lock, so that importing it
+    does not stop the window while the system links them. Does nothing where that cannot be done.
+    """
+    found = importlib.util.find_spec(package)
+    if os.name != "posix" or found is None or found.origin is None or package in sys.modules:
+        return
+    for library in Path(found.origin).parent.glob(f"{package}*.so"):
+        _process().dlopen(os.fsencode(library), os.RTLD_NOW)
+
+
 def _open_torch_libraries() -> None:
     """dlopen torch's libraries without the interpreter lock; ``import torch`` then finds them open.
 
@@ -55,12 +66,17 @@ def _open_torch_libraries() -> None:
     found = importlib.util.find_spec("torch")
     if os.name != "posix" or found is None or found.origin is None:
         return
-    process = ctypes.CDLL(None)
-    process.dlopen.restype = ctypes.c_void_p
-    process.dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]
+    process = _process()
     suffix = "dylib" if sys.platform == "darwin" else "so"
     folder = Path(found.origin).parent / "lib"
     for name in _LIBRARIES:
         library = folder / f"lib{name}.{suffix}"
         if library.exists():
             process.dlopen(os.fsencode(library), os.RTLD_NOW | os.RTLD_GLOBAL)
+
+
+def _process() -> ctypes.CDLL:
+    process = ctypes.CDLL(None)
+    process.dlopen.restype = ctypes.c_void_p
+    process.dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]
+    return process
