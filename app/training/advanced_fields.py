@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from app.training.model import TrainState
 
 
+FOR_FOLDERS = (
+    "train_data_dir", "output_dir", "dataset_config", "in_json", "dataset_repeats",
+    "caption_extension",
+)  # fmt: skip
+"""What has an effect only where no project is trained; the window always trains one."""
+
+
 class AdvancedFields(QWidget):
     """Every setting by group, with a search over names, help and kohya's names."""
 
@@ -33,7 +40,7 @@ class AdvancedFields(QWidget):
         self.form = SchemaForm(
             TrainRequest,
             "advanced",
-            skip=("train_data_dir", "output_dir"),
+            skip=FOR_FOLDERS,
             controls={"base_model": self.base},
         )
         self.none.hide()

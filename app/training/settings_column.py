@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
@@ -30,7 +31,6 @@ class SettingsColumn(Column):
         self.state = state
         self.level = Segments([("simple", "Simple"), ("advanced", "Advanced")])
         self.simple = SimpleFields(state)
-        self.advanced = AdvancedFields(state)
         self.before = BeforePanel(state)
         self.start_button = button("Start training", "play", "primary")
         self._start_text = bind(self.start_button.setText, "Start training")
@@ -55,9 +55,15 @@ class SettingsColumn(Column):
         bind(self.level.setAccessibleName, "Settings shown")
         self.add_head(head)
         self.add(self.simple)
-        self.add(self.advanced, line=False)
         self.add(self.before)
         self.add_foot(self.start_button, 1)
+
+    @cached_property
+    def advanced(self) -> AdvancedFields:
+        """Every setting, made when it is first asked for: there are over a hundred."""
+        made = AdvancedFields(self.state)
+        self.stack.insertWidget(self.stack.indexOf(self.simple) + 1, made)
+        return made
 
     def start(self) -> None:
         """Start the next run with what is being typed: a click on a button leaves no field."""
@@ -77,4 +83,5 @@ class SettingsColumn(Column):
 
     def _show_level(self, level: str) -> None:
         self.simple.setVisible(level == "simple")
-        self.advanced.setVisible(level == "advanced")
+        if level == "advanced" or "advanced" in self.__dict__:
+            self.advanced.setVisible(level == "advanced")

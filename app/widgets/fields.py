@@ -55,7 +55,7 @@ class FieldRow(QWidget):
     ) -> None:
         super().__init__()
         self.control = control
-        self.label = label(label_key, tone="label")
+        self.label = label(label_key, tone="label", wrap=True)
         self.label.setFixedWidth(label_width)
         self.label.setMinimumHeight(metrics.ROW_FIELD)
         self._hint = label(size=11, tone="quiet", wrap=True)

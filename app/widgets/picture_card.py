@@ -180,8 +180,10 @@ def _badges(painter: QPainter, tile: QRectF, badges: Sequence[Badge]) -> None:
         left += width + 3
         shown += 1
     if len(badges) > shown:
-        more = ("", f"+{len(badges) - shown}", "fact")
-        painter.drawPixmap(QPointF(left, top), _badge(current().name, more, scale))
+        more = _badge(current().name, ("", f"+{len(badges) - shown}", "fact"), scale)
+        if left + more.deviceIndependentSize().width() > tile.right() - 4:
+            left, top = tile.left() + 4, top - 20  # above the one that leaves it no room
+        painter.drawPixmap(QPointF(left, top), more)
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.dataset.journal import Journal
-from engine.dataset.salvage import carry_over, marked_rows
+from engine.dataset.salvage import carry_over
 from engine.dataset.schema import Damaged, prepare
 from engine.dataset.waiting import ASK_AGAIN_S, is_busy, is_full, patiently
 from engine.runtime.errors import JobCancelled, StorageError
@@ -149,8 +149,6 @@ class Store:
             prepare(
                 connection, self.path, lambda new: carry_over(self.set_aside, self.journal, new)
             )
-            if self.journal.wants_rewrite():
-                _rewrite(self.journal, connection)
             reader = _connection(self.path)
             reader.execute("PRAGMA query_only=1")
         except BaseException:
@@ -180,15 +178,6 @@ def _connection(path: Path) -> sqlite3.Connection:
 
 def _wait_quietly() -> None:
     """Where nobody has asked to hear of it."""
-
-
-def _rewrite(journal: Journal, connection: sqlite3.Connection) -> None:
-    """Make the journal what the index says, while no other process can add to either."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        journal.rewrite(*marked_rows(connection))
-    finally:
-        connection.rollback()
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
