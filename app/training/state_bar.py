@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -9,14 +10,24 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QW
 
 from app.i18n import bind, tr
 from app.i18n.format import duration, number, size
+from app.shell.menus import Menu
 from app.theme import metrics
 from app.training.memory import used_by_process
-from app.widgets.buttons import button
+from app.widgets.buttons import button, tool_button
 from app.widgets.text import label, restyle, set_tone
+from engine.training.controls import SAMPLE_NOW, SAVE_NOW, STOP_AFTER_EPOCH
 
 if TYPE_CHECKING:
     from app.training.model import TrainState
     from app.training.story import Story
+
+
+ASKED = (
+    (SAVE_NOW, "Save a checkpoint now", "save", "A checkpoint is written after this step."),
+    (SAMPLE_NOW, "Draw samples now", "images", "The samples are drawn after this step."),
+    (STOP_AFTER_EPOCH, "Stop after this epoch", "flag", "The run stops at the end of this epoch."),
+)
+"""What can be asked of a run that goes on: its name, the entry, its icon, and the answer."""
 
 
 class StateBar(QWidget):
@@ -33,6 +44,7 @@ class StateBar(QWidget):
         self._pause_text = bind(self.pause.setText, "Pause")
         self.stop = button("Stop and save", "square", on=self._stop)
         self._stop_text = bind(self.stop.setText, "Stop and save")
+        self.more = tool_button("ellipsis", "More for this run", self._open_more)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(3)
@@ -53,6 +65,7 @@ class StateBar(QWidget):
         row.addStretch(1)
         row.addWidget(self.pause)
         row.addWidget(self.stop)
+        row.addWidget(self.more)
 
     def refresh(self) -> None:
         """Say how the run stands."""
@@ -67,7 +80,7 @@ class StateBar(QWidget):
         self.phase.setToolTip(story.message)
         tones = {"failed": "error", "interrupted": "warn", "cancelled": "quiet"}
         set_tone(self.dot, "accent" if story.live else tones.get(story.status, "ok"))
-        for widget in (self.pause, self.stop):
+        for widget in (self.pause, self.stop, self.more):
             widget.setVisible(live)
         asked = handle is not None and handle.cancel_asked
         if paused != self._shown_paused:
@@ -78,6 +91,7 @@ class StateBar(QWidget):
         self._stop_text.say("Stopping…" if asked else "Stop and save")
         self.stop.setEnabled(not asked)
         self.pause.setEnabled(not asked)
+        self.more.setEnabled(not asked)
         total = story.total_steps or 1
         self.progress.setVisible(story.live)
         self.progress.setValue(round(1000 * min(1.0, story.step / total)))
@@ -97,6 +111,17 @@ class StateBar(QWidget):
         if handle is not None:
             handle.cancel()
         self.refresh()
+
+    def _open_more(self) -> None:
+        menu = Menu(self)
+        for control, words, icon, answer in ASKED:
+            menu.add(words, partial(self._ask, control, answer), icon)
+        menu.below(self.more, right=True)
+
+    def _ask(self, control: str, answer: str) -> None:
+        handle = self.state.live.handle_of(self.state.story)
+        if handle is not None and handle.ask(control):
+            self.state.session.notify(answer)
 
 
 class LiveNumbers(QWidget):

@@ -9,7 +9,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from app import i18n
 from app.training.draft import BaseModel
@@ -20,6 +20,7 @@ from app.training.view import View
 from app.widgets.form import choice_text
 from engine.runtime.errors import StorageError
 from engine.runtime.events import Event
+from engine.runtime.job import Job
 from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
 from engine.training.runs import Run
@@ -581,3 +582,19 @@ def test_the_stage_takes_the_keys_and_no_field_does(view, qtbot) -> None:
     qtbot.waitUntil(view.isActiveWindow)
     view.focus_target().setFocus()
     assert view.stage.hasFocus()
+
+
+def test_a_run_that_goes_on_is_asked_for_a_checkpoint_samples_and_an_end(view, settle) -> None:
+    handle = start(view, settle)
+    told: list[str] = []
+    view.session.notified.connect(lambda note: told.append(note["key"]))
+    for entry in ("Save a checkpoint now", "Draw samples now", "Stop after this epoch"):
+        QTest.mouseClick(view.stage.bar.more, Qt.MouseButton.LeftButton)
+        menu = next(made for made in view.findChildren(QMenu) if made.isVisible())
+        next(action for action in menu.actions() if action.text() == entry).trigger()
+        menu.close()
+        settle(view.session)
+    job = Job(handle)
+    assert job.asked() == ["save_now", "sample_now", "stop_after_epoch"]
+    assert len(told) == 3
+    handle.cancel()
