@@ -25,7 +25,7 @@ class Through:
 def shown(values):
     """The bytes of a row of pixels of these values."""
     latents = torch.tensor(values).reshape(1, 1, -1).expand(3, 1, len(values))
-    model = SimpleNamespace(vae=Through(), scaling_factor=1.0)
+    model = SimpleNamespace(vae=Through(), scaling_factor=1.0, device=torch.device("cpu"))
     return decode_latents(model, latents)[0, :, 0].tolist()
 
 
@@ -36,7 +36,7 @@ def test_pixels_are_rounded_and_never_wrap_round():
 
 
 def test_latents_are_scaled_back_before_they_are_decoded():
-    model = SimpleNamespace(vae=Through(), scaling_factor=0.5)
+    model = SimpleNamespace(vae=Through(), scaling_factor=0.5, device=torch.device("cpu"))
     assert decode_latents(model, torch.full((3, 2, 2), 0.25)).tolist() == [[[191] * 3] * 2] * 2
 
 

@@ -127,10 +127,13 @@ def test_the_least_recently_used_leave_when_memory_is_full():
     assert made == ["a", "b", "c", "b"]
 
 
-def test_an_adapter_on_the_model_does_not_change_what_it_is(model):
+def test_an_adapter_changes_what_the_model_is_only_while_it_acts(model):
     from engine.models import adapters
 
     before = recipe_of(model)
     generator = torch.Generator().manual_seed(0)
     adapters.create(model, "other", adapters.AdapterSpec(rank=2), generator)
-    assert recipe_of(model) == before
+    with adapters.active(model, {}):
+        assert recipe_of(model) == before
+    with adapters.active(model, {"other": (1.0, 1.0)}):
+        assert recipe_of(model) != before
