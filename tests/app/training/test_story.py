@@ -46,7 +46,7 @@ CHANGED = Reason(
 
 def test_a_warning_is_told_in_the_language_of_the_moment(told, chinese):
     (line,) = told(lambda recorder, _: recorder.warn(CHANGED))
-    assert line == "保存状态之后图片或标注有变化。训练将使用当前的内容继续。"
+    assert line == "保存状态之后图片或描述有变化。训练将使用当前的内容继续。"
 
 
 def test_a_warning_about_a_file_names_it_and_what_to_do(told):
