@@ -54,14 +54,30 @@ class Calm:
 
     async def rest(self, most: float, enough: Callable[[], object] = bool) -> None:
         """The same for who waits in the window's thread, and no longer than ``enough`` is false."""
-        import asyncio
-
         end = time.monotonic() + most
         while not enough() and (pause := self._pause(end)) > 0:
-            await asyncio.sleep(pause)
+            await _sleep(pause)
 
     def _pause(self, end: float) -> float:
         now = time.monotonic()
         if self._wanted and now < end + HELD:
             return _LOOK
         return min(_LOOK, min(end, self._stirred + REST) - now)
+
+
+async def _sleep(seconds: float) -> None:
+    """As asyncio's, also while Qt turns the window's loop and nobody waits inside it."""
+    import asyncio
+
+    loop = asyncio.get_event_loop()
+    woken = loop.create_future()
+
+    def wake() -> None:
+        if not woken.done():
+            woken.set_result(None)
+
+    timer = loop.call_later(seconds, wake)
+    try:
+        await woken
+    finally:
+        timer.cancel()

@@ -81,3 +81,19 @@ def test_what_is_waited_for_and_never_ends_does_not_hold_work_up_for_good(clock)
     with calm.working():
         calm.wait(1)
     assert clock.now == pytest.approx(100 + 1 + calms.HELD, abs=0.1)
+
+
+def test_who_rests_needs_no_loop_that_somebody_runs():
+    """Qt may turn the window's loop while nobody waits inside it."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        calm = Calm()
+        calm.stir()
+        waiting = calm.rest(5)
+        woken = waiting.send(None)  # the first step of a task, outside any running loop
+        assert asyncio.isfuture(woken)
+        waiting.close()
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
