@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.dataset.formats.records_in import read_json, read_text
 from engine.project.project import MOST_REPEATS
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_file
-from engine.runtime.schema import first_problem
+from engine.runtime.schema import validated
 
 Number = int | float
 Pair = tuple[Number, Number]
@@ -114,15 +114,7 @@ def read_dataset_file(path: Path) -> DatasetFile:
     keys that are unknown or stand where they may not, naming them.
     """
     path = require_file(path, remedy="Check the name of the dataset file.")
-    try:
-        return DatasetFile.model_validate(_parsed(path))
-    except ValidationError as error:
-        raise BadInputError(
-            "{name}: {problem}",
-            name=path.name,
-            problem=first_problem(error),
-            remedy="Correct it and try again.",
-        ) from error
+    return validated(DatasetFile, _parsed(path), where=path.name)
 
 
 def places(file: DatasetFile) -> Iterator[Place]:

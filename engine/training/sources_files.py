@@ -6,12 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from engine.dataset.problem import Problem
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_folder
-from engine.runtime.schema import first_problem
+from engine.runtime.schema import validated
 from engine.training.config import TrainRequest
 from engine.training.dataset_file import Place, places, read_dataset_file
 from engine.training.metadata_file import in_metadata_file
@@ -143,12 +141,4 @@ def _way(place: Place, path: Path, request: TrainRequest) -> Way:
 def _settings(kind: type[Any], place: Place, path: Path, request: TrainRequest) -> Any:
     """The settings of ``kind`` as they hold for a subset. Raises BadInputError."""
     values = {name: place.value(name, getattr(request, name)) for name in kind.model_fields}
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        raise BadInputError(
-            "{name}: {problem}",
-            name=path.name,
-            problem=first_problem(error),
-            remedy="Correct it and try again.",
-        ) from error
+    return validated(kind, values, where=path.name)
