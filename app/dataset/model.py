@@ -251,6 +251,7 @@ class DatasetState(QObject, Held):
         self.query_changed.emit()
 
     def _take_shown(self, shown: list[Picture]) -> None:
+        self.session.calm.stir()  # they are painted now
         self.shown = shown
         self.shown_changed.emit()
 

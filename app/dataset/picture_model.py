@@ -100,15 +100,15 @@ class PictureModel(QAbstractListModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         picture = self._rows[index.row()]
-        if role == roles.CardRole:
-            return self._card(picture)
         if role == roles.ImageRole:
             return self.baked.get(picture) if self.state.baked else None
         if role == roles.BadgesRole:
             return self._badges.of(picture)
         return _value(picture, role)
 
-    def _card(self, picture: Picture) -> roles.Card:
+    def card_at(self, row: int) -> roles.Card:
+        """What the card of ``row`` shows."""
+        picture = self._rows[row]
         return roles.Card(
             picture.name,
             str(picture.path),

@@ -47,9 +47,11 @@ def fitted(size: QSizeF, area: QRectF, air: float = 0.0, enlarge: bool = True) -
 
 
 def draw_fitted(painter: QPainter, pixmap: QPixmap, area: QRectF, air: float = 0.0) -> QRectF:
-    """Draw ``pixmap`` whole and centered; small pictures are enlarged in hard pixels."""
+    """Draw ``pixmap`` whole and centered, on whole pixels; small ones are enlarged in hard pixels.
+    Returns where.
+    """
     size = QSizeF(pixmap.size()) / pixmap.devicePixelRatio()
-    place = fitted(size, area, air)
+    place = QRectF(fitted(size, area, air).toRect())
     smooth = place.width() < 4 * size.width()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
     painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))

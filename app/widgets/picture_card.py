@@ -6,50 +6,36 @@ from collections import OrderedDict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import (
-    QModelIndex,
-    QPersistentModelIndex,
-    QPointF,
-    QRect,
-    QRectF,
-    QSize,
-    QSizeF,
-    Qt,
-)
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.theme import color, current, fonts, icons
 from app.theme import signals as theme_signals
 from app.widgets.images import draw_fitted
-from app.widgets.roles import Card, card_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.widgets.picture_grid import PictureGrid
-    from app.widgets.roles import Badge
+    from app.widgets.roles import Badge, Card
 
 FOOT = 24
 GAP = 8
 AIR = 0.08
 KEPT = 12 * 1024 * 1024  # bytes of painted cards
-Index = QModelIndex | QPersistentModelIndex
 
 
-class CardDelegate(QStyledItemDelegate):
-    """Draws one card: tile, picture, badges, flag, name and rating.
+class CardPainter(QObject):
+    """Draws cards: tile, picture, badges, flag, name and rating.
 
     A card whose picture is there is kept as it was painted: a view that scrolls paints it again
     and again, and text and a picture that is scaled take most of the time. ``bytes`` is what these
     take.
     """
 
-    def __init__(self, grid: PictureGrid) -> None:
-        super().__init__(grid)
-        self._grid = grid
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
         self._kept: OrderedDict[object, QPixmap] = OrderedDict()
         self.bytes = 0
         theme_signals.changed.connect(self.forget)
@@ -60,25 +46,21 @@ class CardDelegate(QStyledItemDelegate):
         self._kept.clear()
         self.bytes = 0
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return self._grid.cell_size()
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        cell: QRect = option.rect  # type: ignore[attr-defined]
-        card = card_of(index)
-        picture = None if card.problem else self._grid.picture_of(index.row(), card)
-        look = _Look(
-            selected=_has(option, QStyle.StateFlag.State_Selected),
-            hovered=_has(option, QStyle.StateFlag.State_MouseOver),
-            current=self._grid.keyboard
-            and index == self._grid.currentIndex()
-            and self._grid.hasFocus(),
-            unreadable=bool(card.problem) or (picture is None and self._grid.failed(card)),
-        )
+    def draw(
+        self,
+        painter: QPainter,
+        cell: QRect,
+        card: Card,
+        look: Look,
+        picture: QPixmap | None,
+        scale: float,
+    ) -> None:
+        """Draw ``card`` in ``cell``, which has the gap after the card in it, on a device of
+        ``scale`` pixels per point; without ``picture`` its tile is bare.
+        """
         if picture is None:
-            _paint(painter, QRectF(cell), card, look, None)
+            _paint(painter, QRectF(cell), card, look, None, scale)
             return
-        scale = painter.device().devicePixelRatioF()
         shown = (card.name, card.flag, card.stars, card.rejected, card.badges)
         key = (shown, look, picture.cacheKey(), cell.width(), cell.height(), scale)
         kept = self._kept.get(key)
@@ -96,7 +78,7 @@ class CardDelegate(QStyledItemDelegate):
         return made
 
 
-class _Look(NamedTuple):
+class Look(NamedTuple):
     """How a card is drawn apart from what it shows."""
 
     selected: bool
@@ -109,23 +91,32 @@ def _weight(pixmap: QPixmap) -> int:
     return pixmap.width() * pixmap.height() * 4
 
 
-def _painted(size: QSizeF, scale: float, card: Card, look: _Look, picture: QPixmap) -> QPixmap:
-    made = QPixmap((size * scale).toSize())
-    made.setDevicePixelRatio(scale)
-    made.fill(Qt.GlobalColor.transparent)
+def _painted(size: QSizeF, scale: float, card: Card, look: Look, picture: QPixmap) -> QPixmap:
+    made = _clear(size, scale)
     painter = QPainter(made)
-    _paint(painter, QRectF(QPointF(), size), card, look, picture)
+    _paint(painter, QRectF(QPointF(), size), card, look, picture, scale)
     painter.end()
     return made
 
 
+def _clear(size: QSizeF, scale: float) -> QPixmap:
+    made = QPixmap((size * scale).toSize())
+    made.setDevicePixelRatio(scale)
+    made.fill(Qt.GlobalColor.transparent)
+    return made
+
+
 def _paint(
-    painter: QPainter, cell: QRectF, card: Card, look: _Look, picture: QPixmap | None
+    painter: QPainter,
+    cell: QRectF,
+    card: Card,
+    look: Look,
+    picture: QPixmap | None,
+    scale: float,
 ) -> None:
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     tile = QRectF(cell.x(), cell.y(), cell.width() - GAP, cell.height() - GAP - FOOT)
-    _tile(painter, tile, look)
+    bare = look._replace(unreadable=False)
+    painter.drawPixmap(tile.topLeft(), _tile(current().name, bare, tile.size().toTuple(), scale))
     if look.unreadable:
         _unreadable(painter, tile)
     elif picture is not None:
@@ -133,15 +124,20 @@ def _paint(
         draw_fitted(painter, picture, tile, AIR)
         painter.setOpacity(1.0)
     if card.badges:
-        _badges(painter, tile, card.badges)
+        _badges(painter, tile, card.badges, scale)
     mark = {"picked": "flag", "rejected": "x"}.get(card.flag)
     if mark:
         icons.paint(painter, mark, tile.right() - 18, tile.top() + 5, 13, "t1")
     _foot(painter, tile, card, look.selected)
-    painter.restore()
 
 
-def _tile(painter: QPainter, tile: QRectF, look: _Look) -> None:
+@lru_cache(maxsize=64)
+def _tile(_theme: str, look: Look, size: tuple[float, float], scale: float) -> QPixmap:
+    """The same tile lies under thousands of cards."""
+    made = _clear(QSizeF(*size), scale)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    tile = QRectF(QPointF(), QSizeF(*size))
     fill = "tile_selected" if look.selected else "tile_hover" if look.hovered else "tile"
     painter.setPen(QPen(color("acc"), 2) if look.selected else Qt.PenStyle.NoPen)
     painter.setBrush(color(fill))
@@ -151,6 +147,8 @@ def _tile(painter: QPainter, tile: QRectF, look: _Look) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(color("focus_alt"), 1))
         painter.drawRoundedRect(tile.adjusted(3.5, 3.5, -3.5, -3.5), 2, 2)
+    painter.end()
+    return made
 
 
 def _unreadable(painter: QPainter, tile: QRectF) -> None:
@@ -162,14 +160,9 @@ def _unreadable(painter: QPainter, tile: QRectF) -> None:
     painter.drawText(words, Qt.AlignmentFlag.AlignCenter, tr("unreadable"))
 
 
-def _has(option: QStyleOptionViewItem, flag: QStyle.StateFlag) -> bool:
-    return bool(option.state & flag)  # type: ignore[attr-defined]
-
-
-def _badges(painter: QPainter, tile: QRectF, badges: Sequence[Badge]) -> None:
+def _badges(painter: QPainter, tile: QRectF, badges: Sequence[Badge], scale: float) -> None:
     """At most two badges at the bottom left, and only what fits; the rest as a count."""
     left, top = tile.left() + 4, tile.bottom() - 21
-    scale = painter.device().devicePixelRatioF()
     shown = 0
     for badge in badges[:2]:
         made = _badge(current().name, badge, scale)
@@ -192,9 +185,7 @@ def _badge(_theme: str, badge: Badge, scale: float) -> QPixmap:
     icon, text, tone = badge
     words = fonts.metrics(11).horizontalAdvance(text) if text else 0.0
     width = round(8 + (11 if icon else 0) + (4 if icon and text else 0) + words)
-    made = QPixmap((QSizeF(width, 17) * scale).toSize())
-    made.setDevicePixelRatio(scale)
-    made.fill(Qt.GlobalColor.transparent)
+    made = _clear(QSizeF(width, 17), scale)
     painter = QPainter(made)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(fonts.font(11))
@@ -216,12 +207,19 @@ def _foot(painter: QPainter, tile: QRectF, card: Card, selected: bool) -> None:
     room = tile.width() - (stars * 6 + 6 if stars else 0)
     painter.setFont(fonts.font(11))
     painter.setPen(color("t1" if selected else "t3" if card.rejected else "t2"))
-    middle = Qt.TextElideMode.ElideMiddle
-    shown = fonts.metrics(11).elidedText(card.name, middle, int(room))
     place = QRectF(tile.left(), tile.bottom(), room, FOOT)
-    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, _elided(card.name, int(room)))
+    if not stars:
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color("t1" if selected else "t2"))
     for dot in range(stars):
         left = tile.right() - 4 - (stars - 1 - dot) * 6
         painter.drawEllipse(QRectF(left, tile.bottom() + FOOT / 2 - 2, 4, 4))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+@lru_cache(maxsize=4096)
+def _elided(name: str, room: int) -> str:
+    return fonts.metrics(11).elidedText(name, Qt.TextElideMode.ElideMiddle, room)

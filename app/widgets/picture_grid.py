@@ -31,13 +31,14 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from app.theme import color
 from app.theme import signals as theme_signals
+from app.widgets.card_cells import Cells
 from app.widgets.images import image_of
-from app.widgets.picture_card import FOOT, GAP, CardDelegate
-from app.widgets.roles import Card, card_of
+from app.widgets.picture_card import FOOT, GAP, CardPainter, Look
+from app.widgets.roles import Card, card_at
 from app.widgets.thumbnails import ThumbnailCache
 
 TILE_RANGE = (96, 320)
@@ -62,6 +63,9 @@ class PictureGrid(QAbstractItemView):
         self.keyboard = False
         self._wanted = 152
         self._arrays: dict[int, tuple[Any, QPixmap]] = {}
+        self.cards = CardPainter(self)
+        self._awaited: dict[str, list[int]] = {}
+        self._came_for: set[str] = set()
         self._hovered = -1
         self._pressed: QPoint | None = None
         self._band = QRect()
@@ -73,7 +77,6 @@ class PictureGrid(QAbstractItemView):
         self.verticalScrollBar().setSingleStep(40)
         self.setMouseTracking(True)
         self.setViewportMargins(12, 12, 0, 0)
-        self.setItemDelegate(CardDelegate(self))
         self.setFrameShape(QAbstractItemView.Shape.NoFrame)
         self.viewport().setAutoFillBackground(False)
         # With a ground of its own, what stays in view is moved when it scrolls and not painted.
@@ -82,14 +85,25 @@ class PictureGrid(QAbstractItemView):
         self._repaint = QTimer(self)
         self._repaint.setSingleShot(True)
         self._repaint.setInterval(REPAINT)
-        self._repaint.timeout.connect(self.viewport().update)
+        self._repaint.timeout.connect(self._show_come)
         theme_signals.changed.connect(self.viewport().update)
         if thumbnails is not None:
             thumbnails.ready.connect(self._came)
 
-    def _came(self, _: str) -> None:
-        if not self._repaint.isActive():
-            self._repaint.start()
+    def _came(self, path: str) -> None:
+        if path in self._awaited:
+            self._came_for.add(path)
+            if not self._repaint.isActive():
+                self._repaint.start()
+
+    def _show_come(self) -> None:
+        """Paint the cards, and no others, whose thumbnails have come."""
+        cells, come = self.cells(), QRegion()
+        for path in self._came_for:
+            for row in self._awaited.get(path, ()):
+                come += cells.box(row)
+        self._came_for.clear()
+        self.viewport().update(come)
 
     @property
     def tile_width(self) -> int:
@@ -98,51 +112,40 @@ class PictureGrid(QAbstractItemView):
 
     def set_tile_width(self, width: int) -> None:
         """Make tiles about ``width`` pixels wide; what is in view stays there."""
-        top = self._row_at(self.verticalScrollBar().value())
+        cells = self.cells()
+        top = cells.row_at(cells.offset)
         self._wanted = max(TILE_RANGE[0], min(TILE_RANGE[1], width))
         self._arrange(top)
         self.tile_width_changed.emit(self._wanted)
 
-    def cell_size(self) -> QSize:
-        """One card with the gap after it."""
-        width = max(1, self.viewport().width() - 2) // self.columns()
-        return QSize(width, round((width - GAP) * 0.9) + FOOT + GAP)
-
     def columns(self) -> int:
         """How many cards are in a row."""
-        return max(1, max(1, self.viewport().width() - 2) // (self._wanted + GAP))
+        return self.cells().columns
 
-    # Where cards lie
+    def cell_size(self) -> QSize:
+        """One card with the gap after it."""
+        cells = self.cells()
+        return QSize(cells.width, cells.height)
 
-    def _count(self) -> int:
-        model = self.model()
-        return model.rowCount() if model is not None else 0
-
-    def _row_at(self, y: int) -> int:
-        """The first card of the line at ``y`` below the top of everything."""
-        return max(0, y // self.cell_size().height()) * self.columns()
-
-    def _box(self, row: int) -> QRect:
-        size, columns = self.cell_size(), self.columns()
-        top = row // columns * size.height() - self.verticalScrollBar().value()
-        return QRect(QPoint(row % columns * size.width(), top), size)
+    def cells(self) -> Cells:
+        """Where the cards lie now."""
+        room, model = max(1, self.viewport().width() - 2), self.model()
+        columns = max(1, room // (self._wanted + GAP))
+        width = room // columns
+        height = round((width - GAP) * 0.9) + FOOT + GAP
+        count = model.rowCount() if model is not None else 0
+        return Cells(width, height, columns, self.verticalScrollBar().value(), count)
 
     def rows_in(self, box: QRect) -> range:
         """The rows of the lines that ``box``, in the viewport, touches."""
-        offset = self.verticalScrollBar().value()
-        last = self._row_at(box.bottom() + offset) + self.columns()
-        return range(self._row_at(max(0, box.top() + offset)), min(self._count(), last))
+        return self.cells().rows_in(box)
 
     def visualRect(self, index: Index) -> QRect:
-        return self._box(index.row()) if index.isValid() else QRect()
+        return self.cells().box(index.row()) if index.isValid() else QRect()
 
     def indexAt(self, point: QPoint) -> QModelIndex:
-        size, columns = self.cell_size(), self.columns()
-        column = point.x() // size.width()
-        row = self._row_at(point.y() + self.verticalScrollBar().value()) + column
-        inside = 0 <= column < columns and 0 <= row < self._count()
-        card = self._box(row).adjusted(0, 0, -GAP, -GAP)
-        return self.model().index(row, 0) if inside and card.contains(point) else QModelIndex()
+        row = self.cells().at(point, GAP)
+        return self.model().index(row, 0) if row >= 0 else QModelIndex()
 
     def scrollTo(
         self,
@@ -168,12 +171,13 @@ class PictureGrid(QAbstractItemView):
         return False
 
     def moveCursor(self, action: _Move, modifiers: Qt.KeyboardModifier) -> QModelIndex:
-        count, columns = self._count(), self.columns()
+        cells = self.cells()
+        count, columns = cells.count, cells.columns
         if not count:
             return QModelIndex()
         if not self.currentIndex().isValid():
-            return self.model().index(self.rows_in(self.viewport().rect())[0], 0)
-        page = max(1, self.viewport().height() // self.cell_size().height()) * columns
+            return self.model().index(cells.rows_in(self.viewport().rect())[0], 0)
+        page = max(1, self.viewport().height() // cells.height) * columns
         steps = {
             _Move.MoveLeft: -1,
             _Move.MovePrevious: -1,
@@ -196,63 +200,75 @@ class PictureGrid(QAbstractItemView):
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         box = rect.normalized()
-        chosen = QItemSelection()
-        for row in self.rows_in(box):
-            if self._box(row).adjusted(0, 0, -GAP, -GAP).intersects(box):
+        chosen, cells = QItemSelection(), self.cells()
+        for row in cells.rows_in(box):
+            if cells.box(row).adjusted(0, 0, -GAP, -GAP).intersects(box):
                 index = self.model().index(row, 0)
                 chosen.select(index, index)
         self.selectionModel().select(chosen, command)
 
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
-        seen = self.rows_in(self.viewport().rect())
+        cells = self.cells()
+        seen = cells.rows_in(self.viewport().rect())
         region = QRegion()
         for number in range(selection.count()):
             part = selection.at(number)
             for row in range(max(part.top(), seen.start), min(part.bottom() + 1, seen.stop)):
-                region += self._box(row)
+                region += cells.box(row)
         return region
 
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        option = QStyleOptionViewItem()
-        self.initViewItemOption(option)
-        area, model, selection = event.rect(), self.model(), self.selectionModel()
-        plain = option.state  # type: ignore[attr-defined]
+        region, cells, model = event.region(), self.cells(), self.model()
         if self.ground:
-            painter.fillRect(area, color(self.ground))
-        for row in self.rows_in(area):
-            box = self._box(row)
-            if not box.intersects(area):
+            painter.fillRect(event.rect(), color(self.ground))
+        chosen = self.selectionModel() if self._has_selection() else None
+        current = self.currentIndex().row() if self.keyboard and self.hasFocus() else -1
+        edge, scale = self._edge(cells), self.devicePixelRatioF()
+        for row in cells.rows_in(event.rect()):
+            box = cells.box(row)
+            if not region.intersects(box):
                 continue
-            index = model.index(row, 0)
-            state = plain
-            if selection.isSelected(index):
-                state |= QStyle.StateFlag.State_Selected
-            if row == self._hovered:
-                state |= QStyle.StateFlag.State_MouseOver
-            option.state, option.rect = state, box  # type: ignore[attr-defined]
-            self.itemDelegate().paint(painter, option, index)
+            selected = chosen is not None and chosen.isSelected(model.index(row, 0))
+            card = card_at(model, row)
+            picture = None if card.problem else self._picture(row, card, edge)
+            look = Look(
+                selected=selected,
+                hovered=row == self._hovered,
+                current=row == current,
+                unreadable=bool(card.problem) or (picture is None and self.failed(card)),
+            )
+            self.cards.draw(painter, box, card, look, picture, scale)
         if not self._band.isNull():
             painter.setPen(color("acc"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self._band)
         painter.end()  # also when a frame that holds it outlives this call
-        self._keep_wishes()
+        self._keep_wishes(cells)
 
-    def _keep_wishes(self) -> None:
-        """Forget thumbnails that were wished for and have scrolled away before they came."""
+    def _has_selection(self) -> bool:
+        selection = self.selectionModel()
+        return selection is not None and selection.hasSelection()
+
+    def _keep_wishes(self, cells: Cells) -> None:
+        """Remember where thumbnails are awaited; those that were wished for and have scrolled away
+        before they came are forgotten.
+        """
+        self._awaited = {}
         if self.thumbnails is not None and self.thumbnails.is_busy:
-            model, seen = self.model(), self.rows_in(self.viewport().rect())
-            paths = {card_of(model.index(row, 0)).path for row in seen}
-            self.thumbnails.keep_wishes(id(self), paths)
+            model = self.model()
+            for row in cells.rows_in(self.viewport().rect()):
+                self._awaited.setdefault(card_at(model, row).path, []).append(row)
+            self.thumbnails.keep_wishes(id(self), self._awaited)
 
     def pixmap(self, index: Index) -> QPixmap | None:
         """What to draw for ``index``, or None while it is being made."""
-        return self.picture_of(index.row(), card_of(index))
+        card = card_at(self.model(), index.row())
+        return self._picture(index.row(), card, self._edge(self.cells()))
 
-    def picture_of(self, row: int, card: Card) -> QPixmap | None:
-        """What to draw for ``card`` of ``row``, or None while it is being made."""
+    def _picture(self, row: int, card: Card, edge: int) -> QPixmap | None:
         if card.image is not None:
             image = card.image
             return image if isinstance(image, QPixmap) else QPixmap.fromImage(image)
@@ -260,10 +276,10 @@ class PictureGrid(QAbstractItemView):
             return self._of_array(row, card.array)
         if not card.path or self.thumbnails is None:
             return None
-        return self.thumbnails.get(card.path, self._edge(), card.stamp, id(self))
+        return self.thumbnails.get(card.path, edge, card.stamp, id(self))
 
-    def _edge(self) -> int:
-        return round(self.cell_size().width() * self.devicePixelRatioF())
+    def _edge(self, cells: Cells) -> int:
+        return round(cells.width * self.devicePixelRatioF())
 
     def failed(self, card: Card) -> bool:
         """Whether the file of ``card`` could not be read."""
@@ -283,18 +299,19 @@ class PictureGrid(QAbstractItemView):
 
     def updateGeometries(self) -> None:
         super().updateGeometries()
-        height, room = self.cell_size().height(), self.viewport().height()
-        lines = -(-self._count() // self.columns())
+        cells, room = self.cells(), self.viewport().height()
+        lines = -(-cells.count // cells.columns)
         bar = self.verticalScrollBar()
-        bar.setRange(0, max(0, lines * height - room))
+        bar.setRange(0, max(0, lines * cells.height - room))
         bar.setEnabled(bar.maximum() > 0)  # one that moves nothing is not painted
-        bar.setPageStep(max(1, room - height // 2))
+        bar.setPageStep(max(1, room - cells.height // 2))
 
     def _arrange(self, top: int) -> None:
         """Lay out anew, with the card of row ``top`` in the first line."""
         self.updateGeometries()
-        if self.verticalScrollBar().value() and self._count():
-            self.verticalScrollBar().setValue(top // self.columns() * self.cell_size().height())
+        cells = self.cells()
+        if cells.offset and cells.count:
+            self.verticalScrollBar().setValue(top // cells.columns * cells.height)
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -353,4 +370,4 @@ class PictureGrid(QAbstractItemView):
         before, self._hovered = self._hovered, row
         if before != row:
             for changed in {before, row} - {-1}:
-                self.viewport().update(self._box(changed))
+                self.viewport().update(self.cells().box(changed))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from PySide6.QtCore import Qt
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QModelIndex, QPersistentModelIndex
+    from PySide6.QtCore import QAbstractItemModel, QModelIndex
 
     Badge = tuple[str, str, str]
 
@@ -24,7 +24,6 @@ ImageRole = _FIRST + 17  # QImage or QPixmap, shown instead of the file
 ProblemRole = _FIRST + 18  # str: why the picture cannot be read
 IdRole = _FIRST + 19  # whatever tells items apart
 StampRole = _FIRST + 20  # str: changes with the content of the file
-CardRole = _FIRST + 21  # Card: all of the above at once, from models that have many rows
 
 
 class Card(NamedTuple):
@@ -42,11 +41,15 @@ class Card(NamedTuple):
     array: Any = None
 
 
-def card_of(index: QModelIndex | QPersistentModelIndex) -> Card:
-    """The card of ``index``, in one question where its model answers that."""
-    card = index.data(CardRole)
-    if isinstance(card, Card):
-        return card
+def card_at(model: QAbstractItemModel, row: int) -> Card:
+    """The card of ``row``. A model with many rows answers by a method ``card_at`` of its own: a
+    question by role goes through Qt each time.
+    """
+    known = getattr(model, "card_at", None)
+    return known(row) if known is not None else _asked(model.index(row, 0))
+
+
+def _asked(index: QModelIndex) -> Card:
     flag = index.data(FlagRole) or ""
     return Card(
         str(index.data(NameRole) or ""),

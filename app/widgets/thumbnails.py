@@ -47,6 +47,7 @@ class ThumbnailCache(QObject):
 
     ready = Signal(str)  # the path
     _made = Signal(object, QImage)
+    _asked = Signal()
 
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +58,7 @@ class ThumbnailCache(QObject):
         self._wanted: OrderedDict[_Key, int] = OrderedDict()
         self._making: set[_Key] = set()
         self._working = 0
+        self._due = False
         self._failed: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._gone = threading.Event()
@@ -64,6 +66,7 @@ class ThumbnailCache(QObject):
         self.destroyed.connect(_closer(self._lock, self._gone))
         self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="thumbnail")
         self._made.connect(self._keep, Qt.ConnectionType.QueuedConnection)
+        self._asked.connect(self._begin, Qt.ConnectionType.QueuedConnection)
 
     @property
     def bytes(self) -> int:
@@ -133,9 +136,18 @@ class ThumbnailCache(QObject):
                 return
             self._wanted[key] = owner
             self._wanted.move_to_end(key)
-            idle = self._working < _WORKERS
+        if not self._due:
+            self._due = True
+            self._asked.emit()
+
+    def _begin(self) -> None:
+        """Let workers begin, once what asked is painted: two threads that run Python are slow."""
+        self._due = False
+        with self._lock:
+            idle = min(_WORKERS - self._working, len(self._wanted))
+            idle = 0 if self._gone.is_set() else idle
             self._working += idle
-        if idle:
+        for _ in range(idle):
             self._pool.submit(self._work)
 
     def _work(self) -> None:

@@ -56,11 +56,13 @@ def is_full(error: sqlite3.DatabaseError, path: Path) -> bool:
 
 
 def told_by(job: Job | None, path: Path) -> Callable[[], None]:
-    """Let ``job`` say what it waits for, and be cancelled while it does."""
+    """Let ``job`` say what it waits for, and be cancelled while it does. It takes no breath: work
+    in the background breathes only when nobody waits, and here somebody may wait for it.
+    """
 
     def tell() -> None:
         if job is not None:
-            job.breathe()
+            job.stop_if_asked()
             job.progress(0, 0, "Waiting for another program to release {name}", name=path.name)
 
     return tell

@@ -193,7 +193,7 @@ class Job:
         A pause does not hold work that was asked for a control: whoever offers controls takes them
         with :meth:`asked` at each step and breathes again.
         """
-        self._stop_if_asked()
+        self.stop_if_asked()
         if self._between is not None:
             self._between()
         while self._handle.paused and not self._handle._asked:
@@ -201,9 +201,12 @@ class Job:
             if self._between is not None:
                 self._between()
             self._handle._go.wait(0.05)
-            self._stop_if_asked()
+            self.stop_if_asked()
         self._handle.state = "running"
 
-    def _stop_if_asked(self) -> None:
+    def stop_if_asked(self) -> None:
+        """Raise JobCancelled when the user asked to stop. Unlike a breath it never waits, so that
+        it is right inside of what others wait for.
+        """
         if self._handle.cancel_asked:
             raise JobCancelled()

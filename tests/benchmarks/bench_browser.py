@@ -28,6 +28,7 @@ import qasync
 from beats import Beat
 from browser_bare import bare_filter, bare_list, bare_thumbnails, bare_writes
 from browser_pictures import RENAMED, TAG, forget, make_large, make_small
+from installed import installed
 from PySide6.QtWidgets import QApplication
 
 STALL = 50.0
@@ -252,7 +253,7 @@ def main() -> None:
     for name in sys.argv[2:] or ["large", "small"]:
         made[name](folder / name)
         home = tempfile.mkdtemp()
-        environment = {**os.environ, "STYLEKILN_HOME": home}
+        environment = installed(STYLEKILN_HOME=home)
         for state in ("cold", "warm"):
             command = [sys.executable, __file__, str(folder.parent), f"{name} {state}", "--window"]
             subprocess.run(command, env=environment, check=False)

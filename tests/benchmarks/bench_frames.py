@@ -18,13 +18,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from itertools import count, pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from installed import ROOT, installed
+
 sys.path.insert(0, str(ROOT))
 
-from engine.runtime.device import set_waiting_policy  # noqa: E402
+from engine.runtime.device import set_waiting_policy
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -251,7 +251,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as home:
                 done = subprocess.run(
                     [sys.executable, __file__, "--child", threads, where],
-                    env={**os.environ, "STYLEKILN_HOME": home},
+                    env=installed(STYLEKILN_HOME=home),
                     capture_output=True,
                     text=True,
                     timeout=600,

@@ -6,15 +6,13 @@ xvfb-run -a python tests/benchmarks/bench_startup.py
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from installed import ROOT, installed
 
 # Each child prints one JSON line. "born" is handed in, so that interpreter start is counted.
 _BARE = """
@@ -84,7 +82,7 @@ os._exit(0)
 def child(code: str, **extra: str) -> dict[str, float]:
     """Run ``code`` in a fresh interpreter and return what it printed."""
     with tempfile.TemporaryDirectory() as home:
-        environment = {**os.environ, "ROOT": str(ROOT), "STYLEKILN_HOME": home, **extra}
+        environment = installed(ROOT=str(ROOT), STYLEKILN_HOME=home, **extra)
         born = time.time()
         done = subprocess.run(
             [sys.executable, "-c", f"import os; os.environ['BORN'] = '{born}'\n{code}"],

@@ -16,7 +16,7 @@ from app.dataset.view import View
 from app.i18n import tr
 from app.theme import fonts
 from app.widgets.picture_card import GAP
-from app.widgets.roles import card_of
+from app.widgets.roles import card_at
 from engine.dataset.edits import Recipe
 
 copy, left, no_key = (
@@ -131,8 +131,8 @@ def test_cards_of_the_board_have_the_badges_of_the_grid(board, view, settle) -> 
     settle(view.session)
 
     def badges(model):
-        rows = [model.index(row) for row in range(model.rowCount())]
-        return {card_of(index).name: card_of(index).badges for index in rows}
+        cards = [card_at(model, row) for row in range(model.rowCount())]
+        return {card.name: card.badges for card in cards}
 
     found = badges(board.columns[""].model)
     assert found == badges(view.stage.model)

@@ -141,8 +141,7 @@ def test_painted_cards_take_no_more_than_their_share(qtbot, monkeypatch):
     monkeypatch.setattr(picture_card, "KEPT", 3 * size.width() * size.height() * 4)
     theme.apply(QApplication.instance(), "light")
     grid.viewport().grab()
-    delegate = grid.itemDelegate()
-    assert 0 < delegate.bytes <= picture_card.KEPT
+    assert 0 < grid.cards.bytes <= picture_card.KEPT
 
 
 def test_a_grid_that_scrolls_looks_as_if_it_were_painted_anew(qtbot, monkeypatch):

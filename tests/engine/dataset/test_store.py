@@ -15,7 +15,7 @@ from engine.dataset.edits import Recipe
 from engine.dataset.library import Library
 from engine.dataset.store import Store
 from engine.project.project import Project, SourceFolder
-from engine.runtime.errors import BadInputError, StorageError
+from engine.runtime.errors import BadInputError, JobCancelled, StorageError
 from engine.runtime.job import Job
 
 from .conftest import ids_by_name, paint
@@ -159,22 +159,45 @@ def test_a_project_that_is_moved_keeps_its_pictures_and_marks(art, tmp_path, mov
     library.close()
 
 
-def test_a_scan_says_that_it_waits_for_another_process(library, art, tmp_path):
-    paint(art / "new.png", 9)
-    other = sqlite3.connect(tmp_path / "dataset.sqlite", isolation_level=None)
+def held_elsewhere(library, index):
+    """A second program that holds the index."""
+    other = sqlite3.connect(index, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     library._store._connection.execute("PRAGMA busy_timeout=10")
-    job, told = Job.detached(), []
+    return other
 
-    def breathe():
+
+def test_a_scan_says_that_it_waits_for_another_process(library, art, tmp_path, monkeypatch):
+    paint(art / "new.png", 9)
+    other = held_elsewhere(library, tmp_path / "dataset.sqlite")
+    job, told = Job.detached(), []
+    tell = job.progress
+
+    def progress(step, total, text="", **facts):
+        tell(step, total, text, **facts)
         told.append(job.handle.progress.text)
         if told[-1].startswith("Waiting for"):
             other.rollback()
 
-    job.breathe = breathe
+    monkeypatch.setattr(job, "progress", progress)
     changes = library.scan([SourceFolder(path=str(art))], job)
     assert "Waiting for another program to release dataset.sqlite" in told
     assert len(changes.added) == 1
+    other.close()
+
+
+def test_who_waits_for_another_process_takes_no_breath(library, tmp_path):
+    """A breath of work in the background lasts until nobody waits; here somebody waits for it."""
+    other = held_elsewhere(library, tmp_path / "dataset.sqlite")
+    breaths = []
+    job = Job.detached(lambda: breaths.append(1))
+    wait = waiting.told_by(job, tmp_path / "dataset.sqlite")
+    wait()
+    assert breaths == []
+    assert "Waiting for another program" in job.handle.progress.text
+    job.handle.cancel()
+    with pytest.raises(JobCancelled):
+        wait()
     other.close()
 
 
