@@ -17,7 +17,7 @@ from app.widgets.images import draw_fitted, pixmap_of
 from app.widgets.layouts import clear_layout
 from app.widgets.panel import IconLabel
 from app.widgets.text import ElidedLabel, hairline, label
-from app.widgets.thumbnails import read_scaled
+from app.widgets.thumbnail_files import read_scaled
 from engine.runtime.errors import StylekilnError
 
 

@@ -10,6 +10,9 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPixmap
 
 from app.theme import color, current
 
+HARD = 4
+"""Pictures that are enlarged so many times show their pixels."""
+
 
 def image_of(array: Any) -> QImage:
     """A uint8 array [H, W], [H, W, 3] or [H, W, 4] (straight alpha) as a picture of its own."""
@@ -52,7 +55,7 @@ def draw_fitted(painter: QPainter, pixmap: QPixmap, area: QRectF, air: float = 0
     """
     size = QSizeF(pixmap.size()) / pixmap.devicePixelRatio()
     place = QRectF(fitted(size, area, air).toRect())
-    smooth = place.width() < 4 * size.width()
+    smooth = place.width() < HARD * size.width()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
     painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
     return place

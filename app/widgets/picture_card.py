@@ -2,80 +2,25 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap
 
-from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.theme import color, current, fonts, icons
-from app.theme import signals as theme_signals
 from app.widgets.images import draw_fitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.widgets.card_cells import Cells
     from app.widgets.roles import Badge, Card
 
 FOOT = 24
 GAP = 8
 AIR = 0.08
-KEPT = 12 * 1024 * 1024  # bytes of painted cards
-
-
-class CardPainter(QObject):
-    """Draws cards: tile, picture, badges, flag, name and rating.
-
-    A card whose picture is there is kept as it was painted: a view that scrolls paints it again
-    and again, and text and a picture that is scaled take most of the time. ``bytes`` is what these
-    take.
-    """
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._kept: OrderedDict[object, QPixmap] = OrderedDict()
-        self.bytes = 0
-        theme_signals.changed.connect(self.forget)
-        language_signals.changed.connect(self.forget)
-
-    def forget(self) -> None:
-        """Paint every card anew: colors or words have changed."""
-        self._kept.clear()
-        self.bytes = 0
-
-    def draw(
-        self,
-        painter: QPainter,
-        cell: QRect,
-        card: Card,
-        look: Look,
-        picture: QPixmap | None,
-        scale: float,
-    ) -> None:
-        """Draw ``card`` in ``cell``, which has the gap after the card in it, on a device of
-        ``scale`` pixels per point; without ``picture`` its tile is bare.
-        """
-        if picture is None:
-            _paint(painter, QRectF(cell), card, look, None, scale)
-            return
-        shown = (card.name, card.flag, card.stars, card.rejected, card.badges)
-        key = (shown, look, picture.cacheKey(), cell.width(), cell.height(), scale)
-        kept = self._kept.get(key)
-        if kept is None:
-            kept = self._keep(key, _painted(QSizeF(cell.size()), scale, card, look, picture))
-        else:
-            self._kept.move_to_end(key)
-        painter.drawPixmap(cell.topLeft(), kept)
-
-    def _keep(self, key: object, made: QPixmap) -> QPixmap:
-        self._kept[key] = made
-        self.bytes += _weight(made)
-        while self.bytes > KEPT:
-            self.bytes -= _weight(self._kept.popitem(last=False)[1])
-        return made
 
 
 class Look(NamedTuple):
@@ -87,33 +32,24 @@ class Look(NamedTuple):
     unreadable: bool
 
 
-def _weight(pixmap: QPixmap) -> int:
-    return pixmap.width() * pixmap.height() * 4
+def room_in(cells: Cells, scale: float) -> tuple[int, int]:
+    """Width and height, in device pixels, that a picture has on a card of ``cells``."""
+    share = (1 - 2 * AIR) * scale
+    return round((cells.width - GAP) * share), round((cells.height - GAP - FOOT) * share)
 
 
-def _painted(size: QSizeF, scale: float, card: Card, look: Look, picture: QPixmap) -> QPixmap:
-    made = _clear(size, scale)
-    painter = QPainter(made)
-    _paint(painter, QRectF(QPointF(), size), card, look, picture, scale)
-    painter.end()
-    return made
-
-
-def _clear(size: QSizeF, scale: float) -> QPixmap:
-    made = QPixmap((size * scale).toSize())
-    made.setDevicePixelRatio(scale)
-    made.fill(Qt.GlobalColor.transparent)
-    return made
-
-
-def _paint(
+def draw_card(
     painter: QPainter,
-    cell: QRectF,
+    cell: QRect,
     card: Card,
     look: Look,
     picture: QPixmap | None,
     scale: float,
 ) -> None:
+    """Draw ``card`` in ``cell``, which has the gap after the card in it, on a device of ``scale``
+    pixels per point; without ``picture`` its tile is bare. A view that scrolls paints many cards
+    in a frame: pictures that have the size of :func:`room_in` already are only laid down.
+    """
     tile = QRectF(cell.x(), cell.y(), cell.width() - GAP, cell.height() - GAP - FOOT)
     bare = look._replace(unreadable=False)
     painter.drawPixmap(tile.topLeft(), _tile(current().name, bare, tile.size().toTuple(), scale))
@@ -121,7 +57,7 @@ def _paint(
         _unreadable(painter, tile)
     elif picture is not None:
         painter.setOpacity(0.3 if card.rejected else 1.0)
-        draw_fitted(painter, picture, tile, AIR)
+        _picture(painter, tile, picture, scale)
         painter.setOpacity(1.0)
     if card.badges:
         _badges(painter, tile, card.badges, scale)
@@ -129,6 +65,27 @@ def _paint(
     if mark:
         icons.paint(painter, mark, tile.right() - 18, tile.top() + 5, 13, "t1")
     _foot(painter, tile, card, look.selected)
+
+
+def _picture(painter: QPainter, tile: QRectF, picture: QPixmap, scale: float) -> None:
+    share = (1 - 2 * AIR) * scale
+    wide, high = round(tile.width() * share), round(tile.height() * share)
+    width, height = picture.width(), picture.height()
+    if not (width <= wide and height <= high and (width == wide or height == high)):
+        draw_fitted(painter, picture, tile, AIR)
+        return
+    if picture.devicePixelRatio() != scale:
+        picture.setDevicePixelRatio(scale)
+    left = round((tile.width() * scale - width) / 2) / scale
+    top = round((tile.height() * scale - height) / 2) / scale
+    painter.drawPixmap(QPointF(tile.x() + left, tile.y() + top), picture)
+
+
+def _clear(size: QSizeF, scale: float) -> QPixmap:
+    made = QPixmap((size * scale).toSize())
+    made.setDevicePixelRatio(scale)
+    made.fill(Qt.GlobalColor.transparent)
+    return made
 
 
 @lru_cache(maxsize=64)

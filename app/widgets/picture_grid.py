@@ -6,8 +6,6 @@ are laid out in no time, and only cards in view are looked at.
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
@@ -18,7 +16,6 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
-    QTimer,
     Signal,
 )
 from PySide6.QtGui import (
@@ -36,14 +33,12 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 from app.theme import color
 from app.theme import signals as theme_signals
 from app.widgets.card_cells import Cells
-from app.widgets.images import image_of
-from app.widgets.picture_card import FOOT, GAP, CardPainter, Look
-from app.widgets.roles import Card, card_at
+from app.widgets.grid_pictures import GridPictures
+from app.widgets.picture_card import FOOT, GAP, Look, draw_card, room_in
+from app.widgets.roles import card_at
 from app.widgets.thumbnails import ThumbnailCache
 
 TILE_RANGE = (96, 320)
-REPAINT = 45
-"""Milliseconds in which thumbnails that come are collected before the grid is painted."""
 Index = QModelIndex | QPersistentModelIndex
 _Move = QAbstractItemView.CursorAction
 
@@ -62,10 +57,7 @@ class PictureGrid(QAbstractItemView):
         self.thumbnails = thumbnails
         self.keyboard = False
         self._wanted = 152
-        self._arrays: dict[int, tuple[Any, QPixmap]] = {}
-        self.cards = CardPainter(self)
-        self._awaited: dict[str, list[int]] = {}
-        self._came_for: set[str] = set()
+        self.pictures = GridPictures(thumbnails, self)
         self._hovered = -1
         self._pressed: QPoint | None = None
         self._band = QRect()
@@ -82,28 +74,15 @@ class PictureGrid(QAbstractItemView):
         # With a ground of its own, what stays in view is moved when it scrolls and not painted.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, bool(self.ground))
         self.activated.connect(self.opened)
-        self._repaint = QTimer(self)
-        self._repaint.setSingleShot(True)
-        self._repaint.setInterval(REPAINT)
-        self._repaint.timeout.connect(self._show_come)
         theme_signals.changed.connect(self.viewport().update)
-        if thumbnails is not None:
-            thumbnails.ready.connect(self._came)
+        self.pictures.came.connect(self._paint_rows)
+        self.pictures.room_taken.connect(self.viewport().update)
 
-    def _came(self, path: str) -> None:
-        if path in self._awaited:
-            self._came_for.add(path)
-            if not self._repaint.isActive():
-                self._repaint.start()
-
-    def _show_come(self) -> None:
-        """Paint the cards, and no others, whose thumbnails have come."""
-        cells, come = self.cells(), QRegion()
-        for path in self._came_for:
-            for row in self._awaited.get(path, ()):
-                come += cells.box(row)
-        self._came_for.clear()
-        self.viewport().update(come)
+    def _paint_rows(self, rows: list[int]) -> None:
+        cells, places = self.cells(), QRegion()
+        for row in rows:
+            places += cells.box(row)
+        self.viewport().update(places)
 
     @property
     def tile_width(self) -> int:
@@ -220,80 +199,46 @@ class PictureGrid(QAbstractItemView):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        with self.pictures.held():
+            self._paint(event)
+
+    def _paint(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         region, cells, model = event.region(), self.cells(), self.model()
         if self.ground:
             painter.fillRect(event.rect(), color(self.ground))
         chosen = self.selectionModel() if self._has_selection() else None
         current = self.currentIndex().row() if self.keyboard and self.hasFocus() else -1
-        edge, scale = self._edge(cells), self.devicePixelRatioF()
+        scale = self.devicePixelRatioF()
+        self.pictures.see_room(room_in(cells, scale))
         for row in cells.rows_in(event.rect()):
             box = cells.box(row)
             if not region.intersects(box):
                 continue
             selected = chosen is not None and chosen.isSelected(model.index(row, 0))
             card = card_at(model, row)
-            picture = None if card.problem else self._picture(row, card, edge)
+            picture = None if card.problem else self.pictures.of(row, card)
             look = Look(
                 selected=selected,
                 hovered=row == self._hovered,
                 current=row == current,
-                unreadable=bool(card.problem) or (picture is None and self.failed(card)),
+                unreadable=bool(card.problem) or (picture is None and self.pictures.failed(card)),
             )
-            self.cards.draw(painter, box, card, look, picture, scale)
+            draw_card(painter, box, card, look, picture, scale)
         if not self._band.isNull():
             painter.setPen(color("acc"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self._band)
         painter.end()  # also when a frame that holds it outlives this call
-        self._keep_wishes(cells)
+        self.pictures.await_those(model, cells.rows_in(self.viewport().rect()))
 
     def _has_selection(self) -> bool:
         selection = self.selectionModel()
         return selection is not None and selection.hasSelection()
 
-    def _keep_wishes(self, cells: Cells) -> None:
-        """Remember where thumbnails are awaited; those that were wished for and have scrolled away
-        before they came are forgotten.
-        """
-        self._awaited = {}
-        if self.thumbnails is not None and self.thumbnails.is_busy:
-            model = self.model()
-            for row in cells.rows_in(self.viewport().rect()):
-                self._awaited.setdefault(card_at(model, row).path, []).append(row)
-            self.thumbnails.keep_wishes(id(self), self._awaited)
-
     def pixmap(self, index: Index) -> QPixmap | None:
         """What to draw for ``index``, or None while it is being made."""
-        card = card_at(self.model(), index.row())
-        return self._picture(index.row(), card, self._edge(self.cells()))
-
-    def _picture(self, row: int, card: Card, edge: int) -> QPixmap | None:
-        if card.image is not None:
-            image = card.image
-            return image if isinstance(image, QPixmap) else QPixmap.fromImage(image)
-        if card.array is not None:
-            return self._of_array(row, card.array)
-        if not card.path or self.thumbnails is None:
-            return None
-        return self.thumbnails.get(card.path, edge, card.stamp, id(self))
-
-    def _edge(self, cells: Cells) -> int:
-        return round(cells.width * self.devicePixelRatioF())
-
-    def failed(self, card: Card) -> bool:
-        """Whether the file of ``card`` could not be read."""
-        return (
-            bool(card.path)
-            and self.thumbnails is not None
-            and self.thumbnails.has_failed(card.path, card.stamp)
-        )
-
-    def _of_array(self, row: int, array: Any) -> QPixmap:
-        kept = self._arrays.get(row)
-        if kept is None or kept[0] is not array:
-            kept = self._arrays[row] = (array, QPixmap.fromImage(image_of(array)))
-        return kept[1]
+        return self.pictures.of(index.row(), card_at(self.model(), index.row()))
 
     # What happens to the view
 
@@ -330,7 +275,7 @@ class PictureGrid(QAbstractItemView):
 
     def reset(self) -> None:
         super().reset()
-        self._arrays.clear()
+        self.pictures.forget_arrays()
         self.updateGeometries()
 
     def wheelEvent(self, event: QWheelEvent) -> None:

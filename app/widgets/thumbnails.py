@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QColorSpace, QImage, QImageReader, QImageWriter, QPixmap
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QImage, QImageReader, QPixmap
 
+from app.widgets.thumbnail_files import content_mark, filling, prune, read_scaled, store
 from engine.runtime.errors import StylekilnError
 
 log = logging.getLogger(__name__)
@@ -23,26 +23,24 @@ MEMORY = 48 * 1024 * 1024  # bytes of pixmaps kept
 DISK = 512 * 1024 * 1024  # bytes of files kept
 EDGES = (160, 320, 640)  # thumbnails are made in these sizes only, so that few are kept
 _NO_OWNER = 0
+_ANY_ROOM = (0, 0)
 # Two even where there are two cores: a screenful of large pictures takes a core most of a second.
 _WORKERS = max(2, min(4, (os.cpu_count() or 2) - 1))
-_LARGE = 40_000_000  # pixels from which pictures are opened one at a time: each takes 4 bytes
-_ONE_LARGE = threading.Lock()
-_MEGABYTES = 2048  # what Qt may take for one picture; a scan of 100 megapixels takes 400
-_SAMPLE = 1 << 16  # bytes of the beginning, middle and end of a file that tell it from others
 
 
 class _Key(NamedTuple):
     path: str
     stamp: str
     edge: int
+    room: tuple[int, int]
 
 
 class ThumbnailCache(QObject):
     """``get`` answers at once with a pixmap or None; ``ready`` tells when one has come.
 
     Pictures keep their shape, the longer side is at most the edge asked for, rounded up to one of
-    ``EDGES``. ``folder`` keeps them between starts by what the files hold, so that they outlive a
-    picture's move.
+    ``EDGES``; where a room is asked for they are made as large as fits it. ``folder`` keeps them
+    between starts by what the files hold, so that they outlive a picture's move.
     """
 
     ready = Signal(str)  # the path
@@ -53,6 +51,7 @@ class ThumbnailCache(QObject):
         super().__init__(parent)
         self._folder = folder
         self._kept: OrderedDict[_Key, QPixmap] = OrderedDict()
+        self._newest: dict[tuple[str, str], _Key] = {}
         self._bytes = 0
         # Wishes in the order they were last asked for, with who asked. The newest is made first.
         self._wanted: OrderedDict[_Key, int] = OrderedDict()
@@ -62,6 +61,8 @@ class ThumbnailCache(QObject):
         self._failed: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._gone = threading.Event()
+        self._go = threading.Event()
+        self._go.set()
         # A worker that speaks through a deleted object would take the process with it.
         self.destroyed.connect(_closer(self._lock, self._gone))
         self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="thumbnail")
@@ -78,6 +79,17 @@ class ThumbnailCache(QObject):
         """Whether thumbnails are still to come."""
         return bool(self._wanted or self._making)
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Workers take no further step inside the block. Who paints many cards gives the
+        interpreter away at each call, and would wait for it hundreds of times.
+        """
+        self._go.clear()
+        try:
+            yield
+        finally:
+            self._go.set()
+
     def use_folder(self, folder: Path | None) -> None:
         """Keep thumbnails in another folder from now on, the oldest there leave when it is full."""
         self._folder = folder
@@ -85,26 +97,35 @@ class ThumbnailCache(QObject):
         if folder is not None and not self._gone.is_set():
             self._pool.submit(prune, folder, DISK)
 
-    def get(self, path: str, edge: int, stamp: str = "", owner: int = _NO_OWNER) -> QPixmap | None:
-        """The thumbnail of ``path`` if it is in memory; otherwise it is made.
+    def get(
+        self,
+        path: str,
+        edge: int,
+        stamp: str = "",
+        owner: int = _NO_OWNER,
+        room: tuple[int, int] = _ANY_ROOM,
+    ) -> QPixmap | None:
+        """The thumbnail of ``path`` if it is in memory; otherwise it is made, and the newest in
+        another size stands in for it.
 
         ``stamp`` changes with the content of the file. What an ``owner`` wishes is forgotten when
-        it says so with :meth:`keep_wishes`.
+        it says so with :meth:`keep_wishes`. ``room`` is width and height in pixels, to be filled by
+        one side; who draws it there need not scale it.
         """
-        key = _Key(path, stamp, next((size for size in EDGES if size >= edge), EDGES[-1]))
+        size = next((size for size in EDGES if size >= edge), EDGES[-1])
+        key = _Key(path, stamp, size, room)
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
             return found
         if (path, stamp) not in self._failed:
             self._ask(key, owner)
-        others = (self._kept.get(_Key(path, stamp, other)) for other in EDGES)
-        return next((pixmap for pixmap in others if pixmap is not None), None)
+        return self.kept(path, stamp)
 
     def kept(self, path: str, stamp: str = "") -> QPixmap | None:
-        """The largest thumbnail of ``path`` in memory; none is made for it."""
-        sizes = (self._kept.get(_Key(path, stamp, edge)) for edge in reversed(EDGES))
-        return next((pixmap for pixmap in sizes if pixmap is not None), None)
+        """The newest thumbnail of ``path`` in memory; none is made for it."""
+        key = self._newest.get((path, stamp))
+        return None if key is None else self._kept.get(key)
 
     def has_failed(self, path: str, stamp: str = "") -> bool:
         """Whether the file could not be read."""
@@ -121,7 +142,7 @@ class ThumbnailCache(QObject):
         """Drop what is kept of ``path``, because the file has changed."""
         self._failed = {pair for pair in self._failed if pair[0] != path}
         for key in [key for key in self._kept if key.path == path]:
-            self._bytes -= _weight(self._kept.pop(key))
+            self._drop(key)
 
     def close(self) -> None:
         """Make no more thumbnails."""
@@ -153,7 +174,7 @@ class ThumbnailCache(QObject):
     def _work(self) -> None:
         """Make what is wished for until nothing is."""
         try:
-            while (key := self._next()) is not None:
+            while self._go.wait() and (key := self._next()) is not None:
                 image = self._make(key)
                 with self._lock:
                     if not self._gone.is_set():
@@ -173,16 +194,20 @@ class ThumbnailCache(QObject):
     def _make(self, key: _Key) -> QImage:
         try:
             kept = self._file(key)
+            self._go.wait()
             # A file that a killed process left half written reads as nothing and is made again.
             image = QImageReader(str(kept)).read() if kept is not None else QImage()
             if image.isNull():
                 image = read_scaled(key.path, key.edge)
                 if kept is not None:
-                    _store(image, kept)
+                    store(image, kept)
         except (StylekilnError, OSError) as error:
             # A picture that cannot be read is shown as such by the grid.
             log.info("no thumbnail of %s: %s", key.path, error)
             return QImage()
+        self._go.wait()
+        if key.room != _ANY_ROOM:
+            image = filling(image, key.room)
         # As the screen wants it, so that the window's thread need not convert.
         clear = image.hasAlphaChannel()
         return image.convertToFormat(_CLEAR if clear else QImage.Format.Format_RGB32)
@@ -199,17 +224,22 @@ class ThumbnailCache(QObject):
         if image.isNull():
             self._failed.add((key.path, key.stamp))
         else:
-            pixmap = QPixmap.fromImage(image)
-            before = self._kept.pop(key, None)
-            self._bytes += _weight(pixmap) - (_weight(before) if before is not None else 0)
-            self._kept[key] = pixmap
+            self._drop(key)
+            pixmap = self._kept[key] = QPixmap.fromImage(image)
+            self._newest[key.path, key.stamp] = key
+            self._bytes += _weight(pixmap)
             while self._bytes > MEMORY and len(self._kept) > 1:
-                self._bytes -= _weight(self._kept.popitem(last=False)[1])
+                self._drop(next(iter(self._kept)))
         self.ready.emit(key.path)
+
+    def _drop(self, key: _Key) -> None:
+        before = self._kept.pop(key, None)
+        self._bytes -= _weight(before) if before is not None else 0
+        if self._newest.get((key.path, key.stamp)) == key:
+            del self._newest[key.path, key.stamp]
 
 
 _CLEAR = QImage.Format.Format_ARGB32_Premultiplied
-_SRGB = QColorSpace(QColorSpace.NamedColorSpace.SRgb)
 
 
 def _closer(lock: threading.Lock, gone: threading.Event) -> Callable[[], None]:
@@ -218,84 +248,6 @@ def _closer(lock: threading.Lock, gone: threading.Event) -> Callable[[], None]:
             gone.set()
 
     return close
-
-
-def _store(image: QImage, place: Path) -> None:
-    """JPEG; PNG where there is something to see through. A full disk costs only time."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    half = place.with_name(f"{place.name}.{threading.get_ident()}")
-    writer = QImageWriter(str(half), b"PNG" if image.hasAlphaChannel() else b"JPEG")
-    writer.setQuality(-1 if image.hasAlphaChannel() else 85)
-    saved = writer.write(image)
-    del writer  # it holds the file open
-    if saved:
-        os.replace(half, place)
-    else:
-        half.unlink(missing_ok=True)
-
-
-def prune(folder: Path, limit: int) -> None:
-    """Delete the oldest files below ``folder`` until they take at most ``limit`` bytes."""
-    found = []
-    try:
-        for inner in os.scandir(folder):
-            if inner.is_dir():
-                found += [(entry.stat(), entry.path) for entry in os.scandir(inner.path)]
-        total = sum(status.st_size for status, _ in found)
-        for status, path in sorted(found, key=lambda item: item[0].st_mtime):
-            if total <= limit:
-                return
-            os.unlink(path)
-            total -= status.st_size
-    except OSError as error:
-        log.info("thumbnails are not tidied: %s", error)  # the folder is not there yet, or closed
-
-
-def read_scaled(path: str, edge: int) -> QImage:
-    """The picture upright, its longer side at most ``edge``; raises PictureError."""
-    reader = QImageReader(path)
-    reader.setAutoTransform(True)
-    reader.setDecideFormatFromContent(True)
-    size = reader.size()
-    if size.isValid() and max(size.width(), size.height()) > edge:
-        reader.setScaledSize(size.scaled(QSize(edge, edge), Qt.AspectRatioMode.KeepAspectRatio))
-    QImageReader.setAllocationLimit(_MEGABYTES)
-    large = size.isValid() and size.width() * size.height() > _LARGE
-    with _ONE_LARGE if large else contextlib.nullcontext():
-        image = reader.read()
-    if not image.isNull():
-        return _in_srgb(image)
-    # What Qt has no plugin for, the engine may still know; it also says why it does not.
-    from app.widgets.images import image_of
-    from engine.imaging.decode import load_rgba
-
-    image = image_of(load_rgba(Path(path)))
-    if max(image.width(), image.height()) <= edge:
-        return image
-    smooth = Qt.TransformationMode.SmoothTransformation
-    return image.scaled(edge, edge, Qt.AspectRatioMode.KeepAspectRatio, smooth)
-
-
-def _in_srgb(image: QImage) -> QImage:
-    """The colors that training sees: the engine converts by the profile of a file too."""
-    space = image.colorSpace()
-    if space.isValid() and space != _SRGB:
-        image.convertToColorSpace(
-            _SRGB,
-            QImage.Format.Format_ARGB32 if image.hasAlphaChannel() else QImage.Format.Format_RGB32,
-        )
-    return image
-
-
-def content_mark(path: str) -> str:
-    """Tells what a file holds: its size, beginning, middle and end. Raises OSError."""
-    with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        digest = hashlib.blake2b(str(size).encode(), digest_size=16)
-        for start in sorted({0, max(0, (size - _SAMPLE) // 2), max(0, size - _SAMPLE)}):
-            file.seek(start)
-            digest.update(file.read(_SAMPLE))
-    return digest.hexdigest()
 
 
 def _weight(pixmap: QPixmap) -> int:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.dataset.tokenizer_file import read_tokenizer
 from engine.runtime.errors import ModelFileError
 from engine.runtime.resources import resource
 
@@ -78,12 +79,12 @@ class TokenCounter:
 
 @lru_cache(maxsize=4)
 def _tokenizer(folder: Path) -> Any:
-    from tokenizers import Tokenizer, models
+    from tokenizers import models
 
     whole = folder / "tokenizer.json"
     try:
         if whole.exists():
-            return Tokenizer.from_file(str(whole))
+            return read_tokenizer(whole)
         return _clip_like(
             models.BPE.from_file(
                 str(folder / "vocab.json"),
@@ -103,8 +104,6 @@ def _tokenizer(folder: Path) -> Any:
 
 def _clip_like(model: Any) -> Any:
     """A tokenizer that prepares text as CLIP's does."""
-    from tokenizers import Tokenizer
-
-    made = Tokenizer.from_file(str(CLIP / "tokenizer.json"))
+    made = read_tokenizer(CLIP / "tokenizer.json")
     made.model = model
     return made

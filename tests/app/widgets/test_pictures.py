@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QColor, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QApplication
 
@@ -14,7 +14,8 @@ from app.widgets.chart import LineChart
 from app.widgets.chart_lines import Series
 from app.widgets.clear import keep_clear
 from app.widgets.picture_grid import PictureGrid
-from app.widgets.thumbnails import ThumbnailCache, read_scaled
+from app.widgets.thumbnail_files import read_scaled
+from app.widgets.thumbnails import ThumbnailCache
 from app.widgets.toasts import Toast
 from engine.runtime.errors import PictureError
 
@@ -111,37 +112,118 @@ def _with_pictures(qtbot, count):
     return grid, model
 
 
-def test_a_painted_card_is_kept_until_it_shows_something_else(qtbot, monkeypatch):
+@pytest.fixture
+def stretched(monkeypatch):
+    """Sizes of the pictures that were stretched when cards were painted."""
     from app.widgets import picture_card
 
-    drawn = []
+    sizes = []
     fitted = picture_card.draw_fitted
-    monkeypatch.setattr(
-        picture_card, "draw_fitted", lambda *args: (drawn.append(1), fitted(*args))[1]
-    )
-    grid, model = _with_pictures(qtbot, 3)
-    grid.viewport().grab()
-    drawn.clear()
-    grid.viewport().grab()
-    assert drawn == []
-    model.item(1).setData(4, roles.StarsRole)
-    grid.viewport().grab()
-    assert len(drawn) == 1
-    theme.apply(QApplication.instance(), "light")
-    grid.viewport().grab()
-    assert len(drawn) == 4
+
+    def draw(painter, pixmap, *args):
+        sizes.append(pixmap.size())
+        return fitted(painter, pixmap, *args)
+
+    monkeypatch.setattr(picture_card, "draw_fitted", draw)
+    return sizes
 
 
-def test_painted_cards_take_no_more_than_their_share(qtbot, monkeypatch):
-    from app.widgets import picture_card
+def _with_files(qtbot, cache, folder, count=3):
+    model = QStandardItemModel()
+    for number in range(count):
+        path = folder / f"{number}.png"
+        Image.new("RGB", (400, 100 + 150 * number), (200, 40, 40)).save(path)
+        item = QStandardItem()
+        item.setData(str(path), roles.PathRole)
+        model.appendRow(item)
+    grid = PictureGrid(cache)
+    qtbot.addWidget(grid)
+    grid.setModel(model)
+    grid.resize(700, 400)
+    grid.show()
 
-    grid, _ = _with_pictures(qtbot, 8)
+    def all_come():
+        grid.viewport().grab()
+        return all(grid.pixmap(model.index(row, 0)) for row in range(count))
+
+    qtbot.waitUntil(all_come)
+    return grid, model
+
+
+def _shares(grid, model):
+    """How much of the tile's width or height, the larger share, each thumbnail fills."""
+    cell = grid.cell_size()
+    wide, high = cell.width() - 8, cell.height() - 8 - 24
+    found = [grid.pixmap(model.index(row, 0)).size() for row in range(model.rowCount())]
+    return [max(size.width() / wide, size.height() / high) for size in found]
+
+
+def test_thumbnails_come_in_the_size_of_their_cards_and_are_only_laid_down(
+    qtbot, cache, tmp_path, stretched
+):
+    grid, model = _with_files(qtbot, cache, tmp_path)
+    assert _shares(grid, model) == pytest.approx([0.84] * 3, abs=0.01)
+    stretched.clear()
+    shot = grid.viewport().grab().toImage()
+    assert stretched == []
+    red = QColor(200, 40, 40)
+    for row in range(3):
+        box = grid.visualRect(model.index(row, 0))
+        tile = box.adjusted(0, 0, -8, -32)
+        size = grid.pixmap(model.index(row, 0)).size()
+        assert shot.pixelColor(tile.center()) == red
+        beside = tile.center().x() + size.width() // 2 + 3
+        assert shot.pixelColor(beside, tile.center().y()) != red
+
+
+def test_while_cards_change_their_size_the_old_thumbnails_are_stretched(
+    qtbot, cache, tmp_path, stretched
+):
+    grid, model = _with_files(qtbot, cache, tmp_path)
+    before = [grid.pixmap(model.index(row, 0)).size() for row in range(3)]
+    stretched.clear()
+    grid.set_tile_width(260)
     grid.viewport().grab()
-    size = grid.cell_size()
-    monkeypatch.setattr(picture_card, "KEPT", 3 * size.width() * size.height() * 4)
-    theme.apply(QApplication.instance(), "light")
+    assert stretched == before
+
+    def settled():
+        grid.viewport().grab()
+        return _shares(grid, model) == pytest.approx([0.84] * 3, abs=0.01)
+
+    qtbot.waitUntil(settled)
+    stretched.clear()
     grid.viewport().grab()
-    assert 0 < grid.cards.bytes <= picture_card.KEPT
+    assert stretched == []
+
+
+class Paints(QObject):
+    """Hears which parts of a widget are painted."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.places = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self.places.append(event.rect())
+        return False
+
+
+def test_only_the_card_whose_thumbnail_has_come_is_painted_again(qtbot, tmp_path, cache):
+    grid, model = _with_files(qtbot, cache, tmp_path)
+    told = []
+    grid.pictures.came.connect(told.append)
+    qtbot.waitUntil(lambda: bool(told))
+    cache.forget(str(tmp_path / "1.png"))
+    grid.viewport().grab()
+    QApplication.processEvents()
+    told.clear()
+    paints = Paints(grid.viewport())
+    qtbot.waitUntil(lambda: bool(told))
+    qtbot.waitUntil(lambda: bool(paints.places))
+    assert told == [[1]]
+    assert paints.places == [grid.visualRect(model.index(1, 0))]
 
 
 def test_a_grid_that_scrolls_looks_as_if_it_were_painted_anew(qtbot, monkeypatch):

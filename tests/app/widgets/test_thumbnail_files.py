@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 from PySide6.QtGui import QColor, QColorSpace
 
-from app.widgets import thumbnails
-from app.widgets.thumbnails import ThumbnailCache, content_mark, read_scaled
+from app.widgets import thumbnail_files, thumbnails
+from app.widgets.thumbnail_files import content_mark, read_scaled
+from app.widgets.thumbnails import ThumbnailCache
 from engine.imaging.decode import load_rgba
 
 WIDE = QColorSpace(QColorSpace.NamedColorSpace.ProPhotoRgb)
@@ -65,7 +66,7 @@ def test_another_picture_of_the_same_name_size_and_time_is_another(tmp_path):
 def test_huge_pictures_are_opened_one_at_a_time(tmp_path, monkeypatch):
     path = tmp_path / "huge.png"
     Image.new("L", (400, 300)).save(path)
-    monkeypatch.setattr(thumbnails, "_LARGE", 100_000)
+    monkeypatch.setattr(thumbnail_files, "_LARGE", 100_000)
     held = []
 
     class Gate:
@@ -75,6 +76,6 @@ def test_huge_pictures_are_opened_one_at_a_time(tmp_path, monkeypatch):
         def __exit__(self, *_):
             held.append("out")
 
-    monkeypatch.setattr(thumbnails, "_ONE_LARGE", Gate())
+    monkeypatch.setattr(thumbnail_files, "_ONE_LARGE", Gate())
     assert not read_scaled(str(path), 160).isNull()
     assert held == ["in", "out"]
