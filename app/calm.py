@@ -44,6 +44,11 @@ class Calm:
         """The user scrolls, types, walks through pictures, or waits for what is in view."""
         self._stirred = time.monotonic()
 
+    @property
+    def is_rest(self) -> bool:
+        """Whether the user does nothing and waits for nothing."""
+        return not self._wanted and time.monotonic() >= self._stirred + REST
+
     def wait(self, most: float) -> None:
         """Return when the window is at rest and nothing is waited for; while only the user moves,
         after ``most`` seconds at the latest.

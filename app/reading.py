@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
+from app.calm import REST, Calm
 from engine.runtime.errors import MissingFileError
 from engine.runtime.job import Job
 from engine.runtime.warmup import open_library
@@ -28,10 +29,15 @@ STEP_ASIDE, STAY_ASIDE = 0.05, 1.0
 
 
 class Telling:
-    """Called with changes by a worker; calls ``tell`` with their ids in the window's thread."""
+    """Called with changes by a worker; calls ``tell`` with their ids in the window's thread, and
+    only at rest where ``calm`` is given: every view looks at its pictures again.
+    """
 
-    def __init__(self, tell: Callable[[set[int]], object], pause: float) -> None:
+    def __init__(
+        self, tell: Callable[[set[int]], object], pause: float, calm: Calm | None = None
+    ) -> None:
         self._tell, self._pause, self._most = tell, pause, LONGEST * pause
+        self._calm = calm
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._ids: set[int] = set()
@@ -48,7 +54,13 @@ class Telling:
             self._loop.call_soon_threadsafe(self._soon)
 
     def _soon(self) -> None:
-        self._loop.call_later(max(0.0, self._told + self._pause - time.monotonic()), self.flush)
+        self._loop.call_later(max(0.0, self._told + self._pause - time.monotonic()), self._at_rest)
+
+    def _at_rest(self) -> None:
+        if self._calm is None or self._calm.is_rest:
+            self.flush()
+        else:
+            self._loop.call_later(REST, self._at_rest)
 
     def flush(self) -> None:
         """Tell what is not told yet."""
@@ -90,7 +102,15 @@ class Reader:
         self.phase = "names"
         if not quietly:
             self.session.pictures_changed.emit(None)  # what is known from before is there at once
-        telling = Telling(self.session.pictures_changed.emit, NAMES_PAUSE)
+        waited = contextlib.ExitStack()  # for the first names, unless nobody waits for them
+        if not quietly:
+            waited.enter_context(self.session.calm.working())
+
+        def tell(ids: set[int]) -> None:
+            waited.close()
+            self.session.pictures_changed.emit(ids)
+
+        telling = Telling(tell, NAMES_PAUSE)
         await asyncio.sleep(0)  # the views that heard of it begin to read before the folders are
         missing: tuple[str, ...] = ()
         try:
@@ -103,6 +123,7 @@ class Reader:
                 raise
             missing = tuple(folder.path for folder in self.project.file.folders)
         finally:
+            waited.close()
             self.phase = ""
             telling.flush()
             if not quietly:
@@ -112,7 +133,8 @@ class Reader:
 
     async def _measures(self) -> None:
         self.phase = "measures"
-        telling = Telling(self.session.pictures_changed.emit, MEASURES_PAUSE)
+        calm = self.session.calm
+        telling = Telling(self.session.pictures_changed.emit, MEASURES_PAUSE, calm)
         try:
             await self.session.bridge.behind(open_library, "cv2")
             await self.session.bridge.behind(self.library.measure, self._aside(STAY_ASIDE), telling)

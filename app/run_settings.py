@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from app.session import Session
 
 
+PATIENCE = 1.0
+"""Seconds that are left to a project to show its pictures, before its runs are read."""
+
+
 class RunSettings(QObject):
     """``values`` were set by hand since the project was opened; ``last`` are those of its newest
     run. ``changed`` carries who changed them, so that nobody answers to itself.
@@ -40,7 +44,8 @@ class RunSettings(QObject):
         project = self._session.project
         if project is None:
             return
-        found = await self._session.bridge.io(_newest, project.runs)
+        await self._session.calm.rest(PATIENCE)
+        found = await self._session.bridge.behind(_newest, project.runs)
         if self._session.project is project and found:
             self.last = found
             self.changed.emit(self)

@@ -251,7 +251,8 @@ class DatasetState(QObject, Held):
         self.query_changed.emit()
 
     def _take_shown(self, shown: list[Picture]) -> None:
-        self.session.calm.stir()  # they are painted now
+        if shown:
+            self.session.calm.stir()  # they are painted now
         self.shown = shown
         self.shown_changed.emit()
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PAUSE = 700
 """Milliseconds of quiet before the folders are read again: a copy of many files is one change."""
 MOST_FOLDERS = 1000
+PATIENCE = 1.0
+"""Seconds that are left to a project to show its pictures, before its folders are looked for."""
 
 
 class FolderWatch(QObject):
@@ -64,7 +66,8 @@ class FolderWatch(QObject):
         if project is None:
             return
         roots = [folder.path for folder in project.file.folders]
-        found = await self.session.bridge.io(folders_below, roots)
+        await self.session.calm.rest(PATIENCE)  # the reading of the same folders comes first
+        found = await self.session.bridge.behind(folders_below, roots)
         if self.session.project is project:
             known = set(self.watcher.directories())
             if fresh := [path for path in found if path not in known]:

@@ -112,7 +112,7 @@ class Columns:
         and forget counts of captions that are gone.
         """
         self.tag_counts()
-        for name in ("caption", "stem"):
+        for name in ("caption", "stem", "name"):
             self.texts(name)
         if self.tokens is not None:
             self.tokens.keep(picture.caption for picture in self.pictures)

@@ -132,6 +132,8 @@ class _Listing:
             stem, _, suffix = name.rpartition(".")
             if suffix == "txt":
                 captions[stem] = entry
+                if entry.is_file():
+                    continue
             if name[0] == ".":
                 continue
             if _is_folder(entry):

@@ -69,11 +69,25 @@ class Pattern:
             return None
         return "".join(text for text, _ in self.segments[0])
 
+    def _between_stars(self) -> str | None:
+        """The text of ``*text*``, which is only looked for; None for other patterns. Where it need
+        not fit the whole, stars at its ends mean nothing.
+        """
+        told = [segment for segment in self.segments if segment]
+        if len(told) != 1 or any(wild for _, wild in told[0]):
+            return None
+        if self.whole and (self.segments[0] or self.segments[-1]):
+            return None
+        return "".join(text for text, _ in told[0])
+
     def test(self) -> Callable[[str], bool]:
         """The function that tells whether a folded text fits."""
         literal = self.literal
         if literal is not None:
             return literal.__eq__ if self.whole else lambda text: literal in text
+        inner = self._between_stars()
+        if inner is not None:
+            return lambda text: inner in text
         pieces = [_Piece(segment) for segment in self.segments]
         if not self.whole:
             pieces = [_Piece(()), *pieces, _Piece(())]

@@ -94,7 +94,7 @@ def scan(
     """Read new and changed files into the index; see :meth:`Library.scan`."""
     store.on_wait = told_by(job, store.path)
     if job is not None:
-        job.breathe()
+        job.stop_if_asked()
     missing = [source.path for source in folders if not os.path.isdir(source.path)]
     known = _known(store)
     away = mark_away(store, known, missing)
@@ -145,8 +145,6 @@ def _add_names(work: _Scan, names: Iterator[Named]) -> list[Named]:
     listed: list[Named] = []
     size = CHUNK  # the first screenful comes first
     while chunk := list(islice(names, size)):
-        if work.job is not None:
-            work.job.breathe()
         listed += chunk
         new = [named for named in chunk if to_text(named.path) not in work.known]
         if not new:
@@ -155,6 +153,8 @@ def _add_names(work: _Scan, names: Iterator[Named]) -> list[Named]:
             ids = _insert(connection, work, new)
         work.added += ids
         work.step(Changes(added=tuple(ids)))
+        if work.job is not None:
+            work.job.breathe()
         size = _NAMES_AT_ONCE
     return listed
 
