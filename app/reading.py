@@ -44,6 +44,11 @@ class Telling:
         self._waiting = False
         self._told = 0.0
 
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something that is not told yet."""
+        return self._waiting
+
     def __call__(self, changes: Changes) -> None:
         with self._lock:
             self._ids |= changes.ids
@@ -111,11 +116,17 @@ class Reader:
             self.session.pictures_changed.emit(ids)
 
         telling = Telling(tell, NAMES_PAUSE)
+
+        def aside() -> None:
+            if not telling.is_due:  # there are no new names
+                waited.close()
+            self.session.calm.wait(STEP_ASIDE)
+
         await asyncio.sleep(0)  # the views that heard of it begin to read before the folders are
         missing: tuple[str, ...] = ()
         try:
             changes = await self.session.bridge.behind(
-                self.library.scan, self.project.file.folders, self._aside(STEP_ASIDE), telling
+                self.library.scan, self.project.file.folders, Job.detached(aside), telling
             )
             missing = changes.missing_folders
         except MissingFileError:
@@ -137,14 +148,11 @@ class Reader:
         telling = Telling(self.session.pictures_changed.emit, MEASURES_PAUSE, calm)
         try:
             await self.session.bridge.behind(open_library, "cv2")
-            await self.session.bridge.behind(self.library.measure, self._aside(STAY_ASIDE), telling)
+            job = Job.detached(lambda: calm.wait(STAY_ASIDE))
+            await self.session.bridge.behind(self.library.measure, job, telling)
         finally:
             self.phase = ""
             telling.flush()
-
-    def _aside(self, most: float) -> Job:
-        """A job that lets the user go first at every step."""
-        return Job.detached(lambda: self.session.calm.wait(most))
 
     def _tell_missing(self, missing: tuple[str, ...], quietly: bool) -> None:
         from engine.dataset.problem import missing_folder

@@ -22,6 +22,7 @@ from app.widgets.states import ProgressRow
 from app.widgets.text import label
 from engine.dataset.batch import OPERATIONS, OperationError, Preview, preview, read_operation
 from engine.dataset.batch_tags import TAGS
+from engine.dataset.picture import column
 from engine.dataset.tags import typed_tags
 from engine.runtime.errors import JobCancelled, StylekilnError
 from engine.runtime.job import Job
@@ -201,13 +202,13 @@ class BatchSheet(Sheet):
         except StylekilnError as error:
             self._show(Preview(), [], tr_error(error))
             return
-        waiting = self.work.waiting
-        pictures = [
-            p for p in self.scope.pictures() if not p.caption_problem and p.id not in waiting
-        ]
-        captions = {picture.id: self.work.text_of(picture) for picture in pictures}
-        names = {picture.id: picture.name for picture in pictures}
-        everything = [picture.caption for picture in self.state.pictures.values()]
+        waiting, pictures = self.work.waiting, self.scope.pictures()
+        captions = self.work.texts_of(pictures)
+        broken = column(pictures, "caption_problem")
+        for key, problem in zip(list(captions), broken, strict=True):
+            if problem or key in waiting:
+                del captions[key]
+        everything = column(list(self.state.pictures.values()), "caption")
 
         def breathe() -> None:
             if version != self._version:
@@ -221,7 +222,12 @@ class BatchSheet(Sheet):
             return
         if version != self._version:
             return
-        changes = [Change(key, names[key], *texts) for key, texts in found.changes.items()]
+        known = self.state.pictures
+        changes = [
+            Change(key, known[key].name, *texts)
+            for key, texts in found.changes.items()
+            if key in known
+        ]
         self._seen = {key: texts[0] for key, texts in found.changes.items()}
         self._show(found, changes, "")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from engine.dataset.completion import KnownTags, TagIndex, TagSuggestion
+from engine.dataset.picture import column
 from engine.dataset.similar import Similar, similar
 from engine.dataset.tag_lists import add_tag_list, read_tag_list, tag_lists
 from engine.dataset.tags import counts
@@ -71,7 +72,7 @@ class TagWords(QObject):
 
     async def _make(self, version: int) -> None:
         bridge = self.state.session.bridge
-        captions = [picture.caption for picture in self.state.pictures.values()]
+        captions = column(list(self.state.pictures.values()), "caption")
         if self._known is None:
             known, problems = await bridge.io(_read_lists)
             self._known = known

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.dataset.caption_chips import merged
 from app.dataset.counts import Scope
+from engine.dataset.picture import column
 
 if TYPE_CHECKING:
     import asyncio
@@ -44,10 +45,19 @@ class CaptionWork:
         text, before = self._pending.get(picture.id, ("", None))
         return text if before is not None and before == picture.caption else picture.caption
 
+    def texts_of(self, pictures: Sequence[Picture]) -> dict[int, str]:
+        """The captions of many pictures by id, with what is being written now."""
+        keys, captions = column(pictures, "id"), column(pictures, "caption")
+        texts = dict(zip(keys, captions, strict=True))
+        for key, (text, before) in self._pending.items():
+            if before is not None and before == texts.get(key):
+                texts[key] = text
+        return texts
+
     def edit(self, pictures: Sequence[Picture], change: Callable[[str], str]) -> asyncio.Task[Any]:
         """Make of each caption what ``change`` makes of it, as one undo step."""
         if len(pictures) > IN_WORKER:
-            return self._then(self._edit_many({p.id: self.text_of(p) for p in pictures}, change))
+            return self._then(self._edit_many(self.texts_of(pictures), change))
         pictures = [picture for picture in pictures if picture.id not in self.waiting]
         seen = {picture.id: self.text_of(picture) for picture in pictures}
         texts = _changed(seen, change)

@@ -16,6 +16,7 @@ from app.widgets.buttons import tool_button
 from app.widgets.entries import TextField
 from app.widgets.panel import Panel, padded
 from app.widgets.row_list import RowList, RowModel, RowRole
+from engine.dataset.picture import column
 from engine.dataset.query_complete import quoted
 from engine.dataset.tags import tags_of
 
@@ -154,7 +155,7 @@ class TagsPanel(Panel):
             self.rows.tags.mark(_held([p.caption for p in selected]), len(selected))
 
     async def _mark_many(self) -> None:
-        captions = [picture.caption for picture in self.state.selected]
+        captions = column(self.state.selected, "caption")
         held = await self.state.session.bridge.io(_held, captions)
         self.rows.tags.mark(held, len(captions))
 

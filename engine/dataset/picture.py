@@ -171,19 +171,21 @@ _COLUMN: dict[str, Callable[[tuple[Any, ...]], Any]] = {
     "file": lambda row: from_text(row[_PATH]),
     "name": _SLOW["name"],
     "problem": lambda row: row[_PROBLEM],
+    "caption_problem": lambda row: row[_CAPTION_PROBLEM],
     "recipe": lambda row: row[_RECIPE],
 }
 _OF_PICTURE: dict[str, Callable[[Picture], Any]] = {
     "file": lambda picture: str(picture.path),
     "problem": lambda picture: picture.problem and "problem",
+    "caption_problem": lambda picture: picture.caption_problem and "problem",
     "recipe": lambda picture: "recipe" if picture.recipe.steps else "",
 }
 
 
 def column(pictures: Sequence[Picture], name: str) -> list[Any]:
     """``name`` of every picture; nothing is filled in for it, which for 20,000 takes most of the
-    time and memory. ``file`` is the path as text; of ``problem`` and ``recipe`` it is only told,
-    by an empty text, that there is none.
+    time and memory. ``file`` is the path as text; of problems and of ``recipe`` it is only told, by
+    an empty text, that there is none.
     """
     try:
         rows = [picture.row for picture in pictures]

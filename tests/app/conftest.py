@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from app import theme
+from app import calm, theme
 from app.theme import motion
 
 
@@ -29,3 +29,10 @@ def _without_motion():
     motion.set_reduced(True)
     yield
     motion.set_reduced(False)
+
+
+@pytest.fixture(autouse=True)
+def _without_rests(request, monkeypatch):
+    """What waits until the user rests begins at once: a test is never at rest, and waits for it."""
+    if request.path.name != "test_calm.py":
+        monkeypatch.setattr(calm, "REST", 0.0)

@@ -170,14 +170,15 @@ async def rename(view, report: Report) -> None:
     from engine.runtime.job import Job
 
     report.beat.take()
-    before = {p.id: p.caption for p in view.state.pictures.values() if TAG in p.caption}
+    work = view.inspector.captions.work
+    texts = work.texts_of(list(view.state.pictures.values()))
+    before = {key: text for key, text in texts.items() if TAG in text}
     paths = [view.state.pictures[key].path.with_suffix(".txt") for key in before]
     report.compare("bare writes", bare_writes(paths))
     report.beat.take()
-    work = view.inspector.captions.work
     began = time.perf_counter()
     rename = RenameTags(old=(TAG,), new="blue cloak")
-    captions = {p.id: p.caption for p in view.state.pictures.values()}
+    captions = work.texts_of(list(view.state.pictures.values()))
     found = await view.session.bridge.io(preview, rename, captions)
     report.say("a rename, looked ahead", (time.perf_counter() - began) * 1e3)
     texts = found.texts

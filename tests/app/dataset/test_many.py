@@ -7,8 +7,11 @@ import threading
 
 import pytest
 
+from app import calm
 from app.dataset import judging, model, snapshot
 from app.dataset.view import View
+from app.reading import Telling
+from engine.dataset.picture import Changes
 
 
 @pytest.fixture
@@ -77,3 +80,50 @@ def test_pages_that_were_never_opened_are_not_made(view, session, art, settle):
     view.edit()
     settle(session)
     assert view.is_editing
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_folder_is_read_while_its_names_are_waited_for(
+    view, session, art, settle, loop, monkeypatch, known
+):
+    """Other work waits for the first names; the reading of them must not wait for itself."""
+    if known:
+        session.open_folder(art)
+        settle(session)
+    monkeypatch.setattr(calm, "HELD", 3600.0)
+    order: list[str] = []
+    behind = session.bridge.behind
+
+    async def noted(function, *args):
+        found = await behind(function, *args)
+        order.append(getattr(function, "__name__", ""))
+        return found
+
+    monkeypatch.setattr(session.bridge, "behind", noted)
+
+    async def read() -> None:
+        session.open_folder(art)
+        while session.is_reading or "measure" not in order:
+            await asyncio.sleep(0.01)
+
+    loop.run_until_complete(asyncio.wait_for(read(), 60))
+    settle(session)
+    assert len(view.state.shown) == 6
+    assert order.index("scan") < order.index("folders_below")
+
+
+def test_measures_are_told_when_the_user_rests(loop):
+    rest, told = calm.Calm(), []
+
+    async def measure() -> None:
+        telling = Telling(told.append, 0.0, rest)
+        with rest.working():
+            telling(Changes(changed=(1, 2)))
+            for _ in range(20):
+                await asyncio.sleep(0.005)
+            assert told == []
+        while not told:
+            await asyncio.sleep(0.01)
+
+    loop.run_until_complete(asyncio.wait_for(measure(), 60))
+    assert told == [{1, 2}]
