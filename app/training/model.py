@@ -2,54 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from app.training import draft
-from app.training.draft import BaseModel, Plan
+from app.training.draft import BaseModel
 from app.training.live_runs import LiveRuns
+from app.training.next_run import NextRun
 from app.training.pace import Pace, read_paces, seconds_for
 from app.training.story import Story, read
 from app.training.trash import bring_back, to_trash
 from engine.models.catalogue import list_models, model_folders
-from engine.runtime.errors import StylekilnError
-from engine.runtime.job import JobHandle
-from engine.training.config import TrainRequest
-from engine.training.runs import list_runs, new_run_folder
+from engine.training.runs import Resumable, list_runs, new_run_folder, resumable
 
 if TYPE_CHECKING:
     from app.session import Session
-    from engine.dataset.library import Picture
-
-wanted_steps = 1500
-wanted_steps_starter = 120
-"""Length of a first run in steps, for full-size models and for the starter."""
+    from engine.runtime.job import JobHandle
+    from engine.training.config import TrainRequest
 
 
-class TrainState(QObject):
+class TrainState(NextRun):
     """Draft, plan, runs and the story on the stage. Views read it and react to its signals."""
 
-    draft_changed = Signal()
-    plan_changed = Signal()
-    models_changed = Signal()
     runs_changed = Signal()
     story_changed = Signal()
     story_grew = Signal(str)
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
-        self.pictures: list[Picture] = []
-        self.models: list[BaseModel] = [draft.starter]
-        self.values: dict[str, Any] = {}
-        self.plan: Plan | None = None
-        self.problem: StylekilnError | None = None
+        super().__init__(session)
         self.runs: list[Story] = []
+        self.resumable: list[Resumable] = []
         self.paces: list[Pace] = []
         self.story: Story | None = None
-        self._touched: set[str] = set()
         self.live = LiveRuns(session, self)
         session.project_changed.connect(self._project_changed)
         session.run_settings.changed.connect(self._set_elsewhere)
@@ -61,13 +48,6 @@ class TrainState(QObject):
             self._project_changed(session.project)
             session.start(self.load_pictures())
 
-    # The next run
-
-    @property
-    def can_start(self) -> bool:
-        """Whether the draft is sound and there are pictures for it."""
-        return self.plan is not None and self.plan.steps > 0
-
     @property
     def expected_seconds(self) -> float | None:
         """How long the draft takes here, None when nothing like it was trained yet."""
@@ -75,46 +55,11 @@ class TrainState(QObject):
             return None
         return seconds_for(self.paces, self.request(), self.plan.steps)
 
-    @property
-    def base(self) -> BaseModel:
-        """The base model of the draft."""
-        ref = self.values.get("base_model", draft.starter.ref)
-        return next((model for model in self.models if model.ref == ref), self.models[0])
+    def earlier(self) -> list[TrainRequest]:
+        """The settings of the runs that were, newest first."""
+        return [story.request for story in self.runs if story.request is not None]
 
-    def change(self, **values: Any) -> None:
-        """Change settings of the next run; what was set by hand is no longer suggested."""
-        self._touched |= values.keys()
-        self.values |= values
-        self.session.run_settings.put(self, **values)
-        self.draft_changed.emit()
-        self._plan_again()
-
-    def choose_base(self, ref: str) -> None:
-        """Train on another model, with the usual values of its family."""
-        model = next(item for item in self.models if item.ref == ref)
-        quality = draft.quality_of(self.base, self.values) or "good"
-        rank = int(self.values["network_dim"])
-        self.change(**draft.base_values(model, quality, rank))
-
-    def set_epochs(self, epochs: int) -> None:
-        """Make the run ``epochs`` long, with six checkpoints or one an epoch."""
-        every = max(1, round(epochs / 6))
-        self.change(
-            max_train_epochs=epochs,
-            max_train_steps=0,
-            save_every_n_epochs=every,
-            sample_every_n_epochs=every,
-        )
-
-    def set_trigger_word(self, word: str) -> None:
-        """Use ``word`` in captions and sample prompts."""
-        self.values["trigger_word"] = word
-        self._suggest()
-        self.change(trigger_word=word)
-
-    def request(self) -> TrainRequest:
-        """The frozen request of the draft. Raises BadInputError."""
-        return draft.request_of(self.values)
+    # Starting
 
     def start(self) -> JobHandle | None:
         """Queue the next run; None when the draft cannot be trained."""
@@ -127,6 +72,15 @@ class TrainState(QObject):
         self._touched.discard("output_name")
         self._name_next(extra=request.output_name)
         return handle
+
+    def resume(self, item: Resumable) -> None:
+        """Let a run that was cut off go on from its newest state."""
+        self.resumable = [other for other in self.resumable if other is not item]
+        self.runs_changed.emit()
+        self.session.start(self._resume(item))
+
+    async def _resume(self, item: Resumable) -> None:
+        self.session.bridge.submit(await self.session.bridge.io(item.request))
 
     # Reading
 
@@ -147,9 +101,12 @@ class TrainState(QObject):
     async def load_runs(self) -> None:
         """Read the run folders of the project; a run that goes on keeps what was heard of it."""
         project = self.session.project
-        stories = [] if project is None else await self.session.bridge.io(_read_runs, project.runs)
+        past = _Past([], [])
+        if project is not None:
+            past = await self.session.bridge.io(_read_runs, project.runs)
         live = self.live.by_folder()
-        self.runs = [live.get(str(story.folder), story) for story in stories]
+        self.resumable = [item for item in past.resumable if str(item.run.folder) not in live]
+        self.runs = [live.get(str(story.folder), story) for story in past.stories]
         known = {str(story.folder) for story in self.runs}
         self.runs = [story for key, story in live.items() if key not in known] + self.runs
         self._name_next()
@@ -205,7 +162,8 @@ class TrainState(QObject):
 
     def _project_changed(self, project: object) -> None:
         self.values, self._touched, self.runs = {}, set(), []
-        self.plan, self.problem, self.pictures = None, None, []
+        self.plan, self.problem, self.pictures, self.resumable = None, None, [], []
+        self._suggested, self._before = {}, None
         self.show(None)
         self.runs_changed.emit()
         if self.session.project is None:
@@ -230,53 +188,6 @@ class TrainState(QObject):
 
     def _pictures_changed(self, _ids: object) -> None:
         self.session.start(self.load_pictures())
-
-    def _suggest(self) -> None:
-        if not self.values:
-            return
-        if "sample_prompts" not in self._touched:
-            trigger = str(self.values["trigger_word"])
-            self.values["sample_prompts"] = tuple(draft.sample_prompts(self.pictures, trigger))
-        if "max_train_epochs" not in self._touched:
-            self._suggest_length()
-
-    def _suggest_again(self) -> None:
-        self._suggest()
-        self.draft_changed.emit()
-        self._plan_again()
-
-    def _suggest_length(self) -> None:
-        """As long as the newest run on this model, else as long as a first one should be."""
-        requests = [story.request for story in self.runs if story.request is not None]
-        alike = [one for one in requests if one.base_model == self.base.ref]
-        if alike and alike[0].max_train_epochs:
-            names = ("max_train_epochs", "save_every_n_epochs", "sample_every_n_epochs")
-            self.values |= {name: getattr(alike[0], name) for name in names}
-            return
-        self._plan_quietly()
-        per_epoch = self.plan.steps_per_epoch if self.plan else 0
-        if per_epoch:
-            wanted = wanted_steps_starter if self.base == draft.starter else wanted_steps
-            epochs = min(60, max(1, round(wanted / per_epoch)))
-            every = max(1, round(epochs / 6))
-            self.values |= {
-                "max_train_epochs": epochs,
-                "save_every_n_epochs": every,
-                "sample_every_n_epochs": every,
-            }
-
-    def _plan_quietly(self) -> None:
-        self.plan, self.problem = None, None
-        if not self.values:
-            return
-        try:
-            self.plan = draft.plan(self.request(), self.base, self.pictures)
-        except StylekilnError as error:
-            self.problem = error
-
-    def _plan_again(self) -> None:
-        self._plan_quietly()
-        self.plan_changed.emit()
 
     def _name_next(self, extra: str = "") -> None:
         project = self.session.project
@@ -315,5 +226,13 @@ def _base_models() -> list[BaseModel]:
     return [draft.starter, *map(draft.base_model, usable)]
 
 
-def _read_runs(folder: Path) -> list[Story]:
-    return [read(run.folder) for run in list_runs(folder)]
+@dataclass(frozen=True)
+class _Past:
+    """What a project's folder of runs holds: their stories, and those that can go on."""
+
+    stories: list[Story]
+    resumable: list[Resumable]
+
+
+def _read_runs(folder: Path) -> _Past:
+    return _Past([read(run.folder) for run in list_runs(folder)], resumable(folder))

@@ -1,0 +1,213 @@
+"""The next run: its settings, what is suggested for it, and what will happen with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.i18n import tr
+from app.training import draft
+from app.training.draft import BaseModel, Plan
+from engine.runtime.errors import StylekilnError
+from engine.runtime.schema import settings_of
+from engine.training.config import TrainRequest
+from engine.training.idle import without_effect
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from engine.dataset.library import Picture
+
+wanted_steps = 1500
+wanted_steps_starter = 120
+"""Length of a first run in steps, for full-size models and for the starter."""
+
+OF_THE_RUN = frozenset({"project", "output_name", "base_model"})
+"""What tells runs apart and is no change of theirs."""
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What the settings were before a whole set of them was put: to take that back."""
+
+    values: Mapping[str, Any]
+    touched: frozenset[str]
+
+
+class NextRun(QObject):
+    """Settings of the next run, the plan that follows from them, and what stands in its way."""
+
+    draft_changed = Signal()
+    plan_changed = Signal()
+    models_changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.pictures: list[Picture] = []
+        self.models: list[BaseModel] = [draft.starter]
+        self.values: dict[str, Any] = {}
+        self.plan: Plan | None = None
+        self.problem: StylekilnError | None = None
+        self._touched: set[str] = set()
+        self._suggested: dict[str, Any] = {}
+        self._before: _Before | None = None
+
+    @property
+    def can_start(self) -> bool:
+        """Whether the draft is sound and there are pictures for it."""
+        return self.plan is not None and self.plan.steps > 0
+
+    @property
+    def base(self) -> BaseModel:
+        """The base model of the draft."""
+        ref = self.values.get("base_model", draft.starter.ref)
+        return next((model for model in self.models if model.ref == ref), self.models[0])
+
+    def request(self) -> TrainRequest:
+        """The frozen request of the draft. Raises BadInputError."""
+        return draft.request_of(self.values)
+
+    def earlier(self) -> list[TrainRequest]:
+        """The settings of the runs that were, newest first."""
+        raise NotImplementedError
+
+    # Changing it
+
+    def change(self, **values: Any) -> None:
+        """Change settings of the next run; what was set by hand is no longer suggested."""
+        self._touched |= values.keys()
+        self._put(values)
+
+    def replace(self, values: Mapping[str, Any], label: str) -> None:
+        """Put a whole set of settings (a preset, an import, the start values) as one step. The
+        toast says ``label``, a sentence, and offers :meth:`undo_replace`.
+        """
+        changed = {name: value for name, value in values.items() if self.values[name] != value}
+        self._before = _Before(dict(self.values), frozenset(self._touched))
+        self.change(**changed)
+        self.session.notify(label, action="Undo", on_action=self.undo_replace)
+
+    @property
+    def can_undo_replace(self) -> bool:
+        """Whether there is a set of settings to take back."""
+        return self._before is not None
+
+    def undo_replace(self) -> None:
+        """Take back the last :meth:`replace`, and what was changed since."""
+        if self._before is None:
+            return
+        before, self._before = self._before, None
+        self._touched = set(before.touched)
+        self._put({n: v for n, v in before.values.items() if self.values.get(n) != v})
+        self.session.undone.emit()
+
+    def choose_base(self, ref: str) -> None:
+        """Train on another model, with the usual values of its family."""
+        model = next(item for item in self.models if item.ref == ref)
+        quality = draft.quality_of(self.base, self.values) or "good"
+        rank = int(self.values["network_dim"])
+        self.change(**draft.base_values(model, quality, rank))
+
+    def set_epochs(self, epochs: int) -> None:
+        """Make the run ``epochs`` long, with six checkpoints or one an epoch."""
+        self.change(**_long(epochs), max_train_steps=0)
+
+    def set_trigger_word(self, word: str) -> None:
+        """Use ``word`` in captions and sample prompts."""
+        self.values["trigger_word"] = word
+        self._suggest()
+        self.change(trigger_word=word)
+
+    def _put(self, values: dict[str, Any]) -> None:
+        self.values |= values
+        self.session.run_settings.put(self, **values)
+        self.draft_changed.emit()
+        self._plan_again()
+
+    # What differs, and what is in vain
+
+    def start_values(self) -> dict[str, Any]:
+        """What a new run of this project on this base model begins with."""
+        project = self.session.project
+        if project is None:
+            return {}
+        name = str(self.values["output_name"])
+        first = draft.first_values(project.root, name, project.file.trigger_word, self.base)
+        return first | self._suggested
+
+    def changed_names(self) -> set[str]:
+        """The settings that differ from their start value."""
+        start = self.start_values()
+        return {n for n, v in self.values.items() if n not in OF_THE_RUN and start.get(n) != v}
+
+    def idle(self) -> list[tuple[str, str]]:
+        """The settings that change nothing in this run, each with the sentence why."""
+        try:
+            found = without_effect(self.request())
+        except StylekilnError:
+            return []  # nothing can be said before the draft is sound
+        return [(item.name, tr(item.sentence, **_translated(item.facts))) for item in found]
+
+    # Suggesting and planning
+
+    def _suggest(self) -> None:
+        """Fill in what follows from pictures and runs, where nothing was set by hand."""
+        if not self.values:
+            return
+        trigger = str(self.values["trigger_word"])
+        prompts = tuple(draft.sample_prompts(self.pictures, trigger))
+        self._suggested = {"sample_prompts": prompts, **self._suggested_length()}
+        length = "max_train_epochs" in self._touched
+        for name, value in self._suggested.items():
+            if name not in self._touched and not (length and name in _LENGTH):
+                self.values[name] = value
+
+    def _suggested_length(self) -> dict[str, Any]:
+        """As long as the newest run on this model, else as long as a first one should be."""
+        alike = [one for one in self.earlier() if one.base_model == self.base.ref]
+        if alike and alike[0].max_train_epochs:
+            return {name: getattr(alike[0], name) for name in _LENGTH}
+        self._plan_quietly()
+        per_epoch = self.plan.steps_per_epoch if self.plan else 0
+        if not per_epoch:
+            return {}
+        wanted = wanted_steps_starter if self.base == draft.starter else wanted_steps
+        return _long(min(60, max(1, round(wanted / per_epoch))))
+
+    def _suggest_again(self) -> None:
+        self._suggest()
+        self.draft_changed.emit()
+        self._plan_again()
+
+    def _plan_quietly(self) -> None:
+        self.plan, self.problem = None, None
+        if not self.values:
+            return
+        try:
+            self.plan = draft.plan(self.request(), self.base, self.pictures)
+        except StylekilnError as error:
+            self.problem = error
+
+    def _plan_again(self) -> None:
+        self._plan_quietly()
+        self.plan_changed.emit()
+
+
+_LENGTH = ("max_train_epochs", "save_every_n_epochs", "sample_every_n_epochs")
+
+
+def _long(epochs: int) -> dict[str, Any]:
+    """The settings of a run of ``epochs``, with six checkpoints or one an epoch."""
+    every = max(1, round(epochs / 6))
+    return dict(zip(_LENGTH, (epochs, every, every), strict=True))
+
+
+_LABELS: Iterable[str] = frozenset(item.label for item in settings_of(TrainRequest))
+
+
+def _translated(facts: Mapping[str, str]) -> dict[str, str]:
+    """``facts`` with the labels of settings in the language of the moment."""
+    return {name: tr(fact) if fact in _LABELS else fact for name, fact in facts.items()}
