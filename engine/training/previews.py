@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,10 @@ class QuietJob(Job):
 
     def emit(self, kind: str, **data: Any) -> None:
         """Say nothing; the training reports its own samples."""
+
+    def tell(self, kind: str, **data: Any) -> None:
+        """An event of the training itself."""
+        self._outer.emit(kind, **data)
 
     def breathe(self) -> None:
         """As the training breathes."""
@@ -74,7 +80,8 @@ class Previews:
         pictures: dict[int, np.ndarray] = {}
         for recipe, indices in groups.items():
             shots = [self._shot(prompts[index]) for index in indices]
-            drawn = sample(self._model, recipe, job=self._job, shots=shots)
+            show = partial(self._show, epoch, step, indices, shots)
+            drawn = sample(self._model, recipe, job=self._job, shots=shots, on_preview=show)
             pictures |= dict(zip(indices, drawn, strict=True))
         when = f"e{epoch:06d}" if by_epoch else f"{step:06d}"
         for index, prompt in enumerate(prompts):
@@ -93,6 +100,30 @@ class Previews:
             except StylekilnError as error:
                 self._recorder.warn(error)
         return found
+
+    def _show(
+        self,
+        epoch: int,
+        step: int,
+        indices: Sequence[int],
+        shots: Sequence[Shot],
+        number: int,
+        done: int,
+        steps: int,
+        array: np.ndarray,
+    ) -> None:
+        """Tell how far a picture is. It is not kept: the finished one is."""
+        self._job.tell(
+            "train.preview",
+            run=str(self._recorder.run.folder),
+            epoch=epoch,
+            step=step,
+            index=indices[number],
+            prompt=shots[number].prompt,
+            done=done,
+            steps=steps,
+            array=array,
+        )
 
     def _tell(
         self,

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from engine.runtime.job import Job, JobHandle
+from engine.sampling.preview import Previews
 from engine.training import controls
 from engine.training.loop import run
 from engine.training.runs import Run, resumable
@@ -128,3 +129,15 @@ def test_a_paused_run_does_what_is_asked_and_stays_paused(request_for):
     assert handle.paused
     assert len(breaths) == 3
     assert names(result) == ["style-step00000001.safetensors"]
+
+
+def test_a_sample_that_is_drawn_says_how_far_it_is(asking, monkeypatch):
+    monkeypatch.setattr(Previews.__init__, "__kwdefaults__", {"pause": 0.0})
+    prompts = ("a --s 3", "b --s 3")
+    result, events = asking({}, sample_prompts=prompts, max_train_epochs=1)
+    told = [event.data for event in events if event.kind == "train.preview"]
+    first = [(one["index"], one["done"], one["steps"]) for one in told if one["step"] == 0]
+    assert first == [(at, done, 3) for done in (1, 2, 3) for at in (0, 1)]
+    assert {(one["prompt"], one["run"]) for one in told} == {("a", result.run), ("b", result.run)}
+    assert told[0]["array"].shape[2] == 3
+    assert "train.preview" not in {row["kind"] for row in Run.open(Path(result.run)).events()}
