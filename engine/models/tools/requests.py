@@ -183,7 +183,16 @@ class EditRequest(ToolRequest):
     put: tuple[tuple[str, str], ...] = setting(
         (), label="Entries", level="simple", help="Names and texts to write.")
     drop: tuple[str, ...] = setting((), label="Removed", help="Names of entries to leave out.")
+    in_place: bool = setting(
+        False, label="Change the file itself", level="simple",
+        help="Writes no new file, but the same one anew: its hash, and what refers to it by hash, "
+        "changes.")
     # fmt: on
+
+    @property
+    def subject(self) -> str:
+        """The name of the file that is written."""
+        return Path(self.file if self.in_place else self.out).name
 
 
 class VerifyRequest(ToolRequest):
