@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.dataset.outlook import Outlook, look_ahead
-from engine.dataset.buckets import BucketSpec, fitting_step, usual_step
+from engine.dataset.buckets import usual_step
 from engine.models.family import FAMILIES, STARTER
 from engine.runtime.schema import validated
 from engine.training.config import TrainRequest
@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from app.dataset.outlook import Outlook
     from engine.dataset.library import Picture
     from engine.models.inspect import ModelInfo
 
 Quality = Literal["draft", "good", "best"]
 ranks = (4, 16, 32, 48, 64)
 """Ticks under the strength slider; Advanced takes any rank."""
+most_detail = 2.0
 
 
 @dataclass(frozen=True)
 class BaseModel:
     """A model that can learn. ``size`` is its own picture size in pixels, ``rate`` the usual
-    learning rate of its UNet, ``batch`` the pictures learned from together.
+    learning rate of its UNet, ``batch`` the pictures learned from together, ``detail`` what it
+    usually is taught first, from 0, light and large shapes, to 2.
     """
 
     ref: str
@@ -36,6 +39,7 @@ class BaseModel:
     rate: float
     batch: int
     convolutions: bool = False
+    detail: float = 1.0
 
     @property
     def step(self) -> int:
@@ -44,8 +48,8 @@ class BaseModel:
 
 
 # The starter is small and far from its limits: it learns a style in a minute at ten times the
-# usual rate, and only with its convolutions.
-starter = BaseModel(STARTER, "Starter model", 128, 1e-3, 8, convolutions=True)
+# usual rate, only with its convolutions, and with every noise level weighed alike.
+starter = BaseModel(STARTER, "Starter model", 128, 1e-3, 8, convolutions=True, detail=2.0)
 
 
 def base_model(info: ModelInfo) -> BaseModel:
@@ -66,7 +70,6 @@ def quality_values(base: BaseModel, quality: Quality) -> dict[str, Any]:
     return {
         "resolution": str(resolution(base, quality)),
         "text_encoder_lr": base.rate / 2 if quality == "best" else 0.0,
-        "min_snr_gamma": 5.0 if quality == "best" else 0.0,
     }
 
 
@@ -86,7 +89,27 @@ def strength_values(base: BaseModel, rank: int) -> dict[str, Any]:
     return {"network_dim": rank, "network_alpha": float(rank), **conv}
 
 
-def base_values(base: BaseModel, quality: Quality, rank: int) -> dict[str, Any]:
+def detail_values(detail: float) -> dict[str, Any]:
+    """The settings of a detail from 0, light and large shapes, to 2, where every noise level weighs
+    alike and nothing helps the large ones.
+    """
+    if detail >= most_detail:
+        return {"noise_offset": 0.0, "min_snr_gamma": 0.0}
+    return {
+        "noise_offset": round(0.04 * (most_detail - detail), 3),
+        "min_snr_gamma": round(5.0**detail, 1),
+    }
+
+
+def detail_of(values: dict[str, Any]) -> float:
+    """The detail nearest to the settings: Advanced may have made what no detail stands for."""
+    gamma = float(values["min_snr_gamma"])
+    if gamma <= 0:
+        return most_detail
+    return min(most_detail - 0.1, max(0.0, round(math.log(gamma, 5), 1)))
+
+
+def base_values(base: BaseModel, quality: Quality, rank: int, detail: float) -> dict[str, Any]:
     """The settings that follow from the choice of the base model."""
     return {
         "base_model": base.ref,
@@ -95,6 +118,7 @@ def base_values(base: BaseModel, quality: Quality, rank: int) -> dict[str, Any]:
         "bucket_reso_steps": base.step,
         **quality_values(base, quality),
         **strength_values(base, rank),
+        **detail_values(detail),
     }
 
 
@@ -106,7 +130,7 @@ def first_values(project: Path, name: str, trigger_word: str, base: BaseModel) -
         "project": str(project),
         "output_name": name,
         "trigger_word": trigger_word,
-        **base_values(base, "good", 16),
+        **base_values(base, "good", 16, base.detail),
     }
 
 
@@ -142,19 +166,6 @@ def request_of(values: dict[str, Any]) -> TrainRequest:
     return validated(TrainRequest, values)
 
 
-def spec_of(request: TrainRequest, base: BaseModel) -> BucketSpec:
-    """The buckets of a run; zeros follow the resolution."""
-    size = request.size or (base.size, base.size)
-    return BucketSpec(
-        resolution=size,
-        minimum=request.min_bucket_reso or min(size) // 2,
-        maximum=request.max_bucket_reso or max(size) * 2,
-        step=fitting_step(request.bucket_reso_steps, size),
-        no_upscale=request.bucket_no_upscale,
-        enabled=request.enable_bucket,
-    )
-
-
 @dataclass(frozen=True)
 class Plan:
     """What a run will do. ``draws`` is how often each picture is seen, on average."""
@@ -166,10 +177,8 @@ class Plan:
     draws: float
 
 
-def plan(request: TrainRequest, base: BaseModel, pictures: Sequence[Picture]) -> Plan:
-    """Count pictures, buckets and steps. Raises BadInputError for buckets that cannot be made."""
-    spec = spec_of(request, base)
-    outlook = look_ahead(pictures, spec, request.train_batch_size)
+def plan(request: TrainRequest, outlook: Outlook) -> Plan:
+    """Count the steps of a run that reads what ``outlook`` says."""
     if not outlook.steps:
         return Plan(outlook, 0, 0, 0, 0.0)
     run = length(request, outlook.steps)

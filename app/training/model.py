@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 
 from app.training import draft
+from app.training.compared import Compared
 from app.training.draft import BaseModel
 from app.training.live_runs import LiveRuns
 from app.training.next_run import NextRun
@@ -38,6 +39,7 @@ class TrainState(NextRun):
         self.paces: list[Pace] = []
         self.story: Story | None = None
         self.live = LiveRuns(session, self)
+        self.compared = Compared(session, self)
         session.project_changed.connect(self._project_changed)
         session.run_settings.changed.connect(self._set_elsewhere)
         session.pictures_changed.connect(self._pictures_changed)
@@ -164,6 +166,7 @@ class TrainState(NextRun):
         self.values, self._touched, self.runs = {}, set(), []
         self.plan, self.problem, self.pictures, self.resumable = None, None, [], []
         self._suggested, self._before = {}, None
+        self._counting.forget()
         self.show(None)
         self.runs_changed.emit()
         if self.session.project is None:

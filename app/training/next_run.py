@@ -10,11 +10,14 @@ from PySide6.QtCore import QObject, Signal
 
 from app.i18n import tr
 from app.training import draft
+from app.training.counting import Counting
+from app.training.differences import OF_ONE_RUN
 from app.training.draft import BaseModel, Plan
 from engine.runtime.errors import StylekilnError
 from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
+from engine.training.pictures import bucket_spec
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -23,9 +26,6 @@ if TYPE_CHECKING:
 wanted_steps = 1500
 wanted_steps_starter = 120
 """Length of a first run in steps, for full-size models and for the starter."""
-
-OF_THE_RUN = frozenset({"project", "output_name", "base_model"})
-"""What tells runs apart and is no change of theirs."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class NextRun(QObject):
         self._touched: set[str] = set()
         self._suggested: dict[str, Any] = {}
         self._before: _Before | None = None
+        self._counting = Counting(session, self)
+        self._counting.counted.connect(self._suggest_again)
 
     @property
     def can_start(self) -> bool:
@@ -105,15 +107,34 @@ class NextRun(QObject):
         self.session.undone.emit()
 
     def choose_base(self, ref: str) -> None:
-        """Train on another model, with the usual values of its family."""
-        model = next(item for item in self.models if item.ref == ref)
-        quality = draft.quality_of(self.base, self.values) or "good"
+        """Train on another model, with the usual values of its family and the same wishes."""
+        before, model = self.base, next(item for item in self.models if item.ref == ref)
+        quality = draft.quality_of(before, self.values) or "good"
+        detail = draft.detail_of(self.values)
+        if detail == before.detail:
+            detail = model.detail
         rank = int(self.values["network_dim"])
-        self.change(**draft.base_values(model, quality, rank))
+        self.change(**draft.base_values(model, quality, rank, detail))
 
     def set_epochs(self, epochs: int) -> None:
-        """Make the run ``epochs`` long, with six checkpoints or one an epoch."""
-        self.change(**_long(epochs), max_train_steps=0)
+        """Make the run ``epochs`` long; how often it saves follows, unless that was set by hand."""
+        rhythm = {name: value for name, value in _long(epochs).items() if name not in self._touched}
+        self._touched |= {"max_train_epochs", "max_train_steps"}
+        self._put({**rhythm, "max_train_epochs": epochs, "max_train_steps": 0})
+
+    @property
+    def keeps_all(self) -> bool:
+        """Whether every epoch is kept, with samples."""
+        return all(int(self.values[name]) == 1 for name in _LENGTH[1:])
+
+    def keep_all(self, wanted: bool) -> None:
+        """Keep every epoch and its samples, or about six of a run."""
+        if wanted:
+            self.change(**dict.fromkeys(_LENGTH[1:], 1))
+        else:
+            self._touched -= set(_LENGTH[1:])
+            rhythm = _long(int(self.values["max_train_epochs"]))
+            self._put({name: rhythm[name] for name in _LENGTH[1:]})
 
     def set_trigger_word(self, word: str) -> None:
         """Use ``word`` in captions and sample prompts."""
@@ -141,7 +162,7 @@ class NextRun(QObject):
     def changed_names(self) -> set[str]:
         """The settings that differ from their start value."""
         start = self.start_values()
-        return {n for n, v in self.values.items() if n not in OF_THE_RUN and start.get(n) != v}
+        return {n for n, v in self.values.items() if n not in _NO_CHANGE and start.get(n) != v}
 
     def idle(self) -> list[tuple[str, str]]:
         """The settings that change nothing in this run, each with the sentence why."""
@@ -160,10 +181,10 @@ class NextRun(QObject):
         trigger = str(self.values["trigger_word"])
         prompts = tuple(draft.sample_prompts(self.pictures, trigger))
         self._suggested = {"sample_prompts": prompts, **self._suggested_length()}
-        length = "max_train_epochs" in self._touched
-        for name, value in self._suggested.items():
-            if name not in self._touched and not (length and name in _LENGTH):
-                self.values[name] = value
+        fixed = set(self._touched)
+        if "max_train_epochs" in fixed:
+            fixed |= set(_LENGTH)
+        self.values |= {n: value for n, value in self._suggested.items() if n not in fixed}
 
     def _suggested_length(self) -> dict[str, Any]:
         """As long as the newest run on this model, else as long as a first one should be."""
@@ -187,7 +208,10 @@ class NextRun(QObject):
         if not self.values:
             return
         try:
-            self.plan = draft.plan(self.request(), self.base, self.pictures)
+            request = self.request()
+            spec = bucket_spec(request, self.base.size)
+            outlook = self._counting.outlook(self.pictures, spec, request.train_batch_size)
+            self.plan = draft.plan(request, outlook) if outlook is not None else None
         except StylekilnError as error:
             self.problem = error
 
@@ -196,6 +220,7 @@ class NextRun(QObject):
         self.plan_changed.emit()
 
 
+_NO_CHANGE = OF_ONE_RUN | {"base_model"}
 _LENGTH = ("max_train_epochs", "save_every_n_epochs", "sample_every_n_epochs")
 
 
