@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from engine.runtime.errors import BadInputError
+from engine.runtime.refusals import RefusedError, refusals
 
 Level = Literal["simple", "advanced", "hidden"]
 M = TypeVar("M", bound=BaseModel)
@@ -153,24 +153,8 @@ def given_arguments(namespace: argparse.Namespace, model: type[BaseModel]) -> di
 
 
 def validated(model: type[M], values: dict[str, Any], where: str = "") -> M:
-    """Build ``model`` from ``values``; raise BadInputError with one sentence if it cannot be."""
+    """Build ``model`` from ``values``; raise RefusedError, which says all that is wrong."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise BadInputError(
-            "{where}{problem}",
-            remedy="Correct it and try again.",
-            where=f"{where}: " if where else "",
-            problem=first_problem(error),
-        ) from error
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first problem of a pydantic error as one sentence with the field's name."""
-    problem = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in problem["loc"])
-    message = problem["msg"].removeprefix("Value error, ")
-    # Without a name it is about several values together, and says which itself.
-    if not name:
-        return f"{message[0].upper() + message[1:]}."
-    return f"{name}: {message[0].lower() + message[1:]}."
+        raise RefusedError(refusals(error), where) from error

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.models.loading import LoadedModel
-from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_file
+from engine.runtime.refusals import Refusal, RefusedError
 from engine.training.config import TrainRequest
 from engine.training.settings.losses import NEEDS_EPSILON, NEEDS_V
 
 
 def check_objective(request: TrainRequest, model: LoadedModel) -> None:
-    """Raise BadInputError for a weighting that ``model`` cannot use, and MissingFileError for a VGG
+    """Raise RefusedError for a weighting that ``model`` cannot use, and MissingFileError for a VGG
     that is not there.
     """
     predicts_v = model.prediction_type == "v_prediction"
@@ -24,11 +24,7 @@ def check_objective(request: TrainRequest, model: LoadedModel) -> None:
         require_file(Path(request.style_vgg_file), remedy="Choose the VGG file again.")
 
 
-def _wrong(name: str, problem: str) -> BadInputError:
+def _wrong(name: str, problem: str) -> RefusedError:
     """The sentence of the schema, where only the model itself could tell."""
-    return BadInputError(
-        "{where}{problem}",
-        where=f"{name}: ",
-        problem=f"{problem}.",
-        remedy="Turn it off, or choose another base model.",
-    )
+    refusal = Refusal(name, problem)
+    return RefusedError((refusal,), remedy="Turn it off, or choose another base model.")

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -58,5 +59,5 @@ class RoomSettings(Settings):
     @classmethod
     def _some_factor(cls, value: int, info: ValidationInfo) -> int:
         if value == 0 and info.data.get("network_type") == "lokr":
-            raise ValueError("the factor is a size such as 8, or -1 for about the root")
+            raise SettingError("It is a size such as 8, or -1 for about the root.")
         return value

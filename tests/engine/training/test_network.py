@@ -431,7 +431,7 @@ def test_the_average_goes_on_from_its_state(model):
         ({"mid_lr_weight": "sine"}, "write numbers with commas"),
         ({"layers_include": "/attn[/"}, "is not right"),
         ({"layers_exclude": "/attn"}, "second slash"),
-        ({"network_type": "lokr", "factor": 0}, "the factor is a size"),
+        ({"network_type": "lokr", "factor": 0}, "factor: it is a size"),
         ({"base_weights_multiplier": [1.0]}, "more strengths than files"),
         ({"module_dropout": 1.0}, "module_dropout"),
         ({"ema_decay": 1.0}, "ema_decay"),

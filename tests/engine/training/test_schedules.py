@@ -160,7 +160,7 @@ def test_optimizers_that_decide_themselves_follow_no_schedule():
         ({"lr_scheduler": "adafactor", "optimizer_type": "Adafactor", "lr_warmup": 5},
          "no warm-up"),
         ({"lr_scheduler_type": "StepLR", "lr_warmup_steps": 5}, "no warm-up"),
-        ({"lr_scheduler_type": "no class"}, "name a class"),
+        ({"lr_scheduler_type": "no class"}, "Name a class"),
     ],
 )  # fmt: skip
 def test_schedules_that_make_no_sense_are_refused(values, words):
