@@ -109,6 +109,12 @@ def detail_of(values: dict[str, Any]) -> float:
     return min(most_detail - 0.1, max(0.0, round(math.log(gamma, 5), 1)))
 
 
+def rhythm(epochs: int) -> dict[str, int]:
+    """How often a run of ``epochs`` saves and draws samples: six times, or every epoch."""
+    every = max(1, round(epochs / 6))
+    return {"save_every_n_epochs": every, "sample_every_n_epochs": every}
+
+
 def base_values(base: BaseModel, quality: Quality, rank: int, detail: float) -> dict[str, Any]:
     """The settings that follow from the choice of the base model."""
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,11 @@ class _Before:
 
     values: Mapping[str, Any]
     touched: frozenset[str]
+    undone: Callable[[], object]
+
+
+def _nothing() -> None:
+    """What most sets of settings do when they are taken back."""
 
 
 class NextRun(QObject):
@@ -83,12 +88,14 @@ class NextRun(QObject):
         self._touched |= values.keys()
         self._put(values)
 
-    def replace(self, values: Mapping[str, Any], label: str) -> None:
+    def replace(
+        self, values: Mapping[str, Any], label: str, undone: Callable[[], object] = _nothing
+    ) -> None:
         """Put a whole set of settings (a preset, an import, the start values) as one step. The
-        toast says ``label``, a sentence, and offers :meth:`undo_replace`.
+        toast says ``label``, a sentence, and offers :meth:`undo_replace`, which calls ``undone``.
         """
         changed = {name: value for name, value in values.items() if self.values[name] != value}
-        self._before = _Before(dict(self.values), frozenset(self._touched))
+        self._before = _Before(dict(self.values), frozenset(self._touched), undone)
         self.change(**changed)
         self.session.notify(label, action="Undo", on_action=self.undo_replace)
 
@@ -104,6 +111,7 @@ class NextRun(QObject):
         before, self._before = self._before, None
         self._touched = set(before.touched)
         self._put({n: v for n, v in before.values.items() if self.values.get(n) != v})
+        before.undone()
         self.session.undone.emit()
 
     def choose_base(self, ref: str) -> None:
@@ -118,23 +126,23 @@ class NextRun(QObject):
 
     def set_epochs(self, epochs: int) -> None:
         """Make the run ``epochs`` long; how often it saves follows, unless that was set by hand."""
-        rhythm = {name: value for name, value in _long(epochs).items() if name not in self._touched}
+        rhythm = {n: v for n, v in draft.rhythm(epochs).items() if n not in self._touched}
         self._touched |= {"max_train_epochs", "max_train_steps"}
         self._put({**rhythm, "max_train_epochs": epochs, "max_train_steps": 0})
 
     @property
     def keeps_all(self) -> bool:
         """Whether every epoch is kept, with samples."""
-        return all(int(self.values[name]) == 1 for name in _LENGTH[1:])
+        return all(int(self.values[name]) == 1 for name in draft.rhythm(1))
 
     def keep_all(self, wanted: bool) -> None:
         """Keep every epoch and its samples, or about six of a run."""
         if wanted:
-            self.change(**dict.fromkeys(_LENGTH[1:], 1))
+            self.change(**draft.rhythm(1))
         else:
-            self._touched -= set(_LENGTH[1:])
-            rhythm = _long(int(self.values["max_train_epochs"]))
-            self._put({name: rhythm[name] for name in _LENGTH[1:]})
+            rhythm = draft.rhythm(int(self.values["max_train_epochs"]))
+            self._touched -= rhythm.keys()
+            self._put(rhythm)
 
     def set_trigger_word(self, word: str) -> None:
         """Use ``word`` in captions and sample prompts."""
@@ -183,20 +191,21 @@ class NextRun(QObject):
         self._suggested = {"sample_prompts": prompts, **self._suggested_length()}
         fixed = set(self._touched)
         if "max_train_epochs" in fixed:
-            fixed |= set(_LENGTH)
+            fixed |= draft.rhythm(1).keys()
         self.values |= {n: value for n, value in self._suggested.items() if n not in fixed}
 
     def _suggested_length(self) -> dict[str, Any]:
         """As long as the newest run on this model, else as long as a first one should be."""
         alike = [one for one in self.earlier() if one.base_model == self.base.ref]
         if alike and alike[0].max_train_epochs:
-            return {name: getattr(alike[0], name) for name in _LENGTH}
+            return {n: getattr(alike[0], n) for n in ("max_train_epochs", *draft.rhythm(1))}
         self._plan_quietly()
         per_epoch = self.plan.steps_per_epoch if self.plan else 0
         if not per_epoch:
             return {}
         wanted = wanted_steps_starter if self.base == draft.starter else wanted_steps
-        return _long(min(60, max(1, round(wanted / per_epoch))))
+        epochs = min(60, max(1, round(wanted / per_epoch)))
+        return {"max_train_epochs": epochs, **draft.rhythm(epochs)}
 
     def _suggest_again(self) -> None:
         self._suggest()
@@ -221,13 +230,6 @@ class NextRun(QObject):
 
 
 _NO_CHANGE = OF_ONE_RUN | {"base_model"}
-_LENGTH = ("max_train_epochs", "save_every_n_epochs", "sample_every_n_epochs")
-
-
-def _long(epochs: int) -> dict[str, Any]:
-    """The settings of a run of ``epochs``, with six checkpoints or one an epoch."""
-    every = max(1, round(epochs / 6))
-    return dict(zip(_LENGTH, (epochs, every, every), strict=True))
 
 
 _LABELS: Iterable[str] = frozenset(item.label for item in settings_of(TrainRequest))

@@ -127,6 +127,11 @@ class Choice(QComboBox):
     def value(self, value: object) -> None:
         self.set_value(value)
 
+    @property
+    def options(self) -> list[tuple[object, str]]:
+        """What is offered: values with their texts."""
+        return list(self._options)
+
     def set_value(self, value: object) -> None:
         """Make ``value`` current without telling anyone; an unknown value leaves the choice."""
         values = [option for option, _ in self._options]
