@@ -109,6 +109,26 @@ def test_datasets_have_sizes_and_batches_of_their_own_and_do_not_mix(find, root)
     assert len(keys) == 12
 
 
+@pytest.mark.parametrize(
+    ("text", "batch", "accumulated", "checkpointing"),
+    [
+        (ONE, 4, 2, False),
+        (f"[general]\nbatch_size = 6\n{ONE}", 8, 1, True),
+        (ONE.replace("image_dir", "caption_prefix = 'a'\nimage_dir"), 4, 2, False),
+    ],
+)
+def test_when_memory_runs_out_a_batch_of_the_file_is_left_as_it_is(
+    root, text, batch, accumulated, checkpointing
+):
+    (root / "data.toml").write_text(text, encoding="utf-8")
+    asked = TrainRequest(
+        dataset_config=str(root / "data.toml"), output_dir="out", train_batch_size=8
+    )
+    smaller = asked.smaller()
+    found = smaller.train_batch_size, smaller.gradient_accumulation_steps
+    assert (*found, smaller.gradient_checkpointing) == (batch, accumulated, checkpointing)
+
+
 def test_regularization_is_paired_within_its_dataset(find):
     reg = "[[datasets.subsets]]\nimage_dir = 'reg'\nis_reg = true\n"
     hero = "[[datasets.subsets]]\nimage_dir = '10_hero'\nnum_repeats = %d\n"
