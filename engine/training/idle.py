@@ -55,6 +55,14 @@ _RULES: tuple[_Rule, ...] = (
         Reason("The text encoder learns nothing."),
     ),
     _Rule(
+        ("conv_alpha",), lambda run: not (run.conv_dim or run.conv_block_dims),
+        Reason("No convolution has a rank."),
+    ),
+    _Rule(
+        ("conv_alpha",), lambda run: bool(run.conv_block_dims and run.conv_block_alphas),
+        Reason("The alphas of the blocks take its place."),
+    ),
+    _Rule(
         ("conv_dim",), lambda run: bool(run.conv_block_dims),
         Reason("The ranks of the blocks take its place."),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from engine.training.prompts import SamplePrompt, parse_prompt, prompt_lines
 from engine.training.recorder import Recorder
 from engine.training.settings.samples import NEAREST_SAMPLER
 
+ZERO_SNR = "rescale_betas_zero_snr"
 FILES = (".txt", ".toml", ".json")
 
 
@@ -60,7 +62,7 @@ class Previews:
         self, request: TrainRequest, model: LoadedModel, recorder: Recorder, job: Job
     ) -> None:
         self._request = request
-        self._model = model
+        self._model = _as_trained(model, request)
         self._recorder = recorder
         self._job = QuietJob(job)
         for line in request.sample_prompts:
@@ -178,6 +180,13 @@ class Previews:
         # Without its own seed the run's, so that the same prompt can be compared over epochs.
         seed = self._request.seed if prompt.seed is None else prompt.seed
         return Shot(prompt.prompt, prompt.negative_prompt, seed % 2**32)
+
+
+def _as_trained(model: LoadedModel, request: TrainRequest) -> LoadedModel:
+    """``model``, from the pure noise that the run teaches it where its schedule ends in that."""
+    if not request.zero_terminal_snr:
+        return model
+    return replace(model, scheduler_config={**model.scheduler_config, ZERO_SNR: True})
 
 
 def _is_file(line: str) -> bool:

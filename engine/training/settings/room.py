@@ -30,7 +30,7 @@ class RoomSettings(Settings):
         help="Rank on the 3x3 convolutions of the UNet (LoCon); 0 leaves them alone.",
         ge=0, le=1024)
     conv_alpha: float = setting(
-        1.0, label="Convolution alpha", group="Network", kohya="conv_alpha", when="conv_dim",
+        1.0, label="Convolution alpha", group="Network", kohya="conv_alpha",
         help="Alpha of the convolutions; their strength is this divided by their rank.",
         gt=0, le=1024)
     dora_wd: bool = setting(

@@ -36,6 +36,8 @@ def test_a_run_of_defaults_has_nothing_idle():
         ({"prior_loss_weight": 0.5, "project": "", "train_data_dir": "d", "output_dir": "o"},
          {"prior_loss_weight"}),
         ({"conv_alpha": 8}, {"conv_alpha"}),
+        ({"conv_alpha": 8, "conv_block_dims": "4"}, set()),
+        ({"conv_alpha": 8, "conv_block_dims": "4", "conv_block_alphas": "2"}, {"conv_alpha"}),
         ({"lr_scheduler_power": 2}, {"lr_scheduler_power"}),
     ],
 )  # fmt: skip
@@ -50,8 +52,8 @@ def test_what_is_used_is_not_named():
 
 
 def test_a_condition_is_told_by_the_label_of_the_other_setting():
-    assert idle(conv_alpha=8)["conv_alpha"] == (
-        "It has an effect only together with Convolution rank."
+    assert idle(conv_block_alphas="1")["conv_block_alphas"] == (
+        "It has an effect only together with Block convolution ranks."
     )
     assert "Schedule" in idle(lr_scheduler_power=2)["lr_scheduler_power"]
 

@@ -108,6 +108,19 @@ def test_block_lists_decide_ranks_and_alphas(model):
     assert tensors["lora_unet_up_blocks_0_resnets_0_conv1.lora_down.weight"].shape[0] == 1
 
 
+@pytest.mark.parametrize(
+    ("values", "alpha"),
+    [
+        ({"conv_block_dims": ",".join(["4"] * 25)}, 3),
+        ({"conv_block_dims": ",".join(["4"] * 25), "conv_block_alphas": ",".join(["5"] * 25)}, 5),
+        ({"conv_dim": 4, "conv_block_alphas": ",".join(["5"] * 25)}, 3),
+    ],
+)
+def test_alphas_of_convolutions_by_block_go_with_ranks_by_block(model, values, alpha):
+    with adapted(model, make(conv_alpha=3, **values)) as network:
+        assert float(network.tensors()["lora_unet_mid_block_resnets_0_conv1.alpha"]) == alpha
+
+
 def test_rates_of_blocks_are_groups_of_their_own_and_zero_blocks_are_gone(model):
     request = make(
         down_lr_weight="1, 0.5", mid_lr_weight="0.25", up_lr_weight="zeros+0.1",
