@@ -90,19 +90,25 @@ class NextRun(QObject):
 
     def replace(
         self, values: Mapping[str, Any], label: str, undone: Callable[[], object] = _nothing
-    ) -> None:
+    ) -> object:
         """Put a whole set of settings (a preset, an import, the start values) as one step. The
         toast says ``label``, a sentence, and offers :meth:`undo_replace`, which calls ``undone``.
+        What is returned stands for the step.
         """
         changed = {name: value for name, value in values.items() if self.values[name] != value}
         self._before = _Before(dict(self.values), frozenset(self._touched), undone)
         self.change(**changed)
         self.session.notify(label, action="Undo", on_action=self.undo_replace)
+        return self._before
 
     @property
     def can_undo_replace(self) -> bool:
         """Whether there is a set of settings to take back."""
         return self._before is not None
+
+    def is_last(self, step: object) -> bool:
+        """Whether ``step``, of :meth:`replace`, is the one that would be taken back."""
+        return step is not None and step is self._before
 
     def undo_replace(self) -> None:
         """Take back the last :meth:`replace`, and what was changed since."""
