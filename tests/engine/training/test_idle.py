@@ -5,7 +5,7 @@ import pytest
 from engine.runtime.errors import fill
 from engine.runtime.schema import settings_of, validated
 from engine.training.config import TrainRequest
-from engine.training.idle import without_effect
+from engine.training.idle import idle_reasons, without_effect
 
 
 def make(**values):
@@ -65,3 +65,10 @@ def test_conditions_name_settings_and_values_that_exist():
         assert not item.when or name in settings
         if wanted and settings[name].kind == "choice":
             assert set(wanted.split("|")) <= set(settings[name].choices)
+
+
+def test_settings_at_their_default_are_given_a_reason_too():
+    whys = idle_reasons(make(loss_type="l2", optimizer_type="AdamWScheduleFree"))
+    assert str(whys["huber_c"]) == "It has an effect only with Loss: huber, smooth_l1."
+    assert "averages" in str(whys["lr_scheduler_power"])
+    assert "loss_type" not in whys
