@@ -84,8 +84,10 @@ class View(QWidget):
         self.tabs.changed.connect(lambda _: self._arrange())
         self.stage.start_asked.connect(self._begin)
         self.runs.check_asked.connect(lambda run: self.session.go("validate", run=run))
-        self.runs.epoch_chosen.connect(self.stage.set_epoch)
-        self.stage.samples.epoch_chosen.connect(self.runs.checkpoints.choose)
+        self.runs.chosen.connect(self.stage.mark)
+        self.runs.compare_asked.connect(self.stage.open_compare)
+        self.stage.chosen.connect(self.runs.checkpoints.choose)
+        self.stage.prompts_asked.connect(lambda: self.settings.reveal("sample_prompts"))
 
     def receive(self, **payload: object) -> None:
         """``run`` names a run folder to show."""

@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from app.i18n import tr
 from app.theme import color
 from app.widgets.axis import Axis
 
@@ -21,8 +22,9 @@ _PIECE = 16  # points
 
 @dataclass(frozen=True)
 class Series:
-    """One line. ``label`` is a translation key, empty for a line that the legend leaves out;
-    ``color`` is a token; ``xs`` ascend.
+    """One line. ``label`` is a translation key, or ``plain`` words such as a name; a line without
+    ``legend`` is named only under the pointer, one without a label nowhere. ``color`` is a token;
+    ``xs`` ascend.
     """
 
     label: str
@@ -33,6 +35,13 @@ class Series:
     width: float = 1.75
     opacity: float = 1.0
     marker: Literal["", "square", "circle"] = ""
+    legend: bool = True
+    plain: bool = False
+
+    @property
+    def name(self) -> str:
+        """The label in the language of the moment."""
+        return self.label if self.plain or not self.label else tr(self.label)
 
 
 @dataclass
@@ -110,9 +119,9 @@ def bars(xs: np.ndarray, ys: np.ndarray, width: float) -> list[QRectF]:
     ]
 
 
-def nearest(one: Series, x: float) -> int | None:
-    """The point of ``one`` whose x is nearest; None beyond its ends."""
-    if not len(one.xs) or x < one.xs[0] - 1 or x > one.xs[-1] + 1:
+def nearest(one: Series, x: float, reach: float = 1.0) -> int | None:
+    """The point of ``one`` whose x is nearest; None further than ``reach`` beyond its ends."""
+    if not len(one.xs) or x < one.xs[0] - reach or x > one.xs[-1] + reach:
         return None
     after = bisect_left(one.xs, x)
     near = [index for index in (after - 1, after) if 0 <= index < len(one.xs)]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.i18n import signals as language_signals
+from app.i18n import tr
 from app.theme import color, fonts
 from app.theme import signals as theme_signals
-from app.widgets.axis import Axis, range_of, spread, tick_texts, ticks
+from app.widgets.axis import Axis, label_text, range_of, spread, tick_texts, ticks
 from app.widgets.chart_lines import ChartState, Series, paint_series
 from app.widgets.readout import Readout, read_out
 
@@ -28,7 +30,8 @@ class Plot(QWidget):
         super().__init__()
         self.series: list[Series] = []
         self.state = ChartState()
-        self._x_name, self._y_text = x_name, y_text
+        self._y_text = y_text
+        self.head: Callable[[float], tuple[str, str]] = lambda x: (tr(x_name), label_text(x))
         self._mouse: QPointF | None = None
         self._axes: tuple[Axis, Axis] | None = None
         self._picture: QPixmap | None = None
@@ -57,7 +60,7 @@ class Plot(QWidget):
     def _measured(self) -> tuple[Axis, Axis]:
         drawn = [one for one in self.series if len(one.xs)]
         xs = [value for one in drawn for value in (one.xs[0], one.xs[-1])]
-        ys = [value for one in drawn for value in (min(one.ys), max(one.ys))]
+        ys = [float(value) for one in drawn for value in (np.nanmin(one.ys), np.nanmax(one.ys))]
         low, high = self.state.x_range or (range_of(xs, air=0) if xs else (0.0, 1.0))
         bottom, top = self.state.y_range or range_of(ys)
         measure = fonts.metrics(11)
@@ -86,7 +89,7 @@ class Plot(QWidget):
         if marked:
             values = spread(sorted(marked), max(room, int((axis.end - axis.start) // 40)))
         else:
-            whole = all(float(x).is_integer() for one in self.series for x in one.xs)
+            whole = all(bool(np.all(np.mod(one.xs, 1) == 0)) for one in self.series)
             values = ticks(axis.low, axis.high, room, whole=whole and axis.high - axis.low >= 1)
         return list(zip(values, tick_texts(values), strict=True))
 
@@ -109,7 +112,7 @@ class Plot(QWidget):
         x_axis, y_axis = self.axes()
         if not self._area().adjusted(-8, 0, 8, 0).contains(self._mouse):
             return Readout()
-        return read_out(self.series, x_axis, y_axis, self._mouse.x(), self._x_name, self._y_text)
+        return read_out(self.series, x_axis, y_axis, self._mouse.x(), self.head, self._y_text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.renew()
@@ -166,6 +169,8 @@ class Plot(QWidget):
             left = x_axis.place(state.now)
             future = QRectF(left, area.top(), area.right() - left, area.height())
             painter.fillRect(future, color("chart_future"))
+            painter.setPen(QPen(color("t3"), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(left, area.top()), QPointF(left, area.bottom()))
         if state.chosen is not None:
             left, right = (x_axis.place(edge) for edge in state.chosen)
             band = QRectF(left, area.top(), right - left, area.height())
