@@ -190,3 +190,23 @@ def plan(request: TrainRequest, outlook: Outlook) -> Plan:
     run = length(request, outlook.steps)
     times = run.updates / run.updates_per_epoch * outlook.draws / outlook.train
     return Plan(outlook, run.updates_per_epoch, run.epochs, run.updates, times)
+
+
+def checkpoints(values: dict[str, Any], plan: Plan) -> int:
+    """How many checkpoints are there when the run has ended."""
+    every = int(values["save_every_n_epochs"])
+    if wanted := int(values["save_n_epoch_ratio"]):
+        every = max(1, plan.epochs // wanted)
+    of_epochs = (plan.epochs - 1) // every if every else 0
+    steps = int(values["save_every_n_steps"])
+    of_steps = plan.steps // steps if steps else 0
+    return (
+        _kept(of_epochs, values["save_last_n_epochs"])
+        + _kept(of_steps, values["save_last_n_steps"])
+        + 1
+    )
+
+
+def _kept(count: int, last: int) -> int:
+    """How many of ``count`` stay where only the ``last`` are kept; 0 keeps all."""
+    return min(count, last) if last else count

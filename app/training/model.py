@@ -14,6 +14,7 @@ from app.training.draft import BaseModel
 from app.training.live_runs import LiveRuns
 from app.training.next_run import NextRun
 from app.training.pace import Pace, read_paces, seconds_for
+from app.training.probe import Probe
 from app.training.story import Story, read
 from app.training.trash import bring_back, to_trash
 from engine.models.catalogue import list_models, model_folders
@@ -39,6 +40,7 @@ class TrainState(NextRun):
         self.paces: list[Pace] = []
         self.story: Story | None = None
         self.live = LiveRuns(session, self)
+        self.probe = Probe(self)
         self.compared = Compared(session, self)
         session.project_changed.connect(self._project_changed)
         session.run_settings.changed.connect(self._set_elsewhere)
@@ -90,9 +92,7 @@ class TrainState(NextRun):
         """Read the library again and suggest what follows from it."""
         library = self.session.library
         self.pictures = [] if library is None else await self.session.bridge.io(library.pictures)
-        self._suggest()
-        self.draft_changed.emit()
-        self._plan_again()
+        self._suggest_again()
 
     async def load_models(self) -> None:
         """Look for base models in the user's folders."""
@@ -186,8 +186,7 @@ class TrainState(NextRun):
         """Another page that shows the settings of the next run has changed some."""
         if by is not self and self.values:
             self.values |= self.session.run_settings.values
-            self.draft_changed.emit()
-            self._plan_again()
+            self._tell()
 
     def _pictures_changed(self, _ids: object) -> None:
         self.session.start(self.load_pictures())

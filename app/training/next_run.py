@@ -159,8 +159,7 @@ class NextRun(QObject):
     def _put(self, values: dict[str, Any]) -> None:
         self.values |= values
         self.session.run_settings.put(self, **values)
-        self.draft_changed.emit()
-        self._plan_again()
+        self._tell()
 
     # What differs, and what is in vain
 
@@ -215,8 +214,7 @@ class NextRun(QObject):
 
     def _suggest_again(self) -> None:
         self._suggest()
-        self.draft_changed.emit()
-        self._plan_again()
+        self._tell()
 
     def _plan_quietly(self) -> None:
         self.plan, self.problem = None, None
@@ -230,8 +228,10 @@ class NextRun(QObject):
         except StylekilnError as error:
             self.problem = error
 
-    def _plan_again(self) -> None:
+    def _tell(self) -> None:
+        """Plan again before anybody hears of a change: settings and plan belong together."""
         self._plan_quietly()
+        self.draft_changed.emit()
         self.plan_changed.emit()
 
 

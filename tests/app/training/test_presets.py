@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+
+from app import i18n
+from engine.training.presets import presets, read_preset, save_preset, user_folder
+from tests.app.training.conftest import choose, click, written
+
+
+@pytest.fixture
+def simple(column):
+    return column.simple
+
+
+def shown(simple) -> str:
+    return simple.preset.choice.currentText()
+
+
+def open_menu(simple) -> dict[str, object]:
+    click(simple.preset.more)
+    menu = simple.preset.findChildren(QMenu)[-1]
+    return {action.text(): action for action in menu.actions() if action.text()}
+
+
+def keep_as(simple, name: str, settle) -> None:
+    open_menu(simple)["Save as preset…"].trigger()
+    simple.strip.name.setText(name)
+    click(simple.strip.keep)
+    settle(simple.state.session)
+
+
+def test_ours_are_offered_after_the_start_values_and_speak_chinese(simple) -> None:
+    choice = simple.preset.choice
+    names = [choice.itemText(row) for row in range(choice.count())]
+    assert names[:2] == ["Start values", "Style"]
+    assert shown(simple) == "Start values"
+    i18n.set_language("zh_CN")
+    assert choice.itemText(1) == "风格"
+    assert shown(simple) == "起始值"
+
+
+def test_a_preset_is_put_with_a_click_and_taken_back_with_another(simple, toasts) -> None:
+    state = simple.state
+    before = dict(state.values)
+    choose(simple.preset.choice, "Style")
+    assert (state.values["network_dim"], state.values["caption_dropout_rate"]) == (32, 0.1)
+    assert state.values["output_name"] == before["output_name"]
+    assert state.values["save_every_n_epochs"] == 2
+    assert simple.strength.value == 32
+    assert simple.rows["preset"]._hint.text().startswith("A look that prompts")
+    assert toasts[-1]["key"] == "Settings of Style are used."
+    toasts[-1]["on_action"]()
+    assert state.values == before
+    assert shown(simple) == "Start values"
+
+
+def test_a_setting_changed_by_hand_is_told_and_the_start_values_come_back(simple) -> None:
+    start = dict(simple.state.values)
+    simple.state.change(weight_decay=0.2)
+    assert shown(simple) == "Own settings"
+    choose(simple.preset.choice, "Character")
+    simple.state.change(network_dim=8)
+    assert shown(simple) == "Character, changed"
+    choose(simple.preset.choice, "Start values")
+    assert simple.state.values == start
+    assert not simple.state.changed_names()
+
+
+def test_own_settings_are_kept_without_paths_and_names(simple, settle, toasts) -> None:
+    simple.state.change(network_dim=24, training_comment="secret", output_name="mine")
+    keep_as(simple, "My icons", settle)
+    kept = read_preset(user_folder() / "My icons.toml")
+    assert kept.values["network_dim"] == 24
+    assert not {"output_name", "project", "training_comment", "base_model"} & kept.values.keys()
+    assert shown(simple) == "My icons"
+    assert simple.strip.isHidden()
+    assert toasts[-1]["key"] == "{name} is kept as a preset."
+
+
+def test_keeping_under_a_known_name_says_what_it_replaces(simple, settle) -> None:
+    keep_as(simple, "My icons", settle)
+    simple.state.change(network_dim=48)
+    open_menu(simple)["Save as preset…"].trigger()
+    assert simple.strip.name.text() == "My icons"
+    assert written(simple.strip.note) == "Replaces the preset My icons."
+    QTest.keyClick(simple.strip.name, Qt.Key.Key_Escape)
+    assert simple.strip.isHidden()
+    open_menu(simple)["Save in My icons"].trigger()
+    settle(simple.state.session)
+    assert read_preset(user_folder() / "My icons.toml").values["network_dim"] == 48
+    assert shown(simple) == "My icons"
+
+
+def test_a_preset_is_renamed_and_a_taken_name_is_refused_in_the_strip(simple, settle) -> None:
+    save_preset("Taken", {"network_dim": 4})
+    keep_as(simple, "Mine", settle)
+    open_menu(simple)["Rename…"].trigger()
+    simple.strip.name.setText("taken")
+    QTest.keyClick(simple.strip.name, Qt.Key.Key_Return)
+    settle(simple.state.session)
+    assert "already" in written(simple.strip.error)
+    simple.strip.name.setText("Ours")
+    QTest.keyClick(simple.strip.name, Qt.Key.Key_Return)
+    settle(simple.state.session)
+    assert simple.strip.isHidden()
+    assert shown(simple) == "Ours"
+    assert {item.name for item in presets() if not item.ours} == {"Taken", "Ours"}
+
+
+def test_a_deleted_preset_comes_back_from_the_trash(simple, settle, toasts) -> None:
+    keep_as(simple, "Mine", settle)
+    path = user_folder() / "Mine.toml"
+    open_menu(simple)["Delete"].trigger()
+    settle(simple.state.session)
+    assert not path.exists()
+    assert simple.preset.choice.findText("Mine") < 0
+    toasts[-1]["on_action"]()
+    settle(simple.state.session)
+    assert path.exists()
+    assert simple.preset.choice.findText("Mine") > 0
+
+
+def test_ours_can_be_neither_renamed_nor_deleted(simple) -> None:
+    choose(simple.preset.choice, "Style")
+    assert list(open_menu(simple)) == ["Save as preset…"]
+
+
+def test_a_name_that_no_file_can_have_is_said_in_the_strip(simple, settle) -> None:
+    open_menu(simple)["Save as preset…"].trigger()
+    assert not simple.strip.keep.isEnabled()
+    simple.strip.name.setText("///")
+    click(simple.strip.keep)
+    settle(simple.state.session)
+    assert "letters or digits" in written(simple.strip.error)
+    assert not list(user_folder().glob("*.toml"))
