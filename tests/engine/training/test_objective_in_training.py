@@ -29,6 +29,12 @@ def test_a_setting_changes_the_first_loss_already(losses, changes):
     assert losses() == plain
 
 
+def test_what_the_model_predicts_may_be_said(losses, models):
+    said = losses(prediction_type="v_prediction")
+    assert said == losses(base_model=str(models["v_prediction"]))
+    assert said != losses()
+
+
 def test_a_style_term_is_added_to_the_loss(losses):
     plain = losses(unet_lr=1e-12)
     styled = losses(unet_lr=1e-12, style_loss_weight=1.0, style_max_timestep=1000)
