@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 
 from app import i18n
-from app.models.model import InfoRole, problem_of, second_line, title_of
+from app.models.model import InfoRole
 from app.models.table import NAME_LEAST, NAME_LEFT, TableHead, columns, name_width
+from app.models.words import problem_of, second_line, title_of
 from app.start.model import computer
 from app.theme import fonts
 from engine.models.catalogue import list_models
