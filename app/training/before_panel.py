@@ -125,12 +125,14 @@ class NoteLine(QWidget):
         self.words = SentenceLabel()
         self.action = button("", kind="link", on=self._act)
         self._note: Note | None = None
+        self.action.setFixedHeight(LINE)
+        self.icon.setFixedHeight(LINE)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(metrics.GAP)
-        row.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.icon, 0, _TOP)
+        row.addWidget(self.words, 1, _TOP)
+        row.addWidget(self.action, 0, _TOP)
 
     def say(self, note: Note) -> None:
         """Show ``note``."""
@@ -145,6 +147,11 @@ class NoteLine(QWidget):
     def _act(self) -> None:
         if self._note is not None and self._note.run is not None:
             self._note.run()
+
+
+LINE = 16
+"""Height of a line of words: the icon and the link stand in the first."""
+_TOP = Qt.AlignmentFlag.AlignTop
 
 
 def _sentences(plan: draft.Plan, state: TrainState) -> list[str]:

@@ -27,15 +27,16 @@ class DifferenceTable(QWidget):
         self._rows: list[tuple[Button, ElidedLabel, ElidedLabel]] = []
         self._found: list[Difference] = []
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(metrics.PAD, metrics.GAP_FIELDS, metrics.PAD, 0)
+        self._grid.setContentsMargins(metrics.PAD - 8, metrics.GAP_FIELDS, metrics.PAD, 0)
         self._grid.setHorizontalSpacing(metrics.GAP)
-        self._grid.setVerticalSpacing(metrics.GAP_FIELDS)
+        self._grid.setVerticalSpacing(0)
         for column, stretch in enumerate((4, 3, 3)):
             self._grid.setColumnStretch(column, stretch)
         self._heads = [ElidedLabel(size=11, tone="quiet") for _ in range(3)]
         for column, head in enumerate(self._heads):
             head.setAlignment(_LEFT if column == 0 else _RIGHT)
             self._grid.addWidget(head, 0, column)
+        self._heads[0].setIndent(8)
 
     def show_differences(self, name: str, found: list[Difference]) -> None:
         """Show ``found`` against the run ``name``."""
@@ -59,7 +60,9 @@ class DifferenceTable(QWidget):
 
     def _add_row(self) -> None:
         place = len(self._rows)
-        setting = button("", kind="link", on=partial(self._choose, place))
+        setting = button("", kind="quiet", on=partial(self._choose, place), dense=True)
+        setting.setProperty("align", "left")
+        setting.setFixedHeight(metrics.CONTROL_DENSE)
         before, now = ElidedLabel(tone="quiet"), ElidedLabel()
         for column, widget in enumerate((setting, before, now)):
             self._grid.addWidget(widget, place + 1, column, _LEFT if column == 0 else _FILL)

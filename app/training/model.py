@@ -15,9 +15,11 @@ from app.training.live_runs import LiveRuns
 from app.training.next_run import NextRun
 from app.training.pace import Pace, read_paces, seconds_for
 from app.training.probe import Probe
+from app.training.resuming import go_on
 from app.training.story import Story, read
 from app.training.trash import bring_back, to_trash
 from engine.models.catalogue import list_models, model_folders
+from engine.runtime.errors import StylekilnError
 from engine.training.runs import Resumable, list_runs, new_run_folder, resumable
 
 if TYPE_CHECKING:
@@ -84,7 +86,11 @@ class TrainState(NextRun):
         self.session.start(self._resume(item))
 
     async def _resume(self, item: Resumable) -> None:
-        self.session.bridge.submit(await self.session.bridge.io(item.request))
+        try:
+            await go_on(self.session, item)
+        except StylekilnError:
+            await self.load_runs()  # it can be tried again
+            raise
 
     # Reading
 

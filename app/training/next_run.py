@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,10 @@ from PySide6.QtCore import QObject, Signal
 from app.i18n import tr
 from app.training import draft
 from app.training.counting import Counting
-from app.training.differences import OF_ONE_RUN
+from app.training.differences import OF_ONE_RUN, settings_by_name
 from app.training.draft import BaseModel, Plan
+from app.widgets.form import choice_text
 from engine.runtime.errors import StylekilnError
-from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
 from engine.training.pictures import bucket_spec
@@ -238,9 +238,13 @@ class NextRun(QObject):
 _NO_CHANGE = OF_ONE_RUN | {"base_model"}
 
 
-_LABELS: Iterable[str] = frozenset(item.label for item in settings_of(TrainRequest))
+_LABELS = frozenset(item.label for item in settings_by_name().values())
 
 
 def _translated(facts: Mapping[str, str]) -> dict[str, str]:
-    """``facts`` with the labels of settings in the language of the moment."""
-    return {name: tr(fact) if fact in _LABELS else fact for name, fact in facts.items()}
+    """``facts`` with labels and choices of settings in the language of the moment."""
+    return {name: _words(fact) for name, fact in facts.items()}
+
+
+def _words(fact: str) -> str:
+    return tr(fact) if fact in _LABELS else ", ".join(tr(choice_text(f)) for f in fact.split(", "))

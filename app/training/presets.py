@@ -47,7 +47,7 @@ class PresetShelf(QObject):
 
     def put(self, preset: Preset) -> None:
         """Set the next run as ``preset`` says, as one step that can be taken back."""
-        values = preset.applied(self._state.values)
+        values = preset.applied(self._without(self.chosen))
         epochs = int(values["max_train_epochs"])
         if "max_train_epochs" in preset.values and "save_every_n_epochs" not in preset.values:
             values |= draft.rhythm(epochs)
@@ -58,6 +58,15 @@ class PresetShelf(QObject):
             tr("Settings of {name} are used.", name=title_of(preset)),
             partial(self._choose, before),
         )
+
+    def _without(self, preset: Preset | None) -> dict[str, Any]:
+        """The settings with the start values where they are still as ``preset`` says: nothing of
+        it stays behind in the next one.
+        """
+        values, start = self._state.values, self._state.start_values()
+        said = preset.values if preset is not None else {}
+        left = {n: start[n] for n, v in said.items() if _plain(values[n]) == _plain(v)}
+        return {**values, **left}
 
     def put_start_values(self) -> None:
         """Set the next run as a new one starts."""

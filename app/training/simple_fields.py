@@ -60,7 +60,7 @@ class SimpleFields(QWidget):
             "base": FieldRow("Base model", self.base),
             "pictures": FieldRow("Pictures", self.pictures),
             "strength": FieldRow("Style strength", self.strength),
-            "detail": FieldRow("Detail", self.detail),
+            "detail": FieldRow("Details", self.detail),
             "epochs": FieldRow("Length", self.epochs),
             "quality": FieldRow("Quality", self.quality),
             "trigger": FieldRow("Trigger word", self.trigger),

@@ -10,8 +10,11 @@ from PySide6.QtWidgets import QToolButton
 from app import i18n
 from app.dataset.counts import Scope
 from app.training import counting
+from app.training.model import TrainState
+from app.training.resuming import ResumeOffer
 from engine.runtime.errors import OutOfMemoryError
 from engine.runtime.job import JobHandle
+from engine.runtime.queue_store import StoredJob
 from engine.training.config import TrainRequest
 from engine.training.probing import ProbeRequest, ProbeResult
 from engine.training.runs import Run
@@ -211,7 +214,7 @@ def cut_off(session, name: str) -> Run:
     state = run.folder / "states" / f"{name}-000001"
     state.mkdir(parents=True)
     (state / STATE_FILE).write_bytes(b"")
-    run.log_event("train.state", {"epoch": 1, "step": 12, "path": str(state)})
+    run.log_event("train.state", {"epoch": 1, "step": 12, "bytes": 0, "path": str(state)})
     run.end("interrupted")
     return run
 
@@ -311,3 +314,43 @@ def test_no_word_of_the_column_is_cut(column, settle, code) -> None:
         if line.isVisible():
             assert line.width() <= column.width()
             assert line.words.width() > 120
+
+
+# A run that was cut off is offered when its project is opened
+
+
+def test_a_run_that_was_cut_off_is_told_of_when_its_project_is_opened(
+    opened, settle, toasts, asked
+) -> None:
+    run = cut_off(opened, "harvest-v3")
+    ResumeOffer(opened, opened)
+    opened.project_changed.emit(opened.project)
+    settle(opened)
+    assert toasts[-1]["facts"] == {"name": "harvest-v3", "step": "12"}
+    assert toasts[-1]["action"] == "Resume"
+    toasts[-1]["on_action"]()
+    settle(opened)
+    assert asked[0].request.resume == str(run.states()[-1].path)
+
+
+@pytest.mark.parametrize("name", ["harvest-v3", "another"])
+def test_what_the_queue_offers_is_not_told_twice_and_forgotten_once_it_goes_on(
+    opened, settle, toasts, asked, monkeypatch, name
+) -> None:
+    cut_off(opened, "harvest-v3")
+    values = {"output_name": name, "project": str(opened.project.root)}
+    stored = StoredJob("1", {"values": values}, "", "interrupted", 0.0, 0.0, "")
+    forgotten: list[StoredJob] = []
+    monkeypatch.setattr(opened.bridge, "interrupted", lambda: [stored])
+    monkeypatch.setattr(opened.bridge, "forget", forgotten.append)
+    ResumeOffer(opened, opened)
+    opened.project_changed.emit(opened.project)
+    settle(opened)
+    told = [note for note in toasts if note["action"] == "Resume"]
+    assert len(told) == (name == "another")
+    state = TrainState(opened)
+    settle(opened)
+    state.resume(state.resumable[0])
+    settle(opened)
+    assert len(asked) == 1
+    assert forgotten == ([stored] if name == "harvest-v3" else [])

@@ -69,6 +69,16 @@ def test_a_setting_changed_by_hand_is_told_and_the_start_values_come_back(simple
     assert not simple.state.changed_names()
 
 
+def test_nothing_of_one_preset_stays_behind_in_the_next_but_what_was_set_by_hand(simple) -> None:
+    choose(simple.preset.choice, "Icons, few pictures")
+    simple.state.change(noise_offset=0.07, weight_decay=0.2)
+    choose(simple.preset.choice, "Quick draft")
+    values, start = simple.state.values, simple.state.start_values()
+    assert (values["rank_dropout"], values["min_snr_gamma"]) == (0.0, start["min_snr_gamma"])
+    assert (values["noise_offset"], values["weight_decay"]) == (0.07, 0.2)
+    assert (values["network_dim"], values["max_train_epochs"]) == (8, 4)
+
+
 def test_own_settings_are_kept_without_paths_and_names(simple, settle, toasts) -> None:
     simple.state.change(network_dim=24, training_comment="secret", output_name="mine")
     keep_as(simple, "My icons", settle)
