@@ -68,7 +68,10 @@ class ComparePage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        column.addWidget(self.table, 1)
+        body = QHBoxLayout()
+        body.setContentsMargins(5, 0, 5, 0)
+        body.addWidget(self.table)
+        column.addLayout(body, 1)
         state.compared.changed.connect(self._refresh_shown)
         language_signals.changed.connect(self._refresh_shown)
 

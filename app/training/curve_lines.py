@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -21,9 +22,10 @@ Smoothing = Literal["epoch", "few", "many", "none"]
 WINDOWS: dict[Smoothing, int] = {"few": 20, "many": 100}
 """Steps of a running mean; the mean of an epoch is the engine's own."""
 PLANNED = 0.4
-PLAN_POINTS = 240
+PLAN_POINTS = 120
 MOST_GROUPS = 4
 BANDS = ("low", "mid", "high")
+DENSE = 900  # steps, from which on they would fill an area and hide the lines over it
 MANY = 60  # losses, from which on the few extreme ones do not set the scale
 
 
@@ -50,7 +52,8 @@ class Losses:
     ) -> list[Series]:
         """Of ``story``, and over them one line of each of ``others``."""
         scale = unit(story, choice)
-        raw = Series("Each step", *_at(story.loss, scale), "chart_raw", width=1.0, opacity=0.55)
+        faint = 0.55 if len(story.loss) < DENSE else 0.3
+        raw = Series("Each step", *_at(story.loss, scale), "chart_raw", width=1.0, opacity=faint)
         found = [raw]
         if choice.smoothing != "none":
             found.append(Series("Smoothed", *_at(self.smoothed(story, choice.smoothing), scale)))
@@ -78,7 +81,7 @@ class Losses:
         if choice.others == "held_out":
             points = story.held_out
         line = Series(story.name, *_at(points, unit(story, choice)), manner.color, manner.dash)
-        return replace(line, width=1.5, plain=True)
+        return replace(line, width=1.5, plain=True, still=True)
 
 
 def unit(story: Story, choice: Choice) -> float:
@@ -95,8 +98,9 @@ def loss_range(lines: Sequence[Series]) -> tuple[float, float] | None:
         return None
     low, high = np.percentile(raw.ys, [0.5, 99.5])
     low, high = min(low, *map(np.min, rest)), max(high, *map(np.max, rest))
-    air = (high - low) * 0.04 or abs(high) * 0.1 or 0.5
-    return max(0.0, low - air) if low >= 0 else low - air, high + air
+    # In coarse steps: an axis that moved with every loss would unsettle the eye.
+    step = 10.0 ** math.floor(math.log10((high - low) or abs(high) or 1.0)) / 5
+    return math.floor(low / step) * step, math.ceil(high / step) * step
 
 
 def rate_lines(story: Story) -> list[Series]:

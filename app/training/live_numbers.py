@@ -14,6 +14,8 @@ from app.training import memory
 from app.widgets.text import hairline, label
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from app.i18n import Binding
     from app.training.model import TrainState
     from app.training.story import Story
@@ -27,6 +29,9 @@ NAMES = {
     "memory": "Memory",
     "left": "Time left",
 }
+LEAST_NEEDED = ("speed", "memory", "held_out")
+"""What is left out first where there is no room for all."""
+SIDE = 16
 MEMORY_SECONDS = 1.0
 """Memory is looked at this often: asking a graphics card takes its time."""
 
@@ -42,7 +47,7 @@ class LiveNumbers(QWidget):
         self._cells: dict[str, QWidget] = {}
         self._looked = 0.0
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(16, 10, 16, 8)
+        self._row.setContentsMargins(SIDE, 10, SIDE, 8)
         self._row.setSpacing(metrics.PAD)
         for key, name in NAMES.items():
             self._add_cell(key, name)
@@ -82,10 +87,25 @@ class LiveNumbers(QWidget):
             "memory": self._memory(story) if story.live and handle is not None else "",
             "left": _left(handle) if story.live and handle is not None else "",
         }
+        self._name_memory(story)
         for key, text in texts.items():
             self.values[key].setText(text)
-            self._cells[key].setVisible(bool(text))
-        self._name_memory(story)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show what says something, and of that as much as there is room for."""
+        shown = [key for key in NAMES if self.values[key].text()]
+        widths = {key: self._cells[key].sizeHint().width() + metrics.PAD for key in shown}
+        room = self.width() - 2 * SIDE
+        for key in LEAST_NEEDED:
+            if key in shown and sum(widths[one] for one in shown) > room:
+                shown.remove(key)
+        for key, cell in self._cells.items():
+            cell.setVisible(key in shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _memory(self, story: Story) -> str:
         now = time.monotonic()

@@ -124,6 +124,16 @@ class TrainState(NextRun):
         if self.story is None or str(self.story.folder) not in known | live.keys():
             self.show(self.runs[0] if self.runs else None)
 
+    async def load_resumable(self) -> None:
+        """Look which runs can go on: one that was just stopped may."""
+        project = self.session.project
+        if project is None:
+            return
+        found = await self.session.bridge.io(resumable, project.runs)
+        live = self.live.by_folder()
+        self.resumable = [item for item in found if str(item.run.folder) not in live]
+        self.runs_changed.emit()
+
     async def load_paces(self) -> None:
         """Measure how fast this computer was, in this project and the last ones."""
         if self.session.project is None:
@@ -223,6 +233,7 @@ class TrainState(NextRun):
     def _run_ended(self, story: Story | None) -> None:
         if story is not None:
             self.session.start(self.load_paces())
+            self.session.start(self.load_resumable())
             if story is self.story:
                 self.story_changed.emit()
         self.runs_changed.emit()

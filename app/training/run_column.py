@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
 from app.i18n import signals as language_signals
-from app.i18n.format import number
+from app.i18n.format import number, scientific
 from app.shell.menus import Menu
 from app.theme import metrics
 from app.training import run_deeds
@@ -223,8 +223,8 @@ def _settings(story: Story, request: TrainRequest) -> list[tuple[str, str]]:
         (tr("Base model"), base),
         (tr("Epochs"), number(epochs) if epochs else ""),
         (tr("Rank"), f"{request.network_dim}, alpha {request.network_alpha:g}"),
-        (tr("UNet rate"), f"{request.unet_lr:g}"),
-        (tr("Text encoder rate"), f"{request.text_encoder_lr:g}"),
+        (tr("UNet rate"), scientific(request.unet_lr)),
+        (tr("Text encoder rate"), scientific(request.text_encoder_lr)),
         (tr("Schedule"), tr(choice_text(request.lr_scheduler))),
         (tr("Resolution"), request.resolution or tr("the model's own")),
         (tr("Batch"), number(request.train_batch_size)),

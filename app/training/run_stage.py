@@ -55,6 +55,7 @@ class RunStage(QWidget):
         self.begin = button("Start training", on=self.start_asked.emit)
         self._begin_text = bind(self.begin.setText, "Start training")
         self.empty = EmptyState("flame", "No run yet", "", self.begin)
+        self._marked: Story | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(redraw_ms)
@@ -121,6 +122,9 @@ class RunStage(QWidget):
     def refresh(self) -> None:
         """Show the story from its beginning."""
         story = self.state.story
+        if story is not self._marked:
+            self._marked = story
+            self.mark(None)
         self.pages.setCurrentWidget(self.shown if story is not None else self.empty)
         self._fill()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -188,6 +188,12 @@ class Story:
         return new
 
     def _state(self, data: dict[str, Any]) -> bool:
+        """One that was saved with a checkpoint is told with that."""
+        for at, told in enumerate(self.events):
+            if told.kind == "train.checkpoint" and told.data["step"] == data["step"]:
+                more = {"state_bytes": data["bytes"]}
+                self.events[at] = replace(told, data=told.data | more)
+                return False
         return all(told.data["step"] != data["step"] for told in self._told("train.state"))
 
     def _finished(self, data: dict[str, Any]) -> bool:

@@ -76,10 +76,16 @@ def _started(data: dict[str, Any]) -> str:
 
 
 def _saved(data: dict[str, Any]) -> str:
-    size = file_size(data["bytes"])
+    """A checkpoint; the state that was saved with it is told in the same line."""
+    facts = {"step": number(data["step"]), "epoch": data["epoch"]}
+    size = file_size(data["bytes"] + data.get("state_bytes", 0))
+    if "state_bytes" in data:
+        if data.get("at_step"):
+            return tr("Step {step} saved with its state, {size}", size=size, **facts)
+        return tr("Epoch {epoch} saved with its state, {size}", size=size, **facts)
     if data.get("at_step"):
-        return tr("Step {step} saved, {size}", step=number(data["step"]), size=size)
-    return tr("Epoch {epoch} saved, {size}", epoch=data["epoch"], size=size)
+        return tr("Step {step} saved, {size}", size=size, **facts)
+    return tr("Epoch {epoch} saved, {size}", size=size, **facts)
 
 
 def _state(data: dict[str, Any]) -> str:

@@ -55,6 +55,7 @@ class LineChart(QWidget):
         self._title = label(title_key, weight=600)
         self._legend = Legend()
         self._note = label(size=11, tone="quiet")
+        self._note.hide()
         self._table = QTableWidget()
         self._table.verticalHeader().hide()
         self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
@@ -85,6 +86,7 @@ class LineChart(QWidget):
     def set_note(self, text: str) -> None:
         """Say ``text``, ready to show, at the end of the title row."""
         self._note.setText(text)
+        self._note.setVisible(bool(text))
 
     def set_x_name(self, key: str) -> None:
         """Name the horizontal axis otherwise, in the table."""
@@ -196,7 +198,7 @@ class Legend(QWidget):
             painter.setPen(color("t2"))
             place = QRectF(left + 20, 0, width + 2, 20)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
-            left += width + 34
+            left += width + 32
 
 
 def _manner(one: Series) -> tuple[object, ...]:

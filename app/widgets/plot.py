@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.i18n import signals as language_signals
 from app.i18n import tr
-from app.theme import color, fonts
+from app.theme import color, current, fonts
 from app.theme import signals as theme_signals
 from app.widgets.axis import Axis, label_text, range_of, spread, tick_texts, ticks
 from app.widgets.chart_lines import ChartState, Series, paint_series
@@ -21,7 +21,8 @@ from app.widgets.readout import Readout, read_out
 class Plot(QWidget):
     """The drawn part of a chart.
 
-    Ground and lines are drawn once into a picture; the pointer lays only its read-out over that.
+    Ground and lines are drawn once into a picture, still lines into another, so that a line that
+    grows does not draw them again; the pointer lays only its read-out over both.
     """
 
     clicked = Signal(float)
@@ -35,6 +36,8 @@ class Plot(QWidget):
         self._mouse: QPointF | None = None
         self._axes: tuple[Axis, Axis] | None = None
         self._picture: QPixmap | None = None
+        self._still: QPixmap | None = None
+        self._still_look: tuple[object, ...] = ()
         self._read = Readout()
         self._hint = QSize(240, height)
         self.setMinimumHeight(min(72, height))
@@ -73,7 +76,7 @@ class Plot(QWidget):
 
     def _levels(self) -> int:
         """How many values the vertical axis has room for."""
-        return max(2, (self.height() - 30) // 44)
+        return max(3 if self.height() >= 70 else 2, (self.height() - 30) // 44)
 
     def _y_marks(self, bottom: float, top: float) -> list[tuple[float, str]]:
         values = ticks(bottom, top, self._levels())
@@ -132,19 +135,48 @@ class Plot(QWidget):
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatioF() != ratio:
             self._picture = self._draw(ratio)
+            self._draw_still(ratio)
             self._read = self._read_out()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
+        if self._still is not None:
+            painter.drawPixmap(0, 0, self._still)
         self._read.paint(painter)
 
-    def _draw(self, ratio: float) -> QPixmap:
-        """Everything but the read-out."""
+    def _draw_still(self, ratio: float) -> None:
+        """The lines that do not grow, unless they are drawn already."""
+        lines = [one for one in self.series if one.still and len(one.xs)]
+        if not lines:
+            self._still, self._still_look = None, ()
+            return
+        x_axis, y_axis = self.axes()
+        look = (ratio, current().name, x_axis, y_axis, *(one.look for one in lines))
+        if look == self._still_look:
+            return
+        self._still_look, self._still = look, self._blank(ratio)
+        painter = self._painter(self._still)
+        painter.setClipRect(self._area().adjusted(-3, -3, 3, 3))
+        for one in lines:
+            paint_series(painter, one, x_axis, y_axis)
+        painter.end()
+
+    def _blank(self, ratio: float) -> QPixmap:
         picture = QPixmap(self.size() * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
+        return picture
+
+    @staticmethod
+    def _painter(picture: QPixmap) -> QPainter:
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(fonts.font(11))
+        return painter
+
+    def _draw(self, ratio: float) -> QPixmap:
+        """Everything but the still lines and the read-out."""
+        picture = self._blank(ratio)
+        painter = self._painter(picture)
         if self._has_points():
             self._paint_lines(painter)
         else:
@@ -160,7 +192,7 @@ class Plot(QWidget):
         self._paint_ground(painter, area, x_axis, y_axis)
         painter.setClipRect(area.adjusted(-3, -3, 3, 3))
         for one in self.series:
-            if len(one.xs):
+            if len(one.xs) and not one.still:
                 paint_series(painter, one, x_axis, y_axis)
 
     def _paint_ground(self, painter: QPainter, area: QRectF, x_axis: Axis, y_axis: Axis) -> None:
