@@ -50,7 +50,7 @@ class BeforePanel(Panel):
     def _build(self) -> None:
         self._box = QVBoxLayout()
         self._box.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
-        self._box.setSpacing(6)
+        self._box.setSpacing(metrics.GAP_FIELDS)
         for line in (*self.facts, self.problem):
             self._box.addWidget(line)
         self.body.addLayout(self._box)
@@ -91,7 +91,9 @@ class BeforePanel(Panel):
         for key, line in self.lines.items():
             line.setVisible(key in wanted)
         for place, note in enumerate(wanted.values()):
-            line = self.lines.setdefault(note.key, NoteLine())
+            if note.key not in self.lines:
+                self.lines[note.key] = NoteLine()
+            line = self.lines[note.key]
             at = len(self.facts) + 1 + place
             if self._box.indexOf(line) != at:
                 self._box.removeWidget(line)
@@ -125,12 +127,14 @@ class NoteLine(QWidget):
         self.words = SentenceLabel()
         self.action = button("", kind="link", on=self._act)
         self._note: Note | None = None
-        self.action.setFixedHeight(LINE)
-        self.icon.setFixedHeight(LINE)
+        self.words.setContentsMargins(0, 2, 0, 0)  # a link is higher than a line of words
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 3, 0, 0)
+        column.addWidget(self.icon, 0, _TOP)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(metrics.GAP)
-        row.addWidget(self.icon, 0, _TOP)
+        row.addLayout(column)
         row.addWidget(self.words, 1, _TOP)
         row.addWidget(self.action, 0, _TOP)
 
@@ -149,8 +153,6 @@ class NoteLine(QWidget):
             self._note.run()
 
 
-LINE = 16
-"""Height of a line of words: the icon and the link stand in the first."""
 _TOP = Qt.AlignmentFlag.AlignTop
 
 

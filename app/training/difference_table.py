@@ -36,7 +36,7 @@ class DifferenceTable(QWidget):
         for column, head in enumerate(self._heads):
             head.setAlignment(_LEFT if column == 0 else _RIGHT)
             self._grid.addWidget(head, 0, column)
-        self._heads[0].setIndent(8)
+        self._heads[0].setContentsMargins(8, 0, 0, 0)
 
     def show_differences(self, name: str, found: list[Difference]) -> None:
         """Show ``found`` against the run ``name``."""

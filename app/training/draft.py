@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.dataset.buckets import usual_step
@@ -13,7 +14,7 @@ from engine.training.config import TrainRequest
 from engine.training.schedules import length
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from app.dataset.outlook import Outlook
@@ -130,14 +131,18 @@ def base_values(base: BaseModel, quality: Quality, rank: int, detail: float) -> 
 
 def first_values(project: Path, name: str, trigger_word: str, base: BaseModel) -> dict[str, Any]:
     """The settings a new run starts from."""
-    defaults = TrainRequest.model_construct().model_dump()
     return {
-        **defaults,
+        **_defaults(),
         "project": str(project),
         "output_name": name,
         "trigger_word": trigger_word,
         **base_values(base, "good", 16, base.detail),
     }
+
+
+@cache
+def _defaults() -> Mapping[str, Any]:
+    return TrainRequest.model_construct().model_dump()
 
 
 def next_name(names: Sequence[str], project: str) -> str:
