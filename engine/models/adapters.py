@@ -17,7 +17,7 @@ from torch import nn
 
 from engine.models import adapter_layers
 from engine.models.adapter_file import AdapterFile, from_tensors, read_adapter, to_tensors
-from engine.models.adapter_fit import fitting
+from engine.models.adapter_fit import check_family, fitting
 from engine.models.adapter_kinds import (
     MAGNITUDE,
     STARTS_AT_ZERO,
@@ -136,9 +136,10 @@ def continue_from(model: LoadedModel, name: str, file: AdapterFile) -> list[str]
     """Let the fresh adapter ``name`` start where ``file`` ended, with the alphas it has itself: its
     tensors are scaled so that it changes the model as the file does.
 
-    Gives the modules of ``file`` that the adapter does not have. BadInputError when a module is
-    of another kind or rank, or when none is in both.
+    Gives the modules of ``file`` that the adapter does not have. ModelFileError when it is of
+    another family, BadInputError when a module is of another kind or rank, or when none is in both.
     """
+    check_family(model, file)
     own = {key: adapter for _, key, adapter in modules_of(model, name)}
     shared = own.keys() & file.modules.keys()
     for key in shared:
