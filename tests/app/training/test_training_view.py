@@ -12,7 +12,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from app import i18n
-from app.training.draft import BaseModel
 from app.training.pace import about
 from app.training.story import read
 from app.training.trash import bring_back, to_trash
@@ -112,28 +111,6 @@ def test_simple_fields_change_the_request(view) -> None:
     assert request.trigger_word == "hvisl"
     assert all(prompt.startswith("hvisl, ") for prompt in request.sample_prompts)
     assert view.settings.before.facts[1].text() == "2 steps per epoch, 24 in all."
-
-
-def test_advanced_shows_the_same_draft_and_changes_it(view) -> None:
-    advanced = view.settings.advanced
-    view.settings.level._choose(1)
-    assert advanced.isVisible()
-    assert not view.settings.simple.isVisible()
-    batch = advanced.form.controls["train_batch_size"]
-    batch.setText("2")
-    batch.editingFinished.emit()
-    assert view.state.request().train_batch_size == 2
-    assert view.settings.before.facts[1].text().startswith("4 steps per epoch")
-
-
-def test_a_search_finds_settings_by_kohyas_name(view) -> None:
-    advanced = view.settings.advanced
-    view.settings.level._choose(1)
-    advanced.search.setText("min_snr")
-    shown = [name for name, row in advanced.form.rows.items() if row.isVisible()]
-    assert shown == ["min_snr_gamma"]
-    advanced.search.setText("no such thing")
-    assert advanced.none.isVisible()
 
 
 def test_a_wrong_setting_is_said_at_its_field_and_stops_the_start(view) -> None:
@@ -454,12 +431,13 @@ def test_times_are_said_as_one_says_them() -> None:
 
 
 def test_it_warns_when_nothing_is_held_out(view, settle) -> None:
-    assert view.settings.before.blind.isVisible()
+    lines = view.settings.before.lines
+    assert lines["blind"].isVisible()
     library = view.session.library
     library.set_held_out([view.state.pictures[0].id], True)
     view.session.pictures_changed.emit(None)
     settle(view.session)
-    assert not view.settings.before.blind.isVisible()
+    assert not lines["blind"].isVisible()
 
 
 def test_the_empty_stage_starts_the_first_run(view, settle) -> None:
@@ -501,43 +479,13 @@ def test_what_is_typed_before_a_click_on_start_is_trained(view, qtbot, last) -> 
     handle.cancel()
 
 
-def test_what_is_typed_in_advanced_before_a_click_on_start_is_trained(view, qtbot) -> None:
-    view.activateWindow()
-    qtbot.waitUntil(view.isActiveWindow)
-    view.settings.level._choose(1)
-    controls = view.settings.advanced.form.controls
-    type_over(controls["training_comment"], "first try")
-    type_over(controls["max_train_epochs"], "3")
-    type_over(controls["output_name"], "kiln")
-    QTest.mouseClick(view.settings.start_button, Qt.MouseButton.LeftButton)
-    request = view.state.live.next_job().request
-    assert (request.training_comment, request.max_train_epochs) == ("first try", 3)
-    assert request.output_name == "kiln"
-    view.state.live.next_job().cancel()
-
-
-def test_advanced_chooses_the_base_model_from_the_same_list(view) -> None:
-    view.state.models = [*view.state.models, BaseModel("/models/other.safetensors", "other", 512,
-                                                      1e-4, 2)]  # fmt: skip
-    view.state.models_changed.emit()
-    view.settings.level._choose(1)
-    base = view.settings.advanced.form.controls["base_model"]
-    assert base.isVisible()
-    assert [base.itemText(n) for n in range(base.count())] == ["Starter model", "other"]
-    base.setFocus()
-    QTest.keyClick(base, Qt.Key.Key_Down)
-    assert view.state.values["base_model"] == "/models/other.safetensors"
-    assert view.state.values["resolution"] == "512"
-    assert view.settings.simple.base.value == "/models/other.safetensors"
-
-
 def test_every_choice_of_a_setting_has_chinese(view) -> None:
     known = {key for table in tables().values() for key in table}
     choices = {choice for item in settings_of(TrainRequest) for choice in item.choices}
     assert {choice_text(choice) for choice in choices} <= known
     i18n.set_language("zh_CN")
     try:
-        schedule = view.settings.advanced.form.controls["lr_scheduler"]
+        schedule = view.settings.advanced.row("lr_scheduler").control
         texts = [schedule.itemText(n) for n in range(schedule.count())]
         assert texts[:2] == ["恒定", "恒定（带预热）"]
     finally:

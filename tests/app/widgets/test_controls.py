@@ -5,6 +5,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import theme
@@ -14,6 +15,7 @@ from app.widgets.chips import Chip, ChipFlow
 from app.widgets.fields import Check, Choice, FieldRow, NumberField, Segments, ValueSlider
 from app.widgets.form import SchemaForm
 from app.widgets.image_view import ImageView
+from app.widgets.lines import LinesField
 from app.widgets.panel import Panel
 from app.widgets.prompt_edit import PromptEdit
 from engine.runtime.schema import setting
@@ -120,6 +122,33 @@ def test_a_number_is_read_as_people_write_it(shown, qtbot, typed, value):
     assert made.value == value
 
 
+def test_a_number_without_bounds_is_kept_and_only_its_arrows_stay_in_range(shown, qtbot):
+    made = shown(NumberField(8, 512, step=8, bounded=False))
+    made.set_value(4)
+    assert made.value == 4
+    made.selectAll()
+    qtbot.keyClicks(made, "2048")
+    assert made.value == 2048
+    qtbot.keyClick(made, Qt.Key.Key_Up)
+    assert made.value == 512
+
+
+def test_a_list_is_an_entry_a_line_and_grows_with_them(shown, qtbot):
+    made = shown(LinesField())
+    heard = []
+    made.changed.connect(heard.append)
+    made.set_value(("a; b", "c --d 4"))
+    assert made.value == ("a; b", "c --d 4")
+    assert heard == []
+    height = made.sizeHint().height()
+    made.moveCursor(QTextCursor.MoveOperation.End)
+    qtbot.keyClick(made, Qt.Key.Key_Return)
+    assert heard == []  # an empty line says nothing
+    qtbot.keyClicks(made, "d")
+    assert heard == [("a; b", "c --d 4", "d")]
+    assert made.sizeHint().height() > height
+
+
 def test_an_error_takes_the_place_of_the_hint(shown):
     row = shown(FieldRow("Name", NumberField(), "Show"))
     row.set_error("Too large.")
@@ -206,12 +235,6 @@ def test_a_condition_may_name_several_values(shown):
         form.set_values({"kind": kind})
         enabled.append(form.rows["c"].isEnabled())
     assert enabled == [False, True, True]
-
-
-def test_a_search_leaves_only_what_it_found(shown):
-    form = shown(SchemaForm(Example))
-    assert form.search("unet") == 1
-    assert [name for name, row in form.rows.items() if not row.isHidden()] == ["rate"]
 
 
 def test_tab_reaches_every_control_and_shows_the_ring(qtbot, qapp):
