@@ -181,7 +181,7 @@ class TrainState(NextRun):
     def _project_changed(self, project: object) -> None:
         self.values, self._touched, self.runs = {}, set(), []
         self.plan, self.problem, self.pictures, self.resumable = None, None, [], []
-        self._suggested, self._before = {}, None
+        self._suggested, self._steps = {}, []
         self._counting.forget()
         self.show(None)
         self.runs_changed.emit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -28,7 +29,11 @@ wanted_steps_starter = 120
 """Length of a first run in steps, for full-size models and for the starter."""
 
 
-@dataclass(frozen=True)
+MOST_STEPS = 20
+"""So many sets of settings can be taken back, one after the other."""
+
+
+@dataclass(frozen=True, eq=False)
 class _Before:
     """What the settings were before a whole set of them was put: to take that back."""
 
@@ -58,7 +63,7 @@ class NextRun(QObject):
         self.problem: StylekilnError | None = None
         self._touched: set[str] = set()
         self._suggested: dict[str, Any] = {}
-        self._before: _Before | None = None
+        self._steps: list[_Before] = []
         self._counting = Counting(session, self)
         self._counting.counted.connect(self._suggest_again)
 
@@ -96,28 +101,36 @@ class NextRun(QObject):
         What is returned stands for the step.
         """
         changed = {name: value for name, value in values.items() if self.values[name] != value}
-        self._before = _Before(dict(self.values), frozenset(self._touched), undone)
+        step = _Before(dict(self.values), frozenset(self._touched), undone)
+        self._steps = [*self._steps[1 - MOST_STEPS :], step]
         self.change(**changed)
-        self.session.notify(label, action="Undo", on_action=self.undo_replace)
-        return self._before
+        self.session.notify(label, action="Undo", on_action=partial(self._take_back, step))
+        return step
 
     @property
     def can_undo_replace(self) -> bool:
         """Whether there is a set of settings to take back."""
-        return self._before is not None
+        return bool(self._steps)
 
     def is_last(self, step: object) -> bool:
         """Whether ``step``, of :meth:`replace`, is the one that would be taken back."""
-        return step is not None and step is self._before
+        return bool(self._steps) and step is self._steps[-1]
 
     def undo_replace(self) -> None:
         """Take back the last :meth:`replace`, and what was changed since."""
-        if self._before is None:
+        if self._steps:
+            self._take_back(self._steps[-1])
+
+    def _take_back(self, step: _Before) -> None:
+        """Take back ``step`` and all that was put since, once."""
+        if step not in self._steps:
             return
-        before, self._before = self._before, None
-        self._touched = set(before.touched)
-        self._put({n: v for n, v in before.values.items() if self.values.get(n) != v})
-        before.undone()
+        place = self._steps.index(step)
+        gone, self._steps = self._steps[place:], self._steps[:place]
+        self._touched = set(step.touched)
+        self._put({n: v for n, v in step.values.items() if self.values.get(n) != v})
+        for one in reversed(gone):
+            one.undone()
         self.session.undone.emit()
 
     def choose_base(self, ref: str) -> None:

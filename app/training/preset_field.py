@@ -54,7 +54,7 @@ class PresetField(QWidget):
     def hint(self) -> str:
         """What the chosen preset is for, in the language of the moment."""
         chosen = self.shelf.chosen
-        return tr(chosen.help) if chosen is not None and chosen.help else ""
+        return tr(chosen.help) if chosen is not None and self._current() != START else ""
 
     def refresh(self) -> None:
         """Show what is at hand, and what the next run follows."""
@@ -62,12 +62,18 @@ class PresetField(QWidget):
             return
         options: list[tuple[object, str]] = [(START, tr("Start values"))]
         options += [(str(item.path), title_of(item)) for item in self.shelf.presets]
-        chosen, exact = self.shelf.chosen, self.shelf.is_exact
-        if not exact:
+        key, chosen = self._current(), self.shelf.chosen
+        if key == OWN:
             options.insert(0, (OWN, _changed(chosen)))
         if options != self.choice.options:
             self.choice.set_options(options)
-        self.choice.set_value(OWN if not exact else str(chosen.path) if chosen else START)
+        self.choice.set_value(key)
+
+    def _current(self) -> str:
+        chosen = self.shelf.chosen
+        if chosen is not None and self.shelf.is_exact:
+            return str(chosen.path)
+        return START if self.shelf.is_start else OWN
 
     def open_menu(self) -> None:
         """What can be done with presets."""

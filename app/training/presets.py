@@ -35,11 +35,16 @@ class PresetShelf(QObject):
 
     @property
     def is_exact(self) -> bool:
-        """Whether the next run is as the chosen preset says; without one, as it starts."""
-        if self.chosen is None:
-            return not self._state.changed_names()
-        values = self._state.values
-        return all(_plain(values[n]) == _plain(v) for n, v in self.chosen.values.items())
+        """Whether the next run is as the chosen preset says."""
+        values, chosen = self._state.values, self.chosen
+        if chosen is None:
+            return False
+        return all(_plain(values[n]) == _plain(v) for n, v in chosen.values.items())
+
+    @property
+    def is_start(self) -> bool:
+        """Whether the next run is as a new one starts."""
+        return not self._state.changed_names()
 
     def load(self) -> None:
         """Read the presets of the app and of the user."""

@@ -57,6 +57,25 @@ def test_a_preset_is_put_with_a_click_and_taken_back_with_another(simple, toasts
     assert shown(simple) == "Start values"
 
 
+def test_an_earlier_step_is_taken_back_with_all_that_came_after_it(simple, toasts) -> None:
+    before = dict(simple.state.values)
+    choose(simple.preset.choice, "Style")
+    style = dict(simple.state.values)
+    choose(simple.preset.choice, "Character")
+    simple.state.change(seed=3)
+    simple.state.undo_replace()
+    assert simple.state.values == style
+    assert shown(simple) == "Style"
+    choose(simple.preset.choice, "Quick draft")
+    first, last = toasts[0], toasts[-1]
+    first["on_action"]()
+    assert simple.state.values == before
+    assert shown(simple) == "Start values"
+    last["on_action"]()
+    assert simple.state.values == before
+    assert not simple.state.can_undo_replace
+
+
 def test_a_setting_changed_by_hand_is_told_and_the_start_values_come_back(simple) -> None:
     start = dict(simple.state.values)
     simple.state.change(weight_decay=0.2)
@@ -64,6 +83,9 @@ def test_a_setting_changed_by_hand_is_told_and_the_start_values_come_back(simple
     choose(simple.preset.choice, "Character")
     simple.state.change(network_dim=8)
     assert shown(simple) == "Character, changed"
+    simple.state.replace(start, "All settings are the usual ones again.")
+    assert shown(simple) == "Start values"
+    simple.state.undo_replace()
     choose(simple.preset.choice, "Start values")
     assert simple.state.values == start
     assert not simple.state.changed_names()
