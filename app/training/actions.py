@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from app.actions import Action
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.training.view import View
 
 where = "train"
@@ -25,6 +27,13 @@ def actions(view: View) -> list[Action]:
     def has_epochs() -> bool:
         return state.story is not None and bool(state.story.checkpoints)
 
+    def has_project() -> bool:
+        return view.session.project is not None
+
+    def has_report() -> bool:
+        return view.files.last is not None and not view.shows_report
+
+    files = view.files
     return [
         Action(
             "train.start", "Start training", view.start, "play", "Ctrl+Return", can_start, where
@@ -34,4 +43,25 @@ def actions(view: View) -> list[Action]:
         Action(
             "train.check", "Check for over-fitting", view.check, "grid-3x3", "", has_epochs, where
         ),
-    ]
+        Action(
+            "train.import", "Import kohya settings…", lambda: _open(files.ask_import),
+            "file-input", "", has_project, where,
+        ),
+        Action(
+            "train.export", "Export for kohya…", lambda: _open(files.ask_export),
+            "folder-output", "", has_project, where,
+        ),
+        Action(
+            "train.prompts", "Import sample prompts…", lambda: _open(files.ask_prompts),
+            "file-text", "", has_project, where,
+        ),
+        Action(
+            "train.report", "Show the import report", view.show_last_report,
+            "list-checks", "", has_report, where,
+        ),
+    ]  # fmt: skip
+
+
+def _open(dialog: Callable[[], object]) -> None:
+    """Open a dialog of which nothing is awaited."""
+    dialog()

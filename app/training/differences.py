@@ -68,7 +68,9 @@ def value_words(name: str, value: Any) -> str:
         return _list_words(value)
     if isinstance(value, float):
         return scientific(value)
-    return number(value) if isinstance(value, int) else _text_words(str(value))
+    if isinstance(value, int):
+        return str(value) if name == "seed" else number(value)  # nobody counts with a seed
+    return _text_words(str(value))
 
 
 def _list_words(values: Any) -> str:
