@@ -20,12 +20,12 @@ from app.training.kohya_words import (
     file_text,
     here_text,
     here_words,
-    reason_text,
     shown_settings,
     spoken,
     why_text,
 )
 from app.training.problems import by_setting
+from app.training.reason_words import reason_words
 from app.widgets.buttons import button, tool_button
 from app.widgets.panel import Column
 from app.widgets.text import ElidedLabel, label
@@ -139,7 +139,7 @@ class ReportDetail(Column):
         taken = self.offer is not None and self._is_taken(self.offer)
         self.instead.setVisible(self.offer is not None and not taken)
         if self.offer is not None:
-            self._instead_text.say("{words}", words=reason_text(self.offer.words))
+            self._instead_text.say("{words}", words=reason_words(self.offer.words))
 
     def _facts(self, line: Line) -> list[tuple[str, str]]:
         said = file_text(line.value) if line.present else tr("not in the file")

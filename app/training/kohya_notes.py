@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout,
 
 from app.i18n import bind
 from app.theme import metrics
-from app.training.kohya_words import reason_text
+from app.training.reason_words import reason_words
 from app.widgets.buttons import button
 from app.widgets.text import label
 
@@ -28,7 +28,7 @@ class ExportNotes(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         bind(self.setWindowTitle, "Export for kohya")
         title = label("What {name} cannot say", size=15, weight=600, name=path.name)
-        self.lines = QPlainTextEdit("\n".join(reason_text(note) for note in notes))
+        self.lines = QPlainTextEdit("\n".join(reason_words(note) for note in notes))
         self.lines.setReadOnly(True)
         self.lines.setFixedHeight(min(240, 20 + 48 * len(notes)))  # three lines for a sentence
         bind(self.lines.setAccessibleName, "Notes about the export")

@@ -8,12 +8,11 @@ from app.i18n import tr
 from app.i18n.format import number
 from app.training.differences import label_of, settings_by_name, value_words
 from app.training.problems import LABELS, words_of
-from app.widgets.form import choice_text
+from app.training.reason_words import reason_words
 
 if TYPE_CHECKING:
     from app.training.next_run import NextRun
     from engine.training.kohya.report import Line
-    from engine.training.reasons import Reason
 
 NOTHING = "–"
 STATUS_TITLES = {
@@ -28,8 +27,6 @@ STATUS_ICONS = {
     "converted": ("arrow-left-right", "t2"),
     "used": ("circle-check", "ok"),
 }
-_LABELS = frozenset(LABELS.values())
-_CHOICES = frozenset(choice for item in settings_by_name().values() for choice in item.choices)
 
 
 def value_text(line: Line) -> str:
@@ -86,22 +83,7 @@ def why_text(line: Line, problem: str = "") -> str:
         return problem
     if line.problem is not None:
         return words_of(line.problem)
-    return reason_text(line.why) if line.why is not None else ""
-
-
-def reason_text(reason: Reason) -> str:
-    """A reason; settings and choices it names are called as in the form."""
-    return tr(reason.sentence, **{name: _fact(fact) for name, fact in reason.facts.items()})
-
-
-def _fact(text: str) -> str:
-    """A fact as it is read: a setting's label, choices in words, anything else as it is."""
-    if text in _LABELS:
-        return tr(text)
-    parts = text.split(", ")
-    if all(part in _CHOICES for part in parts):
-        return ", ".join(tr(choice_text(part)) for part in parts)
-    return text
+    return reason_words(line.why) if line.why is not None else ""
 
 
 def spoken(line: Line, state: NextRun) -> str:

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.i18n import tr
-from app.training.problems import LABELS
-from app.widgets.schema_controls import choice_text
+from app.training.reason_words import reason_words
 from engine.training.config import TrainRequest
 from engine.training.idle import idle_reasons
-from engine.training.reasons import Reason
-
-_NAMES = frozenset(LABELS.values())
 
 
 def whys(values: Mapping[str, Any]) -> dict[str, str]:
@@ -23,11 +18,4 @@ def whys(values: Mapping[str, Any]) -> dict[str, str]:
         reasons = idle_reasons(TrainRequest.model_construct(**values))
     except ValueError:
         return {}
-    return {name: _words(reason) for name, reason in reasons.items()}
-
-
-def _words(reason: Reason) -> str:
-    facts = {name: tr(fact) if fact in _NAMES else fact for name, fact in reason.facts.items()}
-    if "value" in facts:  # the choices of a condition
-        facts["value"] = ", ".join(tr(choice_text(one)) for one in facts["value"].split(", "))
-    return tr(reason.sentence, **facts)
+    return {name: reason_words(reason) for name, reason in reasons.items()}
