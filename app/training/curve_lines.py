@@ -99,8 +99,10 @@ def loss_range(lines: Sequence[Series]) -> tuple[float, float] | None:
     low, high = np.percentile(raw.ys, [0.5, 99.5])
     low, high = min(low, *map(np.min, rest)), max(high, *map(np.max, rest))
     # In coarse steps: an axis that moved with every loss would unsettle the eye.
-    step = 10.0 ** math.floor(math.log10((high - low) or abs(high) or 1.0)) / 5
-    return math.floor(low / step) * step, math.ceil(high / step) * step
+    span = (high - low) or abs(high) or 1.0
+    step, air = 10.0 ** math.floor(math.log10(span)) / 5, 0.03 * span
+    bottom = max(0.0, low - air) if low >= 0 else low - air
+    return math.floor(bottom / step) * step, math.ceil((high + air) / step) * step
 
 
 def rate_lines(story: Story) -> list[Series]:
@@ -124,8 +126,9 @@ def _groups(story: Story) -> list[str]:
 
 
 def _parts(name: str, names: Sequence[str]) -> list[str]:
-    start = "te" if name == "text" else "unet"
-    return [one for one in names if one not in ("unet", "text") and one.startswith(start)]
+    """The groups that ``name`` is the fastest of; LoRA+ speeds a part up beside the plain one."""
+    start = "te" if name == "text" else "unet_block"
+    return [one for one in names if one != name and one.startswith(start) and one != "text"]
 
 
 def _group_label(name: str, story: Story) -> tuple[str, bool]:

@@ -198,6 +198,9 @@ class Curves(QWidget):
         state = chart.plot.state
         state.x_range, state.now = (0.0, _length(story)), story.step if story.live else None
         state.x_ticks = _epoch_ticks(story, story.epochs, 6, story.steps_per_epoch)
+        if chart is not self.bands:
+            tops = [float(max(one.ys)) for one in lines if len(one.ys)]
+            state.y_range = (0.0, 1.06 * max(tops)) if tops and max(tops) > 0 else None
         chart.set_series(lines)
 
     def _show_small(self) -> None:
