@@ -332,7 +332,7 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(values, words):
 
 def test_a_list_of_blocks_for_another_family_is_refused(model):
     request = make(block_dims=",".join(["4"] * 23))
-    with pytest.raises(BadInputError, match=r"block_dims has 23 numbers; SD 1\.x has 25"):
+    with pytest.raises(BadInputError, match=r"block_dims: it has 23 numbers, and SD 1\.x has 25"):
         check(request, model)
 
 
