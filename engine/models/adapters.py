@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -233,6 +234,11 @@ def active(model: LoadedModel, weights: Weights) -> Iterator[None]:
     finally:
         _activate(model, before)
         _evict(model)
+
+
+def without(model: LoadedModel, name: str) -> AbstractContextManager[None]:
+    """As :func:`active`, with all that acts now but ``name``."""
+    return active(model, {key: two for key, two in model.adapters.active.items() if key != name})
 
 
 def _evict(model: LoadedModel) -> None:

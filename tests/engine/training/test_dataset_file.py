@@ -219,8 +219,10 @@ def test_a_missing_folder_or_file_and_another_ending_are_refused(find, root):
 
 
 def test_keys_without_effect_are_told(find):
-    kept = "custom_attributes = {diff_output_preservation = true}\n"
+    kept = "custom_attributes = {diff_output_preservation = true, note = 'x'}\n"
     text = "[general]\nnetwork_multiplier = 0.5\n" + ONE + "cache_info = true\n" + kept
-    names = ("network_multiplier", "cache_info", "custom_attributes")
+    names = ("network_multiplier", "cache_info", "note")
     told = [f"{name} in the dataset file has no effect." for name in names]
-    assert [str(text) for text in find(text).problems[:3]] == told
+    found = find(text)
+    assert [str(text) for text in found.problems[:3]] == told
+    assert all(sample.way.held for sample in found.training)
