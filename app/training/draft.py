@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.dataset.buckets import usual_step
-from engine.models.family import FAMILIES, STARTER
+from engine.models.family import STARTER
 from engine.runtime.schema import validated
 from engine.training.config import TrainRequest
 from engine.training.schedules import length
+from engine.training.traits import Traits, starter_traits, traits_of_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,13 +27,16 @@ Quality = Literal["draft", "good", "best"]
 ranks = (4, 16, 32, 48, 64)
 """Ticks under the strength slider; Advanced takes any rank."""
 most_detail = 2.0
+most_told = 12
+"""So many captions are enough to find sample prompts among."""
 
 
 @dataclass(frozen=True)
 class BaseModel:
     """A model that can learn. ``size`` is its own picture size in pixels, ``rate`` the usual
     learning rate of its UNet, ``batch`` the pictures learned from together, ``detail`` what it
-    usually is taught first, from 0, light and large shapes, to 2.
+    usually is taught first, from 0, light and large shapes, to 2. ``traits`` is what settings must
+    fit to, as far as its file tells.
     """
 
     ref: str
@@ -41,6 +46,7 @@ class BaseModel:
     batch: int
     convolutions: bool = False
     detail: float = 1.0
+    traits: Traits | None = None
 
     @property
     def step(self) -> int:
@@ -50,15 +56,16 @@ class BaseModel:
 
 # The starter is small and far from its limits: it learns a style in a minute at ten times the
 # usual rate, only with its convolutions, and with every noise level weighed alike.
-starter = BaseModel(STARTER, "Starter model", 128, 1e-3, 8, convolutions=True, detail=2.0)
+starter = BaseModel(
+    STARTER, "Starter model", 128, 1e-3, 8, convolutions=True, detail=2.0, traits=starter_traits()
+)
 
 
 def base_model(info: ModelInfo) -> BaseModel:
     """A model of the user's, with the usual values of its family."""
-    versions = FAMILIES[info.family].versions
-    named = [item for item in versions if item.prediction_type == info.prediction_type]
-    size = (named or versions)[0].native_size
-    return BaseModel(info.ref, info.name, size, 1e-4, 1 if size > 512 else 2)
+    traits = traits_of_file(info)
+    size = traits.native_size
+    return BaseModel(info.ref, info.name, size, 1e-4, 1 if size > 512 else 2, traits=traits)
 
 
 def resolution(base: BaseModel, quality: Quality) -> int:
@@ -155,21 +162,22 @@ def next_name(names: Sequence[str], project: str) -> str:
     return f"{stem}-v{number}"
 
 
-def sample_prompts(pictures: Sequence[Picture], trigger_word: str, count: int = 3) -> list[str]:
-    """Captions to draw while training: held-out pictures first, because they show what was
-    understood and not what was copied.
+def told(pictures: Sequence[Picture]) -> list[str]:
+    """The captions to choose sample prompts from: those of held-out pictures first, because they
+    show what was understood and not what was copied.
     """
     ordered = sorted(pictures, key=lambda item: (not item.held_out, -item.stars, item.name))
-    found: list[str] = []
-    for picture in ordered:
-        caption = picture.caption.strip()
-        if not caption or picture.flag == "rejected":
-            continue
-        if not caption.startswith(trigger_word):
-            caption = f"{trigger_word}, {caption}"
-        if caption not in found:
-            found.append(caption)
-    return found[:count]
+    captions = (item.caption.strip() for item in ordered if item.flag != "rejected")
+    return list(islice(dict.fromkeys(filter(None, captions)), most_told))
+
+
+def sample_prompts(captions: Sequence[str], trigger_word: str, count: int = 3) -> list[str]:
+    """What to draw while training: ``captions`` that begin with the trigger word."""
+    called = (
+        caption if caption.startswith(trigger_word) else f"{trigger_word}, {caption}"
+        for caption in captions
+    )
+    return list(dict.fromkeys(called))[:count]
 
 
 def request_of(values: dict[str, Any]) -> TrainRequest:

@@ -24,6 +24,7 @@ from engine.training.runs import Resumable, list_runs, new_run_folder, resumable
 
 if TYPE_CHECKING:
     from app.session import Session
+    from engine.dataset.library import Library, Picture
     from engine.runtime.job import JobHandle
     from engine.training.config import TrainRequest
 
@@ -97,7 +98,10 @@ class TrainState(NextRun):
     async def load_pictures(self) -> None:
         """Read the library again and suggest what follows from it."""
         library = self.session.library
-        self.pictures = [] if library is None else await self.session.bridge.io(library.pictures)
+        read: tuple[list[Picture], list[str]] = [], []
+        if library is not None:
+            read = await self.session.bridge.io(_read_pictures, library)
+        self.pictures, self._captions = read
         self._suggest_again()
 
     async def load_models(self) -> None:
@@ -237,6 +241,11 @@ class TrainState(NextRun):
             if story is self.story:
                 self.story_changed.emit()
         self.runs_changed.emit()
+
+
+def _read_pictures(library: Library) -> tuple[list[Picture], list[str]]:
+    pictures = library.pictures()
+    return pictures, draft.told(pictures)
 
 
 def _base_models() -> list[BaseModel]:

@@ -19,6 +19,7 @@ from engine.runtime.errors import StylekilnError
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
 from engine.training.pictures import bucket_spec
+from engine.training.traits import refuse_what_does_not_fit
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -57,6 +58,7 @@ class NextRun(QObject):
         super().__init__()
         self.session = session
         self.pictures: list[Picture] = []
+        self._captions: list[str] = []
         self.models: list[BaseModel] = [draft.starter]
         self.values: dict[str, Any] = {}
         self.plan: Plan | None = None
@@ -205,7 +207,7 @@ class NextRun(QObject):
         if not self.values:
             return
         trigger = str(self.values["trigger_word"])
-        prompts = tuple(draft.sample_prompts(self.pictures, trigger))
+        prompts = tuple(draft.sample_prompts(self._captions, trigger))
         self._suggested = {"sample_prompts": prompts, **self._suggested_length()}
         fixed = set(self._touched)
         if "max_train_epochs" in fixed:
@@ -235,6 +237,8 @@ class NextRun(QObject):
             return
         try:
             request = self.request()
+            if self.base.traits is not None:
+                refuse_what_does_not_fit(request, self.base.traits)
             spec = bucket_spec(request, self.base.size)
             outlook = self._counting.outlook(self.pictures, spec, request.train_batch_size)
             self.plan = draft.plan(request, outlook) if outlook is not None else None

@@ -19,13 +19,18 @@ if TYPE_CHECKING:
     from engine.dataset.library import Picture
 
 
+MOST = 12
+"""Categories that the tooltip names."""
+
+
 class PicturesLine(QWidget):
     """How many pictures and categories; the tooltip has each category with its pictures."""
 
     def __init__(self, state: NextRun) -> None:
         super().__init__()
         self._state = state
-        self._shown: list[Picture] | None = None
+        self._counted: list[Picture] = []
+        self._categories: Counter[str] = Counter()
         self.words = ElidedLabel()
         go = tool_button("arrow-right", "Show in Dataset", lambda: state.session.go("dataset"))
         row = QHBoxLayout(self)
@@ -39,13 +44,16 @@ class PicturesLine(QWidget):
         return self.words.text()
 
     def refresh(self) -> None:
-        """Count again."""
-        used = [picture for picture in self._state.pictures if is_used(picture)]
-        categories = Counter(picture.category for picture in used)
-        words = tr("{n} picture", "{n} pictures", n=number(len(used)))
+        """Say it again; pictures are counted once."""
+        if self._counted is not self._state.pictures:
+            self._counted = self._state.pictures
+            used = (picture.category for picture in self._counted if is_used(picture))
+            self._categories = Counter(used)
+        categories = self._categories
+        words = tr("{n} picture", "{n} pictures", n=number(categories.total()))
         named = len(categories.keys() - {""})
         if named:
             words += ", " + tr("{n} category", "{n} categories", n=named)
         self.words.setText(words)
-        lines = [f"{category_name(name)}  {number(n)}" for name, n in categories.most_common(12)]
+        lines = [f"{category_name(name)}  {number(n)}" for name, n in categories.most_common(MOST)]
         self.setToolTip("\n".join(lines) if named else "")

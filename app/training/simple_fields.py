@@ -14,7 +14,7 @@ from app.training.base_choice import BaseModelChoice
 from app.training.pictures_line import PicturesLine
 from app.training.preset_field import PresetField, PresetStrip
 from app.training.presets import PresetShelf
-from app.training.problems import located
+from app.training.problems import by_setting
 from app.widgets.fields import Check, FieldRow, TextField
 from app.widgets.segments import Segments
 from app.widgets.slider import ValueSlider
@@ -163,10 +163,10 @@ class SimpleFields(QWidget):
         self.rows["epochs"].set_hint(words, **facts)
 
     def _show_problem(self) -> None:
-        """At the field that is wrong."""
-        setting, words = located(self.state.problem)
+        """At the fields that are wrong."""
+        wrong = {SHOWN_AT.get(s): words for s, words in by_setting(self.state.problem).items()}
         for name, row in self.rows.items():
-            row.set_error(words if SHOWN_AT.get(setting) == name else "")
+            row.set_error(wrong.get(name, ""))
 
 
 def _strength_hint(rank: int) -> str:

@@ -87,7 +87,9 @@ def test_sample_prompts_prefer_held_out_pictures_and_start_with_the_trigger_word
         picture(1), picture(2, held_out=True), picture(3, flag="rejected"),
         picture(4, caption=""), picture(5, caption="thing 1"),
     ]  # fmt: skip
-    assert draft.sample_prompts(pictures, "hvisl") == ["hvisl, thing 2", "hvisl, thing 1"]
+    captions = draft.told(pictures)
+    assert draft.sample_prompts(captions, "hvisl") == ["hvisl, thing 2", "hvisl, thing 1"]
+    assert draft.sample_prompts(["a", "hvisl, a", "b"], "hvisl") == ["hvisl, a", "hvisl, b"]
 
 
 def test_the_plan_counts_what_training_will_do() -> None:
