@@ -9,13 +9,13 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
-from app.i18n import bind, tr, tr_error
+from app.i18n import bind, tr
 from app.i18n import signals as language_signals
 from app.shell.menus import Menu
 from app.theme import metrics
 from app.training.advanced_fields import AdvancedFields
 from app.training.before_panel import BeforePanel
-from app.training.problems import LABELS, by_setting
+from app.training.problems import LABELS, by_setting, named
 from app.training.settings_foot import FixLine, reset_button
 from app.training.simple_fields import SimpleFields
 from app.widgets.buttons import button, tool_button
@@ -128,7 +128,7 @@ class SettingsColumn(Column):
         self.start_button.set_icon("plus" if waiting else "play")
         self.start_button.setEnabled(self.state.can_start)
         problem = self.state.problem
-        self.start_button.setToolTip(tr_error(problem) if problem is not None else "")
+        self.start_button.setToolTip(named(problem) if problem is not None else "")
         wrong = [name for name in by_setting(problem) if name]
         self.fix.say(wrong, [tr(LABELS[name]) for name in wrong])
         count = len(self.state.changed_names()) if self.state.values else 0

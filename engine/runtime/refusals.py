@@ -6,7 +6,7 @@ them, translated, beside its field.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,11 +46,20 @@ class Refusal:
     @property
     def line(self) -> str:
         """The sentence behind the name of the setting."""
-        text = str(self)
+        return self.line_in(_english)
+
+    def line_in(self, translate: Callable[..., str]) -> str:
+        """The same in the words of ``translate``, which takes the sentence and its facts."""
+        text = translate(self.sentence, **self.facts)
         if not self.setting:
             return text
         abbreviated = text[1:2].isupper()
         return f"{self.setting}: {text if abbreviated else text[:1].lower() + text[1:]}"
+
+
+def _english(sentence: str, **facts: str) -> str:
+    """``sentence`` in English with its facts."""
+    return fill(sentence, facts)
 
 
 class RefusedError(BadInputError):
@@ -70,6 +79,10 @@ class RefusedError(BadInputError):
             where=f"{where}: " if where else "",
             problem=refusals[0].line,
         )
+
+    def facts_in(self, translate: Callable[..., str]) -> Mapping[str, str]:
+        """The facts, with what is wrong in the words of ``translate``."""
+        return {**self.facts, "problem": self.refusals[0].line_in(translate)}
 
 
 # What pydantic finds by itself, by its name of the mistake, with pydantic's facts.

@@ -245,6 +245,8 @@ def test_only_what_was_changed_is_shown_and_reset_in_one_step(view, advanced, qt
     ("name", "value", "english", "words"),
     [
         ("bucket_reso_steps", 4, "Must be 8 or more.", "必须不小于 8。"),
+        ("bucket_reso_steps", 48, "Use a multiple of 32 with starter.",
+         "使用 starter 时请填 32 的倍数。"),
         ("max_timestep", 0, "Must be 1 or more.", "必须不小于 1。"),
         ("resolution", "big", "Write one side such as 512, or width,height such as 512,768.",
          "请写一个边长，例如 512；或写宽,高，例如 512,768。"),
