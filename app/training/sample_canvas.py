@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from app.session import Session
     from app.training.story import Drawing, Story
+    from engine.training.runs import SamplePicture
 
 label_width = 112
 header_height = 22
@@ -54,11 +55,12 @@ class SampleCanvas(QWidget):
 
     def take(self, story: Story) -> None:
         """Show what ``story`` has by now; pictures are read off the UI thread, once."""
-        samples, drawn = story.samples, story.drawing.values()
+        samples, drawn = story.samples, list(story.drawing.values())
+        both: list[SamplePicture | Drawing] = [*samples, *drawn]
         self.story = story
         before = self.columns, self.prompts, self.cells
-        self.columns = sorted({one.step for one in (*samples, *drawn)})
-        self.prompts = list(dict.fromkeys(one.prompt for one in (*samples, *drawn)))
+        self.columns = sorted({one.step for one in both})
+        self.prompts = list(dict.fromkeys(one.prompt for one in both))
         rows = {prompt: row for row, prompt in enumerate(self.prompts)}
         self.cells = {(rows[item.prompt], item.step): item.path for item in samples}
         if before == (self.columns, self.prompts, self.cells):
@@ -110,9 +112,8 @@ class SampleCanvas(QWidget):
             return ""
         if step and story.live and story.within_epoch(step) and step == self.columns[-1]:
             return tr("Now")
-        epochs = [
-            one.epoch for one in (*story.samples, *story.drawing.values()) if one.step == step
-        ]
+        both: list[SamplePicture | Drawing] = [*story.samples, *story.drawing.values()]
+        epochs = [one.epoch for one in both if one.step == step]
         return story.place(step, epochs[0] if epochs else 0)
 
     # Painting

@@ -73,11 +73,11 @@ class StateBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, metrics.PAD, 0)
         row.setSpacing(metrics.GAP)
-        for widget in (self.dot, self.name, self.phase):
-            row.addWidget(widget)
+        for words in (self.dot, self.name, self.phase):
+            row.addWidget(words)
         row.addStretch(1)
-        for widget in (self.sample, self.save, self.pause, self.stop, self.resume, self.more):
-            row.addWidget(widget)
+        for deed in (self.sample, self.save, self.pause, self.stop, self.resume, self.more):
+            row.addWidget(deed)
 
     def _handle(self) -> JobHandle | None:
         return self.state.live.handle_of(self.state.story)

@@ -15,6 +15,7 @@ from app.i18n import tr
 from app.theme import color, mix
 from app.widgets.axis import Axis
 
+Numbers = Sequence[float] | np.ndarray
 Dash = Literal["solid", "dash", "dot"]
 _PENS: dict[str, list[float]] = {"dash": [6 / 1.75, 3 / 1.75], "dot": [2 / 1.75, 3 / 1.75]}
 _PIECE = 16  # points
@@ -28,8 +29,8 @@ class Series:
     """
 
     label: str
-    xs: Sequence[float]
-    ys: Sequence[float]
+    xs: Numbers
+    ys: Numbers
     color: str = "acc"
     dash: Dash = "solid"
     width: float = 1.75
@@ -153,7 +154,7 @@ def _tint(one: Series) -> QColor:
     return tint
 
 
-def _placed(values: Sequence[float], axis: Axis) -> np.ndarray:
+def _placed(values: Numbers, axis: Axis) -> np.ndarray:
     span = (axis.high - axis.low) or 1.0
     scale = (axis.end - axis.start) / span
     return axis.start + (np.asarray(values, dtype=np.float64) - axis.low) * scale

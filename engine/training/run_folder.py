@@ -159,8 +159,8 @@ class Run:
         """
         rows = list(self._lines("log.jsonl"))
         rates = {name: None for row in rows for name in row if name.startswith("lr_")}
-        names = ("step", "epoch", "loss", "average", "grad_norm", "seconds")
-        names = tuple(dict.fromkeys((*names, "lr_unet", "lr_text", *rates)))
+        own = ("step", "epoch", "loss", "average", "grad_norm", "seconds", "lr_unet", "lr_text")
+        names = dict.fromkeys((*own, *rates))
         return {
             name: np.array([_float(row.get(name)) for row in rows], dtype=np.float64)
             for name in names
