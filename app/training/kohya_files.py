@@ -231,12 +231,19 @@ def values_of(imported: Imported) -> dict[str, Any]:
     kohya knows nothing of as it is unless told.
     """
     names = imported.values.keys() - imported.unreadable
-    run = imported.request or TrainRequest.model_construct()
-    values = {n: v for n, v in run.model_dump().items() if n in names or n not in LEFT_ALONE}
-    if imported.request is None:
-        said = {name: imported.values[name] for name in names}
-        values |= {name: tuple(v) if isinstance(v, list) else v for name, v in said.items()}
-    return values
+    wrong = {name for line in imported.report.lines if line.problem for name in line.settings}
+    said = {name: imported.values[name] for name in names}
+    sound = imported.request or _run_of({n: v for n, v in said.items() if n not in wrong})
+    values = {n: v for n, v in sound.model_dump().items() if n in names or n not in LEFT_ALONE}
+    return {**values, **{name: said[name] for name in names & wrong}}
+
+
+def _run_of(values: Mapping[str, Any]) -> TrainRequest:
+    """A run of values that are each as they should be, though not together."""
+    try:
+        return TrainRequest.model_validate(values)
+    except ValueError:
+        return TrainRequest.model_construct(**values)
 
 
 def _own_values(run: TrainRequest) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from engine.training.kohya.defaults import FORM
 from engine.training.kohya.elsewhere import EMPTY, OTHER_MODEL
 from engine.training.kohya.report import STATUSES, Line, Report, Status
 
-AT_FIRST = {"no effect": 6, "converted": 8, "used": 12}
+AT_FIRST = {"no effect": 6, "converted": 12, "used": 12}
 """How many lines a group shows before all are asked for; the other groups show all."""
 
 
@@ -87,8 +87,8 @@ def _rank(line: Line, start: Mapping[str, Any]) -> tuple[bool, ...]:
     return (
         line.problem is None,
         not needs_choice(line),
-        not changes(line, start),
         not line.present,
+        not changes(line, start) and line.status != "converted",
         line.why in (EMPTY, OTHER_MODEL),
         not line.value or line.value == FORM.get(line.key),
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.actions import Action
     from app.session import Session
     from app.training.kohya_page import Taken
+    from app.training.story import Story
 
 
 class View(QWidget):
@@ -51,6 +52,7 @@ class View(QWidget):
             button("Go to Dataset", "arrow-right", on=lambda: session.go("dataset")),
         )
         self._narrow = False
+        self._story: Story | None = None
         self.setAcceptDrops(True)
         self._build()
         self._connect()
@@ -106,6 +108,7 @@ class View(QWidget):
         self.files.taken.connect(self.show_report)
         self.files.left.connect(self.show_run)
         self.report.back_asked.connect(self.show_run)
+        self.state.story_changed.connect(self._show_other_run)
         self.report.go_asked.connect(self._go_to_field)
         self.report.preset_asked.connect(self.settings.save_preset_asked)
 
@@ -116,6 +119,7 @@ class View(QWidget):
             self.center.addWidget(page)
             self.right.addWidget(_any_width(detail))
             self.columns.keys_on(page.table)
+        self._story = self.state.story
         self._show_parts(page, detail)
         page.table.setFocus()
 
@@ -127,6 +131,11 @@ class View(QWidget):
     def show_run(self) -> None:
         """Put the run back on the stage."""
         self._show_parts(self.stage, self.runs)
+
+    def _show_other_run(self) -> None:
+        """Another run than the one under the report has begun or was asked for."""
+        if self.shows_report and self.state.story is not self._story:
+            self.show_run()
 
     @property
     def shows_report(self) -> bool:

@@ -10,9 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app import i18n
+from app.training.differences import differences
 from app.training.kohya_rows import Head
 from app.training.kohya_table import more_place
 from app.training.view import View
+from tests.app.training.test_training_view import make_run
 
 LEFT, NONE, COPY = (
     Qt.MouseButton.LeftButton,
@@ -132,21 +134,25 @@ def test_what_was_set_before_has_no_part_in_an_imported_run(view, take):
     assert (run.min_snr_gamma, run.style_loss_weight, run.trigger_word) == (0.0, 0.0, "")
 
 
-@pytest.mark.parametrize("way", ["toast", "button", "later"])
-def test_an_import_is_taken_back_as_one_step(view, take, heard, way):
+def test_an_import_is_taken_back_as_one_step(view, take, heard):
     before = dict(view.state.values)
-    page = take()
-    if way == "toast":
+
+    def by_toast(page):
         heard[-1]["on_action"]()
-    elif way == "later":  # other settings were put since
-        view.state.replace({"network_dim": 8}, "Preset")
-        QTest.mouseClick(page.undo, LEFT)
-    else:
+
+    def by_button(page):
         view.state.change(network_dim=4)
         QTest.mouseClick(page.undo, LEFT)
-    assert view.state.values == before
-    assert view.center.currentWidget() is view.stage
-    assert view.files.last is None
+
+    def later(page):
+        view.state.replace({"network_dim": 8}, "Preset")
+        QTest.mouseClick(page.undo, LEFT)
+
+    for way in (by_toast, by_button, later):
+        way(take())
+        assert view.state.values == before
+        assert view.center.currentWidget() is view.stage
+        assert view.files.last is None
 
 
 def test_the_table_has_what_needs_a_look_first(view, take):
@@ -231,12 +237,13 @@ def test_what_the_file_may_have_meant_is_one_click(view, take):
 
 
 def test_a_value_that_cannot_be_is_marked_until_it_is_mended(view, take):
-    page = take(max_resolution="big", network_dim="many", lr_scheduler="wavy")
+    page = take(max_resolution="big", network_dim="many", lr_scheduler="wavy", max_token_length=150)
     line = view.files.last.imported.report.line("max_resolution")
     assert page.table.lines.problem(line).startswith("Write one side")
     assert not page.note.isHidden()
     assert page.note.words.text() == "1 field needs a fix: Resolution."
     assert not view.state.can_start
+    assert view.state.values["max_token_length"] == "150"  # a choice, which forms have as a number
     # What no field could show stays as a new run has it.
     assert view.state.values["lr_scheduler"] == view.state.start_values()["lr_scheduler"]
     QTest.mouseClick(page.note.show_button, LEFT)
@@ -273,26 +280,27 @@ def test_a_model_outside_the_folders_joins_those_at_hand(view, take, monkeypatch
     assert view.state.request().base_model == str(model)
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "words"),
-    [
-        ("a.json", "{", "cannot be read"),
-        ("a.json", "{}", "holds no training settings of kohya's"),
-        ("a.json", json.dumps({"flux1_checkbox": True}), "FLUX.1"),
-        ("a.toml", "[[datasets]]\n", "describes a dataset"),
-        ("a.json", json.dumps({"a/1": {"caption": "x"}}), "describes a dataset"),
-        ("a.toml", "[settings", "cannot be read"),
-        ("a.json", "[1]", "holds no sample prompts"),
-    ],
-)
-def test_other_files_are_refused_in_one_sentence(view, heard, settle, tmp_path, name, text, words):
+REFUSED = [
+    ("a.json", "{", "cannot be read"),
+    ("a.json", "{}", "holds no training settings of kohya's"),
+    ("a.json", json.dumps({"flux1_checkbox": True}), "FLUX.1"),
+    ("a.toml", "[[datasets]]\n", "describes a dataset"),
+    ("a.json", json.dumps({"a/1": {"caption": "x"}}), "describes a dataset"),
+    ("a.toml", "[settings", "cannot be read"),
+    ("a.json", "[1]", "holds no sample prompts"),
+]
+
+
+def test_other_files_are_refused_in_one_sentence(view, heard, settle, tmp_path):
     before = dict(view.state.values)
-    (tmp_path / name).write_text(text, encoding="utf-8")
-    view.files.take(tmp_path / name)
-    settle(view.session)
-    assert heard[-1]["error"]
-    assert words in said(heard[-1])
-    assert heard[-1]["remedy"]
+    for name, text, words in REFUSED:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        view.files.take(tmp_path / name)
+        settle(view.session)
+        assert words in said(heard[-1])
+        assert heard[-1]["error"]
+        assert heard[-1]["remedy"]
+    assert len(heard) == len(REFUSED)
     assert view.state.values == before
     assert not view.shows_report
 
@@ -306,9 +314,7 @@ def test_a_drop_says_what_it_does_and_imports(view, settle, tmp_path):
     settle(view.session)
     assert view.shows_report
     assert not view.drops.overlay.isVisible()
-
-
-def test_other_drops_are_left_to_the_window(view, tmp_path):
+    # Other drops are left to the window.
     two = [tmp_path / "a.json", tmp_path / "b.json"]
     assert not dropped(view, *two, kind=QDragEnterEvent)
     assert not dropped(view, tmp_path / "a.png", kind=QDragEnterEvent)
@@ -379,6 +385,28 @@ def test_the_report_can_be_shown_again_until_another_project_is_opened(view, tak
     view.session.project_changed.emit(view.session.project)
     assert not view.shows_report
     assert not entries["train.report"].enabled()
+
+
+def test_it_is_compared_with_the_newest_run_and_gives_way_to_another_one(view, take, loop, qtbot):
+    make_run(view.session, "icons-v3", 1)
+    loop.run_until_complete(view.state.load_runs())
+    take()
+    panel = view.report.detail.against
+    assert panel.header.title.text() == "Against icons-v3"
+    request = view.state.runs[0].request
+    assert panel.header.count.text() == str(
+        len(differences(request.model_dump(), view.state.values))
+    )
+    panel.table.chosen.emit("network_dim")
+    field = view.settings.advanced.rows["network_dim"].control
+    qtbot.waitUntil(lambda: view.focusWidget() is field)
+    view.state.story_changed.emit()  # the run under the report has ended
+    assert view.shows_report
+    make_run(view.session, "icons-v4", 1)
+    loop.run_until_complete(view.state.load_runs())
+    view.receive(run=view.state.runs[-1].folder)
+    view.receive(run=view.state.runs[0].folder)
+    assert not view.shows_report
 
 
 def test_the_file_can_be_read_again(view, take, settle, tmp_path):
