@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -71,28 +72,33 @@ def _is_sound(source: Path, errors: list[StylekilnError]) -> bool:
 
 def free_place(folder: Path, stem: str, suffix: str) -> Path:
     """``stem`` in ``folder``, with a number when it is taken."""
-    place, number = folder / f"{stem}{suffix}", 2
-    while place.exists():
-        place, number = folder / f"{stem}-{number}{suffix}", number + 1
-    return place
+    return next(place for place in _places(folder, stem, suffix) if not place.exists())
+
+
+def _places(folder: Path, stem: str, suffix: str) -> Iterator[Path]:
+    yield folder / f"{stem}{suffix}"
+    for number in itertools.count(2):
+        yield folder / f"{stem}-{number}{suffix}"
 
 
 def _copied(source: Path, copying: Copying) -> Path:
-    place = data_dir() / "models" / source.name
     copying.name = source.name
-    if _same(source, place):
-        copying.done += _size(source)
-        return place
+    suffix = "" if source.is_dir() else source.suffix
+    for place in _places(data_dir() / "models", source.name.removesuffix(suffix), suffix):
+        if not place.exists():
+            break
+        if _same(source, place):
+            copying.done += _size(source)
+            return place
     if source.is_dir():
-        return _copy_folder(source, free_place(place.parent, source.name, ""), copying)
-    place = free_place(place.parent, source.stem, source.suffix)
+        return _copy_folder(source, place, copying)
     write_by_name(place, lambda name: _copy(source, Path(name), copying))
     return place
 
 
 def _same(one: Path, other: Path) -> bool:
     """Whether both hold the same, as sizes and samples of their files tell."""
-    if one.is_dir() != other.is_dir() or not other.exists():
+    if one.is_dir() != other.is_dir():
         return False
     if one.is_file():
         return content_mark(str(one)) == content_mark(str(other))

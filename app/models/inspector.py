@@ -65,6 +65,8 @@ class Inspector(Column):
         self._lines: list[tuple[QWidget, QWidget]] = []
         for widget in (self.pictures, self._hint, self._problem):
             column.addWidget(widget)
+        for words in (self._hint, self._problem):
+            words.setContentsMargins(0, metrics.GAP, 0, metrics.GAP)
         for panel in (self.about, self.use, self.check, self.tools, self.uses):
             line = hairline("panel")
             self._lines.append((line, panel))

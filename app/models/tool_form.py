@@ -15,7 +15,7 @@ from app.models.tool_bench import ToolBench
 from app.models.tool_place import PlaceRow
 from app.models.tool_subjects import BakeSubject, FileSubject, LorasSubject, PairSubject, Subject
 from app.models.tool_words import WordsSubject
-from app.models.tools import BAKE, EDIT, EXTRACT, MERGE, Tool
+from app.models.tools import BAKE, EDIT, EXTRACT, MERGE, RESIZE, Tool
 from app.shell.jobs import phase_of
 from app.theme import metrics
 from app.widgets.buttons import button
@@ -65,7 +65,13 @@ class ToolForm(QWidget):
         self.progress.stopped.connect(self.stop)
         bench.ended.connect(self._ended)
         self._session.job_changed.connect(self._job_changed)
+        self._begin_with(chosen)
         self._propose()
+
+    def _begin_with(self, chosen: Sequence[ModelInfo]) -> None:
+        """Half the rank of a LoRA: whoever changes it mostly wants it smaller."""
+        if self.tool is RESIZE and chosen[0].rank:
+            self.settings.set_values({"rank": max(1, chosen[0].rank // 2)})
 
     def _build(self) -> None:
         column = QVBoxLayout(self)

@@ -29,6 +29,7 @@ class WordsSubject(Subject):
         self.fields: dict[str, TextField] = {}
         for key, title in self.FIELDS:
             field = self.fields[key] = TextField(text=self._said(key))
+            field.setCursorPosition(0)
             field.changed.connect(lambda _: self.changed.emit())
             self.add_row(key, FieldRow(title, field))
         self.in_place = Check("Change the file itself")

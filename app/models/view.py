@@ -84,9 +84,9 @@ class View(QWidget):
         self.bench.done.connect(self._tool_done)
         self.inspector.weight_changed.connect(self.weights.keep)
         language_signals.changed.connect(self._show_counts)
-        self._session.settings_changed.connect(lambda _: self._refresh_seen())
+        self._session.settings_changed.connect(self._refresh_seen)
         self._session.engine_event.connect(self._hear)
-        self._session.job_finished.connect(lambda _: self._refresh_seen())
+        self._session.job_finished.connect(self._refresh_seen)
 
     def focus_target(self) -> QWidget:
         """What takes the keyboard when the page is shown."""
@@ -111,7 +111,7 @@ class View(QWidget):
         if event.kind == "train.checkpoint":
             self._refresh_seen()
 
-    def _refresh_seen(self) -> None:
+    def _refresh_seen(self, _: object = None) -> None:
         """A page that is not seen reads again when it is shown."""
         if self.isVisible():
             self.refresh()

@@ -88,14 +88,16 @@ def note_of(info: ModelInfo) -> str:
 def facts(info: ModelInfo) -> list[tuple[str, str]]:
     """What the inspector lists about a model: label keys and ready texts."""
     meta = info.metadata
-    alpha = f"{info.rank}, {info.alpha:g}" if info.rank and info.alpha is not None else ""
+    ranked = ("Rank", str(info.rank) if info.rank else "")
+    if info.rank and info.alpha is not None:
+        ranked = ("Rank, alpha", f"{info.rank}, {info.alpha:g}")
     lines = [
         ("Family", info.label),
         ("Kind", kind_of(info) if info.kind == "lora" else ""),
         ("Prediction", prediction_of(info) if info.kind == "base" else ""),
         ("Base model", _base_name(meta.get("ss_sd_model_name", ""))),
         ("Trigger word", info.trigger_word),
-        ("Rank, alpha", alpha or (str(info.rank) if info.rank else "")),
+        ranked,
         ("Trained on", _trained(info)),
         ("Keys", _keys(info)),
         ("File", info.path.name if info.kind == "lora" else ""),

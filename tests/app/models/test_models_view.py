@@ -19,14 +19,6 @@ from engine.runtime.events import Event
 SMALLEST = (1024, 700)
 
 
-@pytest.fixture
-def models(qtbot, window, settle):
-    """The page after a click on the rail."""
-    qtbot.mouseClick(window.rail.buttons["models"], Qt.MouseButton.LeftButton)
-    settle()
-    return window.pages.built["models"]
-
-
 @pytest.fixture(params=["en", "zh_CN"])
 def small(request, window, models, settle):
     """The page in the window at its smallest, in both languages."""
