@@ -15,6 +15,7 @@ from app.training.setting_search import holds_any, lifted
 from app.widgets.buttons import tool_button
 from app.widgets.fields import Check, Choice
 from app.widgets.panel import IconLabel
+from app.widgets.path_field import PathField
 from app.widgets.schema_controls import Control, read, write
 from app.widgets.text import label, restyle, set_tone
 from engine.runtime.schema import Setting
@@ -165,9 +166,9 @@ class SettingRow(QWidget):
         text, kohya = tr(self.item.help), self.item.kohya
         in_label = holds_any(self.label.text(), self._words) if self._words else False
         if self._told or (not in_label and holds_any(text, self._words)):
-            lines.append(lifted(text, self._words))
+            lines.append(lifted(text, self._words, bright=True))
         if kohya and (self._told or (not in_label and holds_any(kohya, self._words))):
-            lines.append(f"kohya&nbsp;&nbsp;{lifted(kohya, self._words)}")
+            lines.append(f"kohya&nbsp;&nbsp;{lifted(kohya, self._words, bright=True)}")
         return lines
 
     # What is done with it
@@ -239,7 +240,7 @@ class SettingRow(QWidget):
                 return
             self._alarm = IconLabel("circle-alert", 14, "err")
             self._alarm.setParent(self.control)
-        side = 40 if isinstance(self.control, Choice) else 22
+        side = 40 if isinstance(self.control, Choice | PathField) else 22
         top = (metrics.CONTROL - 14) // 2
         self._alarm.move(QPoint(self.control.width() - side, top))
         self._alarm.setVisible(bool(self._error))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
 from app.i18n.format import number
-from app.theme import color, metrics
+from app.theme import color, icons, metrics
 from app.widgets.buttons import Button
 from app.widgets.fields import TextField
 from app.widgets.text import hairline, label
@@ -27,6 +27,7 @@ class SettingSearch(QWidget):
         super().__init__()
         self.field = TextField("Search settings")
         self.field.setClearButtonEnabled(True)
+        self.field.addAction(icons.icon("search", 14), self.field.ActionPosition.LeadingPosition)
         bind(self.field.setAccessibleName, "Search settings")
         self.only_changed = Button("normal", "", "")
         self.only_changed.setProperty("dense", True)

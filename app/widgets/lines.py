@@ -45,7 +45,7 @@ class LinesField(QPlainTextEdit):
     def sizeHint(self) -> QSize:
         # A plain text document is measured in lines, of which a long entry has several.
         lines = min(MOST_LINES, max(2, round(self.document().size().height())))
-        return QSize(120, lines * self.fontMetrics().lineSpacing() + 12)
+        return QSize(120, lines * self.fontMetrics().lineSpacing() + 16)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(60, self.sizeHint().height())

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.widgets.fields import Check, Choice, NumberField, TextField
 from app.widgets.lines import LinesField
+from app.widgets.path_field import PathField
 from engine.runtime.schema import Setting
 
 Control = Check | Choice | NumberField | TextField | LinesField
@@ -29,7 +30,7 @@ def control_for(item: Setting, *, bounded: bool = True) -> Control:
             unit=item.unit,
             bounded=bounded,
         )
-    return TextField()
+    return PathField(item.path) if item.path else TextField()
 
 
 def choice_text(choice: str) -> str:

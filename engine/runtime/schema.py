@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from engine.runtime.refusals import RefusedError, refusals
 
 Level = Literal["simple", "advanced", "hidden"]
+Place = Literal["", "file", "folder"]
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -31,14 +32,16 @@ def setting(
     kohya: str = "",
     when: str = "",
     step: float | None = None,
+    path: Place = "",
     **constraints: Any,
 ) -> Any:
     """Declare one setting of a schema.
 
     ``label`` and ``help`` are English translation keys. ``when`` names another field (or
     ``field=value``, ``field=one|other``) that must be set for this one to have an effect. ``kohya``
-    is the name kohya's scripts give it. ``constraints`` are pydantic's (``ge``, ``le``, ``gt``,
-    ``min_length`` …). Pass ``...`` as ``default`` for a required field.
+    is the name kohya's scripts give it. ``path`` says that a text names a file or a folder.
+    ``constraints`` are pydantic's (``ge``, ``le``, ``gt``, ``min_length`` …). Pass ``...`` as
+    ``default`` for a required field.
     """
     extra: dict[str, Any] = {
         "group": group,
@@ -47,6 +50,7 @@ def setting(
         "kohya": kohya,
         "when": when,
         "step": step,
+        "path": path,
     }
     return Field(default, title=label, description=help, json_schema_extra=extra, **constraints)
 
@@ -70,6 +74,7 @@ class Setting:
     minimum: float | None
     maximum: float | None
     step: float | None
+    path: Place
 
 
 def settings_of(model: type[BaseModel]) -> list[Setting]:
@@ -106,6 +111,7 @@ def _describe(name: str, info: FieldInfo) -> Setting:
         minimum=bounds.get("ge", bounds.get("gt")),
         maximum=bounds.get("le", bounds.get("lt")),
         step=extra["step"],
+        path=extra["path"],
     )
 
 

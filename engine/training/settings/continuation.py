@@ -17,6 +17,7 @@ class ContinuationSettings(Settings):
     # fmt: off
     network_weights: str = setting(
         "", label="Continue from", group="Network", kohya="network_weights",
+        path="file",
         help="An adapter file to go on from, instead of starting anew.")
     dim_from_weights: bool = setting(
         False, label="Rank from the file", group="Network", kohya="dim_from_weights",

@@ -32,7 +32,7 @@ class DataSettings(Settings):
         "", label="Image folder", group="Data", kohya="train_data_dir",
         help="Folder of <repeats>_<name> folders, used when no project is given.")
     reg_data_dir: str = setting(
-        "", label="Regularization folder", group="Data", kohya="reg_data_dir",
+        "", label="Regularization folder", group="Data", kohya="reg_data_dir", path="folder",
         help="Folder of <repeats>_<name> folders whose pictures only hold the model in place.")
     dataset_config: str = setting(
         "", label="Dataset file", group="Data", kohya="dataset_config",

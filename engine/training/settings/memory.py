@@ -58,7 +58,7 @@ class MemorySettings(Settings):
         kohya="cache_text_encoder_outputs_to_disk", when="cache_text_encoder_outputs",
         help="Keep encoded captions in the project for the next run.")
     vae: str = setting(
-        "", label="VAE", group="Memory", kohya="vae",
+        "", label="VAE", group="Memory", kohya="vae", path="file",
         help="A file or folder whose VAE is used instead of the base model's own.")
     no_half_vae: bool = setting(
         False, label="VAE in full precision", group="Memory", kohya="no_half_vae",

@@ -45,6 +45,7 @@ class PictureSettings(Settings):
         help="Transparent parts of pictures are not learned.")
     conditioning_data_dir: str = setting(
         "", label="Mask folder", group="Masks", kohya="conditioning_data_dir",
+        path="folder",
         help="Folder with a mask for every picture, of its name and size; black is not learned.")
     # fmt: on
 

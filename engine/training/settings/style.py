@@ -28,7 +28,7 @@ class StyleSettings(Settings):
         help="What looks at the pictures: the encoder of the base model's VAE, or a VGG network "
         "you have as a file.")
     style_vgg_file: str = setting(
-        "", label="VGG file", group="Style", when="style_features=vgg",
+        "", label="VGG file", group="Style", when="style_features=vgg", path="file",
         help="A VGG16 or VGG19 as torchvision saves it, .pth or .safetensors.")
     style_min_timestep: int = setting(
         0, label="From timestep", group="Style", unit="timestep",

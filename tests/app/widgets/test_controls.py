@@ -4,9 +4,9 @@ from typing import Literal
 
 import pytest
 from pydantic import BaseModel
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QTextCursor
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from app import theme
 from app.i18n import set_language
@@ -17,6 +17,7 @@ from app.widgets.form import SchemaForm
 from app.widgets.image_view import ImageView
 from app.widgets.lines import LinesField
 from app.widgets.panel import Panel
+from app.widgets.path_field import PathField
 from app.widgets.prompt_edit import PromptEdit
 from engine.runtime.schema import setting
 
@@ -292,3 +293,32 @@ def test_the_ring_comes_by_tab_and_not_by_code_and_follows_its_control(qtbot, qa
     assert ring.geometry().topLeft() == corner - QPoint(3, 3)
     first.setFocus()
     assert not ring.isVisible()
+
+
+def test_a_path_is_chosen_in_a_dialog_that_blocks_nothing(shown, qtbot, tmp_path):
+    made = shown(PathField("folder"))
+    heard = []
+    made.changed.connect(heard.append)
+    made.choose.trigger()
+    dialog = made.findChild(QFileDialog)
+    assert dialog.fileMode() == QFileDialog.FileMode.Directory
+    dialog.fileSelected.emit(str(tmp_path))
+    dialog.reject()
+    assert heard == [str(tmp_path)]
+    assert made.value == str(tmp_path)
+
+
+def test_a_dropped_file_gives_its_path(shown, tmp_path):
+    made = shown(PathField("file"))
+    heard = []
+    made.changed.connect(heard.append)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "vae.safetensors"))])
+    left = Qt.MouseButton.LeftButton
+    free = Qt.KeyboardModifier.NoModifier
+    copied = Qt.DropAction.CopyAction
+    entered = QDragEnterEvent(QPoint(4, 4), copied, data, left, free)
+    made.dragEnterEvent(entered)
+    assert entered.isAccepted()
+    made.dropEvent(QDropEvent(QPointF(4, 4), copied, data, left, free))
+    assert heard == [str(tmp_path / "vae.safetensors")]
