@@ -51,11 +51,11 @@ class ReportDetail(Column):
         self.row: Row | None = None
         self.offer: Alternative | None = None
         self.title = ElidedLabel("", Qt.TextElideMode.ElideMiddle, weight=600)
-        self.copy = tool_button("copy", "Copy this row", self._copy, dense=True)
+        self.copy = tool_button("copy", "Copy this row", self.copy_row, dense=True)
         self.facts = FactTable()
         self.why = label(tone="label", wrap=True)
         self.problem = label(tone="error", wrap=True)
-        self.go = button("Go to field", "arrow-left", on=self._go)
+        self.go = button("Go to field", "arrow-left", on=self.go_to_field)
         self.instead = button("", "replace", on=self._take_offer)
         self._instead_text = bind(self.instead.setText, "")
         self.against = AgainstPanel(state)
@@ -168,19 +168,17 @@ class ReportDetail(Column):
         values = self.state.values
         return all(values.get(name) == value for name, value in offer.values.items())
 
-    def _go(self) -> None:
-        if self._field():
-            self.go_asked.emit(self._field())
-
     def go_to_field(self) -> None:
         """The field of the chosen row is wanted."""
-        self._go()
+        if self._field():
+            self.go_asked.emit(self._field())
 
     def _take_offer(self) -> None:
         if self.offer is not None:
             self.state.change(**dict(self.offer.values))
 
-    def _copy(self) -> None:
+    def copy_row(self) -> None:
+        """Put the chosen row on the clipboard."""
         if self.row is not None and not isinstance(self.row, Head):
             QApplication.clipboard().setText(spoken(self.row, self.state))
             self.state.session.notify("The row is on the clipboard.")

@@ -20,7 +20,7 @@ from app.widgets.text import label
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from app.training.kohya_table import ReportRows
+    from app.training.kohya_model import ReportRows
     from engine.training.kohya.report import Line
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
@@ -139,6 +140,9 @@ class ReportPage(QWidget):
         return box
 
     def _connect(self) -> None:
+        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
+        leave.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        leave.activated.connect(self.back_asked)
         self.filter.changed.connect(lambda status: self._choose(status=str(status)))
         self.only_changes.changed.connect(lambda on: self._choose(only_changes=on))
         self.table.fold_asked.connect(self._fold)

@@ -46,6 +46,7 @@ class ReportParts(QObject):
         detail.export_asked.connect(lambda: self._files.ask_export())
         self.page.chosen.connect(detail.show_row)
         self.page.go_asked.connect(detail.go_to_field)
+        self.page.table.copy_asked.connect(detail.copy_row)
         return detail
 
     def shown(self, taken: Taken) -> tuple[ReportPage, ReportDetail]:

@@ -5,32 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import (
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.i18n import bind, tr
 from app.i18n import signals as language_signals
-from app.i18n.format import number
 from app.theme import color, fonts, icons, metrics
 from app.theme import signals as theme_signals
-from app.training.kohya_rows import Head, Row, open_problem
+from app.training.kohya_model import Index, ReportRows, RowRole, count_words, more_words
+from app.training.kohya_rows import Head, Row
 from app.training.kohya_words import (
     STATUS_ICONS,
     STATUS_TITLES,
     here_text,
-    spoken,
     value_text,
     why_text,
 )
-from app.training.problems import by_setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,14 +41,12 @@ if TYPE_CHECKING:
     from app.training.next_run import NextRun
     from engine.training.kohya.report import Line
 
-RowRole = Qt.ItemDataRole.UserRole + 1
 TITLES = ("In the file", "Value", "Here", "Why")
 SIDE, HEAD_HIGH, TWO_LINES = 16, 32, 44
 NARROW = 720  # below this width Why is the second line of its row
 _SHARES = (0.23, 0.15, 0.27, 0.35)
 _SHARES_NARROW = (0.38, 0.24, 0.38)
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-Index = QModelIndex | QPersistentModelIndex
 
 
 def columns(width: int) -> list[tuple[int, int]]:
@@ -79,76 +80,16 @@ class TableHead(QWidget):
         painter.fillRect(0, self.height() - 1, self.width(), 1, color("line_stage"))
 
 
-class ReportRows(QAbstractListModel):
-    """Heads and lines. ``wrong`` is what is wrong with the next run, by setting."""
-
-    def __init__(self, state: NextRun, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.state = state
-        self.rows: list[Row] = []
-        self.wrong: dict[str, str] = {}
-
-    def put(self, rows: Sequence[Row]) -> None:
-        """Show other rows."""
-        self.beginResetModel()
-        self.rows = list(rows)
-        self.endResetModel()
-
-    def read_problems(self) -> None:
-        """Look at the next run again."""
-        self.wrong = by_setting(self.state.problem)
-
-    def problem(self, line: Line) -> str:
-        """What is still wrong with ``line``."""
-        return open_problem(line, self.state.values, self.wrong)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: Index, role: int = 0) -> object:
-        row = self.rows[index.row()]
-        if role == RowRole:
-            return row
-        if role == Qt.ItemDataRole.ToolTipRole and not isinstance(row, Head):
-            return why_text(row, self.problem(row)) or None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return tr(STATUS_TITLES[row.status]) if isinstance(row, Head) else row.key
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return head_words(row) if isinstance(row, Head) else spoken(row, self.state)
-        return None
-
-
-def head_words(head: Head) -> str:
-    """What a screen reader says of a head."""
-    return f"{tr(STATUS_TITLES[head.status])} {count_words(head)}"
-
-
-def count_words(head: Head) -> str:
-    """How many keys of the file stand under a head, and how many others."""
-    count = number(head.count)
-    if not head.filled_in:
-        return count
-    return tr("{n}, and {more} that kohya fills in", n=count, more=number(head.filled_in))
-
-
-def more_words(head: Head) -> str:
-    """The link at the right of a head; empty where all lines are shown anyway."""
-    if head.short is None or head.shut:
-        return ""
-    return (
-        tr("Show all {n}", n=number(head.count + head.filled_in))
-        if head.short
-        else tr("Show fewer")
-    )
-
-
 class ReportTable(QListView):
-    """One row is chosen. Heads fold; ``go_asked`` wants the field of the chosen row."""
+    """One row is chosen. Heads fold; ``go_asked`` wants the field of the chosen row, ``copy_asked``
+    its words.
+    """
 
     chosen = Signal(object)
     fold_asked = Signal(str)
     more_asked = Signal(str)
     go_asked = Signal()
+    copy_asked = Signal()
     laid_out = Signal()
 
     def __init__(self, state: NextRun) -> None:
@@ -206,6 +147,8 @@ class ReportTable(QListView):
                 self.fold_asked.emit(row.status)
         elif row is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.go_asked.emit()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
         else:
             super().keyPressEvent(event)
 

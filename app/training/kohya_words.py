@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from engine.training.kohya.report import Line
 
 NOTHING = "–"
+LONGEST = 400
+"""Characters of a value in a file that are shown; nobody reads more in one line."""
 STATUS_TITLES = {
     "unknown": "Unknown",
     "no effect": "No effect here",
@@ -40,7 +42,7 @@ def file_text(value: Any) -> str:
     """A value of a file as it is written there, in one line."""
     if isinstance(value, list):
         value = " ".join(map(str, value))
-    return " ".join(str(value).split())
+    return " ".join(str(value)[:LONGEST].split())
 
 
 def here_text(line: Line, state: NextRun) -> str:

@@ -367,6 +367,9 @@ def test_the_report_goes_to_the_clipboard_and_to_a_file(view, take, settle, tmp_
     choose(page, "lr_note")
     QTest.mouseClick(view.report.detail.copy, LEFT)
     assert QApplication.clipboard().text().startswith("lr_note\ttry 8e-5")
+    QApplication.clipboard().clear()
+    QTest.keyClick(page.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text().startswith("lr_note\ttry 8e-5")
     view.files.ask_save_report().fileSelected.emit(str(tmp_path / "report.json"))
     settle(view.session)
     record = json.loads((tmp_path / "report.json").read_text("utf-8"))
@@ -375,13 +378,17 @@ def test_the_report_goes_to_the_clipboard_and_to_a_file(view, take, settle, tmp_
 
 
 def test_the_report_can_be_shown_again_until_another_project_is_opened(view, take):
-    take()
+    page = take()
     entries = {action.id: action for action in view.actions()}
     assert not entries["train.report"].enabled()
     view.show_run()
     assert entries["train.report"].enabled()
     entries["train.report"].run()
     assert view.shows_report
+    page.table.setFocus()
+    QTest.keyClick(page.table, Qt.Key.Key_Escape)
+    assert not view.shows_report
+    view.show_last_report()
     view.session.project_changed.emit(view.session.project)
     assert not view.shows_report
     assert not entries["train.report"].enabled()
