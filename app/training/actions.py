@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.actions import Action
+from app.training.run_actions import run_actions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,13 +34,18 @@ def actions(view: View) -> list[Action]:
     def has_report() -> bool:
         return view.files.last is not None and not view.shows_report
 
+    def can_undo() -> bool:
+        return state.can_undo_replace
+
     files = view.files
     return [
+        Action("train.undo", "Undo", state.undo_replace, "undo-2", "Ctrl+Z", can_undo, where),
         Action(
             "train.start", "Start training", view.start, "play", "Ctrl+Return", can_start, where
         ),
         Action("train.pause", "Pause or go on", view.pause, "pause", "", runs, where),
         Action("train.stop", "Stop and save", view.stop, "square", "", runs, where),
+        *run_actions(view.stage),
         Action(
             "train.check", "Check for over-fitting", view.check, "grid-3x3", "", has_epochs, where
         ),

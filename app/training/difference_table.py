@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.i18n import tr
-from app.theme import metrics
+from app.theme import fonts, metrics
 from app.training.differences import Difference
 from app.widgets.buttons import Button, button
 from app.widgets.text import ElidedLabel
@@ -63,6 +63,7 @@ class DifferenceTable(QWidget):
         setting = button("", kind="quiet", on=partial(self._choose, place), dense=True)
         setting.setProperty("align", "left")
         setting.setFixedHeight(metrics.CONTROL_DENSE)
+        fonts.set_font(setting, 12)
         before, now = ElidedLabel(tone="quiet"), ElidedLabel()
         for column, widget in enumerate((setting, before, now)):
             self._grid.addWidget(widget, place + 1, column, _LEFT if column == 0 else _FILL)

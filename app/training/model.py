@@ -15,11 +15,10 @@ from app.training.live_runs import LiveRuns
 from app.training.next_run import NextRun
 from app.training.pace import Pace, read_paces, seconds_for
 from app.training.probe import Probe
-from app.training.resuming import go_on
 from app.training.story import Story, read
 from app.training.trash import bring_back, to_trash
+from app.training.unfinished import Unfinished
 from engine.models.catalogue import list_models, model_folders
-from engine.runtime.errors import StylekilnError
 from engine.training.runs import Resumable, list_runs, new_run_folder, resumable
 
 if TYPE_CHECKING:
@@ -39,15 +38,16 @@ class TrainState(NextRun):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.runs: list[Story] = []
-        self.resumable: list[Resumable] = []
         self.paces: list[Pace] = []
         self.story: Story | None = None
         self.live = LiveRuns(session, self)
+        self.unfinished = Unfinished(session, self.live)
         self.probe = Probe(self)
         self.compared = Compared(session, self)
         session.project_changed.connect(self._project_changed)
         session.run_settings.changed.connect(self._set_elsewhere)
         session.pictures_changed.connect(self._pictures_changed)
+        self.unfinished.changed.connect(self.runs_changed)
         self.live.began.connect(self._run_began)
         self.live.grew.connect(self._run_grew)
         self.live.ended.connect(self._run_ended)
@@ -80,18 +80,14 @@ class TrainState(NextRun):
         self._name_next(extra=request.output_name)
         return handle
 
+    @property
+    def resumable(self) -> list[Resumable]:
+        """The runs that can go on, newest first."""
+        return self.unfinished.items
+
     def resume(self, item: Resumable) -> None:
         """Let a run that was cut off go on from its newest state."""
-        self.resumable = [other for other in self.resumable if other is not item]
-        self.runs_changed.emit()
-        self.session.start(self._resume(item))
-
-    async def _resume(self, item: Resumable) -> None:
-        try:
-            await go_on(self.session, item)
-        except StylekilnError:
-            await self.load_runs()  # it can be tried again
-            raise
+        self.unfinished.resume(item)
 
     # Reading
 
@@ -117,7 +113,7 @@ class TrainState(NextRun):
         if project is not None:
             past = await self.session.bridge.io(_read_runs, project.runs)
         live = self.live.by_folder()
-        self.resumable = [item for item in past.resumable if str(item.run.folder) not in live]
+        self.unfinished.take(past.resumable)
         self.runs = [live.get(str(story.folder), story) for story in past.stories]
         known = {str(story.folder) for story in self.runs}
         self.runs = [story for key, story in live.items() if key not in known] + self.runs
@@ -127,16 +123,6 @@ class TrainState(NextRun):
         self.session.start(self.load_paces())
         if self.story is None or str(self.story.folder) not in known | live.keys():
             self.show(self.runs[0] if self.runs else None)
-
-    async def load_resumable(self) -> None:
-        """Look which runs can go on: one that was just stopped may."""
-        project = self.session.project
-        if project is None:
-            return
-        found = await self.session.bridge.io(resumable, project.runs)
-        live = self.live.by_folder()
-        self.resumable = [item for item in found if str(item.run.folder) not in live]
-        self.runs_changed.emit()
 
     async def load_paces(self) -> None:
         """Measure how fast this computer was, in this project and the last ones."""
@@ -184,7 +170,8 @@ class TrainState(NextRun):
 
     def _project_changed(self, project: object) -> None:
         self.values, self._touched, self.runs = {}, set(), []
-        self.plan, self.problem, self.pictures, self.resumable = None, None, [], []
+        self.plan, self.problem, self.pictures = None, None, []
+        self.unfinished.take([])
         self._suggested, self._steps = {}, []
         self._counting.forget()
         self.show(None)
@@ -237,7 +224,6 @@ class TrainState(NextRun):
     def _run_ended(self, story: Story | None) -> None:
         if story is not None:
             self.session.start(self.load_paces())
-            self.session.start(self.load_resumable())
             if story is self.story:
                 self.story_changed.emit()
         self.runs_changed.emit()

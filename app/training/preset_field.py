@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -17,11 +18,13 @@ from app.training.presets import PresetShelf, title_of
 from app.widgets.buttons import button, tool_button
 from app.widgets.entries import TextField
 from app.widgets.fields import Choice
+from app.widgets.file_dialogs import ask_open
 from app.widgets.text import hairline, label
 from engine.runtime.errors import StylekilnError
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
+    from PySide6.QtWidgets import QFileDialog
 
     from app.training.next_run import NextRun
     from engine.training.presets import Preset
@@ -84,10 +87,19 @@ class PresetField(QWidget):
             if not shelf.is_exact:
                 save = partial(self._start, shelf.save, chosen.name)
                 menu.add(tr("Save in {name}", name=chosen.name), save, "save", plain=True)
-            menu.line()
             menu.add("Rename…", partial(self.strip.ask_to_rename, chosen), "pencil")
             menu.add("Delete", partial(self._start, shelf.delete, chosen), "trash-2")
+        menu.line()
+        menu.add("Add from a kohya file…", self.ask_for_file, "file-input")
         menu.below(self.more, right=True)
+
+    def ask_for_file(self) -> QFileDialog:
+        """Choose a file of kohya's to keep as a preset."""
+        pattern = f"{tr('Settings of kohya')} (*.json *.toml)"
+        take = self.shelf.take
+        return ask_open(
+            self, "Add a preset", "", pattern, lambda path: self._start(take, Path(path))
+        )
 
     def _start(self, work: Callable[..., Awaitable[None]], *facts: object) -> None:
         self.state.session.start(work(*facts))  # type: ignore[arg-type]

@@ -10,7 +10,13 @@ from PySide6.QtCore import QObject, Signal
 from app.i18n import tr
 from app.training import draft
 from app.training.trash import bring_back, to_trash
-from engine.training.presets import Preset, presets, rename_preset, save_preset
+from engine.training.presets import (
+    Preset,
+    import_preset,
+    presets,
+    rename_preset,
+    save_preset,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +100,14 @@ class PresetShelf(QObject):
         self._choose(await self._session.bridge.io(save_preset, name, values))
         await self._load()
         self._session.notify("{name} is kept as a preset.", name=name)
+
+    async def take(self, path: Path) -> None:
+        """Keep a file of kohya's as a preset of its name. Raises BadInputError, StorageError."""
+        made = await self._session.bridge.io(import_preset, path)
+        await self._load()
+        use = partial(self.put, made)
+        words = "{name} is kept as a preset."
+        self._session.notify(words, action="Use it", on_action=use, name=made.name)
 
     async def rename(self, preset: Preset, name: str) -> None:
         """Call the user's ``preset`` ``name``. Raises BadInputError, StorageError."""

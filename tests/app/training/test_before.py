@@ -52,6 +52,7 @@ def asked(session, monkeypatch):
 
     def submit(request, **_):
         made.append(JobHandle(request))
+        session.bridge.jobs.append(made[-1])
         session.job_added.emit(made[-1])
         return made[-1]
 
@@ -230,6 +231,10 @@ def test_a_run_that_was_cut_off_is_offered_and_goes_on(before, settle, asked) ->
     assert asked[0].request.resume == str(run.states()[-1].path)
     assert asked[0].request.output_name == "harvest-v3"
     assert "resume" not in lines(before)
+    asked[0].cancel()
+    state.session.job_finished.emit(asked[0])
+    settle(state.session)
+    assert "resume" in lines(before)
 
 
 def test_many_pictures_are_counted_beside_the_window(before, settle, monkeypatch) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app import i18n
 from engine.training.presets import presets, read_preset, save_preset, user_folder
@@ -157,7 +159,7 @@ def test_a_deleted_preset_comes_back_from_the_trash(simple, settle, toasts) -> N
 
 def test_ours_can_be_neither_renamed_nor_deleted(simple) -> None:
     choose(simple.preset.choice, "Style")
-    assert list(open_menu(simple)) == ["Save as preset…"]
+    assert list(open_menu(simple)) == ["Save as preset…", "Add from a kohya file…"]
 
 
 def test_a_name_that_no_file_can_have_is_said_in_the_strip(simple, settle) -> None:
@@ -167,4 +169,34 @@ def test_a_name_that_no_file_can_have_is_said_in_the_strip(simple, settle) -> No
     click(simple.strip.keep)
     settle(simple.state.session)
     assert "letters or digits" in written(simple.strip.error)
+    assert not list(user_folder().glob("*.toml"))
+
+
+def test_a_file_of_kohyas_becomes_a_preset_that_can_be_used_at_once(
+    simple, settle, toasts, tmp_path
+) -> None:
+    path = tmp_path / "style_icons.json"
+    path.write_text(json.dumps({"network_dim": 24, "max_grad_norm": 0.5, "output_name": "theirs"}))
+    open_menu(simple)["Add from a kohya file…"].trigger()
+    dialog = simple.preset.findChild(QFileDialog)
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+    settle(simple.state.session)
+    assert shown(simple) == "Start values"
+    assert simple.preset.choice.findText("style_icons") > 0
+    name = simple.state.values["output_name"]
+    toasts[-1]["on_action"]()
+    assert shown(simple) == "style_icons"
+    assert (simple.state.values["network_dim"], simple.state.values["output_name"]) == (24, name)
+
+
+def test_what_is_no_file_of_kohyas_is_refused_in_a_sentence(
+    simple, settle, toasts, tmp_path
+) -> None:
+    path = tmp_path / "notes.json"
+    path.write_text("[]")
+    simple.state.session.start(simple.shelf.take(path))
+    settle(simple.state.session)
+    assert toasts[-1]["error"]
+    assert toasts[-1]["facts"]["name"] == "notes.json"
     assert not list(user_folder().glob("*.toml"))
