@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from engine.runtime.errors import JobCancelled
 from engine.runtime.job import Job, JobHandle
 from engine.sampling.preview import Previews
 from engine.training import controls
@@ -77,6 +78,26 @@ def test_a_checkpoint_that_was_asked_for_is_not_taken_away(asking):
     assert names(asked) == [
         "style-step00000001.safetensors", "style-step00000008.safetensors", "style.safetensors",
     ]  # fmt: skip
+
+
+def test_where_no_states_are_wanted_saving_now_and_cancelling_leave_none(asking, request_for):
+    saved, events = asking({1: controls.SAVE_NOW}, max_train_epochs=1, save_state=False)
+    assert "style-step00000001.safetensors" in names(saved)
+    assert not [event for event in events if event.kind == "train.state"]
+    for wanted in (False, True):
+        request = request_for(output_dir=f"{saved.run}-{wanted}", save_state=wanted)
+        job = Job(JobHandle(request))
+        emit = job.emit
+
+        def cancel(kind, job=job, emit=emit, **data):
+            emit(kind, **data)
+            if kind == "train.step":
+                job.handle.cancel()
+
+        job.emit = cancel
+        with pytest.raises(JobCancelled):
+            run(request, job)
+        assert len(Run(Path(request.output_dir)).states()) == wanted
 
 
 def test_stop_and_save_ends_at_once_with_a_checkpoint_and_a_state(asking, train, tmp_path):

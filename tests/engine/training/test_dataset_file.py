@@ -48,6 +48,17 @@ def test_a_folder_name_is_no_number_of_repeats_here(find):
     assert {sample.repeats for sample in find(ONE, dataset_repeats=3).training} == {3}
 
 
+def test_what_the_file_does_not_say_is_as_in_the_run(find):
+    captions = [sample.caption for sample in find(ONE, caption_extension=".caption").training]
+    assert captions == ["caption", "", "", "", "", ""]
+    chosen = []
+    for seed in range(4):
+        found = find(ONE, validation_split=0.5, validation_seed=seed)
+        assert (len(found.training), len(found.held_out)) == (3, 3)
+        chosen.append(frozenset(sample.path for sample in found.held_out))
+    assert len(set(chosen)) > 1
+
+
 def test_values_are_looked_up_from_the_inside_out(find):
     text = """
         [general]
