@@ -52,7 +52,7 @@ class Losses:
     ) -> list[Series]:
         """Of ``story``, and over them one line of each of ``others``."""
         scale = unit(story, choice)
-        faint = 0.55 if len(story.loss) < DENSE else 0.3
+        faint = 0.55 if len(story.loss) < DENSE else 0.4
         raw = Series("Each step", *_at(story.loss, scale), "chart_raw", width=1.0, opacity=faint)
         found = [raw]
         if choice.smoothing != "none":

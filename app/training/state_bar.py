@@ -51,7 +51,7 @@ class StateBar(QWidget):
         self._pause_text = bind(self.pause.setText, "Pause")
         self.stop = button("Stop and save", "square", on=self._stop)
         self._stop_text = bind(self.stop.setText, "Stop and save")
-        self.resume = button("Resume", "play", on=self._resume)
+        self.resume = button("Resume", "play", on=self.resume_run)
         bind(self.resume.setToolTip, "Goes on exactly where the run was cut off.")
         self._sample_tip = bind(self.sample.setToolTip, "")
         bind(self.save.setToolTip, "Writes a checkpoint with the weights of now.")
@@ -171,7 +171,8 @@ class StateBar(QWidget):
     def _is_stopping(self, handle: JobHandle | None) -> bool:
         return handle is not None and (handle.cancel_asked or handle is self._stopping)
 
-    def _resume(self) -> None:
+    def resume_run(self) -> None:
+        """Let a run that was cut off go on."""
         story = self.state.story
         item = run_deeds.resumable(self.state, story) if story is not None else None
         if item is not None:

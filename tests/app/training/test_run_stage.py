@@ -225,6 +225,32 @@ def test_a_suggestion_to_stop_offers_to_stop_and_the_best_epoch(view, live):
     assert not notice.isVisible()
 
 
+def offered(view):
+    return {one.id: one for one in view.actions() if one.enabled()}
+
+
+def test_the_palette_offers_what_the_run_can_do_now(view, live, settle):
+    live.step(1)
+    found = offered(view)
+    assert {"train.sample", "train.save", "train.last"} <= found.keys()
+    assert "train.resume" not in found
+    for name in ("train.save", "train.sample", "train.last"):
+        found[name].run()
+    assert Job(live.handle).asked() == ["save_now", "sample_now", "stop_after_epoch"]
+    live.end(status="cancelled")
+    make_run(view.session, "done", epochs=1)
+    make_run(view.session, "cut", status="interrupted")
+    view.session.start(view.state.load_runs())
+    settle(view.session)
+    view.state.show(next(one for one in view.state.runs if one.name == "cut"))
+    found = offered(view)
+    assert "train.save" not in found
+    found["train.compare"].run()
+    assert view.stage.pages.currentWidget() is view.stage.compare
+    found["train.resume"].run()
+    assert not offered(view).keys() & {"train.resume"}
+
+
 @pytest.mark.parametrize(
     ("language", "lines"),
     [
