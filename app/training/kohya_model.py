@@ -14,7 +14,7 @@ from app.training.kohya_words import STATUS_TITLES, spoken, why_text
 from app.training.problems import by_setting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from app.training.next_run import NextRun
     from engine.training.kohya.report import Line
@@ -43,8 +43,12 @@ class ReportRows(QAbstractListModel):
         self.wrong = by_setting(self.state.problem)
 
     def problem(self, line: Line) -> str:
-        """What is still wrong with ``line``."""
+        """What is wrong with a setting that ``line`` has set."""
         return open_problem(line, self.state.values, self.wrong)
+
+    def wrong_keys(self, lines: Iterable[Line]) -> set[str]:
+        """The keys whose settings need a fix."""
+        return {line.key for line in lines if self.problem(line)} if self.wrong else set()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.rows)

@@ -63,6 +63,7 @@ class ReportPage(QWidget):
         self.state = state
         self.taken: Taken | None = None
         self._choice = Choice()
+        self._wrong: set[str] = set()
         self.back = button("Back to the run", "arrow-left", "quiet", on=self.back_asked.emit)
         self.name = ElidedLabel("", Qt.TextElideMode.ElideMiddle, weight=500)
         self.name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -164,6 +165,7 @@ class ReportPage(QWidget):
         key = "kohya script, read {time}" if script else "kohya form, read {time}"
         self._origin_text.say(key, time=clock(taken.when))
         self.note.begin(self.state.values.get("base_model"))
+        self.table.refresh()
         self._fill()
         self.refresh()
         self.table.choose_first()
@@ -173,6 +175,8 @@ class ReportPage(QWidget):
         if self.taken is None:
             return
         self.table.refresh()
+        if self.table.lines.wrong_keys(self.taken.imported.report.lines) != self._wrong:
+            self._fill()
         for status, count in self.taken.imported.report.counts.items():
             self.counts[status].setText(number(count))  # type: ignore[index]
         self.note.show_first(self.taken.imported.report.lines, self.table.lines)
@@ -200,7 +204,9 @@ class ReportPage(QWidget):
     def _fill(self) -> None:
         if self.taken is not None:
             report = self.taken.imported.report
-            self.table.put(rows_of(report, self._choice, self.state.start_values()))
+            self._wrong = self.table.lines.wrong_keys(report.lines)
+            start = self.state.start_values()
+            self.table.put(rows_of(report, self._choice, start, self._wrong))
 
     def report_text(self) -> str:
         """The whole report as tab-separated lines, as a table or a letter takes them."""

@@ -41,15 +41,20 @@ class Choice:
     whole: Collection[str] = ()
 
 
-def rows_of(report: Report, choice: Choice, start: Mapping[str, Any]) -> list[Row]:
-    """Heads and lines from the top. ``start`` is what a new run begins with."""
+def rows_of(
+    report: Report, choice: Choice, start: Mapping[str, Any], wrong: Collection[str] = ()
+) -> list[Row]:
+    """Heads and lines from the top. ``start`` is what a new run begins with; the keys of lines with
+    a setting that is ``wrong`` in the next one are listed too.
+    """
     rows: list[Row] = []
     for status in STATUSES:
         if choice.status in ("", status):
             lines = [line for line in report.lines if line.status == status]
             if choice.only_changes:
-                lines = [line for line in lines if changes(line, start)]
-            rows += _group(status, sorted(lines, key=lambda line: _rank(line, start)), choice)
+                lines = [line for line in lines if line.key in wrong or changes(line, start)]
+            lines.sort(key=lambda line: (line.key not in wrong, *_rank(line, start)))
+            rows += _group(status, lines, choice)
     return rows
 
 
@@ -69,8 +74,6 @@ def changes(line: Line, start: Mapping[str, Any]) -> bool:
     """Whether a run becomes another one by this line than one that begins afresh, or would if it
     were known here.
     """
-    if line.problem is not None:
-        return True
     if line.status == "unknown":
         return bool(line.value)
     if line.status == "no effect":
@@ -83,9 +86,8 @@ def changes(line: Line, start: Mapping[str, Any]) -> bool:
 
 
 def _rank(line: Line, start: Mapping[str, Any]) -> tuple[bool, ...]:
-    """What needs a look goes first; what the file leaves empty or as it usually is goes last."""
+    """What asks for something goes first, what the file leaves empty or as usual last."""
     return (
-        line.problem is None,
         not needs_choice(line),
         not line.present,
         not changes(line, start) and line.status != "converted",
@@ -104,9 +106,7 @@ def _plain(value: Any) -> Any:
 
 
 def open_problem(line: Line, values: Mapping[str, Any], wrong: Mapping[str, str]) -> str:
-    """What is still wrong with a setting that ``line`` has set; ``wrong`` says it by setting."""
-    if line.problem is None:
-        return ""
+    """What is wrong with a setting that ``line`` has set; ``wrong`` says it by setting."""
     for name, value in line.settings.items():
         if name in wrong and _plain(values.get(name)) == _plain(value):
             return wrong[name]
