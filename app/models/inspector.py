@@ -171,8 +171,9 @@ class Inspector(Column):
 
     def _show_foot(self, usable: bool) -> None:
         self._feet.setVisible(self.form is None)
-        self.run.setVisible(usable and bool(self._told.run))
-        self.folder.setVisible(self.info is not None and not self._told.run)
+        has_run = usable and bool(self._told.run)
+        self.run.setVisible(has_run)
+        self.folder.setVisible(self.info is not None and not has_run)
         self.paint.setVisible(usable)
         shown = self.form is not None or self.info is not None
         self._foot.setVisible(shown)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +63,7 @@ def isles(models, session, settle, project):
     """The page with that project open."""
     session.open_folder(project.root)
     settle()
-    session.go("models")
+    models.refresh()
     settle()
     return models
 
@@ -204,12 +203,11 @@ def test_another_model_has_its_own_weight(shelf, models, settle):
     assert models.inspector.use.weight.value == 0.6
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", '{"a": "x", "b": NaN, "c": 0.5}'])
-def test_weights_that_cannot_be_read_are_left_out(text):
+def test_weights_that_cannot_be_read_are_left_out():
     weights_path().parent.mkdir(parents=True, exist_ok=True)
-    weights_path().write_text(text)
-    assert read_weights() in ({}, {"c": 0.5})
-    assert ("c" in read_weights()) == ('"c"' in text)
+    for text, kept in (("{", {}), ("[1]", {}), ('{"a": "x", "b": NaN, "c": 0.5}', {"c": 0.5})):
+        weights_path().write_text(text)
+        assert read_weights() == kept
 
 
 def test_several_models_are_counted_and_weighed(shelf, models, tongue):
@@ -220,7 +218,7 @@ def test_several_models_are_counted_and_weighed(shelf, models, tongue):
     assert shown == ["merge", "bake"]
 
 
-def test_a_file_that_cannot_be_used_offers_no_tool(shelf, models, tongue):
+def test_a_file_that_cannot_be_used_offers_no_tool(shelf, models):
     choose(models, "torn.safetensors")
     assert "torn.safetensors" in models.inspector._problem_text.text()
     assert not models.inspector.tools.isVisible()
@@ -234,10 +232,3 @@ def test_the_menu_copies_the_path(qapp, shelf, models):
     menu.actions()[0].trigger()
     menu.close()
     assert qapp.clipboard().text() == str(shelf / "icons.safetensors")
-
-
-def test_weights_are_written_as_plain_json(shelf, models, settle):
-    choose(models, "ink.safetensors")
-    models.inspector.use.weight.changed.emit(0.85)
-    settle()
-    assert list(json.loads(weights_path().read_text()).values()) == [0.85]
