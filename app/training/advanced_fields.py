@@ -16,21 +16,16 @@ from app.training.setting_group import SettingGroup
 from app.training.setting_help import SettingHelp
 from app.training.setting_row import SettingRow
 from app.training.setting_search import SettingSearch, matches
+from app.training.shown_settings import shown_settings
 from app.training.whys import whys
 from app.widgets.lines import LinesField
 from app.widgets.schema_controls import Control, control_for
 from app.widgets.text import hairline
-from engine.runtime.schema import Setting, settings_of
-from engine.training.config import TrainRequest
 
 if TYPE_CHECKING:
     from app.training.model import TrainState
+    from engine.runtime.schema import Setting
 
-FOR_FOLDERS = (
-    "train_data_dir", "output_dir", "dataset_config", "in_json", "dataset_repeats",
-    "caption_extension",
-)  # fmt: skip
-"""What has an effect only where no project is trained; the window always trains one."""
 SLICE = 5
 """Rows that are made or marked at once, before other things have their turn."""
 
@@ -47,7 +42,7 @@ class AdvancedFields(QWidget):
         super().__init__()
         self.state = state
         self.search = SettingSearch()
-        self.items = {item.name: item for item in settings_of(TrainRequest) if _is_shown(item)}
+        self.items = shown_settings()
         self.rows: dict[str, SettingRow] = {}
         self.groups: dict[str, SettingGroup] = {}
         self.help: SettingHelp | None = None
@@ -82,6 +77,7 @@ class AdvancedFields(QWidget):
     def _connect(self) -> None:
         state = self.state
         self.search.changed.connect(self._look)
+        self.search.field.returnPressed.connect(self._to_first)
         state.draft_changed.connect(self.refresh)
         state.models_changed.connect(self.refresh)
         state.plan_changed.connect(self._show_problems)
@@ -127,6 +123,13 @@ class AdvancedFields(QWidget):
         self._revealing = name
         self._slices.start()
 
+    def follow(self, widget: QWidget) -> None:
+        """Let the Tab key come here after ``widget``: the search, then group after group."""
+        headers = [group.header for group in self.groups.values()]
+        for one in (self.search.field, self.search.only_changed, *headers):
+            QWidget.setTabOrder(widget, one)
+            widget = one
+
     def _is_open(self, title: str) -> bool:
         if self.search.is_on:
             group = self.groups[title]
@@ -158,6 +161,12 @@ class AdvancedFields(QWidget):
         self._opened.clear()
         self._unmarked = sorted(self.rows, key=lambda name: name not in self._found)
         self.arrange()
+
+    def _to_first(self) -> None:
+        """Take the keyboard to the first that was found and has an effect."""
+        usable = [name for name in self.items if name in self._found and name not in self._why]
+        if self.search.is_on and usable:
+            self.reveal(usable[0])
 
     def _count(self) -> None:
         for group in self.groups.values():
@@ -282,7 +291,3 @@ class AdvancedFields(QWidget):
         self.help = SettingHelp(self, self.items[name], start, self._why.get(name, ""))
         self.help.asked.connect(self.reveal)
         self.help.open_beside(self.rows[name].control)
-
-
-def _is_shown(item: Setting) -> bool:
-    return item.level != "hidden" and item.name not in FOR_FOLDERS

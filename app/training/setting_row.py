@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QToolButton
 
 from app.i18n import bind, tr
 from app.theme import color, icons, metrics
-from app.training.setting_search import holds_any, lifted
+from app.training.setting_search import choice_words, holds_any, lifted
 from app.widgets.buttons import tool_button
 from app.widgets.fields import Check, Choice
 from app.widgets.panel import IconLabel
@@ -169,6 +169,10 @@ class SettingRow(QWidget):
             lines.append(lifted(text, self._words, bright=True))
         if kohya and (self._told or (not in_label and holds_any(kohya, self._words))):
             lines.append(f"kohya&nbsp;&nbsp;{lifted(kohya, self._words, bright=True)}")
+        if self._words and not in_label and not lines:
+            chosen = [one for one in choice_words(self.item) if holds_any(one, self._words)]
+            if chosen:
+                lines.append(lifted(", ".join(chosen), self._words, bright=True))
         return lines
 
     # What is done with it

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
@@ -14,6 +15,7 @@ from app.i18n.format import number
 from app.theme import color, icons, metrics
 from app.widgets.buttons import Button
 from app.widgets.fields import TextField
+from app.widgets.schema_controls import choice_text
 from app.widgets.text import hairline, label
 from engine.runtime.schema import Setting
 
@@ -77,19 +79,32 @@ class SettingSearch(QWidget):
             text = tr("No setting matches.")
         self.count.setText(text)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc gives up what is looked for."""
+        if event.key() == Qt.Key.Key_Escape and self.is_on:
+            self.clear()
+        else:
+            super().keyPressEvent(event)
+
     def _chip(self, on: bool) -> None:
         self.only_changed.set_icon("check" if on else "")
         self.changed.emit()
 
 
 def matches(item: Setting, words: Collection[str]) -> bool:
-    """Whether label, help, unit or kohya's name of ``item`` hold all ``words``, in either
+    """Whether label, help, unit, choices or kohya's name of ``item`` hold all ``words``, in either
     language.
     """
     texts = (item.label, tr(item.label), item.help, tr(item.help), item.kohya, item.name,
-             item.unit, tr(item.unit) if item.unit else "")  # fmt: skip
+             item.unit, tr(item.unit) if item.unit else "", *item.choices,
+             *choice_words(item))  # fmt: skip
     text = "\n".join(texts).casefold()
     return all(word in text for word in words)
+
+
+def choice_words(item: Setting) -> list[str]:
+    """The choices of a setting as the form shows them."""
+    return [tr(choice_text(choice)) for choice in item.choices]
 
 
 def holds_any(text: str, words: Collection[str]) -> bool:
@@ -111,8 +126,3 @@ def lifted(text: str, words: Collection[str], *, bright: bool = False) -> str:
         else html.escape(part)
         for place, part in enumerate(parts)
     )
-
-
-def rich(widget_label: QWidget) -> None:
-    """Let a label read HTML."""
-    widget_label.setTextFormat(Qt.TextFormat.RichText)  # type: ignore[attr-defined]

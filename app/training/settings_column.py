@@ -17,6 +17,7 @@ from app.training.advanced_fields import AdvancedFields
 from app.training.before_panel import BeforePanel
 from app.training.problems import LABELS, by_setting, named
 from app.training.settings_foot import FixLine, reset_button
+from app.training.shown_settings import shown_settings
 from app.training.simple_fields import SimpleFields
 from app.widgets.buttons import button, tool_button
 from app.widgets.panel import Column
@@ -92,6 +93,7 @@ class SettingsColumn(Column):
         self._content.insertWidget(2, made.search)
         self.stack.insertWidget(self.stack.indexOf(self.simple) + 1, made)
         made.search.changed.connect(self.scroll_to_top)
+        made.follow(self.more)
         made.moved.connect(self._stay)
         made.revealed.connect(self.bring)
         return made
@@ -119,7 +121,8 @@ class SettingsColumn(Column):
         """Put every setting back to what a new run starts with; the toast takes it back."""
         start = self.state.start_values()
         changed = {name: start[name] for name in self.state.changed_names()}
-        self.state.replace(changed, "All settings are the usual ones again.")
+        if changed:
+            self.state.replace(changed, "All settings are the usual ones again.")
 
     def refresh(self) -> None:
         """Say what the button would do now."""
@@ -129,7 +132,7 @@ class SettingsColumn(Column):
         self.start_button.setEnabled(self.state.can_start)
         problem = self.state.problem
         self.start_button.setToolTip(named(problem) if problem is not None else "")
-        wrong = [name for name in by_setting(problem) if name]
+        wrong = [name for name in by_setting(problem) if name in shown_settings()]
         self.fix.say(wrong, [tr(LABELS[name]) for name in wrong])
         count = len(self.state.changed_names()) if self.state.values else 0
         self._reset_text.update(n=count)

@@ -171,7 +171,8 @@ def test_a_search_finds_by_name_of_kohya_help_and_unit_in_all_groups(advanced, q
     assert search(qtbot, advanced, "no such thing") == []
     assert advanced.search.count.text() == "No setting matches."
     QTest.keyClick(advanced.search.field, Qt.Key.Key_Escape)
-    assert search(qtbot, advanced, "") == []
+    quiet(qtbot, advanced)
+    assert shown(advanced) == []
     assert advanced.search.count.text() == "181 settings"
 
 
@@ -205,6 +206,24 @@ def test_ctrl_f_looks_for_settings_from_simple(view, qtbot):
     QTest.keyClick(view.stage, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert view.settings.level.value == "advanced"
     assert view.focusWidget() is view.settings.advanced.search.field
+
+
+def test_enter_goes_to_the_first_setting_that_was_found(view, advanced, qtbot):
+    assert search(qtbot, advanced, "prodigy") == ["optimizer_type"]
+    assert ">Prodigy</span>" in advanced.rows["optimizer_type"].hint
+    search(qtbot, advanced, "huber")
+    QTest.keyClick(advanced.search.field, Qt.Key.Key_Return)
+    assert view.focusWidget() is advanced.rows["loss_type"].control
+
+
+def test_tab_goes_from_the_head_of_the_column_through_search_and_groups(view, advanced, qtbot):
+    view.settings.more.setFocus()
+    reached = []
+    for _ in range(4):
+        QTest.keyClick(view.focusWidget(), Qt.Key.Key_Tab)
+        reached.append(view.focusWidget())
+    headers = [group.header for group in advanced.groups.values()]
+    assert reached == [advanced.search.field, advanced.search.only_changed, *headers[:2]]
 
 
 # What was changed
