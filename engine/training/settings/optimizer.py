@@ -33,8 +33,8 @@ class OptimizerSettings(Settings):
         help="The rule that turns gradients into changes.")
     optimizer_class: str = setting(
         "", label="Optimizer class", group="Optimizer and rates", when="optimizer_type=other",
-        help="A class of torch.optim such as NAdam, or the full name of an installed one such as "
-        "package.module.Class.")
+        help="A class of torch.optim such as NAdam, or the full name of one in a package known for "
+        "optimizers, such as pytorch_optimizer.CAME.")
     optimizer_args: str = setting(
         "", label="Optimizer arguments", group="Optimizer and rates", kohya="optimizer_args",
         help="More values for the optimizer, as betas=0.9,0.99 eps=1e-6; they win over the fields "
