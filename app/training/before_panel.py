@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -84,6 +85,17 @@ class BeforePanel(Panel):
             name, found = against_the_last(self.state)
             self.differences.show_differences(name, found)
             self.differences.setVisible(bool(found))
+        self._order_keys()
+
+    def _order_keys(self) -> None:
+        """Tab goes from top to bottom, also to what was made later."""
+        links = [line.action for line in self._in_order()] + self.differences.links
+        for before, after in pairwise([self.header, *links]):
+            if before.nextInFocusChain() is not after:
+                self.setTabOrder(before, after)
+
+    def _in_order(self) -> list[NoteLine]:
+        return sorted(self.lines.values(), key=self._box.indexOf)
 
     def _show_notes(self) -> None:
         """Widgets are kept: a slider that moves says all this again at every pixel."""

@@ -38,6 +38,11 @@ class DifferenceTable(QWidget):
             self._grid.addWidget(head, 0, column)
         self._heads[0].setContentsMargins(8, 0, 0, 0)
 
+    @property
+    def links(self) -> list[Button]:
+        """What takes the keys, from top to bottom."""
+        return [row[0] for row in self._rows]
+
     def show_differences(self, name: str, found: list[Difference]) -> None:
         """Show ``found`` against the run ``name``."""
         self._found = found[:MOST]

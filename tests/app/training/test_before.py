@@ -359,3 +359,22 @@ def test_what_the_queue_offers_is_not_told_twice_and_forgotten_once_it_goes_on(
     settle(opened)
     assert len(asked) == 1
     assert forgotten == ([stored] if name == "harvest-v3" else [])
+
+
+def test_tab_goes_through_the_column_from_top_to_bottom(column, settle) -> None:
+    request = column.state.request().model_copy(update={"output_name": "first"})
+    Run.create(column.state.session.project.runs / "first", request).end("finished")
+    column.state.session.start(column.state.load_runs())
+    settle(column.state.session)
+    column.before.toggle_differences()
+    column.simple.strip.ask_to_save()
+    column.state.change(lr_scheduler="linear", lr_scheduler_power=3.0, network_dim=32)
+    order, widget = [], column.nextInFocusChain()
+    while widget is not column:
+        takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+        if takes and widget.isVisible() and widget.isEnabled() and column.isAncestorOf(widget):
+            middle = widget.mapTo(column, widget.rect().center())
+            order.append((middle.y() // 12, middle.x(), type(widget).__name__))
+        widget = widget.nextInFocusChain()
+    assert order == sorted(order)
+    assert sum(name == "Button" for *_, name in order) >= 6
