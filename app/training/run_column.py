@@ -17,7 +17,7 @@ from app.theme import metrics
 from app.training import run_deeds
 from app.training.checkpoint_table import CheckpointTable
 from app.training.fact_table import FactTable
-from app.training.run_list import RunList
+from app.training.run_list import RunList, standing
 from app.training.telling import clock, sentence
 from app.widgets.buttons import button, tool_button
 from app.widgets.form import choice_text
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu
 
     from app.training.model import TrainState
+    from app.training.run_stage import RunStage
     from app.training.story import Story
     from engine.runtime.job import JobHandle
     from engine.training.config import TrainRequest
@@ -59,6 +60,7 @@ class RunColumn(Column):
         self.settings = FactTable()
         self.events = FactTable(left=52)
         self.panels: dict[str, Panel] = {}
+        self._standing = ""
         self._fill_column()
         self._connect()
         self.refresh()
@@ -90,6 +92,12 @@ class RunColumn(Column):
         self._panel("settings", used, self.settings)
         self._panel("events", Panel("Events"), self.events)
         bind(self.runs.setAccessibleName, "Runs")
+
+    def join(self, stage: RunStage) -> None:
+        """What is chosen here is marked on ``stage``, and the reverse."""
+        self.chosen.connect(stage.mark)
+        self.compare_asked.connect(stage.open_compare)
+        stage.chosen.connect(self.checkpoints.choose)
 
     def _panel(self, key: str, panel: Panel, body: QWidget) -> None:
         panel.body.addWidget(body)
@@ -128,9 +136,12 @@ class RunColumn(Column):
         self.runs.show_runs(self.state.runs, self.state.story, self.state.compared)
 
     def _job_changed(self, handle: JobHandle) -> None:
-        """How far a run is stands in its row; other work changes nothing here."""
-        if any(self.state.live.handle_of(story) is handle for story in self.state.runs[:1]):
-            self._show_runs()
+        """How far a run is stands in its row; this is asked twenty times a second."""
+        live = self.state.live
+        for story in live.by_folder().values():
+            if live.handle_of(story) is handle and standing(story) != self._standing:
+                self._standing = standing(story)
+                self._show_runs()
 
     def _show_story(self, story: Story) -> None:
         best = story.best

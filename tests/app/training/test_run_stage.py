@@ -1,163 +1,18 @@
-"""The stage of a run, through its widgets."""
+"""What is asked of a run on the stage, and what the stage says of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QPoint
 
 from app import i18n
-from app.theme import color
-from app.training.compared import MANNERS
-from app.training.view import View
+from app.training.run_actions import run_actions
 from engine.runtime.job import Job
 from engine.training.config import TrainRequest
 from tests.app.training.conftest import click
-from tests.app.training.runs_at_hand import LiveRun, drawn, entry, kept, make_run, rough, saved
-
-
-@pytest.fixture
-def view(qtbot, opened, settle):
-    made = View(opened)
-    qtbot.addWidget(made)
-    made.resize(1532, 934)
-    made.show()
-    settle(opened)
-    yield made
-    i18n.set_language("en")
-
-
-@pytest.fixture
-def shown(view, settle):
-    """Show runs that lie in the project: the last one named is the newest."""
-
-    def make(**runs):
-        made = [make_run(view.session, name, **settings) for name, settings in runs.items()]
-        for at, run in enumerate(made):
-            run._mark(**run.info | {"started": 1000.0 + at})
-        view.session.start(view.state.load_runs())
-        settle(view.session)
-        return view
-
-    return make
-
-
-@pytest.fixture
-def live(view, settle):
-    run = LiveRun(view, settle)
-    yield run
-    run.handle.cancel()
-
-
-def curves(view):
-    return {one.name: one for one in view.stage.curves.loss.plot.series}
-
-
-def eye(view, row: int) -> None:
-    runs = view.runs.runs
-    box = runs.visualRect(runs.rows.index(row))
-    place = QPoint(20, box.center().y())
-    QTest.mouseClick(runs.viewport(), Qt.MouseButton.LeftButton, pos=place)
-
-
-# Runs beside each other
-
-
-def test_an_eye_draws_a_run_beside_the_shown_one_in_a_manner_of_its_own(shown):
-    view = shown(old={}, middle={}, new={})
-    eye(view, 1)
-    eye(view, 2)
-    lines = curves(view)
-    assert [lines[name].color for name in ("middle", "old")] == [one.color for one in MANNERS[:2]]
-    assert lines["middle"].dash != lines["old"].dash
-    assert [row.icon for row in view.runs.runs.rows.items] == ["eye", "eye", "eye"]
-    assert view.stage.bar.name.text() == "new"
-    eye(view, 1)
-    assert "middle" not in curves(view)
-    assert view.runs.runs.rows.items[1].icon == "eye-off"
-
-
-def test_the_eye_of_the_shown_run_stays_open(shown):
-    view = shown(old={}, new={})
-    eye(view, 0)
-    assert view.runs.runs.rows.items[0].icon == "eye"
-    assert view.state.compared.manner(view.state.story) is None
-
-
-def test_the_read_out_names_every_run_and_the_place_in_steps_and_epochs(shown, qtbot):
-    view = shown(old={}, new={})
-    eye(view, 1)
-    plot = view.stage.curves.loss.plot
-    plot.grab()
-    x_axis, _ = plot.axes()
-    qtbot.mouseMove(plot, QPoint(round(x_axis.place(1.5)), 60))
-    rows = [(name, text) for _, name, text in plot._read.rows]
-    assert rows[0] == ("Step 6", "1.5")
-    assert [name for name, _ in rows[1:]] == ["Each step", "Smoothed", "Held-out", "old"]
-
-
-def test_more_runs_than_there_are_manners_are_not_drawn(shown, toasts):
-    view = shown(**{f"run{at}": {"epochs": 1} for at in range(8)})
-    for row in range(1, 8):
-        eye(view, row)
-    beside = [one for one in view.state.runs if view.state.compared.manner(one)]
-    assert len(beside) == len(MANNERS)
-    assert toasts[-1]["facts"] == {"n": len(MANNERS)}
-
-
-def test_the_button_over_the_runs_does_the_same_by_key(shown):
-    view = shown(old={}, new={})
-    click(view.runs.beside)
-    entry(view.runs, "old").trigger()
-    assert "old" in curves(view)
-
-
-def test_settings_of_runs_stand_side_by_side(shown):
-    view = shown(old={"unet_lr": 2e-4}, new={"unet_lr": 1e-4, "min_snr_gamma": 5})
-    click(view.runs.beside)
-    entry(view.runs, "Settings side by side").trigger()
-    page = view.stage.compare
-    assert view.stage.pages.currentWidget() is page
-    assert page.rows.names == ["new", "old"]
-    lines = {line.title: line for line in page.rows.lines}
-    assert lines["UNet rate"].texts == ("1e-4", "2e-4")
-    assert lines["UNet rate"].differs == (False, True)
-    assert "Seed" not in lines
-    assert lines["Lowest held-out loss"].texts == ("0.1000, Epoch 2", "0.1000, Epoch 2")
-    assert lines["Optimizer and rates"].is_group
-    page.scope._choose(1)
-    assert "Seed" in {line.title for line in page.rows.lines}
-    click(page.back)
-    assert view.stage.pages.currentWidget() is view.stage.shown
-
-
-@pytest.mark.parametrize(("language", "axis"), [("en", "Steps"), ("zh_CN", "步数")])
-def test_what_the_loss_chart_shows_is_chosen_in_its_menu(shown, language, axis):
-    view = shown(only={})
-    i18n.set_language(language)
-    options = view.stage.curves.options
-    click(options)
-    entry(options, axis).trigger()
-    assert options.text() == axis
-    assert curves(view)[i18n.tr("Smoothed")].xs[-1] == 12
-    click(options)
-    entry(options, i18n.tr("Not smoothed")).trigger()
-    click(options)
-    entry(options, i18n.tr("Trained pictures on the same noise")).trigger()
-    expected = ("Each step", "Held-out", "Trained, same noise")
-    assert list(curves(view)) == [i18n.tr(name) for name in expected]
-
-
-def test_rates_gradient_and_noise_bands_have_charts_of_their_own(shown):
-    view = shown(only={"max_grad_norm": 0.4})
-    charts = view.stage.curves
-    assert [one.name for one in charts.rate.plot.series] == ["UNet", "Text"]
-    assert [one.name for one in charts.gradient.plot.series] == ["Gradient norm", "Limit"]
-    assert charts.gradient._note.text() == "limit 0.4, reached in 100 %"
-    assert [one.name for one in charts.bands.plot.series] == ["low", "mid", "high"]
-
+from tests.app.training.runs_at_hand import LiveRun, entry, kept, make_run, saved
 
 # What is asked of a run that goes on
 
@@ -226,7 +81,7 @@ def test_a_suggestion_to_stop_offers_to_stop_and_the_best_epoch(view, live):
 
 
 def offered(view):
-    return {one.id: one for one in view.actions() if one.enabled()}
+    return {one.id: one for one in run_actions(view.stage) if one.enabled()}
 
 
 def test_the_palette_offers_what_the_run_can_do_now(view, live, settle):
@@ -339,123 +194,3 @@ def test_the_next_run_takes_the_settings_of_another_but_not_its_name(shown):
     assert view.state.values["output_name"] == name
     view.state.undo_replace()
     assert view.state.values["min_snr_gamma"] == 0
-
-
-# Checkpoints
-
-
-def test_a_copy_of_a_checkpoint_is_saved_where_the_user_says(shown, settle, tmp_path, monkeypatch):
-    view = shown(only={})
-    place = tmp_path / "style.safetensors"
-    asked = "app.training.run_deeds.QFileDialog.getSaveFileName"
-    monkeypatch.setattr(asked, lambda *_: (str(place), ""))
-    table = view.runs.checkpoints
-    QTest.mouseClick(table, Qt.MouseButton.LeftButton, pos=QPoint(table.width() - 18, 24 + 13))
-    settle(view.session)
-    assert place.read_bytes() == b"weights"
-    assert table.current.epoch == 3
-
-
-def test_the_next_run_can_start_from_a_checkpoint(shown):
-    view = shown(only={})
-    item = view.runs.checkpoints._rows[0]
-    view.runs._open_checkpoint_menu(item, QPoint())
-    entry(view.runs, "Start the next run from it").trigger()
-    assert view.state.values["network_weights"] == str(item.path)
-
-
-def test_two_checkpoints_of_one_epoch_are_chosen_apart(view, live):
-    live.tell("train.checkpoint", **saved(live.folder, 1))
-    other = saved(live.folder, 1) | {"step": 6, "path": str(live.folder / "checkpoints" / "x")}
-    (live.folder / "checkpoints" / "x").write_bytes(b"")
-    live.tell("train.checkpoint", **other)
-    table = view.runs.checkpoints
-    steps = []
-    for row in (0, 1):
-        place = QPoint(30, 24 + 26 * row + 13)
-        QTest.mouseClick(table, Qt.MouseButton.LeftButton, pos=place)
-        steps.append((table.current.step, view.stage.samples.canvas.step))
-    assert steps == [(6, 6), (4, 4)]
-
-
-# Samples
-
-
-class Painted(QObject):
-    """Keeps what a widget was asked to paint."""
-
-    def __init__(self, widget):
-        super().__init__()
-        self.rects: list[QRect] = []
-        widget.installEventFilter(self)
-
-    def eventFilter(self, _, event):
-        if event.type() == QEvent.Type.Paint:
-            self.rects.append(QRect(event.rect()))
-        return False
-
-
-def test_a_sample_on_its_way_shows_how_far_it_is_in_a_column_of_its_own(view, live, settle):
-    live.tell("train.sample", **drawn(live.folder, 0))
-    live.step(3)
-    live.tell("train.preview", **rough(3, 12))
-    settle(view.session)
-    canvas = view.stage.samples.canvas
-    assert [canvas.title(step) for step in canvas.columns] == ["Start", "Now"]
-    box = canvas.cell(0, 3)
-    shot = canvas.grab().toImage()
-    bar = [shot.pixelColor(x, box.bottom() - 1) for x in range(box.left() + 1, box.right())]
-    done = sum(tint == color("acc") for tint in bar) / len(bar)
-    assert done == pytest.approx(0.5, abs=0.05)
-    live.tell("train.sample", **drawn(live.folder, 1, step=3))
-    settle(view.session)
-    after = canvas.grab().toImage()
-    assert after.pixelColor(box.center()).getRgb()[:3] == (40, 90, 90)
-    assert after.pixelColor(box.left() + 2, box.bottom() - 1) != color("acc")
-
-
-def test_a_sample_on_its_way_paints_only_its_cell_and_a_step_no_picture(view, live, qtbot, settle):
-    live.tell("train.sample", **drawn(live.folder, 0))
-    live.tell("train.preview", **rough(3, 6))
-    settle(view.session)
-    canvas = view.stage.samples.canvas
-    canvas.repaint()
-    painted = Painted(canvas)
-    live.tell("train.preview", **rough(3, 7))
-    qtbot.waitUntil(lambda: bool(painted.rects))
-    assert painted.rects == [canvas.cell(0, 3)]
-    painted.rects.clear()
-    listed = Painted(view.runs.checkpoints)
-    loss = Painted(view.stage.curves.loss.plot)
-    live.step(1)
-    qtbot.waitUntil(lambda: bool(loss.rects))
-    assert painted.rects == []
-    assert listed.rects == []
-
-
-def test_a_sample_is_seen_large_beside_the_first_one(shown, settle):
-    view = shown(only={})
-    canvas, viewer = view.stage.samples.canvas, view.stage.viewer
-    QTest.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.cell(0, 8).center())
-    settle(view.session)
-    assert view.stage.pages.currentWidget() is viewer
-    titles = lambda: [pane.title.text() for pane in viewer.panes]  # noqa: E731
-    assert titles() == ["Start", "Epoch 2"]
-    QTest.keyClick(viewer, Qt.Key.Key_Right)
-    QTest.keyClick(viewer, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
-    assert titles() == ["Epoch 1", "Epoch 3"]
-    click(viewer.panes[1].back)
-    settle(view.session)
-    assert titles() == ["Epoch 1", "Epoch 2"]
-    middle = viewer.panes[1].view.grab().toImage()
-    shade = middle.pixelColor(middle.width() // 2, middle.height() // 2).red()
-    assert shade == 80
-    QTest.keyClick(viewer, Qt.Key.Key_Escape)
-    assert view.stage.pages.currentWidget() is view.stage.shown
-
-
-def test_the_pencil_goes_to_the_sample_prompts(shown, monkeypatch):
-    view, asked = shown(only={}), []
-    monkeypatch.setattr(view.settings, "reveal", asked.append)
-    click(view.stage.edit)
-    assert asked == ["sample_prompts"]
