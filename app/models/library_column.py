@@ -70,11 +70,10 @@ class LibraryColumn(Column):
         language_signals.changed.connect(self.refresh)
 
     def show_folders(self, shelf: Shelf) -> None:
-        """List the user's own folder, the chosen ones, and the runs."""
+        """Know the user's own folder, the chosen ones, and the runs; ``refresh`` lists them."""
         self._own = str(shelf.own)
         self._runs = str(shelf.runs) if shelf.runs is not None else ""
         self._places = [(str(folder), there) for folder, there in shelf.folders]
-        self.refresh()
 
     def refresh(self) -> None:
         """Count again, in the language of the moment."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from PySide6.QtCore import (
@@ -18,6 +17,7 @@ from PySide6.QtCore import (
     QUrl,
 )
 
+from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.models.uses import Told, key_of
 from app.models.words import kind_of, note_of, problem_of, title_of
@@ -51,24 +51,15 @@ class Filter:
     folder: str = ""
 
     def shows(self, info: ModelInfo) -> bool:
-        """Whether ``info`` passes."""
-        return (
-            self.text.casefold() in _words(info)
-            and self.kind in ("", info.kind)
-            and info.family not in self.hidden_families
-            and (not self.folder or lies_in(info, self.folder))
-        )
+        """Whether ``info`` passes but for words and folder, which a list knows quicker."""
+        return self.kind in ("", info.kind) and info.family not in self.hidden_families
 
 
-def _words(info: ModelInfo) -> str:
+def words_of(info: ModelInfo) -> str:
+    """What a search looks at."""
     base = info.metadata.get("ss_sd_model_name", "")
-    parts = (title_of(info), info.name, info.trigger_word, info.label, kind_of(info), base)
+    parts = (title_of(info), info.path.name, info.trigger_word, info.label, kind_of(info), base)
     return "\n".join((*parts, note_of(info))).casefold()
-
-
-def lies_in(info: ModelInfo, folder: str) -> bool:
-    """Whether a model is somewhere below ``folder``."""
-    return Path(os.path.abspath(info.path)).is_relative_to(os.path.abspath(folder))
 
 
 @dataclass(frozen=True)
@@ -91,6 +82,9 @@ class ModelList(QAbstractListModel):
         self.order = Order()
         self._told: Mapping[str, Told] = MappingProxyType({})
         self._rows: list[Group | ModelInfo] = []
+        self._places: list[str] = []  # of the models, as folders are told from
+        self._words: list[str] = []  # what is searched; made with the first search
+        language_signals.changed.connect(self._forget_words)
 
     @property
     def shown(self) -> list[ModelInfo]:
@@ -100,6 +94,8 @@ class ModelList(QAbstractListModel):
     def set_models(self, models: list[ModelInfo]) -> None:
         """Show these models."""
         self.models = models
+        self._places = [os.path.abspath(info.path) for info in models]
+        self._forget_words()
         self._refill()
 
     def set_filter(self, wanted: Filter) -> None:
@@ -137,8 +133,9 @@ class ModelList(QAbstractListModel):
         return sum(kind in ("", info.kind) for info in self.models)
 
     def count_in(self, folder: str) -> int:
-        """How many models are below ``folder``."""
-        return sum(lies_in(info, folder) for info in self.models)
+        """How many models are somewhere below ``folder``."""
+        start = os.path.join(os.path.abspath(folder), "")
+        return sum(place.startswith(start) for place in self._places)
 
     def row_of(self, path: str) -> int:
         """The row of the model at ``path``; -1 when it is not shown."""
@@ -146,11 +143,29 @@ class ModelList(QAbstractListModel):
         found = (n for n, row in rows if isinstance(row, ModelInfo) and str(row.path) == path)
         return next(found, -1)
 
+    def _forget_words(self) -> None:
+        self._words = []
+
+    def _passing(self) -> list[ModelInfo]:
+        """The models that the filter shows."""
+        wanted, text = self.filter, self.filter.text.casefold()
+        start = os.path.join(os.path.abspath(wanted.folder), "") if wanted.folder else ""
+        if text and not self._words:
+            self._words = [words_of(info) for info in self.models]
+        return [
+            info
+            for number, info in enumerate(self.models)
+            if wanted.shows(info)
+            and self._places[number].startswith(start)
+            and (not text or text in self._words[number])
+        ]
+
     def _refill(self) -> None:
         self.beginResetModel()
         self._rows = []
+        passing = self._passing()
         for kind, title in GROUPS:
-            members = [one for one in self.models if one.kind == kind and self.filter.shows(one)]
+            members = [one for one in passing if one.kind == kind]
             if members:
                 self._rows += [Group(title, len(members)), *self._sorted(members)]
         self.endResetModel()

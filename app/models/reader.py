@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from app.models.uses import Told, told_about
+from app.models.uses import Told
 from app.models.weights import read_weights
 from engine.models.catalogue import list_models
 from engine.models.inspect import ModelInfo
@@ -16,6 +16,7 @@ from engine.project.settings import data_dir
 
 if TYPE_CHECKING:
     from app.session import Session
+    from engine.project.project import Project
 
 
 class Shelf(NamedTuple):
@@ -59,7 +60,7 @@ class Reader(QObject):
                 runs = project.runs if project is not None else None
                 shelf = await bridge.io(_shelf, folders, runs)
                 self.read_models.emit(shelf)
-                told: dict[str, Told] = await bridge.behind(told_about, shelf.models, project)
+                told: dict[str, Told] = await bridge.behind(_told, shelf.models, project)
                 self.read_told.emit(told)
         finally:
             self._reading = False
@@ -70,3 +71,9 @@ def _shelf(folders: Sequence[Path], runs: Path | None) -> Shelf:
     models = list_models([own, *folders], runs)
     there = [(folder, folder.is_dir()) for folder in folders]
     return Shelf(models, own, there, runs, read_weights())
+
+
+def _told(models: list[ModelInfo], project: Project | None) -> dict[str, Told]:
+    from app.models.telling import told_about  # in the worker: it takes a while to import
+
+    return told_about(models, project)

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QMenu
 
 from app import i18n
 from app.models.at_hand import read_models
-from app.models.uses import key_of, told_about
+from app.models.telling import told_about
+from app.models.uses import key_of
 from app.models.weights import read_weights, weights_path
 from app.models.words import facts, kind_of
 from engine.canvas import storage
