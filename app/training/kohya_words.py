@@ -74,7 +74,8 @@ def here_words(name: str, value: Any, state: NextRun) -> str:
         named = [model.label for model in state.models if model.ref == value]
         return tr(named[0]) if named else value_words(name, value)
     words, unit = value_words(name, value), settings_by_name()[name].unit
-    return f"{words} {tr(unit)}" if unit and words != NOTHING else words
+    told = unit in ("px", "%") or (unit in ("steps", "epochs") and value != 1)
+    return f"{words} {tr(unit)}" if told and words != NOTHING else words
 
 
 def why_text(line: Line, problem: str = "") -> str:

@@ -214,6 +214,7 @@ def test_the_right_column_tells_of_the_chosen_row_and_leads_to_its_field(view, t
     facts = dict(detail.facts.facts)
     assert facts["In the file"] == "0"
     assert facts["Here"].endswith(" 1")
+    assert facts["Usual here"] == "1"
     assert detail.why.text() == "kohya drops a 0 here and trains with 1.0."
     QTest.mouseClick(detail.go, LEFT)
     assert view.settings.level.value == "advanced"
