@@ -16,6 +16,7 @@ from app.training.live_numbers import LiveNumbers
 from app.training.notice import RunNotice
 from app.training.sample_strip import SampleStrip
 from app.training.sample_viewer import SampleViewer
+from app.training.sample_words import sample_words
 from app.training.state_bar import StateBar
 from app.widgets.buttons import button, tool_button
 from app.widgets.states import EmptyState
@@ -51,7 +52,6 @@ class RunStage(QWidget):
         self.viewer = SampleViewer(state)
         self.compare = ComparePage(state)
         self.sample_note = label(tone="quiet")
-        self._note = bind(self.sample_note.setText, "")
         self.begin = button("Start training", on=self.start_asked.emit)
         self._begin_text = bind(self.begin.setText, "Start training")
         self.empty = EmptyState("flame", "No run yet", "", self.begin)
@@ -198,11 +198,7 @@ class RunStage(QWidget):
         some = bool(story.samples or story.drawing)
         self.sample_area.setVisible(some)
         self.look.setEnabled(bool(story.samples))
-        seeds = sorted({sample.seed for sample in story.samples})
-        if len(seeds) == 1:
-            self._note.say("seed {seed}", seed=seeds[0])
-        elif seeds:
-            self._note.say("seeds {seeds}", seeds=", ".join(map(str, seeds[:4])))
+        self.sample_note.setText(sample_words(story))
 
 
 def _inset(widget: QWidget) -> QWidget:

@@ -63,10 +63,9 @@ def over(status: str) -> str:
 
 def suggestion_text(data: dict[str, Any]) -> str:
     """When it was suggested to stop."""
-    place = {"step": number(data["best_step"]), "epoch": data["best_epoch"]}
     if not data["best_step"]:
         return tr("The held-out loss has not fallen since the start.")
-    return tr("The held-out loss has not fallen since epoch {epoch}.", **place)
+    return tr("The held-out loss has not fallen since epoch {epoch}.", epoch=data["best_epoch"])
 
 
 def _started(data: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 
+from app import i18n
 from app.theme import color
 from app.training.view import View
 from tests.app.training.conftest import click
@@ -49,6 +50,26 @@ def test_two_checkpoints_of_one_epoch_are_chosen_apart(view, live):
 
 
 # Samples
+
+
+@pytest.mark.parametrize(
+    ("prompts", "words"),
+    [
+        (("cactus",), "seed 42, 25 steps, guidance 4"),
+        (("cactus --s 30 --l 6", "other --s 30 --l 6"), "seed 42, 30 steps, guidance 6"),
+        (("cactus --s 30", "other"), "seed 42, guidance 4"),
+        (("prompts.txt",), "seed 42"),
+    ],
+)
+def test_how_the_samples_were_drawn_stands_over_them(shown, prompts, words):
+    view = shown(only={"sample_prompts": prompts})
+    assert view.stage.sample_note.text() == words
+
+
+def test_how_samples_were_drawn_follows_the_language(shown):
+    view = shown(only={"sample_prompts": ("cactus --s 30",)})
+    i18n.set_language("zh_CN")
+    assert view.stage.sample_note.text() == "种子 42，30 步，引导 4"
 
 
 class Painted(QObject):
