@@ -235,8 +235,9 @@ class BakeSubject(LorasSubject):
 
     def stem(self) -> str:
         base = self.base.info()
-        names = [base.name if base is not None else "", *(one.path.stem for one in self.infos[:1])]
-        return "-".join(name for name in names if name) or "baked"
+        parts = [base.name] if base is not None else []
+        parts += [info.path.stem for info in self.infos[:1]]
+        return "-".join(parts if len(parts) == 2 else [*parts, "baked"])
 
 
 class PairSubject(Subject):

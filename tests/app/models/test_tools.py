@@ -158,6 +158,7 @@ def test_keys_are_converted(shelf, models, at_work):
 
 def test_a_lora_is_baked_into_a_folder_that_is_chosen_then(shelf, models, at_work, toasts):
     form = open_form(models, "bake", "icons.safetensors")
+    assert form.place.name.value == "icons-baked.safetensors"
     pick(form.subject.base, "Starter")
     assert form.place.name.value == "starter-icons"
     click(form.go)
