@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -86,7 +87,7 @@ class Curves(QWidget):
     def mark(self, step: int | None) -> None:
         """Lay a band over a chosen checkpoint."""
         self._step = step
-        self._mark()
+        self._place_band()
 
     def refresh(self) -> None:
         """Draw every curve again."""
@@ -145,11 +146,10 @@ class Curves(QWidget):
         scale = curve_lines.unit(story, self.choice)
         longest = max(_length(one) / curve_lines.unit(one, self.choice) for one in
                       [story, *(other for other, _ in beside)])  # fmt: skip
-        state = self.loss.plot.state
-        state.x_range, state.y_range = (0.0, longest), curve_lines.loss_range(lines)
-        state.now = story.step / scale if story.live else None
+        self.loss.set_range((0.0, longest), curve_lines.loss_range(lines))
+        self.loss.set_now(story.step / scale if story.live else None)
         by_epoch = self.choice.x_axis == "epochs" and story.steps_per_epoch
-        state.x_ticks = _epoch_ticks(story, longest) if by_epoch else []
+        self.loss.set_ticks(_epoch_ticks(story, longest) if by_epoch else [])
         self.loss.set_x_name("Epoch" if by_epoch else "Step")
         self._place_band()
         self.loss.set_series(lines)
@@ -166,15 +166,12 @@ class Curves(QWidget):
 
     def _place_band(self) -> None:
         story, step = self.state.story, self._step
-        self.loss.plot.state.chosen = None
-        if story is not None and step:
-            half = max(1.0, _length(story) / 80)
-            scale = curve_lines.unit(story, self.choice)
-            self.loss.plot.state.chosen = (step - half) / scale, (step + half) / scale
-
-    def _mark(self) -> None:
-        self._place_band()
-        self.loss.plot.renew()
+        if story is None or not step:
+            self.loss.set_chosen(None)
+            return
+        half = max(1.0, _length(story) / 80)
+        scale = curve_lines.unit(story, self.choice)
+        self.loss.set_chosen((step - half) / scale, (step + half) / scale)
 
     # The small ones
 
@@ -195,12 +192,11 @@ class Curves(QWidget):
         self._draw(self.bands, story, bands)
 
     def _draw(self, chart: LineChart, story: Story, lines: list[Series]) -> None:
-        state = chart.plot.state
-        state.x_range, state.now = (0.0, _length(story)), story.step if story.live else None
-        state.x_ticks = _epoch_ticks(story, story.epochs, 6, story.steps_per_epoch)
-        if chart is not self.bands:
-            tops = [float(max(one.ys)) for one in lines if len(one.ys)]
-            state.y_range = (0.0, 1.06 * max(tops)) if tops and max(tops) > 0 else None
+        top = max((float(np.max(one.ys)) for one in lines if len(one.ys)), default=0.0)
+        from_zero = (0.0, 1.06 * top) if top > 0 and chart is not self.bands else None
+        chart.set_range((0.0, _length(story)), from_zero)
+        chart.set_ticks(_epoch_ticks(story, story.epochs, 6, story.steps_per_epoch))
+        chart.set_now(story.step if story.live else None)
         chart.set_series(lines)
 
     def _show_small(self) -> None:

@@ -103,10 +103,6 @@ class Story:
             return tr("Step {step}", step=number(step))
         return tr("Epoch {epoch}", epoch=epoch)
 
-    def checkpoint_at(self, step: int) -> Checkpoint | None:
-        """The newest checkpoint that was saved at ``step``."""
-        return next((item for item in reversed(self.checkpoints) if item.step == step), None)
-
     def take(self, kind: str, data: dict[str, Any], when: float) -> None:
         """Take one event of the engine, live or read back."""
         handlers = {
