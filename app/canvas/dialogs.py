@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.i18n import bind, tr
+from app.i18n import bind
 from app.theme import metrics
 from app.widgets.buttons import button
 from app.widgets.fields import Choice, FieldRow, NumberField, TextField, row
 from app.widgets.panel import padded
 from app.widgets.text import label
 from engine.canvas.document import LARGEST_SIDE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BAD = set('<>:"/\\|?*') | {chr(code) for code in range(32)}
 BACKGROUNDS = (("white", "White"), ("gray", "Middle gray"), ("none", "Transparent"))
@@ -119,35 +114,3 @@ def is_file_name(text: str) -> bool:
     """Whether every system can store a file of this name."""
     name = text.strip()
     return bool(name) and len(name) <= 80 and not name.startswith(".") and not set(name) & BAD
-
-
-def ask_open(
-    parent: QWidget, title: str, folder: str, pattern: str, take: Callable[[str], object]
-) -> QFileDialog:
-    """Let the user choose a file to open."""
-    dialog = QFileDialog(parent, tr(title), folder, pattern)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    return _opened(dialog, take)
-
-
-def ask_save(
-    parent: QWidget,
-    title: str,
-    start: str,
-    pattern: str,
-    suffix: str,
-    take: Callable[[str], object],
-) -> QFileDialog:
-    """Let the user choose where to save; ``suffix`` is added where it is missing."""
-    dialog = QFileDialog(parent, tr(title), start, pattern)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(suffix)
-    dialog.selectFile(start)
-    return _opened(dialog, take)
-
-
-def _opened(dialog: QFileDialog, take: Callable[[str], object]) -> QFileDialog:
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(take)
-    dialog.open()
-    return dialog

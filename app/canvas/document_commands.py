@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize
 from app.canvas import dialogs
 from app.canvas.files import free_name
 from app.i18n import tr
+from app.widgets import file_dialogs
 from engine.canvas.storage import SUFFIX
 from engine.imaging.decode import PICTURE_SUFFIXES
 
@@ -57,7 +58,7 @@ class DocumentCommands:
     def open_file(self) -> None:
         """Ask for a canvas or a picture to open."""
         pattern = f"{tr('Canvas and pictures')} (*{SUFFIX} {PICTURES})"
-        dialogs.ask_open(
+        file_dialogs.ask_open(
             self._page,
             "Open canvas",
             str(self._keeper.folder),
@@ -67,7 +68,7 @@ class DocumentCommands:
 
     def place_picture(self) -> None:
         """Ask for a picture to put on a layer."""
-        dialogs.ask_open(
+        file_dialogs.ask_open(
             self._page,
             "Place a picture",
             str(self._keeper.folder),
@@ -92,7 +93,7 @@ class DocumentCommands:
     def save_as(self) -> None:
         """Ask for another file and write the document there."""
         start = str(self._state.path or self._keeper.folder / f"canvas{SUFFIX}")
-        dialogs.ask_save(
+        file_dialogs.ask_save(
             self._page,
             "Save canvas as",
             start,
@@ -106,7 +107,7 @@ class DocumentCommands:
         stem = self._state.path.stem if self._state.path is not None else "canvas"
         project = self._session.project
         folder = project.exports if project is not None else self._keeper.folder
-        dialogs.ask_save(
+        file_dialogs.ask_save(
             self._page,
             "Export picture",
             str(folder / f"{stem}.png"),

@@ -161,7 +161,7 @@ class RepaintPanel(Panel):
         entry = self.menu.addAction(
             icons.icon("layers-2", 14),
             full_name(choice),
-            lambda: self._repaint.add_lora(choice.path),
+            lambda: self._repaint.add_lora(choice.path, choice.weight),
         )
         misfit = self._repaint.misfit(choice.path)
         if misfit is not None:

@@ -35,7 +35,8 @@ class Outlook:
     """Counts of what training would read. ``buckets`` is fullest first and ``members`` says who
     is in each, ``hard`` how many of them are enlarged or cut too much; ``draws`` counts pictures
     with their repeats, and ``steps`` batches, per epoch, those of regularization pictures
-    included. ``warnings`` has ids by kind.
+    included. ``warnings`` has ids by kind, ``unpaired`` those of regularization pictures that are
+    not drawn.
     """
 
     train: int
@@ -46,6 +47,7 @@ class Outlook:
     warnings: Mapping[str, tuple[int, ...]]
     members: Mapping[Size, tuple[int, ...]] = field(default_factory=dict)
     hard: Mapping[Size, int] = field(default_factory=dict)
+    unpaired: tuple[int, ...] = ()
 
     @property
     def bare(self) -> tuple[int, ...]:
@@ -73,7 +75,8 @@ def look_ahead(
         members[found.bucket].append(picture.id)
         draws[found.bucket] += picture.repeats
     total = sum(draws.values())
-    for bucket, times in _regularization(everything, spec, total):
+    paired = _regularization(everything, spec, total)
+    for _, bucket, times in paired:
         draws[bucket] += times
     return Outlook(
         train=len(places),
@@ -86,16 +89,17 @@ def look_ahead(
         warnings=_warnings(everything, used, places, count),
         members={size: tuple(ids) for size, ids in members.items()},
         hard=Counter(found.bucket for _, found in places if is_hard(found)),
+        unpaired=tuple(key for key, _, times in paired if not times),
     )
 
 
 def _regularization(
     pictures: Sequence[Picture], spec: BucketSpec, draws: int
-) -> list[tuple[Size, int]]:
-    """Buckets of the regularization pictures with how often training draws each."""
+) -> list[tuple[int, Size, int]]:
+    """The regularization pictures by id, with their buckets and how often training draws each."""
     found = [(p, at) for p in pictures if p.usable and p.is_reg and (at := placed(p, spec))]
     paired = pair_regularization([picture.repeats for picture, _ in found], draws)
-    return [(at.bucket, times) for (_, at), times in zip(found, paired, strict=True)]
+    return [(p.id, at.bucket, times) for (p, at), times in zip(found, paired, strict=True)]
 
 
 def _warnings(

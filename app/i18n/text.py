@@ -52,7 +52,8 @@ def tr_error(error: BaseException) -> str:
     """What ``error`` says to the user, sentence and remedy, in the language of the moment."""
     if not isinstance(error, StylekilnError):
         return str(error)
-    parts = [tr(part, **error.facts) for part in (error.sentence, error.remedy) if part]
+    facts = error.facts_in(tr)
+    parts = [tr(part, **facts) for part in (error.sentence, error.remedy) if part]
     return joined(parts)
 
 

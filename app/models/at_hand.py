@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.models.weights import USUAL, read_weights, weight_key
 from engine.models.catalogue import described, list_models, model_folders
 from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER
 from engine.runtime.errors import ModelFileError, StylekilnError
 from engine.training.runs import list_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from engine.models.inspect import ModelInfo
     from engine.project.project import Project
@@ -41,7 +42,7 @@ class BaseChoice:
 class LoraChoice:
     """A LoRA file by the name people know. ``epoch`` is 0 when the file is not from a run.
 
-    ``info`` is None until the file was looked at.
+    ``info`` is None until the file was looked at; ``weight`` is the one it is first used with.
     """
 
     path: str
@@ -49,6 +50,7 @@ class LoraChoice:
     epoch: int = 0
     trigger: str = ""
     info: ModelInfo | None = None
+    weight: float = USUAL
 
     def misfit(self, base: BaseChoice) -> StylekilnError | None:
         """Why this LoRA cannot be used with ``base``; None when it can."""
@@ -93,7 +95,9 @@ def read_models(project: Project | None, base: str, loras: Iterable[str]) -> Mod
     ]
     known |= {choice.path for choice in others}
     foreign = [_dropped(path) for path in loras if path not in known]
-    return ModelsAtHand(tuple(map(_base_choice, found)), (*trained, *others, *foreign))
+    weights = read_weights()
+    known_loras = [_weighted(choice, weights) for choice in (*trained, *others, *foreign)]
+    return ModelsAtHand(tuple(map(_base_choice, found)), tuple(known_loras))
 
 
 def native_size(info: ModelInfo) -> int:
@@ -105,6 +109,12 @@ def native_size(info: ModelInfo) -> int:
         return int(unet["sample_size"] * 2 ** (len(vae["block_out_channels"]) - 1))
     family = FAMILIES[info.family]
     return family.version(info.prediction_type or family.versions[0].prediction_type).native_size
+
+
+def _weighted(choice: LoraChoice, weights: Mapping[str, float]) -> LoraChoice:
+    if choice.info is None:
+        return choice
+    return replace(choice, weight=weights.get(weight_key(choice.info), USUAL))
 
 
 def _of_runs(project: Project | None) -> list[LoraChoice]:

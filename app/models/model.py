@@ -1,23 +1,34 @@
-"""The list of models as Qt items, in groups, with filters by kind and family."""
+"""The list of models as Qt items: in groups, filtered by words, kind, family and folder, sorted."""
 
 from __future__ import annotations
 
-import re
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QUrl,
+)
 
-from app.i18n import tr, tr_error
-from app.i18n.format import number
+from app.i18n import signals as language_signals
+from app.i18n import tr
+from app.models.uses import Told, key_of
+from app.models.words import kind_of, note_of, problem_of, title_of
 from engine.models.family import STARTER
 from engine.models.inspect import ModelInfo
 
 InfoRole = int(Qt.ItemDataRole.UserRole) + 1
 Index = QModelIndex | QPersistentModelIndex
 GROUPS = (("lora", "LoRA"), ("base", "Base models"), ("unknown", "Cannot be used"))
-# How training names what it saves before the end.
-_CHECKPOINT = re.compile(r"(?P<run>.+)-(?P<epoch>\d{6})")
 _NOTHING = QModelIndex()
+_UNTOLD = Told()
 
 
 @dataclass(frozen=True)
@@ -30,20 +41,35 @@ class Group:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which models are shown: words in the name, one kind or all, families that are ticked."""
+    """Which models are shown: words in name, trigger, base or note, one kind or all, families that
+    are ticked, and one folder or all.
+    """
 
     text: str = ""
     kind: str = ""
     hidden_families: frozenset[str] = frozenset()
+    folder: str = ""
 
     def shows(self, info: ModelInfo) -> bool:
-        """Whether ``info`` passes."""
-        words = f"{title_of(info)} {info.name} {info.trigger_word} {info.label}".casefold()
-        return (
-            self.text.casefold() in words
-            and self.kind in ("", info.kind)
-            and info.family not in self.hidden_families
-        )
+        """Whether ``info`` passes but for words and folder, which a list knows quicker."""
+        return self.kind in ("", info.kind) and info.family not in self.hidden_families
+
+
+def words_of(info: ModelInfo) -> str:
+    """What a search looks at."""
+    base = info.metadata.get("ss_sd_model_name", "")
+    parts = (title_of(info), info.path.name, info.trigger_word, info.label, kind_of(info), base)
+    return "\n".join((*parts, note_of(info))).casefold()
+
+
+@dataclass(frozen=True)
+class Order:
+    """The title of the column that models are sorted by inside their group, "" as they are found;
+    ``down`` turns it round.
+    """
+
+    column: str = ""
+    down: bool = False
 
 
 class ModelList(QAbstractListModel):
@@ -53,7 +79,12 @@ class ModelList(QAbstractListModel):
         super().__init__(parent)
         self.models: list[ModelInfo] = []
         self.filter = Filter()
+        self.order = Order()
+        self._told: Mapping[str, Told] = MappingProxyType({})
         self._rows: list[Group | ModelInfo] = []
+        self._places: list[str] = []  # of the models, as folders are told from
+        self._words: list[str] = []  # what is searched; made with the first search
+        language_signals.changed.connect(self._forget_words)
 
     @property
     def shown(self) -> list[ModelInfo]:
@@ -63,6 +94,8 @@ class ModelList(QAbstractListModel):
     def set_models(self, models: list[ModelInfo]) -> None:
         """Show these models."""
         self.models = models
+        self._places = [os.path.abspath(info.path) for info in models]
+        self._forget_words()
         self._refill()
 
     def set_filter(self, wanted: Filter) -> None:
@@ -70,26 +103,85 @@ class ModelList(QAbstractListModel):
         self.filter = wanted
         self._refill()
 
+    def set_order(self, order: Order) -> None:
+        """Sort by another column."""
+        self.order = order
+        self._refill()
+
+    def set_told(self, told: Mapping[str, Told]) -> None:
+        """Know pictures and uses from now on."""
+        self._told = told
+        if self.order.column == "Used":
+            self._refill()
+        elif self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    def told(self, info: ModelInfo) -> Told:
+        """What is told about ``info`` beside its file."""
+        return self._told.get(key_of(info.ref), _UNTOLD)
+
     def families(self) -> list[tuple[str, str, int]]:
         """Family, its label, and how many models are of it."""
         found: dict[str, tuple[str, int]] = {}
         for info in self.models:
             label = info.label or "Other"
             found[info.family] = (label, found.get(info.family, (label, 0))[1] + 1)
-        return [(family, label, count) for family, (label, count) in found.items()]
+        return [(family, label, count) for family, (label, count) in sorted(found.items())[::-1]]
 
     def count(self, kind: str) -> int:
         """How many models are of ``kind``; an empty kind counts all."""
         return sum(kind in ("", info.kind) for info in self.models)
 
+    def count_in(self, folder: str) -> int:
+        """How many models are somewhere below ``folder``."""
+        start = os.path.join(os.path.abspath(folder), "")
+        return sum(place.startswith(start) for place in self._places)
+
+    def row_of(self, path: str) -> int:
+        """The row of the model at ``path``; -1 when it is not shown."""
+        rows = enumerate(self._rows)
+        found = (n for n, row in rows if isinstance(row, ModelInfo) and str(row.path) == path)
+        return next(found, -1)
+
+    def _forget_words(self) -> None:
+        self._words = []
+
+    def _passing(self) -> list[ModelInfo]:
+        """The models that the filter shows."""
+        wanted, text = self.filter, self.filter.text.casefold()
+        start = os.path.join(os.path.abspath(wanted.folder), "") if wanted.folder else ""
+        if text and not self._words:
+            self._words = [words_of(info) for info in self.models]
+        return [
+            info
+            for number, info in enumerate(self.models)
+            if wanted.shows(info)
+            and self._places[number].startswith(start)
+            and (not text or text in self._words[number])
+        ]
+
     def _refill(self) -> None:
         self.beginResetModel()
         self._rows = []
+        passing = self._passing()
         for kind, title in GROUPS:
-            members = [one for one in self.models if one.kind == kind and self.filter.shows(one)]
+            members = [one for one in passing if one.kind == kind]
             if members:
-                self._rows += [Group(title, len(members)), *members]
+                self._rows += [Group(title, len(members)), *self._sorted(members)]
         self.endResetModel()
+
+    def _sorted(self, members: list[ModelInfo]) -> list[ModelInfo]:
+        keys: dict[str, Callable[[ModelInfo], tuple[object, ...]]] = {
+            "Name": lambda info: (title_of(info).casefold(),),
+            "Family": lambda info: (info.label,),
+            "Kind": lambda info: (kind_of(info),),
+            "Trigger": lambda info: (not info.trigger_word, info.trigger_word.casefold()),
+            "Size": lambda info: (info.bytes,),
+            "Used": lambda info: (self.told(info).last,),
+        }
+        if self.order.column not in keys:
+            return members
+        return sorted(members, key=keys[self.order.column], reverse=self.order.down)
 
     def rowCount(self, parent: Index = _NOTHING) -> int:
         return 0 if parent.isValid() else len(self._rows)
@@ -105,75 +197,23 @@ class ModelList(QAbstractListModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        if isinstance(self._rows[index.row()], Group):
+        if not index.isValid() or isinstance(self._rows[index.row()], Group):
             return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return usual | Qt.ItemFlag.ItemIsDragEnabled
 
+    # Out of the window, as files
 
-def title_of(info: ModelInfo) -> str:
-    """What a model is called: the starter by its label, a run's checkpoint by run and epoch."""
-    if info.layout == STARTER:
-        return tr("Starter model")
-    run, epoch = _saved_at(info)
-    return tr("{name}, epoch {n}", name=run, n=epoch) if epoch else info.name
+    def mimeTypes(self) -> list[str]:
+        return ["text/uri-list"]
 
+    def supportedDragActions(self) -> Qt.DropAction:
+        return Qt.DropAction.CopyAction
 
-def _saved_at(info: ModelInfo) -> tuple[str, int]:
-    """Run and epoch of a LoRA file that has the name that training gave it; else epoch 0."""
-    if info.kind != "lora":
-        return "", 0
-    numbered = _CHECKPOINT.fullmatch(info.name)
-    if numbered is not None:
-        return numbered["run"], int(numbered["epoch"])
-    epoch = info.metadata.get("ss_epoch", "")
-    last = info.name == info.metadata.get("ss_output_name")
-    return info.name, int(epoch) if last and epoch.isdecimal() else 0
-
-
-def problem_of(info: ModelInfo) -> str:
-    """Why a file cannot be used, in the language of the moment; empty when it can."""
-    return tr_error(info.error) if info.error is not None else info.problem
-
-
-def second_line(info: ModelInfo) -> str:
-    """The quiet line under the name."""
-    if info.problem:
-        return problem_of(info)
-    if info.kind == "lora":
-        rank = "" if info.rank is None else tr("rank {rank}", rank=info.rank)
-        epoch = info.metadata.get("ss_epoch", "")
-        named = info.path.name if title_of(info) != info.name else ""
-        told = named or (tr("Epoch {n}", n=epoch) if epoch else "")
-        return ", ".join(part for part in (told, rank) if part)
-    layouts = {
-        "starter": "Built in",
-        "diffusers": "diffusers folder",
-        "single-file": "Single file",
-    }
-    return tr(layouts.get(info.layout, info.layout))
-
-
-def facts(info: ModelInfo) -> list[tuple[str, str]]:
-    """What the inspector lists about a model: label keys and ready texts."""
-    meta = info.metadata
-    steps = meta.get("ss_steps", "")
-    pictures = meta.get("ss_num_train_images", "")
-    trained = ""
-    if steps and pictures:
-        trained = tr(
-            "{pictures} pictures, {steps} steps",
-            pictures=number(float(pictures)),
-            steps=number(float(steps)),
-        )
-    alpha = f"{info.rank}, {info.alpha:g}" if info.rank and info.alpha is not None else ""
-    lines = [
-        ("Family", info.label),
-        ("Prediction", info.prediction_type.replace("_", " ")),
-        ("Base model", meta.get("ss_sd_model_name", "")),
-        ("Trigger word", info.trigger_word),
-        ("Rank, alpha", alpha or (str(info.rank) if info.rank else "")),
-        ("Trained on", trained),
-        ("File", info.path.name if info.kind == "lora" else ""),
-        ("Hash", meta.get("sshs_model_hash", "")[:10]),
-    ]
-    return [(key, text) for key, text in lines if text]
+    def mimeData(self, indexes: Iterable[QModelIndex]) -> QMimeData:
+        """The files of the rows; the starter belongs to the application and stays."""
+        rows = [index.data(InfoRole) for index in indexes]
+        infos = [row for row in rows if isinstance(row, ModelInfo) and row.layout != STARTER]
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(info.path)) for info in infos])
+        return data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.models.model import problem_of, title_of
+from app.models.words import problem_of, title_of
 
 if TYPE_CHECKING:
     from app.models.at_hand import ModelsAtHand

@@ -1,43 +1,50 @@
-"""The Models workspace: library and family at the left, the table, and the inspector."""
+"""The Models workspace: the library at the left, the table, and the inspector."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.actions import Action
-from app.i18n import bind, tr
+from app.i18n import bind
 from app.i18n import signals as language_signals
 from app.i18n.format import size
-from app.models.files import copy_models
-from app.models.inspector import Inspector
-from app.models.model import InfoRole, ModelList
+from app.models.actions import actions
+from app.models.doors import Doors
+from app.models.inspector import WIDTH, Inspector
+from app.models.intake import Intake
+from app.models.library_column import LibraryColumn
+from app.models.model import Filter, ModelList, Order
+from app.models.reader import Reader, Shelf
 from app.models.table import ModelTable, TableHead
+from app.models.tool_bench import ToolBench
+from app.models.tool_results import words_of
+from app.models.tool_words import taken_back
+from app.models.tools import CHECK, EDIT, Tool
+from app.models.uses import Told
+from app.models.weight_keeper import WeightKeeper
+from app.models.weights import USUAL
 from app.session import Session
 from app.theme import metrics
-from app.widgets.buttons import button, tool_button
+from app.widgets.buttons import button
 from app.widgets.columns import SideColumns
-from app.widgets.fields import Check, TextField
-from app.widgets.layouts import clear_layout
-from app.widgets.panel import Column, Panel, padded
-from app.widgets.row_list import Row, RowList
-from app.widgets.states import EmptyState
+from app.widgets.fields import TextField
+from app.widgets.states import DropOverlay, EmptyState
 from app.widgets.text import hairline, label
-from engine.models.catalogue import list_models, model_folders
-from engine.models.inspect import MODEL_SUFFIXES, ModelInfo
-from engine.runtime.events import Event
-
-KINDS = (
-    ("", "All models", "boxes"),
-    ("base", "Base models", "box"),
-    ("lora", "LoRA", "layers-2"),
-    ("unknown", "Cannot be used", "triangle-alert"),
-)
+from app.widgets.thumbnails import ThumbnailCache
+from engine.models.tools.requests import EditRequest, ToolRequest, ToolResult
 
 
 class View(QWidget):
@@ -47,22 +54,39 @@ class View(QWidget):
         super().__init__()
         self._session = session
         self.list = ModelList(self)
-        self.table = ModelTable()
-        self.table.setModel(self.list)
-        self.inspector = Inspector(session)
-        self._kinds, self._folders = RowList(), RowList()
-        self._folder_paths: list[Path] = []
-        self._families = Panel("Family")
+        self.thumbnails = ThumbnailCache(parent=self)
+        self.intake = Intake(session, self)
+        self.doors = Doors(self, session, self.intake)
+        self.bench = ToolBench(session, self)
+        self.weights = WeightKeeper(session, self)
+        self.reader = Reader(session, self)
+        self.table = ModelTable(self.thumbnails)
+        self.table.set_list(self.list)
+        self.head = TableHead()
+        self.library = LibraryColumn(self.list, self.intake)
+        self.inspector = Inspector(self.bench, self.thumbnails)
+        self._wanted = ""
         self._count = label(tone="quiet")
         self._count_text = bind(self._count.setText, "")
         self._build()
-        self._kinds.chosen.connect(self._choose_kind)
-        self.table.selectionModel().currentChanged.connect(self._chosen)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.library.wanted.connect(self._filter)
+        self.library.add_files.connect(self.doors.ask_files)
+        self.library.add_folder.connect(self.doors.ask_folder)
+        self.library.remove_folder.connect(self.doors.forget)
+        self.head.ordered.connect(self._order)
+        self.table.chosen.connect(self._show_chosen)
+        self.reader.read_models.connect(self._show_models)
+        self.reader.read_told.connect(self._show_told)
+        self.intake.came.connect(lambda paths: self._choose_when_read(str(paths[0])))
+        self.bench.done.connect(self._tool_done)
+        self.inspector.weight_changed.connect(self.weights.keep)
         language_signals.changed.connect(self._show_counts)
-        language_signals.changed.connect(self._translate)
-        session.settings_changed.connect(self._settings_changed)
-        session.engine_event.connect(self._hear)
-        session.job_finished.connect(lambda _: self._refresh_seen())
+        self._session.settings_changed.connect(self._refresh_seen)
+        self._session.engine_event.connect(self._hear)
+        self._session.job_finished.connect(self._refresh_seen)
 
     def focus_target(self) -> QWidget:
         """What takes the keyboard when the page is shown."""
@@ -71,57 +95,43 @@ class View(QWidget):
     def receive(self, add: bool = False, path: str = "", **payload: Any) -> None:
         """``add`` asks for model files at once; ``path`` chooses a model."""
         if path:
-            self._session.start(self._read(path))
+            self._choose_when_read(path)
         if add:
-            self.add_files()
+            self.doors.ask_files()
 
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What can be done here."""
-        return [
-            Action("models.add", "Add files…", self.add_files, "plus", "Ctrl+O", where="models"),
-            Action("models.refresh", "Look again", self.refresh, "rotate-cw", "F5", where="models"),
-        ]
+        return actions(self)
 
     def refresh(self) -> None:
         """Read the folders again."""
-        self._session.start(self._read())
+        self.reader.read()
 
-    def _settings_changed(self, _: object) -> None:
-        self._refresh_seen()
-
-    def _hear(self, event: Event) -> None:
+    def _hear(self, event: Any) -> None:
         if event.kind == "train.checkpoint":
             self._refresh_seen()
 
-    def _refresh_seen(self) -> None:
+    def _refresh_seen(self, _: object = None) -> None:
         """A page that is not seen reads again when it is shown."""
         if self.isVisible():
             self.refresh()
 
+    # Layout
+
     def _build(self) -> None:
-        left = Column(metrics.LEFT, "left")
-        library = Panel("Library")
-        library.add_action(tool_button("plus", "Add files…", self.add_files, dense=True))
-        library.body.addWidget(self._kinds)
-        folders = Panel("Folders")
-        add = tool_button(
-            "folder-cog", "Settings", lambda: self._session.go("settings"), dense=True
-        )
-        folders.add_action(add)
-        folders.body.addWidget(self._folders)
-        for panel in (library, self._families, folders):
-            left.add(panel)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        stage = self._stage()
-        row.addWidget(left)
-        row.addWidget(stage, 1)
+        self.stage = self._stage()
+        row.addWidget(self.library)
+        row.addWidget(self.stage, 1)
         row.addWidget(self.inspector)
-        self.columns = SideColumns(self, stage, self._session, "models")
-        self.columns.add(left, "left", metrics.LEFT)
-        self.columns.add(self.inspector, "right", self.inspector.preferred_width)
+        self.columns = SideColumns(self, self.stage, self._session, "models")
+        self.columns.add(self.library, "left", metrics.LEFT)
+        self.columns.add(self.inspector, "right", WIDTH)
         self.columns.keys_on(self.table)
+        self.overlay = DropOverlay(self.stage)
+        self.setAcceptDrops(True)
 
     def _stage(self) -> QWidget:
         stage = QWidget()
@@ -132,17 +142,17 @@ class View(QWidget):
         column.setSpacing(0)
         column.addWidget(self._tool_bar())
         column.addWidget(hairline("column"))
-        column.addWidget(TableHead())
+        column.addWidget(self.head)
         pages = QWidget()
         self._pages = QStackedLayout(pages)
         self._pages.addWidget(self.table)
-        empty = EmptyState(
+        self.none = EmptyState(
             "boxes",
             "No model matches",
             "Clear the search, or tick more families at the left.",
-            button("Show all models", on=self._show_all),
+            button("Show all models", on=self.show_all),
         )
-        self._pages.addWidget(empty)
+        self._pages.addWidget(self.none)
         column.addWidget(pages, 1)
         return stage
 
@@ -151,143 +161,145 @@ class View(QWidget):
         bar.setProperty("surface", "panel")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         bar.setFixedHeight(metrics.TOOLBAR)
-        self.search = TextField("Name, trigger word or family")
+        self.search = TextField("Name, trigger word, base or note")
         self.search.setMaximumWidth(300)
-        self.search.textChanged.connect(
-            lambda text: self._filter(replace(self.list.filter, text=text))
-        )
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._search)
+        self.add = button("Add files…", "plus", on=self.doors.ask_files)
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(metrics.GAP)
         row.addWidget(self.search, 1)
         row.addWidget(self._count)
         row.addStretch(1)
-        row.addWidget(button("Add files…", "plus", on=self.add_files))
+        row.addWidget(self.add)
         return bar
 
-    async def _read(self, choose: str = "") -> None:
-        project = self._session.project
-        runs = project.runs if project is not None else None
-        folders = await self._session.bridge.io(model_folders)
-        models = await self._session.bridge.io(list_models, folders, runs)
-        before = choose or (str(self._current.path) if self._current else "")
+    # What is read and shown
+
+    def _show_models(self, shelf: Shelf) -> None:
+        """The list is there anew; what was chosen stays chosen, and the table does not jump."""
+        chosen = self._chosen_paths()
         place = self.table.verticalScrollBar().value()
-        self.list.set_models(models)
-        self._show_families()
-        self._folder_paths = folders
-        self._show_folders()
+        self.weights.take(shelf.weights)
+        self.list.set_models(shelf.models)
+        self.library.show_folders(shelf)
+        wanted, self._wanted = self._wanted, ""
+        found = self.list.row_of(wanted) >= 0
+        self.choose([wanted] if found else chosen)
+        if not found:
+            self.table.verticalScrollBar().setValue(place)
         self._show_counts()
-        self._choose_path(before)
-        self.table.verticalScrollBar().setValue(place)
 
-    def _translate(self) -> None:
-        self._show_families()
-        self._show_folders()
+    def _show_told(self, told: dict[str, Told]) -> None:
+        chosen = self._chosen_paths()
+        self.list.set_told(told)
+        if self._chosen_paths() != chosen:
+            self.choose(chosen)  # sorted by use, it was filled anew
+        self._show_chosen()
 
-    def _show_folders(self) -> None:
-        folders = self._folder_paths
-        if not folders:
-            return
-        self._folders.set_rows(
-            [
-                Row(str(folder), folder.name, icon="folder", tip=str(folder))
-                if folder.is_dir()
-                else Row(str(folder), folder.name, tr("missing"), icon="folder-x", tone="err")
-                for folder in folders[1:]
-            ]
-            or [Row("own", folders[0].name, icon="folder", tip=str(folders[0]))]
-        )
+    def _chosen_paths(self) -> list[str]:
+        return [str(info.path) for info in self.table.selected()]
 
-    @property
-    def _current(self) -> ModelInfo | None:
-        row = (
-            self.table.currentIndex().data(InfoRole)
-            if self.table.currentIndex().isValid()
-            else None
-        )
-        return row if isinstance(row, ModelInfo) else None
+    def choose(self, paths: list[str]) -> None:
+        """Choose these models, or the first when none of them is shown."""
+        rows = [row for row in map(self.list.row_of, paths) if row >= 0]
+        shown = self.list.shown
+        if not rows and shown:
+            rows = [self.list.row_of(str(shown[0].path))]
+        self.table.choose_rows(rows)
+        self._show_chosen()
 
-    def _choose_path(self, path: str) -> None:
-        rows = range(self.list.rowCount())
-        infos = [(row, self.list.index(row).data(InfoRole)) for row in rows]
-        models = [(row, info) for row, info in infos if isinstance(info, ModelInfo)]
-        wanted = next((row for row, info in models if str(info.path) == path), None)
-        if wanted is None and models:
-            wanted = models[0][0]
-        if wanted is not None:
-            self.table.setCurrentIndex(self.list.index(wanted))
+    def _choose_when_read(self, path: str) -> None:
+        self._wanted = path
+        self.refresh()
 
-    def _chosen(self, index: QModelIndex) -> None:
-        info = index.data(InfoRole) if index.isValid() else None
-        self.inspector.show_model(info if isinstance(info, ModelInfo) else None)
+    def _show_chosen(self) -> None:
+        chosen = self.table.selected()
+        told = self.list.told(chosen[0]) if len(chosen) == 1 else Told()
+        weight = self.weights.of(chosen[0]) if chosen else USUAL
+        self.inspector.show_models(chosen, self.list.models, told, weight)
 
-    def _choose_kind(self, kind: str) -> None:
-        self._filter(replace(self.list.filter, kind="" if kind == "all" else kind))
+    def _order(self, order: Order) -> None:
+        chosen = self._chosen_paths()
+        self.list.set_order(order)
+        self.choose(chosen)
 
-    def _filter(self, wanted: Any) -> None:
+    def search_now(self) -> None:
+        """Put the keyboard into the search."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def _search(self, text: str) -> None:
+        self._filter(replace(self.list.filter, text=text))
+
+    def _filter(self, wanted: Filter) -> None:
+        chosen = self._chosen_paths()
         self.list.set_filter(wanted)
         self._show_counts()
-        self._choose_path("")
+        self.choose(chosen)
 
-    def _show_all(self) -> None:
+    def show_all(self) -> None:
+        """Show every model."""
         self.search.clear()
-        self.list.set_filter(type(self.list.filter)())
-        self._show_families()
-        self._show_counts()
-        self._choose_path("")
+        self._filter(Filter())
 
     def _show_counts(self) -> None:
         shown = self.list.shown
-        self._kinds.set_rows(
-            [
-                Row(kind or "all", tr(text), str(self.list.count(kind)), icon=icon)
-                for kind, text, icon in KINDS
-                if not kind or self.list.count(kind)
-            ]
-        )
-        self._kinds.set_current(self.list.filter.kind or "all")
+        self.library.refresh()
         total = size(sum(info.bytes for info in shown))
         self._count_text.say("1 model, {size}", "{n} models, {size}", n=len(shown), size=total)
         self._pages.setCurrentIndex(0 if shown or not self.list.models else 1)
         self.table.viewport().update()
-        self._chosen(self.table.currentIndex())
 
-    def _show_families(self) -> None:
-        body = self._families.body
-        clear_layout(body)
-        for family, title, _count in self.list.families():
-            tick = Check(title, family not in self.list.filter.hidden_families)
-            tick.changed.connect(lambda on, family=family: self._tick(family, on))
-            body.addWidget(padded(tick))
+    # In and out
 
-    def _tick(self, family: str, on: bool) -> None:
-        hidden = self.list.filter.hidden_families
-        hidden = hidden - {family} if on else hidden | {family}
-        self._filter(replace(self.list.filter, hidden_families=hidden))
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say what a drop would do; what is taken elsewhere goes on to the window."""
+        words = self.doors.offer(event.mimeData()) if event.source() is None else ""
+        if not words:
+            event.ignore()
+            return
+        event.acceptProposedAction()
+        self.overlay.offer(words)
 
-    def add_files(self) -> None:
-        """Ask for model files and copy them into the model folder."""
-        dialog = QFileDialog(self, tr("Choose model files"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        patterns = " ".join(f"*{suffix}" for suffix in MODEL_SUFFIXES)
-        dialog.setNameFilter(f"{tr('Models')} ({patterns})")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(
-            lambda files: self._session.start(self._add([Path(file) for file in files]))
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """What was held over the page has gone."""
+        self.overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take models and folders in."""
+        self.overlay.hide()
+        event.acceptProposedAction()
+        self.doors.take(event.mimeData())
+
+    # What tools have made
+
+    def _tool_done(self, tool: Tool, request: ToolRequest, result: ToolResult) -> None:
+        if tool is CHECK:
+            return  # the inspector shows it
+        action, on_action = self._offered_after(request, result)
+        self._session.notify(
+            "{words}", words=partial(words_of, tool, result), action=action, on_action=on_action
         )
-        dialog.open()
+        self._choose_when_read(result.path)
 
-    async def _add(self, files: list[Path]) -> None:
-        copied = await self._session.bridge.io(copy_models, files)
-        await self._read(str(copied.paths[0]) if copied.paths else "")
-        if copied.paths:
-            self._session.notify("Models added: {n}.", n=len(copied.paths))
-        for error in copied.errors:
-            self._session.show_error(error)
+    def _offered_after(
+        self, request: ToolRequest, result: ToolResult
+    ) -> tuple[str, Callable[[], None] | None]:
+        known = next((one for one in self.list.models if str(one.path) == result.path), None)
+        if isinstance(request, EditRequest) and request.in_place and known is not None:
+            return "Undo", partial(self._take_back, taken_back(known))
+        if self.isVisible():
+            return "", None
+        return "Show", partial(self._session.go, "models", path=result.path)
+
+    def _take_back(self, request: EditRequest) -> None:
+        self.bench.begin(EDIT, request)
 
     def showEvent(self, event: QShowEvent) -> None:
         self.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         narrow = self.width() + metrics.RAIL < metrics.NARROW
-        self.columns.set_natural(self.inspector, 300 if narrow else 344)
+        self.columns.set_natural(self.inspector, 300 if narrow else WIDTH)

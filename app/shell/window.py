@@ -35,6 +35,7 @@ from app.shell.regions import Regions
 from app.shell.status_line import StatusLine
 from app.shell.window_actions import add_shortcuts, window_actions
 from app.theme import metrics, motion
+from app.training.resuming import ResumeOffer
 from app.widgets.text import hairline
 from app.widgets.toasts import Toast
 from engine.project.settings import Settings, data_dir
@@ -104,6 +105,7 @@ class MainWindow(QWidget):
         session.settings_changed.connect(_apply_motion)
         _apply_motion(session.settings)
         self._news = JobNews(self)
+        self._resumes = ResumeOffer(session, self)
         session.undone.connect(self.toasts.withdraw)
         self.rail.chosen.connect(self._choose)
         self.bar.start_asked.connect(lambda: self.navigate("start", {}))

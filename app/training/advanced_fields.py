@@ -1,81 +1,293 @@
-"""The next run in full: every setting by group, and a search over them."""
+"""The next run in full: every setting by group, found by words, or only those that were changed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.i18n import bind
 from app.i18n import signals as language_signals
-from app.theme import metrics
+from app.theme import style
 from app.training.base_choice import BaseModelChoice
-from app.training.problems import located
-from app.widgets.fields import TextField
-from app.widgets.form import SchemaForm
-from app.widgets.text import label
-from engine.training.config import TrainRequest
+from app.training.one_rate import rates_for, said_of
+from app.training.problems import by_setting
+from app.training.setting_group import SettingGroup
+from app.training.setting_help import SettingHelp
+from app.training.setting_row import SettingRow
+from app.training.setting_search import SettingSearch, matches
+from app.training.shown_settings import shown_settings
+from app.training.whys import whys
+from app.widgets.lines import LinesField
+from app.widgets.schema_controls import Control, control_for
+from app.widgets.text import hairline
 
 if TYPE_CHECKING:
     from app.training.model import TrainState
+    from engine.runtime.schema import Setting
 
-
-FOR_FOLDERS = (
-    "train_data_dir", "output_dir", "dataset_config", "in_json", "dataset_repeats",
-    "caption_extension",
-)  # fmt: skip
-"""What has an effect only where no project is trained; the window always trains one."""
+SLICE = 5
+"""Rows that are made or marked at once, before other things have their turn."""
 
 
 class AdvancedFields(QWidget):
-    """Every setting by group, with a search over names, help and kohya's names."""
+    """``search`` stands over it, in the head of the column. ``moved`` is sent when rows came or
+    went, with the row that has to stay where it is seen; ``revealed`` with one to bring in view.
+    """
+
+    moved = Signal(QWidget, QPoint)
+    revealed = Signal(QWidget)
 
     def __init__(self, state: TrainState) -> None:
         super().__init__()
         self.state = state
-        self.search = TextField("Search settings")
-        self.search.setClearButtonEnabled(True)
-        self.none = label("No setting matches.", tone="quiet")
-        self.base = BaseModelChoice(state)
-        self.form = SchemaForm(
-            TrainRequest,
-            "advanced",
-            skip=FOR_FOLDERS,
-            controls={"base_model": self.base},
-        )
-        self.none.hide()
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, metrics.GAP, 0, 0)
-        box.setSpacing(0)
-        top = QVBoxLayout()
-        top.setContentsMargins(metrics.PAD, 0, metrics.PAD, metrics.GAP)
-        top.addWidget(self.search)
-        top.addWidget(self.none)
-        box.addLayout(top)
-        box.addWidget(self.form)
-        bind(self.search.setAccessibleName, "Search settings")
-        self.search.textChanged.connect(self._find)
-        self.form.changed.connect(self._changed)
-        state.draft_changed.connect(self.refresh)
-        state.plan_changed.connect(self._show_problem)
-        state.models_changed.connect(self.refresh)
-        language_signals.changed.connect(self.refresh)
+        self.search = SettingSearch()
+        self.items = shown_settings()
+        self.rows: dict[str, SettingRow] = {}
+        self.groups: dict[str, SettingGroup] = {}
+        self.help: SettingHelp | None = None
+        self._found: set[str] = set(self.items)
+        self._changed: set[str] = set()
+        self._wrong: dict[str, str] = {}
+        self._why: dict[str, str] = {}
+        self._opened: dict[str, bool] = {}  # by hand, while only some settings are shown
+        self._unmarked: list[str] = []
+        self._told: SettingRow | None = None
+        self._revealing = ""
+        self._slices = QTimer(self, interval=0, singleShot=True)
+        self._slices.timeout.connect(self._make_some)
+        self._add_groups()
+        self._connect()
         self.refresh()
+        self.arrange()
+
+    def _add_groups(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for title in dict.fromkeys(item.group for item in self.items.values()):
+            items = [item for item in self.items.values() if item.group == title]
+            group = SettingGroup(title, items, self._make_first)
+            group.folded.connect(lambda shown, one=title: self._folded(one, shown))
+            self.groups[title] = group
+            if len(self.groups) > 1:
+                column.addWidget(hairline("panel"))
+            column.addWidget(group)
+
+    def _connect(self) -> None:
+        state = self.state
+        self.search.changed.connect(self._look)
+        self.search.field.returnPressed.connect(self._to_first)
+        state.draft_changed.connect(self.refresh)
+        state.models_changed.connect(self.refresh)
+        state.plan_changed.connect(self._show_problems)
+        language_signals.changed.connect(self._retranslate)
+        style.signals.changed.connect(self._retranslate)
+
+    # What is shown
 
     def refresh(self) -> None:
         """Show the draft."""
-        if self.state.values:
-            self.form.set_values(self.state.values)
+        if not self.state.values:
+            return
+        self._changed = self.state.changed_names() & self.items.keys()
+        self._why = whys(self.state.values)
+        for row in self.rows.values():
+            self._fill(row)
+        self._count()
 
-    def _changed(self, name: str) -> None:
-        if name == "base_model":
-            self.state.choose_base(str(self.base.value))
+    def arrange(self) -> None:
+        """Open and shut the groups, and show in them what is looked for."""
+        for title, group in self.groups.items():
+            group.show_open(self._is_open(title))
+            group.show_only(self._wanted(group))
+        self._count()
+        self._slices.start()
+
+    def row(self, name: str) -> SettingRow:
+        """The row of a setting, made when it is first asked for."""
+        made = self.rows.get(name)
+        return made if made is not None else self._make(name)
+
+    def reveal(self, name: str) -> None:
+        """Bring a setting into view, whatever is looked for, and the keyboard to it."""
+        if name not in self.items:
+            return
+        if name not in self._found:
+            self.search.clear()
+        group = self.groups[self.items[name].group]
+        if not group.is_open:
+            group.show_open(True)
+            self._folded(self.items[name].group, True)
+        self.row(name).control.setFocus()
+        self._revealing = name
+        self._slices.start()
+
+    def follow(self, widget: QWidget) -> None:
+        """Let the Tab key come here after ``widget``: the search, then group after group."""
+        headers = [group.header for group in self.groups.values()]
+        for one in (self.search.field, self.search.only_changed, *headers):
+            QWidget.setTabOrder(widget, one)
+            widget = one
+
+    def _is_open(self, title: str) -> bool:
+        if self.search.is_on:
+            group = self.groups[title]
+            return self._opened.get(title, not self._found.isdisjoint(group.names))
+        return title in self.state.session.settings.open_groups
+
+    def _wanted(self, group: SettingGroup) -> set[str]:
+        """What is shown of a group: what was found, or all of one opened where nothing was."""
+        found = self._found & set(group.names)
+        return found or set(group.names)
+
+    def _folded(self, title: str, shown: bool) -> None:
+        if self.search.is_on:
+            self._opened[title] = shown
         else:
-            self.state.change(**{name: self.form.values()[name]})
+            kept = [one for one in self.state.session.settings.open_groups if one != title]
+            self.state.session.change_settings(open_groups=(*kept, *[title] * shown))
+        if shown:
+            self.groups[title].show_only(self._wanted(self.groups[title]))
+        self._slices.start()
 
-    def _find(self, text: str) -> None:
-        self.none.setVisible(self.form.search(text) == 0)
+    def _look(self) -> None:
+        words, only = self.search.words, self.search.only_changed.isChecked()
+        self._found = {
+            name
+            for name, item in self.items.items()
+            if (not only or name in self._changed) and matches(item, words)
+        }
+        self._opened.clear()
+        self._unmarked = sorted(self.rows, key=lambda name: name not in self._found)
+        self.arrange()
 
-    def _show_problem(self) -> None:
-        self.form.clear_errors()
-        self.form.set_error(*located(self.state.problem))
+    def _to_first(self) -> None:
+        """Take the keyboard to the first that was found and has an effect."""
+        usable = [name for name in self.items if name in self._found and name not in self._why]
+        if self.search.is_on and usable:
+            self.reveal(usable[0])
+
+    def _count(self) -> None:
+        for group in self.groups.values():
+            counted = self._found if self.search.is_on else self._changed
+            wrong = not self._wrong.keys().isdisjoint(group.names)
+            group.say(len(counted.intersection(group.names)), wrong=wrong)
+        self.search.say(len(self._found), len(self.items))
+
+    def _show_problems(self) -> None:
+        self._wrong = by_setting(self.state.problem)
+        for row in self.rows.values():
+            self._show_state(row)
+        self._count()
+
+    def _show_state(self, row: SettingRow) -> None:
+        """Its error, or why it changes nothing: what is wrong can always be mended."""
+        name = row.item.name
+        row.set_error(self._wrong.get(name, ""))
+        row.set_idle("" if name in self._wrong else self._why.get(name, ""))
+
+    def _retranslate(self) -> None:
+        self._show_problems()
+        self.refresh()
+        for row in self.rows.values():
+            row.retranslate()
+
+    # Rows are made when they are to be seen, a few at a time
+
+    def _missing(self) -> list[str]:
+        wanted: set[str] = set()
+        for group in self.groups.values():
+            if group.is_open:
+                wanted |= self._wanted(group)
+        return [name for name in self.items if name in wanted and name not in self.rows]
+
+    def _make_first(self) -> None:
+        for name in self._missing()[:SLICE]:
+            self._make(name)
+
+    def _mark_some(self) -> None:
+        some, self._unmarked = self._unmarked[:SLICE], self._unmarked[SLICE:]
+        for name in some:
+            self.rows[name].mark(self.search.words if name in self._found else ())
+
+    def _make_some(self) -> None:
+        if self._missing():
+            self._make_first()
+        else:
+            self._mark_some()
+        if self._missing() or self._unmarked:
+            self._slices.start()
+        elif self._revealing:
+            row, self._revealing = self.rows[self._revealing], ""
+            self.revealed.emit(row)
+
+    def _make(self, name: str) -> SettingRow:
+        item = self.items[name]
+        group = self.groups[item.group]
+        row = SettingRow(item, self._control(item))
+        self.rows[name] = row
+        row.mark(self.search.words)
+        self._fill(row)
+        group.add_row(row)
+        row.setVisible(name in self._wanted(group))
+        row.edited.connect(self._edited)
+        row.entered.connect(self._entered)
+        row.reset_asked.connect(self._reset)
+        row.help_asked.connect(self._explain)
+        return row
+
+    def _control(self, item: Setting) -> Control:
+        if item.name == "base_model":
+            return BaseModelChoice(self.state)
+        return LinesField() if item.kind == "list" else control_for(item, bounded=False)
+
+    def _fill(self, row: SettingRow) -> None:
+        name = row.item.name
+        if self.state.values:
+            row.show_value(self.state.values[name])
+        row.set_changed(name in self._changed)
+        self._show_state(row)
+
+    # What is done in a row
+
+    def _edited(self, name: str) -> None:
+        value, state = self.rows[name].value, self.state
+        if name == "base_model":
+            state.choose_base(str(value))
+        elif name == "trigger_word":
+            state.set_trigger_word(str(value))
+        elif name == "optimizer_type":
+            self._choose_optimizer(str(value))
+        else:
+            state.change(**{name: value})
+
+    def _choose_optimizer(self, optimizer: str) -> None:
+        state = self.state
+        rates = rates_for(optimizer, state.values, state.start_values())
+        if rates:
+            state.replace({"optimizer_type": optimizer, **rates}, said_of(optimizer))
+        else:
+            state.change(optimizer_type=optimizer)
+
+    def _reset(self, name: str) -> None:
+        self.state.change(**{name: self.state.start_values()[name]})
+
+    def _entered(self, name: str) -> None:
+        """Tell about the row that has the keyboard, without moving it from under the pointer."""
+        row = self.rows[name]
+        if row is self._told:
+            return
+        place = row.mapTo(self.window(), QPoint())
+        if self._told is not None:
+            self._told.set_told(False)
+        self._told = row
+        row.set_told(True)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        self.moved.emit(row, place)
+
+    def _explain(self, name: str) -> None:
+        start = self.state.start_values().get(name)
+        self.help = SettingHelp(self, self.items[name], start, self._why.get(name, ""))
+        self.help.asked.connect(self.reveal)
+        self.help.open_beside(self.rows[name].control)

@@ -1,19 +1,25 @@
-"""Before you start: what the next run will do, and what stands in its way."""
+"""Before you start: what the next run will do, what it costs, and what stands in its way."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import joined, tr
 from app.i18n import signals as language_signals
-from app.i18n.format import number
+from app.i18n.format import number, size
 from app.theme import metrics
+from app.theme import signals as theme_signals
 from app.training import draft
+from app.training.before_notes import Note, against_the_last, notes
+from app.training.difference_table import DifferenceTable
 from app.training.pace import about
 from app.training.problems import named
+from app.training.sentences import SentenceLabel, Strong
+from app.widgets.buttons import button
 from app.widgets.panel import IconLabel, Panel
 from app.widgets.text import label
 
@@ -22,23 +28,45 @@ if TYPE_CHECKING:
 
 
 class BeforePanel(Panel):
-    """Before you start: pictures, buckets, steps, and what stands in the way."""
+    """``reveal_asked`` carries the name of a setting that a note is about."""
+
+    reveal_asked = Signal(str)
 
     def __init__(self, state: TrainState) -> None:
         super().__init__("Before you start")
         self.state = state
-        self.facts = [label(tone="label", wrap=True) for _ in range(4)]
+        self.facts = [SentenceLabel() for _ in range(4)]
         self.problem = label(tone="error", wrap=True)
-        self._bare, self.bare = _warning()
-        self._blind, self.blind = _warning()
-        box = QVBoxLayout()
-        box.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
-        box.setSpacing(6)
-        for line in (*self.facts, self.problem, self._bare, self._blind):
-            box.addWidget(line)
-        self.body.addLayout(box)
-        state.plan_changed.connect(self.refresh)
-        language_signals.changed.connect(self.refresh)
+        self.differences = DifferenceTable()
+        self.lines: dict[str, NoteLine] = {}
+        self._build()
+        for signal in (
+            state.plan_changed, state.runs_changed, state.probe.changed, language_signals.changed,
+            theme_signals.changed,
+        ):  # fmt: skip
+            signal.connect(self.refresh)
+        self.differences.chosen.connect(self.reveal_asked)
+        self.refresh()
+
+    def _build(self) -> None:
+        self._box = QVBoxLayout()
+        self._box.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
+        self._box.setSpacing(metrics.GAP_FIELDS)
+        for line in (*self.facts, self.problem):
+            self._box.addWidget(line)
+        self.body.addLayout(self._box)
+        self.body.addSpacing(metrics.GAP_FIELDS)
+        self.body.addWidget(self.differences)
+        self.differences.hide()
+
+    @property
+    def shows_differences(self) -> bool:
+        """Whether the table of what differs from the last run is open."""
+        return not self.differences.isHidden()
+
+    def toggle_differences(self) -> None:
+        """Show what differs from the last run, or no longer."""
+        self.differences.setVisible(not self.shows_differences)
         self.refresh()
 
     def refresh(self) -> None:
@@ -48,56 +76,115 @@ class BeforePanel(Panel):
         self.problem.setText(named(problem) if problem is not None else "")
         texts = ["", "", "", ""]
         if plan is not None:
-            texts = [*_sentences(plan, self.state.values), self._duration()]
+            texts = [*_sentences(plan, self.state), self._cost()]
         for line, text in zip(self.facts, texts, strict=True):
             line.setText(text)
             line.setVisible(bool(text))
-        bare = len(plan.outlook.bare) if plan is not None else 0
-        self._bare.setVisible(bare > 0)
-        self.bare.setText(
-            tr("{n} picture has no caption.", "{n} pictures have no caption.", n=bare)
-        )
-        self._blind.setVisible(plan is not None and plan.steps > 0 and not plan.outlook.held_out)
-        self.blind.setText(
-            tr("Nothing is held out, so over-fitting cannot be measured. Hold some out in Dataset.")
-        )
+        self._show_notes()
+        if self.shows_differences:
+            name, found = against_the_last(self.state)
+            self.differences.show_differences(name, found)
+            self.differences.setVisible(bool(found))
+        self._order_keys()
 
-    def _duration(self) -> str:
-        seconds = self.state.expected_seconds
-        if seconds is None or not self.state.can_start:
+    def _order_keys(self) -> None:
+        """Tab goes from top to bottom, also to what was made later."""
+        links = [line.action for line in self._in_order()] + self.differences.links
+        for before, after in pairwise([self.header, *links]):
+            if before.nextInFocusChain() is not after:
+                self.setTabOrder(before, after)
+
+    def _in_order(self) -> list[NoteLine]:
+        return sorted(self.lines.values(), key=self._box.indexOf)
+
+    def _show_notes(self) -> None:
+        """Widgets are kept: a slider that moves says all this again at every pixel."""
+        wanted = {note.key: note for note in notes(self)}
+        for key, line in self.lines.items():
+            line.setVisible(key in wanted)
+        for place, note in enumerate(wanted.values()):
+            if note.key not in self.lines:
+                self.lines[note.key] = NoteLine()
+            line = self.lines[note.key]
+            at = len(self.facts) + 1 + place
+            if self._box.indexOf(line) != at:
+                self._box.removeWidget(line)
+                self._box.insertWidget(at, line)
+            line.say(note)
+
+    def _cost(self) -> str:
+        """Time and memory: measured with a step, else the time that runs like it took."""
+        state = self.state
+        if not state.can_start or state.plan is None:
             return ""
-        return tr("About {time} on this computer.", time=about(seconds))
+        measured, seconds = state.probe.measured, state.expected_seconds
+        if measured is not None:
+            return tr(
+                "About {time} and {memory} of {room}. Measured with one step on this computer.",
+                time=Strong(about(measured.seconds(state.plan.steps))),
+                memory=Strong(size(measured.result.peak_bytes)),
+                room=size(measured.result.room_bytes),
+            )
+        if seconds is None:
+            return ""
+        return tr("About {time} on this computer.", time=Strong(about(seconds)))
 
 
-def _warning() -> tuple[QWidget, QLabel]:
-    line = QWidget()
-    row = QHBoxLayout(line)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(metrics.GAP)
-    row.addWidget(IconLabel("triangle-alert", 14, "warn"), 0, Qt.AlignmentFlag.AlignTop)
-    words = label(tone="label", wrap=True)
-    row.addWidget(words, 1)
-    return line, words
+class NoteLine(QWidget):
+    """An icon, a sentence, and at its right end the one thing to do about it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.icon = IconLabel("info", 14)
+        self.words = SentenceLabel()
+        self.action = button("", kind="link", on=self._act)
+        self._note: Note | None = None
+        self.words.setContentsMargins(0, 2, 0, 0)  # a link is higher than a line of words
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 3, 0, 0)
+        column.addWidget(self.icon, 0, _TOP)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(metrics.GAP)
+        row.addLayout(column)
+        row.addWidget(self.words, 1, _TOP)
+        row.addWidget(self.action, 0, _TOP)
+
+    def say(self, note: Note) -> None:
+        """Show ``note``."""
+        before, self._note = self._note, note
+        if before is None or (before.icon, before.tone) != (note.icon, note.tone):
+            self.icon.set(note.icon, note.tone)
+        self.words.setText(note.text)
+        self.action.setText(tr(note.action))
+        self.action.setVisible(bool(note.action))
+        self.setVisible(True)
+
+    def _act(self) -> None:
+        if self._note is not None and self._note.run is not None:
+            self._note.run()
 
 
-def _sentences(plan: draft.Plan, values: dict[str, Any]) -> list[str]:
+_TOP = Qt.AlignmentFlag.AlignTop
+
+
+def _sentences(plan: draft.Plan, state: TrainState) -> list[str]:
     if not plan.steps:
         return [tr("There is no picture to train on. Add a folder in Dataset."), "", ""]
+    outlook = plan.outlook
     first = tr(
-        "{n} picture in {buckets}.",
-        "{n} pictures in {buckets}.",
-        n=number(plan.outlook.train),
-        buckets=tr("{n} bucket", "{n} buckets", n=len(plan.outlook.buckets)),
+        "{pictures} in {buckets}.",
+        pictures=Strong(tr("{n} picture", "{n} pictures", n=number(outlook.train))),
+        buckets=Strong(tr("{n} bucket", "{n} buckets", n=len(outlook.buckets))),
     )
-    if plan.outlook.held_out:
-        held = number(plan.outlook.held_out)
+    if outlook.held_out:
+        held = number(outlook.held_out)
         first = joined((first, tr("{n} held out for validation.", n=held)))
     second = tr(
         "{each} steps per epoch, {all} in all.",
-        each=number(plan.steps_per_epoch),
-        all=number(plan.steps),
+        each=Strong(number(plan.steps_per_epoch)),
+        all=Strong(number(plan.steps)),
     )
-    every = int(values["save_every_n_epochs"])
-    count = -(-plan.epochs // every) if every else 1
-    third = tr("{n} checkpoint will be kept.", "{n} checkpoints will be kept.", n=count)
+    count = draft.checkpoints(state.values, plan)
+    third = tr("{n} checkpoint will be kept.", "{n} checkpoints will be kept.", n=number(count))
     return [first, second, third]

@@ -1,41 +1,49 @@
-"""The checkpoints of a run: epoch, step, loss and held-out loss, newest first."""
+"""The checkpoints of a run: where in the run, step, loss and held-out loss, newest first."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, QUrl, Signal
-from PySide6.QtGui import QDrag, QPainter
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, Qt, QUrl, Signal
+from PySide6.QtGui import QContextMenuEvent, QDrag, QPainter
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.i18n.format import number
-from app.theme import color, fonts, metrics
+from app.theme import color, fonts, icons, metrics
 from app.theme import signals as theme_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from pathlib import Path
 
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
+    from app.training.story import Story
     from engine.training.runs import Checkpoint
 
 header = 24
 drag_distance = 8
+icon_room = 22
 
 
 class CheckpointTable(QWidget):
-    """Painted rows of which one is chosen. A row drags out as its file."""
+    """Painted rows of which one is chosen. A row drags out as its file.
+
+    ``chosen`` carries a step; ``save_asked`` and ``menu_asked`` a checkpoint, the latter with a
+    global place.
+    """
 
     chosen = Signal(int)
+    save_asked = Signal(object)
+    menu_asked = Signal(object, QPoint)
 
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[Checkpoint] = []
         self._best: Checkpoint | None = None
-        self._current: int | None = None
+        self._story: Story | None = None
+        self._current: Path | None = None
         self._hover = -1
         self._pressed: QPoint | None = None
         self.setMouseTracking(True)
@@ -49,10 +57,15 @@ class CheckpointTable(QWidget):
         """The epochs shown, from the top."""
         return [row.epoch for row in self._rows]
 
-    def show_checkpoints(self, rows: Sequence[Checkpoint], best: Checkpoint | None) -> None:
-        """Show ``rows``; ``best`` has its held-out loss in the accent color."""
-        self._rows, self._best = list(reversed(rows)), best
-        if self._current not in self.epochs:
+    @property
+    def current(self) -> Checkpoint | None:
+        """The chosen one."""
+        return next((row for row in self._rows if row.path == self._current), None)
+
+    def show_story(self, story: Story) -> None:
+        """Show the checkpoints of ``story``; the best has a word for it."""
+        self._story, self._rows, self._best = story, story.checkpoints[::-1], story.best
+        if self.current is None:
             self._current = None
         self.setFixedHeight(header + len(self._rows) * metrics.ROW)
         lines = [", ".join(self._texts(row)) for row in self._rows]
@@ -60,23 +73,34 @@ class CheckpointTable(QWidget):
         self.setAccessibleDescription("; ".join(lines))
         self.update()
 
-    def choose(self, epoch: int) -> None:
-        """Choose the row of ``epoch`` and tell."""
-        self._current = epoch if epoch in self.epochs else None
+    def choose(self, step: int) -> None:
+        """Choose the row of ``step`` and tell; a step without a checkpoint chooses none."""
+        if self.current is None or self.current.step != step:
+            self._current = next((row.path for row in self._rows if row.step == step), None)
         self.update()
-        self.chosen.emit(epoch)
+        self.chosen.emit(step)
+
+    def _choose_row(self, row: Checkpoint) -> None:
+        self._current = row.path
+        self.choose(row.step)
 
     def _columns(self) -> list[QRect]:
-        """Epoch takes what the three numbers leave."""
-        room = self.width() - 2 * metrics.PAD
-        number_width = 66
+        """The place takes what the three numbers and the icon leave."""
+        room = self.width() - 2 * metrics.PAD - icon_room
+        number_width = 58
         first = room - 3 * number_width
         lefts = [metrics.PAD, *(metrics.PAD + first + n * number_width for n in range(3))]
         return [QRect(left, 0, first if not n else number_width, 1) for n, left in enumerate(lefts)]
 
     def _texts(self, row: Checkpoint) -> list[str]:
         held = "" if row.held_out_loss is None else f"{row.held_out_loss:.4f}"
-        return [str(row.epoch), number(row.step), f"{row.loss:.4f}", held]
+        return [self._place(row), number(row.step), f"{row.loss:.4f}", held]
+
+    def _place(self, row: Checkpoint) -> str:
+        """The epoch, and a mark on what was saved inside of one."""
+        story = self._story
+        inside = story is not None and story.within_epoch(row.step)
+        return f"{row.epoch} …" if inside else str(row.epoch)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -91,7 +115,7 @@ class CheckpointTable(QWidget):
     def _paint_row(self, painter: QPainter, place: int, row: Checkpoint) -> None:
         top = header + place * metrics.ROW
         line = QRect(0, top, self.width(), metrics.ROW)
-        if row.epoch == self._current:
+        if row.path == self._current:
             painter.fillRect(line, color("acc_wash"))
         elif place == self._hover:
             painter.fillRect(line, color("row_hover"))
@@ -99,17 +123,30 @@ class CheckpointTable(QWidget):
         painter.drawLine(metrics.PAD, line.bottom(), self.width() - metrics.PAD, line.bottom())
         painter.setFont(fonts.font(12))
         cells = zip(self._texts(row), self._columns(), _aligns, strict=True)
-        for number_of, (text, column, align) in enumerate(cells):
-            lowest = row is self._best and number_of == len(_aligns) - 1
-            painter.setPen(color("acc" if lowest else "t1"))
+        for text, column, align in cells:
+            painter.setPen(color("t1"))
             where = QRect(column.left(), top, column.width(), metrics.ROW)
             painter.drawText(where, align, text)
+        if row is self._best:
+            painter.setPen(color("acc"))
+            left = metrics.PAD + painter.fontMetrics().horizontalAdvance(self._place(row)) + 6
+            painter.drawText(QRect(left, top, 80, metrics.ROW), _aligns[0], tr("best"))
+        lit = place == self._hover
+        icons.paint(painter, "download", self._icon_left(), top + 6, 14, "t1" if lit else "t3")
+
+    def _icon_left(self) -> int:
+        return self.width() - metrics.PAD - 14
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        place = self._place_at(event.position().toPoint())
-        if place >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = event.position().toPoint()
-            self.choose(self._rows[place].epoch)
+        point = event.position().toPoint()
+        place = self._place_at(point)
+        if place < 0 or event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._choose_row(self._rows[place])
+        if point.x() >= self._icon_left() - 4:
+            self.save_asked.emit(self._rows[place])
+        else:
+            self._pressed = point
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position().toPoint()
@@ -132,9 +169,32 @@ class CheckpointTable(QWidget):
         if event.key() not in moves or not self._rows:
             super().keyPressEvent(event)
             return
-        here = self.epochs.index(self._current) if self._current in self.epochs else -1
+        here = self._rows.index(self.current) if self.current is not None else -1
         there = min(max(0, here + moves[Qt.Key(event.key())]), len(self._rows) - 1)
-        self.choose(self.epochs[there])
+        self._choose_row(self._rows[there])
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the row under the pointer, or of the chosen one by key."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        place = -1 if by_key else self._place_at(event.pos())
+        row = self.current if by_key else self._rows[place] if place >= 0 else None
+        if row is not None:
+            self.menu_asked.emit(row, event.globalPos())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            return self._tip(event)  # type: ignore[arg-type]
+        return super().event(event)
+
+    def _tip(self, event: QHelpEvent) -> bool:
+        place = self._place_at(event.pos())
+        if place < 0:
+            QToolTip.hideText()
+        elif event.pos().x() >= self._icon_left() - 4:
+            QToolTip.showText(event.globalPos(), tr("Save a copy…"), self)
+        else:
+            QToolTip.showText(event.globalPos(), self._rows[place].path.name, self)
+        return True
 
     def _place_at(self, point: QPoint) -> int:
         place = (point.y() - header) // metrics.ROW

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.dataset.outlook import Outlook, look_ahead
-from engine.dataset.buckets import BucketSpec, fitting_step, usual_step
-from engine.models.family import FAMILIES, STARTER
+from engine.dataset.buckets import usual_step
+from engine.models.family import STARTER
 from engine.runtime.schema import validated
 from engine.training.config import TrainRequest
 from engine.training.schedules import length
+from engine.training.traits import Traits, starter_traits, traits_of_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from app.dataset.outlook import Outlook
     from engine.dataset.library import Picture
     from engine.models.inspect import ModelInfo
 
 Quality = Literal["draft", "good", "best"]
 ranks = (4, 16, 32, 48, 64)
 """Ticks under the strength slider; Advanced takes any rank."""
+most_detail = 2.0
+most_told = 12
+"""So many captions are enough to find sample prompts among."""
 
 
 @dataclass(frozen=True)
 class BaseModel:
     """A model that can learn. ``size`` is its own picture size in pixels, ``rate`` the usual
-    learning rate of its UNet, ``batch`` the pictures learned from together.
+    learning rate of its UNet, ``batch`` the pictures learned from together, ``detail`` what it
+    usually is taught first, from 0, light and large shapes, to 2. ``traits`` is what settings must
+    fit to, as far as its file tells.
     """
 
     ref: str
@@ -36,6 +45,8 @@ class BaseModel:
     rate: float
     batch: int
     convolutions: bool = False
+    detail: float = 1.0
+    traits: Traits | None = None
 
     @property
     def step(self) -> int:
@@ -44,16 +55,17 @@ class BaseModel:
 
 
 # The starter is small and far from its limits: it learns a style in a minute at ten times the
-# usual rate, and only with its convolutions.
-starter = BaseModel(STARTER, "Starter model", 128, 1e-3, 8, convolutions=True)
+# usual rate, only with its convolutions, and with every noise level weighed alike.
+starter = BaseModel(
+    STARTER, "Starter model", 128, 1e-3, 8, convolutions=True, detail=2.0, traits=starter_traits()
+)
 
 
 def base_model(info: ModelInfo) -> BaseModel:
     """A model of the user's, with the usual values of its family."""
-    versions = FAMILIES[info.family].versions
-    named = [item for item in versions if item.prediction_type == info.prediction_type]
-    size = (named or versions)[0].native_size
-    return BaseModel(info.ref, info.name, size, 1e-4, 1 if size > 512 else 2)
+    traits = traits_of_file(info)
+    size = traits.native_size
+    return BaseModel(info.ref, info.name, size, 1e-4, 1 if size > 512 else 2, traits=traits)
 
 
 def resolution(base: BaseModel, quality: Quality) -> int:
@@ -66,7 +78,6 @@ def quality_values(base: BaseModel, quality: Quality) -> dict[str, Any]:
     return {
         "resolution": str(resolution(base, quality)),
         "text_encoder_lr": base.rate / 2 if quality == "best" else 0.0,
-        "min_snr_gamma": 5.0 if quality == "best" else 0.0,
     }
 
 
@@ -86,7 +97,33 @@ def strength_values(base: BaseModel, rank: int) -> dict[str, Any]:
     return {"network_dim": rank, "network_alpha": float(rank), **conv}
 
 
-def base_values(base: BaseModel, quality: Quality, rank: int) -> dict[str, Any]:
+def detail_values(detail: float) -> dict[str, Any]:
+    """The settings of a detail from 0, light and large shapes, to 2, where every noise level weighs
+    alike and nothing helps the large ones.
+    """
+    if detail >= most_detail:
+        return {"noise_offset": 0.0, "min_snr_gamma": 0.0}
+    return {
+        "noise_offset": round(0.04 * (most_detail - detail), 3),
+        "min_snr_gamma": round(5.0**detail, 1),
+    }
+
+
+def detail_of(values: dict[str, Any]) -> float:
+    """The detail nearest to the settings: Advanced may have made what no detail stands for."""
+    gamma = float(values["min_snr_gamma"])
+    if gamma <= 0:
+        return most_detail
+    return min(most_detail - 0.1, max(0.0, round(math.log(gamma, 5), 1)))
+
+
+def rhythm(epochs: int) -> dict[str, int]:
+    """How often a run of ``epochs`` saves and draws samples: six times, or every epoch."""
+    every = max(1, round(epochs / 6))
+    return {"save_every_n_epochs": every, "sample_every_n_epochs": every}
+
+
+def base_values(base: BaseModel, quality: Quality, rank: int, detail: float) -> dict[str, Any]:
     """The settings that follow from the choice of the base model."""
     return {
         "base_model": base.ref,
@@ -95,19 +132,24 @@ def base_values(base: BaseModel, quality: Quality, rank: int) -> dict[str, Any]:
         "bucket_reso_steps": base.step,
         **quality_values(base, quality),
         **strength_values(base, rank),
+        **detail_values(detail),
     }
 
 
 def first_values(project: Path, name: str, trigger_word: str, base: BaseModel) -> dict[str, Any]:
     """The settings a new run starts from."""
-    defaults = TrainRequest.model_construct().model_dump()
     return {
-        **defaults,
+        **_defaults(),
         "project": str(project),
         "output_name": name,
         "trigger_word": trigger_word,
-        **base_values(base, "good", 16),
+        **base_values(base, "good", 16, base.detail),
     }
+
+
+@cache
+def _defaults() -> Mapping[str, Any]:
+    return TrainRequest.model_construct().model_dump()
 
 
 def next_name(names: Sequence[str], project: str) -> str:
@@ -120,39 +162,27 @@ def next_name(names: Sequence[str], project: str) -> str:
     return f"{stem}-v{number}"
 
 
-def sample_prompts(pictures: Sequence[Picture], trigger_word: str, count: int = 3) -> list[str]:
-    """Captions to draw while training: held-out pictures first, because they show what was
-    understood and not what was copied.
+def told(pictures: Sequence[Picture]) -> list[str]:
+    """The captions to choose sample prompts from: those of held-out pictures first, because they
+    show what was understood and not what was copied.
     """
     ordered = sorted(pictures, key=lambda item: (not item.held_out, -item.stars, item.name))
-    found: list[str] = []
-    for picture in ordered:
-        caption = picture.caption.strip()
-        if not caption or picture.flag == "rejected":
-            continue
-        if not caption.startswith(trigger_word):
-            caption = f"{trigger_word}, {caption}"
-        if caption not in found:
-            found.append(caption)
-    return found[:count]
+    captions = (item.caption.strip() for item in ordered if item.flag != "rejected")
+    return list(islice(dict.fromkeys(filter(None, captions)), most_told))
+
+
+def sample_prompts(captions: Sequence[str], trigger_word: str, count: int = 3) -> list[str]:
+    """What to draw while training: ``captions`` that begin with the trigger word."""
+    called = (
+        caption if caption.startswith(trigger_word) else f"{trigger_word}, {caption}"
+        for caption in captions
+    )
+    return list(dict.fromkeys(called))[:count]
 
 
 def request_of(values: dict[str, Any]) -> TrainRequest:
     """The frozen request. Raises BadInputError with one sentence about the first wrong setting."""
     return validated(TrainRequest, values)
-
-
-def spec_of(request: TrainRequest, base: BaseModel) -> BucketSpec:
-    """The buckets of a run; zeros follow the resolution."""
-    size = request.size or (base.size, base.size)
-    return BucketSpec(
-        resolution=size,
-        minimum=request.min_bucket_reso or min(size) // 2,
-        maximum=request.max_bucket_reso or max(size) * 2,
-        step=fitting_step(request.bucket_reso_steps, size),
-        no_upscale=request.bucket_no_upscale,
-        enabled=request.enable_bucket,
-    )
 
 
 @dataclass(frozen=True)
@@ -166,12 +196,30 @@ class Plan:
     draws: float
 
 
-def plan(request: TrainRequest, base: BaseModel, pictures: Sequence[Picture]) -> Plan:
-    """Count pictures, buckets and steps. Raises BadInputError for buckets that cannot be made."""
-    spec = spec_of(request, base)
-    outlook = look_ahead(pictures, spec, request.train_batch_size)
+def plan(request: TrainRequest, outlook: Outlook) -> Plan:
+    """Count the steps of a run that reads what ``outlook`` says."""
     if not outlook.steps:
         return Plan(outlook, 0, 0, 0, 0.0)
     run = length(request, outlook.steps)
     times = run.updates / run.updates_per_epoch * outlook.draws / outlook.train
     return Plan(outlook, run.updates_per_epoch, run.epochs, run.updates, times)
+
+
+def checkpoints(values: dict[str, Any], plan: Plan) -> int:
+    """How many checkpoints are there when the run has ended."""
+    every = int(values["save_every_n_epochs"])
+    if wanted := int(values["save_n_epoch_ratio"]):
+        every = max(1, plan.epochs // wanted)
+    of_epochs = (plan.epochs - 1) // every if every else 0
+    steps = int(values["save_every_n_steps"])
+    of_steps = plan.steps // steps if steps else 0
+    return (
+        _kept(of_epochs, values["save_last_n_epochs"])
+        + _kept(of_steps, values["save_last_n_steps"])
+        + 1
+    )
+
+
+def _kept(count: int, last: int) -> int:
+    """How many of ``count`` stay where only the ``last`` are kept; 0 keeps all."""
+    return min(count, last) if last else count

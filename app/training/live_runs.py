@@ -12,11 +12,13 @@ from app.i18n import tr_error
 from app.training.story import Story, read
 from engine.runtime.errors import StylekilnError
 from engine.training.config import TrainRequest
+from engine.training.probing import ProbeRequest
 
 if TYPE_CHECKING:
     from app.session import Session
     from engine.runtime.events import Event
     from engine.runtime.job import JobHandle
+    from engine.training.runs import Checkpoint
 
 
 class LiveRuns(QObject):
@@ -32,6 +34,8 @@ class LiveRuns(QObject):
         self._handles: dict[str, JobHandle] = {}
         self._stories: dict[str, Story] = {}
         self._early: dict[str, list[Event]] = {}
+        self._beginning: set[str] = set()
+        self._since: dict[str, float] = {}
         session.engine_event.connect(self._event)
         session.job_added.connect(self._job_added)
         session.job_finished.connect(self._job_finished)
@@ -66,18 +70,35 @@ class LiveRuns(QObject):
         if not event.kind.startswith("train."):
             return
         handle = self._handles.get(event.job_id) or self._session.bridge.job(event.job_id)
-        if handle is None:
-            return
+        if handle is None or isinstance(handle.request, ProbeRequest):
+            return  # a step that is only measured warns as a run does, and is none
         self._handles[handle.id] = handle  # also a job that trains as part of its work: the tour
         story = self._stories.get(event.job_id)
         if story is not None:
-            story.take(event.kind, event.data, time.time())
-            self.grew.emit(story, event.kind)
-        elif event.job_id in self._early:
-            self._early[event.job_id].append(event)
-        else:
-            self._early[event.job_id] = [event]
-            self._session.start(self._begin(event.job_id, handle, Path(event.data["run"])))
+            self._take(story, event)
+            return
+        early = self._early.setdefault(event.job_id, [])
+        early.append(event)
+        folder = event.data.get("run")  # what a run waits for can be told before it has a folder
+        if folder and event.job_id not in self._beginning:
+            self._beginning.add(event.job_id)
+            self._session.start(self._begin(event.job_id, handle, Path(folder)))
+
+    def _take(self, story: Story, event: Event) -> None:
+        story.take(event.kind, event.data, time.time())
+        if event.kind == "train.step":
+            story.seconds = time.monotonic() - self._since[event.job_id]
+        self.grew.emit(story, event.kind)
+        if event.kind == "train.checkpoint":
+            self._session.start(self._look(story))
+
+    async def _look(self, story: Story) -> None:
+        """Forget the checkpoints that the run has removed, because only some are to be kept."""
+        there = await self._session.bridge.io(_there, story.checkpoints)
+        gone = [item for item in story.checkpoints if item.path not in there]
+        if gone:
+            story.checkpoints = [item for item in story.checkpoints if item not in gone]
+            self.grew.emit(story, "train.checkpoint")
 
     async def _begin(self, job_id: str, handle: JobHandle, folder: Path) -> None:
         """Tell the story of a run from its first event on; what came before is in its folder."""
@@ -89,6 +110,8 @@ class LiveRuns(QObject):
         story.status, story.message = "running", ""
         if isinstance(handle.request, TrainRequest):
             story.name, story.request = handle.request.output_name, handle.request
+        self._since[job_id] = time.monotonic() - story.seconds
+        self._beginning.discard(job_id)
         for event in self._early.pop(job_id):
             story.take(event.kind, event.data, time.time())
         if handle.done():
@@ -111,8 +134,13 @@ class LiveRuns(QObject):
         self.ended.emit(story)
 
 
+def _there(checkpoints: list[Checkpoint]) -> set[Path]:
+    return {item.path for item in checkpoints if item.path.is_file()}
+
+
 def _end(story: Story, handle: JobHandle) -> None:
     """Note in ``story`` how its job ended, and why when it failed."""
-    story.status = "finished" if handle.state == "done" else handle.state
+    story.status = (story.ended or "finished") if handle.state == "done" else handle.state
+    story.drawing, story.waits = {}, None
     error = handle.exception() if handle.state == "failed" else None
     story.message = tr_error(error) if error is not None else ""

@@ -1,21 +1,18 @@
-"""How much memory the application uses, for the live numbers."""
+"""How much memory training takes here: of the graphics card where there is one."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
+import sys
 
-if TYPE_CHECKING:
-    import psutil
+from engine.runtime.device import memory_in_use
 
 
-def used_by_process() -> int:
-    """Resident bytes of this process."""
-    return int(_process().memory_info().rss)
+def used() -> int:
+    """Bytes in use: of the graphics card, or of this process."""
+    return memory_in_use()[0]
 
 
-@lru_cache(maxsize=1)
-def _process() -> psutil.Process:
-    import psutil
-
-    return psutil.Process()
+def on_card() -> bool:
+    """Whether that is memory of a graphics card. Loads nothing to find out."""
+    torch = sys.modules.get("torch")
+    return torch is not None and hasattr(torch, "cuda") and bool(torch.cuda.is_available())

@@ -2,71 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from app.training import draft
-from app.training.draft import BaseModel, Plan
+from app.training.compared import Compared
+from app.training.draft import BaseModel
 from app.training.live_runs import LiveRuns
+from app.training.next_run import NextRun
 from app.training.pace import Pace, read_paces, seconds_for
+from app.training.probe import Probe
 from app.training.story import Story, read
 from app.training.trash import bring_back, to_trash
+from app.training.unfinished import Unfinished
 from engine.models.catalogue import list_models, model_folders
-from engine.runtime.errors import StylekilnError
-from engine.runtime.job import JobHandle
-from engine.training.config import TrainRequest
-from engine.training.runs import list_runs, new_run_folder
+from engine.training.runs import Resumable, list_runs, new_run_folder, resumable
 
 if TYPE_CHECKING:
     from app.session import Session
-    from engine.dataset.library import Picture
-
-wanted_steps = 1500
-wanted_steps_starter = 120
-"""Length of a first run in steps, for full-size models and for the starter."""
+    from engine.dataset.library import Library, Picture
+    from engine.runtime.job import JobHandle
+    from engine.training.config import TrainRequest
 
 
-class TrainState(QObject):
+class TrainState(NextRun):
     """Draft, plan, runs and the story on the stage. Views read it and react to its signals."""
 
-    draft_changed = Signal()
-    plan_changed = Signal()
-    models_changed = Signal()
     runs_changed = Signal()
     story_changed = Signal()
     story_grew = Signal(str)
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
-        self.pictures: list[Picture] = []
-        self.models: list[BaseModel] = [draft.starter]
-        self.values: dict[str, Any] = {}
-        self.plan: Plan | None = None
-        self.problem: StylekilnError | None = None
+        super().__init__(session)
         self.runs: list[Story] = []
         self.paces: list[Pace] = []
         self.story: Story | None = None
-        self._touched: set[str] = set()
         self.live = LiveRuns(session, self)
+        self.unfinished = Unfinished(session, self.live)
+        self.probe = Probe(self)
+        self.compared = Compared(session, self)
         session.project_changed.connect(self._project_changed)
         session.run_settings.changed.connect(self._set_elsewhere)
         session.pictures_changed.connect(self._pictures_changed)
+        self.unfinished.changed.connect(self.runs_changed)
         self.live.began.connect(self._run_began)
         self.live.grew.connect(self._run_grew)
         self.live.ended.connect(self._run_ended)
         if session.project is not None:
             self._project_changed(session.project)
             session.start(self.load_pictures())
-
-    # The next run
-
-    @property
-    def can_start(self) -> bool:
-        """Whether the draft is sound and there are pictures for it."""
-        return self.plan is not None and self.plan.steps > 0
 
     @property
     def expected_seconds(self) -> float | None:
@@ -75,46 +62,11 @@ class TrainState(QObject):
             return None
         return seconds_for(self.paces, self.request(), self.plan.steps)
 
-    @property
-    def base(self) -> BaseModel:
-        """The base model of the draft."""
-        ref = self.values.get("base_model", draft.starter.ref)
-        return next((model for model in self.models if model.ref == ref), self.models[0])
+    def earlier(self) -> list[TrainRequest]:
+        """The settings of the runs that were, newest first."""
+        return [story.request for story in self.runs if story.request is not None]
 
-    def change(self, **values: Any) -> None:
-        """Change settings of the next run; what was set by hand is no longer suggested."""
-        self._touched |= values.keys()
-        self.values |= values
-        self.session.run_settings.put(self, **values)
-        self.draft_changed.emit()
-        self._plan_again()
-
-    def choose_base(self, ref: str) -> None:
-        """Train on another model, with the usual values of its family."""
-        model = next(item for item in self.models if item.ref == ref)
-        quality = draft.quality_of(self.base, self.values) or "good"
-        rank = int(self.values["network_dim"])
-        self.change(**draft.base_values(model, quality, rank))
-
-    def set_epochs(self, epochs: int) -> None:
-        """Make the run ``epochs`` long, with six checkpoints or one an epoch."""
-        every = max(1, round(epochs / 6))
-        self.change(
-            max_train_epochs=epochs,
-            max_train_steps=0,
-            save_every_n_epochs=every,
-            sample_every_n_epochs=every,
-        )
-
-    def set_trigger_word(self, word: str) -> None:
-        """Use ``word`` in captions and sample prompts."""
-        self.values["trigger_word"] = word
-        self._suggest()
-        self.change(trigger_word=word)
-
-    def request(self) -> TrainRequest:
-        """The frozen request of the draft. Raises BadInputError."""
-        return draft.request_of(self.values)
+    # Starting
 
     def start(self) -> JobHandle | None:
         """Queue the next run; None when the draft cannot be trained."""
@@ -128,15 +80,25 @@ class TrainState(QObject):
         self._name_next(extra=request.output_name)
         return handle
 
+    @property
+    def resumable(self) -> list[Resumable]:
+        """The runs that can go on, newest first."""
+        return self.unfinished.items
+
+    def resume(self, item: Resumable) -> None:
+        """Let a run that was cut off go on from its newest state."""
+        self.unfinished.resume(item)
+
     # Reading
 
     async def load_pictures(self) -> None:
         """Read the library again and suggest what follows from it."""
         library = self.session.library
-        self.pictures = [] if library is None else await self.session.bridge.io(library.pictures)
-        self._suggest()
-        self.draft_changed.emit()
-        self._plan_again()
+        read: tuple[list[Picture], list[str]] = [], []
+        if library is not None:
+            read = await self.session.bridge.io(_read_pictures, library)
+        self.pictures, self._captions = read
+        self._suggest_again()
 
     async def load_models(self) -> None:
         """Look for base models in the user's folders."""
@@ -147,9 +109,12 @@ class TrainState(QObject):
     async def load_runs(self) -> None:
         """Read the run folders of the project; a run that goes on keeps what was heard of it."""
         project = self.session.project
-        stories = [] if project is None else await self.session.bridge.io(_read_runs, project.runs)
+        past = _Past([], [])
+        if project is not None:
+            past = await self.session.bridge.io(_read_runs, project.runs)
         live = self.live.by_folder()
-        self.runs = [live.get(str(story.folder), story) for story in stories]
+        self.unfinished.take(past.resumable)
+        self.runs = [live.get(str(story.folder), story) for story in past.stories]
         known = {str(story.folder) for story in self.runs}
         self.runs = [story for key, story in live.items() if key not in known] + self.runs
         self._name_next()
@@ -206,6 +171,9 @@ class TrainState(QObject):
     def _project_changed(self, project: object) -> None:
         self.values, self._touched, self.runs = {}, set(), []
         self.plan, self.problem, self.pictures = None, None, []
+        self.unfinished.take([])
+        self._suggested, self._steps = {}, []
+        self._counting.forget()
         self.show(None)
         self.runs_changed.emit()
         if self.session.project is None:
@@ -225,58 +193,10 @@ class TrainState(QObject):
         """Another page that shows the settings of the next run has changed some."""
         if by is not self and self.values:
             self.values |= self.session.run_settings.values
-            self.draft_changed.emit()
-            self._plan_again()
+            self._tell()
 
     def _pictures_changed(self, _ids: object) -> None:
         self.session.start(self.load_pictures())
-
-    def _suggest(self) -> None:
-        if not self.values:
-            return
-        if "sample_prompts" not in self._touched:
-            trigger = str(self.values["trigger_word"])
-            self.values["sample_prompts"] = tuple(draft.sample_prompts(self.pictures, trigger))
-        if "max_train_epochs" not in self._touched:
-            self._suggest_length()
-
-    def _suggest_again(self) -> None:
-        self._suggest()
-        self.draft_changed.emit()
-        self._plan_again()
-
-    def _suggest_length(self) -> None:
-        """As long as the newest run on this model, else as long as a first one should be."""
-        requests = [story.request for story in self.runs if story.request is not None]
-        alike = [one for one in requests if one.base_model == self.base.ref]
-        if alike and alike[0].max_train_epochs:
-            names = ("max_train_epochs", "save_every_n_epochs", "sample_every_n_epochs")
-            self.values |= {name: getattr(alike[0], name) for name in names}
-            return
-        self._plan_quietly()
-        per_epoch = self.plan.steps_per_epoch if self.plan else 0
-        if per_epoch:
-            wanted = wanted_steps_starter if self.base == draft.starter else wanted_steps
-            epochs = min(60, max(1, round(wanted / per_epoch)))
-            every = max(1, round(epochs / 6))
-            self.values |= {
-                "max_train_epochs": epochs,
-                "save_every_n_epochs": every,
-                "sample_every_n_epochs": every,
-            }
-
-    def _plan_quietly(self) -> None:
-        self.plan, self.problem = None, None
-        if not self.values:
-            return
-        try:
-            self.plan = draft.plan(self.request(), self.base, self.pictures)
-        except StylekilnError as error:
-            self.problem = error
-
-    def _plan_again(self) -> None:
-        self._plan_quietly()
-        self.plan_changed.emit()
 
     def _name_next(self, extra: str = "") -> None:
         project = self.session.project
@@ -309,11 +229,24 @@ class TrainState(QObject):
         self.runs_changed.emit()
 
 
+def _read_pictures(library: Library) -> tuple[list[Picture], list[str]]:
+    pictures = library.pictures()
+    return pictures, draft.told(pictures)
+
+
 def _base_models() -> list[BaseModel]:
     found = [item for item in list_models(model_folders()) if item.kind == "base"]
     usable = [item for item in found if not item.problem and item.ref != draft.starter.ref]
     return [draft.starter, *map(draft.base_model, usable)]
 
 
-def _read_runs(folder: Path) -> list[Story]:
-    return [read(run.folder) for run in list_runs(folder)]
+@dataclass(frozen=True)
+class _Past:
+    """What a project's folder of runs holds: their stories, and those that can go on."""
+
+    stories: list[Story]
+    resumable: list[Resumable]
+
+
+def _read_runs(folder: Path) -> _Past:
+    return _Past([read(run.folder) for run in list_runs(folder)], resumable(folder))

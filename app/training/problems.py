@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.i18n import tr, tr_error
+from engine.runtime.refusals import Refusal, RefusedError
 from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
 
@@ -14,18 +15,32 @@ if TYPE_CHECKING:
 LABELS = {item.name: item.label for item in settings_of(TrainRequest)}
 
 
-def located(problem: StylekilnError | None) -> tuple[str, str]:
-    """The setting that ``problem`` is about, empty when that is not one, and what is wrong."""
+def words_of(refusal: Refusal) -> str:
+    """The sentence in the language of the moment; another setting is called by its label."""
+    facts = dict(refusal.facts)
+    if facts.get("setting") in LABELS:
+        facts["setting"] = tr(LABELS[facts["setting"]])
+    return tr(refusal.sentence, **facts)
+
+
+def by_setting(problem: StylekilnError | None) -> dict[str, str]:
+    """What is wrong with each setting; the empty name is for what is about none of them."""
     if problem is None:
-        return "", ""
-    setting, _, words = str(problem.facts.get("problem", "")).partition(": ")
-    if setting not in LABELS:
-        return "", tr_error(problem)
-    words = tr(words)
-    return setting, words[:1].upper() + words[1:]
+        return {}
+    if not isinstance(problem, RefusedError):
+        return {"": tr_error(problem)}
+    found: dict[str, str] = {}
+    for refusal in problem.refusals:
+        found.setdefault(refusal.name if refusal.name in LABELS else "", words_of(refusal))
+    return found
+
+
+def located(problem: StylekilnError | None) -> tuple[str, str]:
+    """The first setting that is wrong, empty when none is, and what is wrong."""
+    return next(iter(by_setting(problem).items()), ("", ""))
 
 
 def named(problem: StylekilnError) -> str:
     """What is wrong, with the name of the setting before it."""
     setting, words = located(problem)
-    return f"{tr(LABELS[setting])}: {words}" if setting else words
+    return tr("{label}: {words}", label=tr(LABELS[setting]), words=words) if setting else words

@@ -2,44 +2,57 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QGridLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
 from app.i18n import signals as language_signals
-from app.i18n.format import number, percent
-from app.theme import icons, metrics
+from app.i18n.format import number, scientific
+from app.shell.menus import Menu
+from app.theme import metrics
+from app.training import run_deeds
 from app.training.checkpoint_table import CheckpointTable
-from app.training.story import clock, sentence
+from app.training.fact_table import FactTable
+from app.training.run_list import RunList, standing
+from app.training.telling import clock, sentence
 from app.widgets.buttons import button, tool_button
 from app.widgets.form import choice_text
 from app.widgets.panel import Column, Panel
-from app.widgets.row_list import Row, RowList
-from app.widgets.text import ElidedLabel, label
+from app.widgets.text import label
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMenu
+
     from app.training.model import TrainState
+    from app.training.run_stage import RunStage
     from app.training.story import Story
+    from engine.runtime.job import JobHandle
     from engine.training.config import TrainRequest
+    from engine.training.runs import Checkpoint
 
 width = 304
 most_events = 40
+most_listed = 20
+"""Runs that the menu of what is drawn beside the shown one lists, the newest."""
 
 
 class RunColumn(Column):
-    """``check_asked`` carries the run folder whose epochs are to be compared."""
+    """``check_asked`` carries the run folder whose epochs are to be compared, ``chosen`` the step
+    of a checkpoint; ``compare_asked`` asks for the settings of runs side by side.
+    """
 
     check_asked = Signal(str)
-    epoch_chosen = Signal(int)
+    chosen = Signal(int)
+    compare_asked = Signal()
 
     def __init__(self, state: TrainState) -> None:
         super().__init__(width, "right")
         self.state = state
-        self.runs = RowList()
+        self.runs = RunList()
         self.checkpoints = CheckpointTable()
         self.check = button("", "grid-3x3")
         one, many = "Check {n} epoch for over-fitting", "Check {n} epochs for over-fitting"
@@ -47,12 +60,18 @@ class RunColumn(Column):
         self.settings = FactTable()
         self.events = FactTable(left=52)
         self.panels: dict[str, Panel] = {}
+        self._standing = ""
         self._fill_column()
         self._connect()
         self.refresh()
 
     def _fill_column(self) -> None:
-        self._panel("runs", Panel("Runs", collapsible=False), self.runs)
+        listed = Panel("Runs", collapsible=False)
+        self.beside = tool_button(
+            "git-compare-arrows", "Compare runs", self._open_beside, dense=True
+        )
+        listed.add_action(self.beside)
+        self._panel("runs", listed, self.runs)
         kept = Panel("Checkpoints")
         self.lowest = label(size=11, tone="quiet", wrap=True)
         self._lowest_text = bind(self.lowest.setText, "")
@@ -65,9 +84,20 @@ class RunColumn(Column):
         row.addWidget(self.lowest)
         row.addWidget(self.check)
         kept.body.addLayout(row)
-        self._panel("settings", Panel("Settings of this run"), self.settings)
+        used = Panel("Settings of this run")
+        take = tool_button(
+            "copy", "Use its settings for the next run", self._take_settings, dense=True
+        )
+        used.add_action(take)
+        self._panel("settings", used, self.settings)
         self._panel("events", Panel("Events"), self.events)
         bind(self.runs.setAccessibleName, "Runs")
+
+    def join(self, stage: RunStage) -> None:
+        """What is chosen here is marked on ``stage``, and the reverse."""
+        self.chosen.connect(stage.mark)
+        self.compare_asked.connect(stage.open_compare)
+        stage.chosen.connect(self.checkpoints.choose)
 
     def _panel(self, key: str, panel: Panel, body: QWidget) -> None:
         panel.body.addWidget(body)
@@ -79,12 +109,16 @@ class RunColumn(Column):
         state.runs_changed.connect(self.refresh)
         state.story_changed.connect(self.refresh)
         state.story_grew.connect(self._grew)
-        state.session.job_changed.connect(self._show_runs)
+        state.compared.changed.connect(self._show_runs)
+        state.session.job_changed.connect(self._job_changed)
         language_signals.changed.connect(self.refresh)
         self.runs.chosen.connect(self._show_run)
-        self.runs.menu_asked.connect(lambda key, place: self.run_menu(key).popup(place))
+        self.runs.eye_clicked.connect(self._toggle)
+        self.runs.menu_asked.connect(self._open_run_menu)
         self.check.clicked.connect(self._check)
-        self.checkpoints.chosen.connect(self.epoch_chosen)
+        self.checkpoints.chosen.connect(self.chosen)
+        self.checkpoints.save_asked.connect(lambda item: run_deeds.ask_copy(self.state, item, self))
+        self.checkpoints.menu_asked.connect(self._open_checkpoint_menu)
 
     def refresh(self) -> None:
         """Show everything again."""
@@ -92,50 +126,97 @@ class RunColumn(Column):
         self._show_runs()
         self.runs.set_current(str(story.folder) if story is not None else "")
         self.panels["runs"].setVisible(bool(self.state.runs))
+        self.beside.setVisible(len(self.state.runs) > 1)
         for key in ("checkpoints", "settings", "events"):
             self.panels[key].setVisible(story is not None)
         if story is not None:
             self._show_story(story)
 
     def _show_runs(self) -> None:
-        self.runs.set_rows([_run_row(item) for item in self.state.runs])
+        self.runs.show_runs(self.state.runs, self.state.story, self.state.compared)
+
+    def _job_changed(self, handle: JobHandle) -> None:
+        """How far a run is stands in its row; this is asked twenty times a second."""
+        live = self.state.live
+        for story in live.by_folder().values():
+            if live.handle_of(story) is handle and standing(story) != self._standing:
+                self._standing = standing(story)
+                self._show_runs()
 
     def _show_story(self, story: Story) -> None:
         best = story.best
-        self.checkpoints.show_checkpoints(story.checkpoints, best)
+        self.checkpoints.show_story(story)
         self.panels["checkpoints"].setVisible(bool(story.checkpoints))
         self._check_text.update(n=len(story.checkpoints))
         self.lowest.setVisible(best is not None)
         if best is not None:
-            self._lowest_text.say("Epoch {epoch} has the lowest held-out loss.", epoch=best.epoch)
-        self.settings.set_facts(
-            _settings(story, story.request) if story.request is not None else []
-        )
-        self.panels["settings"].setVisible(story.request is not None)
+            self._lowest_text.say(
+                "{place} has the lowest held-out loss.", place=story.place(best.step, best.epoch)
+            )
+        request = story.request
+        self.settings.set_facts(_settings(story, request) if request is not None else [])
+        self.panels["settings"].setVisible(request is not None)
         newest = list(reversed(story.events[-most_events:]))
-        self.events.set_facts([(clock(told.when), sentence(told)) for told in newest])
+        grave = {place for place, told in enumerate(newest) if told.grave}
+        self.events.set_facts([(clock(told.when), sentence(told)) for told in newest], grave)
         self.panels["events"].setVisible(bool(newest))
 
     def _grew(self, kind: str) -> None:
-        if kind != "train.step" and self.state.story is not None:
+        if kind not in ("train.step", "train.preview") and self.state.story is not None:
             self._show_story(self.state.story)
 
-    def _show_run(self, key: str) -> None:
-        for story in self.state.runs:
-            if str(story.folder) == key:
-                self.state.show(story)
+    # Runs
 
-    def run_menu(self, key: str) -> QMenu:
+    def _story(self, key: str) -> Story | None:
+        return next((story for story in self.state.runs if str(story.folder) == key), None)
+
+    def _show_run(self, key: str) -> None:
+        story = self._story(key)
+        if story is not None:
+            self.state.show(story)
+
+    def _toggle(self, key: str) -> None:
+        story = self._story(key)
+        if story is not None and story is not self.state.story:
+            self.state.compared.toggle(story)
+
+    def _open_run_menu(self, key: str, place: QPoint) -> None:
+        self.run_menu(key).at(place)
+
+    def run_menu(self, key: str) -> Menu:
         """What can be done with the run ``key``, a folder."""
-        story = next(item for item in self.state.runs if str(item.folder) == key)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        shown = menu.addAction(icons.icon("folder-open", 16), tr("Show in folder"))
-        shown.triggered.connect(lambda: open_folder(story.folder))
-        gone = menu.addAction(icons.icon("trash-2", 16), tr("Delete run"))
-        gone.setEnabled(not story.live)
-        gone.triggered.connect(lambda: self.state.session.start(self.state.delete(story)))
+        menu, story = Menu(self), self._story(key)
+        if story is None:
+            return menu
+        if story is not self.state.story:
+            drawn = self.state.compared.manner(story) is not None
+            toggle = partial(self._toggle, key)
+            menu.add("Draw beside the shown run", toggle, ticked=drawn).line()
+        run_deeds.add_to(menu, self.state, story)
         return menu
+
+    def _open_beside(self) -> QMenu:
+        """Which runs are drawn beside the shown one, and all of them as a table."""
+        menu, state = Menu(self), self.state
+        menu.title("Draw beside the shown run")
+        for story in state.runs[:most_listed]:
+            if story is not state.story:
+                drawn = state.compared.manner(story) is not None
+                toggle = partial(self._toggle, str(story.folder))
+                menu.add(story.name, toggle, plain=True, ticked=drawn)
+        menu.line().add("Settings side by side", self.compare_asked.emit, "table")
+        return menu.below(self.beside, right=True)
+
+    def _take_settings(self) -> None:
+        if self.state.story is not None:
+            run_deeds.take_settings(self.state, self.state.story)
+
+    # Checkpoints
+
+    def _open_checkpoint_menu(self, item: Checkpoint, place: QPoint) -> None:
+        menu = Menu(self)
+        run_deeds.add_checkpoint_to(menu, self.state, item, self)
+        menu.at(place)
 
     def _check(self) -> None:
         if self.state.story is not None:
@@ -143,80 +224,7 @@ class RunColumn(Column):
 
     def _open_folder(self) -> None:
         if self.state.story is not None:
-            open_folder(self.state.story.folder / "checkpoints")
-
-
-def open_folder(folder: Path) -> None:
-    """Show ``folder`` in the system's file manager."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
-
-
-class FactTable(QWidget):
-    """Rows of a name and a value; with ``left`` the first column has that width."""
-
-    def __init__(self, *, left: int = 0) -> None:
-        super().__init__()
-        self._left = left
-        self._rows: list[tuple[ElidedLabel, ElidedLabel]] = []
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
-        self._grid.setHorizontalSpacing(metrics.GAP)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(1, 1)
-        if left:
-            self._grid.setColumnMinimumWidth(0, left)
-        else:
-            self._grid.setColumnStretch(0, 1)
-
-    @property
-    def facts(self) -> list[tuple[str, str]]:
-        """What is shown."""
-        return [(name.text(), value.text()) for name, value in self._rows if not name.isHidden()]
-
-    def set_facts(self, facts: list[tuple[str, str]]) -> None:
-        """Show ``facts``; labels are kept and filled anew."""
-        while len(self._rows) < len(facts):
-            self._add_row()
-        for place, (name, value) in enumerate(self._rows):
-            shown = place < len(facts)
-            name.setVisible(shown)
-            value.setVisible(shown)
-            if shown:
-                name.setText(facts[place][0])
-                value.setText(facts[place][1])
-
-    def _add_row(self) -> None:
-        size = 11 if self._left else 12
-        name = ElidedLabel(size=size, tone="quiet" if self._left else "label")
-        value = ElidedLabel(size=size, tone="label" if self._left else "")
-        if not self._left:
-            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row = len(self._rows)
-        self._grid.addWidget(name, row, 0)
-        self._grid.addWidget(value, row, 1)
-        self._rows.append((name, value))
-
-
-def _run_row(story: Story) -> Row:
-    icons = {
-        "finished": ("circle-check", "ok"),
-        "cancelled": ("circle-stop", "t3"),
-        "failed": ("circle-alert", "err"),
-        "interrupted": ("triangle-alert", "warn"),
-    }
-    icon, tone = icons.get(story.status, ("circle-play", "acc"))
-    return Row(str(story.folder), story.name, _standing(story), icon=icon, icon_tone=tone)
-
-
-def _standing(story: Story) -> str:
-    if story.live:
-        return percent(story.step / story.total_steps) if story.total_steps else ""
-    if story.status != "finished":
-        names = {"failed": "failed", "interrupted": "interrupted"}
-        return tr(names.get(story.status, story.ending))
-    best = story.best
-    loss = best.held_out_loss if best is not None else story.average.last
-    return "" if loss is None else f"{loss:.4f}"
+            run_deeds.open_folder(self.state.story.folder / "checkpoints")
 
 
 def _settings(story: Story, request: TrainRequest) -> list[tuple[str, str]]:
@@ -226,8 +234,8 @@ def _settings(story: Story, request: TrainRequest) -> list[tuple[str, str]]:
         (tr("Base model"), base),
         (tr("Epochs"), number(epochs) if epochs else ""),
         (tr("Rank"), f"{request.network_dim}, alpha {request.network_alpha:g}"),
-        (tr("UNet rate"), f"{request.unet_lr:g}"),
-        (tr("Text encoder rate"), f"{request.text_encoder_lr:g}"),
+        (tr("UNet rate"), scientific(request.unet_lr)),
+        (tr("Text encoder rate"), scientific(request.text_encoder_lr)),
         (tr("Schedule"), tr(choice_text(request.lr_scheduler))),
         (tr("Resolution"), request.resolution or tr("the model's own")),
         (tr("Batch"), number(request.train_batch_size)),

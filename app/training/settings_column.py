@@ -5,14 +5,21 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
-from app.i18n import bind, tr_error
+from app.i18n import bind, tr
+from app.i18n import signals as language_signals
+from app.shell.menus import Menu
 from app.theme import metrics
 from app.training.advanced_fields import AdvancedFields
 from app.training.before_panel import BeforePanel
+from app.training.problems import LABELS, by_setting, named
+from app.training.settings_foot import FixLine, reset_button
+from app.training.shown_settings import shown_settings
 from app.training.simple_fields import SimpleFields
-from app.widgets.buttons import button
+from app.widgets.buttons import button, tool_button
 from app.widgets.panel import Column
 from app.widgets.segments import Segments
 from app.widgets.text import label
@@ -26,23 +33,39 @@ width = 336
 class SettingsColumn(Column):
     """Simple and Advanced show the same draft; changing one changes the other."""
 
+    import_asked = Signal()
+    export_asked = Signal()
+    save_preset_asked = Signal()
+
     def __init__(self, state: TrainState) -> None:
         super().__init__(width, "left")
         self.state = state
         self.level = Segments([("simple", "Simple"), ("advanced", "Advanced")])
         self.simple = SimpleFields(state)
         self.before = BeforePanel(state)
+        self.more = tool_button("ellipsis", "More", self._open_menu)
+        self.fix = FixLine()
+        self.import_button = button("Import kohya…", "file-input", on=self.import_asked.emit)
+        self.reset_button, self._reset_text = reset_button(self.reset_all)
         self.start_button = button("Start training", "play", "primary")
         self._start_text = bind(self.start_button.setText, "Start training")
         self._fill_column()
-        self.level.changed.connect(self._show_level)
-        self.start_button.clicked.connect(lambda *_: self.start())
-        state.plan_changed.connect(self.refresh)
-        state.runs_changed.connect(self.refresh)
-        state.session.job_added.connect(self.refresh)
-        state.session.job_finished.connect(self.refresh)
+        self._connect()
         self._show_level("simple")
         self.refresh()
+
+    def _connect(self) -> None:
+        state = self.state
+        self.level.changed.connect(self._show_level)
+        self.start_button.clicked.connect(lambda *_: self.start())
+        self.fix.show_asked.connect(self.reveal)
+        self.before.reveal_asked.connect(self.reveal)
+        self.save_preset_asked.connect(self.simple.strip.ask_to_save)
+        for signal in (state.plan_changed, state.runs_changed, state.session.job_added,
+                       state.session.job_finished, language_signals.changed):  # fmt: skip
+            signal.connect(self.refresh)
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(self.search)
 
     def _fill_column(self) -> None:
         head = QWidget()
@@ -52,17 +75,27 @@ class SettingsColumn(Column):
         row.addWidget(label("Next run", weight=600))
         row.addStretch(1)
         row.addWidget(self.level)
+        row.addWidget(self.more)
         bind(self.level.setAccessibleName, "Settings shown")
         self.add_head(head)
+        self._content.insertWidget(2, self.simple.strip)
         self.add(self.simple)
         self.add(self.before)
+        self.add_over_foot(self.fix)
+        self.add_foot(self.import_button)
+        self.add_foot(self.reset_button)
         self.add_foot(self.start_button, 1)
 
     @cached_property
     def advanced(self) -> AdvancedFields:
         """Every setting, made when it is first asked for: there are over a hundred."""
         made = AdvancedFields(self.state)
+        self._content.insertWidget(2, made.search)
         self.stack.insertWidget(self.stack.indexOf(self.simple) + 1, made)
+        made.search.changed.connect(self.scroll_to_top)
+        made.follow(self.more)
+        made.moved.connect(self._stay)
+        made.revealed.connect(self.bring)
         return made
 
     def start(self) -> None:
@@ -72,6 +105,25 @@ class SettingsColumn(Column):
             typed.clearFocus()
         self.state.start()
 
+    def reveal(self, setting: str) -> None:
+        """Show the field of ``setting`` in Advanced, and give it the keyboard."""
+        self._choose_level("advanced")
+        self.advanced.reveal(setting)
+
+    def search(self) -> None:
+        """Look for a setting among all of them."""
+        self._choose_level("advanced")
+        field = self.advanced.search.field
+        field.setFocus()
+        field.selectAll()
+
+    def reset_all(self) -> None:
+        """Put every setting back to what a new run starts with; the toast takes it back."""
+        start = self.state.start_values()
+        changed = {name: start[name] for name in self.state.changed_names()}
+        if changed:
+            self.state.replace(changed, "All settings are the usual ones again.")
+
     def refresh(self) -> None:
         """Say what the button would do now."""
         waiting = self.state.live.next_job() is not None
@@ -79,9 +131,36 @@ class SettingsColumn(Column):
         self.start_button.set_icon("plus" if waiting else "play")
         self.start_button.setEnabled(self.state.can_start)
         problem = self.state.problem
-        self.start_button.setToolTip(tr_error(problem) if problem is not None else "")
+        self.start_button.setToolTip(named(problem) if problem is not None else "")
+        wrong = [name for name in by_setting(problem) if name in shown_settings()]
+        self.fix.say(wrong, [tr(LABELS[name]) for name in wrong])
+        count = len(self.state.changed_names()) if self.state.values else 0
+        self._reset_text.update(n=count)
+        self.reset_button.setVisible(count > 0 and self.level.value == "advanced")
 
     def _show_level(self, level: str) -> None:
-        self.simple.setVisible(level == "simple")
-        if level == "advanced" or "advanced" in self.__dict__:
-            self.advanced.setVisible(level == "advanced")
+        simple = level == "simple"
+        self.simple.setVisible(simple)
+        self.import_button.setVisible(simple)
+        if not simple or "advanced" in self.__dict__:
+            self.advanced.setVisible(not simple)
+            self.advanced.search.setVisible(not simple)
+        self.refresh()
+
+    def _choose_level(self, level: str) -> None:
+        self.level.set_value(level)
+        self._show_level(level)
+
+    def _open_menu(self) -> None:
+        menu = Menu(self)
+        menu.add("Save as preset…", self.save_preset_asked.emit, "bookmark")
+        menu.line()
+        menu.add("Import kohya…", self.import_asked.emit, "file-input")
+        menu.add("Export kohya…", self.export_asked.emit, "folder-output")
+        menu.line()
+        menu.add("Reset all", self.reset_all, "rotate-ccw")
+        menu.below(self.more, right=True)
+
+    def _stay(self, row: QWidget, place: QPoint) -> None:
+        """Rows above ``row`` have grown or shrunk: let it be seen where it was."""
+        self.scroll_by(row.mapTo(self.window(), QPoint()).y() - place.y())

@@ -1,4 +1,4 @@
-"""The next run in seven fields, in the words of an artist."""
+"""The next run in a few fields, in the words of an artist."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.i18n import signals as language_signals
-from app.i18n import tr
 from app.i18n.format import number
 from app.theme import metrics
 from app.training import draft
 from app.training.base_choice import BaseModelChoice
-from app.training.problems import located
-from app.widgets.fields import FieldRow, TextField
+from app.training.pictures_line import PicturesLine
+from app.training.preset_field import PresetField, PresetStrip
+from app.training.presets import PresetShelf
+from app.training.problems import by_setting
+from app.widgets.fields import Check, FieldRow, TextField
 from app.widgets.segments import Segments
 from app.widgets.slider import ValueSlider
-from app.widgets.text import hairline, label
+from app.widgets.text import hairline
 
 if TYPE_CHECKING:
     from app.training.model import TrainState
@@ -25,6 +27,8 @@ SHOWN_AT = {
     "output_name": "name",
     "base_model": "base",
     "network_dim": "strength",
+    "noise_offset": "detail",
+    "min_snr_gamma": "detail",
     "max_train_epochs": "epochs",
     "resolution": "quality",
     "trigger_word": "trigger",
@@ -33,26 +37,34 @@ SHOWN_AT = {
 
 
 class SimpleFields(QWidget):
-    """Seven fields in the words of an artist."""
+    """A few fields in the words of an artist."""
 
     def __init__(self, state: TrainState) -> None:
         super().__init__()
         self.state = state
         self.name = TextField()
         self.base = BaseModelChoice(state)
-        self.pictures = label()
+        self.shelf = PresetShelf(state)
+        self.strip = PresetStrip(state, self.shelf)
+        self.preset = PresetField(state, self.shelf, self.strip)
+        self.pictures = PicturesLine(state)
         self.strength = ValueSlider(draft.ranks[0], draft.ranks[-1], 4, stops=draft.ranks)
+        self.detail = ValueSlider(0, draft.most_detail, 0.1, decimals=1)
         self.epochs = ValueSlider(1, 60)
         self.quality = Segments([("draft", "Draft"), ("good", "Good"), ("best", "Best")], fill=True)
         self.trigger = TextField("For example hvisl")
+        self.keep = Check("Every epoch, and samples")
         self.rows = {
             "name": FieldRow("Name", self.name),
+            "preset": FieldRow("Preset", self.preset),
             "base": FieldRow("Base model", self.base),
             "pictures": FieldRow("Pictures", self.pictures),
             "strength": FieldRow("Style strength", self.strength),
+            "detail": FieldRow("Details", self.detail),
             "epochs": FieldRow("Length", self.epochs),
             "quality": FieldRow("Quality", self.quality),
             "trigger": FieldRow("Trigger word", self.trigger),
+            "keep": FieldRow("Keep", self.keep),
         }
         self._lay_out()
         self._connect()
@@ -84,7 +96,11 @@ class SimpleFields(QWidget):
         self.quality.changed.connect(
             lambda quality: state.change(**draft.quality_values(state.base, quality))
         )
+        self.detail.changed.connect(
+            lambda value: state.change(**draft.detail_values(round(value, 1)))
+        )
         self.trigger.changed.connect(lambda word: state.set_trigger_word(word.strip()))
+        self.keep.changed.connect(state.keep_all)
 
     def refresh(self) -> None:
         """Show the draft."""
@@ -94,43 +110,63 @@ class SimpleFields(QWidget):
         self.name.set_value(str(values["output_name"]))
         self.base.set_value(values["base_model"])
         self.strength.set_value(values["network_dim"])
-        epochs = max(1, int(values["max_train_epochs"]))
+        self.detail.set_value(draft.detail_of(values))
+        self.keep.set_value(self.state.keeps_all)
+        epochs = self._epochs()
         if epochs > self.epochs.track.high:
             self.epochs.set_range(1, epochs)
         self.epochs.set_value(epochs)
         self.quality.set_value(draft.quality_of(self.state.base, values))
         self.trigger.set_value(str(values["trigger_word"]))
+        self._set_defaults()
         self._show_hints()
 
+    def _set_defaults(self) -> None:
+        """What a double-click on a slider goes back to."""
+        start = self.state.start_values()
+        self.strength.set_default(start["network_dim"])
+        self.detail.set_default(draft.detail_of(start))
+        self.epochs.set_default(start["max_train_epochs"])
+
+    def _epochs(self) -> int:
+        """How many epochs the run has, also where its steps are given."""
+        given, plan = int(self.state.values["max_train_epochs"]), self.state.plan
+        return max(1, given or (plan.epochs if plan is not None else 1))
+
     def _show_hints(self) -> None:
-        values, plan = self.state.values, self.state.plan
+        values = self.state.values
         if not values:
             return
         rank = int(values["network_dim"])
+        self.rows["preset"].set_hint(self.preset.hint)
         self.rows["strength"].set_hint(
             _strength_hint(rank), rank=rank, alpha=f"{values['network_alpha']:g}"
         )
-        used = sum(picture.usable and not picture.is_reg for picture in self.state.pictures)
-        named = {item.category for item in self.state.pictures if item.usable} - {""}
-        words = tr("{n} picture", "{n} pictures", n=number(used))
-        if named:
-            words += ", " + tr("{n} category", "{n} categories", n=len(named))
-        self.pictures.setText(words)
-        epochs = number(int(values["max_train_epochs"]))
-        if plan is not None and plan.draws:
-            words = "{epochs} epochs, each picture {times} times."
-            times = number(round(plan.draws))
-            self.rows["epochs"].set_hint(words, epochs=epochs, times=times)
-        else:
-            self.rows["epochs"].set_hint("{epochs} epochs.", epochs=epochs)
+        self.rows["detail"].set_hint(*_detail_hint(values), **_detail_facts(values))
+        self.pictures.refresh()
+        self._show_length()
         self.rows["quality"].set_hint(*_quality_hint(values), size=values["resolution"])
+        every = int(values["save_every_n_epochs"])
+        hint = "" if self.state.keeps_all or not every else "Every {n} epochs, and samples."
+        self.rows["keep"].set_hint(hint, n=every)
         self._show_problem()
 
+    def _show_length(self) -> None:
+        plan, facts = self.state.plan, {"epochs": number(self._epochs())}
+        words = "{epochs} epochs."
+        if plan is not None and plan.draws:
+            words = "{epochs} epochs, each picture {times} times."
+            facts["times"] = number(round(plan.draws))
+            if not int(self.state.values["max_train_epochs"]):
+                words = "{steps} steps are given: each picture {times} times."
+                facts["steps"] = number(plan.steps)
+        self.rows["epochs"].set_hint(words, **facts)
+
     def _show_problem(self) -> None:
-        """At the field that is wrong."""
-        setting, words = located(self.state.problem)
+        """At the fields that are wrong."""
+        wrong = {SHOWN_AT.get(s): words for s, words in by_setting(self.state.problem).items()}
         for name, row in self.rows.items():
-            row.set_error(words if SHOWN_AT.get(setting) == name else "")
+            row.set_error(wrong.get(name, ""))
 
 
 def _strength_hint(rank: int) -> str:
@@ -139,6 +175,20 @@ def _strength_hint(rank: int) -> str:
     if rank <= 32:
         return "Rank {rank}, alpha {alpha}. Balanced."
     return "Rank {rank}, alpha {alpha}. Follows the pictures closely."
+
+
+def _detail_hint(values: dict[str, Any]) -> tuple[str]:
+    offset, gamma = float(values["noise_offset"]), float(values["min_snr_gamma"])
+    if offset and gamma:
+        return ("Noise offset {offset}, min-SNR {gamma}.",)
+    if offset:
+        return ("Noise offset {offset}.",)
+    return ("Min-SNR {gamma}.",) if gamma else ("All noise levels weigh alike.",)
+
+
+def _detail_facts(values: dict[str, Any]) -> dict[str, str]:
+    names = {"offset": "noise_offset", "gamma": "min_snr_gamma"}
+    return {fact: f"{float(values[name]):g}" for fact, name in names.items()}
 
 
 def _quality_hint(values: dict[str, Any]) -> tuple[str]:

@@ -1,4 +1,4 @@
-"""Over the curves: how the run stands, pause and stop, and its live numbers."""
+"""Over the curves: how the run stands, and what can be asked of it."""
 
 from __future__ import annotations
 
@@ -6,32 +6,37 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from app.i18n import bind, tr
-from app.i18n.format import duration, number, size
+from app.i18n.format import number
 from app.shell.menus import Menu
 from app.theme import metrics
-from app.training.memory import used_by_process
+from app.training import run_deeds
 from app.widgets.buttons import button, tool_button
 from app.widgets.text import label, restyle, set_tone
-from engine.training.controls import SAMPLE_NOW, SAVE_NOW, STOP_AFTER_EPOCH
+from engine.training.config import TrainRequest
+from engine.training.controls import SAMPLE_NOW, SAVE_NOW, STOP_AFTER_EPOCH, STOP_AND_SAVE
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from app.training.model import TrainState
     from app.training.story import Story
+    from engine.runtime.job import JobHandle
 
-
-ASKED = (
-    (SAVE_NOW, "Save a checkpoint now", "save", "A checkpoint is written after this step."),
-    (SAMPLE_NOW, "Draw samples now", "images", "The samples are drawn after this step."),
-    (STOP_AFTER_EPOCH, "Stop after this epoch", "flag", "The run stops at the end of this epoch."),
-)
-"""What can be asked of a run that goes on: its name, the entry, its icon, and the answer."""
+ANSWERS = {
+    SAVE_NOW: "A checkpoint is written after this step.",
+    SAMPLE_NOW: "The samples are drawn after this step.",
+    STOP_AFTER_EPOCH: "The run stops at the end of this epoch.",
+}
+"""What is said when a run was asked for something that it does at its next step."""
+NARROW = 700  # below this width what is asked for seldom is in the menu only
+NAME_WIDTH = 240
 
 
 class StateBar(QWidget):
-    """Name, state, pause and stop; under it the thin line of progress."""
+    """Name, state, and the deeds of the moment; under it the thin line of progress."""
 
     def __init__(self, state: TrainState) -> None:
         super().__init__()
@@ -39,19 +44,27 @@ class StateBar(QWidget):
         self.dot = label("●", size=11)
         self.name = label(weight=600)
         self.phase = label(tone="label")
+        self.sample = button("Sample now", "images", on=partial(self.ask, SAMPLE_NOW))
+        self.save = button("Save now", "save", on=partial(self.ask, SAVE_NOW))
         self.pause = button("Pause", "pause", on=self._pause)
         self._shown_paused = False
         self._pause_text = bind(self.pause.setText, "Pause")
         self.stop = button("Stop and save", "square", on=self._stop)
         self._stop_text = bind(self.stop.setText, "Stop and save")
+        self.resume = button("Resume", "play", on=self.resume_run)
+        bind(self.resume.setToolTip, "Goes on exactly where the run was cut off.")
+        self._sample_tip = bind(self.sample.setToolTip, "")
+        bind(self.save.setToolTip, "Writes a checkpoint with the weights of now.")
         self.more = tool_button("ellipsis", "More for this run", self._open_more)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(3)
         self.progress.setRange(0, 1000)
+        self._stopping: JobHandle | None = None
         self._build()
-        state.session.job_changed.connect(self.refresh)
-        state.session.job_finished.connect(self.refresh)
+        state.session.job_changed.connect(self._job_changed)
+        state.session.job_finished.connect(self._job_changed)
+        state.runs_changed.connect(self.refresh)
 
     def _build(self) -> None:
         self.setProperty("surface", "panel")
@@ -60,45 +73,76 @@ class StateBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, metrics.PAD, 0)
         row.setSpacing(metrics.GAP)
-        for widget in (self.dot, self.name, self.phase):
-            row.addWidget(widget)
+        for words in (self.dot, self.name, self.phase):
+            row.addWidget(words)
         row.addStretch(1)
-        row.addWidget(self.pause)
-        row.addWidget(self.stop)
-        row.addWidget(self.more)
+        for deed in (self.sample, self.save, self.pause, self.stop, self.resume, self.more):
+            row.addWidget(deed)
+
+    def _handle(self) -> JobHandle | None:
+        return self.state.live.handle_of(self.state.story)
+
+    def _job_changed(self, handle: JobHandle) -> None:
+        if handle is self._handle() or handle.done():
+            self.refresh()
 
     def refresh(self) -> None:
         """Say how the run stands."""
         story = self.state.story
         if story is None:
             return
-        handle = self.state.live.handle_of(story)
-        live = story.live and handle is not None
-        self.name.setText(story.name)
+        handle = self._handle()
         paused = handle is not None and handle.paused
+        measure = self.name.fontMetrics()
+        self.name.setText(measure.elidedText(story.name, Qt.TextElideMode.ElideMiddle, NAME_WIDTH))
+        self.name.setToolTip(story.name if self.name.text() != story.name else "")
         self.phase.setText(_phase(story, paused=paused))
         self.phase.setToolTip(story.message)
         tones = {"failed": "error", "interrupted": "warn", "cancelled": "quiet"}
         set_tone(self.dot, "accent" if story.live else tones.get(story.status, "ok"))
-        for widget in (self.pause, self.stop, self.more):
-            widget.setVisible(live)
-        asked = handle is not None and handle.cancel_asked
+        self._show_buttons(story, handle, paused=paused)
+        total = story.total_steps or 1
+        self.progress.setVisible(story.live)
+        self.progress.setValue(round(1000 * min(1.0, story.step / total)))
+        restyle(self.progress, "state", "paused" if paused else "")
+
+    def _show_buttons(self, story: Story, handle: JobHandle | None, *, paused: bool) -> None:
+        live = story.live and handle is not None
+        offers = handle.request.controls if live and handle is not None else ()
+        asked = self._is_stopping(handle)
+        wide = self.width() >= NARROW
+        self.sample.setVisible(SAMPLE_NOW in offers and wide)
+        self.save.setVisible(SAVE_NOW in offers and wide)
+        self.pause.setVisible(live)
+        self.stop.setVisible(live)
+        self.resume.setVisible(not live and run_deeds.resumable(self.state, story) is not None)
         if paused != self._shown_paused:
             # Another icon lays the bar out again; this is asked twenty times a second.
             self._shown_paused = paused
             self._pause_text.say("Go on" if paused else "Pause")
             self.pause.set_icon("play" if paused else "pause")
         self._stop_text.say("Stopping…" if asked else "Stop and save")
-        self.stop.setEnabled(not asked)
-        self.pause.setEnabled(not asked)
-        self.more.setEnabled(not asked)
-        total = story.total_steps or 1
-        self.progress.setVisible(story.live)
-        self.progress.setValue(round(1000 * min(1.0, story.step / total)))
-        restyle(self.progress, "state", "paused" if paused else "")
+        for widget in (self.stop, self.pause, self.save):
+            widget.setEnabled(not asked)
+        prompts = story.request is not None and bool(story.request.sample_prompts)
+        self.sample.setEnabled(not asked and prompts)
+        tip = "Draws the sample prompts with the weights of now; the run is not disturbed."
+        self._sample_tip.say(tip if prompts else "This run has no sample prompts.")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.refresh()
+
+    # What is asked for
+
+    def ask(self, control: str) -> None:
+        """Ask the run for one of its controls, and say what it will do."""
+        handle = self._handle()
+        if handle is not None and handle.ask(control):
+            self.state.session.notify(ANSWERS[control])
 
     def _pause(self) -> None:
-        handle = self.state.live.handle_of(self.state.story)
+        handle = self._handle()
         if handle is not None:
             if handle.paused:
                 handle.resume()
@@ -107,92 +151,54 @@ class StateBar(QWidget):
         self.refresh()
 
     def _stop(self) -> None:
-        handle = self.state.live.handle_of(self.state.story)
+        """With a checkpoint and a state, once there is something to keep; else at once."""
+        handle = self._handle()
+        if handle is not None:
+            progress = handle.progress
+            learns = progress.key == TrainRequest.title_key and progress.step > 0
+            if not (learns and handle.ask(STOP_AND_SAVE)):
+                handle.cancel()
+            self._stopping = handle
+        self.refresh()
+
+    def _stop_now(self) -> None:
+        """Without waiting for the step, or the samples that are being drawn."""
+        handle = self._handle()
         if handle is not None:
             handle.cancel()
         self.refresh()
 
-    def _open_more(self) -> None:
-        menu = Menu(self)
-        for control, words, icon, answer in ASKED:
-            menu.add(words, partial(self._ask, control, answer), icon)
-        menu.below(self.more, right=True)
+    def _is_stopping(self, handle: JobHandle | None) -> bool:
+        return handle is not None and (handle.cancel_asked or handle is self._stopping)
 
-    def _ask(self, control: str, answer: str) -> None:
-        handle = self.state.live.handle_of(self.state.story)
-        if handle is not None and handle.ask(control):
-            self.state.session.notify(answer)
-
-
-class LiveNumbers(QWidget):
-    """Step, losses, speed, memory and time left, in large figures."""
-
-    def __init__(self, state: TrainState) -> None:
-        super().__init__()
-        self.state = state
-        self.values: dict[str, QLabel] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 10, 16, 8)
-        row.setSpacing(metrics.PAD)
-        self._names = {
-            "step": "Step",
-            "loss": "Loss, smoothed",
-            "held_out": "Held-out loss",
-            "speed": "Pictures per second",
-            "memory": "Memory",
-            "left": "Time left",
-        }
-        self._cells: dict[str, QWidget] = {}
-        for key, name in self._names.items():
-            row.addWidget(self._cell(key, name))
-        row.addStretch(1)
-
-    def _cell(self, key: str, name: str) -> QWidget:
-        cell = QWidget()
-        column = QVBoxLayout(cell)
-        column.setContentsMargins(0, 0, 12, 0)
-        column.setSpacing(0)
-        self.values[key] = label(size=17, weight=500)
-        column.addWidget(self.values[key])
-        column.addWidget(label(name, size=11, tone="quiet"))
-        self._cells[key] = cell
-        return cell
-
-    def refresh(self) -> None:
-        """Show the newest numbers."""
+    def resume_run(self) -> None:
+        """Let a run that was cut off go on."""
         story = self.state.story
+        item = run_deeds.resumable(self.state, story) if story is not None else None
+        if item is not None:
+            self.state.resume(item)
+
+    def _open_more(self) -> None:
+        story, handle = self.state.story, self._handle()
         if story is None:
             return
-        handle = self.state.live.handle_of(story)
-        total = story.total_steps
-        steps = f"{number(story.step)} / {number(total)}" if total else number(story.step)
-        texts = {
-            "step": steps,
-            "loss": _loss(story.average.last),
-            "held_out": _loss(story.held_out.last),
-            "speed": "",
-            "memory": "",
-            "left": "",
-        }
-        if handle is not None and story.live:
-            rate, left = handle.progress.rate, handle.progress.seconds_left
-            batch = _batch(story)
-            texts["speed"] = f"{rate * batch:.1f}" if rate else ""
-            texts["memory"] = size(used_by_process())
-            texts["left"] = duration(left) if left is not None else ""
-        for key, text in texts.items():
-            self.values[key].setText(text)
-            self._cells[key].setVisible(bool(text))
+        menu = Menu(self)
+        if story.live and handle is not None:
+            self._add_controls(menu, handle)
+        run_deeds.add_to(menu, self.state, story)
+        menu.below(self.more, right=True)
 
-
-def _batch(story: Story) -> int:
-    if story.request is None:
-        return 1
-    return story.request.train_batch_size * story.request.gradient_accumulation_steps
-
-
-def _loss(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+    def _add_controls(self, menu: Menu, handle: JobHandle) -> None:
+        offers = () if self._is_stopping(handle) else handle.request.controls
+        if self.width() < NARROW and offers:
+            if self.sample.isEnabled():
+                menu.add("Sample now", partial(self.ask, SAMPLE_NOW), "images")
+            menu.add("Save now", partial(self.ask, SAVE_NOW), "save")
+        if offers:
+            menu.add("Stop after this epoch", partial(self.ask, STOP_AFTER_EPOCH), "flag")
+        if not handle.cancel_asked:
+            menu.add("Stop at once", self._stop_now, "circle-x")
+        menu.line()
 
 
 def _phase(story: Story, *, paused: bool) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.i18n import joined, tr
-from app.i18n.format import size as file_size
+from app.i18n import tr
+from app.i18n.format import number
+from app.training.points import Points
+from app.training.telling import Told, over, stopped, worth_telling
 from engine.runtime.errors import StylekilnError
 from engine.training.runs import Checkpoint, Run, SamplePicture
 
@@ -19,36 +21,27 @@ running = ("running", "paused", "queued")
 
 
 @dataclass(frozen=True)
-class Told:
-    """An event worth a line: when (Unix seconds), what, and its facts."""
+class Drawing:
+    """A sample that is being drawn: ``done`` of ``steps``, and the rough picture [h, w, 3]."""
 
-    when: float
-    kind: str
-    data: dict[str, Any]
-
-
-@dataclass
-class Series:
-    """One value per step, in step order."""
-
-    steps: list[float] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-
-    def add(self, step: float, value: float | None) -> None:
-        """Append one point; a missing value is left out."""
-        if value is not None and value == value:
-            self.steps.append(step)
-            self.values.append(value)
-
-    @property
-    def last(self) -> float | None:
-        """The newest value."""
-        return self.values[-1] if self.values else None
+    step: int
+    epoch: int
+    index: int
+    prompt: str
+    done: int
+    steps: int
+    array: Any
 
 
 @dataclass
 class Story:
-    """Losses, checkpoints, samples and events of one run."""
+    """Losses, checkpoints, samples and events of one run.
+
+    ``rates`` are the learning rates by group, ``bands`` the held-out losses at every noise level by
+    step, ``seen`` the loss of trained pictures on the noise that held-out ones are measured with.
+    ``waits`` is what a run that holds by itself waits for, ``suggestion`` when it was suggested to
+    stop; both are the facts of an event.
+    """
 
     folder: Path
     name: str
@@ -57,17 +50,25 @@ class Story:
     total_steps: int = 0
     epochs: int = 0
     steps_per_epoch: int = 0
+    pictures: int = 0
     step: int = 0
     epoch: int = 0
-    loss: Series = field(default_factory=Series)
-    average: Series = field(default_factory=Series)
-    held_out: Series = field(default_factory=Series)
-    rate_unet: Series = field(default_factory=Series)
-    rate_text: Series = field(default_factory=Series)
-    grad_norm: Series = field(default_factory=Series)
+    seconds: float = 0.0
+    memory_peak: int = 0
+    loss: Points = field(default_factory=Points)
+    average: Points = field(default_factory=Points)
+    held_out: Points = field(default_factory=Points)
+    seen: Points = field(default_factory=Points)
+    grad_norm: Points = field(default_factory=Points)
+    rates: dict[str, Points] = field(default_factory=dict)
+    bands: list[tuple[int, list[float]]] = field(default_factory=list)
     message: str = ""
+    ended: str = ""
     checkpoints: list[Checkpoint] = field(default_factory=list)
     samples: list[SamplePicture] = field(default_factory=list)
+    drawing: dict[int, Drawing] = field(default_factory=dict)
+    waits: dict[str, Any] | None = None
+    suggestion: dict[str, Any] | None = None
     events: list[Told] = field(default_factory=list)
 
     @property
@@ -86,9 +87,21 @@ class Story:
         """How a run that is over stands, as a translation key."""
         if self.status == "interrupted" and not self.checkpoints:
             return "Interrupted before anything was saved."
-        return (
-            _stopped(bool(self.checkpoints)) if self.status == "cancelled" else _over(self.status)
-        )
+        if self.status == "cancelled":
+            return stopped(bool(self.checkpoints))
+        return over(self.status)
+
+    def within_epoch(self, step: int) -> bool:
+        """Whether ``step`` is not the last of an epoch."""
+        return bool(self.steps_per_epoch and step % self.steps_per_epoch)
+
+    def place(self, step: int, epoch: int) -> str:
+        """Where in the run ``step`` is: its start, an epoch, or a step inside one."""
+        if not step:
+            return tr("Start")
+        if self.within_epoch(step):
+            return tr("Step {step}", step=number(step))
+        return tr("Epoch {epoch}", epoch=epoch)
 
     def take(self, kind: str, data: dict[str, Any], when: float) -> None:
         """Take one event of the engine, live or read back."""
@@ -98,6 +111,11 @@ class Story:
             "train.held_out": self._held_out,
             "train.checkpoint": self._checkpoint,
             "train.sample": self._sample,
+            "train.preview": self._preview,
+            "train.waiting": self._waiting,
+            "train.suggestion": self._suggested,
+            "train.state": self._state,
+            "train.finished": self._finished,
         }
         handler = handlers.get(kind)
         if handler is None or handler(data):
@@ -106,120 +124,93 @@ class Story:
     # Each tells whether the event was new: one that was read from the folder can come again.
 
     def _started(self, data: dict[str, Any]) -> bool:
-        new = not self.total_steps
+        before = [told.data.get("step") for told in self._told("train.started")]
         self.total_steps = data["total_steps"]
         self.epochs = data["epochs"]
         self.steps_per_epoch = data["steps_per_epoch"]
-        return new
+        self.pictures = data["pictures"]
+        return data.get("step") not in before
 
     def _step(self, data: dict[str, Any]) -> bool:
         step = data["step"]
         if step <= self.step:
             return False
-        self.step = step
-        self.epoch = data["epoch"]
-        rates = data.get("lr") or {}
+        self.step, self.epoch, self.waits = step, data["epoch"], None
         self.loss.add(step, data["loss"])
         self.average.add(step, data["average"])
         self.grad_norm.add(step, data.get("grad_norm"))
-        self.rate_unet.add(step, rates.get("unet"))
-        self.rate_text.add(step, rates.get("text"))
+        for group, rate in (data.get("lr") or {}).items():
+            self.rates.setdefault(group, Points()).add(step, rate)
         return True
 
     def _held_out(self, data: dict[str, Any]) -> bool:
         new = data["step"] not in self.held_out.steps
         if new:
             self.held_out.add(data["step"], data["loss"])
+            self.seen.add(data["step"], data.get("seen_loss"))
+            self.bands.append((data["step"], [band["loss"] for band in data.get("bands", ())]))
         return new
 
     def _checkpoint(self, data: dict[str, Any]) -> bool:
-        found = Checkpoint(
-            epoch=data["epoch"],
-            step=data["step"],
-            path=self.folder / "checkpoints" / Path(data["path"]).name,
-            loss=data["loss"],
-            held_out_loss=data.get("held_out_loss"),
-            seen_loss=data.get("seen_loss"),
-        )
+        found = Checkpoint.read(data, self.folder)
         new = found not in self.checkpoints
         if new:
+            same = [item for item in self.checkpoints if item.path == found.path]
+            self.checkpoints = [item for item in self.checkpoints if item not in same]
             self.checkpoints.append(found)
         return new
 
     def _sample(self, data: dict[str, Any]) -> bool:
-        found = SamplePicture(
-            epoch=data["epoch"],
-            step=data["step"],
-            index=data["index"],
-            prompt=data["prompt"],
-            seed=data["seed"],
-            path=self.folder / "samples" / Path(data["path"]).name,
-        )
+        found = SamplePicture.read(data, self.folder)
+        self.drawing.pop(found.index, None)
         new = found not in self.samples
         if new:
             self.samples.append(found)
         return new
 
+    def _preview(self, data: dict[str, Any]) -> bool:
+        facts = {name: data[name] for name in Drawing.__dataclass_fields__}
+        self.drawing[data["index"]] = Drawing(**facts)
+        return False
+
+    def _waiting(self, data: dict[str, Any]) -> bool:
+        new = self.waits is None or self.waits["sentence"] != data["sentence"]
+        self.waits = data
+        return new
+
+    def _suggested(self, data: dict[str, Any]) -> bool:
+        new = self.suggestion is None or self.suggestion["step"] != data["step"]
+        self.suggestion = data
+        return new
+
+    def _state(self, data: dict[str, Any]) -> bool:
+        """One that was saved with a checkpoint is told with that."""
+        for at, told in enumerate(self.events):
+            if told.kind == "train.checkpoint" and told.data["step"] == data["step"]:
+                more = {"state_bytes": data["bytes"]}
+                self.events[at] = replace(told, data=told.data | more)
+                return False
+        return all(told.data["step"] != data["step"] for told in self._told("train.state"))
+
+    def _finished(self, data: dict[str, Any]) -> bool:
+        self.ended = data.get("status", "finished")
+        self.drawing, self.waits = {}, None
+        return True
+
+    def _told(self, kind: str) -> list[Told]:
+        return [told for told in self.events if told.kind == kind]
+
     def _tell(self, kind: str, data: dict[str, Any], when: float) -> None:
         """Keep what the list of events shows; a run of samples is told once."""
-        if kind == "train.sample" and self.events and self.samples[-2:-1]:
+        if kind == "train.sample" and self.samples[-2:-1]:
             before = self.samples[-2]
             if before.step == self.samples[-1].step:
                 return
-        if kind in worth_telling:
-            self.events.append(Told(when, kind, data | {"saved": bool(self.checkpoints)}))
-
-
-def sentence(told: Told) -> str:
-    """One line about an event, in the language of the moment."""
-    kind, data = told.kind, told.data
-    if kind == "train.started":
-        return tr("Started with {n} picture", "Started with {n} pictures", n=data["pictures"])
-    if kind == "train.checkpoint":
-        size = file_size(data["bytes"])
-        return tr("Epoch {epoch} saved, {size}", epoch=data["epoch"], size=size)
-    if kind == "train.sample":
-        if data["epoch"] == 0:
-            return tr("Sample pictures made at the start")
-        return tr("Sample pictures made after epoch {epoch}", epoch=data["epoch"])
-    if kind in ("train.warning", "train.waiting"):
-        return _said(data)
-    if data.get("status") == "cancelled":
-        return tr(_stopped(bool(data["saved"])))
-    return tr("Failed" if data.get("status") == "failed" else "Finished")
-
-
-def _said(data: dict[str, Any]) -> str:
-    """A warning in the language of the moment, where its sentence is known."""
-    if not data.get("sentence"):
-        return str(data["text"])
-    parts = [data["sentence"], data.get("remedy", "")]
-    text = joined(tr(part, **data.get("facts", {})) for part in parts if part)
-    return f"{data['about']}: {text}" if data.get("about") else text
-
-
-worth_telling = (
-    "train.started",
-    "train.warning",
-    "train.waiting",
-    "train.checkpoint",
-    "train.sample",
-    "train.finished",
-)
-
-
-def _stopped(saved: bool) -> str:
-    return "Stopped and saved" if saved else "Stopped, nothing was saved"
-
-
-def _over(status: str) -> str:
-    names = {"failed": "Failed", "interrupted": "Interrupted. Its checkpoints are kept."}
-    return names.get(status, "Finished")
-
-
-def clock(moment: float) -> str:
-    """The time of day of a Unix time, as ``14:31``."""
-    return datetime.fromtimestamp(moment).strftime("%H:%M")
+        if worth_telling(kind):
+            facts = {"saved": bool(self.checkpoints)}
+            if "step" in data:
+                facts["at_step"] = self.within_epoch(data["step"])
+            self.events.append(Told(when, kind, data | facts))
 
 
 def read(folder: Path) -> Story:
@@ -229,7 +220,8 @@ def read(folder: Path) -> Story:
     story.message = str(run.info.get("message", ""))
     for row in run.events():
         data = {key: value for key, value in row.items() if key not in ("kind", "time")}
-        story.take(row["kind"], data, row["time"])
+        with suppress(KeyError, TypeError, ValueError):  # a line that was damaged is left out
+            story.take(row["kind"], data, row["time"])
     story.checkpoints = run.checkpoints()
     story.samples = run.samples()
     _read_steps(story, run)
@@ -246,18 +238,17 @@ def _request(run: Run) -> TrainRequest | None:
 
 def _read_steps(story: Story, run: Run) -> None:
     log = run.steps()
-    steps = log["step"].tolist()
-    if not steps:
+    steps = log["step"]
+    if not len(steps):
         return
-    columns = (
+    for name, points in (
         ("loss", story.loss),
         ("average", story.average),
         ("grad_norm", story.grad_norm),
-        ("lr_unet", story.rate_unet),
-        ("lr_text", story.rate_text),
-    )
-    for name, series in columns:
-        for step, value in zip(steps, log[name].tolist(), strict=True):
-            series.add(step, value)
-    story.step = int(steps[-1])
-    story.epoch = int(log["epoch"][-1])
+    ):
+        points.extend(steps, log[name])
+    for name in log:
+        if name.startswith("lr_"):
+            story.rates[name.removeprefix("lr_")] = Points(steps, log[name])
+    story.step, story.epoch = int(steps[-1]), int(log["epoch"][-1])
+    story.seconds = float(log["seconds"][-1])

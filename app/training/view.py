@@ -1,4 +1,6 @@
-"""The Train workspace: the next run at the left, the run on the stage, all runs at the right."""
+"""The Train workspace: the next run at the left, a run or the report of an import on the stage, and
+all runs, or what the report says of one key, at the right.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.theme import metrics
 from app.training.actions import actions
+from app.training.kohya_drops import FileDrops
+from app.training.kohya_files import KohyaFiles
+from app.training.kohya_report import ReportParts
 from app.training.model import TrainState
 from app.training.run_column import RunColumn
 from app.training.run_stage import RunStage
@@ -18,10 +23,12 @@ from app.widgets.segments import Segments
 from app.widgets.states import EmptyState
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 
     from app.actions import Action
     from app.session import Session
+    from app.training.kohya_page import Taken
+    from app.training.story import Story
 
 
 class View(QWidget):
@@ -34,6 +41,9 @@ class View(QWidget):
         self.settings = SettingsColumn(self.state)
         self.stage = RunStage(self.state)
         self.runs = RunColumn(self.state)
+        self.files = KohyaFiles(self.state, self)
+        self.report = ReportParts(self.state, self.files)
+        self.drops = FileDrops(self.files, self)
         self.tabs = Segments([("next", "Next run"), ("runs", "Runs")], fill=True)
         self.empty = EmptyState(
             "images",
@@ -42,6 +52,8 @@ class View(QWidget):
             button("Go to Dataset", "arrow-right", on=lambda: session.go("dataset")),
         )
         self._narrow = False
+        self._story: Story | None = None
+        self.setAcceptDrops(True)
         self._build()
         self._connect()
         self._show_page()
@@ -64,12 +76,15 @@ class View(QWidget):
         self._row = QHBoxLayout(work)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
+        self.center, self.right = QStackedWidget(), QStackedWidget()
+        self.center.addWidget(self.stage)
+        self.right.addWidget(_any_width(self.runs))
         self._row.addWidget(self.left)
-        self._row.addWidget(self.stage, 1)
-        self._row.addWidget(self.runs)
-        self.columns = SideColumns(work, self.stage, self.session, "train")
+        self._row.addWidget(self.center, 1)
+        self._row.addWidget(self.right)
+        self.columns = SideColumns(work, self.center, self.session, "train")
         self.columns.add(self.left, "left", self.settings.preferred_width, self._set_left)
-        self.columns.add(self.runs, "right", self.runs.preferred_width, self._set_right)
+        self.columns.add(self.right, "right", self.runs.preferred_width, self._set_right)
         self.columns.keys_on(self.stage)
         self.pages = QStackedWidget()
         self.pages.addWidget(work)
@@ -84,8 +99,57 @@ class View(QWidget):
         self.tabs.changed.connect(lambda _: self._arrange())
         self.stage.start_asked.connect(self._begin)
         self.runs.check_asked.connect(lambda run: self.session.go("validate", run=run))
-        self.runs.epoch_chosen.connect(self.stage.set_epoch)
-        self.stage.samples.epoch_chosen.connect(self.runs.checkpoints.choose)
+        self.runs.join(self.stage)
+        self.stage.prompts_asked.connect(lambda: self.settings.reveal("sample_prompts"))
+        self.settings.import_asked.connect(self.files.ask_import)
+        self.settings.export_asked.connect(self.files.ask_export)
+        self.files.taken.connect(self.show_report)
+        self.files.left.connect(self.show_run)
+        self.report.back_asked.connect(self.show_run)
+        self.state.story_changed.connect(self._show_other_run)
+        self.report.go_asked.connect(self._go_to_field)
+        self.report.preset_asked.connect(self.settings.save_preset_asked)
+
+    def show_report(self, taken: Taken) -> None:
+        """Put the report of an import on the stage."""
+        page, detail = self.report.shown(taken)
+        if self.center.indexOf(page) < 0:
+            self.center.addWidget(page)
+            self.right.addWidget(_any_width(detail))
+            self.columns.keys_on(page.table)
+        self._story = self.state.story
+        self._show_parts(page, detail)
+        page.table.setFocus()
+
+    def show_last_report(self) -> None:
+        """Put the report of the last import back on the stage."""
+        if self.files.last is not None:
+            self.show_report(self.files.last)
+
+    def show_run(self) -> None:
+        """Put the run back on the stage."""
+        self._show_parts(self.stage, self.runs)
+
+    def _show_other_run(self) -> None:
+        """Another run than the one under the report has begun or was asked for."""
+        if self.shows_report and self.state.story is not self._story:
+            self.show_run()
+
+    @property
+    def shows_report(self) -> bool:
+        """Whether the report is on the stage."""
+        return self.center.currentWidget() is not self.stage
+
+    def _show_parts(self, middle: QWidget, right: QWidget) -> None:
+        self.center.setCurrentWidget(middle)
+        self.right.setCurrentWidget(right)
+        self.tabs.rename("runs", "This key" if self.shows_report else "Runs")
+        self._arrange()
+
+    def _go_to_field(self, setting: str) -> None:
+        self.tabs.set_value("next")
+        self._arrange()
+        self.settings.reveal(setting)
 
     def receive(self, **payload: object) -> None:
         """``run`` names a run folder to show."""
@@ -96,7 +160,9 @@ class View(QWidget):
 
     def focus_target(self) -> QWidget:
         """What takes the keys when the page is shown: the stage, so that none goes into a field."""
-        return self.stage if self.pages.currentIndex() == 0 else self.empty
+        if self.pages.currentIndex():
+            return self.empty
+        return self.report.page.table if self.shows_report else self.stage
 
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What can be done here."""
@@ -140,26 +206,48 @@ class View(QWidget):
         """Put the right column under the tabs, or back to the right."""
         layout = self._left if self._narrow else self._row
         # A widget that is seen when it gets another parent is shown again by Qt, later.
-        self.runs.hide()
-        layout.addWidget(self.runs)
-        self.columns.set_natural(self.runs, 0 if self._narrow else self.runs.preferred_width)
+        self.right.hide()
+        layout.addWidget(self.right)
+        self.columns.set_natural(self.right, 0 if self._narrow else self.runs.preferred_width)
         self.columns.refit()
         if self._narrow:
-            self.runs.setFixedWidth(self.left.minimumWidth())
+            self.right.setFixedWidth(self.left.minimumWidth())
 
     def _set_left(self, width: int) -> None:
         self.left.setFixedWidth(width)
         self.settings.setFixedWidth(width)
         if self._narrow:
-            self.runs.setFixedWidth(width)
+            self.right.setFixedWidth(width)
 
     def _set_right(self, width: int) -> None:
         if not self._narrow:
-            self.runs.setFixedWidth(width)
+            self.right.setFixedWidth(width)
 
     def _arrange(self) -> None:
         second = self.tabs.value == "runs"
-        some = bool(self.state.runs)
+        some = bool(self.state.runs) or self.shows_report
         self.tab_bar.setVisible(self._narrow and some)
         self.settings.setVisible(not (self._narrow and some and second))
-        self.columns.show(self.runs, some and (second or not self._narrow))
+        self.columns.show(self.right, some and (second or not self._narrow))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a file of settings or prompts, and say what it will do."""
+        self.drops.offer(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """It goes elsewhere."""
+        self.drops.overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Import what is dropped."""
+        self.drops.take(event)
+
+
+def _any_width(column: QWidget) -> QWidget:
+    """``column`` as wide as what it stands in."""
+    column.setMinimumWidth(0)
+    column.setMaximumWidth(_WIDEST)
+    return column
+
+
+_WIDEST = 16777215  # QWIDGETSIZE_MAX

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _FACTORS = (1, 2, 5, 10)
 
@@ -112,7 +116,7 @@ def label_text(value: float) -> str:
     return f"{number:.4f}".rstrip("0").rstrip(".")
 
 
-def thinned(values: Sequence[float], most: int) -> Sequence[float]:
+def thinned(values: Sequence[float] | np.ndarray, most: int) -> Sequence[float] | np.ndarray:
     """At most ``most`` of ``values``, evenly, the last one kept."""
     if len(values) <= most:
         return values

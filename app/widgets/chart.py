@@ -54,6 +54,8 @@ class LineChart(QWidget):
         self.plot.setAccessibleName(tr(title_key))
         self._title = label(title_key, weight=600)
         self._legend = Legend()
+        self._note = label(size=11, tone="quiet")
+        self._note.hide()
         self._table = QTableWidget()
         self._table.verticalHeader().hide()
         self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
@@ -64,6 +66,7 @@ class LineChart(QWidget):
         head.setSpacing(12)
         head.addWidget(self._title)
         head.addWidget(self._legend, 1)
+        head.addWidget(self._note)
         head.addWidget(self._switch)
         self._head = head
         self._pages = QStackedLayout()
@@ -79,6 +82,19 @@ class LineChart(QWidget):
     def add_head(self, widget: QWidget) -> None:
         """Put a control into the title row, before "Show numbers"."""
         self._head.insertWidget(self._head.count() - 1, widget)
+
+    def set_note(self, text: str) -> None:
+        """Say ``text``, ready to show, at the end of the title row."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+
+    def set_x_name(self, key: str) -> None:
+        """Name the horizontal axis otherwise, in the table."""
+        self._x_name = key
+
+    def set_head(self, head: Callable[[float], tuple[str, str]]) -> None:
+        """Let ``head`` name a place under the pointer: words, and a number at the right."""
+        self.plot.head = head
 
     def set_series(self, series: Sequence[Series]) -> None:
         """Show these lines."""
@@ -131,7 +147,7 @@ class LineChart(QWidget):
         lines = self.plot.series
         xs = sorted({float(x) for one in lines for x in thinned(one.xs, 500)})
         self._table.setColumnCount(1 + len(lines))
-        self._table.setHorizontalHeaderLabels([tr(self._x_name), *(tr(one.label) for one in lines)])
+        self._table.setHorizontalHeaderLabels([tr(self._x_name), *(one.name for one in lines)])
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._table.setRowCount(len(xs))
         known = [dict(zip(map(float, one.xs), one.ys, strict=True)) for one in lines]
@@ -173,17 +189,17 @@ class Legend(QWidget):
         painter.setFont(fonts.font(11))
         left = 0.0
         for one in self._series:
-            if not one.label:
+            if not one.label or not one.legend:
                 continue
-            text = tr(one.label)
+            text = one.name
             width = painter.fontMetrics().horizontalAdvance(text)
             painter.setPen(pen_of(one))
             painter.drawLine(QPointF(left + 1, 10), QPointF(left + 14, 10))
             painter.setPen(color("t2"))
             place = QRectF(left + 20, 0, width + 2, 20)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
-            left += width + 34
+            left += width + 32
 
 
 def _manner(one: Series) -> tuple[object, ...]:
-    return one.label, one.color, one.dash, one.width, one.opacity
+    return one.label, one.color, one.dash, one.width, one.opacity, one.legend

@@ -11,9 +11,11 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from app.theme import color
+from app.i18n import tr
+from app.theme import color, mix
 from app.widgets.axis import Axis
 
+Numbers = Sequence[float] | np.ndarray
 Dash = Literal["solid", "dash", "dot"]
 _PENS: dict[str, list[float]] = {"dash": [6 / 1.75, 3 / 1.75], "dot": [2 / 1.75, 3 / 1.75]}
 _PIECE = 16  # points
@@ -21,18 +23,34 @@ _PIECE = 16  # points
 
 @dataclass(frozen=True)
 class Series:
-    """One line. ``label`` is a translation key, empty for a line that the legend leaves out;
-    ``color`` is a token; ``xs`` ascend.
+    """One line. ``label`` is a translation key, or ``plain`` words such as a name; a line without
+    ``legend`` is named only under the pointer, one without a label nowhere. ``color`` is a token;
+    ``xs`` ascend. A ``still`` line lies over the others and is not drawn again when only they grow.
     """
 
     label: str
-    xs: Sequence[float]
-    ys: Sequence[float]
+    xs: Numbers
+    ys: Numbers
     color: str = "acc"
     dash: Dash = "solid"
     width: float = 1.75
     opacity: float = 1.0
     marker: Literal["", "square", "circle"] = ""
+    legend: bool = True
+    plain: bool = False
+    still: bool = False
+
+    @property
+    def look(self) -> tuple[object, ...]:
+        """What tells whether it would be drawn the same."""
+        some = np.asarray(self.ys, dtype=np.float64)[:: max(1, len(self.ys) // 64)]
+        manner = self.color, self.dash, self.width, self.opacity, self.marker
+        return *manner, len(self.xs), some.tobytes(), float(self.xs[-1])
+
+    @property
+    def name(self) -> str:
+        """The label in the language of the moment."""
+        return self.label if self.plain or not self.label else tr(self.label)
 
 
 @dataclass
@@ -56,7 +74,8 @@ def paint_series(painter: QPainter, one: Series, x_axis: Axis, y_axis: Axis) -> 
     if not one.marker and _is_dense(xs):
         if one.dash == "solid":
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(_tint(one))
+            # Mixed with the ground: a color that is seen through takes twelve times as long.
+            painter.setBrush(mix(one.color, "g2", 1 - one.opacity))
             painter.drawRects(bars(xs, ys, one.width))
             return
         seen = _columns(xs)
@@ -110,9 +129,9 @@ def bars(xs: np.ndarray, ys: np.ndarray, width: float) -> list[QRectF]:
     ]
 
 
-def nearest(one: Series, x: float) -> int | None:
-    """The point of ``one`` whose x is nearest; None beyond its ends."""
-    if not len(one.xs) or x < one.xs[0] - 1 or x > one.xs[-1] + 1:
+def nearest(one: Series, x: float, reach: float = 1.0) -> int | None:
+    """The point of ``one`` whose x is nearest; None further than ``reach`` beyond its ends."""
+    if not len(one.xs) or x < one.xs[0] - reach or x > one.xs[-1] + reach:
         return None
     after = bisect_left(one.xs, x)
     near = [index for index in (after - 1, after) if 0 <= index < len(one.xs)]
@@ -135,7 +154,7 @@ def _tint(one: Series) -> QColor:
     return tint
 
 
-def _placed(values: Sequence[float], axis: Axis) -> np.ndarray:
+def _placed(values: Numbers, axis: Axis) -> np.ndarray:
     span = (axis.high - axis.low) or 1.0
     scale = (axis.end - axis.start) / span
     return axis.start + (np.asarray(values, dtype=np.float64) - axis.low) * scale

@@ -102,8 +102,8 @@ class NumberField(QLineEdit):
     """A number typed as text: 5e-5, 0.1, 1,024. Arrow keys step; a bad text goes back on leaving.
 
     At every key the value is what leaving the field would make of the text: brought into range,
-    or the number from before while the text says none. ``changed`` carries an int when
-    ``decimals`` is 0, else a float.
+    or the number from before while the text says none. Without ``bounded`` only the arrow keys
+    stay in range. ``changed`` carries an int when ``decimals`` is 0, else a float.
     """
 
     changed = Signal(object)
@@ -116,9 +116,11 @@ class NumberField(QLineEdit):
         decimals: int | None = 0,
         *,
         unit: str = "",
+        bounded: bool = True,
     ) -> None:
         super().__init__()
         self._low, self._high, self._step, self._decimals = minimum, maximum, step, decimals
+        self._bounded = bounded
         self._value: float = minimum if minimum is not None and minimum > 0 else 0
         self._before = self._value
         self._typing = self._telling = False
@@ -148,15 +150,18 @@ class NumberField(QLineEdit):
 
     def stepBy(self, count: int) -> None:
         """Go ``count`` steps up or down."""
-        self._take(self._value + count * self._step)
+        self._take(self._in_range(self._value + count * self._step))
         self._show()
 
     def _fit(self, value: float) -> float:
+        if self._bounded:
+            value = self._in_range(value)
+        return round(value) if self._decimals == 0 else value
+
+    def _in_range(self, value: float) -> float:
         if self._low is not None:
             value = max(self._low, value)
-        if self._high is not None:
-            value = min(self._high, value)
-        return round(value) if self._decimals == 0 else value
+        return value if self._high is None else min(self._high, value)
 
     def _take(self, value: float) -> None:
         fitted = self._fit(value)
@@ -199,7 +204,7 @@ class NumberField(QLineEdit):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._unit:
+        if self._unit and self.property("state") != "error":  # an error's icon stands there
             painter = QPainter(self)
             painter.setPen(color("t3" if self.isEnabled() else "t4"))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -25,7 +25,7 @@ from app.theme import color, fonts, icons, metrics
 from app.widgets.entries import NumberField, TextField
 from app.widgets.segments import Segments
 from app.widgets.slider import ValueSlider
-from app.widgets.text import label, restyle, set_tone
+from app.widgets.text import label, restyle
 
 __all__ = [
     "Check",
@@ -89,11 +89,6 @@ class FieldRow(QWidget):
         self._hint.setVisible(not text and bool(self._hint.text()))
         restyle(self.control, "state", "error" if text else "")
 
-    def mark_found(self, found: bool) -> None:
-        """Lift the label of a setting that a search has found."""
-        fonts.set_font(self.label, 12, 600 if found else 400)
-        set_tone(self.label, "" if found else "label")
-
 
 class Choice(QComboBox):
     """A list to choose one value from. ``changed`` carries the value.
@@ -126,6 +121,11 @@ class Choice(QComboBox):
     @value.setter
     def value(self, value: object) -> None:
         self.set_value(value)
+
+    @property
+    def options(self) -> list[tuple[object, str]]:
+        """What is offered: values with their texts."""
+        return list(self._options)
 
     def set_value(self, value: object) -> None:
         """Make ``value`` current without telling anyone; an unknown value leaves the choice."""

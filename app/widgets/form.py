@@ -9,11 +9,12 @@ from pydantic import BaseModel
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.widgets.fields import Check, Choice, FieldRow, NumberField, TextField
+from app.widgets.fields import FieldRow
 from app.widgets.panel import Panel
+from app.widgets.schema_controls import Control, choice_text, control_for, holds, read, write
 from engine.runtime.schema import Level, Setting, settings_of
 
-Control = Check | Choice | NumberField | TextField
+__all__ = ["SchemaForm", "choice_text"]
 
 
 class SchemaForm(QWidget):
@@ -73,24 +74,8 @@ class SchemaForm(QWidget):
         for row in self.rows.values():
             row.set_error("")
 
-    def search(self, text: str) -> int:
-        """Show only rows whose label, help or kohya name holds ``text``; returns how many."""
-        wanted = text.casefold().strip()
-        found = 0
-        for name, row in self.rows.items():
-            item = self._settings[name]
-            words = " ".join((item.label, item.kohya, name, item.help, row.label.text()))
-            match = not wanted or wanted in words.casefold()
-            row.setVisible(match)
-            row.mark_found(bool(wanted) and match)
-            found += match
-        for group, panel in self._panels.items():
-            names = [n for n, item in self._settings.items() if item.group == group]
-            panel.setVisible(any(not self.rows[name].isHidden() for name in names))
-        return found
-
     def _add(self, item: Setting, grouped: bool) -> None:
-        control = self._given[item.name] if item.name in self._given else _control(item)
+        control = self._given[item.name] if item.name in self._given else control_for(item)
         row = FieldRow(item.label, control, item.help)
         if item.kohya:
             row.label.setToolTip(item.kohya)
@@ -115,54 +100,16 @@ class SchemaForm(QWidget):
 
     def _apply_conditions(self) -> None:
         for name, item in self._settings.items():
-            if item.when:
-                self.rows[name].setEnabled(self._holds(item.when))
-
-    def _holds(self, condition: str) -> bool:
-        name, _, wanted = condition.partition("=")
-        if name not in self.controls:
-            return True
-        value = self._value(name)
-        return str(value) in wanted.split("|") if wanted else bool(value)
+            if item.when and item.when.partition("=")[0] in self.controls:
+                self.rows[name].setEnabled(holds(item.when, self._value))
 
     def _value(self, name: str) -> Any:
-        item, value = self._settings[name], self.controls[name].value
-        if item.kind == "list":
-            return tuple(part.strip() for part in str(value).split(";") if part.strip())
-        if item.kind == "float":
-            return float(value)  # type: ignore[arg-type]
-        return value
+        return read(self._settings[name], self.controls[name])
 
     def _set(self, name: str, value: Any) -> None:
-        control = self.controls[name]
-        if isinstance(control, TextField):
-            parts = value if isinstance(value, (tuple, list)) else [value]
-            control.set_value("; ".join(str(part) for part in parts if part is not None))
-        elif value is not None:
-            control.set_value(value)
-
-
-def choice_text(choice: str) -> str:
-    """The translation key of a choice of a setting: constant_with_warmup in words."""
-    return choice.replace("_", " ")
+        write(self.controls[name], value)
 
 
 def _is_shown(item: Setting, level: Level, groups: Sequence[str] | None) -> bool:
     levels = ("simple",) if level == "simple" else ("simple", "advanced")
     return item.level in levels and (groups is None or item.group in groups)
-
-
-def _control(item: Setting) -> Control:
-    if item.kind == "bool":
-        return Check("")
-    if item.kind == "choice":
-        return Choice([(choice, choice_text(choice)) for choice in item.choices])
-    if item.kind in ("int", "float"):
-        return NumberField(
-            item.minimum,
-            item.maximum,
-            item.step or (1 if item.kind == "int" else 0.1),
-            0 if item.kind == "int" else None,
-            unit=item.unit,
-        )
-    return TextField()

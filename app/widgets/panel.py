@@ -170,6 +170,23 @@ class Column(QWidget):
         self._content.insertWidget(0, widget)
         self._content.insertWidget(1, hairline("panel"))
 
+    def add_over_foot(self, widget: QWidget) -> None:
+        """Put ``widget`` between what scrolls and the buttons of the foot."""
+        self._content.insertWidget(self._content.indexOf(self._foot), widget)
+
+    def bring(self, widget: QWidget) -> None:
+        """Scroll until ``widget`` is seen, with some of what is around it."""
+        self._scroll.ensureWidgetVisible(widget, 0, 80)
+
+    def scroll_to_top(self) -> None:
+        """Show the first of what scrolls."""
+        self._scroll.verticalScrollBar().setValue(0)
+
+    def scroll_by(self, distance: int) -> None:
+        """Scroll down by ``distance`` pixels."""
+        bar = self._scroll.verticalScrollBar()
+        bar.setValue(bar.value() + distance)
+
     def fill(self) -> None:
         """Let the last widget take the height that is left, instead of empty space below it."""
         self.stack.setStretch(self.stack.count() - 1, 0)

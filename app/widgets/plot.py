@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.i18n import signals as language_signals
-from app.theme import color, fonts
+from app.i18n import tr
+from app.theme import color, current, fonts
 from app.theme import signals as theme_signals
-from app.widgets.axis import Axis, range_of, spread, tick_texts, ticks
+from app.widgets.axis import Axis, label_text, range_of, spread, tick_texts, ticks
 from app.widgets.chart_lines import ChartState, Series, paint_series
 from app.widgets.readout import Readout, read_out
 
@@ -19,7 +21,8 @@ from app.widgets.readout import Readout, read_out
 class Plot(QWidget):
     """The drawn part of a chart.
 
-    Ground and lines are drawn once into a picture; the pointer lays only its read-out over that.
+    Ground and lines are drawn once into a picture, still lines into another, so that a line that
+    grows does not draw them again; the pointer lays only its read-out over both.
     """
 
     clicked = Signal(float)
@@ -28,10 +31,13 @@ class Plot(QWidget):
         super().__init__()
         self.series: list[Series] = []
         self.state = ChartState()
-        self._x_name, self._y_text = x_name, y_text
+        self._y_text = y_text
+        self.head: Callable[[float], tuple[str, str]] = lambda x: (tr(x_name), label_text(x))
         self._mouse: QPointF | None = None
         self._axes: tuple[Axis, Axis] | None = None
         self._picture: QPixmap | None = None
+        self._still: QPixmap | None = None
+        self._still_look: tuple[object, ...] = ()
         self._read = Readout()
         self._hint = QSize(240, height)
         self.setMinimumHeight(min(72, height))
@@ -57,7 +63,7 @@ class Plot(QWidget):
     def _measured(self) -> tuple[Axis, Axis]:
         drawn = [one for one in self.series if len(one.xs)]
         xs = [value for one in drawn for value in (one.xs[0], one.xs[-1])]
-        ys = [value for one in drawn for value in (min(one.ys), max(one.ys))]
+        ys = [float(value) for one in drawn for value in (np.nanmin(one.ys), np.nanmax(one.ys))]
         low, high = self.state.x_range or (range_of(xs, air=0) if xs else (0.0, 1.0))
         bottom, top = self.state.y_range or range_of(ys)
         measure = fonts.metrics(11)
@@ -70,7 +76,7 @@ class Plot(QWidget):
 
     def _levels(self) -> int:
         """How many values the vertical axis has room for."""
-        return max(2, (self.height() - 30) // 44)
+        return max(3 if self.height() >= 70 else 2, (self.height() - 30) // 44)
 
     def _y_marks(self, bottom: float, top: float) -> list[tuple[float, str]]:
         values = ticks(bottom, top, self._levels())
@@ -86,7 +92,7 @@ class Plot(QWidget):
         if marked:
             values = spread(sorted(marked), max(room, int((axis.end - axis.start) // 40)))
         else:
-            whole = all(float(x).is_integer() for one in self.series for x in one.xs)
+            whole = all(bool(np.all(np.mod(one.xs, 1) == 0)) for one in self.series)
             values = ticks(axis.low, axis.high, room, whole=whole and axis.high - axis.low >= 1)
         return list(zip(values, tick_texts(values), strict=True))
 
@@ -109,7 +115,7 @@ class Plot(QWidget):
         x_axis, y_axis = self.axes()
         if not self._area().adjusted(-8, 0, 8, 0).contains(self._mouse):
             return Readout()
-        return read_out(self.series, x_axis, y_axis, self._mouse.x(), self._x_name, self._y_text)
+        return read_out(self.series, x_axis, y_axis, self._mouse.x(), self.head, self._y_text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.renew()
@@ -129,19 +135,48 @@ class Plot(QWidget):
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatioF() != ratio:
             self._picture = self._draw(ratio)
+            self._draw_still(ratio)
             self._read = self._read_out()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
+        if self._still is not None:
+            painter.drawPixmap(0, 0, self._still)
         self._read.paint(painter)
 
-    def _draw(self, ratio: float) -> QPixmap:
-        """Everything but the read-out."""
+    def _draw_still(self, ratio: float) -> None:
+        """The lines that do not grow, unless they are drawn already."""
+        lines = [one for one in self.series if one.still and len(one.xs)]
+        if not lines:
+            self._still, self._still_look = None, ()
+            return
+        x_axis, y_axis = self.axes()
+        look = (ratio, current().name, x_axis, y_axis, *(one.look for one in lines))
+        if look == self._still_look:
+            return
+        self._still_look, self._still = look, self._blank(ratio)
+        painter = self._painter(self._still)
+        painter.setClipRect(self._area().adjusted(-3, -3, 3, 3))
+        for one in lines:
+            paint_series(painter, one, x_axis, y_axis)
+        painter.end()
+
+    def _blank(self, ratio: float) -> QPixmap:
         picture = QPixmap(self.size() * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
+        return picture
+
+    @staticmethod
+    def _painter(picture: QPixmap) -> QPainter:
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(fonts.font(11))
+        return painter
+
+    def _draw(self, ratio: float) -> QPixmap:
+        """Everything but the still lines and the read-out."""
+        picture = self._blank(ratio)
+        painter = self._painter(picture)
         if self._has_points():
             self._paint_lines(painter)
         else:
@@ -157,7 +192,7 @@ class Plot(QWidget):
         self._paint_ground(painter, area, x_axis, y_axis)
         painter.setClipRect(area.adjusted(-3, -3, 3, 3))
         for one in self.series:
-            if len(one.xs):
+            if len(one.xs) and not one.still:
                 paint_series(painter, one, x_axis, y_axis)
 
     def _paint_ground(self, painter: QPainter, area: QRectF, x_axis: Axis, y_axis: Axis) -> None:
@@ -166,6 +201,8 @@ class Plot(QWidget):
             left = x_axis.place(state.now)
             future = QRectF(left, area.top(), area.right() - left, area.height())
             painter.fillRect(future, color("chart_future"))
+            painter.setPen(QPen(color("t3"), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(left, area.top()), QPointF(left, area.bottom()))
         if state.chosen is not None:
             left, right = (x_axis.place(edge) for edge in state.chosen)
             band = QRectF(left, area.top(), right - left, area.height())

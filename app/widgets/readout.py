@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QRegion
 
-from app.i18n import tr
 from app.theme import color, fonts
 from app.widgets.axis import Axis, label_text
 from app.widgets.chart_lines import Series, nearest
@@ -68,22 +67,25 @@ def read_out(
     x_axis: Axis,
     y_axis: Axis,
     mouse: float,
-    x_name: str,
+    head: Callable[[float], tuple[str, str]],
     y_text: Callable[[float], str] | None,
 ) -> Readout:
-    """What to say at ``mouse`` (a horizontal pixel)."""
+    """What to say at ``mouse`` (a horizontal pixel); ``head`` names the place: words, and a number
+    at the right.
+    """
     x = min(max(mouse, x_axis.start), x_axis.end)
-    rows = [("", tr(x_name), label_text(_rounded(x_axis, x)))]
+    rows = [("", *head(_rounded(x_axis, x)))]
     dots = []
+    reach = min(1.0, x_axis.value(x + 24) - x_axis.value(x))
     for one in series:
-        near = nearest(one, x_axis.value(x))
-        if near is not None:
-            rows.append((one.color, tr(one.label), (y_text or label_text)(one.ys[near])))
+        near = nearest(one, x_axis.value(x), reach)
+        if near is not None and one.label:
+            rows.append((one.color, one.name, (y_text or label_text)(one.ys[near])))
             place = QPointF(x_axis.place(one.xs[near]), y_axis.place(one.ys[near]))
             dots.append((place, one.color))
     measure = fonts.metrics(11, 500)
     texts = (measure.horizontalAdvance(name) + measure.horizontalAdvance(t) for _, name, t in rows)
-    width = 40 + max(texts)
+    width = min(40 + max(texts), max(120.0, x_axis.end - x_axis.start))
     left = x + 12 if x + 12 + width < x_axis.end else x - 12 - width
     box = QRectF(left, y_axis.end + 8, width, 10 + 16 * len(rows))
     line = QRectF(round(x) + 0.5, y_axis.end, 0, y_axis.start - y_axis.end)

@@ -102,6 +102,18 @@ class RowList(QListView):
         self.selectionModel().blockSignals(False)
         self.viewport().update()
 
+    def paint_lead(self, painter: QPainter, inner: QRect, row: Row, chosen: bool) -> int:
+        """Paint what stands before the name; return where the name begins."""
+        left = inner.left()
+        if row.icon:
+            top = inner.top() + (inner.height() - 14) // 2
+            icons.paint(painter, row.icon, left, top, 14, "t1" if chosen else row.icon_tone)
+        elif row.aspect:
+            paint_shape(painter, QRect(left, inner.top(), 14, inner.height()), row.aspect)
+        elif not row.gutter:
+            return left
+        return left + 22
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of the row under the pointer, or of the chosen one by key."""
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
@@ -183,16 +195,7 @@ class _Delegate(QStyledItemDelegate):
             painter.drawRect(option.rect.adjusted(1, 0, -2, -1))
 
     def _paint_row(self, painter: QPainter, inner: QRect, row: Row, chosen: bool) -> None:
-        left = inner.left()
-        if row.icon:
-            top = inner.top() + (inner.height() - 14) // 2
-            icons.paint(painter, row.icon, left, top, 14, "t1" if chosen else row.icon_tone)
-            left += 22
-        elif row.aspect:
-            paint_shape(painter, QRect(left, inner.top(), 14, inner.height()), row.aspect)
-            left += 22
-        elif row.gutter:
-            left += 22
+        left = self._owner.paint_lead(painter, inner, row, chosen)
         painter.setFont(fonts.font(12))
         right = self._paint_right(painter, inner, row, chosen)
         painter.setPen(color("t1"))

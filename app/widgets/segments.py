@@ -47,6 +47,11 @@ class Segments(QWidget):
         self._index = -1 if value is None else values.index(value)
         self.update()
 
+    def rename(self, value: object, key: str) -> None:
+        """Give the segment of ``value`` another text."""
+        self._options = [(one, key if one == value else text) for one, text in self._options]
+        self._relabel("")
+
     def sizeHint(self) -> QSize:
         return QSize(round(sum(self._natural()) + 4), metrics.CONTROL)
 

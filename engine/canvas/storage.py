@@ -133,6 +133,18 @@ def saved_at(path: Path) -> float:
         return 0.0
 
 
+def recipes_in(path: Path) -> list[dict[str, Any]]:
+    """How the generated layers of a canvas file were made, without its pixels; none when it cannot
+    be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            record = _record(archive, path)
+    except (*DAMAGE, StylekilnError):
+        return []
+    return [layer.recipe for layer in record.layers if layer.recipe is not None]
+
+
 def export_png(document: Document, path: Path) -> None:
     """Write the composite as an RGBA PNG atomically."""
     document.end_stroke()

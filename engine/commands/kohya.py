@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any, Literal
@@ -56,7 +55,7 @@ def _import(args: argparse.Namespace) -> int:
         elif line.status in ("unknown", "converted") and line.why is not None:
             print(f"{line.key}: {line.why}", file=sys.stderr)
     for problem in imported.report.problems:
-        print(f"needs a fix: {problem}", file=sys.stderr)
+        print(f"needs a fix: {problem.line}", file=sys.stderr)
     if args.dataset is not None:
         _write_dataset(args, imported.request)
     return 0
@@ -77,22 +76,10 @@ def _write_dataset(args: argparse.Namespace, request: Any) -> None:
 
 def _export(args: argparse.Namespace) -> int:
     from engine.training.jobfile import load_toml
-    from engine.training.kohya.dataset_file import as_dataset
-    from engine.training.kohya.form_writing import as_form
-    from engine.training.kohya.writing import as_toml, outgoing
+    from engine.training.kohya.exporting import export_kohya
 
     kind: Literal["json", "toml", "dataset"] = args.format or _format_of(args.out)
-    out = outgoing(load_toml(args.job))
-    if kind == "json":
-        write_text(args.out, json.dumps(as_form(out), indent=2, ensure_ascii=False) + "\n")
-    elif kind == "dataset":
-        write_text(args.out, as_dataset(out))
-    else:
-        prompts = args.out.with_suffix(".prompts.txt")
-        write_text(args.out, as_toml(out, str(prompts.absolute())))
-        if out.prompts:
-            write_text(prompts, "\n".join(out.prompts) + "\n")
-    for note in out.notes:
+    for note in export_kohya(load_toml(args.job), args.out, kind):
         print(f"note: {note}", file=sys.stderr)
     return 0
 

@@ -75,7 +75,7 @@ def _request(args: argparse.Namespace) -> ToolRequest:
     given = given_arguments(args, model) | {word: getattr(args, word) for word in words}
     if args.tool == "edit":
         given["put"] = [_entry(text) for text in args.put or ()]
-    if args.tool != "verify" and not given.get("out"):
+    if args.tool != "verify" and not (given.get("out") or given.get("in_place")):
         raise BadInputError("There is nowhere to write.", remedy="Name a file with --out.")
     return validated(model, given)
 

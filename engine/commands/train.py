@@ -17,6 +17,7 @@ from engine.runtime.events import Event
 from engine.runtime.job import JobHandle
 from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
+from engine.training import named_classes
 from engine.training.config import TrainRequest
 from engine.training.jobfile import load_toml
 from engine.training.probing import ProbeRequest
@@ -58,6 +59,8 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
 def _request(args: argparse.Namespace) -> TrainRequest:
     """The job file with the options given on the command line on top."""
     given = given_arguments(args, TrainRequest)
+    for name in ("optimizer_class", "lr_scheduler_type"):
+        named_classes.trust(given.get(name, ""))
     if args.job is not None:
         return load_toml(args.job, **given)
     if not given:

@@ -27,8 +27,7 @@ from engine.dataset.batch_text import Prefix, Replace, Suffix
 from engine.dataset.batch_work import Operation
 from engine.dataset.captions import normal
 from engine.dataset.replacing import OperationError
-from engine.runtime.errors import BadInputError
-from engine.runtime.schema import first_problem
+from engine.runtime.refusals import RefusedError, refusals
 
 __all__ = [
     "OPERATIONS",
@@ -131,12 +130,7 @@ def read_operation(values: Mapping[str, Any]) -> Operation:
     try:
         return _READER.validate_python(dict(values))
     except ValidationError as error:
-        raise BadInputError(
-            "{where}{problem}",
-            remedy="Correct it and try again.",
-            where="",
-            problem=first_problem(error),
-        ) from error
+        raise RefusedError(refusals(error)) from error
 
 
 _READER: TypeAdapter[Any] = TypeAdapter(AnyOperation)

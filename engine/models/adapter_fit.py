@@ -23,12 +23,7 @@ def fitting(
 
     ModelFileError when ``lora`` is of another family, of another size, or for no layer at all.
     """
-    if lora.family != model.family.id:
-        raise ModelFileError(
-            "{name} is a LoRA for {family}; {model} is {other}.", name=lora.path.name,
-            family=FAMILIES[lora.family].label, model=model.name, other=model.family.label,
-            remedy="Choose a LoRA and a base model of the same family.",
-        )  # fmt: skip
+    check_family(model, lora)
     found = [
         (part, {k: _fitted(lora, k, part, model, dtype) for k in lora.modules if k in part.targets})
         for part in parts_of(model)
@@ -41,6 +36,16 @@ def fitting(
             remedy="Choose a LoRA made for this model.",
         )
     return found
+
+
+def check_family(model: LoadedModel, lora: AdapterFile) -> None:
+    """Raise ModelFileError when ``lora`` is of another family than ``model``."""
+    if lora.family != model.family.id:
+        raise ModelFileError(
+            "{name} is a LoRA for {family}; {model} is {other}.", name=lora.path.name,
+            family=FAMILIES[lora.family].label, model=model.name, other=model.family.label,
+            remedy="Choose a LoRA and a base model of the same family.",
+        )  # fmt: skip
 
 
 def _fitted(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from torch import nn
 
 from engine.models import adapter_layers
 from engine.models.adapter_file import AdapterFile, from_tensors, read_adapter, to_tensors
-from engine.models.adapter_fit import fitting
+from engine.models.adapter_fit import check_family, fitting
 from engine.models.adapter_kinds import (
     MAGNITUDE,
     STARTS_AT_ZERO,
@@ -136,9 +137,10 @@ def continue_from(model: LoadedModel, name: str, file: AdapterFile) -> list[str]
     """Let the fresh adapter ``name`` start where ``file`` ended, with the alphas it has itself: its
     tensors are scaled so that it changes the model as the file does.
 
-    Gives the modules of ``file`` that the adapter does not have. BadInputError when a module is
-    of another kind or rank, or when none is in both.
+    Gives the modules of ``file`` that the adapter does not have. ModelFileError when it is of
+    another family, BadInputError when a module is of another kind or rank, or when none is in both.
     """
+    check_family(model, file)
     own = {key: adapter for _, key, adapter in modules_of(model, name)}
     shared = own.keys() & file.modules.keys()
     for key in shared:
@@ -232,6 +234,11 @@ def active(model: LoadedModel, weights: Weights) -> Iterator[None]:
     finally:
         _activate(model, before)
         _evict(model)
+
+
+def without(model: LoadedModel, name: str) -> AbstractContextManager[None]:
+    """As :func:`active`, with all that acts now but ``name``."""
+    return active(model, {key: two for key, two in model.adapters.active.items() if key != name})
 
 
 def _evict(model: LoadedModel) -> None:

@@ -9,6 +9,7 @@ from engine.runtime.resources import resource
 CONFIGS = resource("configs")
 STARTER = "starter"
 STARTER_FOLDER = resource("starter")
+STARTER_UNIT, STARTER_TEXT_LAYERS = 32, 4
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Version:
 class Family:
     """What a family of checkpoints has in common.
 
-    ``context_width`` is the channels of the full-size model's text conditioning.
+    Of the full-size model ``context_width`` is the channels of the text conditioning, ``unit`` the
+    pixels that sides of pictures are multiples of, ``text_layers`` those of the first text encoder.
     ``original_lora_names`` says that LoRA files name the UNet's layers as the original code did
     (``input_blocks_4_1``) and not as diffusers does. ``pooled`` says that the UNet also takes a
     pooled text vector and six size numbers.
@@ -53,6 +55,8 @@ class Family:
     id: str
     label: str
     context_width: int
+    unit: int
+    text_layers: int
     text_encoders: tuple[TextEncoder, ...]
     original_lora_names: bool
     pooled: bool
@@ -83,6 +87,8 @@ SD1 = Family(
     id="sd1",
     label="SD 1.x",
     context_width=768,
+    unit=64,
+    text_layers=12,
     text_encoders=(_CLIP_L,),
     original_lora_names=False,
     pooled=False,
@@ -95,6 +101,8 @@ SD2 = Family(
     id="sd2",
     label="SD 2.x",
     context_width=1024,
+    unit=64,
+    text_layers=23,
     text_encoders=(
         TextEncoder(
             folder="text_encoder",
@@ -116,6 +124,8 @@ SDXL = Family(
     id="sdxl",
     label="SDXL",
     context_width=2048,
+    unit=32,
+    text_layers=12,
     text_encoders=(
         TextEncoder(
             folder="text_encoder",

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.models import checkpoint_keys, lora_keys, pickles
+from engine.models.adapter_names import AdapterLook, look_of
 from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER
 from engine.models.headers import Header, read_header, read_json
 from engine.runtime.errors import ModelFileError, StylekilnError
@@ -29,8 +30,8 @@ class ModelInfo:
     ``family`` is an id of :data:`engine.models.family.FAMILIES`. ``prediction_type`` is "epsilon"
     or "v_prediction", or "" where only the weights tell. ``context_width`` is the channels of the
     text conditioning: a LoRA fits a base model when family and width are the same (None: a LoRA
-    without cross attention fits any width). ``problem`` is the sentence why a file cannot be used,
-    ``error`` the same with its facts, for other languages.
+    without cross attention fits any width). ``look`` is of adapters. ``problem`` is the sentence
+    why a file cannot be used, ``error`` the same with its facts, for other languages.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class ModelInfo:
     context_width: int | None = None
     rank: int | None = None
     alpha: float | None = None
+    look: AdapterLook | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     error: StylekilnError | None = field(default=None, compare=False)
@@ -191,7 +193,7 @@ def _as_lora(
     return ModelInfo(
         path=path, kind="lora", layout="single-file", bytes=path.stat().st_size, family=family,
         context_width=lora_keys.context_width(shapes), rank=lora_keys.rank_of(shapes),
-        alpha=_alpha(metadata, header), metadata=metadata,
+        alpha=_alpha(metadata, header), look=look_of(shapes), metadata=metadata,
     )  # fmt: skip
 
 

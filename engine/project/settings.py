@@ -39,8 +39,9 @@ class Settings:
     ``window_geometry`` is Qt's own, base64; ``columns`` holds the widths that were dragged, by
     workspace and side (``dataset.left``); ``dataset_order`` is an order of the dataset's grid and
     its direction, ``up`` or ``down``; ``separation_model`` is the ONNX file that backgrounds
-    were last separated with, and ``filmstrip`` whether the editor shows its strip. A plain
-    dataclass, because the window reads it before it is painted and pydantic takes longer to
+    were last separated with, and ``filmstrip`` whether the editor shows its strip; ``open_groups``
+    are the groups of training settings that are open, by their English titles. A plain dataclass,
+    because the window reads it before it is painted and pydantic takes longer to
     import than the whole start page to paint.
     """
 
@@ -57,6 +58,7 @@ class Settings:
     filmstrip: bool = True
     reduce_motion: bool = False
     columns: dict[str, int] = field(default_factory=dict)
+    open_groups: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
@@ -126,6 +128,7 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "filmstrip": lambda value: isinstance(value, bool),
     "reduce_motion": lambda value: isinstance(value, bool),
     "columns": _are_widths,
+    "open_groups": _are_texts,
 }
 
 

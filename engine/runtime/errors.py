@@ -6,7 +6,7 @@ facts, so that the window can translate the template and the command line can pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 
@@ -28,6 +28,10 @@ class StylekilnError(Exception):
         if remedy:
             text = f"{text} {fill(remedy, self.facts)}"
         super().__init__(text)
+
+    def facts_in(self, translate: Callable[..., str]) -> Mapping[str, str]:
+        """The facts, with those that are sentences themselves in the words of ``translate``."""
+        return self.facts
 
 
 class BadInputError(StylekilnError):

@@ -14,9 +14,10 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from engine.runtime.errors import BadInputError
+from engine.runtime.refusals import RefusedError, refusals
 
 Level = Literal["simple", "advanced", "hidden"]
+Place = Literal["", "file", "folder"]
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -31,14 +32,16 @@ def setting(
     kohya: str = "",
     when: str = "",
     step: float | None = None,
+    path: Place = "",
     **constraints: Any,
 ) -> Any:
     """Declare one setting of a schema.
 
     ``label`` and ``help`` are English translation keys. ``when`` names another field (or
     ``field=value``, ``field=one|other``) that must be set for this one to have an effect. ``kohya``
-    is the name kohya's scripts give it. ``constraints`` are pydantic's (``ge``, ``le``, ``gt``,
-    ``min_length`` …). Pass ``...`` as ``default`` for a required field.
+    is the name kohya's scripts give it. ``path`` says that a text names a file or a folder.
+    ``constraints`` are pydantic's (``ge``, ``le``, ``gt``, ``min_length`` …). Pass ``...`` as
+    ``default`` for a required field.
     """
     extra: dict[str, Any] = {
         "group": group,
@@ -47,6 +50,7 @@ def setting(
         "kohya": kohya,
         "when": when,
         "step": step,
+        "path": path,
     }
     return Field(default, title=label, description=help, json_schema_extra=extra, **constraints)
 
@@ -70,6 +74,7 @@ class Setting:
     minimum: float | None
     maximum: float | None
     step: float | None
+    path: Place
 
 
 def settings_of(model: type[BaseModel]) -> list[Setting]:
@@ -106,6 +111,7 @@ def _describe(name: str, info: FieldInfo) -> Setting:
         minimum=bounds.get("ge", bounds.get("gt")),
         maximum=bounds.get("le", bounds.get("lt")),
         step=extra["step"],
+        path=extra["path"],
     )
 
 
@@ -153,24 +159,8 @@ def given_arguments(namespace: argparse.Namespace, model: type[BaseModel]) -> di
 
 
 def validated(model: type[M], values: dict[str, Any], where: str = "") -> M:
-    """Build ``model`` from ``values``; raise BadInputError with one sentence if it cannot be."""
+    """Build ``model`` from ``values``; raise RefusedError, which says all that is wrong."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise BadInputError(
-            "{where}{problem}",
-            remedy="Correct it and try again.",
-            where=f"{where}: " if where else "",
-            problem=first_problem(error),
-        ) from error
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first problem of a pydantic error as one sentence with the field's name."""
-    problem = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in problem["loc"])
-    message = problem["msg"].removeprefix("Value error, ")
-    # Without a name it is about several values together, and says which itself.
-    if not name:
-        return f"{message[0].upper() + message[1:]}."
-    return f"{name}: {message[0].lower() + message[1:]}."
+        raise RefusedError(refusals(error), where) from error

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.training.config import TrainRequest
 from engine.training.reasons import Reason
 
 LOW = 0.1  # a rate that an optimizer which finds its own is seldom meant to be slowed to
 
 
-def advice(request: TrainRequest) -> list[Reason]:
-    """What is worth a second look in ``request``."""
-    found = []
+def advice(
+    request: TrainRequest, *, predicts: str = "", two_encoders: bool = False
+) -> list[Reason]:
+    """What is worth a second look in ``request`` on a model that ``predicts`` epsilon or
+    v_prediction, empty where that is not known, and has one text encoder or ``two_encoders``.
+    """
+    return [
+        *_about_rates(request),
+        *_about_noise(request, predicts or request.prediction_type),
+        *_about_captions(request, two_encoders),
+    ]
+
+
+def _about_rates(request: TrainRequest) -> Iterator[Reason]:
     rate = max(request.rate_of(part) for part in ("unet", "te1", "te2"))
     if request.optimizer_rule.one_rate and rate <= LOW:
-        found.append(
-            Reason(
-                "{optimizer} finds the rate itself and expects 1 as rate; with {rate} it learns "
-                "that much more slowly.",
-                optimizer=request.optimizer_type,
-                rate=f"{rate:g}",
-            )
+        yield Reason(
+            "{optimizer} finds the rate itself and expects 1 as rate; with {rate} it learns "
+            "that much more slowly.",
+            optimizer=request.optimizer_type,
+            rate=f"{rate:g}",
         )
-    return found
+
+
+def _about_noise(request: TrainRequest, predicts: str) -> Iterator[Reason]:
+    """At its last timestep a schedule that ends in pure noise asks for noise that can be seen."""
+    if request.zero_terminal_snr and predicts == "epsilon":
+        yield Reason(
+            "Zero terminal SNR is made for models that predict v; this one predicts noise, and "
+            "learns nothing from the last timestep."
+        )
+
+
+def _about_captions(request: TrainRequest, two_encoders: bool) -> Iterator[Reason]:
+    if two_encoders and request.clip_skip > 1:
+        yield Reason(
+            "Clip skip {value} changes nothing: SDXL always reads the same text layer.",
+            value=request.clip_skip,
+        )

@@ -9,6 +9,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from engine.runtime.refusals import SettingError
+
 _PAIRS = re.compile(r"\s+(?=[^\s=]+=)")
 
 
@@ -28,7 +30,7 @@ def parse(text: str, plain: Collection[str] = ()) -> MappingProxyType[str, Any]:
     for pair in _PAIRS.split(text.strip()) if text.strip() else ():
         key, sign, value = pair.partition("=")
         if not sign or not key.isidentifier() or "=" in value:
-            raise ValueError(f"write pairs such as betas=0.9,0.99, not {pair}")
+            raise SettingError("Write pairs such as betas=0.9,0.99, not {pair}.", pair=pair)
         found[key] = _literal(key, value.strip(), plain)
     return MappingProxyType(found)
 
@@ -39,7 +41,7 @@ def _literal(key: str, value: str, plain: Collection[str]) -> Any:
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         if key in plain:
             return value
-        raise ValueError(
-            f"{value or 'nothing'} is no value for {key}; text stands in quotes, and yes and no "
-            "are True and False"
-        ) from None
+        raise SettingError(
+            "{value} is no value for {key}; text stands in quotes, and yes and no are True and "
+            "False.", value=value or "nothing", key=key,
+        ) from None  # fmt: skip

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from engine.dataset.buckets import fitting_step
 from engine.dataset.samples import Sample
 from engine.models.loading import LoadedModel
 from engine.runtime.errors import BadInputError
+from engine.runtime.files import require_file
 from engine.training.config import TrainRequest
-from engine.training.network_checks import check_network
-from engine.training.objective_checks import check_objective
 from engine.training.precision import Precision
 from engine.training.settings.buckets import BucketSettings
+from engine.training.traits import Traits, refuse_sizes, refuse_what_does_not_fit
 from engine.training.ways import TrainingSample
 
 
@@ -25,20 +25,25 @@ def check(request: TrainRequest, model: LoadedModel, samples: Iterable[Sample] =
     ``samples`` come from, that ``model`` cannot do.
     """
     check_memory(request, model.device)
-    for sizes in {id(one): one for one in (request, *_own_sizes(samples))}.values():
-        _check_sizes(sizes, model)
-    check_objective(request, model)
-    check_network(request, model)
+    traits = traits_of(model)
+    for sizes in {id(one): one for one in _own_sizes(samples)}.values():
+        refuse_sizes(sizes, traits)
+    refuse_what_does_not_fit(request, traits)
+    if request.sees_pictures and request.style_features == "vgg":
+        require_file(Path(request.style_vgg_file), remedy="Choose the VGG file again.")
+
+
+def traits_of(model: LoadedModel) -> Traits:
+    """What settings have to fit."""
     encoder: Any = model.text_encoders[0]
-    layers = encoder.config.num_hidden_layers
-    if request.clip_skip > layers:
-        raise BadInputError(
-            "Clip skip {value} is more than the {layers} layers of {model}'s text encoder.",
-            value=request.clip_skip,
-            layers=layers,
-            model=model.name,
-            remedy="Use a smaller clip skip.",
-        )
+    return Traits(
+        model.name,
+        model.family,
+        model.native_size,
+        model.prediction_type,
+        model.vae_scale * 2 ** (len(model.unet.config.block_out_channels) - 1),
+        encoder.config.num_hidden_layers,
+    )
 
 
 def check_memory(request: TrainRequest, device: torch.device) -> None:
@@ -66,33 +71,3 @@ def _own_sizes(samples: Iterable[Sample]) -> Iterator[BucketSettings]:
     for sample in samples:
         if isinstance(sample, TrainingSample) and sample.way.buckets is not None:
             yield sample.way.buckets
-
-
-def _check_sizes(request: BucketSettings, model: LoadedModel) -> None:
-    """The UNet halves its input several times; sizes it cannot halve evenly crash deep inside."""
-    unit = model.vae_scale * 2 ** (len(model.unet.config.block_out_channels) - 1)
-    size = request.size or (model.native_size, model.native_size)
-    if min(size) < unit:
-        raise BadInputError(
-            "The resolution {value} is too small for {model}.",
-            value=request.resolution or model.native_size,
-            model=model.name,
-            remedy="Use at least {unit}.",
-            unit=unit,
-        )
-    if request.enable_bucket and fitting_step(request.bucket_reso_steps, size) % unit:
-        raise BadInputError(
-            "The bucket step {value} does not fit {model}.",
-            value=fitting_step(request.bucket_reso_steps, size),
-            model=model.name,
-            remedy="Use a multiple of {unit}.",
-            unit=unit,
-        )
-    if not request.enable_bucket and any(side % unit for side in request.size or ()):
-        raise BadInputError(
-            "The resolution {value} does not fit {model}.",
-            value=request.resolution,
-            model=model.name,
-            remedy="Use multiples of {unit}, or turn buckets on.",
-            unit=unit,
-        )

@@ -6,6 +6,7 @@ listed only when it is in effect.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict
@@ -60,8 +61,10 @@ class TrainRequest(  # the form shows the groups in this order from its end: pyd
         return rest_of(self)
 
     def smaller(self) -> TrainRequest | None:
-        """Half the batch and twice the accumulation; at batch 1, gradient checkpointing."""
-        half = self.train_batch_size // 2
+        """Half the batch and twice the accumulation; at batch 1, and where a dataset file says the
+        batch, gradient checkpointing.
+        """
+        half = 0 if self._batch_is_elsewhere() else self.train_batch_size // 2
         if half:
             times = round(self.train_batch_size / half)
             collected = self.gradient_accumulation_steps * times
@@ -70,6 +73,13 @@ class TrainRequest(  # the form shows the groups in this order from its end: pyd
         if not self.gradient_checkpointing:
             return self._with(gradient_checkpointing=True)
         return None
+
+    def _batch_is_elsewhere(self) -> bool:
+        if not self.dataset_config:
+            return False
+        from engine.training.dataset_file import says_batch  # a file is read only here
+
+        return says_batch(Path(self.dataset_config))
 
     def _with(self, **changes: Any) -> TrainRequest:
         return type(self).model_validate({**self.model_dump(), **changes})

@@ -124,6 +124,13 @@ def places(file: DatasetFile) -> Iterator[Place]:
             yield Place(subset, dataset, file.general, number)
 
 
+def says_batch(path: Path) -> bool:
+    """Whether the file at ``path`` says the size of a batch itself. Raises like
+    :func:`read_dataset_file`.
+    """
+    return any(place.value("batch_size") is not None for place in places(read_dataset_file(path)))
+
+
 def _parsed(path: Path) -> Any:
     if path.suffix.lower() == ".json":
         return read_json(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from engine.runtime.schema import Setting, settings_of
@@ -53,6 +54,14 @@ _RULES: tuple[_Rule, ...] = (
         ("loraplus_text_encoder_lr_ratio",),
         lambda run: not (run.rate_of("te1") or run.rate_of("te2")),
         Reason("The text encoder learns nothing."),
+    ),
+    _Rule(
+        ("conv_alpha",), lambda run: not (run.conv_dim or run.conv_block_dims),
+        Reason("No convolution has a rank."),
+    ),
+    _Rule(
+        ("conv_alpha",), lambda run: bool(run.conv_block_dims and run.conv_block_alphas),
+        Reason("The alphas of the blocks take its place."),
     ),
     _Rule(
         ("conv_dim",), lambda run: bool(run.conv_block_dims),
@@ -170,24 +179,33 @@ _RULES: tuple[_Rule, ...] = (
 
 def without_effect(request: TrainRequest) -> list[Idle]:
     """The changed settings of ``request`` that change nothing, in the order of the schema."""
-    settings = {item.name: item for item in settings_of(TrainRequest)}
-    found: list[Idle] = []
-    for name, item in settings.items():
-        if getattr(request, name) == item.default:
-            continue
-        why = _by_rule(name, request) or _by_condition(item, settings, request)
+    return [
+        Idle(name, why.sentence, dict(why.facts))
+        for name, why in idle_reasons(request).items()
+        if getattr(request, name) != _settings()[name].default
+    ]
+
+
+def idle_reasons(request: TrainRequest) -> dict[str, Reason]:
+    """Why a setting changes nothing in ``request``, for all of which that is so, changed or not."""
+    found: dict[str, Reason] = {}
+    for name, item in _settings().items():
+        why = _by_rule(name, request) or _by_condition(item, request)
         if why is not None:
-            found.append(Idle(name, why.sentence, dict(why.facts)))
+            found[name] = why
     return found
+
+
+@cache
+def _settings() -> dict[str, Setting]:
+    return {item.name: item for item in settings_of(TrainRequest)}
 
 
 def _by_rule(name: str, request: TrainRequest) -> Reason | None:
     return next((rule.why for rule in _RULES if name in rule.names and rule.holds(request)), None)
 
 
-def _by_condition(
-    item: Setting, settings: dict[str, Setting], request: TrainRequest
-) -> Reason | None:
+def _by_condition(item: Setting, request: TrainRequest) -> Reason | None:
     """What the setting's own condition says."""
     if not item.when:
         return None
@@ -196,7 +214,7 @@ def _by_condition(
     holds = str(value) in wanted.split("|") if sign else bool(value)
     if holds:
         return None
-    label = settings[name].label
+    label = _settings()[name].label
     if sign:
         value = wanted.replace("|", ", ")
         return Reason("It has an effect only with {setting}: {value}.", setting=label, value=value)

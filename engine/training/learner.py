@@ -13,6 +13,7 @@ from engine.models import adapters
 from engine.models.loading import LoadedModel
 from engine.training.conditioning import CaptionEncoder, size_ids
 from engine.training.latents import Encoded, LatentStore, sample_latents
+from engine.training.network import NAME
 from engine.training.noise import Draw
 from engine.training.objective import Objective
 from engine.training.pictures import TrainingPicture
@@ -57,10 +58,17 @@ class Learner:
             condition = self._encoder(captions)
             predicted = self._predict(noisy, timesteps, condition, pictures)
         target = objective.target(clean, noise, timesteps)
+        held = [number for number, picture in enumerate(pictures) if picture.way.held]
+        if held:
+            rows = torch.tensor(held, device=noisy.device)
+            answer = self._without_adapter(noisy, timesteps, captions, pictures, rows)
+            target = target.index_copy(0, rows, answer)
         masks = _weights(encoded, model.device)
         found = objective.losses(predicted, target, timesteps, masks)
         if objective.pictures is not None:
-            found = found + objective.picture_losses(noisy, predicted, clean, draw, masks)
+            looks = objective.picture_losses(noisy, predicted, clean, draw, masks)
+            free = [not picture.way.held for picture in pictures]
+            found = found + looks * torch.tensor(free, device=looks.device)
         if objective.preservation is not None:
             plain = objective.preservation.plain(captions)
             apart = self._apart(noisy, timesteps, plain, pictures)
@@ -75,20 +83,37 @@ class Learner:
         pictures: Sequence[TrainingPicture],
     ) -> Tensor:
         """How far the answer to ``captions``, by number of the picture, is from that of the model
-        without adapters: mean square, float32 [B], 0 where a picture has no such caption.
+        without the adapter that learns: mean square, float32 [B], 0 where a picture has no such
+        caption.
         """
         found = torch.zeros(len(noisy), device=noisy.device)
         if not captions:
             return found
         rows = torch.tensor(list(captions), device=noisy.device)
-        noisy, timesteps = noisy[rows], timesteps[rows]
+        texts = [captions.get(number, "") for number in range(len(noisy))]
+        before = self._without_adapter(noisy, timesteps, texts, pictures, rows)
         chosen, texts = [pictures[row] for row in captions], list(captions.values())
-        with torch.no_grad(), adapters.active(self._model, {}), self._autocast():
-            before = self._predict(noisy, timesteps, self._encoder(texts), chosen)
         with self._autocast():
-            now = self._predict(noisy, timesteps, self._encoder(texts), chosen)
-        square = (now.float() - before.float()).square()
+            now = self._predict(noisy[rows], timesteps[rows], self._encoder(texts), chosen)
+        square = (now.float() - before).square()
         return found.index_add(0, rows, square.mean(dim=(1, 2, 3)))
+
+    def _without_adapter(
+        self,
+        noisy: Tensor,
+        timesteps: Tensor,
+        captions: Sequence[str],
+        pictures: Sequence[TrainingPicture],
+        rows: Tensor,
+    ) -> Tensor:
+        """What the model answers for ``rows`` of a batch without the adapter that learns, float32
+        without gradients.
+        """
+        numbers = rows.tolist()
+        chosen, texts = [pictures[row] for row in numbers], [captions[row] for row in numbers]
+        with torch.no_grad(), adapters.without(self._model, NAME), self._autocast():
+            condition = self._encoder(texts)
+            return self._predict(noisy[rows], timesteps[rows], condition, chosen).float()
 
     def _predict(
         self,

@@ -90,7 +90,9 @@ def _warnings(
     yield from network.notes
     if before is not None:
         yield from before.warnings(pictures, route)
-    yield from advice(request)
+    yield from advice(
+        request, predicts=model.prediction_type, two_encoders=len(model.text_encoders) > 1
+    )
     instead = optimizers.replacement(request, model.device)
     if instead is not None:
         yield instead

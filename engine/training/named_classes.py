@@ -10,6 +10,21 @@ from typing import Any
 
 from engine.runtime.errors import BadInputError
 
+# Loading a class runs the code of its package, and a job file may come from anywhere. So only
+# packages that are known for optimizers and schedules are loaded because a file names them.
+KNOWN_PACKAGES = frozenset({
+    "bitsandbytes", "dadaptation", "engine", "lion_pytorch", "prodigyopt", "prodigyplus",
+    "pytorch_optimizer", "schedulefree", "torch", "transformers",
+})  # fmt: skip
+_trusted: set[str] = set()
+
+
+def trust(path: str) -> None:
+    """Let the class ``path`` be loaded from whatever package it is in, until the program ends: the
+    user typed its name on the command line.
+    """
+    _trusted.add(path)
+
 
 class MissingPackageError(BadInputError):
     """A class whose package is not installed."""
@@ -19,7 +34,7 @@ def find_class(path: str, home: ModuleType, base: type) -> Any:
     """The class ``path``: of ``home`` when it is a bare name, else by its full name.
 
     Raises MissingPackageError when its package is not installed, BadInputError when there is no
-    such class or it is no ``base``.
+    such class, when it is no ``base``, or when it is in a package that is not loaded unasked.
     """
     module_name, _, name = path.rpartition(".")
     module = _module(module_name, path) if module_name else home
@@ -63,6 +78,16 @@ def needs(method: Any) -> list[str]:
 
 
 def _module(name: str, path: str) -> ModuleType:
+    package = name.partition(".")[0]
+    if package not in KNOWN_PACKAGES and path not in _trusted:
+        raise BadInputError(
+            "{path} is not loaded: files may only name classes of packages that are known here, "
+            "and {package} is not.",
+            path=path,
+            package=package,
+            remedy="If you trust it, name it on the command line: --optimizer-class, or "
+            "--lr-scheduler-type.",
+        )
     try:
         return importlib.import_module(name)
     except (ImportError, OSError, RuntimeError) as error:
@@ -72,7 +97,7 @@ def _module(name: str, path: str) -> ModuleType:
             path=path,
             reason=str(error).rstrip("."),
             remedy="Install the package {package}, or choose another.",
-            package=name.partition(".")[0],
+            package=package,
         ) from error
 
 

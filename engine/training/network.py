@@ -198,6 +198,6 @@ def blocks_of(request: TrainRequest, model: LoadedModel) -> Blocks:
         numbers(request.block_dims),
         numbers(request.block_alphas),
         numbers(request.conv_block_dims),
-        numbers(request.conv_block_alphas),
+        numbers(request.conv_block_alphas if request.conv_block_dims else ""),  # as in kohya
         weights,
     )

@@ -92,12 +92,30 @@ def save_preset(name: str, values: Mapping[str, Any], help: str = "") -> Preset:
     """
     known = TrainRequest.model_fields.keys() - PERSONAL
     kept = {key: value for key, value in values.items() if key in known}
-    path = user_folder() / f"{_file_name(name)}.toml"
+    path = _path_of(name)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     table = {"name": name, "help": help, "settings": kept}
     write_text(path, tomli_w.dumps(table))
     return read_preset(path)
+
+
+def rename_preset(preset: Preset, name: str) -> Preset:
+    """Call a preset of the user's ``name``. BadInputError for one of ours, and for a name that
+    another one has.
+    """
+    _refuse_ours(preset)
+    wanted = _path_of(name)
+    taken = {path.name.casefold() for path in user_folder().glob("*.toml")} - {
+        preset.path.name.casefold()
+    }
+    if wanted.name.casefold() in taken:
+        raise BadInputError(
+            "There is a preset named {name} already.", name=name, remedy="Choose another name."
+        )
+    with storage_errors(preset.path):
+        preset.path.rename(wanted)
+    return save_preset(name, preset.values, preset.help)
 
 
 def import_preset(path: Path) -> Preset:
@@ -107,18 +125,23 @@ def import_preset(path: Path) -> Preset:
 
 def delete_preset(preset: Preset) -> None:
     """Remove a preset of the user's. BadInputError for one of ours, which ship with the app."""
-    if preset.ours:
-        raise BadInputError(
-            "{name} ships with the app and stays.", name=preset.name, remedy="Save one of your own."
-        )
+    _refuse_ours(preset)
     with storage_errors(preset.path):
         preset.path.unlink(missing_ok=True)
 
 
-def _file_name(name: str) -> str:
+def _refuse_ours(preset: Preset) -> None:
+    if preset.ours:
+        raise BadInputError(
+            "{name} ships with the app and stays.", name=preset.name, remedy="Save one of your own."
+        )
+
+
+def _path_of(name: str) -> Path:
+    """The file of the user's preset ``name``."""
     text = re.sub(r'[/\\:*?"<>|\x00-\x1f]', "", name).strip(". ")
     if not text:
         raise BadInputError(
             "A preset needs a name with letters or digits.", remedy="Choose another name."
         )
-    return text[:100]
+    return user_folder() / f"{text[:100]}.toml"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from engine.training.prompts import SamplePrompt, parse_prompt, prompt_lines
 from engine.training.recorder import Recorder
 from engine.training.settings.samples import NEAREST_SAMPLER
 
+ZERO_SNR = "rescale_betas_zero_snr"
 FILES = (".txt", ".toml", ".json")
 
 
@@ -37,6 +41,10 @@ class QuietJob(Job):
 
     def emit(self, kind: str, **data: Any) -> None:
         """Say nothing; the training reports its own samples."""
+
+    def tell(self, kind: str, **data: Any) -> None:
+        """An event of the training itself."""
+        self._outer.emit(kind, **data)
 
     def breathe(self) -> None:
         """As the training breathes."""
@@ -54,7 +62,7 @@ class Previews:
         self, request: TrainRequest, model: LoadedModel, recorder: Recorder, job: Job
     ) -> None:
         self._request = request
-        self._model = model
+        self._model = _as_trained(model, request)
         self._recorder = recorder
         self._job = QuietJob(job)
         for line in request.sample_prompts:
@@ -74,7 +82,8 @@ class Previews:
         pictures: dict[int, np.ndarray] = {}
         for recipe, indices in groups.items():
             shots = [self._shot(prompts[index]) for index in indices]
-            drawn = sample(self._model, recipe, job=self._job, shots=shots)
+            show = partial(self._show, epoch, step, indices, shots)
+            drawn = sample(self._model, recipe, job=self._job, shots=shots, on_preview=show)
             pictures |= dict(zip(indices, drawn, strict=True))
         when = f"e{epoch:06d}" if by_epoch else f"{step:06d}"
         for index, prompt in enumerate(prompts):
@@ -93,6 +102,30 @@ class Previews:
             except StylekilnError as error:
                 self._recorder.warn(error)
         return found
+
+    def _show(
+        self,
+        epoch: int,
+        step: int,
+        indices: Sequence[int],
+        shots: Sequence[Shot],
+        number: int,
+        done: int,
+        steps: int,
+        array: np.ndarray,
+    ) -> None:
+        """Tell how far a picture is. It is not kept: the finished one is."""
+        self._job.tell(
+            "train.preview",
+            run=str(self._recorder.run.folder),
+            epoch=epoch,
+            step=step,
+            index=indices[number],
+            prompt=shots[number].prompt,
+            done=done,
+            steps=steps,
+            array=array,
+        )
 
     def _tell(
         self,
@@ -147,6 +180,13 @@ class Previews:
         # Without its own seed the run's, so that the same prompt can be compared over epochs.
         seed = self._request.seed if prompt.seed is None else prompt.seed
         return Shot(prompt.prompt, prompt.negative_prompt, seed % 2**32)
+
+
+def _as_trained(model: LoadedModel, request: TrainRequest) -> LoadedModel:
+    """``model``, from the pure noise that the run teaches it where its schedule ends in that."""
+    if not request.zero_terminal_snr:
+        return model
+    return replace(model, scheduler_config={**model.scheduler_config, ZERO_SNR: True})
 
 
 def _is_file(line: str) -> bool:

@@ -154,10 +154,13 @@ class Run:
 
     def steps(self) -> dict[str, np.ndarray]:
         """Per step, float64 arrays of one length: step, epoch, loss, average, grad_norm,
-        lr_unet, lr_text, seconds (since the run started).
+        lr_unet, lr_text, ``lr_`` and the name of every other group that has a rate of its own, and
+        seconds (since the run started).
         """
         rows = list(self._lines("log.jsonl"))
-        names = ("step", "epoch", "loss", "average", "grad_norm", "lr_unet", "lr_text", "seconds")
+        rates = {name: None for row in rows for name in row if name.startswith("lr_")}
+        own = ("step", "epoch", "loss", "average", "grad_norm", "seconds", "lr_unet", "lr_text")
+        names = dict.fromkeys((*own, *rates))
         return {
             name: np.array([_float(row.get(name)) for row in rows], dtype=np.float64)
             for name in names

@@ -36,6 +36,17 @@ def follows_no_schedule(request: TrainRequest) -> bool:
     return free or bool(request.lr_scheduler_type) or request.lr_scheduler == "constant"
 
 
+def planned_rate(request: TrainRequest, part: str, step: int, total: int) -> float | None:
+    """The rate of ``part`` (unet, te1, te2) at scheduler step ``step`` of ``total``; None where no
+    formula tells it: a schedule of a class, or an optimizer that sizes its steps itself.
+    """
+    if request.lr_scheduler_type or request.relative_steps:
+        return None
+    if part != "unet" and not text_learns(request, step, total):
+        return 0.0
+    return request.rate_of(part) * multiplier(request, step, total)
+
+
 def text_learns(request: TrainRequest, step: int, total: int) -> bool:
     """Whether the text encoder still learns at ``step`` of ``total``."""
     share = request.stop_text_encoder_training / 100

@@ -20,6 +20,7 @@ from engine.training.sources_folder import in_folder, nothing_in, regularization
 from engine.training.ways import TrainingSample, Way, drawn_anew, way_of
 
 Tell = Callable[[str], None]
+HELD = "diff_output_preservation"
 
 
 def samples_of(request: TrainRequest, tell: Tell) -> list[TrainingSample]:
@@ -84,8 +85,9 @@ def _in_dataset_file(path: Path, request: TrainRequest, tell: Tell) -> list[Trai
 
 def _in_subset(place: Place, path: Path, request: TrainRequest, tell: Tell) -> list[TrainingSample]:
     subset = place.subset
-    for key in ("network_multiplier", "cache_info", "custom_attributes"):
-        if place.value(key) is not None:
+    attributes = place.value("custom_attributes", {})
+    for key in ("network_multiplier", "cache_info", *attributes):
+        if key != HELD and (key in attributes or place.value(key) is not None):
             tell(Problem("{name} in the dataset file has no effect.", name=key))
     way = _way(place, path, request)
     repeats = place.value("num_repeats", request.dataset_repeats)
@@ -128,6 +130,7 @@ def _way(place: Place, path: Path, request: TrainRequest) -> Way:
         dataset=place.number,
         validation_split=place.value("validation_split", request.validation_split),
         validation_seed=place.value("validation_seed", request.validation_seed),
+        held=place.value("custom_attributes", {}).get(HELD) is True,
     )
     if request.cache_latents and drawn_anew(way):
         raise BadInputError(

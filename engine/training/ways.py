@@ -27,7 +27,8 @@ class Way:
     """Rules for captions and pixels. ``buckets`` and ``batch_size`` are None where they are the
     run's; pictures of different ``dataset`` numbers never share a batch. ``face_range`` is how much
     faces are enlarged when pictures are cut around them. ``validation_split`` is the share of the
-    folder that is measured and not learned.
+    folder that is measured and not learned. ``held`` pictures teach what the model answers without
+    the adapter (kohya's ``diff_output_preservation``).
     """
 
     captions: CaptionRules = _CAPTIONS
@@ -38,6 +39,7 @@ class Way:
     dataset: int = 0
     validation_split: float = 0.0
     validation_seed: int = 0
+    held: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 import pytest
 
@@ -19,6 +20,8 @@ def _dressed(qapp):
 @pytest.fixture(autouse=True)
 def _collect_on_the_ui_thread():
     gc.disable()
+    if "torch" in sys.modules and not gc.get_freeze_count():
+        gc.freeze()  # what libraries hold stays: to look at it again takes most of a test's time
     yield
     gc.collect()
     gc.enable()

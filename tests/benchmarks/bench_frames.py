@@ -120,7 +120,9 @@ def move(widget: QWidget, x: float, y: float) -> None:
 def scenes(view: Any) -> dict[str, tuple[QWidget, Callable[[int], None]]]:
     """What changes at every tick, and the widget whose paintings are the frames."""
     plot, bar, progress = view.stage.curves.loss.plot, view.stage.bar, view.stage.bar.progress
-    view.settings.level.changed.emit("advanced")  # more of them than the window is high
+    view.settings.reveal("weight_decay")
+    for group in view.settings.advanced.groups.values():  # more rows than the window is high
+        group.set_open(True)
     scroll = view.settings.findChild(QScrollArea)
 
     def hover(number: int) -> None:

@@ -1,3 +1,4 @@
 """Tools for LoRA files: merge, resize, extract, verify, convert, bake, edit. ``requests`` is light;
-each other module has a handler that writes a new file and never changes one that it reads.
+each other module has a handler that writes a new file and changes none that it reads, but for an
+edit that is asked for in place.
 """

@@ -1,4 +1,6 @@
-"""What a LoRA file says of itself, changed in a copy; the weights stay bit by bit."""
+"""What a LoRA file says of itself, changed in a copy, or where asked in the file; the weights stay
+bit by bit.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,18 @@ from engine.runtime.job import Job
 
 
 def run(request: EditRequest, job: Job) -> ToolResult:
-    """Write the copy with its hashes made anew. ModelFileError for a file without metadata."""
-    source, out = Path(request.file), Path(request.out)
+    """Write the file with its hashes made anew, whole or not at all. ModelFileError for one without
+    metadata.
+    """
+    source = Path(request.file)
+    out = source if request.in_place else Path(request.out)
     if source.suffix.lower() != ".safetensors":
         raise ModelFileError(
             "{name} can hold no words about itself.", name=source.name,
             remedy="Convert it to .safetensors first.",
         )  # fmt: skip
-    keep_sources(out, [source])
+    if not request.in_place:
+        keep_sources(out, [source])
     metadata = dict(read_header(source).metadata)
     for name in request.drop:
         metadata.pop(name, None)

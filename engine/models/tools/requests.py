@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import ValidationInfo, field_validator
 
 from engine.runtime.job import Request
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 
 Precision = Literal["float", "fp16", "bf16"]
@@ -50,7 +51,7 @@ class _WithRatios(ToolRequest):
     @classmethod
     def _no_more_than_files(cls, value: tuple[float, ...], info: ValidationInfo) -> Any:
         if len(value) > len(info.data.get("files", ())):
-            raise ValueError("there are more strengths than files")
+            raise SettingError("There are more strengths than files.")
         return value
 
     @property
@@ -113,9 +114,9 @@ class ResizeRequest(ToolRequest):
     def _fits_the_measure(cls, value: float, info: ValidationInfo) -> float:
         measure = info.data.get("measure")
         if measure == "sv_ratio" and value < 2:
-            raise ValueError("a ratio is 2 or more")
+            raise SettingError("A ratio is 2 or more.")
         if measure in ("sv_cumulative", "sv_fro") and value > 1:
-            raise ValueError("a share is between 0 and 1")
+            raise SettingError("A share is between 0 and 1.")
         return value
 
 
@@ -183,7 +184,16 @@ class EditRequest(ToolRequest):
     put: tuple[tuple[str, str], ...] = setting(
         (), label="Entries", level="simple", help="Names and texts to write.")
     drop: tuple[str, ...] = setting((), label="Removed", help="Names of entries to leave out.")
+    in_place: bool = setting(
+        False, label="Change the file itself", level="simple",
+        help="Writes no new file, but the same one anew: its hash, and what refers to it by hash, "
+        "changes.")
     # fmt: on
+
+    @property
+    def subject(self) -> str:
+        """The name of the file that is written."""
+        return Path(self.file if self.in_place else self.out).name
 
 
 class VerifyRequest(ToolRequest):

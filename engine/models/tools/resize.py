@@ -41,9 +41,10 @@ def _resized(request: ResizeRequest, module: AdapterModule) -> tuple[AdapterModu
     wide = kernel not in ((), (1, 1))
     cap = request.conv_rank if wide and request.conv_rank else request.rank
     rank = rank_for(spectrum.values, request.measure, request.amount, cap, request.kohya_counting)
-    share = spectrum.values[:rank].norm() / spectrum.values.norm().clamp_min(1e-30)
+    whole = float(spectrum.values.norm())
+    share = float(spectrum.values[:rank].norm()) / whole if whole else 1.0  # nothing to lose
     # alpha / rank stays, so that strengths mean the same.
-    return spectrum.module(rank, module.scale * rank, module.scale), float(share)
+    return spectrum.module(rank, module.scale * rank, module.scale), share
 
 
 def rank_for(values: Tensor, measure: str, amount: float, cap: int, as_kohya: bool = False) -> int:

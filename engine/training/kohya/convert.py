@@ -154,6 +154,28 @@ def _prompts(arguments: Arguments) -> None:
         arguments.leave(said.key, said.given, why, present=said.present)
 
 
+def _trigger(arguments: Arguments) -> None:
+    """The phrase that calls a style up is our trigger word where it leads every caption; it is no
+    tag to be counted then.
+    """
+    said = arguments.pop("metadata_trigger_phrase")
+    if said is None:
+        return
+    word, prefix = str(said.value or "").strip(), str(arguments.value("caption_prefix") or "")
+    first, comma, rest = prefix.partition(",")
+    if not word or not comma or first.strip() != word:
+        why = Reason("It does not lead the captions, and is no setting of the training.")
+        arguments.leave(said.key, said.given, why if word else EMPTY, present=said.present)
+        return
+    why = Reason("It stands first in every caption as the trigger word, which is always kept.")
+    arguments.say(dataclasses.replace(said, name="trigger_word", value=word, why=why))
+    prefixed = arguments.named("caption_prefix")
+    arguments.say(dataclasses.replace(prefixed, value=rest.strip(), why=why))
+    kept = arguments.named("keep_tokens")
+    if isinstance(kept.value, int) and kept.value:
+        arguments.say(dataclasses.replace(kept, value=kept.value - 1, why=why))
+
+
 def _samples(arguments: Arguments) -> None:
     steps = arguments.pop("sample_every_n_steps")
     if steps is None:
@@ -252,5 +274,5 @@ def _is_sdxl(model: Any) -> bool:
 
 _RULES: tuple[Callable[[Arguments], None], ...] = (
     take_kind, take_preset, _rates, _shares, _ends, _length, _prediction, _attention, _caches,
-    _prompts, _samples, _kept_files, _logs, _decay, _threads, _slips, _left_to_us,
+    _prompts, _trigger, _samples, _kept_files, _logs, _decay, _threads, _slips, _left_to_us,
 )  # fmt: skip

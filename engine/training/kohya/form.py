@@ -26,6 +26,7 @@ _ARGUMENTS = {
     "LyCORIS_preset": "preset",
     "use_cp": "use_tucker",
 }
+IGNORED = Reason("kohya's LoRA training ignores it; here it works once you set it.")
 _COUNTED = (".jpg", ".jpeg", ".png", ".webp")
 
 
@@ -220,10 +221,9 @@ def _network(form: Form) -> None:
 
 
 def _text(form: Form) -> None:
-    ignored = Reason("kohya's LoRA training ignores it; here it works once you set it.")
     for name in ("stop_text_encoder_training", "no_token_padding"):
         if name in form.names():
-            form.leave(name, ignored if form.value(name) else EMPTY)
+            form.leave(name, IGNORED if form.value(name) else EMPTY)
 
 
 def _chance(form: Form) -> None:

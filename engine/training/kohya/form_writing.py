@@ -32,13 +32,14 @@ def as_form(out: Outgoing) -> dict[str, Any]:
     form["sdxl"], form["v2"] = out.is_sdxl, out.is_sd2
     form["model_list"] = "custom"
     form["sample_prompts"] = "\n".join(out.prompts)
-    form.update(_network(values, out.notes))
+    adapter, items = _network(values)
+    form.update(adapter)
     form.update(_length(values))
     form.update(_rates(values))
     form.update(_schedule(values))
     form.update(_attention(values))
     form.update(_noise(values))
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = {"network_args": items} if items else {}
     for name, value in values.items():
         field = _FIELDS.get(name, name)
         if _fits(field, name, value, form):
@@ -63,21 +64,22 @@ def _fits(field: str, name: str, value: Any, form: dict[str, Any]) -> bool:
     return bool(value) or isinstance(value, bool) or name not in _NEVER_ZERO
 
 
-def _network(values: dict[str, Any], notes: list[Reason]) -> dict[str, Any]:
-    """The type, and the items of network_args in fields of their own."""
-    items: dict[str, str] = dict(item.split("=", 1) for item in values.pop("network_args", []))
+def _network(values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The fields of the adapter; and all items of network_args where a field lacks for one: those
+    of a flag take the place of what the fields say.
+    """
+    said = values.pop("network_args", [])
+    items: dict[str, str] = dict(item.split("=", 1) for item in said)
     module, algo = values.pop("network_module"), items.pop("algo", "")
     if module == "networks.lora":
-        kind = "Kohya LoCon" if "conv_dim" in items else "Standard"
+        kind = "Kohya LoCon" if "conv_alpha" in items else "Standard"
     else:
         kind = next(name for name, parts in MODULES.items() if parts == (module, algo))
-    fields: dict[str, Any] = {}
-    for name, value in items.items():
-        fields[_FIELDS.get(name, name)] = _number(value)
-    for name in fields.keys() - FORM.keys():
-        fields.pop(name)
-        notes.append(Reason("kohya's window has no field for {name}.", name=name))
-    return {"LoRA_type": kind, **fields}
+    fields = {_FIELDS.get(name, name): _number(value) for name, value in items.items()}
+    if kind == "Kohya LoCon":
+        fields.setdefault("conv_dim", 0)
+    known = {name: value for name, value in fields.items() if name in FORM}
+    return {"LoRA_type": kind, **known}, [] if len(known) == len(fields) else said
 
 
 def _number(text: str) -> Any:

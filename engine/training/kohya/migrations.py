@@ -9,7 +9,7 @@ from typing import Any
 from engine.training.kohya.defaults import FALLBACKS, FORM
 from engine.training.reasons import Reason
 
-_RENAMED = {
+RENAMED = {
     "lora_network_weights": "network_weights",
     "stop_text_encoder_training_pct": "stop_text_encoder_training",
     "use_wandb": "log_with",
@@ -30,7 +30,7 @@ def fields_of(file: Mapping[str, Any]) -> dict[str, Field]:
     """The fields that ``file`` fills, by today's names."""
     fields: dict[str, Field] = {}
     for key, given in file.items():
-        name = _RENAMED.get(key, key)
+        name = RENAMED.get(key, key)
         if name != key and name in file:
             continue
         value = " ".join(map(str, given)) if isinstance(given, list) else given

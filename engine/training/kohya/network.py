@@ -83,7 +83,7 @@ def items_of(request: TrainRequest, given: dict[str, Any]) -> tuple[list[str], l
     them that the module does not take.
     """
     told = {name: value for name, value in given.items() if value not in (0, "", False, None)}
-    if not told.get("conv_dim"):
+    if not (told.get("conv_dim") or told.get("conv_block_dims")):
         told.pop("conv_alpha", None)
     if module_of(request) != _LYCORIS:
         for name in _LYCORIS_ONLY:

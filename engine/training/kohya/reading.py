@@ -15,10 +15,12 @@ from pydantic import ValidationError
 
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_file
-from engine.runtime.schema import Setting, first_problem, settings_of
+from engine.runtime.refusals import Refusal, refusals
+from engine.runtime.schema import Setting, settings_of
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
-from engine.training.kohya.arguments import Arguments, Said
+from engine.training.kohya.arguments import Said
+from engine.training.kohya.at_hand import train_project, use_model_at_hand
 from engine.training.kohya.convert import convert
 from engine.training.kohya.defaults import FORM, SCRIPT
 from engine.training.kohya.elsewhere import EMPTY, NO_EFFECT, OTHER_MODEL, is_other_model
@@ -32,18 +34,27 @@ from engine.training.reasons import Reason
 @dataclass(frozen=True)
 class Imported:
     """``values`` are settings by our names, as good as the file gives them; ``request`` is the run
-    they make, None while a setting needs a fix (the report says which).
+    they make, None while a setting needs a fix (the report says which). ``unreadable`` are those
+    whose value is of no kind that the setting takes, so that no field could show it.
     """
 
     values: Mapping[str, Any]
     request: TrainRequest | None
     report: Report
+    unreadable: frozenset[str] = frozenset()
 
 
-def read_kohya(path: Path, *, project: str = "", whole: bool = True) -> Imported:
+def read_kohya(
+    path: Path,
+    *,
+    project: str = "",
+    whole: bool = True,
+    models: Mapping[str, str] | None = None,
+) -> Imported:
     """Import a form (JSON) or a script's TOML.
 
-    ``project`` trains the pictures of that project in place of the file's folders. Without
+    ``project`` trains the pictures of that project in place of the file's folders. ``models`` are
+    the references of the models at hand by name: then a model that is not here is left out. Without
     ``whole`` only what the file says is taken, as kohya's presets are: what it leaves out stays as
     it is. Raises MissingFileError, and BadInputError for a file that is no such file or is for
     models that are not trained here.
@@ -56,18 +67,21 @@ def read_kohya(path: Path, *, project: str = "", whole: bool = True) -> Imported
     arguments = read_script(plain) if path.suffix.lower() == ".toml" else read_form(plain)
     nested = table.keys() - plain.keys()
     arguments.lines += [Line(key, table[key], "unknown", why=_STRANGE) for key in sorted(nested)]
+    if models is not None:
+        use_model_at_hand(arguments, models)
     convert(arguments)
     if project:
-        _train_project(arguments, project)
+        train_project(arguments, project)
     lines = _by_key([*arguments.lines, *(_line(said) for said in arguments)])
     if not whole:
         lines = [line for line in lines if line.present]
-    request, wrong = _validated(_values(lines))
+    request, wrong, strange = _validated(_values(lines))
     lines, problems = _with_problems(lines, wrong)
     lines = _told(lines, request)
     values = _values(lines)
     lines = [line for line in lines if line.present or _matters(line)]
-    return Imported(values, request, Report(path.name, ordered(lines), tuple(problems)))
+    report = Report(path.name, ordered(lines), tuple(problems))
+    return Imported(values, request, report, strange)
 
 
 def _by_key(lines: list[Line]) -> list[Line]:
@@ -104,17 +118,6 @@ def _table(path: Path) -> dict[str, Any]:
             remedy="Choose a JSON file of kohya's window or a TOML file of its scripts.",
         )  # fmt: skip
     return table
-
-
-def _train_project(arguments: Arguments, project: str) -> None:
-    why = Reason("The pictures of this project are trained.")
-    for name in ("train_data_dir", "reg_data_dir", "dataset_config", "in_json"):
-        if name in arguments:
-            arguments.idle(arguments.named(name), why)
-    if "output_dir" in arguments:
-        why = Reason("The run gets its own folder in this project.")
-        arguments.idle(arguments.named("output_dir"), why)
-    arguments.say(Said("project", project, "project", project, present=False))
 
 
 @cache
@@ -174,29 +177,39 @@ def _same(given: Any, value: Any) -> bool:
         return False
 
 
-def _validated(values: Mapping[str, Any]) -> tuple[TrainRequest | None, dict[str, str]]:
-    """The run, or the sentence about every setting that cannot be as it is."""
+def _validated(
+    values: Mapping[str, Any],
+) -> tuple[TrainRequest | None, dict[str, Refusal], frozenset[str]]:
+    """The run; or what is wrong by setting, and the settings whose value is of another kind."""
     try:
-        return TrainRequest.model_validate(values), {}
+        return TrainRequest.model_validate(values), {}, frozenset()
     except ValidationError as error:
-        wrong: dict[str, str] = {}
-        for problem in error.errors(include_url=False):
-            name = str(problem["loc"][0]) if problem["loc"] else ""
-            wrong.setdefault(name, problem["msg"].removeprefix("Value error, "))
-        return None, wrong or {"": first_problem(error)}
+        # Each by the first part of its place: a wrong item of a list is about the list.
+        wrong = {item.setting.partition(".")[0]: item for item in reversed(refusals(error))}
+        strange = {str(problem["loc"][0]) for problem in error.errors(include_url=False)
+                   if problem["loc"] and problem["type"] not in _OUT_OF_RANGE}  # fmt: skip
+        return None, wrong, frozenset(strange)
 
 
-def _with_problems(lines: list[Line], wrong: dict[str, str]) -> tuple[list[Line], list[str]]:
-    """The problems at the lines they are about; the others as sentences."""
+# Pydantic's names of the mistakes of a value that is of the right kind.
+_OUT_OF_RANGE = {
+    "value_error", "greater_than", "greater_than_equal", "less_than", "less_than_equal",
+    "string_too_long", "string_too_short",
+}  # fmt: skip
+
+
+def _with_problems(
+    lines: list[Line], wrong: dict[str, Refusal]
+) -> tuple[list[Line], list[Refusal]]:
+    """The problems at the lines they are about, and the others."""
     told: list[Line] = []
     rest = dict(wrong)
     for line in lines:
         names = [name for name in line.settings if name in wrong]
-        problem = wrong[names[0]] if names else ""
         for name in names:
             rest.pop(name, None)
-        told.append(dataclasses.replace(line, problem=problem) if problem else line)
-    return told, [f"{name}: {text}" if name else text for name, text in rest.items()]
+        told.append(dataclasses.replace(line, problem=wrong[names[0]]) if names else line)
+    return told, list(rest.values())
 
 
 def _told(lines: list[Line], request: TrainRequest | None) -> list[Line]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.runtime.refusals import Refusal
 from engine.training.reasons import Reason
 
 Status = Literal["used", "converted", "no effect", "unknown"]
@@ -16,8 +17,8 @@ STATUSES: tuple[Status, ...] = ("unknown", "no effect", "converted", "used")
 @dataclass(frozen=True)
 class Line:
     """One key. ``value`` is what the file says; ``settings`` is what the run gets by it, under our
-    names. ``present`` is False for what the file leaves out and kohya fills in. ``problem`` is the
-    sentence why the run cannot be trained with it yet.
+    names. ``present`` is False for what the file leaves out and kohya fills in. ``problem`` says
+    why the run cannot be trained with it yet.
     """
 
     key: str
@@ -26,7 +27,7 @@ class Line:
     settings: Mapping[str, Any] = field(default_factory=dict)
     why: Reason | None = None
     present: bool = True
-    problem: str = ""
+    problem: Refusal | None = None
 
     def record(self) -> dict[str, Any]:
         """As it stands in a report file."""
@@ -37,19 +38,19 @@ class Line:
             values["to"] = dict(self.settings)
         if self.why is not None:
             values["why"] = str(self.why)
-        return {**values, "problem": self.problem} if self.problem else values
+        return {**values, "problem": str(self.problem)} if self.problem else values
 
 
 @dataclass(frozen=True)
 class Report:
     """The lines of one file by status, in the order of :data:`STATUSES`, then by key.
 
-    ``problems`` are sentences about settings that no key of the file names.
+    ``problems`` are about settings that no key of the file names.
     """
 
     source: str
     lines: tuple[Line, ...]
-    problems: tuple[str, ...] = ()
+    problems: tuple[Refusal, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -75,7 +76,7 @@ class Report:
             "source": self.source,
             "counts": self.counts,
             "ready": self.is_ready,
-            "problems": list(self.problems),
+            "problems": [problem.line for problem in self.problems],
             "keys": [line.record() for line in self.lines],
         }
 

@@ -184,6 +184,7 @@ def _captions(out: Outgoing) -> None:
         prefix = f"{run.trigger_word}, {run.caption_prefix}".strip()
         out.values["caption_prefix"] = prefix if run.caption_prefix else f"{run.trigger_word},"
         out.values["keep_tokens"] = run.keep_tokens + 1
+        out.values["metadata_trigger_phrase"] = run.trigger_word
     for name in ("stop_text_encoder_training", "no_token_padding"):
         if out.values.pop(name, None):
             out.notes.append(Reason("kohya's LoRA training ignores {name}.", name=name))

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationInfo, field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -54,7 +55,7 @@ class BucketSettings(Settings):
         text = str(value).replace(" ", "").replace("x", ",")
         sides = text.split(",") if text else []
         if len(sides) > 2 or not all(side.isdecimal() and 8 <= int(side) <= 8192 for side in sides):
-            raise ValueError("write one side such as 512, or width,height such as 512,768")
+            raise SettingError("Write one side such as 512, or width,height such as 512,768.")
         return text
 
     @field_validator("min_bucket_reso")
@@ -62,7 +63,9 @@ class BucketSettings(Settings):
     def _smallest_bucket(cls, value: int, info: ValidationInfo) -> int:
         sides = [int(side) for side in (info.data.get("resolution") or "").split(",") if side]
         if sides and value > min(sides) and info.data.get("enable_bucket"):
-            raise ValueError(f"must not be above the resolution's shorter side, {min(sides)}")
+            raise SettingError(
+                "Must not be above the resolution's shorter side, {side}.", side=min(sides)
+            )
         return value
 
     @field_validator("max_bucket_reso")
@@ -72,7 +75,9 @@ class BucketSettings(Settings):
         if not value or not info.data.get("enable_bucket"):
             return value
         if sides and value < max(sides):
-            raise ValueError(f"must not be under the resolution's longer side, {max(sides)}")
+            raise SettingError(
+                "Must not be under the resolution's longer side, {side}.", side=max(sides)
+            )
         if value < info.data.get("min_bucket_reso", 0):
-            raise ValueError("must not be under the smallest bucket side")
+            raise SettingError("Must not be under the smallest bucket side.")
         return value

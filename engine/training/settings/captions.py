@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -66,7 +67,7 @@ class CaptionRules(Settings):
     @classmethod
     def _two_separators(cls, value: str, info: ValidationInfo) -> str:
         if value and value == info.data.get("caption_separator"):
-            raise ValueError("the second separator must differ from the tag separator")
+            raise SettingError("The second separator must differ from the tag separator.")
         return value
 
 

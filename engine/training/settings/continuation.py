@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationInfo, field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -16,6 +17,7 @@ class ContinuationSettings(Settings):
     # fmt: off
     network_weights: str = setting(
         "", label="Continue from", group="Network", kohya="network_weights",
+        path="file",
         help="An adapter file to go on from, instead of starting anew.")
     dim_from_weights: bool = setting(
         False, label="Rank from the file", group="Network", kohya="dim_from_weights",
@@ -46,5 +48,5 @@ class ContinuationSettings(Settings):
     @classmethod
     def _as_many_as_files(cls, value: tuple[float, ...], info: ValidationInfo) -> Any:
         if len(value) > len(info.data.get("base_weights", ())):
-            raise ValueError("there are more strengths than files to learn on top of")
+            raise SettingError("There are more strengths than files to learn on top of.")
         return value

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -31,7 +32,7 @@ class DataSettings(Settings):
         "", label="Image folder", group="Data", kohya="train_data_dir",
         help="Folder of <repeats>_<name> folders, used when no project is given.")
     reg_data_dir: str = setting(
-        "", label="Regularization folder", group="Data", kohya="reg_data_dir",
+        "", label="Regularization folder", group="Data", kohya="reg_data_dir", path="folder",
         help="Folder of <repeats>_<name> folders whose pictures only hold the model in place.")
     dataset_config: str = setting(
         "", label="Dataset file", group="Data", kohya="dataset_config",
@@ -56,7 +57,7 @@ class DataSettings(Settings):
     @classmethod
     def _plain_name(cls, value: str) -> str:
         if any(sign in value for sign in '/\\:*?"<>|') or value.strip(". ") == "":
-            raise ValueError('a file name cannot contain / \\ : * ? " < > | or be only dots')
+            raise SettingError('A file name cannot contain / \\ : * ? " < > | or be only dots.')
         return value.strip()
 
     @field_validator("caption_extension", mode="before")
@@ -69,7 +70,7 @@ class DataSettings(Settings):
     @classmethod
     def _an_ending(cls, value: str) -> str:
         if any(sign in value for sign in "/\\"):
-            raise ValueError("write an ending such as .txt")
+            raise SettingError("Write an ending such as .txt.")
         return value
 
     @field_validator("output_dir")
@@ -84,10 +85,10 @@ class DataSettings(Settings):
             # Beside a file, the folder is where its paths start, or is not read at all.
             alone = files == 1 or (folder and not files)
         if not alone:
-            raise ValueError(
-                "give either a project or an image folder (train_data_dir), a dataset file "
-                "(dataset_config) or a metadata file (in_json)"
+            raise SettingError(
+                "Give either a project or an image folder (train_data_dir), a dataset file "
+                "(dataset_config) or a metadata file (in_json)."
             )
         if not given.get("project") and not value:
-            raise ValueError("an output folder (output_dir) is needed without a project")
+            raise SettingError("An output folder (output_dir) is needed without a project.")
         return value

@@ -7,6 +7,7 @@ import re
 from pydantic import ValidationInfo, field_validator
 
 from engine.models.adapter_blocks import is_preset, numbers
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -102,7 +103,9 @@ def _numbers(text: str, example: str) -> None:
     try:
         numbers(text)
     except ValueError:
-        raise ValueError(f"write numbers with commas between, such as {example}") from None
+        raise SettingError(
+            "Write numbers with commas between, such as {example}.", example=example
+        ) from None
 
 
 def _entries(text: str) -> tuple[str, ...]:
@@ -113,8 +116,10 @@ def _entries(text: str) -> tuple[str, ...]:
 
 def _compiled(entry: str) -> None:
     if not (len(entry) > 2 and entry.endswith("/")):
-        raise ValueError(f"the regular expression {entry} lacks its second slash")
+        raise SettingError("The regular expression {entry} lacks its second slash.", entry=entry)
     try:
         re.compile(entry[1:-1])
     except re.error as error:
-        raise ValueError(f"the regular expression {entry} is not right: {error}") from None
+        raise SettingError(
+            "The regular expression {entry} is not right: {reason}.", entry=entry, reason=error
+        ) from None

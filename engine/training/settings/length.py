@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationInfo, field_validator, model_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -51,5 +52,5 @@ class LengthSettings(Settings):
     @classmethod
     def _some_length(cls, value: int, info: ValidationInfo) -> int:
         if value == 0 and info.data.get("max_train_epochs") == 0:
-            raise ValueError("epochs and steps are both 0, so the run would have no length")
+            raise SettingError("Epochs and steps are both 0, so the run would have no length.")
         return value

@@ -6,12 +6,13 @@ from typing import Literal
 
 from pydantic import ValidationInfo, field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
 # Said by the schema where the request names the model's prediction, by the engine where it is auto.
-NEEDS_V = "this weighting is made for models that predict v"
-NEEDS_EPSILON = "this weighting is made for models that predict noise, not v"
+NEEDS_V = "This weighting is made for models that predict v."
+NEEDS_EPSILON = "This weighting is made for models that predict noise, not v."
 
 
 class LossSettings(Settings):
@@ -72,19 +73,19 @@ class LossSettings(Settings):
     @classmethod
     def _predicts_v(cls, value: bool, info: ValidationInfo) -> bool:
         if value and info.data.get("prediction_type") == "epsilon":
-            raise ValueError(NEEDS_V)
+            raise SettingError(NEEDS_V)
         return value
 
     @field_validator("v_pred_like_loss")
     @classmethod
     def _predicts_noise(cls, value: float, info: ValidationInfo) -> float:
         if value and info.data.get("prediction_type") == "v_prediction":
-            raise ValueError(NEEDS_EPSILON)
+            raise SettingError(NEEDS_EPSILON)
         return value
 
     @field_validator("preservation_weight")
     @classmethod
     def _has_a_trigger(cls, value: float, info: ValidationInfo) -> float:
         if value and not info.data.get("trigger_word"):
-            raise ValueError("preservation needs a trigger word (trigger_word) to leave out")
+            raise SettingError("It needs {setting} to leave out.", setting="trigger_word")
         return value

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -57,7 +58,7 @@ class MemorySettings(Settings):
         kohya="cache_text_encoder_outputs_to_disk", when="cache_text_encoder_outputs",
         help="Keep encoded captions in the project for the next run.")
     vae: str = setting(
-        "", label="VAE", group="Memory", kohya="vae",
+        "", label="VAE", group="Memory", kohya="vae", path="file",
         help="A file or folder whose VAE is used instead of the base model's own.")
     no_half_vae: bool = setting(
         False, label="VAE in full precision", group="Memory", kohya="no_half_vae",
@@ -75,14 +76,14 @@ class MemorySettings(Settings):
     def _full_needs_mixed(cls, value: bool, info: ValidationInfo) -> bool:
         needed = str(info.field_name).removeprefix("full_")
         if value and info.data.get("mixed_precision", needed) != needed:
-            raise ValueError(_FULL_NEEDS[needed])
+            raise SettingError("It needs mixed precision {kind}.", kind=needed)
         return value
 
     @field_validator("fp8_base", "fp8_base_unet")
     @classmethod
     def _eight_bits_need_mixed(cls, value: bool, info: ValidationInfo) -> bool:
         if value and info.data.get("mixed_precision") == "no":
-            raise ValueError("fp8 needs mixed precision fp16 or bf16")
+            raise SettingError("fp8 needs mixed precision fp16 or bf16.")
         return value
 
     @field_validator("attention", mode="before")
@@ -97,26 +98,22 @@ class MemorySettings(Settings):
     @classmethod
     def _latents_stay_the_same(cls, value: bool, info: ValidationInfo) -> bool:
         if value and info.data.get("color_aug"):
-            raise ValueError("colors that change at every draw cannot be cached")
+            raise SettingError("Colors that change at every draw cannot be cached.")
         around_faces = info.data.get("face_crop_aug_range") and not info.data.get("enable_bucket")
         if value and (info.data.get("random_crop") or around_faces):
-            raise ValueError("crops that change at every draw cannot be cached")
+            raise SettingError("Crops that change at every draw cannot be cached.")
         return value
 
     @field_validator("cache_text_encoder_outputs")
     @classmethod
     def _captions_stay_the_same(cls, value: bool, info: ValidationInfo) -> bool:
         if value and _learns_text(info.data):
-            raise ValueError("a text encoder that learns cannot be cached; set its rate to 0")
+            raise SettingError("A text encoder that learns cannot be cached; set its rate to 0.")
         if value and any(info.data.get(name) for name in _CHANGING_CAPTIONS):
-            raise ValueError("captions that change at every draw cannot be cached")
+            raise SettingError("Captions that change at every draw cannot be cached.")
         return value
 
 
-_FULL_NEEDS = {
-    "fp16": "full fp16 needs mixed precision fp16",
-    "bf16": "full bf16 needs mixed precision bf16",
-}
 _CHANGING_CAPTIONS = (
     "shuffle_caption",
     "caption_tag_dropout_rate",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import ValidationInfo, field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -75,12 +76,15 @@ class NoiseSettings(Settings):
     @classmethod
     def _something_adapts(cls, value: float, info: ValidationInfo) -> float:
         if value and info.data.get("noise_offset") == 0:
-            raise ValueError("there is no noise offset that could adapt; set noise_offset too")
+            raise SettingError(
+                "There is no noise offset that could adapt; set {setting} too.",
+                setting="noise_offset",
+            )
         return value
 
     @field_validator("max_timestep")
     @classmethod
     def _range_holds_something(cls, value: int, info: ValidationInfo) -> int:
         if value <= info.data.get("min_timestep", 0):
-            raise ValueError("the most noise must be above the least noise (min_timestep)")
+            raise SettingError("Must be above {setting}.", setting="min_timestep")
         return value

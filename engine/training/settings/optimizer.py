@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator, model_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.arguments import joined, parse
 from engine.training.optimizer_rules import OTHER, RULES, Rule, named
@@ -32,8 +33,8 @@ class OptimizerSettings(Settings):
         help="The rule that turns gradients into changes.")
     optimizer_class: str = setting(
         "", label="Optimizer class", group="Optimizer and rates", when="optimizer_type=other",
-        help="A class of torch.optim such as NAdam, or the full name of an installed one such as "
-        "package.module.Class.")
+        help="A class of torch.optim such as NAdam, or the full name of one in a package known for "
+        "optimizers, such as pytorch_optimizer.CAME.")
     optimizer_args: str = setting(
         "", label="Optimizer arguments", group="Optimizer and rates", kohya="optimizer_args",
         help="More values for the optimizer, as betas=0.9,0.99 eps=1e-6; they win over the fields "
@@ -126,7 +127,7 @@ class OptimizerSettings(Settings):
     @classmethod
     def _class_is_named(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("optimizer_type") == OTHER and not re.fullmatch(r"\w+(\.\w+)*", value):
-            raise ValueError("name a class such as NAdam or package.module.Class")
+            raise SettingError("Name a class such as NAdam or package.module.Class.")
         return value
 
     @field_validator("optimizer_args", mode="before")
@@ -135,14 +136,14 @@ class OptimizerSettings(Settings):
         text = joined(value)
         taken = sorted(_TAKEN & set(parse(text)))
         if taken:
-            raise ValueError(f"{taken[0]} is set by the learning rates, not here")
+            raise SettingError("{name} is set by fields of its own, not here.", name=taken[0])
         return text
 
     @field_validator("text_encoder_lr")
     @classmethod
     def _something_learns(cls, value: float, info: ValidationInfo) -> float:
         if value == 0 and info.data.get("unet_lr") == 0:
-            raise ValueError("both learning rates are 0, so nothing would be learned")
+            raise SettingError("Both learning rates are 0, so nothing would be learned.")
         _refuse_two_rates(info, info.data.get("unet_lr", value), value)
         return value
 
@@ -152,7 +153,7 @@ class OptimizerSettings(Settings):
         if value == AS_FIRST:
             return value
         if value < 0:
-            raise ValueError("must be a rate, or -1 for the first text encoder's")
+            raise SettingError("Must be a rate, or -1 for the first text encoder's.")
         for name in ("unet_lr", "text_encoder_lr"):
             _refuse_two_rates(info, info.data.get(name, value), value)
         return value
@@ -161,7 +162,7 @@ class OptimizerSettings(Settings):
     @classmethod
     def _something_goes_on(cls, value: float, info: ValidationInfo) -> float:
         if 0 < value < 100 and info.data.get("unet_lr") == 0:
-            raise ValueError("the UNet's rate is 0, so nothing would learn after this")
+            raise SettingError("The UNet's rate is 0, so nothing would learn after this.")
         return value
 
 
@@ -169,7 +170,10 @@ def _refuse_two_rates(info: ValidationInfo, other: float, value: float) -> None:
     """An optimizer that finds the rate itself cannot find two."""
     kind = info.data.get("optimizer_type", OTHER)
     if kind != OTHER and RULES[kind].one_rate and value and other and value != other:
-        raise ValueError(f"{kind} takes one rate for all parts; make them equal, or one of them 0")
+        raise SettingError(
+            "With {optimizer} all parts have one rate; make them equal, or one of them 0.",
+            optimizer=kind,
+        )
 
 
 def _listed(value: Any) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -44,6 +45,7 @@ class PictureSettings(Settings):
         help="Transparent parts of pictures are not learned.")
     conditioning_data_dir: str = setting(
         "", label="Mask folder", group="Masks", kohya="conditioning_data_dir",
+        path="folder",
         help="Folder with a mask for every picture, of its name and size; black is not learned.")
     # fmt: on
 
@@ -68,14 +70,14 @@ class PictureSettings(Settings):
         except ValueError:
             low, high = math.nan, math.nan
         if not 0 < low <= high < math.inf:
-            raise ValueError("write two numbers such as 2,4, the smaller one first")
+            raise SettingError("Write two numbers such as 2,4, the smaller one first.")
         return text
 
     @field_validator("conditioning_data_dir")
     @classmethod
     def _masks_follow_pictures(cls, value: str, info: ValidationInfo) -> str:
         if value and info.data.get("random_crop"):
-            raise ValueError("masks from a folder do not go with random crops")
+            raise SettingError("Masks from a folder do not go with random crops.")
         if value and info.data.get("project"):
-            raise ValueError("a project's pictures have masks of their own; leave this empty")
+            raise SettingError("A project's pictures have masks of their own; leave this empty.")
         return value

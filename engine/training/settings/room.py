@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -29,7 +30,7 @@ class RoomSettings(Settings):
         help="Rank on the 3x3 convolutions of the UNet (LoCon); 0 leaves them alone.",
         ge=0, le=1024)
     conv_alpha: float = setting(
-        1.0, label="Convolution alpha", group="Network", kohya="conv_alpha", when="conv_dim",
+        1.0, label="Convolution alpha", group="Network", kohya="conv_alpha",
         help="Alpha of the convolutions; their strength is this divided by their rank.",
         gt=0, le=1024)
     dora_wd: bool = setting(
@@ -58,5 +59,5 @@ class RoomSettings(Settings):
     @classmethod
     def _some_factor(cls, value: int, info: ValidationInfo) -> int:
         if value == 0 and info.data.get("network_type") == "lokr":
-            raise ValueError("the factor is a size such as 8, or -1 for about the root")
+            raise SettingError("It is a size such as 8, or -1 for about the root.")
         return value

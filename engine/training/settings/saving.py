@@ -49,13 +49,14 @@ class SavingSettings(Settings):
         kohya="save_last_n_steps_state", when="save_state",
         help="Keeps only this many of the newest states of steps; 0 keeps all.", ge=0)
     resume: str = setting(
-        "", label="Go on from", group="Saving", kohya="resume",
+        "", label="Go on from", group="Saving", kohya="resume", path="folder",
         help="A saved state, or a run that was cut off: training goes on exactly where it was.")
     log_with: Literal["none", "tensorboard"] = setting(
         "tensorboard", label="Log with", group="Saving", kohya="log_with",
         help="Writes losses and rates for TensorBoard beside the run's own log.")
     logging_dir: str = setting(
         "", label="Log folder", group="Saving", kohya="logging_dir", when="log_with=tensorboard",
+        path="folder",
         help="Folder for the logs of all runs; empty keeps them in the run's own folder.")
     log_prefix: str = setting(
         "", label="Log prefix", group="Saving", kohya="log_prefix", when="logging_dir",

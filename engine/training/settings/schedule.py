@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator, model_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.arguments import joined, parse
 from engine.training.settings.base import Settings
@@ -97,8 +98,8 @@ class ScheduleSettings(Settings):
     @classmethod
     def _fits_the_optimizer(cls, value: str, info: ValidationInfo) -> str:
         if value == "adafactor" and not _relative(info.data):
-            raise ValueError(
-                "this schedule belongs to the optimizer Adafactor with relative_step=True"
+            raise SettingError(
+                "This schedule belongs to the optimizer Adafactor with relative_step=True."
             )
         return value
 
@@ -107,7 +108,7 @@ class ScheduleSettings(Settings):
     def _class_name(cls, value: str) -> str:
         value = value.strip()
         if value and not re.fullmatch(r"\w+(\.\w+)*", value):
-            raise ValueError("name a class such as CosineAnnealingLR or package.module.Class")
+            raise SettingError("Name a class such as CosineAnnealingLR or package.module.Class.")
         return value
 
     @field_validator("lr_scheduler_args", mode="before")
@@ -120,11 +121,13 @@ class ScheduleSettings(Settings):
             return text
         unknown = sorted(set(given) - set(ARGUMENTS.get(kind, ())))
         if unknown:
-            raise ValueError(f"{unknown[0]} is no argument of the schedule {kind}")
+            raise SettingError(
+                "{name} is no argument of the schedule {kind}.", name=unknown[0], kind=kind
+            )
         if kind == "piecewise_constant":
             step_rules(str(given.get("step_rules", "")))
         if len(given) == 2:
-            raise ValueError("give min_lr or min_lr_rate, not both")
+            raise SettingError("Give min_lr or min_lr_rate, not both.")
         return text
 
     @field_validator("lr_warmup", "lr_warmup_steps")
@@ -132,9 +135,9 @@ class ScheduleSettings(Settings):
     def _warmup_has_effect(cls, value: float, info: ValidationInfo) -> float:
         kind = info.data.get("lr_scheduler")
         if value and kind == "constant":
-            raise ValueError("a constant schedule has no warm-up; choose constant_with_warmup")
+            raise SettingError("A constant schedule has no warm-up; choose constant_with_warmup.")
         if value and (kind in _WITHOUT_WARMUP or info.data.get("lr_scheduler_type")):
-            raise ValueError("this schedule has no warm-up")
+            raise SettingError("This schedule has no warm-up.")
         return value
 
 
@@ -153,8 +156,8 @@ def step_rules(text: str) -> tuple[tuple[tuple[int, float], ...], float]:
         pairs = [(int(step), float(factor)) for factor, step in (p.split(":") for p in parts)]
         return tuple(sorted(pairs)), float(last)
     except ValueError:
-        raise ValueError(
-            "piecewise_constant needs step_rules, such as step_rules=1:100,0.1"
+        raise SettingError(
+            "This schedule needs step_rules, such as step_rules=1:100,0.1."
         ) from None
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import ValidationInfo, field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
@@ -27,7 +28,7 @@ class StyleSettings(Settings):
         help="What looks at the pictures: the encoder of the base model's VAE, or a VGG network "
         "you have as a file.")
     style_vgg_file: str = setting(
-        "", label="VGG file", group="Style", when="style_features=vgg",
+        "", label="VGG file", group="Style", when="style_features=vgg", path="file",
         help="A VGG16 or VGG19 as torchvision saves it, .pth or .safetensors.")
     style_min_timestep: int = setting(
         0, label="From timestep", group="Style", unit="timestep",
@@ -52,12 +53,12 @@ class StyleSettings(Settings):
     def _there_is_a_file(cls, value: str, info: ValidationInfo) -> str:
         wanted = info.data.get("style_loss_weight") or info.data.get("perceptual_loss_weight")
         if wanted and info.data.get("style_features") == "vgg" and not value:
-            raise ValueError("choose the file of the VGG network, or look through the VAE")
+            raise SettingError("Choose the file of the VGG network, or look through the VAE.")
         return value
 
     @field_validator("style_max_timestep")
     @classmethod
     def _window_holds_something(cls, value: int, info: ValidationInfo) -> int:
         if value <= info.data.get("style_min_timestep", 0):
-            raise ValueError("the window must end above where it begins (style_min_timestep)")
+            raise SettingError("Must be above {setting}.", setting="style_min_timestep")
         return value

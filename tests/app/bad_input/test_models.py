@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
-from app.models.model import problem_of
+from app.models.words import problem_of
 from engine.runtime.resources import resource
 from tests.app.bad_input.conftest import other_lora, write_tensors
 
@@ -55,7 +55,7 @@ def models(page):
 
 def add(models, *paths):
     """Choose ``paths`` in the dialog of Add files."""
-    models.add_files()
+    models.doors.ask_files()
     (dialog,) = models.findChildren(QFileDialog)
     dialog.filesSelected.emit([str(path) for path in paths])
     dialog.close()
@@ -89,7 +89,7 @@ def test_a_file_in_a_model_folder_is_listed_with_its_reason(
     settle()
     (info,) = [info for info in models.list.models if info.path.name == path.name]
     said(problem_of(info), path.name)
-    models._choose_path(str(path))
+    models.choose([str(path)])
     said(models.inspector._problem_text.text(), path.name)
     assert not models.inspector.paint.isVisible()
 
@@ -105,8 +105,8 @@ def test_a_model_folder_that_is_missing_is_marked(models, window, settle, tmp_pa
     settle()
     models.refresh()
     settle()
-    (row,) = models._folders.rows.items
-    assert (row.text, row.tone) == ("unplugged", "err")
+    (row,) = [row for row in models.library.folders.rows.items if row.text == "unplugged"]
+    assert row.tone == "err"
     said(row.count)
 
 

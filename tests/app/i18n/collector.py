@@ -34,6 +34,7 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "LineChart": ((0,), ("title_key", "x_name")),
     "Series": ((0,), ("label",)),
     "Action": ((1,), ("text",)),
+    "Tool": ((1, 2, 3), ()),
     "notify": ((0, 1), ("key", "many", "action")),
     "show_error": ((), ("action",)),
     "setting": ((), ("label", "help", "group", "unit")),

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QLabel
 from app.i18n import bind, joined, set_language, text, tr, tr_error
 from app.i18n import format as write
 from engine.runtime.errors import PictureError
+from engine.runtime.refusals import Refusal, RefusedError
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +60,13 @@ def test_an_unknown_text_stays_english_and_a_stray_brace_is_shown():
 def test_an_error_says_what_happened_and_what_to_do():
     error = PictureError("{name} ends early.", remedy="Copy it again.", name="a.png")
     assert tr_error(error) == "a.png ends early. Copy it again."
+
+
+def test_what_a_schema_refuses_is_translated_with_the_sentence_in_it():
+    error = RefusedError((Refusal("rank", "Must be {le} or less.", {"le": "128"}),), "job.toml")
+    assert tr_error(error) == "job.toml: rank: must be 128 or less. Correct it and try again."
+    set_language("zh_CN")
+    assert tr_error(error) == "job.toml: rank: 必须不大于 128。请更正后重试。"
 
 
 @pytest.mark.parametrize(

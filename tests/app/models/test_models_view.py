@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 
 from app import i18n
-from app.models.model import InfoRole, problem_of, second_line, title_of
+from app.models.model import InfoRole
 from app.models.table import NAME_LEAST, NAME_LEFT, TableHead, columns, name_width
+from app.models.words import problem_of, second_line, title_of
 from app.start.model import computer
 from app.theme import fonts
 from engine.models.catalogue import list_models
@@ -18,21 +19,14 @@ from engine.runtime.events import Event
 SMALLEST = (1024, 700)
 
 
-@pytest.fixture
-def models(qtbot, window, settle):
-    """The page after a click on the rail."""
+@pytest.fixture(params=["en", "zh_CN"])
+def small(request, qtbot, window, settle):
+    """The page in the window at its smallest, after a click on the rail, in both languages."""
+    i18n.set_language(request.param)
+    window.resize(*SMALLEST)
     qtbot.mouseClick(window.rail.buttons["models"], Qt.MouseButton.LeftButton)
     settle()
     return window.pages.built["models"]
-
-
-@pytest.fixture(params=["en", "zh_CN"])
-def small(request, window, models, settle):
-    """The page in the window at its smallest, in both languages."""
-    i18n.set_language(request.param)
-    window.resize(*SMALLEST)
-    settle()
-    return models
 
 
 def test_a_checkpoint_that_comes_is_listed_while_the_page_is_open(models, session, settle):
@@ -64,9 +58,8 @@ def test_the_titles_of_the_columns_do_not_touch(small):
         ends = left + min(wide, measure.horizontalAdvance(i18n.tr(title)))
 
 
-@pytest.mark.parametrize("width", range(370, 1400, 30))
-def test_the_name_keeps_its_room_at_every_width(width):
-    assert name_width(width) >= NAME_LEAST
+def test_the_name_keeps_its_room_at_every_width():
+    assert all(name_width(width) >= NAME_LEAST for width in range(370, 1400, 30))
 
 
 def test_the_starter_has_one_name_and_one_size(small):

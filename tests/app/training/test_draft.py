@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from app.dataset.outlook import look_ahead
 from app.training import draft
 from engine.dataset.edits import Recipe
 from engine.dataset.picture import Picture
 from engine.models.inspect import ModelInfo
 from engine.runtime.errors import BadInputError
+from engine.training.pictures import bucket_spec
 
 
 def picture(key: int, **changes) -> Picture:
@@ -26,6 +28,12 @@ def values(**changes):
     return draft.first_values(Path("/project"), "run", "", draft.starter) | changes
 
 
+def planned(settings, pictures) -> draft.Plan:
+    request = draft.request_of(settings)
+    spec = bucket_spec(request, draft.starter.size)
+    return draft.plan(request, look_ahead(pictures, spec, request.train_batch_size))
+
+
 def test_the_first_values_are_a_request_that_can_be_trained() -> None:
     request = draft.request_of(values())
     assert request.resolution == "128"
@@ -41,7 +49,22 @@ def test_a_quality_is_recognized_from_its_settings(quality) -> None:
 
 
 def test_settings_of_no_quality_are_not_called_one() -> None:
-    assert draft.quality_of(draft.starter, values(min_snr_gamma=1.0)) is None
+    assert draft.quality_of(draft.starter, values(text_encoder_lr=1.0)) is None
+
+
+@pytest.mark.parametrize("detail", [step / 10 for step in range(21)])
+def test_a_detail_is_recognized_from_its_settings(detail) -> None:
+    assert draft.detail_of(values(**draft.detail_values(detail))) == detail
+
+
+def test_more_detail_weighs_little_noise_more_and_light_less() -> None:
+    settings = [draft.detail_values(step / 10) for step in range(20)]
+    gammas = [item["min_snr_gamma"] for item in settings]
+    offsets = [item["noise_offset"] for item in settings]
+    assert gammas == sorted(set(gammas))
+    assert offsets == sorted(set(offsets), reverse=True)
+    assert draft.detail_values(1.0) == {"noise_offset": 0.04, "min_snr_gamma": 5.0}
+    assert draft.detail_values(2.0) == {"noise_offset": 0.0, "min_snr_gamma": 0.0}
 
 
 def test_full_size_models_get_the_values_of_their_family() -> None:
@@ -64,14 +87,16 @@ def test_sample_prompts_prefer_held_out_pictures_and_start_with_the_trigger_word
         picture(1), picture(2, held_out=True), picture(3, flag="rejected"),
         picture(4, caption=""), picture(5, caption="thing 1"),
     ]  # fmt: skip
-    assert draft.sample_prompts(pictures, "hvisl") == ["hvisl, thing 2", "hvisl, thing 1"]
+    captions = draft.told(pictures)
+    assert draft.sample_prompts(captions, "hvisl") == ["hvisl, thing 2", "hvisl, thing 1"]
+    assert draft.sample_prompts(["a", "hvisl, a", "b"], "hvisl") == ["hvisl, a", "hvisl, b"]
 
 
 def test_the_plan_counts_what_training_will_do() -> None:
     pictures = [picture(key) for key in range(10)]
     pictures += [picture(20, flag="rejected"), picture(21, held_out=True)]
     pictures += [picture(30, width=200, height=100, repeats=3)]
-    plan = draft.plan(draft.request_of(values(max_train_epochs=5)), draft.starter, pictures)
+    plan = planned(values(max_train_epochs=5), pictures)
     assert plan.outlook.train == 11
     assert plan.outlook.held_out == 1
     assert dict(plan.outlook.buckets) == {(128, 128): 10, (160, 96): 1}
@@ -81,7 +106,7 @@ def test_the_plan_counts_what_training_will_do() -> None:
 
 
 def test_nothing_to_train_on_is_a_plan_without_steps() -> None:
-    plan = draft.plan(draft.request_of(values()), draft.starter, [])
+    plan = planned(values(), [])
     assert plan.steps == 0
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.i18n import set_language
-from app.training.story import Story, sentence
+from app.training.story import Story
+from app.training.telling import sentence
 from engine.runtime.errors import StorageError
 from engine.runtime.job import Job
 from engine.training.config import TrainRequest

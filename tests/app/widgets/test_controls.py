@@ -4,8 +4,9 @@ from typing import Literal
 
 import pytest
 from pydantic import BaseModel
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QTextCursor
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from app import theme
 from app.i18n import set_language
@@ -14,7 +15,9 @@ from app.widgets.chips import Chip, ChipFlow
 from app.widgets.fields import Check, Choice, FieldRow, NumberField, Segments, ValueSlider
 from app.widgets.form import SchemaForm
 from app.widgets.image_view import ImageView
+from app.widgets.lines import LinesField
 from app.widgets.panel import Panel
+from app.widgets.path_field import PathField
 from app.widgets.prompt_edit import PromptEdit
 from engine.runtime.schema import setting
 
@@ -120,6 +123,33 @@ def test_a_number_is_read_as_people_write_it(shown, qtbot, typed, value):
     assert made.value == value
 
 
+def test_a_number_without_bounds_is_kept_and_only_its_arrows_stay_in_range(shown, qtbot):
+    made = shown(NumberField(8, 512, step=8, bounded=False))
+    made.set_value(4)
+    assert made.value == 4
+    made.selectAll()
+    qtbot.keyClicks(made, "2048")
+    assert made.value == 2048
+    qtbot.keyClick(made, Qt.Key.Key_Up)
+    assert made.value == 512
+
+
+def test_a_list_is_an_entry_a_line_and_grows_with_them(shown, qtbot):
+    made = shown(LinesField())
+    heard = []
+    made.changed.connect(heard.append)
+    made.set_value(("a; b", "c --d 4"))
+    assert made.value == ("a; b", "c --d 4")
+    assert heard == []
+    height = made.sizeHint().height()
+    made.moveCursor(QTextCursor.MoveOperation.End)
+    qtbot.keyClick(made, Qt.Key.Key_Return)
+    assert heard == []  # an empty line says nothing
+    qtbot.keyClicks(made, "d")
+    assert heard == [("a; b", "c --d 4", "d")]
+    assert made.sizeHint().height() > height
+
+
 def test_an_error_takes_the_place_of_the_hint(shown):
     row = shown(FieldRow("Name", NumberField(), "Show"))
     row.set_error("Too large.")
@@ -208,12 +238,6 @@ def test_a_condition_may_name_several_values(shown):
     assert enabled == [False, True, True]
 
 
-def test_a_search_leaves_only_what_it_found(shown):
-    form = shown(SchemaForm(Example))
-    assert form.search("unet") == 1
-    assert [name for name, row in form.rows.items() if not row.isHidden()] == ["rate"]
-
-
 def test_tab_reaches_every_control_and_shows_the_ring(qtbot, qapp):
     from app.theme.focus import FocusRing
 
@@ -269,3 +293,32 @@ def test_the_ring_comes_by_tab_and_not_by_code_and_follows_its_control(qtbot, qa
     assert ring.geometry().topLeft() == corner - QPoint(3, 3)
     first.setFocus()
     assert not ring.isVisible()
+
+
+def test_a_path_is_chosen_in_a_dialog_that_blocks_nothing(shown, qtbot, tmp_path):
+    made = shown(PathField("folder"))
+    heard = []
+    made.changed.connect(heard.append)
+    made.choose.trigger()
+    dialog = made.findChild(QFileDialog)
+    assert dialog.fileMode() == QFileDialog.FileMode.Directory
+    dialog.fileSelected.emit(str(tmp_path))
+    dialog.reject()
+    assert heard == [str(tmp_path)]
+    assert made.value == str(tmp_path)
+
+
+def test_a_dropped_file_gives_its_path(shown, tmp_path):
+    made = shown(PathField("file"))
+    heard = []
+    made.changed.connect(heard.append)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "vae.safetensors"))])
+    left = Qt.MouseButton.LeftButton
+    free = Qt.KeyboardModifier.NoModifier
+    copied = Qt.DropAction.CopyAction
+    entered = QDragEnterEvent(QPoint(4, 4), copied, data, left, free)
+    made.dragEnterEvent(entered)
+    assert entered.isAccepted()
+    made.dropEvent(QDropEvent(QPointF(4, 4), copied, data, left, free))
+    assert heard == [str(tmp_path / "vae.safetensors")]

@@ -149,3 +149,37 @@ def test_the_numbers_are_written_only_while_they_are_looked_at(chart, qtbot):
     chart.set_series([Series("Done", [0, 60], [4.0, 3.0])])
     assert chart._table.item(0, 0) is first
     assert chart._table.item(1, 0).text() == "60"
+
+
+def still(ys):
+    return Series("Beside", [0, 50, 100], ys, "err", still=True)
+
+
+def test_a_still_line_is_not_drawn_again_while_another_grows(chart, drawn):
+    done = Series("Done", [0, 50, 100], [1.0, 3.0, 2.0])
+    chart.set_range((0.0, 100.0), (0.0, 4.0))
+    chart.set_series([done, still([2.0, 2.0, 2.0])])
+    chart.plot.grab()
+    drawn.clear()
+    chart.set_series([Series("Done", [0, 50], [1.0, 3.0]), still([2.0, 2.0, 2.0])])
+    shown = chart.plot.grab().toImage()
+    assert drawn == ["Done"]
+    x_axis, y_axis = chart.plot.axes()
+    tint = QColor(shown.pixel(round(x_axis.place(75)), round(y_axis.place(2.0))))
+    assert tint.red() > tint.blue() + 60
+    chart.set_series([done, still([2.0, 2.0, 3.0])])
+    chart.plot.grab()
+    assert drawn == ["Done", "Done", "Beside"]
+    chart.set_series([done])
+    assert chart.plot.grab().toImage() != shown
+
+
+def test_a_plan_is_named_under_the_pointer_only(chart, qtbot):
+    plan = Series("Plan", [100, 200], [2.0, 1.0], legend=False)
+    chart.set_series([Series("Done", [0, 50, 100], [1.0, 3.0, 2.0]), plan])
+    chart.set_head(lambda x: ("Step", f"{x:.0f}!"))
+    chart.plot.grab()
+    x = round(chart.plot.axes()[0].place(180))
+    qtbot.mouseMove(chart.plot, QPoint(x, 100))
+    rows = [(name, text) for _, name, text in chart.plot._read.rows]
+    assert rows == [("Step", "180!"), ("Plan", "1")]

@@ -312,3 +312,11 @@ def test_a_canvas_of_a_moved_project_names_its_loras_where_they_are_now(
     opened = storage.load(new / "canvas" / "a.kiln")
     assert opened.settings["repaint"]["loras"] == [[str(new / "runs" / "a.safetensors"), 0.5]]
     assert opened.layers[1].recipe == {"image": {"loras": [{"path": str(new / "b.safetensors")}]}}
+
+
+def test_recipes_are_read_without_pixels(document, tmp_path):
+    path = tmp_path / "a.kiln"
+    storage.save(document, path)
+    assert storage.recipes_in(path) == [{"seed": 5, "prompt": "castle"}]
+    path.write_bytes(path.read_bytes()[:100])
+    assert storage.recipes_in(path) == []

@@ -72,6 +72,15 @@ def test_verify_ends_with_one_for_a_file_that_is_not_sound(engine, lora, tmp_pat
     assert json.loads(capsys.readouterr().out)["untrained"] == [NAME]
 
 
+def test_a_layer_of_zeros_has_nothing_to_lose(engine, tmp_path, capsys):
+    tensors = {f"{NAME}.lora_down.weight": torch.ones(4, 768),
+               f"{NAME}.lora_up.weight": torch.zeros(320, 4)}  # fmt: skip
+    write_lora(tmp_path / "zero.safetensors", tensors, {"ss_base_model_version": "sd_v1"})
+    use(engine, "resize", tmp_path / "zero.safetensors", "--rank", 2, "--json",
+        "--out", tmp_path / "small.safetensors")  # fmt: skip
+    assert json.loads(capsys.readouterr().out)["kept"] == 1
+
+
 def test_edit_puts_and_drops_entries(engine, lora, tmp_path):
     out = tmp_path / "told.safetensors"
     use(engine, "edit", lora, "--put", "ssmd_author=Kim = K", "--drop", "ss_base_model_version",

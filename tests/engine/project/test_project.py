@@ -35,7 +35,7 @@ def test_a_second_project_is_not_put_over_the_first(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("name = ", "is not valid TOML"), ("nothing = 1", "name: field required"),
+    [("name = ", "is not valid TOML"), ("nothing = 1", "name: it is needed"),
      ("name = 'x'\nformat_version = 99", "newer version"),
      ("name = 'x'\nfolders = [{path = 'a', repeats = 0}]", "repeats"),
      ("name = 'x'\n[fill]\ncolor = 'red'", "#RRGGBB")],

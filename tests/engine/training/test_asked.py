@@ -8,7 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from engine.runtime.errors import JobCancelled
 from engine.runtime.job import Job, JobHandle
+from engine.sampling.preview import Previews
 from engine.training import controls
 from engine.training.loop import run
 from engine.training.runs import Run, resumable
@@ -78,6 +80,26 @@ def test_a_checkpoint_that_was_asked_for_is_not_taken_away(asking):
     ]  # fmt: skip
 
 
+def test_where_no_states_are_wanted_saving_now_and_cancelling_leave_none(asking, request_for):
+    saved, events = asking({1: controls.SAVE_NOW}, max_train_epochs=1, save_state=False)
+    assert "style-step00000001.safetensors" in names(saved)
+    assert not [event for event in events if event.kind == "train.state"]
+    for wanted in (False, True):
+        request = request_for(output_dir=f"{saved.run}-{wanted}", save_state=wanted)
+        job = Job(JobHandle(request))
+        emit = job.emit
+
+        def cancel(kind, job=job, emit=emit, **data):
+            emit(kind, **data)
+            if kind == "train.step":
+                job.handle.cancel()
+
+        job.emit = cancel
+        with pytest.raises(JobCancelled):
+            run(request, job)
+        assert len(Run(Path(request.output_dir)).states()) == wanted
+
+
 def test_stop_and_save_ends_at_once_with_a_checkpoint_and_a_state(asking, train, tmp_path):
     whole, _ = train(max_train_epochs=4)
     stopped, events = asking(
@@ -128,3 +150,15 @@ def test_a_paused_run_does_what_is_asked_and_stays_paused(request_for):
     assert handle.paused
     assert len(breaths) == 3
     assert names(result) == ["style-step00000001.safetensors"]
+
+
+def test_a_sample_that_is_drawn_says_how_far_it_is(asking, monkeypatch):
+    monkeypatch.setattr(Previews.__init__, "__kwdefaults__", {"pause": 0.0})
+    prompts = ("a --s 3", "b --s 3")
+    result, events = asking({}, sample_prompts=prompts, max_train_epochs=1)
+    told = [event.data for event in events if event.kind == "train.preview"]
+    first = [(one["index"], one["done"], one["steps"]) for one in told if one["step"] == 0]
+    assert first == [(at, done, 3) for done in (1, 2, 3) for at in (0, 1)]
+    assert {(one["prompt"], one["run"]) for one in told} == {("a", result.run), ("b", result.run)}
+    assert told[0]["array"].shape[2] == 3
+    assert "train.preview" not in {row["kind"] for row in Run.open(Path(result.run)).events()}

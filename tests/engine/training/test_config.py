@@ -48,7 +48,7 @@ def test_conditions_name_settings_that_exist():
         ({"train_data_dir": "d"}, "either a project or an image folder"),
         ({"project": ""}, "either a project or an image folder"),
         ({"project": "", "train_data_dir": "d"}, "output folder"),
-        ({"train_batch_size": 0}, "greater than or equal to 1"),
+        ({"train_batch_size": 0}, "train_batch_size: must be 1 or more."),
         ({"no_such_setting": 1}, "no_such_setting"),
     ],
 )

@@ -83,7 +83,7 @@ def test_a_size_in_a_dataset_file_that_does_not_fit_the_model_is_refused(losses,
         "[[datasets]]\nresolution = [30, 33]\nenable_bucket = false\n"
         "[[datasets.subsets]]\nimage_dir = 'art/1_square'\n"
     )
-    with pytest.raises(BadInputError, match="resolution 30,33 does not fit"):
+    with pytest.raises(BadInputError, match="resolution: use multiples of"):
         losses(dataset_config=str(tmp_path / "data.toml"), train_data_dir="")
 
 

@@ -48,6 +48,17 @@ def test_a_folder_name_is_no_number_of_repeats_here(find):
     assert {sample.repeats for sample in find(ONE, dataset_repeats=3).training} == {3}
 
 
+def test_what_the_file_does_not_say_is_as_in_the_run(find):
+    captions = [sample.caption for sample in find(ONE, caption_extension=".caption").training]
+    assert captions == ["caption", "", "", "", "", ""]
+    chosen = []
+    for seed in range(4):
+        found = find(ONE, validation_split=0.5, validation_seed=seed)
+        assert (len(found.training), len(found.held_out)) == (3, 3)
+        chosen.append(frozenset(sample.path for sample in found.held_out))
+    assert len(set(chosen)) > 1
+
+
 def test_values_are_looked_up_from_the_inside_out(find):
     text = """
         [general]
@@ -107,6 +118,26 @@ def test_datasets_have_sizes_and_batches_of_their_own_and_do_not_mix(find, root)
     assert sizes[1] == [(3, (32, 32))] * 2
     keys = {picture.key for picture in pictures.training}
     assert len(keys) == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "batch", "accumulated", "checkpointing"),
+    [
+        (ONE, 4, 2, False),
+        (f"[general]\nbatch_size = 6\n{ONE}", 8, 1, True),
+        (ONE.replace("image_dir", "caption_prefix = 'a'\nimage_dir"), 4, 2, False),
+    ],
+)
+def test_when_memory_runs_out_a_batch_of_the_file_is_left_as_it_is(
+    root, text, batch, accumulated, checkpointing
+):
+    (root / "data.toml").write_text(text, encoding="utf-8")
+    asked = TrainRequest(
+        dataset_config=str(root / "data.toml"), output_dir="out", train_batch_size=8
+    )
+    smaller = asked.smaller()
+    found = smaller.train_batch_size, smaller.gradient_accumulation_steps
+    assert (*found, smaller.gradient_checkpointing) == (batch, accumulated, checkpointing)
 
 
 def test_regularization_is_paired_within_its_dataset(find):
@@ -199,8 +230,10 @@ def test_a_missing_folder_or_file_and_another_ending_are_refused(find, root):
 
 
 def test_keys_without_effect_are_told(find):
-    kept = "custom_attributes = {diff_output_preservation = true}\n"
+    kept = "custom_attributes = {diff_output_preservation = true, note = 'x'}\n"
     text = "[general]\nnetwork_multiplier = 0.5\n" + ONE + "cache_info = true\n" + kept
-    names = ("network_multiplier", "cache_info", "custom_attributes")
+    names = ("network_multiplier", "cache_info", "note")
     told = [f"{name} in the dataset file has no effect." for name in names]
-    assert [str(text) for text in find(text).problems[:3]] == told
+    found = find(text)
+    assert [str(text) for text in found.problems[:3]] == told
+    assert all(sample.way.held for sample in found.training)

@@ -71,6 +71,26 @@ def test_bounds_that_exclude_the_resolution_are_refused(values):
         bucket_spec(TrainRequest(project="p", **{"resolution": 512} | values), 512)
 
 
+@pytest.mark.parametrize(
+    ("values", "bucket"),
+    [
+        ({}, (128, 32)),
+        ({"min_bucket_reso": 48}, (80, 48)),
+        ({"min_bucket_reso": 16}, (128, 16)),
+        ({"max_bucket_reso": 96}, (96, 32)),
+        ({"bucket_reso_steps": 32}, (128, 32)),
+        ({"bucket_reso_steps": 64}, (64, 64)),
+    ],
+)
+def test_a_long_picture_follows_the_bounds_of_the_buckets(values, bucket, tmp_path):
+    (tmp_path / "1_x").mkdir()
+    Image.new("RGB", (700, 100)).save(tmp_path / "1_x" / "long.png")
+    given = {"resolution": 64, "bucket_reso_steps": 8, "bucket_no_upscale": False} | values
+    request = TrainRequest(train_data_dir=str(tmp_path), output_dir="out", **given)
+    pictures = open_pictures(find_sources(request), bucket_spec(request, 512), Job.detached())
+    assert pictures.training[0].bucket == bucket
+
+
 @pytest.fixture
 def caption_of(tmp_path):
     """The caption that an epoch reads of a picture with this caption."""

@@ -39,8 +39,9 @@ def from_project(train, project, **changes):
 
 def test_held_out_and_rejected_pictures_are_not_trained(train, project):
     result, events = from_project(train, project)
-    assert events[0].data["pictures"] == 5
+    assert (events[0].data["pictures"], events[0].data["name"]) == (5, "style")
     assert Path(result.run).parent == project.runs
+    assert Path(result.run).name.endswith("-style")
 
 
 def test_the_held_out_loss_is_measured_at_the_start_and_at_every_checkpoint(train, project):
@@ -58,6 +59,8 @@ def test_measuring_is_repeatable_and_does_not_change_the_weights(train, project)
     first, _ = from_project(train, project)
     second, _ = from_project(train, project)
     assert [c.losses for c in first.checkpoints] == [c.losses for c in second.checkpoints]
+    other, _ = from_project(train, project, validation_seed=7)
+    assert other.checkpoints[0].losses != first.checkpoints[0].losses
 
 
 @pytest.mark.parametrize("family", ["epsilon", "v_prediction", "two"])

@@ -5,7 +5,7 @@ import pytest
 from engine.runtime.errors import fill
 from engine.runtime.schema import settings_of, validated
 from engine.training.config import TrainRequest
-from engine.training.idle import without_effect
+from engine.training.idle import idle_reasons, without_effect
 
 
 def make(**values):
@@ -36,6 +36,8 @@ def test_a_run_of_defaults_has_nothing_idle():
         ({"prior_loss_weight": 0.5, "project": "", "train_data_dir": "d", "output_dir": "o"},
          {"prior_loss_weight"}),
         ({"conv_alpha": 8}, {"conv_alpha"}),
+        ({"conv_alpha": 8, "conv_block_dims": "4"}, set()),
+        ({"conv_alpha": 8, "conv_block_dims": "4", "conv_block_alphas": "2"}, {"conv_alpha"}),
         ({"lr_scheduler_power": 2}, {"lr_scheduler_power"}),
     ],
 )  # fmt: skip
@@ -50,8 +52,8 @@ def test_what_is_used_is_not_named():
 
 
 def test_a_condition_is_told_by_the_label_of_the_other_setting():
-    assert idle(conv_alpha=8)["conv_alpha"] == (
-        "It has an effect only together with Convolution rank."
+    assert idle(conv_block_alphas="1")["conv_block_alphas"] == (
+        "It has an effect only together with Block convolution ranks."
     )
     assert "Schedule" in idle(lr_scheduler_power=2)["lr_scheduler_power"]
 
@@ -63,3 +65,10 @@ def test_conditions_name_settings_and_values_that_exist():
         assert not item.when or name in settings
         if wanted and settings[name].kind == "choice":
             assert set(wanted.split("|")) <= set(settings[name].choices)
+
+
+def test_settings_at_their_default_are_given_a_reason_too():
+    whys = idle_reasons(make(loss_type="l2", optimizer_type="AdamWScheduleFree"))
+    assert str(whys["huber_c"]) == "It has an effect only with Loss: huber, smooth_l1."
+    assert "averages" in str(whys["lr_scheduler_power"])
+    assert "loss_type" not in whys

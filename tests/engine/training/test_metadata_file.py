@@ -46,6 +46,25 @@ def test_pictures_are_found_by_relative_and_absolute_paths_and_without_ending(fi
     assert "meta.json lists gone.png, which is not there" in found.problems[0]
 
 
+def test_listed_pictures_follow_the_masks_of_a_folder(find, root):
+    (root / "masks").mkdir()
+    Image.new("L", (8, 8), 128).save(root / "masks" / "a.png")
+    values = {"conditioning_data_dir": str(root / "masks")}
+    (sample,) = find('{"a.png": {"caption": "x"}}', **values).training
+    assert (sample.bake().mask == 128).all()
+    with pytest.raises(BadInputError, match=r"b\.webp has no mask"):
+        find('{"a.png": {}, "deep/b.webp": {}}', **values)
+
+
+def test_regularization_pictures_stand_beside_a_list(find, root):
+    (root / "reg" / "2_thing").mkdir(parents=True)
+    Image.new("RGB", (8, 8)).save(root / "reg" / "2_thing" / "r.png")
+    found = find('{"a.png": {"caption": "x"}}', reg_data_dir=str(root / "reg")).training
+    assert [(s.path.name, s.repeats, s.is_reg) for s in found] == [
+        ("a.png", 1, False), ("r.png", 2, True),
+    ]  # fmt: skip
+
+
 def test_lines_are_read_as_objects(find):
     lines = '{"image_path": "a.png", "caption": "x"}\n\n{"image_path": "deep/b.webp"}\n'
     assert [s.caption for s in find(lines, name="meta.jsonl").training] == ["x", ""]

@@ -1,10 +1,9 @@
-"""Full disks, pictures and folders that vanish, losses that are no numbers, clocks that jump."""
+"""Full disks, pictures and folders that vanish, losses that are no numbers."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 from pathlib import Path
 
@@ -298,29 +297,3 @@ def test_a_held_out_picture_that_vanishes_ends_no_run(request_for, art):
     assert held_out == [0]
     assert Run(Path(result.run)).status == "finished"
     assert [e for e in job.handle.take_events() if e.kind == "train.warning"]
-
-
-# Clocks
-
-
-def test_a_clock_that_jumps_does_not_make_a_running_run_a_dead_one(tmp_path):
-    run_ = Run.create(tmp_path / "run", TrainRequest(project="p", output_name="style"))
-    info = json.loads((tmp_path / "run" / "run.json").read_text())
-    # The process looks an hour younger than its run when the clock was set forward since.
-    early = info | {"started": info["started"] - 3600, "begun": info["begun"] - 3600}
-    (tmp_path / "run" / "run.json").write_text(json.dumps(early))
-    assert info["pid"] == os.getpid()
-    assert Run(tmp_path / "run").status == "running"
-    assert Run.create(tmp_path / "run", TrainRequest(project="p")).folder.name == "run-2"
-    run_.release()
-
-
-def test_a_run_writes_on_while_the_clock_goes_back(train, monkeypatch):
-    plain, _ = train()
-    times = iter(range(10**9, 0, -1000))
-    monkeypatch.setattr("time.time", lambda: float(next(times)))
-    jumped, _ = train()
-    assert same(final(plain), final(jumped))
-    seconds = Run(Path(jumped.run)).steps()["seconds"]
-    assert (seconds[1:] >= seconds[:-1]).all()
-    assert [item.epoch for item in Run(Path(jumped.run)).checkpoints()] == [1, 2]

@@ -9,40 +9,18 @@ import torch
 
 from engine.models import adapters
 from engine.models.adapters import AdapterSpec
-from engine.models.lora_file import write_lora
 from engine.runtime.errors import BadInputError
-from engine.runtime.schema import validated
-from engine.training import fingerprints
 from engine.training.checks import check
-from engine.training.config import TrainRequest
 from engine.training.ema import Ema
 from engine.training.idle import without_effect
 from engine.training.network import adapted
 from tests.engine.models.tiny import tiny_model
-
-SMALL = {"project": "p", "network_dim": 4, "network_alpha": 2.0, "conv_dim": 2, "seed": 3}
-
-
-def make(**values):
-    return validated(TrainRequest, SMALL | values)
+from tests.engine.training.networks import answer, make, shake
 
 
 @pytest.fixture
 def model():
     return tiny_model("sd1")
-
-
-def answer(model):
-    latent = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
-    ids = torch.tensor([model.tokenizers[0]("red apple").input_ids] * 2)
-    return model.unet(latent, 500, model.text_encoders[0](ids).last_hidden_state).sample
-
-
-@torch.no_grad()
-def shake(network, size=0.1):
-    chance = torch.Generator().manual_seed(7)
-    for parameter in network.parameters:
-        parameter.add_(size * torch.randn(parameter.shape, generator=chance))
 
 
 def endings(network):
@@ -106,6 +84,19 @@ def test_block_lists_decide_ranks_and_alphas(model):
     assert tensors["lora_unet_mid_block_resnets_0_conv1.lora_down.weight"].shape[0] == 6
     assert float(tensors["lora_unet_mid_block_resnets_0_conv1.alpha"]) == 5
     assert tensors["lora_unet_up_blocks_0_resnets_0_conv1.lora_down.weight"].shape[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "alpha"),
+    [
+        ({"conv_block_dims": ",".join(["4"] * 25)}, 3),
+        ({"conv_block_dims": ",".join(["4"] * 25), "conv_block_alphas": ",".join(["5"] * 25)}, 5),
+        ({"conv_dim": 4, "conv_block_alphas": ",".join(["5"] * 25)}, 3),
+    ],
+)
+def test_alphas_of_convolutions_by_block_go_with_ranks_by_block(model, values, alpha):
+    with adapted(model, make(conv_alpha=3, **values)) as network:
+        assert float(network.tensors()["lora_unet_mid_block_resnets_0_conv1.alpha"]) == alpha
 
 
 def test_rates_of_blocks_are_groups_of_their_own_and_zero_blocks_are_gone(model):
@@ -286,109 +277,6 @@ def test_no_limit_shrinks_nothing(model):
         assert all(torch.equal(before[key], t) for key, t in network.tensors().items())
 
 
-@pytest.fixture
-def file(model, tmp_path):
-    """A trained adapter of rank 4, and what the model answers with it."""
-    with adapted(model, make()) as network, torch.no_grad():
-        shake(network)
-        path = tmp_path / "before.safetensors"
-        write_lora(path, network.tensors(), {"ss_base_model_version": "sd_v1"})
-        return path, answer(model)
-
-
-def test_an_adapter_goes_on_from_the_weights_of_a_file(model, file):
-    path, expected = file
-    with adapted(model, make(network_weights=str(path))) as network, torch.no_grad():
-        torch.testing.assert_close(answer(model), expected)
-        assert network.notes == ()
-    with adapted(model, make()), torch.no_grad():
-        assert not torch.allclose(answer(model), expected)
-
-
-@pytest.mark.parametrize("kind", ["lora", "loha", "lokr"])
-def test_another_alpha_changes_how_it_learns_on_but_not_where_it_starts(model, tmp_path, kind):
-    values = {"network_type": kind, "network_dim": 2}
-    path = tmp_path / "a.safetensors"
-    with adapted(model, make(**values)) as network, torch.no_grad():
-        shake(network)
-        write_lora(path, network.tensors(), {"ss_base_model_version": "sd_v1"})
-        expected = answer(model)
-    request = make(network_weights=str(path), network_alpha=5.0, **values)
-    with adapted(model, request) as network, torch.no_grad():
-        torch.testing.assert_close(answer(model), expected, rtol=1e-4, atol=1e-5)
-        assert {float(t) for k, t in network.tensors().items() if "attn1_to_q.alpha" in k} == {5.0}
-
-
-def test_what_of_the_file_has_no_place_is_said(model, file):
-    request = make(network_weights=str(file[0]), text_encoder_lr=0)
-    with adapted(model, request) as network:
-        (note,) = network.notes
-    assert "before.safetensors" in str(note)
-    assert "lora_te_" in str(note)
-    assert note.facts["count"] == "18"
-
-
-@pytest.mark.parametrize("values", [{"network_dim": 2}, {"network_type": "loha"}])
-def test_a_file_of_another_rank_or_kind_is_refused_unless_it_decides_them(model, file, values):
-    path, expected = file
-    with (
-        pytest.raises(BadInputError, match="the new adapter is not"),
-        adapted(model, make(network_weights=str(path), **values)),
-    ):
-        pass
-    request = make(network_weights=str(path), dim_from_weights=True, conv_dim=0, **values)
-    with adapted(model, request) as network, torch.no_grad():
-        torch.testing.assert_close(answer(model), expected)
-        assert (
-            network.tensors()["lora_unet_mid_block_resnets_0_conv1.lora_down.weight"].shape[0] == 2
-        )
-        assert all(parameter.requires_grad for parameter in network.parameters)
-
-
-@pytest.mark.parametrize("kind", ["loha", "lokr"])
-def test_other_kinds_go_on_too(model, tmp_path, kind):
-    values = {"network_type": kind, "dora_wd": True}
-    with adapted(model, make(**values)) as network, torch.no_grad():
-        shake(network)
-        written = {"ss_base_model_version": "sd_v1"}
-        write_lora(tmp_path / "a.safetensors", network.tensors(), written)
-        expected = answer(model)
-    for more in (values, {"dim_from_weights": True}):
-        request = make(network_weights=str(tmp_path / "a.safetensors"), **more)
-        with adapted(model, request), torch.no_grad():
-            torch.testing.assert_close(answer(model), expected)
-
-
-def test_base_weights_act_like_the_base_model_and_are_not_saved(model, file):
-    path, expected = file
-    with torch.no_grad():
-        base = answer(model)
-    with adapted(model, make(base_weights=[str(path)])) as network, torch.no_grad():
-        torch.testing.assert_close(answer(model), expected)
-        assert not any("lora_up" in k and t.any() for k, t in network.tensors().items())
-    request = make(base_weights=[str(path), str(path)], base_weights_multiplier=[0.5, 0.5])
-    with adapted(model, request), torch.no_grad():
-        torch.testing.assert_close(answer(model), expected, rtol=1e-4, atol=1e-5)
-    with torch.no_grad():
-        assert torch.equal(answer(model), base)
-    assert not model.adapters.attached
-
-
-def test_captions_encoded_on_top_of_other_weights_have_another_name(model, file):
-    encoder = model.text_encoders[0]
-    plain = fingerprints.of_weights(encoder)
-    names = set()
-    for strength in (1.0, 0.5):
-        request = make(
-            base_weights=[str(file[0])], base_weights_multiplier=[strength], text_encoder_lr=0
-        )
-        with adapted(model, request):
-            names.add(fingerprints.of_weights(encoder))
-    assert len(names | {plain}) == 3
-    with adapted(model, make(text_encoder_lr=0)):
-        assert fingerprints.of_weights(encoder) == plain
-
-
 def test_the_average_follows_the_weights_slowly_and_gives_them_back(model):
     with adapted(model, make()) as network:
         ema = Ema(network, 0.5)
@@ -431,7 +319,7 @@ def test_the_average_goes_on_from_its_state(model):
         ({"mid_lr_weight": "sine"}, "write numbers with commas"),
         ({"layers_include": "/attn[/"}, "is not right"),
         ({"layers_exclude": "/attn"}, "second slash"),
-        ({"network_type": "lokr", "factor": 0}, "the factor is a size"),
+        ({"network_type": "lokr", "factor": 0}, "factor: it is a size"),
         ({"base_weights_multiplier": [1.0]}, "more strengths than files"),
         ({"module_dropout": 1.0}, "module_dropout"),
         ({"ema_decay": 1.0}, "ema_decay"),
@@ -444,7 +332,7 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(values, words):
 
 def test_a_list_of_blocks_for_another_family_is_refused(model):
     request = make(block_dims=",".join(["4"] * 23))
-    with pytest.raises(BadInputError, match=r"block_dims has 23 numbers; SD 1\.x has 25"):
+    with pytest.raises(BadInputError, match=r"block_dims: it has 23 numbers, and SD 1\.x has 25"):
         check(request, model)
 
 

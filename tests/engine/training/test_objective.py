@@ -115,14 +115,14 @@ def test_weights_follow_the_true_schedule_or_kohyas(asked):
 
 REFUSED = [
     ({"adaptive_noise_scale": 0.1}, "no noise offset"),
-    ({"min_timestep": 500, "max_timestep": 500}, "above the least noise"),
-    ({"min_timestep": 600, "max_timestep": 500}, "above the least noise"),
+    ({"min_timestep": 500, "max_timestep": 500}, "must be above min_timestep"),
+    ({"min_timestep": 600, "max_timestep": 500}, "must be above min_timestep"),
     ({"prediction_type": "epsilon", "scale_v_pred_loss_like_noise_pred": True}, "predict v"),
     ({"prediction_type": "v_prediction", "v_pred_like_loss": 0.5}, "predict noise, not v"),
-    ({"loss_type": "huber", "huber_c": 0}, "greater than 0"),
+    ({"loss_type": "huber", "huber_c": 0}, "must be more than 0"),
     ({"style_loss_weight": 1, "style_features": "vgg"}, "the VGG network"),
-    ({"style_min_timestep": 500}, "the window must end"),
-    ({"preservation_weight": 1.0}, "needs a trigger word"),
+    ({"style_min_timestep": 500}, "must be above style_min_timestep"),
+    ({"preservation_weight": 1.0}, "needs trigger_word"),
 ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from .conftest import paint
+
 
 @pytest.fixture
 def losses(train):
@@ -27,6 +29,20 @@ def test_a_setting_changes_the_first_loss_already(losses, changes):
     plain, changed = losses(), losses(**changes)
     assert plain[0] != changed[0]
     assert losses() == plain
+
+
+def test_another_seed_draws_other_noise(losses, tmp_path):
+    # One picture has no order, and a fresh adapter changes nothing whatever it starts from.
+    one = {"train_data_dir": str(paint(tmp_path / "one" / "1_x", 1).parent)}
+    first, again, other = losses(seed=5, **one), losses(seed=5, **one), losses(seed=6, **one)
+    assert first == again
+    assert first != other
+
+
+def test_what_the_model_predicts_may_be_said(losses, models):
+    said = losses(prediction_type="v_prediction")
+    assert said == losses(base_model=str(models["v_prediction"]))
+    assert said != losses()
 
 
 def test_a_style_term_is_added_to_the_loss(losses):

@@ -22,6 +22,7 @@ from engine.training.learner import Learner
 from engine.training.network import adapted
 from engine.training.noise import draw
 from engine.training.objective import Objective
+from engine.training.ways import Way
 
 E, V = "epsilon", "v_prediction"
 HUBER = {"loss_type": "huber"}
@@ -136,7 +137,9 @@ def ours(request, posteriors, masks):
     model = load_model(request.base_model, device=torch.device("cpu"), dtype=torch.float32)
     encoder = CaptionEncoder(model, 1, learns=False)
     context = [encoder(texts).context.double() for texts in (CAPTIONS, PLAIN)]
-    pictures = [SimpleNamespace(bucket=(32, 32), number=at) for at in range(len(CAPTIONS))]
+    pictures = [
+        SimpleNamespace(bucket=(32, 32), number=at, way=Way()) for at in range(len(CAPTIONS))
+    ]
     store = SimpleNamespace(
         batch=lambda chosen: [
             Encoded(posteriors[one.number], None if masks is None else masks[one.number, 0])

@@ -79,16 +79,16 @@ def test_one_rate_stands_for_those_that_are_not_named():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"optimizer_type": "other"}, "name a class"),
-        ({"optimizer_type": "other", "optimizer_class": "os; rm"}, "name a class"),
-        ({"optimizer_args": "lr=1"}, "set by the learning rates"),
-        ({"optimizer_args": "betas"}, "write pairs"),
-        ({"text_encoder_lr2": -0.5}, "must be a rate, or -1"),
-        ({"optimizer_type": "Prodigy", "unet_lr": 1, "text_encoder_lr": 0.5}, "one rate for all"),
+        ({"optimizer_type": "other"}, "Name a class"),
+        ({"optimizer_type": "other", "optimizer_class": "os; rm"}, "Name a class"),
+        ({"optimizer_args": "lr=1"}, "lr is set by fields of its own"),
+        ({"optimizer_args": "betas"}, "Write pairs"),
+        ({"text_encoder_lr2": -0.5}, "Must be a rate, or -1"),
+        ({"optimizer_type": "Prodigy", "unet_lr": 1, "text_encoder_lr": 0.5}, "all parts have one rate"),
         ({"optimizer_type": "DAdaptLion", "unet_lr": 1, "text_encoder_lr": 1,
-          "text_encoder_lr2": 0.5}, "one rate for all"),
+          "text_encoder_lr2": 0.5}, "all parts have one rate"),
         ({"unet_lr": 0, "stop_text_encoder_training": 50}, "nothing would learn"),
-        ({"learning_rate": 0}, "both learning rates are 0"),
+        ({"learning_rate": 0}, "Both learning rates are 0"),
     ],
 )  # fmt: skip
 def test_rates_and_optimizers_that_make_no_sense_are_refused(values, words):

@@ -153,7 +153,7 @@ def test_a_schedule_of_a_class_gives_every_group_its_rate_from_any_step_on():
         ({"optimizer_type": "Adamw2"}, "no Optimizer Adamw2 in torch.optim"),
         ({"optimizer_type": "NAdan"}, "Did you mean NAdam"),
         ({"optimizer_type": "torch.nn.Linear"}, "no Optimizer Linear"),
-        ({"optimizer_type": "nowhere.at_all.Optimizer"}, "Install the package nowhere"),
+        ({"optimizer_type": "transformers.nowhere.Optimizer"}, "Install the package transformers"),
         ({"optimizer_type": "LBFGS"}, "measures the loss several times"),
         ({"optimizer_args": "momentun=0.9"}, "momentun"),
         ({"optimizer_args": "betas=2,3"}, "Invalid beta"),

@@ -14,6 +14,7 @@ from engine.training.presets import (
     delete_preset,
     import_preset,
     presets,
+    rename_preset,
     save_preset,
     user_folder,
 )
@@ -107,3 +108,24 @@ def test_a_preset_of_kohya_becomes_one_here(tmp_path):
     (tmp_path / "edg.json").write_text('{"network_dim": 48, "seed": "7", "output_dir": "D:/x"}')
     preset = import_preset(tmp_path / "edg.json")
     assert (preset.name, dict(preset.values)) == ("edg", {"network_dim": 48, "seed": 7})
+
+
+def test_a_renamed_preset_keeps_its_settings_under_the_new_name_only():
+    made = save_preset("mine", {"network_dim": 7}, "for icons")
+    renamed = rename_preset(made, "Mine: two")
+    users = [preset for preset in presets() if not preset.ours]
+    assert users == [renamed]
+    assert (renamed.name, renamed.help, renamed.values) == (
+        "Mine: two", "for icons", {"network_dim": 7}
+    )  # fmt: skip
+
+
+def test_a_preset_can_change_the_case_of_its_name_but_not_take_that_of_another():
+    made = save_preset("mine", {"network_dim": 7})
+    save_preset("Yours", {"network_dim": 8})
+    with pytest.raises(BadInputError, match="already"):
+        rename_preset(made, "yours")
+    assert rename_preset(made, "Mine").name == "Mine"
+    assert sorted(path.stem for path in user_folder().glob("*.toml")) == ["Mine", "Yours"]
+    with pytest.raises(BadInputError, match="ships"):
+        rename_preset(ours()[0], "Other")

@@ -160,7 +160,7 @@ def test_where_not_even_one_picture_fits_it_is_told(measured, monkeypatch):
 
 
 def test_what_the_run_refuses_is_refused_here(measured):
-    with pytest.raises(BadInputError, match="Clip skip 7"):
+    with pytest.raises(BadInputError, match="clip_skip: must be"):
         measured(clip_skip=7)
 
 

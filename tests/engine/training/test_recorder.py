@@ -29,7 +29,8 @@ def test_every_group_and_every_further_number_is_in_the_log(run):
     (row,) = run._lines("log.jsonl")
     assert (row["lr_te1"], row["lr_text"], row["lr_unet"]) == (1e-5, 1e-5, 1e-4)
     assert row["keys_scaled"] == 3.0
-    assert run.steps()["lr_text"].tolist() == [1e-5]
+    steps = run.steps()
+    assert [steps[name].tolist() for name in ("lr_text", "lr_te1")] == [[1e-5], [1e-5]]
 
 
 def test_the_average_goes_on_where_it_was(run):

@@ -260,6 +260,17 @@ def test_only_the_newest_states_are_kept(train, tmp_path):
     assert read_state(states[1].path / "state.pt").position.step == 4
 
 
+def test_states_of_steps_are_counted_apart_from_their_checkpoints(train, tmp_path):
+    run, _ = train(
+        max_train_epochs=3, save_every_n_steps=1, save_every_n_epochs=0, save_last_n_steps=4,
+        save_last_n_steps_state=2,
+    )  # fmt: skip
+    names = [name for name in sorted(files(Path(run.run))) if "step" in name]
+    assert names == [f"style-step{step:08d}.safetensors" for step in (3, 4, 5, 6)]
+    names = [path.name for path in sorted((Path(run.run) / "states").iterdir())]
+    assert names == ["style-state", "style-step00000004-state", "style-step00000005-state"]
+
+
 def test_a_run_is_offered_only_while_there_is_something_to_go_on_with(cut, tmp_path):
     cut(1)
     run_folder = tmp_path / "cut"

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from engine.runtime.job import Job
 from engine.training.batches import shelve
-from engine.training.route import Position, Route
+from engine.training.pictures import bucket_spec, find_sources, open_pictures
+from engine.training.route import Position, Route, route_of
 from engine.training.schedules import Length
 
 
@@ -42,3 +44,14 @@ def test_the_end_of_an_update_is_known_from_the_place_alone(updates):
     for stretch in way.stretches(Position()):
         again = way.ended_at(stretch.end)
         assert (again.ends_epoch, again.ends_run) == (stretch.ends_epoch, stretch.ends_run)
+
+
+def test_the_seed_of_a_run_chooses_its_order(request_for):
+    def order(seed):
+        request = request_for(seed=seed, train_batch_size=1)
+        spec = bucket_spec(request, 32)
+        pictures = open_pictures(find_sources(request), spec, Job.detached())
+        return [one.batches for one in route_of(request, pictures).stretches(Position())]
+
+    assert order(1) == order(1)
+    assert order(1) != order(2)

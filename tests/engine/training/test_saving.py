@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 
 from engine.models.adapter_file import read_adapter
 from engine.models.catalogue import list_models
+from engine.sampling.samplers import Sampler
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
 from engine.training.previews import Previews
@@ -187,3 +188,20 @@ def test_the_sampler_is_the_one_of_the_prompt_or_of_the_run(train, monkeypatch):
         max_train_epochs=1, sample_every_n_epochs=0,
     )  # fmt: skip
     assert asked == [("euler_a", "normal"), ("ddim", "normal")]
+
+
+def test_samples_begin_at_the_noise_that_the_run_trains_to(train, models, monkeypatch):
+    first = []
+    start = Sampler.__init__
+
+    def noting(self, *args, **kwargs):
+        start(self, *args, **kwargs)
+        first.append(self.sigmas[0])
+
+    monkeypatch.setattr(Sampler, "__init__", noting)
+    run = {"base_model": str(models["v_prediction"]), "sample_prompts": ("a --s 2",),
+           "max_train_epochs": 1, "sample_every_n_epochs": 0}  # fmt: skip
+    train(zero_terminal_snr=False, **run)
+    train(zero_terminal_snr=True, **run)
+    assert first[0] < 20
+    assert first[1] > 1000

@@ -9,7 +9,13 @@ from pydantic import ValidationError
 from transformers import optimization as of_transformers
 
 from engine.training.config import TrainRequest
-from engine.training.schedules import length, multiplier, picture_weight, text_learns
+from engine.training.schedules import (
+    length,
+    multiplier,
+    picture_weight,
+    planned_rate,
+    text_learns,
+)
 
 STEPS = (0, 50, 100, 250, 400, 550, 700, 850, 999, 1000)
 # Reference values of kohya's schedulers, 1000 steps with 100 of warm-up.
@@ -154,7 +160,7 @@ def test_optimizers_that_decide_themselves_follow_no_schedule():
         ({"lr_scheduler": "adafactor", "optimizer_type": "Adafactor", "lr_warmup": 5},
          "no warm-up"),
         ({"lr_scheduler_type": "StepLR", "lr_warmup_steps": 5}, "no warm-up"),
-        ({"lr_scheduler_type": "no class"}, "name a class"),
+        ({"lr_scheduler_type": "no class"}, "Name a class"),
     ],
 )  # fmt: skip
 def test_schedules_that_make_no_sense_are_refused(values, words):
@@ -206,3 +212,15 @@ def test_all_pictures_of_a_group_weigh_alike_unless_kohya_is_followed():
     assert weights == [[1 / 9] * 3, [1 / 16, 1 / 16, 1 / 4]]
     assert math.fsum(w * n for w, n in zip(weights[0], group, strict=True)) == pytest.approx(1)
     assert math.fsum(w * n for w, n in zip(weights[1], group, strict=True)) == pytest.approx(3 / 4)
+
+
+def test_the_plan_of_the_rates_is_what_the_run_will_use():
+    settings = request(
+        lr_scheduler="linear", unet_lr=1e-3, text_encoder_lr=1e-4, stop_text_encoder_training=50
+    )
+    assert planned_rate(settings, "unet", 40, 100) == pytest.approx(6e-4)
+    assert planned_rate(settings, "te1", 40, 100) == pytest.approx(6e-5)
+    assert planned_rate(settings, "te2", 60, 100) == 0.0
+    assert planned_rate(request(lr_scheduler_type="StepLR"), "unet", 0, 9) is None
+    sized = request(optimizer_type="Adafactor", lr_scheduler="adafactor")
+    assert planned_rate(sized, "unet", 0, 9) is None

@@ -52,6 +52,25 @@ def test_weights_multiply_and_terms_add_up(terms):
     torch.testing.assert_close(both.losses(guess, latents(), None), expected)
 
 
+def test_with_checkpointing_a_picture_is_decoded_again_and_nothing_of_it_kept(terms):
+    def look(checkpointing):
+        kept = []
+        guess = latents(seed=1).requires_grad_()
+
+        def keep(tensor):
+            kept.append(tensor.nbytes)
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            losses = terms(gradient_checkpointing=checkpointing).losses(guess, latents(), None)
+        losses.sum().backward()
+        return sum(kept), guess.grad
+
+    (whole, expected), (little, found) = look(False), look(True)
+    assert little < whole / 10
+    torch.testing.assert_close(found, expected)
+
+
 def test_style_does_not_ask_where_and_the_perceptual_term_does():
     maps = latents(side=8)
     moved = maps.roll((3, 2), dims=(2, 3))

@@ -137,6 +137,21 @@ def test_edited_metadata_leave_the_weights_and_make_true_hashes(loras, tmp_path)
     assert all(torch.equal(before[key], after[key]) for key in before)
 
 
+def test_a_file_is_changed_itself_only_when_that_is_asked_for(loras):
+    told = (("modelspec.description", "good for props"),)
+    request = EditRequest(file=str(loras[0]), put=told, out=str(loras[0]))
+    with pytest.raises(BadInputError, match="over itself"):
+        use(edit_metadata.run, request)
+    weights = load_file(loras[0])
+    result = use(edit_metadata.run, EditRequest(file=str(loras[0]), put=told, in_place=True))
+    said = read_header(loras[0]).metadata
+    assert result.path == str(loras[0])
+    assert (said["modelspec.description"], said["ssmd_rating"]) == ("good for props", "5")
+    after = load_file(loras[0])
+    assert after.keys() == weights.keys()
+    assert all(torch.equal(weights[key], after[key]) for key in weights)
+
+
 def test_a_sound_file_is_good(loras, tmp_path):
     request = VerifyRequest(file=str(loras[0]), out=str(tmp_path / "rows.csv"))
     notes = use(verify.run, request).notes

@@ -255,9 +255,16 @@ def test_forms_of_other_models_are_refused(tmp_path, form):
 def test_a_value_that_cannot_be_is_marked_and_the_rest_is_kept(tmp_path):
     imported = read(tmp_path, max_resolution="big", network_dim=4)
     assert imported.request is None
-    assert "one side such as 512" in imported.report.line("max_resolution").problem
+    assert "one side such as 512" in str(imported.report.line("max_resolution").problem)
     assert imported.values["network_dim"] == 4
     assert not imported.report.is_ready
+
+
+def test_values_of_another_kind_are_told_from_those_out_of_range(tmp_path):
+    imported = read(tmp_path, loss_type="cauchy", network_dim=-4)
+    wrong = {line.key: line.problem.setting for line in imported.report.lines if line.problem}
+    assert wrong == {"loss_type": "loss_type", "network_dim": "network_dim"}
+    assert imported.unreadable == {"loss_type"}
 
 
 def test_a_project_takes_the_place_of_the_folders(tmp_path):
@@ -265,7 +272,8 @@ def test_a_project_takes_the_place_of_the_folders(tmp_path):
     path.write_text(json.dumps({"train_data_dir": "D:/img", "output_dir": "D:/out"}))
     imported = read_kohya(path, project="p")
     assert (imported.request.project, imported.request.train_data_dir) == ("p", "")
-    assert imported.report.line("train_data_dir").status == "no effect"
+    line = imported.report.line("train_data_dir")
+    assert (line.status, line.settings) == ("converted", {"project": "p"})
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", "{}", '{"datasets": []}', "\xff"])

@@ -111,12 +111,10 @@ def runs(skipped):
         yield run, values.keys() & changes.keys() - idle - untold
 
 
-@pytest.mark.parametrize(
-    ("way", "lost"), [(through_script, set()), (through_form, {"rs_lora"})], ids=["script", "form"]
-)
-def test_every_setting_of_kohyas_survives_export_and_import(way, lost, tmp_path):
+@pytest.mark.parametrize("way", [through_script, through_form], ids=["script", "form"])
+def test_every_setting_of_kohyas_survives_export_and_import(way, tmp_path):
     seen = set()
-    for run, names in runs(NOT_KOHYAS | OF_ITS_OWN | lost):
+    for run, names in runs(NOT_KOHYAS | OF_ITS_OWN):
         back = way(run, tmp_path)
         assert back.report.is_ready, back.report.record()["problems"]
         wrong = {name: (getattr(run, name), getattr(back.request, name)) for name in names
@@ -141,6 +139,42 @@ def test_all_settings_together_survive(tmp_path):
         assert {name: getattr(back.request, name) for name in values} == {
             name: getattr(run, name) for name in values
         }
+
+
+@pytest.mark.parametrize("way", [through_script, through_form], ids=["script", "form"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"trigger_word": "kiln"},
+        {"trigger_word": "kiln", "keep_tokens": 2},
+        {"caption_prefix": "kiln,", "keep_tokens": 1},
+        {"rs_lora": True, "network_type": "lokr", "factor": 4, "conv_dim": 2, "conv_alpha": 0.5},
+        {"conv_block_dims": ",".join(["4"] * 25), "conv_alpha": 3},
+    ],
+)
+def test_what_has_no_field_of_its_own_survives_too(way, values, tmp_path):
+    run = make(base_model="m.safetensors", **values)
+    back = way(run, tmp_path).request
+    names = {"trigger_word", "caption_prefix", "keep_tokens", *values}
+    assert {n: getattr(back, n) for n in names} == {n: getattr(run, n) for n in names}
+
+
+def test_a_trigger_word_before_a_prefix_survives_the_script_and_is_told_of_the_form(tmp_path):
+    run = make(base_model="m.safetensors", trigger_word="kiln", caption_prefix="art of")
+    back = through_script(run, tmp_path).request
+    assert (back.trigger_word, back.caption_prefix) == ("kiln", "art of")
+    out = outgoing(run)
+    as_form(out)
+    assert any("caption_prefix with a space" in str(note) for note in out.notes)
+
+
+def test_a_trigger_phrase_that_captions_do_not_begin_with_is_none(tmp_path):
+    out = outgoing(make(base_model="m.safetensors", trigger_word="kiln"))
+    out.values["caption_prefix"] = "other,"
+    (tmp_path / "script.toml").write_text(as_toml(out), encoding="utf-8")
+    back = read_kohya(tmp_path / "script.toml")
+    assert (back.request.trigger_word, back.request.caption_prefix) == ("", "other,")
+    assert back.report.line("metadata_trigger_phrase").status == "no effect"
 
 
 def test_a_form_has_every_field_and_is_sorted(tmp_path):

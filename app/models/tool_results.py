@@ -1,0 +1,55 @@
+"""What a tool has done, as one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from app.i18n import tr
+from app.i18n.format import percent
+from app.models.tools import BAKE, CONVERT, EDIT, EXTRACT, MERGE, RESIZE, Tool
+from engine.models.tools.requests import ToolResult
+
+
+def words_of(tool: Tool, result: ToolResult) -> str:
+    """The sentence, in the language of the moment."""
+    notes, name = result.notes, Path(result.path).name
+    if tool is MERGE:
+        return tr("Merged into {name}: {n} layers.", name=name, n=notes["modules"])
+    if tool is RESIZE:
+        return tr("{name} keeps {share} of the effect, {ranks}.", name=name,
+                  share=percent(notes["kept"]), ranks=_ranks(notes))  # fmt: skip
+    if tool is EXTRACT:
+        return _extracted(name, notes)
+    if tool is BAKE:
+        return _baked(name, notes)
+    if tool is CONVERT:
+        return tr("{name} has other keys: {n} layers.", name=name, n=notes["modules"])
+    assert tool is EDIT
+    return tr("{name} says it now.", name=name)
+
+
+def _ranks(notes: dict[str, Any]) -> str:
+    low, high = notes["lowest_rank"], notes["highest_rank"]
+    if low == high:
+        return tr("rank {rank}", rank=low)
+    return tr("ranks {low} to {high}", low=low, high=high)
+
+
+def _extracted(name: str, notes: dict[str, Any]) -> str:
+    if notes["unchanged"]:
+        return tr(
+            "{name} holds what {n} layers learned; a text encoder that did not change is left out.",
+            name=name, n=notes["modules"],
+        )  # fmt: skip
+    return tr("{name} holds what {n} layers learned.", name=name, n=notes["modules"])
+
+
+def _baked(name: str, notes: dict[str, Any]) -> str:
+    left = len(notes["left_out"])
+    if left:
+        return tr(
+            "Baked into {name}: {n} layers changed; {left} that the model does not have were left "
+            "out.", name=name, n=notes["layers"], left=left,
+        )  # fmt: skip
+    return tr("Baked into {name}: {n} layers changed.", name=name, n=notes["layers"])

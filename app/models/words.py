@@ -1,0 +1,136 @@
+"""What the window says about a model: its title, the line under it, and the facts about it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+
+from app.i18n import tr, tr_error
+from app.i18n.format import number
+from engine.models.family import STARTER
+from engine.models.inspect import ModelInfo
+
+KINDS = {"base": "Base", "unknown": "Unknown"}
+NOTE, TRIGGER = "modelspec.description", "modelspec.trigger_phrase"
+"""Where a LoRA file keeps what its maker says of it, by ModelSpec's names."""
+
+# How training names what it saves before the end.
+_CHECKPOINT = re.compile(r"(?P<run>.+)-(?P<epoch>\d{6})")
+
+
+def title_of(info: ModelInfo) -> str:
+    """What a model is called: the starter by its label, a run's checkpoint by run and epoch."""
+    if info.layout == STARTER:
+        return tr("Starter model")
+    run, epoch = _saved_at(info)
+    return tr("{name}, epoch {n}", name=run, n=epoch) if epoch else info.name
+
+
+def _saved_at(info: ModelInfo) -> tuple[str, int]:
+    """Run and epoch of a LoRA file that has the name that training gave it; else epoch 0."""
+    if info.kind != "lora":
+        return "", 0
+    numbered = _CHECKPOINT.fullmatch(info.name)
+    if numbered is not None:
+        return numbered["run"], int(numbered["epoch"])
+    epoch = info.metadata.get("ss_epoch", "")
+    last = info.name == info.metadata.get("ss_output_name")
+    return info.name, int(epoch) if last and epoch.isdecimal() else 0
+
+
+def problem_of(info: ModelInfo) -> str:
+    """Why a file cannot be used, in the language of the moment; empty when it can."""
+    return tr_error(info.error) if info.error is not None else info.problem
+
+
+def kind_of(info: ModelInfo) -> str:
+    """The word in the column of kinds: LoCon, what a base model predicts, or that it is unknown."""
+    if info.look is not None:
+        return info.look.kind
+    if info.kind == "base" and info.prediction_type:
+        return prediction_of(info)
+    return "LoRA" if info.kind == "lora" else tr(KINDS[info.kind])
+
+
+def prediction_of(info: ModelInfo) -> str:
+    """What a base model predicts, as people write it."""
+    return "v" if info.prediction_type.startswith("v") else info.prediction_type
+
+
+def second_line(info: ModelInfo) -> str:
+    """The quiet line under the name."""
+    if info.problem:
+        return problem_of(info)
+    if info.kind == "lora":
+        rank = "" if info.rank is None else tr("rank {rank}", rank=info.rank)
+        epoch = info.metadata.get("ss_epoch", "")
+        named = info.path.name if title_of(info) != info.name else ""
+        told = named or (tr("Epoch {n}", n=epoch) if epoch else _keys_of(info))
+        return ", ".join(part for part in (told, rank) if part)
+    layouts = {
+        "starter": "Built in",
+        "diffusers": "diffusers folder",
+        "single-file": "Single file",
+    }
+    return tr(layouts.get(info.layout, info.layout))
+
+
+def _keys_of(info: ModelInfo) -> str:
+    naming = info.look.naming if info.look is not None else ""
+    return tr("{naming} keys", naming=naming) if naming else ""
+
+
+def note_of(info: ModelInfo) -> str:
+    """What the maker of a LoRA wrote about it."""
+    return info.metadata.get(NOTE, "") or info.metadata.get("ss_training_comment", "")
+
+
+def facts(info: ModelInfo) -> list[tuple[str, str]]:
+    """What the inspector lists about a model: label keys and ready texts."""
+    meta = info.metadata
+    ranked = ("Rank", str(info.rank) if info.rank else "")
+    if info.rank and info.alpha is not None:
+        ranked = ("Rank, alpha", f"{info.rank}, {info.alpha:g}")
+    lines = [
+        ("Family", info.label),
+        ("Kind", kind_of(info) if info.kind == "lora" else ""),
+        ("Prediction", prediction_of(info) if info.kind == "base" else ""),
+        ("Base model", _base_name(meta.get("ss_sd_model_name", ""))),
+        ("Trigger word", info.trigger_word),
+        ranked,
+        ("Trained on", _trained(info)),
+        ("Keys", _keys(info)),
+        ("File", info.path.name if info.kind == "lora" else ""),
+        ("Hash", _in_fours(meta.get("sshs_model_hash", "")[:12])),
+    ]
+    return [(key, text) for key, text in lines if text]
+
+
+def _base_name(said: str) -> str:
+    """The name alone: some tools write the whole path of another computer."""
+    if said == STARTER:
+        return tr("Starter model")
+    return PurePath(said.replace("\\", "/")).name
+
+
+def _trained(info: ModelInfo) -> str:
+    pictures = info.metadata.get("ss_num_train_images", "")
+    steps = info.metadata.get("ss_steps", "")
+    if not (pictures.isdecimal() and steps.isdecimal()):
+        return ""
+    return tr(
+        "{pictures} pictures, {steps} steps",
+        pictures=number(int(pictures)),
+        steps=number(int(steps)),
+    )
+
+
+def _keys(info: ModelInfo) -> str:
+    if info.look is None:
+        return ""
+    count = number(info.look.tensors)
+    return f"{info.look.naming}, {count}" if info.look.naming else count
+
+
+def _in_fours(text: str) -> str:
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))

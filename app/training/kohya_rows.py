@@ -1,0 +1,113 @@
+"""The rows of the report of an import: which lines, in which order, under which heads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.training.differences import OF_ONE_RUN
+from engine.training.kohya.defaults import FORM
+from engine.training.kohya.elsewhere import EMPTY, OTHER_MODEL
+from engine.training.kohya.report import STATUSES, Line, Report, Status
+
+AT_FIRST = {"no effect": 6, "converted": 12, "used": 12}
+"""How many lines a group shows before all are asked for; the other groups show all."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a group: of ``count`` keys of the file, and of ``filled_in`` lines that it leaves
+    to kohya. ``short`` is whether only the first are shown, None where all fit anyway.
+    """
+
+    status: Status
+    count: int
+    filled_in: int = 0
+    shut: bool = False
+    short: bool | None = None
+
+
+Row = Head | Line
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of the report is shown: one status or, with "", all; and the groups as they stand."""
+
+    status: str = ""
+    only_changes: bool = False
+    shut: Collection[str] = ()
+    whole: Collection[str] = ()
+
+
+def rows_of(
+    report: Report, choice: Choice, start: Mapping[str, Any], wrong: Collection[str] = ()
+) -> list[Row]:
+    """Heads and lines from the top. ``start`` is what a new run begins with; the keys of lines with
+    a setting that is ``wrong`` in the next one are listed too.
+    """
+    rows: list[Row] = []
+    for status in STATUSES:
+        if choice.status in ("", status):
+            lines = [line for line in report.lines if line.status == status]
+            if choice.only_changes:
+                lines = [line for line in lines if line.key in wrong or changes(line, start)]
+            lines.sort(key=lambda line: (line.key not in wrong, *_rank(line, start)))
+            rows += _group(status, lines, choice)
+    return rows
+
+
+def _group(status: Status, lines: list[Line], choice: Choice) -> list[Row]:
+    if not lines:
+        return []
+    most = AT_FIRST.get(status, len(lines))
+    fits = len(lines) <= most + 1 or bool(choice.status) or choice.only_changes
+    short = None if fits else status not in choice.whole
+    shut = status in choice.shut
+    shown = [] if shut else lines[:most] if short else lines
+    count = sum(line.present for line in lines)
+    return [Head(status, count, len(lines) - count, shut, short), *shown]
+
+
+def changes(line: Line, start: Mapping[str, Any]) -> bool:
+    """Whether a run becomes another one by this line than one that begins afresh, or would if it
+    were known here.
+    """
+    if line.status == "unknown":
+        return bool(line.value)
+    if line.status == "no effect":
+        return False
+    return any(
+        _plain(start.get(name)) != _plain(value)
+        for name, value in line.settings.items()
+        if name not in OF_ONE_RUN
+    )
+
+
+def _rank(line: Line, start: Mapping[str, Any]) -> tuple[bool, ...]:
+    """What asks for something goes first, what the file leaves empty or as usual last."""
+    return (
+        not needs_choice(line),
+        not line.present,
+        not changes(line, start) and line.status != "converted",
+        line.why in (EMPTY, OTHER_MODEL),
+        not line.value or line.value == FORM.get(line.key),
+    )
+
+
+def needs_choice(line: Line) -> bool:
+    """Whether the base model of the file is not here."""
+    return line.key == "pretrained_model_name_or_path" and not line.settings and bool(line.value)
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def open_problem(line: Line, values: Mapping[str, Any], wrong: Mapping[str, str]) -> str:
+    """What is wrong with a setting that ``line`` has set; ``wrong`` says it by setting."""
+    for name, value in line.settings.items():
+        if name in wrong and _plain(values.get(name)) == _plain(value):
+            return wrong[name]
+    return ""

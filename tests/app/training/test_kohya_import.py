@@ -1,0 +1,458 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from app import i18n
+from app.training.differences import differences
+from app.training.kohya_rows import Head
+from app.training.kohya_table import more_place
+from app.training.view import View
+from tests.app.training.test_training_view import make_run
+
+LEFT, NONE, COPY = (
+    Qt.MouseButton.LeftButton,
+    Qt.KeyboardModifier.NoModifier,
+    Qt.DropAction.CopyAction,
+)
+FORM = {
+    "pretrained_model_name_or_path": "D:/models/sd_xl_base_1.0.safetensors", "sdxl": True,
+    "train_data_dir": "D:/art/img", "output_dir": "D:/art/model", "output_name": "icons",
+    "max_train_steps": 900, "epoch": 12, "network_dim": 48, "network_alpha": 24,
+    "max_grad_norm": 0, "min_snr_gamma": 5, "noise_offset": 0.05, "lr_note": "try 8e-5",
+    "max_resolution": "512,512", "stop_text_encoder_training": 30, "v_parameterization": False,
+    "sample_prompts": "", "optimizer": "AdamW", "seed": 1234,
+}  # fmt: skip
+
+
+@pytest.fixture
+def view(qtbot, opened, settle):
+    made = View(opened)
+    qtbot.addWidget(made)
+    made.resize(1532, 934)
+    made.show()
+    settle(opened)
+    yield made
+    i18n.set_language("en")
+
+
+@pytest.fixture
+def heard(view):
+    found = []
+    view.session.notified.connect(found.append)
+    return found
+
+
+@pytest.fixture
+def take(view, settle, tmp_path):
+    """Import a form of these fields."""
+
+    def run(name="style.json", **fields):
+        path = tmp_path / name
+        path.write_text(json.dumps({**FORM, **fields}), encoding="utf-8")
+        view.files.take(path)
+        settle(view.session)
+        return view.report.page
+
+    return run
+
+
+def keys(page):
+    return [row.status if isinstance(row, Head) else row.key for row in page.table.lines.rows]
+
+
+def choose(page, key):
+    """Click the row of a key, or the head of a status."""
+    table = page.table
+    index = table.lines.index(keys(page).index(key))
+    table.scrollTo(index)
+    middle = table.visualRect(index).center()
+    QTest.mouseClick(table.viewport(), LEFT, pos=middle)
+    return table.lines.rows[index.row()] if index.row() < len(table.lines.rows) else None
+
+
+def segment(page, number):
+    rect = page.filter._rects()[number]
+    QTest.mouseClick(page.filter, LEFT, pos=rect.center().toPoint())
+
+
+def said(note):
+    return i18n.tr(note["key"], **note["facts"])
+
+
+def dropped(view, *paths, kind=QDropEvent):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    if kind is QDropEvent:
+        event = QDropEvent(QPointF(500, 400), COPY, data, LEFT, NONE)
+        event.ignore()
+        view.dropEvent(event)
+    else:
+        event = QDragEnterEvent(QPoint(500, 400), COPY, data, LEFT, NONE)
+        event.ignore()
+        view.dragEnterEvent(event)
+    return event.isAccepted()
+
+
+def test_a_file_that_is_chosen_becomes_the_next_run_and_its_report_takes_the_stage(
+    view, heard, settle, tmp_path
+):
+    path = tmp_path / "style.json"
+    path.write_text(json.dumps(FORM), encoding="utf-8")
+    QTest.mouseClick(view.settings.import_button, LEFT)
+    view.findChild(QFileDialog).fileSelected.emit(str(path))
+    settle(view.session)
+    run = view.state.request()
+    assert (run.network_dim, run.network_alpha, run.output_name) == (48, 24.0, "icons")
+    assert (run.max_train_steps, run.max_train_epochs) == (900, 0)
+    assert run.project == str(view.session.project.root)
+    assert view.center.currentWidget() is view.report.page
+    page = view.report.page
+    counts = {status: words.text() for status, words in page.counts.items()}
+    report = view.files.last.imported.report
+    assert counts == {status: str(count) for status, count in report.counts.items()}
+    assert counts["unknown"] == "1"
+    assert page.name.text() == "style.json"
+    assert re.fullmatch(r"kohya form, read \d\d:\d\d", page.origin.text())
+    used = report.counts["used"] + report.counts["converted"]
+    assert said(heard[-1]) == f"Imported {used} of {len(FORM)} settings of style.json."
+    QTest.mouseClick(page.back, LEFT)
+    assert view.center.currentWidget() is view.stage
+    assert view.state.request().network_dim == 48
+
+
+def test_what_was_set_before_has_no_part_in_an_imported_run(view, take):
+    view.state.change(min_snr_gamma=7.0, style_loss_weight=0.5, trigger_word="hvisl")
+    take(min_snr_gamma=0)
+    run = view.state.request()
+    assert (run.min_snr_gamma, run.style_loss_weight, run.trigger_word) == (0.0, 0.0, "")
+
+
+def test_an_import_is_taken_back_as_one_step(view, take, heard):
+    before = dict(view.state.values)
+
+    def by_toast(page):
+        heard[-1]["on_action"]()
+
+    def by_button(page):
+        view.state.change(network_dim=4)
+        QTest.mouseClick(page.undo, LEFT)
+
+    def later(page):
+        view.state.replace({"network_dim": 8}, "Preset")
+        QTest.mouseClick(page.undo, LEFT)
+
+    for way in (by_toast, by_button, later):
+        way(take())
+        assert view.state.values == before
+        assert view.center.currentWidget() is view.stage
+        assert view.files.last is None
+
+
+def test_the_table_has_what_needs_a_look_first(view, take):
+    page = take()
+    shown = keys(page)
+    assert shown[:3] == ["unknown", "lr_note", "no effect"]
+    assert shown[3] == "pretrained_model_name_or_path"
+    assert shown.index("max_grad_norm") < shown.index("used")
+    assert "network_dim" in shown[shown.index("used") :]
+    assert "output_dir" in shown
+
+
+def test_segments_and_the_switch_filter(view, take):
+    page = take()
+    segment(page, 2)
+    assert keys(page)[0] == "converted"
+    assert set(keys(page)[1:]) >= {"max_grad_norm", "v_parameterization"}
+    segment(page, 4)
+    assert keys(page) == ["unknown", "lr_note"]
+    segment(page, 0)
+    QTest.mouseClick(page.only_changes, LEFT)
+    assert "network_dim" in keys(page)
+    assert "sdxl" not in keys(page)
+    assert "no effect" not in keys(page)
+
+
+def test_groups_fold_and_show_all(view, take):
+    page = take()
+    head = next(row for row in page.table.lines.rows if isinstance(row, Head) and row.short)
+    place = page.table.lines.rows.index(head)
+    total = head.count + head.filled_in
+    link = more_place(head, page.table.visualRect(page.table.lines.index(place)))
+    QTest.mouseClick(page.table.viewport(), LEFT, pos=link.center())
+    status = head.status
+    in_group = [row for row in page.table.lines.rows if getattr(row, "status", "") == status]
+    assert len(in_group) == total + 1
+    choose(page, status)
+    in_group = [row for row in page.table.lines.rows if getattr(row, "status", "") == status]
+    assert [row.shut for row in in_group] == [True]
+
+
+def test_keys_fold_a_group_and_walk_the_rows(view, take):
+    page = take()
+    page.table.setFocus()
+    page.table.choose(page.table.lines.rows[0])
+    QTest.keyClick(page.table, Qt.Key.Key_Left)
+    assert keys(page)[:2] == ["unknown", "no effect"]
+    QTest.keyClick(page.table, Qt.Key.Key_Right)
+    QTest.keyClick(page.table, Qt.Key.Key_Down)
+    assert page.table.current().key == "lr_note"
+    assert view.report.detail.title.text() == "lr_note"
+
+
+def test_the_right_column_tells_of_the_chosen_row_and_leads_to_its_field(view, take, qtbot):
+    page = take()
+    choose(page, "max_grad_norm")
+    detail = view.report.detail
+    assert detail.title.text() == "max_grad_norm"
+    facts = dict(detail.facts.facts)
+    assert facts["In the file"] == "0"
+    assert facts["Here"].endswith(" 1")
+    assert facts["Usual here"] == "1"
+    assert detail.why.text() == "kohya drops a 0 here and trains with 1.0."
+    QTest.mouseClick(detail.go, LEFT)
+    assert view.settings.level.value == "advanced"
+    field = view.settings.advanced.rows["max_grad_norm"].control
+    qtbot.waitUntil(lambda: view.focusWidget() is field)
+
+
+def test_what_the_file_may_have_meant_is_one_click(view, take):
+    page = take()
+    choose(page, "max_grad_norm")
+    detail = view.report.detail
+    assert detail.instead.text() == "Turn the limit off"
+    QTest.mouseClick(detail.instead, LEFT)
+    assert view.state.request().max_grad_norm == 0
+    assert dict(detail.facts.facts)["Here"].endswith(" 0")
+    assert not detail.instead.isVisible()
+    segment(page, 3)
+    choose(page, "stop_text_encoder_training")
+    QTest.mouseClick(detail.instead, LEFT)
+    assert view.state.request().stop_text_encoder_training == 30
+
+
+def test_a_value_that_cannot_be_is_marked_until_it_is_mended(view, take):
+    page = take(max_resolution="big", network_dim="many", lr_scheduler="wavy", max_token_length=150)
+    line = view.files.last.imported.report.line("max_resolution")
+    assert page.table.lines.problem(line).startswith("Write one side")
+    assert not page.note.isHidden()
+    assert page.note.words.text() == "1 field needs a fix: Resolution."
+    assert not view.state.can_start
+    assert view.state.values["max_token_length"] == "150"  # a choice, which forms have as a number
+    # What no field could show stays as a new run has it.
+    assert view.state.values["lr_scheduler"] == view.state.start_values()["lr_scheduler"]
+    QTest.mouseClick(page.note.show_button, LEFT)
+    assert page.table.current() is line
+    assert view.report.detail.problem.text().startswith("Write one side")
+    view.state.change(resolution="512,512")
+    assert page.table.lines.problem(line) == ""
+    assert view.state.can_start
+    assert view.report.detail.problem.isHidden()
+
+
+def test_a_model_that_is_not_here_is_asked_for(view, take):
+    page = take()
+    assert page.note.words.text() == (
+        "The file trains on sd_xl_base_1.0.safetensors. There is no such model here."
+        " Choose one for SDXL."
+    )
+    QTest.mouseClick(page.note.show_button, LEFT)
+    assert page.table.current().key == "pretrained_model_name_or_path"
+    view.state.change(base_model="/models/other.safetensors")
+    assert page.note.isHidden()
+
+
+def test_a_model_outside_the_folders_joins_those_at_hand(view, take, monkeypatch, tmp_path):
+    from app.training import kohya_files
+    from engine.models.inspect import ModelInfo
+
+    model = tmp_path / "mine.safetensors"
+    model.write_bytes(b"")
+    info = ModelInfo(model, "base", "single-file", 1, family="sd1", prediction_type="epsilon")
+    monkeypatch.setattr(kohya_files, "described", lambda ref: info)
+    take(pretrained_model_name_or_path=str(model), sdxl=False)
+    assert view.state.base.ref == str(model)
+    assert view.state.request().base_model == str(model)
+
+
+REFUSED = [
+    ("a.json", "{", "cannot be read"),
+    ("a.json", "{}", "holds no training settings of kohya's"),
+    ("a.json", json.dumps({"flux1_checkbox": True}), "FLUX.1"),
+    ("a.toml", "[[datasets]]\n", "describes a dataset"),
+    ("a.json", json.dumps({"a/1": {"caption": "x"}}), "describes a dataset"),
+    ("a.toml", "[settings", "cannot be read"),
+    ("a.json", "[1]", "holds no sample prompts"),
+]
+
+
+def test_other_files_are_refused_in_one_sentence(view, heard, settle, tmp_path):
+    before = dict(view.state.values)
+    for name, text, words in REFUSED:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        view.files.take(tmp_path / name)
+        settle(view.session)
+        assert words in said(heard[-1])
+        assert heard[-1]["error"]
+        assert heard[-1]["remedy"]
+    assert len(heard) == len(REFUSED)
+    assert view.state.values == before
+    assert not view.shows_report
+
+
+def test_a_drop_says_what_it_does_and_imports(view, settle, tmp_path):
+    path = tmp_path / "style.json"
+    path.write_text(json.dumps(FORM), encoding="utf-8")
+    assert dropped(view, path, kind=QDragEnterEvent)
+    assert view.drops.overlay._text == "Use the settings of style.json"
+    assert dropped(view, path)
+    settle(view.session)
+    assert view.shows_report
+    assert not view.drops.overlay.isVisible()
+    # Other drops are left to the window.
+    two = [tmp_path / "a.json", tmp_path / "b.json"]
+    assert not dropped(view, *two, kind=QDragEnterEvent)
+    assert not dropped(view, tmp_path / "a.png", kind=QDragEnterEvent)
+    assert not dropped(view, tmp_path / "a.png")
+
+
+def test_sample_prompts_come_from_a_file_of_their_own(view, heard, settle, tmp_path):
+    (tmp_path / "p.txt").write_text("# mine\ncastle, icon --d 4\n\nkey\n", encoding="utf-8")
+    assert dropped(view, tmp_path / "p.txt")
+    settle(view.session)
+    assert view.state.request().sample_prompts == ("castle, icon --d 4", "key")
+    assert said(heard[-1]) == "2 sample prompts of p.txt."
+    heard[-1]["on_action"]()
+    assert view.state.request().sample_prompts != ("castle, icon --d 4", "key")
+    (tmp_path / "p.json").write_text(json.dumps([{"prompt": "boar", "seed": 3}]))
+    view.files.ask_prompts().fileSelected.emit(str(tmp_path / "p.json"))
+    settle(view.session)
+    assert view.state.request().sample_prompts == ("boar --d 3",)
+
+
+def test_a_job_of_this_app_is_taken_over_for_this_project(view, settle, tmp_path):
+    (tmp_path / "job.toml").write_text(
+        '[network]\nnetwork_type = "loha"\nnetwork_dim = 6\n[data]\ntrain_data_dir = "D:/x"\n',
+        encoding="utf-8",
+    )
+    view.files.take(tmp_path / "job.toml")
+    settle(view.session)
+    run = view.state.request()
+    assert (run.network_type, run.network_dim) == ("loha", 6)
+    assert run.project == str(view.session.project.root)
+    assert not view.shows_report
+
+
+def test_a_script_is_called_a_script(view, settle, tmp_path):
+    (tmp_path / "s.toml").write_text("network_dim = 12\nmax_train_steps = 70\n")
+    view.files.take(tmp_path / "s.toml")
+    settle(view.session)
+    assert view.report.page.origin.text().startswith("kohya script, read")
+    assert view.state.request().network_dim == 12
+    heads = [row for row in view.report.page.table.lines.rows if isinstance(row, Head)]
+    assert any(head.filled_in for head in heads)
+
+
+def test_the_report_goes_to_the_clipboard_and_to_a_file(view, take, settle, tmp_path):
+    page = take()
+    QTest.mouseClick(page.copy, LEFT)
+    text = QApplication.clipboard().text()
+    assert text.startswith("style.json\n\nUnknown (1)\nlr_note\ttry 8e-5\t–\t")
+    assert all(key in text for key in FORM)
+    choose(page, "lr_note")
+    QTest.mouseClick(view.report.detail.copy, LEFT)
+    assert QApplication.clipboard().text().startswith("lr_note\ttry 8e-5")
+    QApplication.clipboard().clear()
+    QTest.keyClick(page.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text().startswith("lr_note\ttry 8e-5")
+    view.files.ask_save_report().fileSelected.emit(str(tmp_path / "report.json"))
+    settle(view.session)
+    record = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert record["source"] == "style.json"
+    assert len(record["keys"]) >= len(FORM)
+
+
+def test_the_report_can_be_shown_again_until_another_project_is_opened(view, take):
+    page = take()
+    entries = {action.id: action for action in view.actions()}
+    assert not entries["train.report"].enabled()
+    view.show_run()
+    assert entries["train.report"].enabled()
+    entries["train.report"].run()
+    assert view.shows_report
+    page.table.setFocus()
+    QTest.keyClick(page.table, Qt.Key.Key_Escape)
+    assert not view.shows_report
+    view.show_last_report()
+    view.session.project_changed.emit(view.session.project)
+    assert not view.shows_report
+    assert not entries["train.report"].enabled()
+
+
+def test_it_is_compared_with_the_newest_run_and_gives_way_to_another_one(view, take, loop, qtbot):
+    make_run(view.session, "icons-v3", 1)
+    loop.run_until_complete(view.state.load_runs())
+    take()
+    panel = view.report.detail.against
+    assert panel.header.title.text() == "Against icons-v3"
+    request = view.state.runs[0].request
+    assert panel.header.count.text() == str(
+        len(differences(request.model_dump(), view.state.values))
+    )
+    panel.table.chosen.emit("network_dim")
+    field = view.settings.advanced.rows["network_dim"].control
+    qtbot.waitUntil(lambda: view.focusWidget() is field)
+    view.state.story_changed.emit()  # the run under the report has ended
+    assert view.shows_report
+    make_run(view.session, "icons-v4", 1)
+    loop.run_until_complete(view.state.load_runs())
+    view.receive(run=view.state.runs[-1].folder)
+    view.receive(run=view.state.runs[0].folder)
+    assert not view.shows_report
+
+
+def test_the_file_can_be_read_again(view, take, settle, tmp_path):
+    page = take()
+    (tmp_path / "style.json").write_text(json.dumps({**FORM, "network_dim": 7}))
+    page.again_asked.emit()
+    settle(view.session)
+    assert view.state.request().network_dim == 7
+
+
+def test_in_a_narrow_window_the_row_is_a_tab_and_the_reason_a_second_line(view, take):
+    page = take()
+    wide = page.table.sizeHintForRow(1)
+    view.resize(956, 640)
+    QApplication.processEvents()
+    assert page.table.sizeHintForRow(1) > wide
+    assert not view.report.detail.isVisible()
+    view.tabs._choose(1)
+    assert view.report.detail.isVisible()
+    choose(page, "lr_note")
+    assert view.report.detail.title.text() == "lr_note"
+
+
+def test_everything_is_said_in_chinese(view, take):
+    i18n.set_language("zh_CN")
+    page = take(max_resolution="big")
+    choose(page, "max_grad_norm")
+    detail = view.report.detail
+    page.table.put(page.table.lines.rows)
+    words = [page.back.text(), page.copy.text(), page.undo.text(), page.origin.text(),
+             page.note.words.text(), detail.why.text(), detail.go.text(), detail.instead.text(),
+             *(name for name, _ in detail.facts.facts)]  # fmt: skip
+    report = view.files.last.imported.report
+    words += [page.table.lines.problem(report.line("max_resolution"))]
+    for line in page.report_text().splitlines():
+        cells = line.split("\t")
+        if len(cells) == 4:
+            words += [cell for cell in cells[3:] if cell]
+    assert "梯度上限 1" in page.report_text()
+    english = [text for text in words if not re.search("[一-鿿]", text)]
+    assert english == []

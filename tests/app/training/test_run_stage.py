@@ -1,0 +1,196 @@
+"""What is asked of a run on the stage, and what the stage says of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint
+
+from app import i18n
+from app.training.run_actions import run_actions
+from engine.runtime.job import Job
+from engine.training.config import TrainRequest
+from tests.app.training.conftest import click
+from tests.app.training.runs_at_hand import LiveRun, entry, kept, make_run, saved
+
+# What is asked of a run that goes on
+
+
+def test_stop_and_save_is_asked_for_once_there_is_something_to_keep(view, live):
+    live.step(1)
+    click(view.stage.bar.stop)
+    assert not live.handle.cancel_asked
+    assert Job(live.handle).asked() == ["stop_and_save"]
+    assert view.stage.bar.stop.text() == "Stopping…"
+    assert not view.stage.bar.save.isEnabled()
+    click(view.stage.bar.more)
+    entry(view, "Stop at once").trigger()
+    assert live.handle.cancel_asked
+
+
+def test_a_run_that_was_stopped_with_a_checkpoint_says_so(view, live):
+    live.step(1)
+    live.tell("train.checkpoint", **saved(live.folder, 1))
+    live.end(status="cancelled")
+    assert view.stage.bar.phase.text() == "Stopped and saved"
+    assert view.runs.runs.rows.items[0].count == "stopped"
+
+
+def test_samples_cannot_be_asked_for_without_a_prompt(view, settle):
+    run = LiveRun(view, settle, "silent")
+    view.state.story.request = TrainRequest(project="p")
+    view.stage.bar.refresh()
+    assert not view.stage.bar.sample.isEnabled()
+    assert view.stage.bar.sample.toolTip() == "This run has no sample prompts."
+    run.handle.cancel()
+
+
+def test_what_a_run_waits_for_stands_over_its_curves_until_it_goes_on(view, live):
+    live.handle.pause()
+    told = {"sentence": "The disk is full.", "remedy": "Make room.", "facts": {}}
+    live.tell("train.waiting", **told)
+    notice = view.stage.notice
+    assert notice.text.text() == "The disk is full. Make room."
+    assert not notice.stop.isVisible()
+    click(notice.go_on)
+    assert not live.handle.paused
+    assert not notice.isVisible()
+
+
+SUGGESTED = {"epoch": 3, "step": 12, "best_epoch": 2, "best_step": 8, "best_loss": 0.1, "loss": 0.2}
+
+
+def test_a_suggestion_to_stop_offers_to_stop_and_the_best_epoch(view, live):
+    for epoch in (1, 2, 3):
+        live.tell("train.checkpoint", **saved(live.folder, epoch))
+    live.step(12)
+    live.tell("train.suggestion", **SUGGESTED)
+    notice, went = view.stage.notice, []
+    assert notice.text.text() == "The held-out loss has not fallen since epoch 2."
+    view.session.navigated.connect(lambda where, payload: went.append((where, payload)))
+    assert notice.use.text() == "Use epoch 2"
+    click(notice.use)
+    best = str(live.folder / "checkpoints" / "2.safetensors")
+    assert went == [("canvas", {"loras": ((best, 1.0),), "model": "starter"})]
+    assert view.runs.checkpoints.current.epoch == 2
+    click(notice.stop)
+    assert Job(live.handle).asked() == ["stop_and_save"]
+    click(notice.shut)
+    assert not notice.isVisible()
+
+
+def offered(view):
+    return {one.id: one for one in run_actions(view.stage) if one.enabled()}
+
+
+def test_the_palette_offers_what_the_run_can_do_now(view, live, settle):
+    live.step(1)
+    found = offered(view)
+    assert {"train.sample", "train.save", "train.last"} <= found.keys()
+    assert "train.resume" not in found
+    for name in ("train.save", "train.sample", "train.last"):
+        found[name].run()
+    assert Job(live.handle).asked() == ["save_now", "sample_now", "stop_after_epoch"]
+    live.end(status="cancelled")
+    make_run(view.session, "done", epochs=1)
+    make_run(view.session, "cut", status="interrupted")
+    view.session.start(view.state.load_runs())
+    settle(view.session)
+    view.state.show(next(one for one in view.state.runs if one.name == "cut"))
+    found = offered(view)
+    assert "train.save" not in found
+    found["train.compare"].run()
+    assert view.stage.pages.currentWidget() is view.stage.compare
+    found["train.resume"].run()
+    assert not offered(view).keys() & {"train.resume"}
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("en", ["The held-out loss has not fallen since epoch 2.", "Step 13 saved, 7.0 kB",
+                "Epoch 2 saved with its state, 12 kB", "State saved at step 4, 5.0 kB"]),
+        ("zh_CN", ["留出集损失自第 2 轮起不再下降。", "已保存第 13 步，7.0 kB",
+                   "已保存第 2 轮及其状态，12 kB", "已保存第 4 步的状态，5.0 kB"]),
+    ],
+)  # fmt: skip
+def test_every_event_has_its_line(view, live, language, lines):
+    i18n.set_language(language)
+    live.tell("train.state", **kept(live.folder, 1))
+    live.tell("train.checkpoint", **saved(live.folder, 2))
+    live.tell("train.state", **kept(live.folder, 2))
+    live.tell("train.checkpoint", **saved(live.folder, 3) | {"step": 13})
+    live.tell("train.suggestion", **SUGGESTED)
+    assert [text for _, text in view.runs.events.facts][:-1] == lines
+
+
+def test_a_checkpoint_that_the_run_took_away_leaves_the_list(view, live, settle):
+    live.tell("train.checkpoint", **saved(live.folder, 1))
+    (live.folder / "checkpoints" / "1.safetensors").unlink()
+    live.tell("train.checkpoint", **saved(live.folder, 2))
+    settle(view.session)
+    assert view.runs.checkpoints.epochs == [2]
+
+
+def test_memory_is_shown_with_its_peak_and_a_past_run_with_its_speed(view, live, monkeypatch):
+    monkeypatch.setattr("app.training.memory.memory_in_use", lambda: (3_000_000_000, 0))
+    numbers = view.stage.numbers
+    numbers._looked = 0.0
+    live.step(1)
+    view.stage._grow()
+    monkeypatch.setattr("app.training.memory.memory_in_use", lambda: (2_000_000_000, 0))
+    numbers._looked = 0.0
+    numbers.refresh()
+    assert numbers.values["memory"].text() == "2.0 GB"
+    assert numbers.names["memory"].facts == {"size": "3.0 GB"}
+    live.end()
+    assert not numbers.values["memory"].isVisible()
+
+
+def test_numbers_that_have_no_room_are_left_out_the_least_needed_first(shown):
+    view = shown(only={"train_batch_size": 2})
+    numbers = view.stage.numbers
+    assert numbers.values["speed"].text() == "4.0"
+    shown_at = {}
+    for width in (900, 240):
+        numbers.resize(width, 60)
+        shown_at[width] = [key for key, cell in numbers._cells.items() if not cell.isHidden()]
+    assert shown_at == {900: ["step", "loss", "held_out", "speed"], 240: ["step", "loss"]}
+
+
+# Going on
+
+
+def test_a_run_that_was_cut_off_goes_on_from_its_bar(shown, settle):
+    view = shown(cut={"status": "interrupted", "epochs": 2})
+    assert view.stage.bar.phase.text() == "Interrupted. Its checkpoints are kept."
+    click(view.stage.bar.resume)
+    settle(view.session)
+    handle = view.state.live.next_job()
+    assert Path(handle.request.resume).name == "2-state"
+    assert not view.stage.bar.resume.isVisible()
+    handle.cancel()
+
+
+def test_a_run_that_is_stopped_can_go_on_at_once(view, live):
+    assert not view.stage.bar.resume.isVisible()
+    run = make_run(view.session, live.folder.name, epochs=1, status="cancelled")
+    live.step(1)
+    live.tell("train.state", **kept(run.folder, 1))
+    live.end(status="cancelled")
+    assert view.stage.bar.resume.isVisible()
+    menu = view.runs.run_menu(str(live.folder)).at(QPoint())
+    assert menu.actions()[0].text() == "Resume"
+    menu.close()
+
+
+def test_the_next_run_takes_the_settings_of_another_but_not_its_name(shown):
+    view = shown(old={"network_dim": 7, "min_snr_gamma": 4.0})
+    name = view.state.values["output_name"]
+    click(view.stage.bar.more)
+    entry(view.stage, "Use its settings for the next run").trigger()
+    assert (view.state.values["network_dim"], view.state.values["min_snr_gamma"]) == (7, 4.0)
+    assert view.state.values["output_name"] == name
+    view.state.undo_replace()
+    assert view.state.values["min_snr_gamma"] == 0
