@@ -189,7 +189,7 @@ class ModelChoice(Choice):
         self._show()
 
     def _show(self) -> None:
-        options: Options = [("", tr("Choose a base model…"))]
+        options: Options = [("", tr("Choose a model…"))]
         shown = [info for info in self._bases if info.ref != self._without]
         options += [(info.ref, title_of(info)) for info in shown]
         self.set_options(options, _misfits(self._loras, shown))

@@ -161,7 +161,7 @@ class View(QWidget):
         bar.setProperty("surface", "panel")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         bar.setFixedHeight(metrics.TOOLBAR)
-        self.search = TextField("Name, trigger word, base or note")
+        self.search = TextField("Name, trigger, base or note")
         self.search.setMaximumWidth(300)
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)

@@ -344,7 +344,7 @@ def test_a_missing_folder_is_refused(train, tmp_path):
     [
         ({"bucket_reso_steps": 10}, "multiple of 4"),
         ({"resolution": "30", "enable_bucket": False}, "multiples of 4"),
-        ({"clip_skip": 3}, "2 layers"),
+        ({"clip_skip": 3}, "must be 2 or less"),
         ({"resolution": "32", "min_bucket_reso": 16, "max_bucket_reso": 32}, ""),
         ({"sample_prompts": ("x --s 999",)}, "sample prompt"),
     ],

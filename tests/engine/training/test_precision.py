@@ -8,6 +8,7 @@ import torch
 from engine.models.host import host
 from engine.runtime.errors import BadInputError
 from engine.training import checks
+from engine.training.base_model import variant
 from engine.training.config import TrainRequest
 from engine.training.jobfile import load_toml
 from engine.training.precision import Precision
@@ -151,3 +152,10 @@ def test_every_adapter_learns_on_a_base_in_eight_bits(train, kind):
     wide, narrow = (losses(train(fp8_base=eight, **common)[1]) for eight in (False, True))
     assert wide != narrow
     assert narrow == pytest.approx(wide, rel=0.2)
+
+
+def test_a_run_that_changes_the_model_itself_gets_a_copy_of_its_own(request_for):
+    changes = ({}, {"fp8_base": True}, {"fp8_base_unet": True})
+    names = [variant(request_for(mixed_precision="bf16", **change)) for change in changes]
+    assert names[0] == ""
+    assert len(set(names)) == 3
