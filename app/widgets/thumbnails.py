@@ -17,6 +17,7 @@ from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 from app.widgets.thumbnail_files import content_mark, filling, prune, read_scaled, store
 from engine.runtime.errors import StylekilnError
+from engine.runtime.priority import give_way
 
 log = logging.getLogger(__name__)
 MEMORY = 48 * 1024 * 1024  # bytes of pixmaps kept
@@ -65,7 +66,9 @@ class ThumbnailCache(QObject):
         self._go.set()
         # A worker that speaks through a deleted object would take the process with it.
         self.destroyed.connect(_closer(self._lock, self._gone))
-        self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="thumbnail")
+        self._pool = ThreadPoolExecutor(
+            max_workers=_WORKERS, thread_name_prefix="thumbnail", initializer=give_way
+        )
         self._made.connect(self._keep, Qt.ConnectionType.QueuedConnection)
         self._asked.connect(self._begin, Qt.ConnectionType.QueuedConnection)
 
