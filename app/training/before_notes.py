@@ -13,6 +13,7 @@ from app.i18n import joined, tr, tr_error
 from app.i18n.format import number, scientific, size
 from app.training import draft
 from app.training.differences import Difference, differences, label_of, value_words
+from app.training.reason_words import reason_words
 from app.training.sentences import Strong
 from engine.training.advice import advice
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.training.before_panel import BeforePanel
     from app.training.model import TrainState
     from engine.training.config import TrainRequest
+    from engine.training.reasons import Reason
 
 MOST_IDLE = 3
 """So many settings without effect are named; more are counted."""
@@ -140,10 +142,17 @@ def _about_settings(panel: BeforePanel, request: TrainRequest) -> Iterator[Note]
         one, many = "{n} more setting has no effect.", "{n} more settings have no effect."
         show = partial(panel.reveal_asked.emit, rest[0][0])
         yield Note("idle more", tr(one, many, n=len(rest)), "circle-slash", "t2", "Show", show)
-    for place, reason in enumerate(advice(request)):
-        text = html.escape(tr(reason.sentence, **reason.facts))
-        yield Note(f"advice {place}", text, "info", "t2")
+    for place, reason in enumerate(_advice(state, request)):
+        yield Note(f"advice {place}", html.escape(reason_words(reason)), "info", "t2")
     yield from _slow_starter(state, request)
+
+
+def _advice(state: TrainState, request: TrainRequest) -> list[Reason]:
+    traits = state.base.traits
+    if traits is None:
+        return advice(request)
+    two = len(traits.family.text_encoders) > 1
+    return advice(request, predicts=traits.prediction_type, two_encoders=two)
 
 
 def _slow_starter(state: TrainState, request: TrainRequest) -> Iterator[Note]:

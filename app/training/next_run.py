@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.i18n import tr
 from app.training import draft
 from app.training.counting import Counting
-from app.training.differences import OF_ONE_RUN, settings_by_name
+from app.training.differences import OF_ONE_RUN
 from app.training.draft import BaseModel, Plan
-from app.widgets.form import choice_text
+from app.training.reason_words import reason_words
 from engine.runtime.errors import StylekilnError
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
 from engine.training.pictures import bucket_spec
+from engine.training.reasons import Reason
 from engine.training.traits import refuse_what_does_not_fit
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class NextRun(QObject):
             found = without_effect(self.request())
         except StylekilnError:
             return []  # nothing can be said before the draft is sound
-        return [(item.name, tr(item.sentence, **_translated(item.facts))) for item in found]
+        return [(item.name, reason_words(Reason(item.sentence, **item.facts))) for item in found]
 
     # Suggesting and planning
 
@@ -253,15 +253,3 @@ class NextRun(QObject):
 
 
 _NO_CHANGE = OF_ONE_RUN | {"base_model"}
-
-
-_LABELS = frozenset(item.label for item in settings_by_name().values())
-
-
-def _translated(facts: Mapping[str, str]) -> dict[str, str]:
-    """``facts`` with labels and choices of settings in the language of the moment."""
-    return {name: _words(fact) for name, fact in facts.items()}
-
-
-def _words(fact: str) -> str:
-    return tr(fact) if fact in _LABELS else ", ".join(tr(choice_text(f)) for f in fact.split(", "))

@@ -159,6 +159,16 @@ def test_advice_is_given_before_the_start(before) -> None:
     assert "Prodigy finds the rate itself" in lines(before)["advice 0"]
 
 
+def test_advice_knows_what_the_base_model_predicts(before) -> None:
+    state = before.state
+    state.change(zero_terminal_snr=True)
+    assert "advice 0" not in lines(before)  # the starter predicts v
+    traits = replace(state.base.traits, prediction_type="epsilon")
+    state.models = [replace(state.base, traits=traits), *state.models[1:]]
+    state.change(seed=7)
+    assert lines(before)["advice 0"].startswith("Zero terminal SNR is made for models")
+
+
 def test_the_starter_is_warned_of_a_rate_for_large_models(before) -> None:
     before.state.change(unet_lr=1e-4)
     assert lines(before)["slow"].startswith("The starter model learns at 0.001; with 1e-4")
