@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from app.calm import REST, Calm
+from engine.runtime.allocation import give_back
 from engine.runtime.errors import MissingFileError
 from engine.runtime.job import Job
 from engine.runtime.warmup import open_library
@@ -150,6 +151,7 @@ class Reader:
             await self.session.bridge.behind(open_library, "cv2")
             job = Job.detached(lambda: calm.wait(STAY_ASIDE))
             await self.session.bridge.behind(self.library.measure, job, telling)
+            await self.session.bridge.behind(give_back)
         finally:
             self.phase = ""
             telling.flush()

@@ -20,7 +20,7 @@ from engine.runtime.errors import StylekilnError
 from engine.runtime.priority import give_way
 
 log = logging.getLogger(__name__)
-MEMORY = 48 * 1024 * 1024  # bytes of pixmaps kept
+MEMORY = 32 * 1024 * 1024  # bytes of pixmaps kept
 DISK = 512 * 1024 * 1024  # bytes of files kept
 EDGES = (160, 320, 640)  # thumbnails are made in these sizes only, so that few are kept
 _NO_OWNER = 0

@@ -22,3 +22,11 @@ def set_allocation_policy() -> None:
         libc.mallopt(_MMAP_THRESHOLD, LARGE)
         libc.mallopt(_TRIM_THRESHOLD, LARGE // 2)
         libc.mallopt(_MOST_HEAPS, 2)  # else every worker keeps one, eight for each core
+
+
+def give_back() -> None:
+    """Give the system what is free between blocks that are held: after much was read, some tens of
+    megabytes. It takes some milliseconds, during which other threads run; glibc only.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
