@@ -194,6 +194,7 @@ class Session(QObject):
             await self.close_project()
         self.library, self.project = library, project
         self._remember(project)
+        self.calm.stir()  # its pictures come first
         self.project_changed.emit(project)
         self.go("dataset")  # from whatever page it was opened: here are its pictures
         await self.rescan()

@@ -91,6 +91,7 @@ def test_a_folder_is_read_while_its_names_are_waited_for(
         session.open_folder(art)
         settle(session)
     monkeypatch.setattr(calm, "HELD", 3600.0)
+    monkeypatch.setattr(calm, "REST", 0.3)
     order: list[str] = []
     behind = session.bridge.behind
 
