@@ -89,7 +89,7 @@ def test_a_measurement_holds_until_the_work_is_another(before, asked) -> None:
     assert before.facts[3].text().startswith("About 2.0 h and 14 GB")
     before.state.change(train_batch_size=2)
     assert before.facts[3].text() == ""
-    assert lines(before)["measure"] == "The settings are others than those measured."
+    assert lines(before)["measure"] == "The settings have changed since the measurement."
     before.state.change(train_batch_size=8)
     assert "measure" not in lines(before)
 
