@@ -170,7 +170,7 @@ def system_error(error: OSError) -> StylekilnError:
 def require_folder(path: Path, *, remedy: str = "Check the path.") -> Path:
     """``path`` as a folder that exists and can be listed, else MissingFileError."""
     path = Path(path)
-    if not _exists(path):
+    if not exists(path):
         raise MissingFileError("The folder {path} does not exist.", path=path, remedy=remedy)
     if not path.is_dir():
         raise MissingFileError("{path} is a file, not a folder.", path=path, remedy=remedy)
@@ -184,14 +184,19 @@ def require_folder(path: Path, *, remedy: str = "Check the path.") -> Path:
 def require_file(path: Path, *, remedy: str = "Check the path.") -> Path:
     """``path`` as a file that exists, else MissingFileError."""
     path = Path(path)
-    if _exists(path) and path.is_dir():
+    if exists(path) and path.is_dir():
         raise MissingFileError("{path} is a folder, not a file.", path=path, remedy=remedy)
-    if not (_exists(path) and path.is_file()):
+    if not is_file(path):
         raise MissingFileError("The file {path} does not exist.", path=path, remedy=remedy)
     return path
 
 
-def _exists(path: Path) -> bool:
+def is_file(path: Path) -> bool:
+    """Whether ``path`` is a file; never raises, however strange the name is."""
+    return exists(path) and path.is_file()
+
+
+def exists(path: Path) -> bool:
     """Whether ``path`` is there; a name no file can have, such as one too long, is not."""
     try:
         return path.exists()
