@@ -300,6 +300,14 @@ def test_a_run_whose_steps_are_given_says_so_at_its_length(column) -> None:
     assert hint.startswith("40 steps are given: each picture")
 
 
+def test_the_slider_of_the_length_is_as_long_as_the_run_and_no_longer(column) -> None:
+    track = column.simple.epochs.track
+    column.state.set_epochs(200)
+    assert (track.high, track.value) == (200, 200)
+    column.state.set_epochs(24)
+    assert (track.high, track.value) == (60, 24)
+
+
 def test_the_way_to_the_pictures(column) -> None:
     went = []
     column.state.session.navigated.connect(lambda where, facts: went.append(where))
