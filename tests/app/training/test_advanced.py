@@ -480,3 +480,9 @@ def test_every_text_follows_the_language(view, advanced, qtbot):
         assert view.settings.reset_button.text() == "恢复 1 项更改"
     finally:
         i18n.set_language("en")
+
+
+def test_a_long_name_of_kohya_makes_no_row_wider_than_the_column(view, advanced, qtbot):
+    (name,) = search(qtbot, advanced, "cache_text_encoder_outputs_to")
+    assert advanced.rows[name].hint.endswith("_disk")
+    assert advanced.minimumSizeHint().width() <= view.settings._scroll.viewport().width()
