@@ -98,7 +98,7 @@ class SettingRow(QWidget):
             return
         self.is_changed = changed
         if changed and self.reset is None:
-            self.reset = tool_button("rotate-ccw", "Back to the usual value", self._reset,
+            self.reset = tool_button("rotate-ccw", "Back to the start value", self._reset,
                                      dense=True)  # fmt: skip
             # The keyboard resets from the context menu: a second stop at every row is no help.
             self.reset.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -194,7 +194,7 @@ class SettingRow(QWidget):
         first = menu.actions()[0] if menu.actions() else None
         asked = menu.addAction(icons.icon("circle-question-mark", 16), tr("What does this do?"))
         asked.triggered.connect(lambda *_: self.help_asked.emit(self.item.name))
-        back = menu.addAction(icons.icon("rotate-ccw", 16), tr("Back to the usual value"))
+        back = menu.addAction(icons.icon("rotate-ccw", 16), tr("Back to the start value"))
         back.setEnabled(self.is_changed)
         back.triggered.connect(lambda *_: self._reset())
         if first is not None:

@@ -421,12 +421,12 @@ def test_what_a_setting_does_is_told_beside_its_field(view, advanced, qtbot, roa
         QApplication.sendEvent(field, event)
         menu = advanced.rows["huber_scale"].findChild(QMenu)
         words = [action.text() for action in menu.actions()]
-        assert words[:2] == ["What does this do?", "Back to the usual value"]
+        assert words[:2] == ["What does this do?", "Back to the start value"]
         menu.actions()[0].trigger()
         menu.close()
     facts = advanced.help.facts
     assert facts["Range"] == "0 to 10"
-    assert facts["Usual value"] == "1"
+    assert facts["Default"] == "1"
     assert facts["kohya"] == "huber_scale"
     assert facts["Only with"] == "Loss: huber, smooth l1"
     advanced.help.asked.emit("loss_type")
