@@ -1,14 +1,17 @@
 """Training throughput against a plain loop over the same diffusers and peft objects.
 
-Run by hand: ``python tests/benchmarks/bench_training.py [starter|full] [side] [steps]``. Both sides
-train the same model, the starter or one of SD 1.5's size with random weights, in this process and
-by turns, a step each, so that the ratios mean something on a busy machine. Above 1 the application
-is faster.
+    python tests/benchmarks/bench_training.py [starter|full|FOLDER] [side] [steps] [with|without]
+
+Both sides train the same model in this process and by turns, a step each, so that the ratios mean
+something on a busy machine: the starter, one of SD 1.5's size with random weights, or a diffusers
+folder. The last word leaves one of the two runs out, ours with or without caches. Above 1 the
+application is faster.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -28,7 +31,6 @@ from tests.benchmarks.plain_loop import RANK, PlainLoop, full_size_model
 from tests.benchmarks.watched import Inside, WatchedJob
 
 ART = Path(__file__).resolve().parents[2] / "resources" / "sample" / "pixel"
-BATCHES = {"starter": 8, "full": 1}
 WARM_UP = 1
 
 
@@ -68,32 +70,42 @@ def ratio(others: list[float], own: list[float]) -> str:
     return f"{statistics.median(b / a for a, b in zip(own, others[WARM_UP:], strict=False)):.3f}"
 
 
+def model_of(size: str, folder: Path) -> Path:
+    """The diffusers folder that the word on the command line stands for."""
+    if size == "starter":
+        return STARTER_FOLDER
+    return full_size_model(folder) if size == "full" else Path(size)
+
+
 def main() -> None:
-    size = sys.argv[1] if len(sys.argv) > 1 else "starter"
-    side = int(sys.argv[2]) if len(sys.argv) > 2 else 128
-    steps = int(sys.argv[3]) if len(sys.argv) > 3 else 12
+    size, side, steps, *only = (*sys.argv[1:], *("starter", "128", "12")[len(sys.argv) - 1 :])
+    batch = 8 if size == "starter" else 1
     torch.set_num_threads(default_threads())
-    with tempfile.TemporaryDirectory() as folder:
-        model = STARTER_FOLDER if size == "starter" else full_size_model(Path(folder) / "model")
-        plain = PlainLoop(model, ART, side, BATCHES[size])
-        for caches in (False, True):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        model, art = model_of(size, folder / "model"), folder / "art"
+        art.mkdir()
+        for picture in sorted(ART.glob("*.png"))[: 2 * batch]:
+            shutil.copy(picture, art)
+        plain = PlainLoop(model, art, int(side), batch)
+        for caches in only or ("without", "with"):
             request = TrainRequest(
-                base_model=str(model), train_data_dir=str(ART), resolution=str(side),
+                base_model=str(model), train_data_dir=str(art), resolution=side,
                 output_dir=f"{folder}/{caches}", network_dim=RANK, network_alpha=RANK,
-                text_encoder_lr=0, train_batch_size=BATCHES[size], max_train_steps=steps + WARM_UP,
-                enable_bucket=False, save_every_n_epochs=0, num_cpu_threads_per_process=0,
-                cache_latents=caches, cache_latents_to_disk=False,
-                cache_text_encoder_outputs=caches,
+                text_encoder_lr=0, train_batch_size=batch, max_train_steps=int(steps) + WARM_UP,
+                enable_bucket=False, save_every_n_epochs=0, cache_latents=caches == "with",
+                cache_latents_to_disk=False, cache_text_encoder_outputs=caches == "with",
             )  # fmt: skip
             own, turns = measured(request, plain)
             whole = [a + b for a, b in zip(turns.encode, turns.learn, strict=True)]
             outside = [1 - a / b for a, b in zip(turns.inside[WARM_UP:], own, strict=False)]
             print(
-                f"{size}, {side} px, batch {BATCHES[size]}, {'with' if caches else 'without'} "
-                f"caches: {statistics.median(own):.3f} s a step; plain loop that encodes at every "
-                f"step {ratio(whole, own)} of ours, that is given latents and texts "
+                f"{size}, {side} px, batch {batch}, {caches} caches: "
+                f"{statistics.median(own):.3f} s a step; plain loop that encodes at every step "
+                f"{ratio(whole, own)} of ours, that is given latents and texts "
                 f"{ratio(turns.learn, own)}; outside forward, backward and optimizer "
-                f"{statistics.median(outside):.1%}"
+                f"{statistics.median(outside):.1%}",
+                flush=True,
             )
 
 

@@ -85,7 +85,12 @@ def full_size_model(folder: Path) -> Path:
     for name, part in parts.items():
         made = part.half().to_empty(device="cpu")
         for weight in made.parameters():
-            weight.data.uniform_(-0.02, 0.02) if weight.ndim > 1 else weight.data.fill_(0.5)
+            if weight.ndim == 1:
+                weight.data.fill_(0.5)
+            else:  # a drawn number for each weight would take most of a minute
+                rows = weight.data.flatten(1)
+                rows.copy_(torch.empty(rows.shape[1]).uniform_(-0.02, 0.02))
+                rows.mul_(torch.empty(len(rows), 1).uniform_(-1, 1))
         made.save_pretrained(folder / name)
     scheduler = CONFIGS / "sd1" / "scheduler" / "scheduler_config.json"
     (folder / "scheduler").mkdir()
