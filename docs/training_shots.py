@@ -81,6 +81,7 @@ class TrainingShots:
     async def advanced(self) -> None:
         """What was found by words, then only what was changed."""
         await self.level("advanced")
+        self.view.state.change(**RUNS[1])
         search = self.view.settings.advanced.search
         self.window.activateWindow()
         search.field.setFocus()
@@ -90,6 +91,7 @@ class TrainingShots:
         await self.click(search.only_changed)
         await self.shoot("train-advanced")
         await self.click(search.only_changed)
+        await self.click(self.view.settings.reset_button)
         await self.level("simple")
 
     async def side_by_side(self) -> None:
