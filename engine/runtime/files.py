@@ -51,6 +51,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     with storage_errors(path):
+        _keep_devices(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear_leftovers(path.parent)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=_PREFIX, suffix=".tmp")
@@ -65,6 +66,12 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             with contextlib.suppress(OSError):
                 os.unlink(name)
             raise
+
+
+def _keep_devices(path: Path) -> None:
+    """A file would take the place of a device or a pipe, for the whole system."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "It is no ordinary file", str(path))
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -108,6 +115,7 @@ def write_by_name(path: Path, save: Callable[[str], None]) -> None:
     """Replace ``path`` by what ``save(temporary_name)`` writes, for libraries that want a name."""
     path = Path(path)
     with storage_errors(path):
+        _keep_devices(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear_leftovers(path.parent)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=_PREFIX) as folder:
