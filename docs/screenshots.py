@@ -1,7 +1,7 @@
 """Redraw docs/screenshots by driving the real window through the guided tour.
 
     xvfb-run -a -s "-screen 0 1600x1000x24" python docs/screenshots.py [--home DIR] [--out DIR]
-        [--only dataset]
+        [--only dataset|train]
 
 Clicks what a user clicks and photographs the screen. With ``--home`` the projects made there are
 kept, so that a second run finds the trained LoRA and only takes the pictures.
@@ -28,13 +28,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from docs.dataset_shots import DatasetShots, lay_out, sort_out
+from docs.training_shots import TrainingShots, lay_out_form, train_twice
 from engine.runtime.device import set_waiting_policy
 
 if TYPE_CHECKING:
     from app.shell.window import MainWindow
 
 LARGE, SMALL = (1600, 1000), (1280, 800)
-WORKSPACES = ("train", "validate", "canvas", "models")
+WORKSPACES = ("validate", "canvas")
 
 
 class Photographer:
@@ -143,7 +144,38 @@ async def take(window: MainWindow, args: argparse.Namespace, home: Path, fresh: 
     """What was asked for. In one go: the window is over with its loop."""
     if args.only is None:
         await take_all(window, args.out, fresh)
-    await take_dataset(window, args.out, home)
+    if args.only != "dataset":
+        await take_training(window, args.out, home, fresh and args.only == "train")
+    if args.only != "train":
+        await take_dataset(window, args.out, home)
+
+
+async def take_training(window: MainWindow, out: Path, home: Path, fresh: bool) -> None:
+    """Every page of training, and models with a tool, in both languages and small."""
+    from app import i18n
+
+    camera, form = Photographer(window, out), lay_out_form(home)
+    i18n.set_language("en")
+    window.move(0, 0)
+    await camera.size(LARGE)
+    if fresh:
+        window.start_guide()
+        await camera.quiet()
+        await camera.stage()
+    else:
+        window.open_sample()
+        await camera.quiet()
+    if window.guide is not None:
+        window.close_guide()
+    await train_twice(TrainingShots(camera))
+    await TrainingShots(camera).take_all(form)
+    await camera.size(SMALL)
+    small = TrainingShots(camera, "-1280")
+    await small.simple()
+    await small.models()
+    i18n.set_language("zh_CN")
+    await camera.size(LARGE)
+    await TrainingShots(camera, "-zh").take_all(form)
 
 
 async def take_dataset(window: MainWindow, out: Path, home: Path) -> None:
@@ -172,7 +204,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--home", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
-    parser.add_argument("--only", choices=["dataset"], help="no guided tour, only this workspace")
+    parser.add_argument(
+        "--only", choices=["dataset", "train"], help="no guided tour, only this workspace"
+    )
     args = parser.parse_args()
     home = args.home or Path(tempfile.mkdtemp())
     os.environ["STYLEKILN_HOME"] = str(home)

@@ -16,12 +16,16 @@ NOTE, TRIGGER = "modelspec.description", "modelspec.trigger_phrase"
 
 # How training names what it saves before the end.
 _CHECKPOINT = re.compile(r"(?P<run>.+)-(?P<epoch>\d{6})")
+_STEP = re.compile(r"(?P<run>.+)-step(?P<step>\d{8})")
 
 
 def title_of(info: ModelInfo) -> str:
-    """What a model is called: the starter by its label, a run's checkpoint by run and epoch."""
+    """What a model is called: the starter by its label, a run's checkpoint by run and place."""
     if info.layout == STARTER:
         return tr("Starter model")
+    inside = _STEP.fullmatch(info.name) if info.kind == "lora" else None
+    if inside is not None:
+        return tr("{name}, step {n}", name=inside["run"], n=number(int(inside["step"])))
     run, epoch = _saved_at(info)
     return tr("{name}, epoch {n}", name=run, n=epoch) if epoch else info.name
 
@@ -66,7 +70,7 @@ def second_line(info: ModelInfo) -> str:
         epoch = info.metadata.get("ss_epoch", "")
         named = info.path.name if title_of(info) != info.name else ""
         told = named or (tr("Epoch {n}", n=epoch) if epoch else _keys_of(info))
-        return ", ".join(part for part in (told, rank) if part)
+        return tr("{first}, {more}", first=told, more=rank) if told and rank else told or rank
     layouts = {
         "starter": "Built in",
         "diffusers": "diffusers folder",

@@ -108,7 +108,7 @@ def _about_memory(state: TrainState) -> Iterator[Note]:
     elif state.can_start:
         words, verb = "Memory and time can be measured with one step.", "Measure"
         if probe.is_stale:
-            words, verb = "The settings are others than those measured.", "Measure again"
+            words, verb = "The settings have changed since the measurement.", "Measure again"
         yield Note("measure", tr(words), "gauge", "t2", verb, probe.measure)
 
 

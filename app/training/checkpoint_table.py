@@ -97,10 +97,11 @@ class CheckpointTable(QWidget):
         return [self._place(row), number(row.step), f"{row.loss:.4f}", held]
 
     def _place(self, row: Checkpoint) -> str:
-        """The epoch, and a mark on what was saved inside of one."""
+        """The epoch, with a part of it where it was saved inside of one."""
         story = self._story
-        inside = story is not None and story.within_epoch(row.step)
-        return f"{row.epoch} …" if inside else str(row.epoch)
+        if story is None or not story.within_epoch(row.step):
+            return str(row.epoch)
+        return f"{row.step / story.steps_per_epoch:.2f}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

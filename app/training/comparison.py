@@ -48,11 +48,18 @@ def lines_of(stories: Sequence[Story], *, everything: bool) -> list[Line]:
             group = item.group
             found.append(Line(tr(group)))
         texts = [
-            value_words(name, value) if story.request is not None else UNKNOWN
+            _words(name, value) if story.request is not None else UNKNOWN
             for story, value in zip(stories, values, strict=True)
         ]
         found.append(_line(label_of(name), texts, values))
     return found
+
+
+def _words(name: str, value: Any) -> str:
+    """A list in full: of two that differ, the counts may be the same."""
+    if isinstance(value, tuple) and value:
+        return "; ".join(map(str, value))
+    return value_words(name, value)
 
 
 def _outcome(stories: Sequence[Story]) -> Iterator[Line]:
@@ -78,8 +85,12 @@ def _lowest(story: Story) -> str:
         return ""
     at = int(story.held_out.values.argmin())
     step = int(story.held_out.steps[at])
-    epoch = step // story.steps_per_epoch if story.steps_per_epoch else 0
-    return f"{_loss(float(story.held_out.values[at]))}, {story.place(step, epoch)}"
+    loss = _loss(float(story.held_out.values[at]))
+    if not step:
+        return tr("{loss} at the start", loss=loss)
+    if story.within_epoch(step) or not story.steps_per_epoch:
+        return tr("{loss}, step {step}", loss=loss, step=number(step))
+    return tr("{loss}, epoch {epoch}", loss=loss, epoch=step // story.steps_per_epoch)
 
 
 def _value(story: Story, name: str) -> Any:

@@ -52,6 +52,10 @@ class LiveRuns(QObject):
         keys = [key for key, known in self._stories.items() if known is story]
         return self._handles.get(keys[0]) if keys else None
 
+    def coming(self, story: Story) -> JobHandle | None:
+        """The job that will let a run that is over go on; it waits, or gets ready."""
+        return next((job for job in self._handles.values() if _goes_on(job, story)), None)
+
     def next_job(self) -> JobHandle | None:
         """A training job that runs or waits, the running one first."""
         jobs = [job for job in self._handles.values() if not job.done()]
@@ -132,6 +136,13 @@ class LiveRuns(QObject):
         if story is not None:
             _end(story, handle)
         self.ended.emit(story)
+
+
+def _goes_on(handle: JobHandle, story: Story) -> bool:
+    request = handle.request
+    if handle.done() or not isinstance(request, TrainRequest) or not request.resume:
+        return False
+    return Path(request.resume).is_relative_to(story.folder)
 
 
 def _there(checkpoints: list[Checkpoint]) -> set[Path]:

@@ -10,7 +10,7 @@ from engine.training.optimizer_rules import RULES
 RATES = ("learning_rate", "unet_lr", "text_encoder_lr", "text_encoder_lr2")
 _LABELS = {
     True: "This optimizer finds the rates itself: those that learn are 1 now.",
-    False: "This optimizer takes the rates as they are: they are the usual ones again.",
+    False: "This optimizer takes the rates as they are: they are at their start values again.",
 }
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WITHOUT_COST = (
     "output_", "metadata_", "save_", "sample_", "log_", "logging_", "validat", "max_validation",
     "max_train_", "early_stop", "lr_", "seed", "training_comment", "no_metadata", "resume",
+    "trigger_word",
 )  # fmt: skip
 """How the settings begin that change neither the memory nor the time of a step."""
 

@@ -147,7 +147,8 @@ class RunColumn(Column):
         best = story.best
         self.checkpoints.show_story(story)
         self.panels["checkpoints"].setVisible(bool(story.checkpoints))
-        self._check_text.update(n=len(story.checkpoints))
+        # An average may lie beside the weights of the same step.
+        self._check_text.update(n=len({item.step for item in story.checkpoints}))
         self.lowest.setVisible(best is not None)
         if best is not None:
             self._lowest_text.say(

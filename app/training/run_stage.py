@@ -111,6 +111,7 @@ class RunStage(QWidget):
         state.plan_changed.connect(self._show_begin)
         state.session.job_added.connect(self._show_begin)
         state.session.job_finished.connect(self._show_begin)
+        state.session.job_changed.connect(self._job_changed)
         language_signals.changed.connect(self._fill)
         self.samples.chosen.connect(self.chosen)
         self.samples.opened.connect(self.open_sample)
@@ -144,14 +145,22 @@ class RunStage(QWidget):
         self._begin_text.say("Start training" if pictures else "Go to Dataset")
         self.begin.set_icon("play" if pictures else "arrow-right")
         self.begin.setEnabled(state.problem is None)
-        self.begin.setVisible(state.live.next_job() is None)
-        if state.live.next_job() is not None:
+        job = state.live.next_job()
+        self.begin.setVisible(job is None)
+        if job is not None and job.state != "queued":
+            self.empty.say("Getting ready", job.progress.key, **job.progress.facts)
+        elif job is not None:
             self.empty.say("No run yet", "The run waits in the queue.")
         elif pictures:
             self.empty.say("No run yet", "Checkpoints are kept on the way, to pick the best from.")
         else:
             words = "There is no picture to train on. Add a folder in Dataset."
             self.empty.say("No run yet", words)
+
+    def _job_changed(self, _: object) -> None:
+        """Before the first word of a run there is only what its job says."""
+        if self.pages.currentWidget() is self.empty:
+            self._show_begin()
 
     def mark(self, step: int | None) -> None:
         """Mark the checkpoint of ``step`` in curves and samples."""

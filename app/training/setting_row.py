@@ -22,6 +22,8 @@ from engine.runtime.schema import Setting
 
 _RESET = 22
 _DOT = 4
+BREAK = "\u200b"
+"""Where a long name of kohya may go on in the next line: without it, a row widens the column."""
 
 
 class SettingRow(QWidget):
@@ -82,7 +84,7 @@ class SettingRow(QWidget):
     def hint(self) -> str:
         """The text under the field as it is read."""
         shown = self._hint is not None and not self._hint.isHidden()
-        return self._hint.text() if self._hint is not None and shown else ""
+        return self._hint.text().replace(BREAK, "") if self._hint is not None and shown else ""
 
     def show_value(self, value: Any) -> None:
         """Show ``value`` without telling anyone."""
@@ -96,7 +98,7 @@ class SettingRow(QWidget):
             return
         self.is_changed = changed
         if changed and self.reset is None:
-            self.reset = tool_button("rotate-ccw", "Back to the usual value", self._reset,
+            self.reset = tool_button("rotate-ccw", "Back to the start value", self._reset,
                                      dense=True)  # fmt: skip
             # The keyboard resets from the context menu: a second stop at every row is no help.
             self.reset.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -168,7 +170,8 @@ class SettingRow(QWidget):
         if self._told or (not in_label and holds_any(text, self._words)):
             lines.append(lifted(text, self._words, bright=True))
         if kohya and (self._told or (not in_label and holds_any(kohya, self._words))):
-            lines.append(f"kohya&nbsp;&nbsp;{lifted(kohya, self._words, bright=True)}")
+            name = lifted(kohya, self._words, bright=True).replace("_", f"_{BREAK}")
+            lines.append(f"kohya&nbsp;&nbsp;{name}")
         if self._words and not in_label and not lines:
             chosen = [one for one in choice_words(self.item) if holds_any(one, self._words)]
             if chosen:
@@ -191,7 +194,7 @@ class SettingRow(QWidget):
         first = menu.actions()[0] if menu.actions() else None
         asked = menu.addAction(icons.icon("circle-question-mark", 16), tr("What does this do?"))
         asked.triggered.connect(lambda *_: self.help_asked.emit(self.item.name))
-        back = menu.addAction(icons.icon("rotate-ccw", 16), tr("Back to the usual value"))
+        back = menu.addAction(icons.icon("rotate-ccw", 16), tr("Back to the start value"))
         back.setEnabled(self.is_changed)
         back.triggered.connect(lambda *_: self._reset())
         if first is not None:

@@ -122,7 +122,7 @@ class SettingsColumn(Column):
         start = self.state.start_values()
         changed = {name: start[name] for name in self.state.changed_names()}
         if changed:
-            self.state.replace(changed, "All settings are the usual ones again.")
+            self.state.replace(changed, "All settings are at their start values again.")
 
     def refresh(self) -> None:
         """Say what the button would do now."""

@@ -23,6 +23,8 @@ from app.widgets.text import hairline
 if TYPE_CHECKING:
     from app.training.model import TrainState
 
+MOST_EPOCHS = 60
+"""Where the slider ends, unless a run has more."""
 SHOWN_AT = {
     "output_name": "name",
     "base_model": "base",
@@ -50,7 +52,7 @@ class SimpleFields(QWidget):
         self.pictures = PicturesLine(state)
         self.strength = ValueSlider(draft.ranks[0], draft.ranks[-1], 4, stops=draft.ranks)
         self.detail = ValueSlider(0, draft.most_detail, 0.1, decimals=1)
-        self.epochs = ValueSlider(1, 60)
+        self.epochs = ValueSlider(1, MOST_EPOCHS)
         self.quality = Segments([("draft", "Draft"), ("good", "Good"), ("best", "Best")], fill=True)
         self.trigger = TextField("For example hvisl")
         self.keep = Check("Every epoch, and samples")
@@ -113,8 +115,9 @@ class SimpleFields(QWidget):
         self.detail.set_value(draft.detail_of(values))
         self.keep.set_value(self.state.keeps_all)
         epochs = self._epochs()
-        if epochs > self.epochs.track.high:
-            self.epochs.set_range(1, epochs)
+        most = max(MOST_EPOCHS, epochs)
+        if most != self.epochs.track.high:
+            self.epochs.set_range(1, most)
         self.epochs.set_value(epochs)
         self.quality.set_value(draft.quality_of(self.state.base, values))
         self.trigger.set_value(str(values["trigger_word"]))

@@ -83,7 +83,9 @@ class StateBar(QWidget):
         return self.state.live.handle_of(self.state.story)
 
     def _job_changed(self, handle: JobHandle) -> None:
-        if handle is self._handle() or handle.done():
+        story = self.state.story
+        coming = self.state.live.coming(story) if story is not None and not story.live else None
+        if handle is self._handle() or handle is coming or handle.done():
             self.refresh()
 
     def refresh(self) -> None:
@@ -96,10 +98,12 @@ class StateBar(QWidget):
         measure = self.name.fontMetrics()
         self.name.setText(measure.elidedText(story.name, Qt.TextElideMode.ElideMiddle, NAME_WIDTH))
         self.name.setToolTip(story.name if self.name.text() != story.name else "")
-        self.phase.setText(_phase(story, paused=paused))
+        coming = None if story.live else self.state.live.coming(story)
+        self.phase.setText(_coming(coming) if coming is not None else _phase(story, paused=paused))
         self.phase.setToolTip(story.message)
         tones = {"failed": "error", "interrupted": "warn", "cancelled": "quiet"}
-        set_tone(self.dot, "accent" if story.live else tones.get(story.status, "ok"))
+        goes_on = story.live or coming is not None
+        set_tone(self.dot, "accent" if goes_on else tones.get(story.status, "ok"))
         self._show_buttons(story, handle, paused=paused)
         total = story.total_steps or 1
         self.progress.setVisible(story.live)
@@ -199,6 +203,11 @@ class StateBar(QWidget):
         if not handle.cancel_asked:
             menu.add("Stop at once", self._stop_now, "circle-x")
         menu.line()
+
+
+def _coming(handle: JobHandle) -> str:
+    """Between the wish to go on and the first word of the run."""
+    return tr("Waits in the queue" if handle.state == "queued" else "Getting ready")
 
 
 def _phase(story: Story, *, paused: bool) -> str:

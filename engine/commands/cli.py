@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ def main(argv: Sequence[str]) -> int:
 
     Every error that a user can cause is one sentence on stderr and a non-zero status.
     """
+    _speak_plainly()
     args = build_parser().parse_args(argv)
     verb = importlib.import_module(f"engine.commands.{args.verb}")
     engine = Engine().start()
@@ -49,6 +51,14 @@ def main(argv: Sequence[str]) -> int:
         return 130
     finally:
         engine.close()
+
+
+def _speak_plainly() -> None:
+    """Print whatever a file is called: a pipe on Windows knows only the letters of one language."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _told(error: StylekilnError) -> int:

@@ -136,7 +136,8 @@ def _module(parts: dict[str, Tensor], said: float | None) -> AdapterModule | Non
     own = (_STARTS[kind], MAGNITUDE)
     tensors = {ending: tensor for ending, tensor in parts.items() if ending.startswith(own)}
     rank = float(rank_of(tensors))
-    alpha = float(parts["alpha"].reshape(-1)[0]) if "alpha" in parts else said or rank
+    given = parts.get("alpha")
+    alpha = float(given.reshape(-1)[0]) if given is not None and given.numel() else said or rank
     return AdapterModule(kind, tensors, alpha or rank or 1.0)
 
 

@@ -44,8 +44,12 @@ class Header:
     metadata: dict[str, str]
     data_start: int
 
+    def can_read(self, name: str) -> bool:
+        """Whether ``name`` is there, in a format of numbers that :meth:`read` knows."""
+        return name in self.tensors and self.tensors[name].dtype in _NUMPY
+
     def read(self, name: str) -> np.ndarray:
-        """One small tensor as float64, shaped as in the file. KeyError when it is not there."""
+        """One small tensor as float64, shaped as in the file. KeyError unless it can be read."""
         info = self.tensors[name]
         with open(self.path, "rb") as stream:
             stream.seek(self.data_start + info.start)

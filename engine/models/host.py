@@ -55,7 +55,8 @@ class ModelHost:
         state = _state_of(model_path(ref))
         key = _Key(*state, str(device), dtype, prediction_type, vae_dtype, variant)
         if self._model is None or key != self._key:
-            self.release()
+            if self._model is not None:
+                self.release()  # with none to drop, the search for garbage only takes time
             model = load_model(
                 ref,
                 device=device,

@@ -151,7 +151,7 @@ def _as_base(
         f"{checkpoint_keys.UNET}middle_block.1.transformer_blocks.0.attn2.to_k.weight"
     )
     spread = None
-    if header is not None and checkpoint_keys.SD2_V_TENSOR in header.tensors:
+    if header is not None and header.can_read(checkpoint_keys.SD2_V_TENSOR):
         spread = float(np.std(header.read(checkpoint_keys.SD2_V_TENSOR)))
     return ModelInfo(
         path=path, kind="base", layout="single-file", bytes=path.stat().st_size, family=family,
@@ -200,7 +200,7 @@ def _as_lora(
 def _alpha(metadata: Mapping[str, str], header: Header | None) -> float | None:
     """The alpha of the first module; what the metadata say where the file stores none."""
     name = next((n for n in header.tensors if n.endswith(".alpha")), "") if header else ""
-    if header is not None and name and header.tensors[name].shape in ((), (1,)):
+    if header is not None and header.can_read(name) and header.tensors[name].shape in ((), (1,)):
         return float(header.read(name).reshape(()))
     try:
         return float(metadata.get("ss_network_alpha", ""))

@@ -51,6 +51,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     with storage_errors(path):
+        _keep_devices(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear_leftovers(path.parent)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=_PREFIX, suffix=".tmp")
@@ -65,6 +66,12 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             with contextlib.suppress(OSError):
                 os.unlink(name)
             raise
+
+
+def _keep_devices(path: Path) -> None:
+    """A file would take the place of a device or a pipe, for the whole system."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "It is no ordinary file", str(path))
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -108,6 +115,7 @@ def write_by_name(path: Path, save: Callable[[str], None]) -> None:
     """Replace ``path`` by what ``save(temporary_name)`` writes, for libraries that want a name."""
     path = Path(path)
     with storage_errors(path):
+        _keep_devices(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear_leftovers(path.parent)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=_PREFIX) as folder:
@@ -170,7 +178,7 @@ def system_error(error: OSError) -> StylekilnError:
 def require_folder(path: Path, *, remedy: str = "Check the path.") -> Path:
     """``path`` as a folder that exists and can be listed, else MissingFileError."""
     path = Path(path)
-    if not _exists(path):
+    if not exists(path):
         raise MissingFileError("The folder {path} does not exist.", path=path, remedy=remedy)
     if not path.is_dir():
         raise MissingFileError("{path} is a file, not a folder.", path=path, remedy=remedy)
@@ -184,14 +192,19 @@ def require_folder(path: Path, *, remedy: str = "Check the path.") -> Path:
 def require_file(path: Path, *, remedy: str = "Check the path.") -> Path:
     """``path`` as a file that exists, else MissingFileError."""
     path = Path(path)
-    if _exists(path) and path.is_dir():
+    if exists(path) and path.is_dir():
         raise MissingFileError("{path} is a folder, not a file.", path=path, remedy=remedy)
-    if not (_exists(path) and path.is_file()):
+    if not is_file(path):
         raise MissingFileError("The file {path} does not exist.", path=path, remedy=remedy)
     return path
 
 
-def _exists(path: Path) -> bool:
+def is_file(path: Path) -> bool:
+    """Whether ``path`` is a file; never raises, however strange the name is."""
+    return exists(path) and path.is_file()
+
+
+def exists(path: Path) -> bool:
     """Whether ``path`` is there; a name no file can have, such as one too long, is not."""
     try:
         return path.exists()

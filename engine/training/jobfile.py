@@ -29,7 +29,7 @@ def read_table(path: Path) -> dict[str, Any]:
     path = require_file(path, remedy="Check the name of the job file.")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadInputError(
             "{name} is not valid TOML: {reason}.",
             name=path.name,

@@ -16,11 +16,12 @@ from typing import Any
 import tomli_w
 
 from engine.project.settings import data_dir
-from engine.runtime.errors import BadInputError
+from engine.runtime.errors import BadInputError, StylekilnError
 from engine.runtime.files import require_file, storage_errors, write_text
+from engine.runtime.refusals import RefusedError
 from engine.runtime.resources import resource
 from engine.training.config import TrainRequest
-from engine.training.kohya.reading import read_kohya
+from engine.training.kohya.reading import read_kohya, unreadable
 
 # Settings of one run on one PC.
 PERSONAL = frozenset({
@@ -56,7 +57,8 @@ def presets() -> list[Preset]:
     for path in user_folder().glob("*.toml"):
         try:
             users.append(read_preset(path))
-        except BadInputError:  # another version's or a damaged file must not hide the others
+        except (StylekilnError, OSError):
+            # Another version's, a damaged or a locked file must not hide the others.
             continue
     return ours + sorted(users, key=lambda preset: preset.name.casefold())
 
@@ -71,9 +73,9 @@ def read_preset(path: Path) -> Preset:
     path = require_file(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        values = table["settings"]
+        values = dict(table["settings"])
         name, text = str(table.get("name", path.stem)), str(table.get("help", ""))
-    except (ValueError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadInputError(
             "{name} is not a preset.", name=path.name, remedy="Choose another file."
         ) from error
@@ -83,7 +85,18 @@ def read_preset(path: Path) -> Preset:
             "{where}: {name} is not a setting of this version.",
             where=path.name, name=unknown[0], remedy="Remove that line.",
         )  # fmt: skip
+    _refuse_strange(values, path.name)
+    values = {key: value for key, value in values.items() if key not in PERSONAL}
     return Preset(name, text, values, path, path.parent == resource("presets"))
+
+
+def _refuse_strange(values: Mapping[str, Any], where: str) -> None:
+    """BadInputError for a value that no field of its setting could show; one out of its range is
+    shown, and refused beside it.
+    """
+    strange = unreadable(values)
+    if strange:
+        raise RefusedError(tuple(strange.values()), where)
 
 
 def save_preset(name: str, values: Mapping[str, Any], help: str = "") -> Preset:
@@ -120,7 +133,9 @@ def rename_preset(preset: Preset, name: str) -> Preset:
 
 def import_preset(path: Path) -> Preset:
     """Keep a form or script of kohya's as a preset of its name. Raises like ``read_kohya``."""
-    return save_preset(path.stem, read_kohya(path, whole=False).values)
+    imported = read_kohya(path, whole=False)
+    values = {k: v for k, v in imported.values.items() if k not in imported.unreadable}
+    return save_preset(path.stem, values)
 
 
 def delete_preset(preset: Preset) -> None:

@@ -249,12 +249,15 @@ class Run:
 
 
 def _seconds(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
+    found = _float(value)
+    return found if math.isfinite(found) else 0.0
 
 
 def _float(value: Any) -> float:
     """A number of a log; NaN where there is none."""
-    return float(value) if isinstance(value, (int, float)) else math.nan
+    with suppress(OverflowError):
+        return float(value) if isinstance(value, (int, float)) else math.nan
+    return math.nan
 
 
 def _is_free(folder: Path) -> bool:
@@ -275,5 +278,5 @@ def _alive(info: dict[str, Any]) -> bool:
     pid, begun = info.get("pid"), _seconds(info.get("begun", info.get("started")))
     try:
         return isinstance(pid, int) and psutil.Process(pid).create_time() <= begun + 1
-    except psutil.Error:
+    except (psutil.Error, ValueError, OverflowError):  # no number that a process can have
         return False

@@ -69,6 +69,11 @@ class Keeper:
         """The step of the newest state; 0 before the first."""
         return max((state.step for state in self._recorder.run.states()), default=0)
 
+    def keeps(self, step: int) -> bool:
+        """Whether a checkpoint of ``step`` is there, and none of the oldest will be taken away."""
+        request = self._request
+        return self.newest == step and not (request.save_last_n_steps or request.save_last_n_epochs)
+
     def checkpoint(self, save: Save, at: Position, losses: dict[str, float]) -> None:
         """Write one, and remove those of its kind that are too many."""
         stem = save.stem(self._request.output_name)

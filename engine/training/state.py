@@ -117,7 +117,10 @@ def read_state(path: Path) -> State:
         found = torch.load(path, map_location="cpu", weights_only=True)
         if found.pop("format") != FORMAT:
             raise ValueError("another format")
-        return State(**found | {"position": Position(**found["position"])})
+        state = State(**found | {"position": Position(**found["position"])})
+        if not (isinstance(state.request, dict) and type(state.position.step) is int):
+            raise ValueError("other contents")
+        return state
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, EOFError,
             pickle.UnpicklingError) as error:  # fmt: skip
         raise ModelFileError(

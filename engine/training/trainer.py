@@ -184,8 +184,9 @@ class Trainer:
 
     def _save_now(self, *, state: bool) -> None:
         save = Save("step", self.at.step)
-        self.keeper.checkpoint(save, self.at, {})
-        if state:
+        if not self.keeper.keeps(self.at.step):
+            self.keeper.checkpoint(save, self.at, {})
+        if state and self.at.step > self.keeper.newest_state:
             self.keeper.state(save, self.state())
 
     def _stop(self) -> None:

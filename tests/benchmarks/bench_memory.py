@@ -9,7 +9,6 @@ application needs less.
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
 import tempfile
@@ -19,20 +18,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
-from peft import LoraConfig
 from PIL import Image
-from transformers import CLIPTextConfig, CLIPTextModel
 
-from engine.models.adapter_layers import targets_in
-from engine.models.family import CONFIGS
 from engine.runtime.device import default_threads, free_memory
 from engine.runtime.job import Job
 from engine.training.config import TrainRequest
 from engine.training.meter import LiveBytes
 from engine.training.probe import measure
+from tests.benchmarks.plain_loop import RANK, PlainLoop, full_size_model
 
-RANK = 16
 VARIANTS: dict[str, dict[str, object]] = {
     "as it is": {},
     "gradient checkpointing": {"gradient_checkpointing": True},
@@ -42,45 +36,14 @@ VARIANTS: dict[str, dict[str, object]] = {
 }
 
 
-def save_model(folder: Path) -> Path:
-    """A UNet of SD 1.5's size with a VAE and a text encoder of no size."""
-    unet = json.loads((CONFIGS / "sd1" / "unet" / "config.json").read_text())
-    UNet2DConditionModel.from_config(unet).save_pretrained(folder / "unet")
-    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4,
-              "up_block_types": ("UpDecoderBlock2D",) * 4}  # fmt: skip
-    AutoencoderKL(
-        block_out_channels=(8,) * 4, norm_num_groups=4, latent_channels=4, **blocks
-    ).save_pretrained(folder / "vae")
-    text = CLIPTextConfig(hidden_size=768, num_hidden_layers=1, intermediate_size=768)
-    CLIPTextModel(text).save_pretrained(folder / "text_encoder")
-    scheduler = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012,
-                 "beta_schedule": "scaled_linear", "prediction_type": "epsilon"}  # fmt: skip
-    (folder / "scheduler").mkdir()
-    (folder / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
-    (folder / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
-    return folder
-
-
-def plain_bytes(folder: Path, side: int) -> int:
-    """The most that lives at once in two steps of the shortest honest loop, with the VAE and the
-    text encoder beside it.
-    """
-    beside = [AutoencoderKL.from_pretrained(folder / "vae")]
-    beside += [CLIPTextModel.from_pretrained(folder / "text_encoder")]
-    unet = UNet2DConditionModel.from_pretrained(folder / "unet").requires_grad_(False)
-    layers = [target.path for target in targets_in(unet) if not target.residual]
-    unet.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=layers))
-    learned = [parameter for parameter in unet.parameters() if parameter.requires_grad]
-    own = sum(weight.nbytes for part in (unet, *beside) for weight in part.parameters())
+def plain_bytes(model: Path, art: Path, side: int) -> int:
+    """The most that lives at once in two steps of the plain loop that encodes at every step."""
+    plain = PlainLoop(model, art, side, 1)
+    parts = (plain.unet, plain.vae, plain.text)
+    own = sum(weight.nbytes for part in parts for weight in part.parameters())
     with LiveBytes() as live:
-        optimizer = torch.optim.AdamW(learned, lr=1e-4)
         for _ in range(2):
-            noise = torch.randn(1, 4, side // 8, side // 8)
-            answer = unet(noise, 500, torch.randn(1, 77, 768)).sample
-            torch.nn.functional.mse_loss(answer, noise).backward()
-            torch.nn.utils.clip_grad_norm_(learned, 1.0)
-            optimizer.step()
-            optimizer.zero_grad()
+            plain.learn(*plain.encode())
     return own + live.peak
 
 
@@ -89,10 +52,10 @@ def main() -> None:
     torch.set_num_threads(default_threads())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        model = save_model(folder / "model")
+        model = full_size_model(folder / "model")
         (folder / "art" / "1_style").mkdir(parents=True)
         Image.new("RGB", (side, side), "teal").save(folder / "art" / "1_style" / "one.png")
-        plain = plain_bytes(model, side)
+        plain = plain_bytes(model, folder / "art", side)
         gc.collect()
         print(f"plain loop: {plain / 2**20:.0f} MB")
         for label, changes in VARIANTS.items():
@@ -103,9 +66,9 @@ def main() -> None:
             }  # fmt: skip
             request = TrainRequest.model_validate(values | changes)
             found = measure(request, Job.detached())
-            ratio = found.step_bytes / plain
+            ratio = found.peak_bytes / plain
             print(
-                f"{label}: {found.step_bytes / 2**20:.0f} MB, ratio {ratio:.3f}, "
+                f"{label}: {found.peak_bytes / 2**20:.0f} MB, ratio {ratio:.3f}, "
                 f"{found.seconds_per_step:.2f} s a step"
             )
             free_memory(unload=True)

@@ -1,13 +1,17 @@
 """Training throughput against a plain loop over the same diffusers and peft objects.
 
-Run by hand: ``python tests/benchmarks/bench_training.py [steps]``. Both sides train the starter
-model in this process. They take turns step by step (the plain step runs while the application's job
-breathes), so that the ratio means something on a busy machine. Above 1 the application is faster.
+    python tests/benchmarks/bench_training.py [starter|full|FOLDER] [side] [steps] [with|without]
+
+Both sides train the same model in this process and by turns, a step each, so that the ratios mean
+something on a busy machine: the starter, one of SD 1.5's size with random weights, or a diffusers
+folder. The last word leaves one of the two runs out, ours with or without caches. Above 1 the
+application is faster.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -18,99 +22,91 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
-from peft import LoraConfig
 
-from engine.models.adapter_layers import targets_in
-from engine.models.loading import load_model
-from engine.runtime.device import default_device, default_threads
-from engine.runtime.job import Job, JobHandle, Request
+from engine.models.family import STARTER_FOLDER
+from engine.runtime.device import default_threads
 from engine.training.config import TrainRequest
 from engine.training.loop import run
+from tests.benchmarks.plain_loop import RANK, PlainLoop, full_size_model
+from tests.benchmarks.watched import Inside, WatchedJob
 
 ART = Path(__file__).resolve().parents[2] / "resources" / "sample" / "pixel"
-BATCH, RANK = 8, 16
-WARM_UP = 3
-
-
-class PlainLoop:
-    """The shortest honest loop: random latents, one encoded caption, AdamW as torch makes it."""
-
-    def __init__(self) -> None:
-        self.device = default_device()
-        self.model = load_model("starter", device=self.device, dtype=torch.float32)
-        layers = [target.path for target in targets_in(self.model.unet)]
-        self.model.unet.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=layers))
-        self.learned = [p for p in self.model.unet.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW(self.learned, lr=1e-3)
-        self.alphas = torch.linspace(0.999, 0.01, 1000, device=self.device)
-        self.latents = torch.randn(BATCH, 16, 16, 16, device=self.device)
-        self.context = torch.randn(BATCH, 77, 128, device=self.device)
-
-    def step(self) -> None:
-        at = torch.randint(0, 1000, (BATCH,), device=self.device)
-        signal = self.alphas[at].view(-1, 1, 1, 1)
-        noise = torch.randn_like(self.latents)
-        noisy = signal.sqrt() * self.latents + (1 - signal).sqrt() * noise
-        answer = self.model.unet(noisy, at, self.context).sample
-        loss = torch.nn.functional.mse_loss(answer, signal.sqrt() * noise - self.latents)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.learned, 1.0)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        loss.item()
+WARM_UP = 1
 
 
 class Turns:
-    """Runs a plain step at every breath of the training, and times both sides."""
+    """A step of the plain loop before each of the run's, both in their parts."""
 
-    def __init__(self, plain: PlainLoop) -> None:
-        self.plain = plain
-        self.seconds: dict[str, list[float]] = {"ours": [], "plain": []}
-        self.training = False
-        self._ended = 0.0
+    def __init__(self, plain: PlainLoop, inside: Inside) -> None:
+        self.encode: list[float] = []
+        self.learn: list[float] = []
+        self.inside: list[float] = []
+        self._plain, self._inside, self._before = plain, inside, 0.0
 
-    def breathe(self) -> None:
-        if not self.training:
-            return
+    def __call__(self) -> None:
+        if self.learn:
+            self.inside.append(self._inside.seconds - self._before)
         began = time.perf_counter()
-        if self._ended:
-            self.seconds["ours"].append(began - self._ended)
-        self.plain.step()
-        self._ended = time.perf_counter()
-        if len(self.seconds["plain"]) < len(self.seconds["ours"]) + 1:
-            self.seconds["plain"].append(self._ended - began)
+        inputs = self._plain.encode()
+        encoded = time.perf_counter()
+        self._plain.learn(*inputs)
+        self.encode.append(encoded - began)
+        self.learn.append(time.perf_counter() - encoded)
+        self._before = self._inside.seconds
 
 
-class WatchedJob(Job):
-    """Tells when the steps begin: reading and encoding pictures is not what is measured."""
+def measured(request: TrainRequest, plain: PlainLoop) -> tuple[list[float], Turns]:
+    """Seconds of the run's steps, and of the plain loop's between them."""
+    inside = Inside()
+    turns = Turns(plain, inside)
+    job = WatchedJob(request, turns)
+    with inside.watching(request):
+        run(request, job)
+    return job.steps[WARM_UP:], turns
 
-    def __init__(self, turns: Turns) -> None:
-        super().__init__(JobHandle(Request()), turns.breathe)
-        self._turns = turns
 
-    def emit(self, kind: str, **data: object) -> None:
-        self._turns.training |= kind == "train.started"
+def ratio(others: list[float], own: list[float]) -> str:
+    """The median over the turns."""
+    return f"{statistics.median(b / a for a, b in zip(own, others[WARM_UP:], strict=False)):.3f}"
+
+
+def model_of(size: str, folder: Path) -> Path:
+    """The diffusers folder that the word on the command line stands for."""
+    if size == "starter":
+        return STARTER_FOLDER
+    return full_size_model(folder) if size == "full" else Path(size)
 
 
 def main() -> None:
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    size, side, steps, *only = (*sys.argv[1:], *("starter", "128", "12")[len(sys.argv) - 1 :])
+    batch = 8 if size == "starter" else 1
     torch.set_num_threads(default_threads())
-    turns = Turns(PlainLoop())
-    with tempfile.TemporaryDirectory() as folder:
-        request = TrainRequest(
-            train_data_dir=str(ART), output_dir=f"{folder}/run", resolution="128",
-            network_dim=RANK, network_alpha=RANK, conv_dim=RANK, conv_alpha=RANK, unet_lr=1e-3,
-            text_encoder_lr=0, train_batch_size=BATCH, max_train_steps=steps, enable_bucket=False,
-            save_every_n_epochs=0,
-        )  # fmt: skip
-        run(request, WatchedJob(turns))
-    ours, plain = (turns.seconds[side][WARM_UP:] for side in ("ours", "plain"))
-    ratios = [other / own for own, other in zip(ours, plain, strict=False)]
-    print(
-        f"{len(ratios)} steps of batch {BATCH}: ours {statistics.median(ours):.3f} s, "
-        f"plain {statistics.median(plain):.3f} s, "
-        f"ratio {statistics.median(ratios):.3f} (medians; at least 0.95 is wanted)"
-    )
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        model, art = model_of(size, folder / "model"), folder / "art"
+        art.mkdir()
+        for picture in sorted(ART.glob("*.png"))[: 2 * batch]:
+            shutil.copy(picture, art)
+        plain = PlainLoop(model, art, int(side), batch)
+        for caches in only or ("without", "with"):
+            request = TrainRequest(
+                base_model=str(model), train_data_dir=str(art), resolution=side,
+                output_dir=f"{folder}/{caches}", network_dim=RANK, network_alpha=RANK,
+                text_encoder_lr=0, train_batch_size=batch, max_train_steps=int(steps) + WARM_UP,
+                enable_bucket=False, save_every_n_epochs=0, cache_latents=caches == "with",
+                cache_latents_to_disk=False, cache_text_encoder_outputs=caches == "with",
+            )  # fmt: skip
+            own, turns = measured(request, plain)
+            whole = [a + b for a, b in zip(turns.encode, turns.learn, strict=True)]
+            outside = [1 - a / b for a, b in zip(turns.inside[WARM_UP:], own, strict=False)]
+            print(
+                f"{size}, {side} px, batch {batch}, {caches} caches: "
+                f"{statistics.median(own):.3f} s a step; plain loop that encodes at every step "
+                f"{ratio(whole, own)} of ours, that is given latents and texts "
+                f"{ratio(turns.learn, own)}; outside forward, backward and optimizer "
+                f"{statistics.median(outside):.1%}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

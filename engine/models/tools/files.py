@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from engine.models.adapter_file import AdapterFile, read_adapter, to_tensors
-from engine.models.adapter_kinds import MAGNITUDE, AdapterModule
+from engine.models.adapter_kinds import DOWN, MAGNITUDE, UP, AdapterModule
 from engine.models.lora_file import write_lora
 from engine.runtime.errors import BadInputError, ModelFileError
 
@@ -25,7 +25,29 @@ def read_plain(path: Path) -> AdapterFile:
             "{name} is a {kind}, whose parts cannot be added up.", name=path.name, kind=file.kind,
             remedy="Bake it into a checkpoint, and extract a LoRA from that.",
         )  # fmt: skip
+    for name, module in file.modules.items():
+        if not all(bool(torch.isfinite(part).all()) for part in module.tensors.values()):
+            raise ModelFileError(
+                "{name} holds weights that are no numbers, in {module}.",
+                name=path.name, module=name,
+                remedy="Use an earlier checkpoint of its run.",
+            )  # fmt: skip
     return file
+
+
+def same_sizes(files: list[AdapterFile]) -> None:
+    """ModelFileError when a layer has not the same size in all files that change it."""
+    first: dict[str, tuple[AdapterFile, tuple[torch.Size, torch.Size]]] = {}
+    for file in files:
+        for name, module in file.modules.items():
+            size = (module.tensors[DOWN].shape[1:], module.tensors[UP].shape[:1])
+            other, wanted = first.setdefault(name, (file, size))
+            if size != wanted:
+                raise ModelFileError(
+                    "{name} and {other} are for layers of different sizes, as {module} shows.",
+                    name=other.path.name, other=file.path.name, module=name,
+                    remedy="Choose files for the same kind of model.",
+                )  # fmt: skip
 
 
 def same_family(files: Mapping[str, AdapterFile] | list[AdapterFile]) -> str:

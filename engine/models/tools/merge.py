@@ -10,7 +10,7 @@ import torch
 from engine.models.adapter_file import AdapterFile
 from engine.models.adapter_kinds import DOWN, UP, AdapterModule
 from engine.models.tools.factors import Spectrum, kernel_of, spectrum_of_product, stacked
-from engine.models.tools.files import read_plain, same_family, write
+from engine.models.tools.files import read_plain, same_family, same_sizes, write
 from engine.models.tools.requests import MergeRequest, ToolResult
 from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
@@ -24,6 +24,7 @@ def run(request: MergeRequest, job: Job) -> ToolResult:
     """
     files = [(read_plain(path), ratio) for path, ratio in request.weighted]
     same_family([file for file, _ in files])
+    same_sizes([file for file, _ in files])
     names = list(dict.fromkeys(name for file, _ in files for name in file.modules))
     modules = {}
     for number, name in enumerate(names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -50,6 +51,8 @@ class _WithRatios(ToolRequest):
     @field_validator("ratios")
     @classmethod
     def _no_more_than_files(cls, value: tuple[float, ...], info: ValidationInfo) -> Any:
+        if not all(map(math.isfinite, value)):
+            raise SettingError("Write a number.")
         if len(value) > len(info.data.get("files", ())):
             raise SettingError("There are more strengths than files.")
         return value

@@ -16,6 +16,7 @@ from engine.models.hashes import data_sha256
 from engine.models.headers import read_header
 from engine.models.tools.requests import ToolResult, VerifyRequest
 from engine.models.weights import read_tensors
+from engine.runtime.errors import ModelFileError
 from engine.runtime.files import write_text
 from engine.runtime.job import Job
 
@@ -27,10 +28,15 @@ def run(request: VerifyRequest, job: Job) -> ToolResult:
     (modules that change nothing), ``incomplete`` (modules that lack a half), ``unknown`` keys,
     ``hash`` ("right", "wrong", or "" when the file has none), and ``good``.
 
-    With ``out`` the rows are also written as CSV. ModelFileError for a file that cannot be read.
+    With ``out`` the rows are also written as CSV. ModelFileError for a file that cannot be read or
+    holds no LoRA.
     """
     path = Path(request.file)
     tensors = read_tensors(path)
+    if not any(map(_module_of, tensors)):
+        raise ModelFileError(
+            "{name} holds no LoRA.", name=path.name, remedy="Choose the file of a LoRA."
+        )
     rows = []
     for number, (name, tensor) in enumerate(tensors.items()):
         job.breathe()
@@ -66,8 +72,8 @@ def _judged(tensors: dict[str, Tensor], rows: list[dict[str, Any]]) -> dict[str,
     endings: dict[str, dict[str, str]] = {}
     unknown = []
     for key in tensors:
-        found = lora_keys.split_adapter_key(key)
-        if found is None or lora_keys.parse_module(found[0]) is None:
+        found = _module_of(key)
+        if found is None:
             unknown.append(key)
         else:
             endings.setdefault(found[0], {})[found[1]] = key
@@ -84,6 +90,12 @@ def _judged(tensors: dict[str, Tensor], rows: list[dict[str, Any]]) -> dict[str,
         "incomplete": incomplete,
         "unknown": unknown,
     }
+
+
+def _module_of(key: str) -> tuple[str, str] | None:
+    """The module and the ending of a key; None where it is not of a LoRA."""
+    found = lora_keys.split_adapter_key(key)
+    return found if found is not None and lora_keys.parse_module(found[0]) is not None else None
 
 
 def _hash(path: Path) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 
+from engine.runtime.files import exists
 from engine.training.kohya.arguments import Arguments, Said
 from engine.training.reasons import Reason
 
@@ -34,7 +35,7 @@ def use_model_at_hand(arguments: Arguments, models: Mapping[str, str]) -> None:
         return
     text = str(said.value)
     ref = _among(text, models)
-    if text in models.values() or (ref is None and Path(text).exists()):
+    if text in models.values() or (ref is None and exists(Path(text))):
         arguments.say(said)
     elif ref is not None:
         why = Reason("The model of this name among yours.")

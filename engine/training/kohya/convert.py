@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.models.inspect import inspect
 from engine.runtime.errors import StylekilnError
+from engine.runtime.files import is_file
 from engine.training.arguments import joined
 from engine.training.kohya.arguments import Arguments, Said
 from engine.training.kohya.defaults import FORM, SCRIPT
@@ -146,7 +147,7 @@ def _prompts(arguments: Arguments) -> None:
     if said is None or isinstance(said.value, list):
         if said is not None:
             arguments.say(said)
-    elif said.value and Path(str(said.value)).is_file():
+    elif said.value and is_file(Path(str(said.value))):
         why = Reason("The prompts in this file.")
         arguments.say(dataclasses.replace(said, value=prompt_lines(Path(str(said.value))), why=why))
     else:

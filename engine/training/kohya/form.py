@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.runtime.errors import BadInputError
+from engine.runtime.files import exists
 from engine.training.kohya.arguments import Arguments, Said
 from engine.training.kohya.defaults import FORM, SCRIPT
 from engine.training.kohya.elsewhere import EMPTY, OTHER_MODELS, OTHER_TYPES
@@ -185,8 +186,8 @@ def _pictures_drawn(folder: str) -> int:
     """Pictures times repeats under ``folder`` as kohya's window counts them; 0 when there are none
     or no folder.
     """
-    root = Path(folder) if folder else None
-    if root is None or not root.is_dir():
+    root = Path(str(folder))
+    if not folder or not exists(root) or not root.is_dir():
         return 0
     total = 0
     for sub in root.iterdir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -81,9 +82,9 @@ def _coerced(name: str, field: Field) -> Field:
         return Field(value.lower() in ("true", "1"), field.key, field.given, field.why)
     if isinstance(usual, bool) or not isinstance(usual, int | float):
         return field
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return field
     number = _number(value)
+    if number is not None and isinstance(value, int | float) and not isinstance(value, bool):
+        return field
     if number is not None:
         return Field(number, field.key, field.given, field.why)
     fallback = FALLBACKS.get(name, 0)
@@ -98,6 +99,8 @@ def _coerced(name: str, field: Field) -> Field:
 def _number(value: Any) -> int | float | None:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if not math.isfinite(number):
         return None
     return int(number) if number.is_integer() and abs(number) < 2**53 else number

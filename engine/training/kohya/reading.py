@@ -107,6 +107,8 @@ def _table(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         table = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+        # Halves of letters, which JSON can name, are no text that could be written or printed.
+        json.dumps(table, ensure_ascii=False, default=str).encode()
     except (ValueError, RecursionError) as error:
         raise BadInputError(
             "{name} cannot be read: {reason}.", name=path.name, reason=error,
@@ -173,7 +175,7 @@ def _same(given: Any, value: Any) -> bool:
         return True
     try:
         return float(given) == float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 
@@ -186,9 +188,18 @@ def _validated(
     except ValidationError as error:
         # Each by the first part of its place: a wrong item of a list is about the list.
         wrong = {item.setting.partition(".")[0]: item for item in reversed(refusals(error))}
+        return None, wrong, frozenset(unreadable(values))
+
+
+def unreadable(values: Mapping[str, Any]) -> dict[str, Refusal]:
+    """What is wrong with values of another kind than their setting takes, by setting."""
+    try:
+        TrainRequest.model_validate(values)
+    except ValidationError as error:
         strange = {str(problem["loc"][0]) for problem in error.errors(include_url=False)
                    if problem["loc"] and problem["type"] not in _OUT_OF_RANGE}  # fmt: skip
-        return None, wrong, frozenset(strange)
+        return {item.name: item for item in refusals(error) if item.name in strange}
+    return {}
 
 
 # Pydantic's names of the mistakes of a value that is of the right kind.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,9 +34,9 @@ class Line:
         """As it stands in a report file."""
         values: dict[str, Any] = {"key": self.key, "status": self.status}
         if self.present:
-            values["from"] = self.value
+            values["from"] = _plain(self.value)
         if self.settings:
-            values["to"] = dict(self.settings)
+            values["to"] = _plain(dict(self.settings))
         if self.why is not None:
             values["why"] = str(self.why)
         return {**values, "problem": str(self.problem)} if self.problem else values
@@ -84,3 +85,8 @@ class Report:
 def ordered(lines: list[Line]) -> tuple[Line, ...]:
     """What needs a look first."""
     return tuple(sorted(lines, key=lambda line: (STATUSES.index(line.status), line.key.lower())))
+
+
+def _plain(value: Any) -> Any:
+    """As JSON can say it, which knows no dates as TOML does."""
+    return json.loads(json.dumps(value, default=str))

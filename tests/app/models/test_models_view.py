@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,20 @@ def test_a_checkpoint_is_called_by_run_and_epoch():
     assert title_of(lora("pixel-style", ss_output_name="pixel-style", ss_epoch="14")) == (
         "pixel-style, epoch 14"
     )
+
+
+def test_a_checkpoint_inside_an_epoch_is_called_by_run_and_step():
+    numbered = lora("pixel-style-step00001200", ss_output_name="pixel-style", ss_epoch="3")
+    assert title_of(numbered) == "pixel-style, step 1,200"
+    assert second_line(numbered) == "pixel-style-step00001200.safetensors"
+
+
+def test_the_line_under_a_chinese_name_has_a_chinese_comma(qapp):
+    told = replace(lora("mine", ss_epoch="3"), rank=8)
+    i18n.set_language("zh_CN")
+    words = second_line(told)
+    i18n.set_language("en")
+    assert words == "第 3 轮，秩 8"
 
 
 def test_a_name_that_the_user_gave_stays():

@@ -421,12 +421,12 @@ def test_what_a_setting_does_is_told_beside_its_field(view, advanced, qtbot, roa
         QApplication.sendEvent(field, event)
         menu = advanced.rows["huber_scale"].findChild(QMenu)
         words = [action.text() for action in menu.actions()]
-        assert words[:2] == ["What does this do?", "Back to the usual value"]
+        assert words[:2] == ["What does this do?", "Back to the start value"]
         menu.actions()[0].trigger()
         menu.close()
     facts = advanced.help.facts
     assert facts["Range"] == "0 to 10"
-    assert facts["Usual value"] == "1"
+    assert facts["Default"] == "1"
     assert facts["kohya"] == "huber_scale"
     assert facts["Only with"] == "Loss: huber, smooth l1"
     advanced.help.asked.emit("loss_type")
@@ -480,3 +480,9 @@ def test_every_text_follows_the_language(view, advanced, qtbot):
         assert view.settings.reset_button.text() == "恢复 1 项更改"
     finally:
         i18n.set_language("en")
+
+
+def test_a_long_name_of_kohya_makes_no_row_wider_than_the_column(view, advanced, qtbot):
+    (name,) = search(qtbot, advanced, "cache_text_encoder_outputs_to")
+    assert advanced.rows[name].hint.endswith("_disk")
+    assert advanced.minimumSizeHint().width() <= view.settings._scroll.viewport().width()

@@ -89,7 +89,7 @@ def test_a_measurement_holds_until_the_work_is_another(before, asked) -> None:
     assert before.facts[3].text().startswith("About 2.0 h and 14 GB")
     before.state.change(train_batch_size=2)
     assert before.facts[3].text() == ""
-    assert lines(before)["measure"] == "The settings are others than those measured."
+    assert lines(before)["measure"] == "The settings have changed since the measurement."
     before.state.change(train_batch_size=8)
     assert "measure" not in lines(before)
 
@@ -308,6 +308,14 @@ def test_a_run_whose_steps_are_given_says_so_at_its_length(column) -> None:
     assert column.simple.epochs.value == column.state.plan.epochs
     hint = written(column.simple.rows["epochs"]._hint)
     assert hint.startswith("40 steps are given: each picture")
+
+
+def test_the_slider_of_the_length_is_as_long_as_the_run_and_no_longer(column) -> None:
+    track = column.simple.epochs.track
+    column.state.set_epochs(200)
+    assert (track.high, track.value) == (200, 200)
+    column.state.set_epochs(24)
+    assert (track.high, track.value) == (60, 24)
 
 
 def test_the_way_to_the_pictures(column) -> None:

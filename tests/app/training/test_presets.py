@@ -85,7 +85,7 @@ def test_a_setting_changed_by_hand_is_told_and_the_start_values_come_back(simple
     choose(simple.preset.choice, "Character")
     simple.state.change(network_dim=8)
     assert shown(simple) == "Character, changed"
-    simple.state.replace(start, "All settings are the usual ones again.")
+    simple.state.replace(start, "All settings are at their start values again.")
     assert shown(simple) == "Start values"
     simple.state.undo_replace()
     choose(simple.preset.choice, "Start values")

@@ -47,6 +47,7 @@ def test_two_checkpoints_of_one_epoch_are_chosen_apart(view, live):
         QTest.mouseClick(table, Qt.MouseButton.LeftButton, pos=place)
         steps.append((table.current.step, view.stage.samples.canvas.step))
     assert steps == [(6, 6), (4, 4)]
+    assert [table._place(row) for row in table._rows] == ["1.50", "1"]
 
 
 # Samples

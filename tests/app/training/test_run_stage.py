@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QLabel
 
 from app import i18n
 from app.training.run_actions import run_actions
@@ -170,7 +171,29 @@ def test_a_run_that_was_cut_off_goes_on_from_its_bar(shown, settle):
     handle = view.state.live.next_job()
     assert Path(handle.request.resume).name == "2-state"
     assert not view.stage.bar.resume.isVisible()
+    assert view.stage.bar.phase.text() == "Waits in the queue"
+    handle.state = "running"
+    view.session.job_changed.emit(handle)
+    assert view.stage.bar.phase.text() == "Getting ready"
     handle.cancel()
+    view.session.job_finished.emit(handle)
+    assert view.stage.bar.phase.text() == "Interrupted. Its checkpoints are kept."
+
+
+def test_before_its_first_word_the_stage_says_what_a_run_is_doing(view):
+    handle = view.state.start()
+    assert said(view.stage.empty) == ["No run yet", "The run waits in the queue."]
+    handle.state = "running"
+    handle.meter.update(0, 0, "Loading the model", {})
+    view.session.job_changed.emit(handle)
+    assert said(view.stage.empty) == ["Getting ready", "Loading the model"]
+    handle.cancel()
+
+
+def said(widget) -> list[str]:
+    """The words of the labels that are seen."""
+    labels = (one for one in widget.findChildren(QLabel) if one.isVisible())
+    return [one.text() for one in labels if one.text()]
 
 
 def test_a_run_that_is_stopped_can_go_on_at_once(view, live):

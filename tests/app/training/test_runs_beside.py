@@ -73,7 +73,10 @@ def test_the_button_over_the_runs_does_the_same_by_key(shown):
 
 
 def test_settings_of_runs_stand_side_by_side(shown):
-    view = shown(old={"unet_lr": 2e-4}, new={"unet_lr": 1e-4, "min_snr_gamma": 5})
+    view = shown(
+        old={"unet_lr": 2e-4, "sample_prompts": ("fox", "owl")},
+        new={"unet_lr": 1e-4, "min_snr_gamma": 5, "sample_prompts": ("fox", "cat")},
+    )
     click(view.runs.beside)
     entry(view.runs, "Settings side by side").trigger()
     page = view.stage.compare
@@ -82,8 +85,9 @@ def test_settings_of_runs_stand_side_by_side(shown):
     lines = {line.title: line for line in page.rows.lines}
     assert lines["UNet rate"].texts == ("1e-4", "2e-4")
     assert lines["UNet rate"].differs == (False, True)
+    assert lines["Sample prompts"].texts == ("fox; cat", "fox; owl")
     assert "Seed" not in lines
-    assert lines["Lowest held-out loss"].texts == ("0.1000, Epoch 2", "0.1000, Epoch 2")
+    assert lines["Lowest held-out loss"].texts == ("0.1000, epoch 2", "0.1000, epoch 2")
     assert lines["Optimizer and rates"].is_group
     page.scope._choose(1)
     assert "Seed" in {line.title for line in page.rows.lines}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import shutil
@@ -321,3 +322,11 @@ def test_an_export_says_that_the_index_was_damaged(capsys, art, tmp_path):
 
 def test_a_word_too_long_for_any_file_opens_no_window():
     assert not opens_window(["x" * 5000])
+
+
+def test_names_in_any_letters_are_printed_where_the_system_knows_few(tmp_path, monkeypatch):
+    told = io.BytesIO()
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(told, "cp1252", write_through=True))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
+    assert cli.main(["train", str(tmp_path / "画风 🎨.toml")]) == 3
+    assert "画风 🎨.toml" in told.getvalue().decode()

@@ -98,6 +98,14 @@ def test_a_released_model_is_loaded_again(loads):
     assert host.get("starter") is not first
 
 
+def test_memory_is_searched_for_only_where_a_model_is_dropped(loads, monkeypatch):
+    host, freed = hosts.ModelHost(), []
+    monkeypatch.setattr(device, "free_memory", lambda: freed.append(len(loads)))
+    host.get("starter")
+    host.get("starter", prediction_type="epsilon")
+    assert freed == [1]
+
+
 def test_freeing_memory_unloads_the_hosts_model(loads):
     first = hosts.host().get("starter")
     device.free_memory(unload=True)

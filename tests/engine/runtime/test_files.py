@@ -66,6 +66,18 @@ def test_a_folder_in_the_place_of_a_file_is_a_storage_error(tmp_path):
         files.write_text(tmp_path / "a", "x")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names")
+def test_a_file_never_takes_the_place_of_a_pipe_or_a_device(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(StorageError, match="no ordinary file"):
+        files.write_text(pipe, "x")
+    with pytest.raises(StorageError, match="no ordinary file"):
+        files.write_by_name(pipe, lambda name: None)
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
 def test_missing_folders_and_files_are_named(tmp_path):
     with pytest.raises(MissingFileError, match="does not exist"):
         files.require_folder(tmp_path / "nowhere")

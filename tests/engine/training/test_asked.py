@@ -80,6 +80,19 @@ def test_a_checkpoint_that_was_asked_for_is_not_taken_away(asking):
     ]  # fmt: skip
 
 
+def test_a_step_that_was_saved_already_is_not_saved_twice(request_for):
+    job = Job(JobHandle(request_for(max_train_epochs=2, save_state=True)))
+    emit = job.emit
+
+    def ask(kind, **data):
+        emit(kind, **data)
+        if kind == "train.checkpoint":
+            job.handle.ask(controls.SAVE_NOW)
+
+    job.emit = ask
+    assert names(run(job.handle.request, job)) == ["style-000001.safetensors", "style.safetensors"]
+
+
 def test_where_no_states_are_wanted_saving_now_and_cancelling_leave_none(asking, request_for):
     saved, events = asking({1: controls.SAVE_NOW}, max_train_epochs=1, save_state=False)
     assert "style-step00000001.safetensors" in names(saved)

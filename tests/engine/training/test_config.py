@@ -146,6 +146,8 @@ def test_prompts_from_a_file_skip_comments(tmp_path):
     ("text", "words"),
     [
         ("seed = = 3\n", "not valid TOML"),
+        ("seed = " + "9" * 5000, "not valid TOML"),
+        ("seed = " + "[" * 100_000, "not valid TOML"),
         ("sed = 3\n", "Did you mean seed?"),
         ("network_module = 'networks.lora'\n", "not a setting"),
         ("seed = 'many'\n", "seed:"),

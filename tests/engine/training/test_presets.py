@@ -14,6 +14,7 @@ from engine.training.presets import (
     delete_preset,
     import_preset,
     presets,
+    read_preset,
     rename_preset,
     save_preset,
     user_folder,
@@ -101,7 +102,30 @@ def test_a_damaged_preset_hides_no_other():
     save_preset("Mine", {"network_dim": 4})
     (user_folder() / "a.toml").write_text("name = ")
     (user_folder() / "b.toml").write_text('name = "x"\n[settings]\nno_such = 1\n')
+    (user_folder() / "c.toml").write_text("settings = 5\n")
+    (user_folder() / "d.toml").write_text("settings = " + "[" * 100_000)
+    (user_folder() / "e.toml").write_text('[settings]\nmax_train_epochs = "many"\n')
+    (user_folder() / "f.toml").symlink_to("nowhere")
+    (user_folder() / "g.toml").mkdir()
     assert [preset.name for preset in presets()[len(ours()) :]] == ["Mine"]
+
+
+def test_a_value_of_another_kind_in_a_preset_is_told_in_the_words_of_the_form():
+    made = save_preset("Mine", {"network_dim": 4})
+    made.path.write_text('[settings]\nmax_train_epochs = "many"\n')
+    with pytest.raises(BadInputError, match="max_train_epochs: write a whole number"):
+        read_preset(made.path)
+
+
+def test_folders_that_were_written_into_a_preset_are_not_taken():
+    made = save_preset("Mine", {"network_dim": 4})
+    made.path.write_text('[settings]\nnetwork_dim = 4\noutput_dir = "/else"\nbase_model = "x"\n')
+    assert dict(read_preset(made.path).values) == {"network_dim": 4}
+
+
+def test_what_no_field_can_show_does_not_come_along_from_kohya(tmp_path):
+    (tmp_path / "edg.json").write_text('{"network_dim": 48, "block_dims": [1], "LoRA_type": "no"}')
+    assert dict(import_preset(tmp_path / "edg.json").values)["network_dim"] == 48
 
 
 def test_a_preset_of_kohya_becomes_one_here(tmp_path):

@@ -214,13 +214,15 @@ def test_pictures_that_changed_are_told_and_the_run_goes_on(cut, art):
     assert any("have changed since" in text for text in told)
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "foreign", "pickle"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "foreign", "pickle", "other"])
 def test_a_damaged_state_is_refused(cut, damage, tmp_path):
     request = cut(1)
     path = find_state(Path(request.resume))
     content = path.read_bytes()
     if damage == "foreign":
         torch.save({"step": 1}, path)
+    elif damage == "other":
+        torch.save(torch.load(path) | {"request": ["seed"]}, path)
     elif damage == "pickle":
         torch.save({"format": 1, "position": print}, path)
     else:

