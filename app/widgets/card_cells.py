@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QRect
 
 
 class Cells(NamedTuple):
-    """``count`` cards in lines of ``columns``; each cell holds a card and the gap after it.
+    """``total`` cards in lines of ``columns``; each cell holds a card and the gap after it.
     ``offset`` is how far the view is scrolled, in pixels.
     """
 
@@ -16,7 +16,7 @@ class Cells(NamedTuple):
     height: int
     columns: int
     offset: int
-    count: int
+    total: int
 
     def box(self, row: int) -> QRect:
         """The cell of ``row`` in the viewport."""
@@ -31,11 +31,11 @@ class Cells(NamedTuple):
     def rows_in(self, box: QRect) -> range:
         """The rows of the lines that ``box``, in the viewport, touches."""
         last = self.row_at(box.bottom() + self.offset) + self.columns
-        return range(self.row_at(max(0, box.top() + self.offset)), min(self.count, last))
+        return range(self.row_at(max(0, box.top() + self.offset)), min(self.total, last))
 
     def at(self, point: QPoint, gap: int) -> int:
         """The row of the card under ``point``, -1 beside all cards and in the gap after one."""
         column = point.x() // self.width
         row = self.row_at(point.y() + self.offset) + column
-        inside = 0 <= column < self.columns and 0 <= row < self.count
+        inside = 0 <= column < self.columns and 0 <= row < self.total
         return row if inside and self.box(row).adjusted(0, 0, -gap, -gap).contains(point) else -1

@@ -151,7 +151,7 @@ class PictureGrid(QAbstractItemView):
 
     def moveCursor(self, action: _Move, modifiers: Qt.KeyboardModifier) -> QModelIndex:
         cells = self.cells()
-        count, columns = cells.count, cells.columns
+        count, columns = cells.total, cells.columns
         if not count:
             return QModelIndex()
         if not self.currentIndex().isValid():
@@ -245,7 +245,7 @@ class PictureGrid(QAbstractItemView):
     def updateGeometries(self) -> None:
         super().updateGeometries()
         cells, room = self.cells(), self.viewport().height()
-        lines = -(-cells.count // cells.columns)
+        lines = -(-cells.total // cells.columns)
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, lines * cells.height - room))
         bar.setEnabled(bar.maximum() > 0)  # one that moves nothing is not painted
@@ -255,7 +255,7 @@ class PictureGrid(QAbstractItemView):
         """Lay out anew, with the card of row ``top`` in the first line."""
         self.updateGeometries()
         cells = self.cells()
-        if cells.offset and cells.count:
+        if cells.offset and cells.total:
             self.verticalScrollBar().setValue(top // cells.columns * cells.height)
         self.viewport().update()
 

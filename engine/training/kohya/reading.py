@@ -73,6 +73,9 @@ def read_kohya(
     if project:
         train_project(arguments, project)
     lines = _by_key([*arguments.lines, *(_line(said) for said in arguments)])
+    told = [line for line in lines if line.present and line.key not in nested]
+    if told and all(line.why is _STRANGE for line in told):
+        raise _of_another_program(path)
     if not whole:
         lines = [line for line in lines if line.present]
     request, wrong, strange = _validated(_values(lines))
@@ -115,11 +118,15 @@ def _table(path: Path) -> dict[str, Any]:
             remedy="Choose a JSON file of kohya's window or a TOML file of its scripts.",
         ) from error  # fmt: skip
     if not isinstance(table, dict) or "datasets" in table or not table:
-        raise BadInputError(
-            "{name} holds no training settings of kohya's.", name=path.name,
-            remedy="Choose a JSON file of kohya's window or a TOML file of its scripts.",
-        )  # fmt: skip
+        raise _of_another_program(path)
     return table
+
+
+def _of_another_program(path: Path) -> BadInputError:
+    return BadInputError(
+        "{name} holds no training settings of kohya's.", name=path.name,
+        remedy="Choose a JSON file of kohya's window or a TOML file of its scripts.",
+    )  # fmt: skip
 
 
 @cache

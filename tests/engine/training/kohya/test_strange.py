@@ -78,3 +78,10 @@ def test_half_a_letter_is_refused_before_it_is_written_anywhere(tmp_path):
     path.write_text('{"output_name": "\\ud800"}')
     with pytest.raises(BadInputError, match="cannot be read"):
         read_kohya(path)
+
+
+def test_a_file_of_another_program_does_not_become_kohyas_usual_values(tmp_path):
+    path = tmp_path / "workflow.json"
+    path.write_text('{"3": {"class_type": "KSampler", "inputs": {}}, "version": 0.4}')
+    with pytest.raises(BadInputError, match="no training settings of kohya's"):
+        read_kohya(path)
