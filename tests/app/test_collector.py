@@ -48,6 +48,7 @@ def _passes(collector):
 def test_what_takes_long_to_look_through_is_looked_through_once(qapp, monkeypatch, limit, frozen):
     monkeypatch.setattr(collectors, "LONG", limit)
     monkeypatch.setattr(gc, "get_count", lambda: (1000, 1000, 1000))
+    gc.unfreeze()  # other tests may have left something
     collector = UiThreadCollector()
     try:
         collector.collect_due()

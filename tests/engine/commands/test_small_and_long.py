@@ -32,7 +32,7 @@ def test_a_resolution_below_the_usual_bucket_step_trains(capsys, art, tmp_path):
 @pytest.mark.parametrize("side", ["8", "16"])
 def test_a_resolution_the_model_cannot_halve_is_refused(capsys, art, tmp_path, side):
     said = refused(capsys, *_train(art, tmp_path, "--resolution", side))
-    assert f"The resolution {side} is too small" in said
+    assert "resolution: must be 32 or more for starter" in said
     assert not (tmp_path / "run").exists()
 
 
