@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app import i18n
 from app.theme import color
 from app.training.view import View
+from tests.app.painted import Painted
 from tests.app.training.conftest import click
 from tests.app.training.runs_at_hand import drawn, entry, make_run, rough, saved
 
@@ -71,20 +72,6 @@ def test_how_samples_were_drawn_follows_the_language(shown):
     view = shown(only={"sample_prompts": ("cactus --s 30",)})
     i18n.set_language("zh_CN")
     assert view.stage.sample_note.text() == "种子 42，30 步，引导 4"
-
-
-class Painted(QObject):
-    """Keeps what a widget was asked to paint."""
-
-    def __init__(self, widget):
-        super().__init__()
-        self.rects: list[QRect] = []
-        widget.installEventFilter(self)
-
-    def eventFilter(self, _, event):
-        if event.type() == QEvent.Type.Paint:
-            self.rects.append(QRect(event.rect()))
-        return False
 
 
 def test_a_sample_on_its_way_shows_how_far_it_is_in_a_column_of_its_own(view, live, settle):

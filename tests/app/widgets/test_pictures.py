@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QApplication
 
@@ -18,6 +18,7 @@ from app.widgets.thumbnail_files import read_scaled
 from app.widgets.thumbnails import ThumbnailCache
 from app.widgets.toasts import Toast
 from engine.runtime.errors import PictureError
+from tests.app.painted import Painted
 
 
 @pytest.fixture(autouse=True)
@@ -196,20 +197,6 @@ def test_while_cards_change_their_size_the_old_thumbnails_are_stretched(
     assert stretched == []
 
 
-class Paints(QObject):
-    """Hears which parts of a widget are painted."""
-
-    def __init__(self, widget):
-        super().__init__(widget)
-        self.places = []
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched, event):
-        if event.type() == QEvent.Type.Paint:
-            self.places.append(event.rect())
-        return False
-
-
 def test_only_the_card_whose_thumbnail_has_come_is_painted_again(qtbot, tmp_path, cache):
     grid, model = _with_files(qtbot, cache, tmp_path)
     told = []
@@ -219,11 +206,11 @@ def test_only_the_card_whose_thumbnail_has_come_is_painted_again(qtbot, tmp_path
     grid.viewport().grab()
     QApplication.processEvents()
     told.clear()
-    paints = Paints(grid.viewport())
+    painted = Painted(grid.viewport())
     qtbot.waitUntil(lambda: bool(told))
-    qtbot.waitUntil(lambda: bool(paints.places))
+    qtbot.waitUntil(lambda: bool(painted.rects))
     assert told == [[1]]
-    assert paints.places == [grid.visualRect(model.index(1, 0))]
+    assert painted.rects == [grid.visualRect(model.index(1, 0))]
 
 
 def test_a_grid_that_scrolls_looks_as_if_it_were_painted_anew(qtbot, monkeypatch):

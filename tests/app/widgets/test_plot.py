@@ -5,13 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QColor
 
 from app import theme
 from app.widgets import plot as plots
 from app.widgets.chart import LineChart
 from app.widgets.chart_lines import Series, bars, nearest
+from tests.app.painted import Painted
 
 
 @pytest.fixture(autouse=True)
@@ -37,20 +38,6 @@ def drawn(monkeypatch):
     paint = plots.paint_series
     monkeypatch.setattr(plots, "paint_series", lambda *a: (counted.append(a[1].label), paint(*a)))
     return counted
-
-
-class Painted(QObject):
-    """Keeps what a widget was asked to paint."""
-
-    def __init__(self, widget):
-        super().__init__()
-        self.rects: list[QRect] = []
-        widget.installEventFilter(self)
-
-    def eventFilter(self, _, event):
-        if event.type() == QEvent.Type.Paint:
-            self.rects.append(QRect(event.rect()))
-        return False
 
 
 def test_the_pointer_lays_its_read_out_over_lines_that_are_not_drawn_again(chart, qtbot, drawn):
