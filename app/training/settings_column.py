@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QWidget
 
 from app.i18n import bind, tr
 from app.i18n import signals as language_signals
@@ -49,6 +49,10 @@ class SettingsColumn(Column):
         self.reset_button, self._reset_text = reset_button(self.reset_all)
         self.start_button = button("Start training", "play", "primary")
         self._start_text = bind(self.start_button.setText, "Start training")
+        self._started = QTimer(self)
+        self._started.setSingleShot(True)
+        self._started.setInterval(QApplication.doubleClickInterval())
+        self._started.timeout.connect(self.refresh)
         self._fill_column()
         self._connect()
         self._show_level("simple")
@@ -99,11 +103,17 @@ class SettingsColumn(Column):
         return made
 
     def start(self) -> None:
-        """Start the next run with what is being typed: a click on a button leaves no field."""
+        """Start the next run with what is being typed: a click on a button leaves no field. The
+        second half of a double click starts no second run.
+        """
+        if self._started.isActive():
+            return
         typed = self.focusWidget()
         if isinstance(typed, QLineEdit):
             typed.clearFocus()
-        self.state.start()
+        if self.state.start() is not None:
+            self._started.start()
+            self.refresh()
 
     def reveal(self, setting: str) -> None:
         """Show the field of ``setting`` in Advanced, and give it the keyboard."""
@@ -129,7 +139,7 @@ class SettingsColumn(Column):
         waiting = self.state.live.next_job() is not None
         self._start_text.say("Add to queue" if waiting else "Start training")
         self.start_button.set_icon("plus" if waiting else "play")
-        self.start_button.setEnabled(self.state.can_start)
+        self.start_button.setEnabled(self.state.can_start and not self._started.isActive())
         problem = self.state.problem
         self.start_button.setToolTip(named(problem) if problem is not None else "")
         wrong = [name for name in by_setting(problem) if name in shown_settings()]

@@ -187,6 +187,21 @@ def test_start_queues_a_request_and_the_next_one_says_so(view) -> None:
     handle.cancel()
 
 
+def test_a_double_click_on_start_starts_one_run(view, qtbot) -> None:
+    start = view.settings.start_button
+    before = len(view.session.bridge.jobs)
+    for _ in range(4):
+        QTest.mouseClick(start, Qt.MouseButton.LeftButton)
+    view.start()  # as the command palette does
+    assert len(view.session.bridge.jobs) == before + 1
+    assert not start.isEnabled()
+    qtbot.waitUntil(start.isEnabled)
+    QTest.mouseClick(start, Qt.MouseButton.LeftButton)
+    assert len(view.session.bridge.jobs) == before + 2
+    for handle in view.session.bridge.jobs:
+        handle.cancel()
+
+
 def tell(view, handle, kind, **data):
     folder = view.session.project.runs / "live"
     view.session.engine_event.emit(Event(handle.id, kind, {"run": str(folder)} | data))
