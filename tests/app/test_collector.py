@@ -7,14 +7,42 @@ import threading
 import weakref
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app import collector as collectors
 from app.collector import UiThreadCollector
 
 
-def test_a_widget_in_a_cycle_is_destroyed_by_the_timer_and_never_by_a_worker(qapp, qtbot):
-    collector = UiThreadCollector()
+def garbage(count):
+    """A cycle of ``count`` objects, and what tells whether it is gone."""
+    first = Link()
+    last = first
+    for _ in range(count):
+        last.following = Link()
+        last = last.following
+    last.following = first
+    return weakref.ref(first)
+
+
+class Link:
+    """One object of a cycle."""
+
+    following: Link
+
+
+@pytest.fixture
+def collector(qapp):
+    gc.unfreeze()  # other tests may have left something
+    gc.collect()
+    gc.freeze()
+    made = UiThreadCollector(qapp)
+    yield made
+    made.deleteLater()
+    gc.unfreeze()
+
+
+def test_a_widget_in_a_cycle_is_destroyed_by_the_timer_and_never_by_a_worker(collector, qtbot):
     widget = QWidget()
     widget.itself = widget
     destroyed_in = []
@@ -22,7 +50,7 @@ def test_a_widget_in_a_cycle_is_destroyed_by_the_timer_and_never_by_a_worker(qap
     del widget
 
     def make_garbage():
-        for _ in range(20_000):
+        for _ in range(5_000):
             cycle = []
             cycle.append(cycle)
 
@@ -44,14 +72,20 @@ def _passes(collector):
     return False
 
 
-@pytest.mark.parametrize(("limit", "frozen"), [(-1.0, True), (60.0, False)])
-def test_what_takes_long_to_look_through_is_looked_through_once(qapp, monkeypatch, limit, frozen):
-    monkeypatch.setattr(collectors, "LONG", limit)
-    monkeypatch.setattr(gc, "get_count", lambda: (1000, 1000, 1000))
-    gc.unfreeze()  # other tests may have left something
-    collector = UiThreadCollector()
-    try:
-        collector.collect_due()
-        assert (gc.get_freeze_count() > 10_000) is frozen
-    finally:
-        gc.unfreeze()
+def test_what_became_many_is_put_aside_until_the_user_is_away(collector, qapp, qtbot):
+    collector._away.setInterval(0)
+    many = garbage(collectors.MANY + 1000)
+    collector.collect_due()
+    assert many() is not None  # not looked through, and neither is it later
+    assert gc.get_freeze_count() > collectors.MANY
+    few = garbage(5000)
+    collector.collect_due()
+    assert few() is None
+    assert many() is not None
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationInactive)
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    qapp.processEvents()
+    assert many() is not None  # back at once
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationInactive)
+    qtbot.waitUntil(lambda: many() is None)
+    assert gc.get_freeze_count() > 10_000  # what lives is put aside again
