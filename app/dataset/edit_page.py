@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.dataset.edit_tool import ToolPanel
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
+    from app.dataset.picture_model import PictureModel
     from app.widgets.thumbnails import ThumbnailCache
     from engine.dataset.library import Picture
 
@@ -47,14 +48,18 @@ class EditPage(QWidget):
     closed = Signal()
 
     def __init__(
-        self, state: DatasetState, operations: Operations, thumbnails: ThumbnailCache
+        self,
+        state: DatasetState,
+        operations: Operations,
+        pictures: PictureModel,
+        thumbnails: ThumbnailCache,
     ) -> None:
         super().__init__()
         self.state = state
         self.work = EditWork(state, operations)
         self.view = EditView()
         self.bar = EditBar(self.work, self.view)
-        self.strip = FilmStrip(state, thumbnails, lambda: self.work.picture, self._steps)
+        self.strip = FilmStrip(pictures, thumbnails, lambda: self.work.picture, self._steps)
         self.panels: dict[str, ToolPanel] = {
             "crop": CropPanel(self.work, self.view),
             "fill": FillPanel(self.work, self.view),

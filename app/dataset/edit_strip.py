@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
     QPersistentModelIndex,
     QRectF,
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QStyleOptionViewItem
 
-    from app.dataset.model import DatasetState
+    from app.dataset.picture_model import PictureModel
     from app.session import Session
     from app.widgets.thumbnails import ThumbnailCache
     from engine.dataset.library import Picture
@@ -45,7 +44,6 @@ Index = QModelIndex | QPersistentModelIndex
 height = 96
 tile = 72
 gap = 6
-PictureRole = Qt.ItemDataRole.UserRole + 1
 
 
 class FilmStrip(QListView):
@@ -57,7 +55,7 @@ class FilmStrip(QListView):
 
     def __init__(
         self,
-        state: DatasetState,
+        pictures: PictureModel,
         thumbnails: ThumbnailCache,
         current: Callable[[], Picture | None],
         steps: Callable[[Picture], Sequence[object]] = lambda picture: picture.recipe.steps,
@@ -65,7 +63,7 @@ class FilmStrip(QListView):
         super().__init__()
         self.current, self.steps = current, steps
         self.thumbnails = thumbnails
-        self.pictures = _Shown(state)
+        self.pictures = pictures
         self.setModel(self.pictures)
         self.setItemDelegate(_Tiles(self))
         self.setFlow(QListView.Flow.LeftToRight)
@@ -81,7 +79,7 @@ class FilmStrip(QListView):
         self.setViewportMargins(8, 8, 8, 8)
         self.setProperty("surface", "panel")
         thumbnails.ready.connect(lambda _: self.viewport().update())
-        self.clicked.connect(lambda index: self.opened.emit(index.data(PictureRole)))
+        self.clicked.connect(lambda index: self.opened.emit(pictures.picture(index)))
         bind(self.setAccessibleName, "Film strip")
 
     def follow(self) -> None:
@@ -94,14 +92,15 @@ class FilmStrip(QListView):
     def row(self) -> int:
         """Where the current picture stands, -1 when it is not shown."""
         found = self.current()
-        return -1 if found is None else self.pictures.places.get(found.id, -1)
+        return -1 if found is None else self.pictures.row_of(found.id)
 
     def neighbor(self, step: int) -> Picture | None:
         """The picture ``step`` places on that can be read."""
         row = self.row() + step
-        while 0 <= row < len(self.pictures.items):
-            if not self.pictures.items[row].problem:
-                return self.pictures.items[row]
+        while 0 <= row < self.pictures.rowCount():
+            found = self.pictures.picture(self.pictures.index(row))
+            if not found.problem:
+                return found
             row += step
         return None
 
@@ -142,40 +141,6 @@ def strip_button(session: Session) -> QToolButton:
     return made
 
 
-class _Shown(QAbstractListModel):
-    """The pictures of the grid, in its order."""
-
-    def __init__(self, state: DatasetState) -> None:
-        super().__init__()
-        self._state = state
-        self.items: list[Picture] = []
-        self.places: dict[int, int] = {}
-        self._state.shown_changed.connect(self._take)
-        self._take()
-
-    def _take(self) -> None:
-        keys = [picture.id for picture in self._state.shown]
-        same = keys == [picture.id for picture in self.items]
-        if same:
-            self.items = list(self._state.shown)
-            self.dataChanged.emit(self.index(0), self.index(max(0, len(keys) - 1)))
-            return
-        self.beginResetModel()
-        self.items = list(self._state.shown)
-        self.places = {key: place for place, key in enumerate(keys)}
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.items)
-
-    def data(self, index: Index, role: int = 0) -> object:
-        picture = self.items[index.row()]
-        names = (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
-        if role in names:
-            return picture.path.name
-        return picture if role == PictureRole else None
-
-
 class _Tiles(QStyledItemDelegate):
     def __init__(self, strip: FilmStrip) -> None:
         super().__init__(strip)
@@ -185,7 +150,7 @@ class _Tiles(QStyledItemDelegate):
         return QSize(tile + gap, tile)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        picture: Picture = index.data(PictureRole)
+        picture = self._strip.pictures.picture(index)
         under = self._strip.current()
         current = under is not None and under.id == picture.id
         box = QRectF(option.rect.left(), option.rect.top() + 4, tile, tile)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from app.dataset.model import DatasetState
     from app.dataset.operations import Operations
+    from app.dataset.picture_model import PictureModel
     from app.widgets.thumbnails import ThumbnailCache
     from engine.dataset.library import Picture
 
@@ -39,7 +40,11 @@ class FullView(QWidget):
     stepped = Signal(int)
 
     def __init__(
-        self, state: DatasetState, operations: Operations, thumbnails: ThumbnailCache
+        self,
+        state: DatasetState,
+        operations: Operations,
+        pictures: PictureModel,
+        thumbnails: ThumbnailCache,
     ) -> None:
         super().__init__()
         self.state = state
@@ -48,7 +53,7 @@ class FullView(QWidget):
         self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.picture.add_overlay(self._paint_flag)
         self.bar = FullBar(state, operations, self.picture)
-        self.strip = FilmStrip(state, thumbnails, lambda: state.current)
+        self.strip = FilmStrip(pictures, thumbnails, lambda: state.current)
         self.strip_button = strip_button(state.session)
         self._stand_in = StandIn(thumbnails, self._stand, self)
         self._wanted: object = None
@@ -111,7 +116,7 @@ class FullView(QWidget):
         return (picture.id, picture.modified, picture.recipe, fill)
 
     def _go(self, picture: Picture) -> None:
-        self.stepped.emit(self.strip.pictures.places[picture.id] - self.strip.row())
+        self.stepped.emit(self.strip.pictures.row_of(picture.id) - self.strip.row())
 
     def _stand(self, pixmap: QPixmap | None, picture: Picture) -> None:
         """Another picture: its thumbnail at its size until it is decoded, or the bare stage."""

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 nowhere = QModelIndex()
+_DRAGGABLE = (
+    Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsDragEnabled
+    | Qt.ItemFlag.ItemNeverHasChildren
+)
 _id = attrgetter("id")
 baked_kept = 600
 baked_side = 320
@@ -84,7 +90,7 @@ class PictureModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+        return _DRAGGABLE if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def mimeTypes(self) -> list[str]:
         return ["text/uri-list"]

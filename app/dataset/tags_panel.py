@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -51,8 +50,7 @@ class TagModel(RowModel):
         if not held or role not in (RowRole, Qt.ItemDataRole.AccessibleTextRole):
             return super().data(index, role)
         whole = held == self.selected
-        marked = replace(
-            row,
+        marked = row._replace(
             icon="check" if whole else "circle-minus",
             icon_tone="acc",
             note_tone="acc",

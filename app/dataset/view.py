@@ -66,7 +66,7 @@ class View(QWidget):
         self.sources = SourcesColumn(self.state, self.operations)
         self.strip = SourcesStrip(self.state)
         self.stage = Stage(self.state, self.operations, self.thumbnails)
-        self.full = FullView(self.state, self.operations, self.thumbnails)
+        self.full = FullView(self.state, self.operations, self.stage.model, self.thumbnails)
         self.inspector = Inspector(self.state, self.operations, self.thumbnails)
         self.empty = EmptyState(
             "images", *INVITATION, button("Choose a folder", "folder-open", on=self.ask_folder)
@@ -128,7 +128,7 @@ class View(QWidget):
     @cached_property
     def editor(self) -> EditPage:
         """The editor, made when it is first wanted: it takes longer than all that is seen first."""
-        made = EditPage(self.state, self.operations, self.thumbnails)
+        made = EditPage(self.state, self.operations, self.stage.model, self.thumbnails)
         made.column.setFixedWidth(self.inspector.width())
         made.closed.connect(self._close_crop)
         self.pages.addWidget(made)

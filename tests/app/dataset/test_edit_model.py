@@ -92,7 +92,7 @@ def test_a_model_file_cuts_out_to_transparency_and_to_a_fill_and_is_remembered(
     baked = bake(load_rgba(framed), recipe, None, page.work.masks)
     assert tuple(baked[5, 5]) == tuple(int(recipe.fill.color[n : n + 2], 16) for n in (1, 3, 5))
     assert tuple(baked[50, 50]) == (200, 40, 40)
-    again = EditPage(page.state, page.work.operations, page.strip.thumbnails)
+    again = EditPage(page.state, page.work.operations, page.strip.pictures, page.strip.thumbnails)
     assert again.panels["background"].model_path == str(model)
     assert Settings._of(asdict(page.state.session.settings)).separation_model == str(model)
     again.deleteLater()
