@@ -81,7 +81,7 @@ class Losses:
         if choice.others == "held_out":
             points = story.held_out
         line = Series(story.name, *_at(points, unit(story, choice)), manner.color, manner.dash)
-        return replace(line, width=1.5, plain=True, still=True)
+        return replace(line, width=1.5, plain=True)
 
 
 def unit(story: Story, choice: Choice) -> float:

@@ -327,7 +327,7 @@ def test_what_has_no_effect_is_disabled_and_says_why(view, advanced, qtbot):
     open_group(qtbot, advanced, "Objective")
     row = advanced.rows["huber_c"]
     assert not row.control.isEnabled()
-    assert "It has an effect only with Loss: huber, smooth l1." in row.hint
+    assert "It has an effect only with Loss: Huber, Smooth L1." in row.hint
     i18n.set_language("zh_CN")
     try:
         assert "Huber" in row.hint
@@ -428,7 +428,7 @@ def test_what_a_setting_does_is_told_beside_its_field(view, advanced, qtbot, roa
     assert facts["Range"] == "0 to 10"
     assert facts["Default"] == "1"
     assert facts["kohya"] == "huber_scale"
-    assert facts["Only with"] == "Loss: huber, smooth l1"
+    assert facts["Only with"] == "Loss: Huber, Smooth L1"
     advanced.help.asked.emit("loss_type")
     advanced.help.close()
     qtbot.waitUntil(lambda: view.focusWidget() is advanced.rows["loss_type"].control)
