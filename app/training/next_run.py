@@ -168,6 +168,7 @@ class NextRun(QObject):
     def set_trigger_word(self, word: str) -> None:
         """Use ``word`` in captions and sample prompts."""
         self.values["trigger_word"] = word
+        self._touched.add("trigger_word")
         self._suggest()
         self.change(trigger_word=word)
 
@@ -206,13 +207,25 @@ class NextRun(QObject):
         """Fill in what follows from pictures and runs, where nothing was set by hand."""
         if not self.values:
             return
-        trigger = str(self.values["trigger_word"])
-        prompts = tuple(draft.sample_prompts(self._captions, trigger))
-        self._suggested = {"sample_prompts": prompts, **self._suggested_length()}
+        word = self._remembered_word()
         fixed = set(self._touched)
+        if "trigger_word" in self.session.run_settings.values:
+            fixed.add("trigger_word")
+        trigger = str(self.values["trigger_word"]) if "trigger_word" in fixed else word
+        prompts = tuple(draft.sample_prompts(self._captions, trigger))
+        self._suggested = {
+            "trigger_word": word, "sample_prompts": prompts, **self._suggested_length()
+        }  # fmt: skip
         if "max_train_epochs" in fixed:
             fixed |= draft.rhythm(1).keys()
         self.values |= {n: value for n, value in self._suggested.items() if n not in fixed}
+
+    def _remembered_word(self) -> str:
+        """The trigger word of the project, else that of the newest run that had one."""
+        project = self.session.project
+        words = [project.file.trigger_word] if project is not None else []
+        words += [one.trigger_word for one in self.earlier()]
+        return next(filter(None, words), "")
 
     def _suggested_length(self) -> dict[str, Any]:
         """As long as the newest run on this model, else as long as a first one should be."""

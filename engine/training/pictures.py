@@ -248,7 +248,13 @@ def _open(
     problems: list[str] = []
     for number, sample in enumerate(samples):
         job.breathe()
-        job.progress(number, len(samples), "Reading pictures")
+        job.progress(
+            number,
+            len(samples),
+            "Reading picture {n} of {all}",
+            n=f"{number + 1:,}",
+            all=f"{len(samples):,}",
+        )
         try:
             rgb = sample.bake().rgb
             assignment = _place(sample, spec, (rgb.shape[1], rgb.shape[0]))
