@@ -107,7 +107,8 @@ def _regularization(
     training draws each.
     """
     regular = [p for p in pictures if p.usable and p.is_reg]
-    found = [(p.id, p.repeats, at) for p in regular if (at := placed(p, spec))]
+    found: list[tuple[int | None, int, Assignment]] = []
+    found += [(p.id, p.repeats, at) for p in regular if (at := placed(p, spec))]
     found += [(None, n, at) for size, n in apart.regular if (at := place(spec, size))]
     paired = pair_regularization([repeats for _, repeats, _ in found], draws)
     return [(key, at.bucket, times) for (key, _, at), times in zip(found, paired, strict=True)]

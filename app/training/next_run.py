@@ -168,7 +168,7 @@ class NextRun(QObject):
     def set_trigger_word(self, word: str) -> None:
         """Use ``word`` in captions and sample prompts."""
         self.values["trigger_word"] = word
-        self._touched.add("trigger_word")
+        self._touched |= {"trigger_word"}
         self._suggest()
         self.change(trigger_word=word)
 
@@ -210,7 +210,7 @@ class NextRun(QObject):
         word = self._remembered_word()
         fixed = set(self._touched)
         if "trigger_word" in self.session.run_settings.values:
-            fixed.add("trigger_word")
+            fixed |= {"trigger_word"}
         trigger = str(self.values["trigger_word"]) if "trigger_word" in fixed else word
         prompts = tuple(draft.sample_prompts(self._captions, trigger))
         self._suggested = {
@@ -253,7 +253,7 @@ class NextRun(QObject):
             if self.base.traits is not None:
                 refuse_what_does_not_fit(request, self.base.traits)
             spec = bucket_spec(request, self.base.size)
-            outlook = self._counting.outlook(self.pictures, spec, request.train_batch_size)
+            outlook = self._counting.outlook(self.pictures, spec, request)
             self.plan = draft.plan(request, outlook) if outlook is not None else None
         except StylekilnError as error:
             self.problem = error
