@@ -49,7 +49,8 @@ def values_of(session: Session) -> dict[str, Any]:
         or session.run_settings.last.get("trigger_word", ""),
     }
     # An empty trigger word means the project's own to a run too.
-    shown = {n: v for n, v in mine.items() if n in FIELDS or (n == "trigger_word" and v)}
+    more = {n: mine[n] for n in ("trigger_word", "categories") if mine.get(n)}
+    shown = {n: v for n, v in mine.items() if n in FIELDS} | more
     return {**plain, **first, **last, **shown}
 
 

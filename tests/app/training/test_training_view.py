@@ -91,7 +91,7 @@ def with_runs(view, settle):
 def test_the_first_run_is_ready_to_start(view) -> None:
     simple = view.settings.simple
     assert simple.name.value == "art-v1"
-    assert simple.pictures.text() == "6 pictures"
+    assert simple.pictures.choice.currentText() == "6 pictures"
     assert simple.quality.value == "good"
     assert view.settings.start_button.isEnabled()
     assert view.settings.before.facts[0].text() == "6 pictures in 2 buckets."
@@ -531,7 +531,8 @@ def test_before_the_first_step_the_curve_waits_without_numbers(view, qtbot, sett
     tell(view, handle, "train.step", step=1, epoch=1, loss=0.5, average=0.4,
          lr={"unet": 1e-3}, grad_norm=0.2)  # fmt: skip
     qtbot.waitUntil(curves.small.isVisible)
-    assert curves.loss.plot.axes()[0].start == curves.rate.plot.axes()[0].start
+    starts = [chart.plot.graph.up.width() for chart in (curves.loss, curves.small.rate)]
+    assert starts[0] == starts[1]
     handle.cancel()
 
 
