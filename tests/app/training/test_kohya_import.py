@@ -284,12 +284,12 @@ def test_a_model_outside_the_folders_joins_those_at_hand(view, take, monkeypatch
 
 
 REFUSED = [
-    ("a.json", "{", "cannot be read"),
+    ("a.json", "{", "is not valid JSON"),
     ("a.json", "{}", "holds no training settings of kohya's"),
     ("a.json", json.dumps({"flux1_checkbox": True}), "FLUX.1"),
     ("a.toml", "[[datasets]]\n", "describes a dataset"),
     ("a.json", json.dumps({"a/1": {"caption": "x"}}), "describes a dataset"),
-    ("a.toml", "[settings", "cannot be read"),
+    ("a.toml", "[settings", "is not valid TOML"),
     ("a.json", "[1]", "holds no sample prompts"),
 ]
 
