@@ -131,6 +131,7 @@ class Session(QObject):
                     "key": error.sentence,
                     "remedy": error.remedy,
                     "facts": facts,
+                    "facts_in": error.facts_in,
                     "action": action,
                     "on_action": on_action,
                     "error": True,

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.dataset.counts import is_used
-from engine.dataset.bucket_places import placed
+from engine.dataset.bucket_places import place, placed
 from engine.dataset.buckets import batches_per_epoch
 from engine.dataset.token_counts import LIMITS
 from engine.imaging.descriptor import HIDDEN_COLOR, unpack
 from engine.training.batches import pair_regularization
+from engine.training.set_apart import NOTHING, SetApart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +37,7 @@ class Outlook:
     is in each, ``hard`` how many of them are enlarged or cut too much; ``draws`` counts pictures
     with their repeats, and ``steps`` batches, per epoch, those of regularization pictures
     included. ``warnings`` has ids by kind, ``unpaired`` those of regularization pictures that are
-    not drawn.
+    not drawn; ``unpaired_files`` counts those of a regularization folder.
     """
 
     train: int
@@ -48,6 +49,7 @@ class Outlook:
     members: Mapping[Size, tuple[int, ...]] = field(default_factory=dict)
     hard: Mapping[Size, int] = field(default_factory=dict)
     unpaired: tuple[int, ...] = ()
+    unpaired_files: int = 0
 
     @property
     def bare(self) -> tuple[int, ...]:
@@ -61,13 +63,17 @@ def is_hard(found: Assignment) -> bool:
 
 
 def look_ahead(
-    pictures: Iterable[Picture], spec: BucketSpec, batch: int = 1, count: Count | None = None
+    pictures: Iterable[Picture],
+    spec: BucketSpec,
+    batch: int = 1,
+    count: Count | None = None,
+    apart: SetApart = NOTHING,
 ) -> Outlook:
     """Count what a run over ``pictures`` would read. ``count`` counts tokens; without it no caption
-    is found too long.
+    is found too long. ``apart`` is what the settings of the run hold out and add.
     """
     everything = list(pictures)
-    used = [picture for picture in everything if is_used(picture)]
+    used = [p for p in everything if is_used(p) and p.path not in apart.held_out]
     places = [(picture, found) for picture in used if (found := placed(picture, spec))]
     members: dict[Size, list[int]] = defaultdict(list)
     draws: dict[Size, int] = defaultdict(int)
@@ -75,12 +81,12 @@ def look_ahead(
         members[found.bucket].append(picture.id)
         draws[found.bucket] += picture.repeats
     total = sum(draws.values())
-    paired = _regularization(everything, spec, total)
+    paired = _regularization(everything, apart, spec, total)
     for _, bucket, times in paired:
         draws[bucket] += times
     return Outlook(
         train=len(places),
-        held_out=sum(picture.held_out for picture in everything),
+        held_out=sum(picture.is_measured for picture in everything) + len(apart.held_out),
         buckets=tuple(
             sorted(((size, len(ids)) for size, ids in members.items()), key=lambda b: (-b[1], b[0]))
         ),
@@ -89,17 +95,23 @@ def look_ahead(
         warnings=_warnings(everything, used, places, count),
         members={size: tuple(ids) for size, ids in members.items()},
         hard=Counter(found.bucket for _, found in places if is_hard(found)),
-        unpaired=tuple(key for key, _, times in paired if not times),
+        unpaired=tuple(key for key, _, times in paired if not times and key is not None),
+        unpaired_files=sum(not times for key, _, times in paired if key is None),
     )
 
 
 def _regularization(
-    pictures: Sequence[Picture], spec: BucketSpec, draws: int
-) -> list[tuple[int, Size, int]]:
-    """The regularization pictures by id, with their buckets and how often training draws each."""
-    found = [(p, at) for p in pictures if p.usable and p.is_reg and (at := placed(p, spec))]
-    paired = pair_regularization([picture.repeats for picture, _ in found], draws)
-    return [(p.id, at.bucket, times) for (p, at), times in zip(found, paired, strict=True)]
+    pictures: Sequence[Picture], apart: SetApart, spec: BucketSpec, draws: int
+) -> list[tuple[int | None, Size, int]]:
+    """The regularization pictures by id (None: of a folder), with their buckets and how often
+    training draws each.
+    """
+    regular = [p for p in pictures if p.usable and p.is_reg]
+    found: list[tuple[int | None, int, Assignment]] = []
+    found += [(p.id, p.repeats, at) for p in regular if (at := placed(p, spec))]
+    found += [(None, n, at) for size, n in apart.regular if (at := place(spec, size))]
+    paired = pair_regularization([repeats for _, repeats, _ in found], draws)
+    return [(key, at.bucket, times) for (key, _, at), times in zip(found, paired, strict=True)]
 
 
 def _warnings(

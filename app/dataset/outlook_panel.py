@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from app.widgets.thumbnails import ThumbnailCache
     from engine.dataset.library import Library, Picture
     from engine.project.project import Project
-    from engine.training.config import TrainRequest
+from engine.training.categories import chosen
+from engine.training.config import TrainRequest
 
 side = 96
 passing, staying = 0.04, 0.4
@@ -267,4 +268,5 @@ def _counted(pictures: Sequence[Picture], request: TrainRequest) -> Outlook:
     def count(captions: Sequence[str]) -> list[int]:
         return _tokens.counts([plain_caption(text, request.trigger_word) for text in captions])
 
-    return look_ahead(pictures, spec_for(request), request.train_batch_size, count)
+    learned = chosen(pictures, request.categories)
+    return look_ahead(learned, spec_for(request), request.train_batch_size, count)

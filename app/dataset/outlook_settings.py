@@ -45,10 +45,12 @@ def values_of(session: Session) -> dict[str, Any]:
         "bucket_reso_steps": usual_step(resolution),
         # what Train suggests for the starter, and for large models
         "train_batch_size": 8 if resolution < 512 else 1,
-        "trigger_word": file.trigger_word if file is not None else "",
+        "trigger_word": (file.trigger_word if file is not None else "")
+        or session.run_settings.last.get("trigger_word", ""),
     }
     # An empty trigger word means the project's own to a run too.
-    shown = {n: v for n, v in mine.items() if n in FIELDS or (n == "trigger_word" and v)}
+    more = {n: mine[n] for n in ("trigger_word", "categories") if mine.get(n)}
+    shown = {n: v for n, v in mine.items() if n in FIELDS} | more
     return {**plain, **first, **last, **shown}
 
 

@@ -15,7 +15,7 @@ from app.widgets.thumbnails import content_mark
 from engine.models.inspect import inspect
 from engine.project.settings import data_dir
 from engine.runtime.errors import JobCancelled, StylekilnError
-from engine.runtime.files import storage_errors, system_error, write_by_name
+from engine.runtime.files import exists, storage_errors, system_error, write_by_name
 
 _BLOCK = 1 << 22
 
@@ -72,7 +72,7 @@ def _is_sound(source: Path, errors: list[StylekilnError]) -> bool:
 
 def free_place(folder: Path, stem: str, suffix: str) -> Path:
     """``stem`` in ``folder``, with a number when it is taken."""
-    return next(place for place in _places(folder, stem, suffix) if not place.exists())
+    return next(place for place in _places(folder, stem, suffix) if not exists(place))
 
 
 def _places(folder: Path, stem: str, suffix: str) -> Iterator[Path]:

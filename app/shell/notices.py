@@ -34,7 +34,8 @@ class Notice:
     @property
     def text(self) -> str:
         """The sentence, and what to do about it, in the language of the moment."""
-        key, facts = self.note["key"], self.note["facts"]
+        key, facts_in = self.note["key"], self.note.get("facts_in")
+        facts = facts_in(tr) if facts_in is not None else self.note["facts"]
         parts = ((self.note.get("one", key), key), (self.note.get("remedy"), ""))
         return joined(tr(one, many, **facts) for one, many in parts if one)
 

@@ -159,7 +159,7 @@ class View(QWidget):
         if narrow:
             self._main.setContentsMargins(40, 32, 40, 24)
             self.side.setMinimumWidth(0)
-            self.side.setMaximumWidth(16777215)
+            self.side.setMaximumWidth(metrics.UNBOUNDED)
             self.side.column.setContentsMargins(24, 24, 24, 16)
             self._gap.changeSize(0, 24)
             self._main.insertWidget(self._main.count() - 1, self.side)

@@ -32,4 +32,5 @@ RIGHT = 332
 COLUMN_MINIMUM = 224
 WINDOW_MINIMUM = (1024, 700)
 NARROW = 1360  # below this window width the layout is the one of 1280x800
+UNBOUNDED = 16777215  # Qt's QWIDGETSIZE_MAX, which PySide6 does not expose
 MOTION = 120  # milliseconds, ease-out

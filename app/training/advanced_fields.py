@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.i18n import signals as language_signals
 from app.theme import style
 from app.training.base_choice import BaseModelChoice
+from app.training.category_choice import CategoryChoice
 from app.training.one_rate import rates_for, said_of
 from app.training.problems import by_setting
 from app.training.setting_group import SettingGroup
@@ -240,6 +241,8 @@ class AdvancedFields(QWidget):
     def _control(self, item: Setting) -> Control:
         if item.name == "base_model":
             return BaseModelChoice(self.state)
+        if item.name == "categories":
+            return CategoryChoice(self.state)
         return LinesField() if item.kind == "list" else control_for(item, bounded=False)
 
     def _fill(self, row: SettingRow) -> None:
@@ -257,6 +260,8 @@ class AdvancedFields(QWidget):
             state.choose_base(str(value))
         elif name == "trigger_word":
             state.set_trigger_word(str(value))
+        elif name == "categories":
+            state.choose_categories(value)
         elif name == "optimizer_type":
             self._choose_optimizer(str(value))
         else:

@@ -76,7 +76,10 @@ def _about_pictures(state: TrainState) -> Iterator[Note]:
     one = "{n} regularization picture has no partner and will not be used."
     many = "{n} regularization pictures have no partner and will not be used."
     yield from _of_pictures(state, "unpaired", one, many, outlook.unpaired)
-    if plan.steps and not outlook.held_out and not float(state.values["validation_split"]):
+    if outlook.unpaired_files:
+        count = outlook.unpaired_files
+        yield Note("unpaired files", tr(one, many, n=number(count)))
+    if plan.steps and not outlook.held_out:
         words = "Nothing is held out, so over-fitting cannot be measured. Hold some out in Dataset."
         yield Note("blind", tr(words))
 

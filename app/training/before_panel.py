@@ -170,7 +170,10 @@ _TOP = Qt.AlignmentFlag.AlignTop
 
 def _sentences(plan: draft.Plan, state: TrainState) -> list[str]:
     if not plan.steps:
-        return [tr("There is no picture to train on. Add a folder in Dataset."), "", ""]
+        words = "There is no picture to train on. Add a folder in Dataset."
+        if state.values["categories"]:
+            words = "No picture is in the chosen categories. Choose others under Pictures."
+        return [tr(words), "", ""]
     outlook = plan.outlook
     first = tr(
         "{pictures} in {buckets}.",

@@ -7,24 +7,45 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from app.dataset.outlook import Outlook, look_ahead
+from engine.runtime.errors import StylekilnError
+from engine.training.set_apart import NOTHING, set_apart
 
 if TYPE_CHECKING:
     from app.session import Session
     from engine.dataset.buckets import BucketSpec
     from engine.dataset.library import Picture
+    from engine.training.config import TrainRequest
 
 FEW = 1000
 """So many pictures are counted at once; of more, the window hears when they are counted."""
 
 
+_READ = (
+    "train_batch_size", "validation_split", "validation_seed", "reg_data_dir", "caption_extension",
+)  # fmt: skip
+"""The settings that the answer depends on, beside those of the buckets."""
+
+
 class _Question(NamedTuple):
     pictures: list[Picture]
     spec: BucketSpec
-    batch: int
+    request: TrainRequest
 
     def same(self, other: _Question) -> bool:
         """Whether the answer is the same: lists of pictures are never changed, only replaced."""
-        return self.pictures is other.pictures and self[1:] == other[1:]
+        alike = all(getattr(self.request, n) == getattr(other.request, n) for n in _READ)
+        return self.pictures is other.pictures and self.spec == other.spec and alike
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it can be answered at once, without looking at any file."""
+        files = self.request.validation_split or self.request.reg_data_dir
+        return len(self.pictures) <= FEW and not files
+
+    def answer(self) -> Outlook:
+        """Count. Raises StylekilnError for files that the run would refuse."""
+        apart = NOTHING if self.is_quick else set_apart(self.pictures, self.request)
+        return look_ahead(self.pictures, self.spec, self.request.train_batch_size, None, apart)
 
 
 class Counting(QObject):
@@ -35,20 +56,27 @@ class Counting(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self._answered: tuple[_Question, Outlook] | None = None
+        self._answered: tuple[_Question, Outlook | StylekilnError] | None = None
         self._asked: _Question | None = None
 
-    def outlook(self, pictures: list[Picture], spec: BucketSpec, batch: int) -> Outlook | None:
-        """What a run would read; of many pictures the last that is known, until ``counted``."""
-        question = _Question(pictures, spec, batch)
+    def outlook(
+        self, pictures: list[Picture], spec: BucketSpec, request: TrainRequest
+    ) -> Outlook | None:
+        """What a run would read; of many pictures, and where files are looked at, the last that is
+        known, until ``counted``. Raises StylekilnError for files that the run would refuse.
+        """
+        question = _Question(pictures, spec, request)
         if self._answered is not None and self._answered[0].same(question):
             self._asked = None
-        elif len(pictures) <= FEW:
+        elif question.is_quick:
             self._asked = None
-            self._answered = question, look_ahead(*question)
+            self._answered = question, question.answer()
         else:
             self._ask(question)
-        return self._answered[1] if self._answered is not None else None
+        found = self._answered[1] if self._answered is not None else None
+        if isinstance(found, StylekilnError):
+            raise found
+        return found
 
     def forget(self) -> None:
         """The pictures are of another project."""
@@ -63,8 +91,12 @@ class Counting(QObject):
     async def _count(self) -> None:
         """Answer the newest question; those between are dropped."""
         while (question := self._asked) is not None:
-            outlook = await self._session.bridge.io(look_ahead, *question)
+            found: Outlook | StylekilnError
+            try:
+                found = await self._session.bridge.io(question.answer)
+            except StylekilnError as error:
+                found = error
             if self._asked is question:
                 self._asked = None
-                self._answered = question, outlook
+                self._answered = question, found
                 self.counted.emit()

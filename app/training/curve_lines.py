@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.training.chart_choice import Choice, Smoothing
 from app.training.compared import OWN, Manner
 from app.training.points import Points, Smoothed
 from app.widgets.chart_lines import Series
@@ -17,8 +18,6 @@ from engine.training.schedules import planned_rate
 if TYPE_CHECKING:
     from app.training.story import Story
 
-XAxis = Literal["epochs", "steps"]
-Smoothing = Literal["epoch", "few", "many", "none"]
 WINDOWS: dict[Smoothing, int] = {"few": 20, "many": 100}
 """Steps of a running mean; the mean of an epoch is the engine's own."""
 PLANNED = 0.4
@@ -27,18 +26,6 @@ MOST_GROUPS = 4
 BANDS = ("low", "mid", "high")
 DENSE = 900  # steps, from which on they would fill an area and hide the lines over it
 MANY = 60  # losses, from which on the few extreme ones do not set the scale
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the loss chart shows: the axis, how much is smoothed, and the loss of trained pictures
-    on the noise of the held-out ones; ``others`` is what is drawn of runs beside the shown one.
-    """
-
-    x_axis: XAxis = "epochs"
-    smoothing: Smoothing = "epoch"
-    seen: bool = False
-    others: Literal["loss", "held_out"] = "loss"
 
 
 class Losses:
@@ -57,7 +44,7 @@ class Losses:
         found = [raw]
         if choice.smoothing != "none":
             found.append(Series("Smoothed", *_at(self.smoothed(story, choice.smoothing), scale)))
-        if len(story.held_out):
+        if len(story.held_out) and choice.held_out:
             points = _at(story.held_out, scale)
             found.append(Series("Held-out", *points, "chart2", marker="square"))
         if len(story.seen) and choice.seen:
@@ -81,7 +68,7 @@ class Losses:
         if choice.others == "held_out":
             points = story.held_out
         line = Series(story.name, *_at(points, unit(story, choice)), manner.color, manner.dash)
-        return replace(line, width=1.5, plain=True, still=True)
+        return replace(line, width=1.5, plain=True)
 
 
 def unit(story: Story, choice: Choice) -> float:
@@ -89,7 +76,7 @@ def unit(story: Story, choice: Choice) -> float:
     return float(story.steps_per_epoch or 1) if choice.x_axis == "epochs" else 1.0
 
 
-def loss_range(lines: Sequence[Series]) -> tuple[float, float] | None:
+def loss_range(lines: Sequence[Series], log: bool = False) -> tuple[float, float] | None:
     """A vertical range that holds every line, and all but the most extreme losses of single steps;
     None lets the data decide.
     """
@@ -98,6 +85,10 @@ def loss_range(lines: Sequence[Series]) -> tuple[float, float] | None:
         return None
     low, high = np.percentile(raw.ys, [0.5, 99.5])
     low, high = min(low, *map(np.min, rest)), max(high, *map(np.max, rest))
+    if log and low > 0:
+        return 10 ** (math.floor(math.log10(low) * 10) / 10), 10 ** (
+            math.ceil(math.log10(high) * 10) / 10
+        )
     # In coarse steps: an axis that moved with every loss would unsettle the eye.
     span = (high - low) or abs(high) or 1.0
     step, air = 10.0 ** math.floor(math.log10(span)) / 5, 0.03 * span

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.i18n import tr
 from app.i18n.format import number, scientific
-from app.widgets.form import choice_text
+from app.widgets.choice_names import choice_text
 from engine.runtime.schema import Setting, settings_of
 from engine.training.config import TrainRequest
 

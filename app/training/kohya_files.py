@@ -38,7 +38,8 @@ FILTERS: tuple[tuple[Kind, str, str], ...] = (
     ("dataset", "Dataset file of kohya's scripts", "toml"),
 )
 LEFT_ALONE = frozenset({
-    "project", "output_name", "base_model", "trigger_word", "sample_prompts", "output_dir",
+    "project", "categories", "output_name", "base_model", "trigger_word", "sample_prompts",
+    "output_dir",
 })  # fmt: skip
 """What stays as it is where a file does not say it: it is about this project."""
 

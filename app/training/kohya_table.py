@@ -42,11 +42,15 @@ if TYPE_CHECKING:
     from engine.training.kohya.report import Line
 
 TITLES = ("In the file", "Value", "Here", "Why")
-SIDE, HEAD_HIGH, TWO_LINES = 16, 32, 44
-NARROW = 720  # below this width Why is the second line of its row
+SIDE, HEAD_HIGH = 16, 32
+NARROW = 720  # below this width Why stands under the rest of its row
+_FIRST, _SECOND, _UNDER = 5, 22, 5  # where Why begins, beside the rest or under it; air below
 _SHARES = (0.23, 0.15, 0.27, 0.35)
 _SHARES_NARROW = (0.38, 0.24, 0.38)
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_WRAPPED = (
+    int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
+)
 
 
 def columns(width: int) -> list[tuple[int, int]]:
@@ -202,12 +206,12 @@ class _Delegate(QStyledItemDelegate):
         row = index.data(RowRole)
         if isinstance(row, Head):
             return QSize(0, HEAD_HIGH)
-        return QSize(0, TWO_LINES if self._second_line(row) else metrics.ROW)
-
-    def _second_line(self, line: Line) -> str:
-        if self._table.viewport().width() >= NARROW:
-            return ""
-        return why_text(line, self._table.lines.problem(line))
+        table = self._table
+        words = why_text(row, table.lines.problem(row))
+        room, size = _why_room(QRect(0, 0, table.viewport().width(), 0))
+        metric = QFontMetrics(fonts.font(size))
+        high = metric.boundingRect(room.adjusted(0, 0, 0, 1000), _WRAPPED, words).height()
+        return QSize(0, max(metrics.ROW, room.top() + high + _UNDER) if words else metrics.ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(RowRole)
@@ -230,23 +234,32 @@ class _Delegate(QStyledItemDelegate):
     def _paint_line(self, painter: QPainter, place: QRect, line: Line, quiet: str) -> None:
         lines = self._table.lines
         problem = lines.problem(line)
-        second = self._second_line(line)
         cells = [
             (line.key, "t1" if line.present else quiet),
             (value_text(line), "t2" if line.present else quiet),
             (here_text(line, lines.state), "t1" if line.settings else quiet),
-            (why_text(line, problem), quiet),
         ]
-        high = metrics.ROW if not second else 24
         laid = columns(place.width())
         for number_of, ((text, tint), (left, wide)) in enumerate(zip(cells, laid, strict=False)):
-            room = QRect(place.left() + left, place.top(), wide, high)
+            room = QRect(place.left() + left, place.top(), wide, metrics.ROW)
             if problem and TITLES[number_of] == "Here":
                 room = _paint_mark(painter, room)
             _draw(painter, room, text, tint)
-        if second:
-            room = QRect(place.left() + SIDE, place.top() + 20, place.width() - 2 * SIDE, 18)
-            _draw(painter, room, second, "err" if problem else quiet, 11)
+        room, size = _why_room(place)
+        painter.setFont(fonts.font(size))
+        painter.setPen(color("err" if problem and place.width() < NARROW else quiet))
+        painter.drawText(room, _WRAPPED, why_text(line, problem))
+
+
+def _why_room(place: QRect) -> tuple[QRect, int]:
+    """Where Why stands in a row at ``place``, and the size of its letters: in the last column, or
+    under the others where the table is narrow. It goes on over as many lines as it needs.
+    """
+    if place.width() < NARROW:
+        return place.adjusted(SIDE, _SECOND, -SIDE, -_UNDER), 11
+    left, wide = columns(place.width())[-1]
+    top = place.top() + _FIRST
+    return QRect(place.left() + left, top, wide, place.bottom() - top), 12
 
 
 def _paint_head(painter: QPainter, place: QRect, head: Head) -> None:

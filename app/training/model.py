@@ -19,6 +19,7 @@ from app.training.story import Story, read
 from app.training.trash import bring_back, to_trash
 from app.training.unfinished import Unfinished
 from engine.models.catalogue import list_models, model_folders
+from engine.training.categories import chosen
 from engine.training.runs import Resumable, list_runs, new_run_folder, resumable
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ class TrainState(NextRun):
         library = self.session.library
         read: tuple[list[Picture], list[str]] = [], []
         if library is not None:
-            read = await self.session.bridge.io(_read_pictures, library)
+            categories = tuple(self.values.get("categories", ()))
+            read = await self.session.bridge.io(_read_pictures, library, categories)
         self.pictures, self._captions = read
         self._suggest_again()
 
@@ -229,9 +231,11 @@ class TrainState(NextRun):
         self.runs_changed.emit()
 
 
-def _read_pictures(library: Library) -> tuple[list[Picture], list[str]]:
+def _read_pictures(
+    library: Library, categories: tuple[str, ...]
+) -> tuple[list[Picture], list[str]]:
     pictures = library.pictures()
-    return pictures, draft.told(pictures)
+    return pictures, draft.told(chosen(pictures, categories))
 
 
 def _base_models() -> list[BaseModel]:

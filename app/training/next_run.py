@@ -15,6 +15,7 @@ from app.training.differences import OF_ONE_RUN
 from app.training.draft import BaseModel, Plan
 from app.training.reason_words import reason_words
 from engine.runtime.errors import StylekilnError
+from engine.training.categories import chosen as of_categories
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
 from engine.training.pictures import bucket_spec
@@ -24,6 +25,8 @@ from engine.training.traits import refuse_what_does_not_fit
 if TYPE_CHECKING:
     from app.session import Session
     from engine.dataset.library import Picture
+
+    _Choice = tuple[list[Picture], tuple[str, ...]]
 
 wanted_steps = 1500
 wanted_steps_starter = 120
@@ -58,6 +61,7 @@ class NextRun(QObject):
         super().__init__()
         self.session = session
         self.pictures: list[Picture] = []
+        self._chosen: tuple[_Choice, list[Picture]] = (([], ()), [])
         self._captions: list[str] = []
         self.models: list[BaseModel] = [draft.starter]
         self.values: dict[str, Any] = {}
@@ -168,8 +172,26 @@ class NextRun(QObject):
     def set_trigger_word(self, word: str) -> None:
         """Use ``word`` in captions and sample prompts."""
         self.values["trigger_word"] = word
+        self._touched |= {"trigger_word"}
         self._suggest()
         self.change(trigger_word=word)
+
+    @property
+    def chosen(self) -> list[Picture]:
+        """The pictures of the chosen categories; the same list until pictures or choice change."""
+        question = self.pictures, tuple(self.values.get("categories", ()))
+        if question[0] is not self._chosen[0][0] or question[1] != self._chosen[0][1]:
+            self._chosen = question, of_categories(*question)
+        return self._chosen[1]
+
+    def choose_categories(self, names: tuple[str, ...]) -> None:
+        """Train only pictures of these categories, with sample prompts of their captions; none
+        stands for all.
+        """
+        self.values["categories"] = names
+        self._captions = draft.told(self.chosen)
+        self._suggest()
+        self.change(categories=names)
 
     def _put(self, values: dict[str, Any]) -> None:
         self.values |= values
@@ -206,13 +228,25 @@ class NextRun(QObject):
         """Fill in what follows from pictures and runs, where nothing was set by hand."""
         if not self.values:
             return
-        trigger = str(self.values["trigger_word"])
-        prompts = tuple(draft.sample_prompts(self._captions, trigger))
-        self._suggested = {"sample_prompts": prompts, **self._suggested_length()}
+        word = self._remembered_word()
         fixed = set(self._touched)
+        if "trigger_word" in self.session.run_settings.values:
+            fixed |= {"trigger_word"}
+        trigger = str(self.values["trigger_word"]) if "trigger_word" in fixed else word
+        prompts = tuple(draft.sample_prompts(self._captions, trigger))
+        self._suggested = {
+            "trigger_word": word, "sample_prompts": prompts, **self._suggested_length()
+        }  # fmt: skip
         if "max_train_epochs" in fixed:
             fixed |= draft.rhythm(1).keys()
         self.values |= {n: value for n, value in self._suggested.items() if n not in fixed}
+
+    def _remembered_word(self) -> str:
+        """The trigger word of the project, else that of the newest run that had one."""
+        project = self.session.project
+        words = [project.file.trigger_word] if project is not None else []
+        words += [one.trigger_word for one in self.earlier()]
+        return next(filter(None, words), "")
 
     def _suggested_length(self) -> dict[str, Any]:
         """As long as the newest run on this model, else as long as a first one should be."""
@@ -240,7 +274,7 @@ class NextRun(QObject):
             if self.base.traits is not None:
                 refuse_what_does_not_fit(request, self.base.traits)
             spec = bucket_spec(request, self.base.size)
-            outlook = self._counting.outlook(self.pictures, spec, request.train_batch_size)
+            outlook = self._counting.outlook(self.chosen, spec, request)
             self.plan = draft.plan(request, outlook) if outlook is not None else None
         except StylekilnError as error:
             self.problem = error

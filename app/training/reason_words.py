@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.i18n import tr
 from app.training.problems import LABELS
-from app.widgets.schema_controls import choice_text
+from app.widgets.choice_names import choice_text
 from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
 

@@ -20,7 +20,7 @@ from app.training.fact_table import FactTable
 from app.training.run_list import RunList, standing
 from app.training.telling import clock, sentence
 from app.widgets.buttons import button, tool_button
-from app.widgets.form import choice_text
+from app.widgets.choice_names import choice_text
 from app.widgets.panel import Column, Panel
 from app.widgets.text import label
 
@@ -240,6 +240,6 @@ def _settings(story: Story, request: TrainRequest) -> list[tuple[str, str]]:
         (tr("Schedule"), tr(choice_text(request.lr_scheduler))),
         (tr("Resolution"), request.resolution or tr("the model's own")),
         (tr("Batch"), number(request.train_batch_size)),
-        (tr("Optimizer"), request.optimizer_type),
+        (tr("Optimizer"), tr(choice_text(request.optimizer_type))),
         (tr("Seed"), str(request.seed)),
     ]

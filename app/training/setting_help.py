@@ -13,7 +13,7 @@ from app.i18n.format import scientific
 from app.theme import metrics
 from app.training.differences import label_of, settings_by_name, value_words
 from app.widgets.buttons import button
-from app.widgets.schema_controls import choice_text
+from app.widgets.choice_names import choice_text
 from app.widgets.text import hairline, label
 from engine.runtime.schema import Setting
 

@@ -14,8 +14,8 @@ from app.i18n import bind, tr
 from app.i18n.format import number
 from app.theme import color, icons, metrics
 from app.widgets.buttons import Button
+from app.widgets.choice_names import choice_text
 from app.widgets.fields import TextField
-from app.widgets.schema_controls import choice_text
 from app.widgets.text import hairline, label
 from engine.runtime.schema import Setting
 
@@ -97,7 +97,7 @@ def matches(item: Setting, words: Collection[str]) -> bool:
     """
     texts = (item.label, tr(item.label), item.help, tr(item.help), item.kohya, item.name,
              item.unit, tr(item.unit) if item.unit else "", *item.choices,
-             *choice_words(item))  # fmt: skip
+             *map(choice_text, item.choices), *choice_words(item))  # fmt: skip
     text = "\n".join(texts).casefold()
     return all(word in text for word in words)
 

@@ -28,6 +28,7 @@ MOST_EPOCHS = 60
 SHOWN_AT = {
     "output_name": "name",
     "base_model": "base",
+    "categories": "pictures",
     "network_dim": "strength",
     "noise_offset": "detail",
     "min_snr_gamma": "detail",
@@ -121,6 +122,7 @@ class SimpleFields(QWidget):
         self.epochs.set_value(epochs)
         self.quality.set_value(draft.quality_of(self.state.base, values))
         self.trigger.set_value(str(values["trigger_word"]))
+        self.pictures.choice.set_value(tuple(values["categories"]))
         self._set_defaults()
         self._show_hints()
 
@@ -146,7 +148,6 @@ class SimpleFields(QWidget):
             _strength_hint(rank), rank=rank, alpha=f"{values['network_alpha']:g}"
         )
         self.rows["detail"].set_hint(*_detail_hint(values), **_detail_facts(values))
-        self.pictures.refresh()
         self._show_length()
         self.rows["quality"].set_hint(*_quality_hint(values), size=values["resolution"])
         every = int(values["save_every_n_epochs"])

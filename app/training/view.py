@@ -246,8 +246,5 @@ class View(QWidget):
 def _any_width(column: QWidget) -> QWidget:
     """``column`` as wide as what it stands in."""
     column.setMinimumWidth(0)
-    column.setMaximumWidth(_WIDEST)
+    column.setMaximumWidth(metrics.UNBOUNDED)
     return column
-
-
-_WIDEST = 16777215  # QWIDGETSIZE_MAX

@@ -1,36 +1,15 @@
-"""Numbers of a chart: ranges with air, round ticks, places in pixels."""
+"""Numbers of a chart: ranges with air, round ticks, and their words."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
 
 _FACTORS = (1, 2, 5, 10)
-
-
-@dataclass(frozen=True)
-class Axis:
-    """Values from ``low`` to ``high`` on pixels from ``start`` to ``end``."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def place(self, value: float) -> float:
-        """The pixel of ``value``."""
-        span = (self.high - self.low) or 1.0
-        return self.start + (float(value) - self.low) / span * (self.end - self.start)
-
-    def value(self, place: float) -> float:
-        """The value at a pixel."""
-        span = (self.end - self.start) or 1.0
-        return self.low + (place - self.start) / span * (self.high - self.low)
 
 
 def range_of(values: Sequence[float], air: float = 0.06) -> tuple[float, float]:
@@ -64,6 +43,19 @@ def ticks(low: float, high: float, count: int, *, whole: bool = False) -> list[f
         place -= 1
         found = _multiples(low, high, power * 10.0 ** (place // 3) * _FACTORS[place % 3])
     return found
+
+
+def log_ticks(low: float, high: float, count: int) -> list[float]:
+    """Round values for a logarithmic axis: 1, 2, 5, 10 …, or only powers of ten where that is more
+    than ``count``. ``low`` is above 0.
+    """
+    if high < 10 * low:
+        return ticks(low, high, count)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    found = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
+    inside = [round(value, 12) for value in found if low <= value <= high]
+    tens = [10.0**power for power in powers if low <= 10.0**power <= high]
+    return inside if len(inside) <= count or len(tens) < 2 else spread(tens, count)
 
 
 def whole_step(least: float) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -30,11 +30,10 @@ from app.widgets.text import label
 class LineChart(QWidget):
     """Title, legend, plot, and the same data as a table behind "Show numbers".
 
-    ``clicked`` carries the x of a click. ``y_text`` writes a value of the vertical axis.
-    ``left`` is the least left margin in pixels: charts above each other align when they share it.
+    ``y_text`` writes a value of the vertical axis. ``left`` is the least left margin in pixels:
+    charts above each other align when they share it. With ``zooms`` the wheel looks closer at a
+    part of the horizontal axis, until a double click or a button shows the whole again.
     """
-
-    clicked = Signal(float)
 
     def __init__(
         self,
@@ -45,12 +44,12 @@ class LineChart(QWidget):
         y_text: Callable[[float], str] | None = None,
         numbers: bool = True,
         left: float = 0.0,
+        zooms: bool = False,
     ) -> None:
         super().__init__()
         self._x_name = x_name
-        self.plot = Plot(height, x_name, y_text)
+        self.plot = Plot(height, x_name, y_text, zooms=zooms)
         self.plot.state.left = left
-        self.plot.clicked.connect(self.clicked)
         self.plot.setAccessibleName(tr(title_key))
         self._title = label(title_key, weight=600)
         self._legend = Legend()
@@ -62,11 +61,15 @@ class LineChart(QWidget):
         self._table.setShowGrid(False)
         self._switch = tool_button("table", "Show numbers", self._flip, checkable=True, dense=True)
         self._switch.setVisible(numbers)
+        self._whole = tool_button("zoom-out", "Show the whole run", self.plot.show_all, dense=True)
+        self._whole.hide()
+        self.plot.zoomed.connect(self._whole.setVisible)
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(self._title)
         head.addWidget(self._legend, 1)
         head.addWidget(self._note)
+        head.addWidget(self._whole)
         head.addWidget(self._switch)
         self._head = head
         self._pages = QStackedLayout()
@@ -110,6 +113,15 @@ class LineChart(QWidget):
         self.plot.state.x_range, self.plot.state.y_range = x, y
         self.plot.renew()
 
+    def set_log(self, log: bool) -> None:
+        """Make the vertical axis logarithmic, or linear again. Values are then above 0."""
+        self.plot.state.log = log
+        self.plot.renew()
+
+    def set_titled(self, titled: bool) -> None:
+        """Show the title, or leave it out where something above names the chart."""
+        self._title.setVisible(titled)
+
     def set_ticks(self, marks: Sequence[tuple[float, str]]) -> None:
         """Write these words under the horizontal axis instead of round numbers."""
         self.plot.state.x_ticks = list(marks)
@@ -120,9 +132,9 @@ class LineChart(QWidget):
         self.plot.state.waiting = text
         self.plot.renew()
 
-    def set_now(self, x: float | None) -> None:
-        """Shade what is still to come after ``x``."""
-        self.plot.state.now = x
+    def set_now(self, x: float | None, end: float | None = None) -> None:
+        """Shade what is still to come after ``x`` until ``end``, or as far as the axis goes."""
+        self.plot.state.now, self.plot.state.end = x, end
         self.plot.renew()
 
     def set_chosen(self, low: float | None, high: float | None = None) -> None:

@@ -11,10 +11,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.widgets.fields import FieldRow
 from app.widgets.panel import Panel
-from app.widgets.schema_controls import Control, choice_text, control_for, holds, read, write
+from app.widgets.schema_controls import Control, control_for, holds, read, write
 from engine.runtime.schema import Level, Setting, settings_of
-
-__all__ = ["SchemaForm", "choice_text"]
 
 
 class SchemaForm(QWidget):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from app.widgets.choice_names import choice_text
 from app.widgets.fields import Check, Choice, NumberField, TextField
 from app.widgets.lines import LinesField
 from app.widgets.path_field import PathField
@@ -31,11 +32,6 @@ def control_for(item: Setting, *, bounded: bool = True) -> Control:
             bounded=bounded,
         )
     return PathField(item.path) if item.path else TextField()
-
-
-def choice_text(choice: str) -> str:
-    """The translation key of a choice of a setting: constant_with_warmup in words."""
-    return choice.replace("_", " ")
 
 
 def read(item: Setting, control: Control) -> Any:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from engine.commands.console import follow
-from engine.runtime.errors import BadInputError
 from engine.runtime.events import Event
-from engine.runtime.files import require_file
+from engine.runtime.parsing import load_table
 from engine.runtime.schema import validated
 from engine.runtime.thread import Engine
 from engine.validation.request import GridRequest
@@ -43,16 +41,7 @@ def read_request(path: Path, folder: Path | None = None) -> GridRequest:
 
     BadInputError for malformed TOML or a setting that is unknown or out of range.
     """
-    require_file(path)
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError(
-            "{name} is not a TOML file: {problem}.",
-            name=path.name,
-            problem=str(error).rstrip("."),
-            remedy="Correct that line.",
-        ) from error
+    values = load_table(path, "TOML")
     request = validated(GridRequest, {"folder": path.stem, **values}, path.name)
     request = _beside(request, path.parent)
     if folder is not None:  # given on the command line, so seen from the working directory

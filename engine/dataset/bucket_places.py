@@ -27,7 +27,7 @@ class BucketPlaces:
 
 def placed(picture: Picture, spec: BucketSpec) -> Assignment | None:
     """The bucket of a picture after its edits; None when it has none."""
-    return _place(spec, _size(picture))
+    return place(spec, _size(picture))
 
 
 def bucket_names(spec: BucketSpec | None, pictures: Iterable[Picture]) -> list[str]:
@@ -35,7 +35,7 @@ def bucket_names(spec: BucketSpec | None, pictures: Iterable[Picture]) -> list[s
     if spec is None:
         return ["" for _ in pictures]
     sizes = [_size(picture) for picture in pictures]
-    found = {size: _place(spec, size) for size in set(sizes)}
+    found = {size: place(spec, size) for size in set(sizes)}
     names = {size: f"{at.bucket[0]}x{at.bucket[1]}" for size, at in found.items() if at}
     return [names.get(size, "") for size in sizes]
 
@@ -46,7 +46,8 @@ def _size(picture: Picture) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=1 << 15)
-def _place(spec: BucketSpec, size: tuple[int, int]) -> Assignment | None:
+def place(spec: BucketSpec, size: tuple[int, int]) -> Assignment | None:
+    """The bucket of a picture of ``size``; None when it has none."""
     try:
         return assign(spec, size)
     except BadInputError:

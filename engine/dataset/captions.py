@@ -17,7 +17,7 @@ from pathlib import Path
 from engine.dataset.line_ends import MixedText, ends_of, fitted, with_ends
 from engine.dataset.problem import Problem
 from engine.runtime.errors import BadInputError, StorageError
-from engine.runtime.files import storage_errors, write_bytes, write_unsynced
+from engine.runtime.files import reason_of, storage_errors, write_bytes, write_unsynced
 
 SUFFIX = ".txt"
 LARGEST = 1 << 20
@@ -89,7 +89,7 @@ def read_stored(path: Path) -> tuple[Caption, bytes | None]:
     except FileNotFoundError:
         return Caption(), None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = reason_of(error) if isinstance(error, OSError) else error
         problem = Problem("{path} cannot be read: {reason}.", path=path.name, reason=reason)
         return _unusable(problem), None
     found = decode(data)

@@ -112,6 +112,11 @@ class Picture(_Row):
         """Whether training reads this picture."""
         return not self.problem and self.flag != "rejected" and not self.held_out
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether training measures this picture instead of learning it."""
+        return self.held_out and not self.problem and self.flag != "rejected"
+
 
 _set_row = _Row.__dict__["row"].__set__
 _set_id = Picture.__dict__["id"].__set__

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.runtime.errors import BadInputError, MissingFileError
-from engine.runtime.files import write_bytes
+from engine.runtime.files import reason_of, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,7 +150,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise MissingFileError(
-            "{path} cannot be read: {reason}.", path=path.name, reason=error.strerror or error
+            "{path} cannot be read: {reason}.", path=path.name, reason=reason_of(error)
         ) from error
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from engine.runtime.errors import MissingFileError, PictureError
+from engine.runtime.files import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,7 +168,7 @@ def _check_size(path: Path, size: tuple[int, int], max_pixels: int) -> None:
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> MissingFileError:
-    reason = getattr(error, "strerror", None) or error
+    reason = reason_of(error) if isinstance(error, OSError) else error
     return MissingFileError(
         "{path} cannot be read: {reason}.",
         path=path,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.runtime.errors import MissingFileError, ModelFileError
-from engine.runtime.files import require_file
+from engine.runtime.files import reason_of, require_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +78,7 @@ def read_header(path: Path) -> Header:
         raise MissingFileError(
             "{name} cannot be read: {reason}.",
             name=path.name,
-            reason=error.strerror or error,
+            reason=reason_of(error),
             remedy="Check its permissions.",
         ) from error
     return _parse(path, text, size)

@@ -108,6 +108,12 @@ def other_kind(keys: Iterable[str]) -> str:
     return ""
 
 
+def holds_adapter(keys: Iterable[str]) -> bool:
+    """Whether ``keys`` are of an adapter of any kind and family, also of those not read here."""
+    keys = list(keys)
+    return any(split_adapter_key(key) for key in keys) or bool(other_kind(keys))
+
+
 def parse_module(module: str) -> ModuleName | None:
     """Read a module's name in kohya's, diffusers', PEFT's or ComfyUI's notation."""
     for prefix, encoder in _TEXT.items():

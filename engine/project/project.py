@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.imaging.alpha import Fill
 from engine.runtime.errors import BadInputError, MissingFileError
-from engine.runtime.files import require_folder, write_text
+from engine.runtime.files import reason_of, require_folder, write_text
+from engine.runtime.parsing import not_valid
 from engine.runtime.schema import validated
 
 if TYPE_CHECKING:
@@ -223,16 +224,11 @@ def _read(path: Path) -> ProjectFile:
         raise MissingFileError(
             "{path} cannot be read: {reason}.",
             path=path,
-            reason=error.strerror or error,
+            reason=reason_of(error),
             remedy="Check its permissions.",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError(
-            "{path} is not valid TOML: {reason}.",
-            path=path,
-            reason=error,
-            remedy="Correct it, or delete it and open the art folder again.",
-        ) from error
+        raise not_valid(str(path), "TOML", error) from error
     if _version(values) > FORMAT_VERSION:
         raise BadInputError(
             "{path} was written by a newer version of the application.",

@@ -40,9 +40,9 @@ class Settings:
     workspace and side (``dataset.left``); ``dataset_order`` is an order of the dataset's grid and
     its direction, ``up`` or ``down``; ``separation_model`` is the ONNX file that backgrounds
     were last separated with, and ``filmstrip`` whether the editor shows its strip; ``open_groups``
-    are the groups of training settings that are open, by their English titles. A plain dataclass,
-    because the window reads it before it is painted and pydantic takes longer to
-    import than the whole start page to paint.
+    are the groups of training settings that are open, by their English titles, and ``charts`` what
+    is shown in the charts of a run. A plain dataclass, because the window reads it before it is
+    painted and pydantic takes longer to import than the whole start page to paint.
     """
 
     language: str = ""
@@ -59,6 +59,7 @@ class Settings:
     reduce_motion: bool = False
     columns: dict[str, int] = field(default_factory=dict)
     open_groups: tuple[str, ...] = ()
+    charts: dict[str, str | bool] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
@@ -113,6 +114,10 @@ def _are_widths(value: Any) -> bool:
     return isinstance(value, dict) and all(map(_between(1, 4000), value.values()))
 
 
+def _are_choices(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, str | bool) for one in value.values())
+
+
 # What a stored value must be; a setting that is not here is neither read nor kept.
 _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "language": _one_of("", "en", "zh_CN"),
@@ -129,6 +134,7 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "reduce_motion": lambda value: isinstance(value, bool),
     "columns": _are_widths,
     "open_groups": _are_texts,
+    "charts": _are_choices,
 }
 
 

@@ -30,8 +30,11 @@ class StylekilnError(Exception):
         super().__init__(text)
 
     def facts_in(self, translate: Callable[..., str]) -> Mapping[str, str]:
-        """The facts, with those that are sentences themselves in the words of ``translate``."""
-        return self.facts
+        """The facts, with a reason and those that are sentences themselves in the words of
+        ``translate``.
+        """
+        reason = self.facts.get("reason")
+        return self.facts if reason is None else {**self.facts, "reason": translate(reason)}
 
 
 class BadInputError(StylekilnError):

@@ -8,13 +8,28 @@ import itertools
 import json
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from engine.runtime.errors import MissingFileError, StorageError, StylekilnError
+from engine.runtime.errors import BadInputError, MissingFileError, StorageError, StylekilnError
+
+# What the system means, in words that are translated.
+_REASONS = {
+    errno.EACCES: "access is denied",
+    errno.EPERM: "access is denied",
+    errno.EROFS: "this place can only be read",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EISDIR: "it is a folder",
+    errno.ENOTDIR: "a part of the path is a file",
+    errno.EEXIST: "a part of the path is a file",
+    errno.EBUSY: "another program uses it",
+    errno.EIO: "the disk reports an error",
+}
+_STRANGE_REASON = "it is no ordinary file"
 
 _PREFIX = ".new-"
 _LEFT_AFTER_S = 3600.0
@@ -51,6 +66,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     with storage_errors(path):
+        _require_name(path)
         _keep_devices(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear_leftovers(path.parent)
@@ -68,10 +84,48 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             raise
 
 
+def require_target(path: Path) -> Path:
+    """``path`` as a file that can be written, for work that takes long before it writes. Raises
+    BadInputError for what no file can be called, else StorageError.
+    """
+    path = Path(path)
+    with storage_errors(path):
+        _require_name(path)
+        for place in (path, *path.parents):
+            try:
+                is_folder = stat.S_ISDIR(os.stat(place).st_mode)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            if is_folder and place == path:
+                raise StorageError(
+                    "{path} is a folder, not a file.", path=path, remedy="Choose another name."
+                )
+            if not is_folder and place != path:
+                raise StorageError(
+                    "{path} is a file, not a folder.", path=place, remedy="Choose another folder."
+                )
+            break
+        _keep_devices(path)
+    return path
+
+
+def _require_name(path: Path) -> None:
+    """Refuse half letters that stand for no byte, and zero bytes."""
+    try:
+        strange = b"\0" in os.fsencode(path)
+    except UnicodeEncodeError:
+        strange = True
+    if strange:
+        name = path.name.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+        raise BadInputError(
+            "No file can be called {name}.", name=name, remedy="Choose another name."
+        )
+
+
 def _keep_devices(path: Path) -> None:
     """A file would take the place of a device or a pipe, for the whole system."""
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise OSError(errno.EINVAL, "It is no ordinary file", str(path))
+        raise OSError(errno.EINVAL, _STRANGE_REASON, str(path))
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -115,6 +169,7 @@ def write_by_name(path: Path, save: Callable[[str], None]) -> None:
     """Replace ``path`` by what ``save(temporary_name)`` writes, for libraries that want a name."""
     path = Path(path)
     with storage_errors(path):
+        _require_name(path)
         _keep_devices(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear_leftovers(path.parent)
@@ -153,12 +208,20 @@ def storage_errors(path: Path) -> Iterator[None]:
                 name=path,
                 remedy="Free some space and try again.",
             ) from error
+        long = error.errno == errno.ENAMETOOLONG
         raise StorageError(
             "{name} cannot be written: {reason}.",
-            name=path,
-            reason=error.strerror or error,
-            remedy="Choose another folder or check its permissions.",
+            name=f"{path.name[:40]}…" if long else path,
+            reason=reason_of(error),
+            remedy="Choose a shorter name."
+            if long
+            else "Choose another folder or check its permissions.",
         ) from error
+
+
+def reason_of(error: OSError) -> str:
+    """Why the operating system refuses, as the fact ``reason`` of an error."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
 def system_error(error: OSError) -> StylekilnError:
@@ -170,7 +233,7 @@ def system_error(error: OSError) -> StylekilnError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return StorageError(
         "The disk is full." if full else "A file could not be read or written: {reason}.",
-        reason=error.strerror or error,
+        reason=reason_of(error),
         remedy="Free some space and try again." if full else "Check the path and permissions.",
     )
 

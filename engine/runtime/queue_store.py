@@ -74,12 +74,13 @@ class QueueStore:
     def save(self, handle: JobHandle, state: JobState, message: str = "") -> None:
         """Write the state of ``handle``; interactive jobs are short and are not stored."""
         now = time.time()
-        record = json.dumps(handle.request.to_record(), ensure_ascii=False)
+        record = json.dumps(handle.request.to_record())  # in ASCII: names may hold half letters
+        title = handle.request.title.encode("utf-8", "replace").decode()
         with self._lock:
             self._base.execute(
                 "INSERT INTO jobs VALUES (?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
                 "state=excluded.state, changed=excluded.changed, message=excluded.message",
-                (handle.id, record, handle.request.title, state, now, now, message),
+                (handle.id, record, title, state, now, now, message),
             )
             self._base.execute(
                 "DELETE FROM jobs WHERE state IN ('done','cancelled') AND id NOT IN (SELECT id "

@@ -81,7 +81,13 @@ class CaptionEncoder:
         """Encode ``captions`` now, so that no step has to."""
         for number, caption in enumerate(captions):
             job.breathe()
-            job.progress(number, len(captions), "Encoding captions")
+            job.progress(
+                number,
+                len(captions),
+                "Encoding caption {n} of {all}",
+                n=f"{number + 1:,}",
+                all=f"{len(captions):,}",
+            )
             self._cached(caption)
 
     def __call__(self, captions: Sequence[str]) -> TextCondition:

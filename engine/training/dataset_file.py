@@ -14,6 +14,7 @@ from engine.dataset.formats.records_in import read_json, read_text
 from engine.project.project import MOST_REPEATS
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_file
+from engine.runtime.parsing import not_valid
 from engine.runtime.schema import validated
 
 Number = int | float
@@ -141,9 +142,4 @@ def _parsed(path: Path) -> Any:
     try:
         return tomllib.loads(read_text(path))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadInputError(
-            "{name} is not valid TOML: {reason}.",
-            name=path.name,
-            reason=str(error).rstrip("."),
-            remedy="Correct that line and try again.",
-        ) from error
+        raise not_valid(path.name, "TOML", error) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import tomli_w
 
 from engine.runtime.errors import BadInputError
-from engine.runtime.files import require_file, write_text
+from engine.runtime.files import write_text
+from engine.runtime.parsing import load_table
 from engine.runtime.schema import settings_of, validated
 from engine.training.config import TrainRequest
 from engine.training.prompts import prompt_lines, text_lines
@@ -26,16 +26,7 @@ def read_table(path: Path) -> dict[str, Any]:
 
     Raises MissingFileError, or BadInputError for malformed TOML and unknown settings.
     """
-    path = require_file(path, remedy="Check the name of the job file.")
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise BadInputError(
-            "{name} is not valid TOML: {reason}.",
-            name=path.name,
-            reason=error,
-            remedy="Correct that line and try again.",
-        ) from error
+    table = load_table(path, "TOML", remedy="Check the name of the job file.")
     return _known(_flat(table), path.name)
 
 

@@ -101,7 +101,13 @@ class LatentStore:
         missing = [look for look in looks if not self._has(look)]
         for number, (look, baked) in enumerate(_decoded(missing)):
             job.breathe()
-            job.progress(number, len(missing), "Encoding pictures")
+            job.progress(
+                number,
+                len(missing),
+                "Encoding picture {n} of {all}",
+                n=f"{number + 1:,}",
+                all=f"{len(missing):,}",
+            )
             group = waiting.setdefault(look.bucket, [])
             group.append((look, baked))
             if len(group) == self._at_once:

@@ -25,6 +25,7 @@ from engine.training.pictures import (
     find_sources,
     open_pictures,
 )
+from engine.training.readying import GettingReady
 from engine.training.reasons import Reason
 from engine.training.recorder import recording
 from engine.training.resume import Resumed, resumed
@@ -47,16 +48,18 @@ def run(request: TrainRequest, job: Job) -> TrainResult:
 
 
 def _run(request: TrainRequest, job: Job, members: Crew) -> TrainResult:
-    job.progress(0, 0, "Reading the dataset")
+    ready = GettingReady(job)
+    ready.progress(0, 0, "Reading the dataset")
     before = resumed(request)
     sources = find_sources(request)
-    job.progress(0, 0, "Loading the model")
+    ready.progress(0, 0, "Loading the model")
     model = load_base(request)
     check(request, model, sources.training)
-    pictures = open_pictures(sources, bucket_spec(request, model.native_size), job)
+    pictures = open_pictures(sources, bucket_spec(request, model.native_size), ready)
     route = route_of(request, pictures, members.size)
     if before is not None:
         before.check(model, route.length.updates)
+        ready.done = before.state.position.step / route.length.updates
     with ExitStack() as stack:
         folder = stack.enter_context(members.folder(_run_folder(request, sources)))
         started = before.reopen(request) if before is not None and members.leads else None
@@ -70,7 +73,7 @@ def _run(request: TrainRequest, job: Job, members: Crew) -> TrainResult:
         for why in _warnings(request, model, network, pictures, route, before):
             recorder.warn(why)
         note_pictures(recorder.run, (picture.sample.path for picture in pictures.training))
-        inputs = prepare(request, model, pictures, place, job, members)
+        inputs = prepare(request, model, pictures, place, ready, members)
         tools = Tools.of(request, model, network, inputs, members)
         trainer = Trainer(request, job, model, tools, recorder, pictures, route, place)
         if before is not None:

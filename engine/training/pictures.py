@@ -19,6 +19,7 @@ from engine.runtime.errors import StylekilnError, TrainingError
 from engine.runtime.job import Job
 from engine.training import sources_files, sources_folder
 from engine.training.batches import Shelf, pair_regularization, shelve
+from engine.training.categories import chosen, require_chosen
 from engine.training.config import TrainRequest
 from engine.training.looks import (
     PLAIN,
@@ -167,6 +168,7 @@ def find_sources(request: TrainRequest) -> Sources:
         samples = sources_files.samples_of(request, problems.append)
     else:
         samples = sources_folder.samples_of(request, problems.append)
+    samples = require_chosen(samples, request.categories, problems.append)
     training, held_out = held_apart(samples)
     return Sources(tuple(training), tuple(held_out), request.trigger_word, tuple(problems), None)
 
@@ -177,10 +179,10 @@ def _of_project(request: TrainRequest) -> Sources:
     with closing(Library(project.database)) as library:
         samples = training_samples(project, library=library, on_problem=problems.append)
         held_out = [
-            sample_of(picture, project)
-            for picture in library.pictures()
-            if picture.held_out and replace(picture, held_out=False).usable
+            sample_of(picture, project) for picture in library.pictures() if picture.is_measured
         ]
+    samples = require_chosen(samples, request.categories, problems.append)
+    held_out = chosen(held_out, request.categories)
     way = way_of(request)
     found = [on_its_way(sample, way) for sample in samples]
     measured = [on_its_way(sample, way) for sample in held_out]
@@ -248,7 +250,13 @@ def _open(
     problems: list[str] = []
     for number, sample in enumerate(samples):
         job.breathe()
-        job.progress(number, len(samples), "Reading pictures")
+        job.progress(
+            number,
+            len(samples),
+            "Reading picture {n} of {all}",
+            n=f"{number + 1:,}",
+            all=f"{len(samples):,}",
+        )
         try:
             rgb = sample.bake().rgb
             assignment = _place(sample, spec, (rgb.shape[1], rgb.shape[0]))

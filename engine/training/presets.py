@@ -25,9 +25,9 @@ from engine.training.kohya.reading import read_kohya, unreadable
 
 # Settings of one run on one PC.
 PERSONAL = frozenset({
-    "output_name", "base_model", "prediction_type", "project", "train_data_dir", "reg_data_dir",
-    "dataset_config", "in_json", "output_dir", "conditioning_data_dir", "trigger_word",
-    "sample_prompts", "network_weights", "dim_from_weights", "base_weights",
+    "output_name", "base_model", "prediction_type", "project", "categories", "train_data_dir",
+    "reg_data_dir", "dataset_config", "in_json", "output_dir", "conditioning_data_dir",
+    "trigger_word", "sample_prompts", "network_weights", "dim_from_weights", "base_weights",
     "base_weights_multiplier", "vae", "resume", "logging_dir", "training_comment",
 })  # fmt: skip
 

@@ -22,7 +22,7 @@ from engine.dataset.problem import Problem
 from engine.imaging.decode import PICTURE_SUFFIXES, load_rgba, read_header
 from engine.project.project import SourceFolder
 from engine.runtime.errors import MissingFileError, PictureError
-from engine.runtime.files import atomic_file, storage_errors
+from engine.runtime.files import atomic_file, reason_of, storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -171,7 +171,7 @@ def _place(found: Found) -> str:
 
 
 def _unreadable(path: Path, error: OSError) -> Problem:
-    return Problem("{path} cannot be read: {reason}.", path=path, reason=error.strerror or error)
+    return Problem("{path} cannot be read: {reason}.", path=path, reason=reason_of(error))
 
 
 def _copy(path: Path, target: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.dataset.formats.names import plain
 from engine.runtime.errors import BadInputError, MissingFileError, StorageError
-from engine.runtime.files import atomic_file
+from engine.runtime.files import atomic_file, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +145,7 @@ def opened(path: Path) -> Iterator[Archive]:
         raise MissingFileError(
             "{path} cannot be read: {reason}.",
             path=path,
-            reason=error.strerror or error,
+            reason=reason_of(error),
             remedy="Check the path and its permissions.",
         ) from error
     with file:

@@ -23,7 +23,7 @@ from engine.dataset.samples import sample_of
 from engine.dataset.steps import Mask
 from engine.imaging.decode import encode_png, load_rgba
 from engine.runtime.errors import BadInputError, MissingFileError, PictureError
-from engine.runtime.files import atomic_file
+from engine.runtime.files import atomic_file, reason_of
 
 if TYPE_CHECKING:
     from engine.dataset.picture import Picture
@@ -205,6 +205,6 @@ def _read(path: Path) -> bytes:
         raise MissingFileError(
             "{path} cannot be read: {reason}.",
             path=path,
-            reason=error.strerror or error,
+            reason=reason_of(error),
             remedy="Check its permissions.",
         ) from error

@@ -16,6 +16,7 @@ from engine.dataset.problem import Problem
 from engine.imaging.decode import PICTURE_SUFFIXES
 from engine.project.project import SourceFolder
 from engine.runtime.errors import BadInputError
+from engine.runtime.parsing import not_valid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -170,12 +171,7 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(read_text(path))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadInputError(
-            "{path} is not valid TOML: {reason}.",
-            path=path,
-            reason=str(error).rstrip("."),
-            remedy="Correct it and try again.",
-        ) from error
+        raise not_valid(path.name, "TOML", error) from error
 
 
 def _tables(values: Any, key: str, path: Path) -> list[dict[str, Any]]:

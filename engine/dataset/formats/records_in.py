@@ -12,6 +12,8 @@ from engine.dataset.formats.incoming import Entry, Incoming
 from engine.dataset.operations import storable
 from engine.dataset.problem import Problem
 from engine.runtime.errors import BadInputError, MissingFileError
+from engine.runtime.files import reason_of
+from engine.runtime.parsing import not_valid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,16 @@ PARTS = {"train": False, "validation": True, "valid": True, "val": True, "dev": 
 _KNOWN = {*FILES, *TEXTS, "category", "held_out", "image_size", "train_resolution"}
 
 
+_TOO_MUCH_REASON = "it holds too much"
+_TOO_DEEP_REASON = "it is nested too deep"
+_NO_TABLE_REASON = "it holds no table of pictures"
+_NO_COLUMN_REASON = "it has no column file_name"
+
+
+class _OtherJSONError(ValueError):
+    """JSON that is right, but no list of pictures."""
+
+
 def read_text(path: Path) -> str:
     """The text of a file that lists pictures. Raises MissingFileError or BadInputError."""
     try:
@@ -38,7 +50,7 @@ def read_text(path: Path) -> str:
         raise MissingFileError(
             "{path} cannot be read: {reason}.",
             path=path,
-            reason=error.strerror or error,
+            reason=reason_of(error),
             remedy="Check the path and its permissions.",
         ) from error
     if size > LARGEST:
@@ -57,8 +69,10 @@ def read_json(path: Path) -> Any:
     """The value in a JSON file. Raises MissingFileError or BadInputError."""
     try:
         return parse(read_text(path))
-    except ValueError as error:
+    except _OtherJSONError as error:
         raise _not_valid(path, "JSON", error) from error
+    except ValueError as error:
+        raise not_valid(path.name, "JSON", error) from error
 
 
 def parse(text: str, most: int = CONTAINERS) -> Any:
@@ -66,18 +80,18 @@ def parse(text: str, most: int = CONTAINERS) -> Any:
     more memory than a list of pictures does.
     """
     if text.count("[") + text.count("{") > most:
-        raise ValueError("it holds too much")
+        raise _OtherJSONError(_TOO_MUCH_REASON)
     try:
         return json.loads(text)
     except RecursionError as error:
-        raise ValueError("it is nested too deep") from error
+        raise _OtherJSONError(_TOO_DEEP_REASON) from error
 
 
 def metadata_json(table: Any, path: Path, base: Path | None = None) -> Incoming:
     """Kohya's ``{key: {"caption", "tags"}}``; keys are paths from ``base`` or the file's folder."""
     incoming = Incoming("metadata-json")
     if not isinstance(table, dict):
-        raise _not_valid(path, "JSON", "it holds no table of pictures")
+        raise _not_valid(path, "JSON", _NO_TABLE_REASON)
     for key, value in table.items():
         record = {"caption": value} if isinstance(value, str) else value
         _take(
@@ -112,7 +126,7 @@ def csv_rows(path: Path, *, held_out: bool | None = None) -> Incoming:
     except csv.Error as error:
         raise _not_valid(path, "CSV", error) from error
     if rows and not any(name in rows[0] for name in FILES):
-        raise _not_valid(path, "CSV", "it has no column file_name")
+        raise _not_valid(path, "CSV", _NO_COLUMN_REASON)
     for number, row in enumerate(rows, 2):
         where = f"{path.name}, line {number}"
         if None in row:

@@ -17,7 +17,7 @@ from engine.models.tools.places import Slot, WeightFile, weight_places
 from engine.models.tools.requests import BakeRequest, ToolResult
 from engine.models.tools.streams import keys_of, open_tensors, rewrite
 from engine.runtime.errors import BadInputError, ModelFileError
-from engine.runtime.files import storage_errors
+from engine.runtime.files import exists, storage_errors
 from engine.runtime.job import Job
 
 
@@ -28,8 +28,10 @@ def run(request: BakeRequest, job: Job) -> ToolResult:
     ModelFileError when a LoRA is for another family or size of model.
     """
     source, out = model_path(request.model), Path(request.out)
+    if exists(source) and source.is_dir() and exists(out):
+        raise BadInputError("{path} exists already.", path=out, remedy="Choose a new folder.")
+    keep_sources(out, [source, *(path for path, _ in request.weighted)])
     weighted = [(read_adapter(path), ratio) for path, ratio in request.weighted]
-    keep_sources(out, [source, *(file.path for file, _ in weighted)])
     family, files = weight_places(request.model, keys_of)
     if same_family([file for file, _ in weighted]) != family:
         raise ModelFileError(
@@ -107,8 +109,6 @@ def _rewritten(file: WeightFile, out: Path, baker: _Baker) -> None:
 
 
 def _bake_folder(source: Path, files: list[WeightFile], out: Path, baker: _Baker) -> None:
-    if out.exists():
-        raise BadInputError("{path} exists already.", path=out, remedy="Choose a new folder.")
     if any(file.path.suffix.lower() != ".safetensors" for file in files):
         raise BadInputError(
             "Only folders of .safetensors files can be baked into.",

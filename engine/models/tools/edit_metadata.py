@@ -4,20 +4,22 @@ bit by bit.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from engine.models import lora_keys
 from engine.models.headers import read_header
 from engine.models.lora_file import write_lora
-from engine.models.tools.files import keep_sources
+from engine.models.tools.files import keep_sources, no_lora
 from engine.models.tools.requests import EditRequest, ToolResult
 from engine.models.weights import read_tensors
-from engine.runtime.errors import ModelFileError
+from engine.runtime.errors import BadInputError, ModelFileError
 from engine.runtime.job import Job
 
 
 def run(request: EditRequest, job: Job) -> ToolResult:
     """Write the file with its hashes made anew, whole or not at all. ModelFileError for one without
-    metadata.
+    metadata or without a LoRA, BadInputError for words that no file can hold.
     """
     source = Path(request.file)
     out = source if request.in_place else Path(request.out)
@@ -28,10 +30,26 @@ def run(request: EditRequest, job: Job) -> ToolResult:
         )  # fmt: skip
     if not request.in_place:
         keep_sources(out, [source])
-    metadata = dict(read_header(source).metadata)
+    header = read_header(source)
+    if not lora_keys.holds_adapter(header.tensors):
+        raise no_lora(source)
+    _require_letters(request.put)
+    metadata = dict(header.metadata)
     for name in request.drop:
         metadata.pop(name, None)
     metadata |= dict(request.put)
     job.breathe()
     write_lora(out, read_tensors(source), metadata)
     return ToolResult(str(out), {"metadata": metadata})
+
+
+def _require_letters(entries: Iterable[tuple[str, str]]) -> None:
+    for name, text in entries:
+        try:
+            f"{name}{text}".encode()
+        except UnicodeEncodeError as error:
+            raise BadInputError(
+                "The entry {name} holds half a letter.",
+                name=name.encode("utf-8", "replace").decode(),
+                remedy="Type it again.",
+            ) from error

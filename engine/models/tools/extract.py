@@ -54,7 +54,7 @@ def run(request: ExtractRequest, job: Job) -> ToolResult:
             if not name.startswith(tuple(f"{encoder}_" for encoder in still))}  # fmt: skip
     version = FAMILIES[family].versions[0].lora_version
     write(out, kept, {"ss_base_model_version": version, "ss_v2": str(family == "sd2")},
-          request.precision, paths)  # fmt: skip
+          request.precision)  # fmt: skip
     return ToolResult(str(out), {"modules": len(kept), "unchanged": still})
 
 

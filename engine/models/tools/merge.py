@@ -10,7 +10,7 @@ import torch
 from engine.models.adapter_file import AdapterFile
 from engine.models.adapter_kinds import DOWN, UP, AdapterModule
 from engine.models.tools.factors import Spectrum, kernel_of, spectrum_of_product, stacked
-from engine.models.tools.files import read_plain, same_family, same_sizes, write
+from engine.models.tools.files import keep_sources, read_plain, same_family, same_sizes, write
 from engine.models.tools.requests import MergeRequest, ToolResult
 from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
@@ -22,6 +22,8 @@ def run(request: MergeRequest, job: Job) -> ToolResult:
     """Write the merged LoRA. Raises ModelFileError for files that cannot be added up, and
     BadInputError for ranks that kohya's way cannot add.
     """
+    out = Path(request.out)
+    keep_sources(out, [path for path, _ in request.weighted])
     files = [(read_plain(path), ratio) for path, ratio in request.weighted]
     same_family([file for file, _ in files])
     same_sizes([file for file, _ in files])
@@ -32,8 +34,7 @@ def run(request: MergeRequest, job: Job) -> ToolResult:
         job.progress(number, len(names), "Merging layers")
         weighted = [(f.modules[name], ratio) for f, ratio in files if name in f.modules]
         modules[name] = _merged(request, weighted)
-    out = Path(request.out)
-    write(out, modules, _metadata(files), request.precision, [file.path for file, _ in files])
+    write(out, modules, _metadata(files), request.precision)
     return ToolResult(str(out), {"modules": len(modules)})
 
 

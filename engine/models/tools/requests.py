@@ -15,7 +15,7 @@ from engine.runtime.schema import setting
 
 Precision = Literal["float", "fp16", "bf16"]
 Measure = Literal["fixed", "sv_ratio", "sv_cumulative", "sv_fro"]
-_PRECISION_HELP = "Number format of the new file; float loses nothing."
+_PRECISION_HELP = "Number format of the new file; 32-bit float loses nothing."
 _OUT_HELP = "The file to write; files that are read are never changed."
 
 
@@ -73,8 +73,8 @@ class MergeRequest(_WithRatios):
     # fmt: off
     method: Literal["concat", "svd", "kohya"] = setting(
         "concat", label="Method", level="simple",
-        help="concat is exact and adds the ranks up; svd keeps the best of a rank; kohya repeats "
-        "its scripts, where a strength acts twice and files mix.")
+        help="Exact adds the ranks up; at a rank, the best that fits is kept; kohya repeats its "
+        "scripts, where a strength acts twice and files mix.")
     rank: int = setting(
         16, label="Rank", level="simple", when="method=svd", ge=1, le=4096,
         help="Rank of the new file.")
@@ -101,11 +101,11 @@ class ResizeRequest(ToolRequest):
         help="Rank on 3x3 convolutions; 0 is the same.")
     measure: Measure = setting(
         "fixed", label="Rank of each layer", level="simple",
-        help="fixed gives all layers the rank; the others keep of each layer what counts: down to "
-        "a ratio of the largest singular value, a share of their sum, or of the length.")
+        help="All layers get the rank, or each keeps what counts of it: down to a ratio of the "
+        "largest singular value, a share of their sum, or of the length.")
     amount: float = setting(
         0.9, label="How much is kept", when="measure=sv_ratio|sv_cumulative|sv_fro", gt=0,
-        help="For sv_ratio a number such as 10, else a share between 0 and 1.")
+        help="For a ratio a number such as 10, else a share between 0 and 1.")
     kohya_counting: bool = setting(
         False, label="Count as kohya", when="measure=sv_ratio|sv_cumulative|sv_fro",
         help="Keeps one rank more than the measure says, as kohya's script does.")
@@ -171,7 +171,8 @@ class ConvertRequest(ToolRequest):
     file: str = setting(..., label="LoRA file", level="simple", help="A LoRA with any names.")
     naming: Literal["kohya", "diffusers", "comfyui"] = setting(
         "kohya", label="Names", level="simple",
-        help="kohya is read everywhere; diffusers is PEFT's; comfyui names layers as checkpoints.")
+        help="The names of kohya are read everywhere; those of diffusers are PEFT's; ComfyUI names "
+        "layers as checkpoints do.")
     precision: Precision = setting("float", label="Save as", help=_PRECISION_HELP)
     # fmt: on
 

@@ -9,14 +9,16 @@ from torch import Tensor
 
 from engine.models.adapter_kinds import AdapterModule
 from engine.models.tools.factors import halves, kernel_of, spectrum_of_product
-from engine.models.tools.files import read_plain, write
+from engine.models.tools.files import keep_sources, read_plain, write
 from engine.models.tools.requests import ResizeRequest, ToolResult
 from engine.runtime.job import Job
 
 
 def run(request: ResizeRequest, job: Job) -> ToolResult:
     """Write the smaller LoRA; notes say how much of the change is kept, from 0 to 1."""
-    file = read_plain(Path(request.file))
+    source, out = Path(request.file), Path(request.out)
+    keep_sources(out, [source])
+    file = read_plain(source)
     modules: dict[str, AdapterModule] = {}
     kept = 0.0
     for number, (name, module) in enumerate(file.modules.items()):
@@ -27,8 +29,7 @@ def run(request: ResizeRequest, job: Job) -> ToolResult:
     metadata = dict(file.metadata)
     note = f"resized to rank {request.rank} ({request.measure})"
     metadata["ss_training_comment"] = f"{note}; {metadata.get('ss_training_comment', '')}"
-    out = Path(request.out)
-    write(out, modules, metadata, request.precision, [file.path])
+    write(out, modules, metadata, request.precision)
     ranks = [module.rank for module in modules.values()]
     notes = {"modules": len(modules), "kept": kept, "lowest_rank": min(ranks),
              "highest_rank": max(ranks)}  # fmt: skip

@@ -14,9 +14,9 @@ from engine.models import lora_keys
 from engine.models.adapter_kinds import STARTS_AT_ZERO, kind_of
 from engine.models.hashes import data_sha256
 from engine.models.headers import read_header
+from engine.models.tools.files import keep_sources, no_lora
 from engine.models.tools.requests import ToolResult, VerifyRequest
 from engine.models.weights import read_tensors
-from engine.runtime.errors import ModelFileError
 from engine.runtime.files import write_text
 from engine.runtime.job import Job
 
@@ -32,11 +32,11 @@ def run(request: VerifyRequest, job: Job) -> ToolResult:
     holds no LoRA.
     """
     path = Path(request.file)
+    if request.out:
+        keep_sources(Path(request.out), [path])
     tensors = read_tensors(path)
     if not any(map(_module_of, tensors)):
-        raise ModelFileError(
-            "{name} holds no LoRA.", name=path.name, remedy="Choose the file of a LoRA."
-        )
+        raise no_lora(path)
     rows = []
     for number, (name, tensor) in enumerate(tensors.items()):
         job.breathe()

@@ -67,6 +67,8 @@ def _subsets(out: Outgoing) -> Iterator[dict[str, Any]]:
     if run.conditioning_data_dir:
         extra["conditioning_data_dir"] = run.conditioning_data_dir
     for folder, repeats, words, is_reg in _folders(out):
+        if run.categories and not is_reg and words not in run.categories:
+            continue
         values: dict[str, Any] = {"image_dir": str(folder), "num_repeats": repeats}
         if words:
             values["class_tokens"] = words

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +13,7 @@ from pydantic import ValidationError
 
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_file
+from engine.runtime.parsing import load_table
 from engine.runtime.refusals import Refusal, refusals
 from engine.runtime.schema import Setting, settings_of
 from engine.training.config import TrainRequest
@@ -107,16 +106,7 @@ def _values(lines: list[Line]) -> dict[str, Any]:
 
 
 def _table(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        table = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
-        # Halves of letters, which JSON can name, are no text that could be written or printed.
-        json.dumps(table, ensure_ascii=False, default=str).encode()
-    except (ValueError, RecursionError) as error:
-        raise BadInputError(
-            "{name} cannot be read: {reason}.", name=path.name, reason=error,
-            remedy="Choose a JSON file of kohya's window or a TOML file of its scripts.",
-        ) from error  # fmt: skip
+    table = load_table(path)
     if not isinstance(table, dict) or "datasets" in table or not table:
         raise _of_another_program(path)
     return table

@@ -28,6 +28,10 @@ class DataSettings(Settings):
     project: str = setting(
         "", label="Project", group="Data", level="hidden",
         help="Project folder whose pictures, captions and edits are trained.")
+    categories: tuple[str, ...] = setting(
+        (), label="Categories", group="Data",
+        help="Only pictures of these categories are learned; without any, all are. Folders such as "
+             "10_bird are categories too.")
     train_data_dir: str = setting(
         "", label="Image folder", group="Data", kohya="train_data_dir",
         help="Folder of <repeats>_<name> folders, used when no project is given.")
@@ -59,6 +63,11 @@ class DataSettings(Settings):
         if any(sign in value for sign in '/\\:*?"<>|') or value.strip(". ") == "":
             raise SettingError('A file name cannot contain / \\ : * ? " < > | or be only dots.')
         return value.strip()
+
+    @field_validator("categories")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name.strip() for name in value))
 
     @field_validator("caption_extension", mode="before")
     @classmethod

@@ -21,7 +21,7 @@ class LossSettings(Settings):
     # fmt: off
     loss_type: Literal["l2", "l1", "huber", "smooth_l1"] = setting(
         "l2", label="Loss", group="Objective", kohya="loss_type",
-        help="How an error is measured: l2 squares it, l1 does not, the others forgive outliers.")
+        help="How an error is measured: L2 squares it, L1 does not, the others forgive outliers.")
     huber_schedule: Literal["snr", "exponential", "constant"] = setting(
         "snr", label="Huber schedule", group="Objective", kohya="huber_schedule",
         when="loss_type=huber|smooth_l1",

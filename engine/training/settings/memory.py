@@ -39,7 +39,8 @@ class MemorySettings(Settings):
         help="Less memory for about a third more time; the result is the same.")
     attention: Attention = setting(
         "sdpa", label="Attention", group="Memory", kohya="xformers",
-        help="How attention is computed: sdpa is torch's own, sliced is slow and needs the least.")
+        help="How attention is computed: PyTorch's own way is fast; in slices it is slow and needs "
+             "the least.")
     cache_latents: bool = setting(
         True, label="Cache latents", group="Memory", kohya="cache_latents",
         help="Encode every picture once and keep the result in memory.")

@@ -30,10 +30,10 @@ class SavingSettings(Settings):
         help="Keeps only this many of the newest checkpoints of steps; 0 keeps all.", ge=0)
     save_precision: Literal["float", "fp16", "bf16"] = setting(
         "float", label="Save as", group="Saving", kohya="save_precision",
-        help="Number format of the checkpoints; float loses nothing.")
+        help="Number format of the checkpoints; 32-bit float loses nothing.")
     save_model_as: Literal["safetensors", "ckpt", "pt"] = setting(
         "safetensors", label="File format", group="Saving", kohya="save_model_as",
-        help="ckpt and pt are for old tools: they cannot tell how they were trained.")
+        help="The formats ckpt and pt are for old tools: they cannot tell how they were trained.")
     save_state: bool = setting(
         True, label="Save states", group="Saving", kohya="save_state",
         help="Beside every checkpoint, saves what a run that was cut off needs to go on exactly.")

@@ -46,8 +46,8 @@ class SteadinessSettings(Settings):
         "keeps about the last thousand steps, 0 is off.", ge=0, lt=1)
     save_ema: Literal["average", "both"] = setting(
         "average", label="Checkpoints hold", group="Network", when="ema_decay",
-        help="average saves only the average; both saves the weights of the last step, and the "
-        "average beside them as -ema.")
+        help="Only the average, or both: the weights of the last step, and the average beside them "
+        "as -ema.")
     # fmt: on
 
     def plus_ratio(self, part: str) -> float:

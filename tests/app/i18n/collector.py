@@ -64,8 +64,9 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
 }
 # Class attributes that are translation keys: of requests, and of the steps of a recipe.
 CLASS_TEXTS = ("title_key", "label")
-# Constants of a module that are translation keys, or tables of them: the names of steps.
-NAMES_OF_STEPS = re.compile(r"_?(FLAG_)?LABELS?$")
+# Constants of a module that are translation keys, or tables of them: names of steps, and why a file
+# cannot be read or written.
+WORDS = re.compile(r"_?(FLAG_)?LABELS?$|_(\w+_)?REASONS?$")
 # Lists of (value, key): the second of each pair.
 PAIRED = {"Segments": 0, "Choice": 0, "set_options": 0}
 
@@ -92,7 +93,7 @@ def _of_names(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
             continue
-        if NAMES_OF_STEPS.match(node.targets[0].id):
+        if WORDS.match(node.targets[0].id):
             table = node.value
             values = table.values if isinstance(table, ast.Dict) else [table]
             for value in values:

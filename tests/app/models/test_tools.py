@@ -140,7 +140,7 @@ def test_a_rank_is_changed_and_the_name_follows_it(shelf, models, at_work, toast
 
 def test_a_value_that_does_not_fit_another_is_told_beside_its_field(shelf, models, settle, tongue):
     form = open_form(models, "resize", "ink.safetensors")
-    pick(form.settings.controls["measure"], i18n.tr("sv ratio"))
+    pick(form.settings.controls["measure"], i18n.tr("By ratio"))
     click(form.go)
     settle()
     assert errors(form) == {"amount": i18n.tr("A ratio is 2 or more.")}

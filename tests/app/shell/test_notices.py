@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QLabel
 from app.i18n import set_language
 from app.theme import color
 from app.widgets.buttons import Button
+from engine.runtime.errors import StorageError
+from engine.runtime.files import require_target
 from engine.runtime.job import JobHandle
 from engine.training.config import TrainRequest
 
@@ -54,6 +56,17 @@ def test_one_thing_is_told_in_the_singular_in_the_language_of_the_moment(spoken,
     assert [notice.text for notice in list(spoken.notices.kept)[1:3]] == [
         "已将 1 张图片复制到项目中。"
     ] * 2
+    set_language("en")
+
+
+def test_what_the_system_says_is_told_in_the_language_of_the_moment(spoken, session, tmp_path):
+    with pytest.raises(StorageError) as refused:
+        require_target(tmp_path / ("x" * 300))
+    session.show_error(refused.value)
+    notice = spoken.notices.kept[0]
+    assert "cannot be written: the name is too long. Choose a shorter name." in notice.text
+    set_language("zh_CN")
+    assert notice.text == f"无法写入 {'x' * 40}…：名称过长。请换一个较短的名称。"
     set_language("en")
 
 

@@ -9,6 +9,7 @@ from app import i18n
 from app.training.model import TrainState
 from app.training.run_column import RunColumn
 from app.training.run_stage import RunStage
+from app.widgets.graph import Graph  # noqa: F401  its library is here before a run is shown
 from tests.app.training.runs_at_hand import LiveRun, make_run
 
 

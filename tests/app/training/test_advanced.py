@@ -163,9 +163,9 @@ def test_sample_prompts_are_a_line_each(view, advanced):
 
 def test_a_search_finds_by_name_of_kohya_help_and_unit_in_all_groups(advanced, qtbot):
     assert search(qtbot, advanced, "min_snr") == ["min_snr_gamma"]
-    assert advanced.search.count.text() == "1 of 181 settings"
+    assert advanced.search.count.text() == "1 of 182 settings"
     assert advanced.groups["Objective"].header.count.text() == "1 of 14"
-    assert advanced.groups["Data"].header.count.text() == "0 of 4"
+    assert advanced.groups["Data"].header.count.text() == "0 of 5"
     assert not advanced.groups["Data"].is_open
     assert "ip_noise_gamma" in search(qtbot, advanced, "perturbation robust")
     assert search(qtbot, advanced, "no such thing") == []
@@ -173,7 +173,7 @@ def test_a_search_finds_by_name_of_kohya_help_and_unit_in_all_groups(advanced, q
     QTest.keyClick(advanced.search.field, Qt.Key.Key_Escape)
     quiet(qtbot, advanced)
     assert shown(advanced) == []
-    assert advanced.search.count.text() == "181 settings"
+    assert advanced.search.count.text() == "182 settings"
 
 
 def test_what_was_found_is_lifted_in_the_label_or_else_in_the_words_below(advanced, qtbot):
@@ -248,7 +248,7 @@ def test_only_what_was_changed_is_shown_and_reset_in_one_step(view, advanced, qt
     QTest.mouseClick(advanced.search.only_changed, LEFT)
     quiet(qtbot, advanced)
     assert shown(advanced) == ["seed", "min_snr_gamma"]
-    assert advanced.search.count.text() == "2 of 181 settings"
+    assert advanced.search.count.text() == "2 of 182 settings"
     assert view.settings.reset_button.text() == "Reset 2 changed"
     QTest.mouseClick(view.settings.reset_button, LEFT)
     assert view.state.values["seed"] == 0
@@ -327,7 +327,7 @@ def test_what_has_no_effect_is_disabled_and_says_why(view, advanced, qtbot):
     open_group(qtbot, advanced, "Objective")
     row = advanced.rows["huber_c"]
     assert not row.control.isEnabled()
-    assert "It has an effect only with Loss: huber, smooth l1." in row.hint
+    assert "It has an effect only with Loss: Huber, Smooth L1." in row.hint
     i18n.set_language("zh_CN")
     try:
         assert "Huber" in row.hint
@@ -428,7 +428,7 @@ def test_what_a_setting_does_is_told_beside_its_field(view, advanced, qtbot, roa
     assert facts["Range"] == "0 to 10"
     assert facts["Default"] == "1"
     assert facts["kohya"] == "huber_scale"
-    assert facts["Only with"] == "Loss: huber, smooth l1"
+    assert facts["Only with"] == "Loss: Huber, Smooth L1"
     advanced.help.asked.emit("loss_type")
     advanced.help.close()
     qtbot.waitUntil(lambda: view.focusWidget() is advanced.rows["loss_type"].control)
@@ -476,7 +476,7 @@ def test_every_text_follows_the_language(view, advanced, qtbot):
         assert advanced.rows["loss_type"].label.text() == "损失"
         assert advanced.groups["Objective"].header.count.text() == "1 / 14"
         assert advanced.search.only_changed.text() == "只看已更改"
-        assert advanced.search.count.text() == "181 项设置"
+        assert advanced.search.count.text() == "182 项设置"
         assert view.settings.reset_button.text() == "恢复 1 项更改"
     finally:
         i18n.set_language("en")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -255,6 +256,29 @@ def test_many_pictures_are_counted_beside_the_window(before, settle, monkeypatch
     settle(state.session)
     assert before.facts[1].text().startswith("6 steps per epoch")
     assert state.can_start
+
+
+def test_a_held_out_share_is_counted_beside_the_window(before, settle, monkeypatch) -> None:
+    state = before.state
+    state.change(train_batch_size=1)
+    asked = []
+    real = counting.set_apart
+    monkeypatch.setattr(
+        counting, "set_apart", lambda *facts: asked.append(threading.get_ident()) or real(*facts)
+    )
+    state.change(validation_split=0.5)
+    settle(state.session)
+    assert asked
+    assert threading.get_ident() not in asked
+    assert before.facts[0].text().endswith("3 held out for validation.")
+    assert before.facts[1].text().startswith("3 steps per epoch")
+    assert "blind" not in lines(before)
+    state.change(reg_data_dir="/nowhere at all")
+    settle(state.session)
+    assert not state.can_start
+    assert "does not exist" in str(state.problem)
+    state.change(reg_data_dir="", validation_split=0.0)
+    assert before.facts[1].text().startswith("6 steps per epoch")
 
 
 def test_a_count_serves_every_setting_that_does_not_touch_it(before, monkeypatch) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from app.training import curve_lines
+from app.training.chart_choice import Choice
 from app.training.compared import MANNERS
-from app.training.curve_lines import Choice, Losses
+from app.training.curve_lines import Losses
 from app.training.points import Points
 from app.training.story import Story
 from engine.training.config import TrainRequest

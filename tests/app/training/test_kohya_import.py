@@ -5,14 +5,16 @@ import re
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app import i18n
+from app.theme import fonts, metrics
 from app.training.differences import differences
 from app.training.kohya_rows import Head
-from app.training.kohya_table import more_place
+from app.training.kohya_table import NARROW, columns, more_place
+from app.training.kohya_words import why_text
 from app.training.view import View
 from tests.app.training.test_training_view import make_run
 
@@ -282,12 +284,12 @@ def test_a_model_outside_the_folders_joins_those_at_hand(view, take, monkeypatch
 
 
 REFUSED = [
-    ("a.json", "{", "cannot be read"),
+    ("a.json", "{", "is not valid JSON"),
     ("a.json", "{}", "holds no training settings of kohya's"),
     ("a.json", json.dumps({"flux1_checkbox": True}), "FLUX.1"),
     ("a.toml", "[[datasets]]\n", "describes a dataset"),
     ("a.json", json.dumps({"a/1": {"caption": "x"}}), "describes a dataset"),
-    ("a.toml", "[settings", "cannot be read"),
+    ("a.toml", "[settings", "is not valid TOML"),
     ("a.json", "[1]", "holds no sample prompts"),
 ]
 
@@ -436,6 +438,22 @@ def test_in_a_narrow_window_the_row_is_a_tab_and_the_reason_a_second_line(view, 
     assert view.report.detail.isVisible()
     choose(page, "lr_note")
     assert view.report.detail.title.text() == "lr_note"
+
+
+def test_a_reason_that_is_wider_than_its_column_goes_on_in_the_next_line(view, take):
+    page = take()
+    table = page.table
+    view.resize(1212, 734)
+    QApplication.processEvents()
+    assert table.viewport().width() >= NARROW
+    wide = columns(table.viewport().width())[-1][1]
+    measure = QFontMetrics(fonts.font(12))
+    for place, row in enumerate(table.lines.rows):
+        if not isinstance(row, Head):
+            words = why_text(row, table.lines.problem(row))
+            fits = measure.horizontalAdvance(words) < wide
+            assert (table.sizeHintForRow(place) == metrics.ROW) == fits, words
+    assert any(table.sizeHintForRow(n) > metrics.ROW + 10 for n in range(len(table.lines.rows)))
 
 
 def test_everything_is_said_in_chinese(view, take):

@@ -94,9 +94,12 @@ def test_a_sample_on_its_way_shows_how_far_it_is_in_a_column_of_its_own(view, li
 
 
 def test_a_sample_on_its_way_paints_only_its_cell_and_a_step_no_picture(view, live, qtbot, settle):
+    live.step(1)
     live.tell("train.sample", **drawn(live.folder, 0))
     live.tell("train.preview", **rough(3, 6))
     settle(view.session)
+    plot = view.stage.curves.loss.plot
+    qtbot.waitUntil(lambda: plot.graph is not None)
     canvas = view.stage.samples.canvas
     canvas.repaint()
     painted = Painted(canvas)
@@ -105,8 +108,8 @@ def test_a_sample_on_its_way_paints_only_its_cell_and_a_step_no_picture(view, li
     assert painted.rects == [canvas.cell(0, 3)]
     painted.rects.clear()
     listed = Painted(view.runs.checkpoints)
-    loss = Painted(view.stage.curves.loss.plot)
-    live.step(1)
+    loss = Painted(plot.graph.viewport())
+    live.step(2)
     qtbot.waitUntil(lambda: bool(loss.rects))
     assert painted.rects == []
     assert listed.rects == []

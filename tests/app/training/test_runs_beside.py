@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from app import i18n
+from app.training.chart_choice import Choice
 from app.training.compared import MANNERS
+from app.training.curves import Curves
+from engine.project.settings import Settings
 from tests.app.training.conftest import click
-from tests.app.training.runs_at_hand import entry
+from tests.app.training.runs_at_hand import begun, entry, make_run
 
 
 def curves(view):
@@ -44,14 +48,14 @@ def test_the_eye_of_the_shown_run_stays_open(shown):
     assert view.state.compared.manner(view.state.story) is None
 
 
-def test_the_read_out_names_every_run_and_the_place_in_steps_and_epochs(shown, qtbot):
+def test_the_read_out_names_every_run_and_the_place_in_steps_and_epochs(shown):
     view = shown(old={}, new={})
     eye(view, 1)
     plot = view.stage.curves.loss.plot
-    plot.grab()
-    x_axis, _ = plot.axes()
-    qtbot.mouseMove(plot, QPoint(round(x_axis.place(1.5)), 60))
-    rows = [(name, text) for _, name, text in plot._read.rows]
+    graph = plot.graph
+    place = graph.box.mapToScene(graph.place(1.5, 0.5))
+    QTest.mouseMove(graph.viewport(), QPoint(round(place.x()), 60))
+    rows = [(name, text) for _, name, text in graph.readout.rows]
     assert rows[0] == ("Step 6", "1.5")
     assert [name for name, _ in rows[1:]] == ["Each step", "Smoothed", "Held-out", "old"]
 
@@ -110,11 +114,86 @@ def test_what_the_loss_chart_shows_is_chosen_in_its_menu(shown, language, axis):
     entry(options, i18n.tr("Trained pictures on the same noise")).trigger()
     expected = ("Each step", "Held-out", "Trained, same noise")
     assert list(curves(view)) == [i18n.tr(name) for name in expected]
+    for name in ("Held-out loss", "Logarithmic scale"):
+        click(options)
+        entry(options, i18n.tr(name)).trigger()
+    assert i18n.tr("Held-out") not in curves(view)
+    graph = view.stage.curves.loss.plot.graph
+    assert graph.place(1, 0.1).y() - graph.place(1, 0.2).y() == pytest.approx(
+        graph.place(1, 0.2).y() - graph.place(1, 0.4).y()
+    )
+
+
+def test_what_was_chosen_is_there_after_a_restart_and_nonsense_is_not(shown, settle):
+    view = shown(only={})
+    curves = view.stage.curves
+    curves.choose(smoothing="many", log=True, tab="rate", x_axis="steps")
+    settle(view.session)
+    assert Settings.load().charts["smoothing"] == "many"
+    again = Curves(view.state)
+    assert again.choice == curves.choice
+    assert (again.options.text(), again.tabs.value) == ("Steps", "rate")
+    again.deleteLater()
+    view.session.change_settings(charts={"smoothing": "wild", "log": "yes", "tab": "rate", "x": 1})
+    assert Choice.kept(view.session) == Choice(tab="rate")
+
+
+def test_in_a_narrow_window_the_charts_are_tabs_and_only_the_seen_one_is_drawn(shown):
+    view = shown(only={"max_grad_norm": 0.4})
+    charts = view.stage.curves
+    assert charts.tabs.isVisible()
+    assert charts.loss.isVisible()
+    assert not charts.small.isVisible()
+    tab(charts, "gradient")
+    gradient = charts.small.gradient
+    assert [one.isVisible() for one in (charts.loss, charts.small.rate, gradient)] == [
+        False, False, True,
+    ]  # fmt: skip
+    assert gradient.plot.width() > 0.9 * charts.width()
+    assert gradient.plot.height() > 150
+    assert gradient.plot.graph is not None
+    assert charts.small.rate.plot.graph is None
+    assert charts.choice.tab == "gradient"
+    view.resize(1700, 1000)
+    assert not charts.tabs.isVisible()
+    assert all(one.isVisible() for one in (charts.loss, charts.small.rate, gradient))
+
+
+def test_a_tab_without_measures_says_so(view, live):
+    live.step(1)
+    charts = view.stage.curves
+    charts.refresh()
+    tab(charts, "bands")
+    assert charts.small.bands.plot.graph is None
+    said = [one.text() for one in charts.small.bands.plot.findChildren(QLabel)]
+    assert said == ["Nothing was measured yet."]
+
+
+def test_only_what_the_run_itself_has_planned_is_shaded(view, live, settle):
+    live.step(1)
+    other = make_run(view.session, "longer", epochs=3)
+    other.log_event("train.started", begun(9))
+    view.session.start(view.state.load_runs())
+    settle(view.session)
+    view.state.compared.toggle(next(one for one in view.state.runs if one.name == "longer"))
+    view.stage.curves.refresh()
+    state, planned = view.stage.curves.loss.plot.state, view.state.story.epochs
+    assert state.x_range == (0.0, 9.0)
+    assert state.end == planned < 9
+    assert view.stage.curves.loss.plot.graph.future.getRegion()[1] == planned
+
+
+def tab(charts, name: str) -> None:
+    place = [value for value, _ in charts.tabs._options].index(name)
+    spot = charts.tabs._rects()[place].center().toPoint()
+    QTest.mouseClick(charts.tabs, Qt.MouseButton.LeftButton, pos=spot)
 
 
 def test_rates_gradient_and_noise_bands_have_charts_of_their_own(shown):
     view = shown(only={"max_grad_norm": 0.4})
-    charts = view.stage.curves
+    view.resize(1600, 934)
+    view.stage.curves.refresh()
+    charts = view.stage.curves.small
     assert [one.name for one in charts.rate.plot.series] == ["UNet", "Text"]
     assert [one.name for one in charts.gradient.plot.series] == ["Gradient norm", "Limit"]
     assert charts.gradient._note.text() == "limit 0.4, reached in 100 %"

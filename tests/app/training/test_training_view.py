@@ -12,11 +12,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from app import i18n
+from app.models.tools import TOOLS
 from app.training.pace import about
 from app.training.story import read
 from app.training.trash import bring_back, to_trash
 from app.training.view import View
-from app.widgets.form import choice_text
+from app.widgets.choice_names import choice_text
+from engine.dataset.batch import OPERATIONS
+from engine.dataset.tagging import CaptionRequest
 from engine.runtime.errors import StorageError
 from engine.runtime.events import Event
 from engine.runtime.job import Job
@@ -24,6 +27,7 @@ from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
 from engine.training.runs import Run
 from tests.app.i18n.collector import tables
+from tests.app.training.conftest import choose
 
 
 @pytest.fixture
@@ -87,7 +91,7 @@ def with_runs(view, settle):
 def test_the_first_run_is_ready_to_start(view) -> None:
     simple = view.settings.simple
     assert simple.name.value == "art-v1"
-    assert simple.pictures.text() == "6 pictures"
+    assert simple.pictures.choice.currentText() == "6 pictures"
     assert simple.quality.value == "good"
     assert view.settings.start_button.isEnabled()
     assert view.settings.before.facts[0].text() == "6 pictures in 2 buckets."
@@ -494,15 +498,26 @@ def test_what_is_typed_before_a_click_on_start_is_trained(view, qtbot, last) -> 
     handle.cancel()
 
 
-def test_every_choice_of_a_setting_has_chinese(view) -> None:
+_WRITTEN_SMALL = {"kohya", "xFormers", "diffusers", "safetensors", "ckpt", "pt", "fp16", "bf16"}
+
+
+def test_choices_are_called_by_names_and_keep_their_values(view) -> None:
     known = {key for table in tables().values() for key in table}
-    choices = {choice for item in settings_of(TrainRequest) for choice in item.choices}
-    assert {choice_text(choice) for choice in choices} <= known
+    schemas = [TrainRequest, CaptionRequest, *OPERATIONS.values(), *(t.request for t in TOOLS)]
+    choices = {one for kind in schemas for item in settings_of(kind) for one in item.choices}
+    names = {choice_text(choice) for choice in choices}
+    assert {one for one in names if one[0].islower()} == _WRITTEN_SMALL
+    assert names <= known
+    schedule = view.settings.advanced.row("lr_scheduler").control
+    english = [schedule.itemText(n) for n in range(schedule.count())]
+    assert english[:2] == ["Constant", "Constant with warm-up"]
+    choose(schedule, "Cosine with restarts")
+    assert view.state.request().lr_scheduler == "cosine_with_restarts"
     i18n.set_language("zh_CN")
     try:
-        schedule = view.settings.advanced.row("lr_scheduler").control
         texts = [schedule.itemText(n) for n in range(schedule.count())]
         assert texts[:2] == ["恒定", "恒定（带预热）"]
+        assert schedule.currentText() == "余弦（带重启）"
     finally:
         i18n.set_language("en")
 
@@ -516,7 +531,8 @@ def test_before_the_first_step_the_curve_waits_without_numbers(view, qtbot, sett
     tell(view, handle, "train.step", step=1, epoch=1, loss=0.5, average=0.4,
          lr={"unet": 1e-3}, grad_norm=0.2)  # fmt: skip
     qtbot.waitUntil(curves.small.isVisible)
-    assert curves.loss.plot.axes()[0].start == curves.rate.plot.axes()[0].start
+    starts = [chart.plot.graph.up.width() for chart in (curves.loss, curves.small.rate)]
+    assert starts[0] == starts[1]
     handle.cancel()
 
 

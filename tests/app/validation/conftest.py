@@ -7,6 +7,7 @@ from app.validation.choices import RunChoice
 from app.validation.layout import GridAxes
 from app.validation.model import Checkpoint
 from app.validation.view import View
+from app.widgets.graph import Graph  # noqa: F401  its library is here before a chart is shown
 from engine.project.project import ProjectFile
 from tests.app.canvas.fakes import FakeSession
 

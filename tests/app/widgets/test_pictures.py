@@ -13,6 +13,7 @@ from app.widgets.axis import label_text, range_of, thinned, tick_texts, ticks, w
 from app.widgets.chart import LineChart
 from app.widgets.chart_lines import Series
 from app.widgets.clear import keep_clear
+from app.widgets.graph import Graph  # noqa: F401  its library is here at once
 from app.widgets.picture_grid import PictureGrid
 from app.widgets.thumbnail_files import read_scaled
 from app.widgets.thumbnails import ThumbnailCache
@@ -251,18 +252,6 @@ def test_a_thumbnail_that_fails_unexpectedly_leaves_a_worker_for_the_next(
         cache.get(str(picture), 150)
 
 
-def test_a_chart_draws_its_line_in_its_color(qtbot):
-    chart = LineChart("Queue", height=200)
-    qtbot.addWidget(chart)
-    chart.set_series([Series("Done", [0, 1, 2], [1.0, 1.0, 1.0], "err", width=3)])
-    chart.resize(400, 240)
-    chart.show()
-    shot = chart.plot.grab().toImage()
-    _, level = chart.plot.axes()
-    found = [shot.pixelColor(200, round(level.place(1.0)) + d).name() for d in (-1, 0, 1)]
-    assert theme.color("err").name() in found
-
-
 def test_a_chart_shows_its_numbers_as_a_table(qtbot):
     chart = LineChart("Queue", height=200)
     qtbot.addWidget(chart)
@@ -274,19 +263,6 @@ def test_a_chart_shows_its_numbers_as_a_table(qtbot):
     assert rows == [["0", "0.5", ""], ["10", "0.25", "3"]]
 
 
-def test_a_click_on_a_chart_gives_its_place(qtbot):
-    chart = LineChart("Queue", height=200)
-    qtbot.addWidget(chart)
-    chart.resize(400, 240)
-    chart.set_series([Series("Done", [0, 100], [0, 1])])
-    chart.show()
-    heard = []
-    chart.clicked.connect(heard.append)
-    spot = chart.plot.rect().center()
-    qtbot.mouseClick(chart.plot, Qt.MouseButton.LeftButton, pos=spot)
-    assert heard == [pytest.approx(chart.plot.axes()[0].value(spot.x()))]
-
-
 def test_a_chart_without_points_says_what_it_waits_for_and_has_no_axis(qtbot):
     chart = LineChart("Queue", height=200)
     qtbot.addWidget(chart)
@@ -295,6 +271,7 @@ def test_a_chart_without_points_says_what_it_waits_for_and_has_no_axis(qtbot):
     chart.show()
     blank = chart.plot.grab().toImage()
     chart.set_waiting("Waiting for the first step")
+    assert chart.plot.graph is None
     words = chart.plot.grab().toImage()
     places = [
         (x, y)
@@ -313,7 +290,8 @@ def test_charts_that_share_a_margin_begin_at_the_same_place(qtbot):
         chart = LineChart("Queue", height=200, left=60)
         qtbot.addWidget(chart)
         chart.set_series([Series("Done", [0, 1], values)])
-        starts.append(chart.plot.axes()[0].start)
+        chart.show()
+        starts.append(chart.plot.graph.up.width())
     assert starts == [60, 60]
 
 
@@ -322,8 +300,11 @@ def test_marked_points_name_the_places_of_the_horizontal_axis(qtbot):
     qtbot.addWidget(chart)
     chart.resize(400, 240)
     chart.set_series([Series("Done", [12, 24, 36, 48], [1, 2, 3, 4], marker="circle")])
-    axis = chart.plot.axes()[0]
-    assert chart.plot._x_marks(axis) == [(12, "12"), (24, "24"), (36, "36"), (48, "48")]
+    chart.show()
+    graph = chart.plot.graph
+    marks = [(12, "12"), (24, "24"), (36, "36"), (48, "48")]
+    assert graph.across.tickValues(12, 48, graph.box.width()) == [(None, [x for x, _ in marks])]
+    assert graph.across.tickStrings([x for x, _ in marks], 1, None) == [text for _, text in marks]
 
 
 def test_one_axis_has_one_format():

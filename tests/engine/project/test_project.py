@@ -48,7 +48,7 @@ def test_a_wrong_project_file_is_one_sentence(tmp_path, text, sentence):
 
 def test_a_project_file_of_other_bytes_is_one_sentence(tmp_path):
     (tmp_path / "project.toml").write_bytes(b"\xff\xfe\0name")
-    with pytest.raises(BadInputError, match="not valid TOML"):
+    with pytest.raises(BadInputError, match="not text in UTF-8"):
         Project.open(tmp_path)
 
 

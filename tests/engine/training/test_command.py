@@ -4,6 +4,7 @@ import argparse
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,10 @@ from engine.runtime.errors import BadInputError, MissingFileError
 from engine.runtime.thread import Engine
 from engine.training.jobfile import dump_toml
 from engine.training.learner import Learner
+from engine.training.run_pictures import FILE
 from engine.training.runs import Run
+
+from .conftest import paint
 
 
 @pytest.fixture
@@ -35,6 +39,17 @@ def test_a_job_file_with_an_option_on_top_trains(engine, request_for, tmp_path, 
     assert summary["steps"] == 2
     assert Run.open(summary["run"]).status == "finished"
     assert [path.endswith("style.safetensors") for path in summary["checkpoints"]] == [True]
+
+
+def test_options_choose_categories_of_named_folders(engine, request_for, tmp_path):
+    art = tmp_path / "named"
+    for name in ("1_bird", "2_fish", "1_tree"):
+        paint(art / name, 2)
+    dump_toml(request_for(train_data_dir=str(art), max_train_epochs=1), tmp_path / "job.toml")
+    chosen = ("--categories", "bird", "--categories", "tree")
+    assert verb.run(parse(str(tmp_path / "job.toml"), *chosen), engine) == 0
+    listed = json.loads((tmp_path / "run" / FILE).read_text())["pictures"]
+    assert [Path(row["path"]).parent.name for row in listed] == ["1_bird"] * 2 + ["1_tree"] * 2
 
 
 def test_errors_reach_the_command_line(engine, request_for, tmp_path):

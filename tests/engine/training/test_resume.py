@@ -79,6 +79,24 @@ SETTINGS = {
 }  # fmt: skip
 
 
+def test_the_part_that_is_done_never_falls_while_a_run_gets_ready_to_go_on(cut):
+    request = cut(3, max_train_epochs=3)
+    job, told = Job.detached(), []
+    progress = job.progress
+
+    def watched(*args, **facts):
+        progress(*args, **facts)
+        told.append(job.handle.progress)
+
+    job.progress = watched
+    result = run(request, job)
+    parts = [one.fraction for one in told]
+    assert parts == sorted(parts)
+    encoding = [one for one in told if one.key.startswith("Encoding")]
+    assert {one.fraction for one in encoding} == {3 / result.steps}
+    assert encoding[0].text.startswith("Encoding picture 1 of ")
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_what_goes_on_ends_as_what_was_never_cut_off(name, cut, train, tmp_path):
     settings = {"max_train_epochs": 3, "lr_warmup_steps": 2} | SETTINGS[name]

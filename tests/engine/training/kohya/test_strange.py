@@ -76,7 +76,7 @@ def test_a_script_with_a_date_numbers_beyond_all_and_names_too_long_is_reported(
 def test_half_a_letter_is_refused_before_it_is_written_anywhere(tmp_path):
     path = tmp_path / "form.json"
     path.write_text('{"output_name": "\\ud800"}')
-    with pytest.raises(BadInputError, match="cannot be read"):
+    with pytest.raises(BadInputError, match="holds half a letter"):
         read_kohya(path)
 
 

@@ -1,0 +1,55 @@
+"""The trigger word that a new run begins with: the project's, else that of the last run."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.dataset.caption_work import CaptionWork
+from app.dataset.model import DatasetState
+from app.dataset.outlook_settings import values_of
+from app.training.view import View
+from tests.app.training.runs_at_hand import make_run
+
+
+@pytest.fixture
+def view(qtbot, opened, settle):
+    make_run(opened, "older", trigger_word="older")
+    make_run(opened, "newest", trigger_word="hvisl")
+    made = View(opened)
+    qtbot.addWidget(made)
+    made.resize(1532, 934)
+    made.show()
+    settle(opened)
+    return made
+
+
+def test_a_new_run_begins_with_the_word_of_the_last_one(view) -> None:
+    request = view.state.request()
+    assert view.settings.simple.trigger.text() == request.trigger_word == "hvisl"
+    assert request.sample_prompts
+    assert all(prompt.startswith("hvisl") for prompt in request.sample_prompts)
+    assert "trigger_word" not in view.state.changed_names()
+
+
+def test_the_word_of_the_project_stands_above_it_and_is_followed(view, settle) -> None:
+    session = view.session
+    CaptionWork(DatasetState(session)).set_trigger_word("kiln")
+    settle(session)
+    assert view.settings.simple.trigger.text() == view.state.request().trigger_word == "kiln"
+    assert values_of(session)["trigger_word"] == "kiln"
+
+
+def test_what_is_typed_for_the_next_run_stays(view, settle) -> None:
+    view.settings.simple.trigger.setText("mine")
+    view.settings.simple.trigger.editingFinished.emit()
+    session = view.session
+    CaptionWork(DatasetState(session)).set_trigger_word("kiln")
+    settle(session)
+    request = view.state.request()
+    assert request.trigger_word == "mine"
+    assert all(prompt.startswith("mine") for prompt in request.sample_prompts)
+
+
+def test_the_dataset_looks_ahead_with_the_word_of_the_newest_run(opened) -> None:
+    opened.run_settings.last = {"trigger_word": "hvisl"}
+    assert values_of(opened)["trigger_word"] == "hvisl"

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.runtime.errors import BadInputError, MissingFileError
+from engine.runtime.parsing import load_table
+
+WRONG = [
+    ("a.toml", b"a = 1\nb = [1,, 2]\n", "mistake in line 2, column 8", "第 2 行第 8 列有误"),
+    ("a.toml", b"a = [1, 2", "there is a mistake at its end", "末尾有误"),
+    ("a.json", b'{"a": 1,\n "b" 2}', "mistake in line 2, column 6", "第 2 行第 6 列有误"),
+    ("a.json", b"", "mistake in line 1, column 1", "第 1 行第 1 列有误"),
+    ("a.json", b'{"a": "\\ud800"}', "holds half a letter", "含有半个字符"),
+    ("a.json", b'{"a": 1,\n"b": "\xff"}', "not text in UTF-8, as line 2 shows", "问题在第 2 行"),
+    ("a.json", b"[" * 100_000, "nested too deep", "嵌套过深"),
+    ("a.json", b"1" * 5000, "a.json is not valid JSON.", "a.json 不是有效的 JSON。"),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "english", "_"), WRONG)
+def test_a_table_that_is_wrong_is_told_by_its_line(tmp_path, name, data, english, _):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(BadInputError) as refused:
+        load_table(tmp_path / name)
+    assert english in str(refused.value)
+
+
+def test_a_table_is_read_by_its_ending_or_as_it_is_said(tmp_path):
+    (tmp_path / "a.toml").write_text("\ufeffa = 1", encoding="utf-8")
+    (tmp_path / "a.json").write_text('{"a": 1}', encoding="utf-8")
+    (tmp_path / "job").write_text("a = 1", encoding="utf-8")
+    assert load_table(tmp_path / "a.toml") == load_table(tmp_path / "a.json") == {"a": 1}
+    assert load_table(tmp_path / "job", "TOML") == {"a": 1}
+    with pytest.raises(MissingFileError):
+        load_table(tmp_path / "none.toml")
