@@ -119,7 +119,7 @@ class LiveNumbers(QWidget):
     def _name_memory(self, story: Story) -> None:
         if not story.memory_peak:
             return
-        words = "VRAM, peak {size}" if memory.on_card() else "Memory, peak {size}"
+        words = "VRAM, peak {size}" if memory.on_card() else "Program, peak {size}"
         self.names["memory"].say(words, size=size(story.memory_peak))
 
 

@@ -149,9 +149,10 @@ class SimpleFields(QWidget):
         )
         self.rows["detail"].set_hint(*_detail_hint(values), **_detail_facts(values))
         self._show_length()
-        self.rows["quality"].set_hint(*_quality_hint(values), size=values["resolution"])
+        self.rows["quality"].set_hint(*_quality_hint(values), size=_side_words(values["resolution"]))
         every = int(values["save_every_n_epochs"])
-        hint = "" if self.state.keeps_all or not every else "Every {n} epochs, and samples."
+        hint = "Every {n} epochs, with samples." if every > 1 else "Every epoch, with samples."
+        hint = "" if self.state.keeps_all or not every else hint
         self.rows["keep"].set_hint(hint, n=every)
         self._show_problem()
 
@@ -193,6 +194,12 @@ def _detail_hint(values: dict[str, Any]) -> tuple[str]:
 def _detail_facts(values: dict[str, Any]) -> dict[str, str]:
     names = {"offset": "noise_offset", "gamma": "min_snr_gamma"}
     return {fact: f"{float(values[name]):g}" for fact, name in names.items()}
+
+
+def _side_words(resolution: str) -> str:
+    """A square by its side: 1024 of "1024,1024"."""
+    sides = [side.strip() for side in str(resolution).split(",")]
+    return sides[0] if len(set(sides)) == 1 else " × ".join(sides)
 
 
 def _quality_hint(values: dict[str, Any]) -> tuple[str]:

@@ -160,7 +160,7 @@ def _length(form: Form) -> None:
     if steps or form.value("dataset_config"):
         used = steps or SCRIPT["max_train_steps"]
         form.give("max_train_steps", used, None if steps else _dropped(used))
-        why = Reason("kohya trains {steps} steps whatever the epochs say.", steps=used)
+        why = Reason("kohya trains {steps} steps whatever the epochs say.", steps=f"{used:,}")
         form.leave("epoch", why)
         return
     form.leave("max_train_steps", Reason("0 leaves it to the epochs."))
@@ -174,7 +174,7 @@ def _length(form: Form) -> None:
     )
     used = math.ceil(draws / per_step)
     why = Reason("kohya makes {steps} steps of it, from {pictures} pictures drawn per epoch.",
-                 steps=used, pictures=pictures)  # fmt: skip
+                 steps=f"{used:,}", pictures=f"{pictures:,}")  # fmt: skip
     form.give("epoch", used, why, argument="max_train_steps")
 
 

@@ -78,7 +78,7 @@ def test_time_and_memory_are_measured_on_demand(before, asked) -> None:
     assert lines(before)["measure"].startswith("It is measured when the work before it is done")
     end(before.state.session, asked[0], cost())
     assert "measure" not in lines(before)
-    said = "About 60 min and 14 GB of 24 GB. Measured with one step on this computer."
+    said = "About 60 min; the run itself takes 14 GB of 24 GB. Measured with one step here."
     assert before.facts[3].text() == said
 
 

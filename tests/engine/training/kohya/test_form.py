@@ -55,7 +55,7 @@ def test_the_usual_1600_steps_win_over_the_epochs_as_they_do_in_kohya(golden):
     assert (golden.request.max_train_steps, golden.request.max_train_epochs) == (1600, 0)
     line = golden.report.line("epoch")
     assert (line.status, line.settings) == ("no effect", {})
-    assert "1600 steps" in str(line.why)
+    assert "1,600 steps" in str(line.why)
 
 
 @pytest.mark.parametrize(
