@@ -31,6 +31,7 @@ _REASONS = {
 }
 _STRANGE_REASON = "it is no ordinary file"
 
+Put = Callable[[Path, bytes], None]  # writes a file
 _PREFIX = ".new-"
 _LEFT_AFTER_S = 3600.0
 _cleared: set[Path] = set()
@@ -153,6 +154,14 @@ def write_unsynced(path: Path, data: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(name)
             raise
+
+
+def write_cached(path: Path, data: bytes) -> None:
+    """:func:`write_unsynced` into a cache, whose folder anybody may have thrown away."""
+    if not path.parent.is_dir():
+        with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+    write_unsynced(path, data)
 
 
 def write_text(path: Path, text: str) -> None:

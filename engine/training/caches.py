@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.models.loading import LoadedModel
+from engine.runtime.files import Put, write_cached
 from engine.runtime.job import Job
 from engine.training.captions import plain_caption
 from engine.training.conditioning import CaptionEncoder, Reading
@@ -14,6 +15,7 @@ from engine.training.config import TrainRequest
 from engine.training.distributed import Crew
 from engine.training.latents import LatentStore
 from engine.training.offload import Parking
+from engine.training.patience import patiently
 from engine.training.pictures import PictureSet
 from engine.training.precision import Precision
 from engine.training.text_cache import TextCache, recipe_of
@@ -54,7 +56,11 @@ def _latents(
     wanted = request.cache_latents and request.cache_latents_to_disk
     folder = _folder(request, pictures, "latents") if wanted else None
     store = LatentStore(
-        model, keep=request.cache_latents, folder=folder, at_once=request.vae_batch_size
+        model,
+        keep=request.cache_latents,
+        folder=folder,
+        at_once=request.vae_batch_size,
+        put=_putter(job),
     )
     store.fill([*pictures.training, *pictures.held_out], job, crew)
     return store
@@ -68,11 +74,16 @@ def _captions(
     wanted = request.cache_text_encoder_outputs_to_disk
     folder = _folder(request, pictures, "captions") if wanted else None
     recipe = recipe_of(model, reading=Reading.of(request)) if folder is not None else ""
-    cache = TextCache(folder=folder, recipe=recipe)
+    cache = TextCache(folder=folder, recipe=recipe, put=_putter(job))
     encoder = CaptionEncoder.of(request, model, learns=False, cache=cache)
     with Precision.of(request, model.device).autocast():  # as at a step
         encoder.fill(sorted(set(_texts(pictures))), job)
     return encoder
+
+
+def _putter(job: Job) -> Put:
+    """Writes into a cache; where the disk is full the run waits."""
+    return lambda path, data: patiently(job, lambda: write_cached(path, data))
 
 
 def _texts(pictures: PictureSet) -> Iterable[str]:

@@ -23,7 +23,7 @@ from torch.nn.functional import interpolate
 from engine.dataset.edits import Baked
 from engine.models.loading import LoadedModel
 from engine.runtime.errors import TrainingError
-from engine.runtime.files import write_unsynced
+from engine.runtime.files import Put, write_cached
 from engine.runtime.job import Job
 from engine.training import fingerprints
 from engine.training.distributed import Crew
@@ -62,6 +62,7 @@ def pixel_tensor(rgb: np.ndarray) -> Tensor:
 class LatentStore:
     """Posteriors of pictures. ``keep`` holds them in memory; with ``folder`` they are on disk too,
     and at most ``room`` bytes of them in memory. ``at_once`` pictures go through the VAE together.
+    ``put`` writes a file there.
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class LatentStore:
         folder: Path | None = None,
         at_once: int = 1,
         room: int = ROOM,
+        put: Put = write_cached,
     ) -> None:
         self._model = model
+        self._put = put
         self._keep = keep
         self._folder = folder if keep else None
         self._at_once = at_once
@@ -82,7 +85,6 @@ class LatentStore:
         self._places: dict[str, _Place] = {}
         self._recipe = ""
         if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
             self._recipe = f"{fingerprints.of_weights(model.vae)} {model.vae.dtype}"
 
     def fill(self, pictures: Sequence[TrainingPicture], job: Job, crew: Crew | None = None) -> None:
@@ -153,7 +155,7 @@ class LatentStore:
                 _check(posterior, group[index][0])
                 posteriors[index], path = posterior, paths[index]
                 if path is not None:
-                    _write(path, posterior)
+                    self._put(path, _file(posterior))
         found = {}
         for (picture, baked), path, posterior in zip(group, paths, posteriors, strict=True):
             assert posterior is not None
@@ -240,7 +242,7 @@ def _read(path: Path) -> Tensor | None:
         return None  # not cached yet, or damaged: it is encoded again
 
 
-def _write(path: Path, posterior: Tensor) -> None:
+def _file(posterior: Tensor) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, posterior.numpy())
-    write_unsynced(path, buffer.getvalue())
+    return buffer.getvalue()

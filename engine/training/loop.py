@@ -18,6 +18,7 @@ from engine.training.distributed import Crew, crew
 from engine.training.economy import economical
 from engine.training.network import Network, adapted
 from engine.training.offload import parking
+from engine.training.patience import patiently
 from engine.training.pictures import (
     PictureSet,
     Sources,
@@ -64,6 +65,8 @@ def _run(request: TrainRequest, job: Job, members: Crew) -> TrainResult:
         folder = stack.enter_context(members.folder(_run_folder(request, sources)))
         started = before.reopen(request) if before is not None and members.leads else None
         recorder = stack.enter_context(recording(started or Run.create(folder, request), job))
+        ready.run = str(recorder.run.folder)
+        ready.emit("train.opened")
         if members.leads:
             after = before.state.position.step if started is not None and before is not None else 0
             recorder.board = board_of(request, recorder.run.folder, after)
@@ -72,7 +75,8 @@ def _run(request: TrainRequest, job: Job, members: Crew) -> TrainResult:
         place = stack.enter_context(parking(model, enabled=request.offload))
         for why in _warnings(request, model, network, pictures, route, before):
             recorder.warn(why)
-        note_pictures(recorder.run, (picture.sample.path for picture in pictures.training))
+        learned_from = [picture.sample.path for picture in pictures.training]
+        patiently(ready, lambda: note_pictures(recorder.run, learned_from))
         inputs = prepare(request, model, pictures, place, ready, members)
         tools = Tools.of(request, model, network, inputs, members)
         trainer = Trainer(request, job, model, tools, recorder, pictures, route, place)

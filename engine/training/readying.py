@@ -16,6 +16,8 @@ class GettingReady(Job):
         super().__init__(outer.handle)
         self._outer = outer
         self.done = 0.0
+        self.run = ""
+        """The folder of the run, once there is one."""
 
     def progress(
         self, step: int, total: int, text: str = "", *, share: float | None = None, **facts: object
@@ -24,8 +26,8 @@ class GettingReady(Job):
         self._outer.progress(0, 0, text, share=self.done, **facts)
 
     def emit(self, kind: str, **data: Any) -> None:
-        """An event of the run."""
-        self._outer.emit(kind, **data)
+        """An event of the run, which is known by its folder."""
+        self._outer.emit(kind, **({"run": self.run} if self.run else {}), **data)
 
     def breathe(self) -> None:
         """As the training breathes."""

@@ -15,7 +15,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from engine.models.loading import LoadedModel
-from engine.runtime.files import write_unsynced
+from engine.runtime.files import Put, write_cached
 from engine.training import fingerprints
 
 # Bytes of encoded captions in memory: 6000 of SD 1.x, 800 of SDXL. Shuffled tags would fill it all.
@@ -38,17 +38,24 @@ class TextCache:
     """Conditions of single captions on the CPU. The least recently used leave when there are more
     than ``room`` bytes; with ``folder`` they are read back from there.
 
-    ``recipe`` is everything but the caption that decides a condition, see :func:`recipe_of`.
+    ``recipe`` is everything but the caption that decides a condition, see :func:`recipe_of`;
+    ``put`` writes a file.
     """
 
-    def __init__(self, *, room: int = ROOM, folder: Path | None = None, recipe: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        room: int = ROOM,
+        folder: Path | None = None,
+        recipe: str = "",
+        put: Put = write_cached,
+    ) -> None:
+        self._put = put
         self._room = room
         self._folder = folder
         self._recipe = recipe
         self._kept: OrderedDict[str, TextCondition] = OrderedDict()
         self._bytes = 0
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, caption: str, encode: Callable[[], TextCondition]) -> TextCondition:
         """The condition of ``caption``, by ``encode`` only where it is neither kept nor stored."""
@@ -60,7 +67,7 @@ class TextCache:
         if found is None:
             found = _on_cpu(encode())
             if path is not None:
-                _write(path, found)
+                self._put(path, _file(found))
         self._remember(caption, found)
         return found
 
@@ -101,8 +108,8 @@ def _read(path: Path) -> TextCondition | None:
     return None if context is None else TextCondition(context, tensors.get("pooled"))
 
 
-def _write(path: Path, condition: TextCondition) -> None:
+def _file(condition: TextCondition) -> bytes:
     tensors = {"context": condition.context.contiguous()}
     if condition.pooled is not None:
         tensors["pooled"] = condition.pooled.contiguous()
-    write_unsynced(path, save(tensors))
+    return save(tensors)

@@ -14,8 +14,9 @@ from safetensors.torch import load_file
 from engine.commands import train as verb
 from engine.runtime.errors import JobCancelled, StorageError, TrainingError
 from engine.runtime.events import Event
+from engine.runtime.files import write_cached
 from engine.runtime.job import Job, JobHandle
-from engine.training import checkpoints, run_log, saving
+from engine.training import caches, checkpoints, loop, run_log, saving
 from engine.training.config import TrainRequest
 from engine.training.learner import Learner
 from engine.training.loop import run
@@ -82,6 +83,48 @@ def test_a_full_disk_pauses_the_run_until_there_is_room(place, full_disk, train,
     assert same(final(plain), final(result))
     rows = Run(Path(result.run)).steps()
     assert rows["step"].tolist() == [1, 2, 3, 4]
+
+
+READY = {
+    "latents": (caches, "write_cached", {"cache_latents": True, "cache_latents_to_disk": True}),
+    "captions": (
+        caches,
+        "write_cached",
+        {
+            "cache_latents": False,
+            "text_encoder_lr": 0.0,
+            "cache_text_encoder_outputs": True,
+            "cache_text_encoder_outputs_to_disk": True,
+        },
+    ),
+    "pictures": (loop, "note_pictures", {}),
+}
+
+
+@pytest.mark.parametrize("what", READY)
+def test_a_full_disk_pauses_a_run_that_gets_ready_which_is_known_by_its_folder(
+    what, full_disk, request_for
+):
+    module, name, settings = READY[what]
+    request = request_for(**settings)
+    tries = full_disk(module, name)
+    job = attended(request, lambda handle: handle.resume())
+    result = run(request, job)
+    assert len(tries) >= 2
+    events = [event for event in job.handle.take_events() if event.kind != "train.warning"]
+    assert [event.kind for event in events[:2]] == ["train.opened", "train.waiting"]
+    assert {event.data["run"] for event in events[:2]} == {result.run}
+    assert Run(Path(result.run)).status == "finished"
+
+
+def test_a_cache_that_is_thrown_away_meanwhile_is_made_again(tmp_path):
+    latents = tmp_path / "latents"
+    for name in ("a", "b"):
+        write_cached(latents / name, b"1")
+        shutil.rmtree(latents)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError):
+        write_cached(tmp_path / "file" / "a", b"1")
 
 
 def test_a_run_that_waits_can_be_stopped(full_disk, request_for):
