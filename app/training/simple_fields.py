@@ -149,7 +149,9 @@ class SimpleFields(QWidget):
         )
         self.rows["detail"].set_hint(*_detail_hint(values), **_detail_facts(values))
         self._show_length()
-        self.rows["quality"].set_hint(*_quality_hint(values), size=_side_words(values["resolution"]))
+        self.rows["quality"].set_hint(
+            *_quality_hint(values), size=_side_words(values["resolution"])
+        )
         every = int(values["save_every_n_epochs"])
         hint = "Every {n} epochs, with samples." if every > 1 else "Every epoch, with samples."
         hint = "" if self.state.keeps_all or not every else hint
