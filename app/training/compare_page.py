@@ -56,6 +56,7 @@ class ComparePage(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(metrics.ROW)
         self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)
         self.table.horizontalHeader().setDefaultAlignment(_LEFT)
+        self.table.horizontalHeader().setFixedHeight(metrics.ROW + metrics.GAP)
         head = QHBoxLayout()
         head.setContentsMargins(16, metrics.GAP, metrics.PAD, metrics.GAP)
         head.setSpacing(metrics.PAD)
@@ -153,7 +154,7 @@ class RunsTable(QAbstractTableModel):
 
 def _swatch(manner: Manner) -> QPixmap:
     """The line of a run, as the chart draws it."""
-    found = QPixmap(16, 12)
+    found = QPixmap(20, 12)  # the name keeps a distance
     found.fill(Qt.GlobalColor.transparent)
     painter = QPainter(found)
     painter.setPen(pen_of(Series("", (), (), manner.color, manner.dash)))

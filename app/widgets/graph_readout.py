@@ -41,13 +41,16 @@ class Readout(QGraphicsItem):
         self._x: float | None = None
         self._line = QRectF()
         self._dots: list[tuple[QPointF, str]] = []
-        box.sigResized.connect(self._resized)
+        box.sigResized.connect(self._moved)
+        box.sigRangeChanged.connect(self._moved)
 
     def boundingRect(self) -> QRectF:
         return self._box.rect().adjusted(-4, -4, 4, 4)
 
-    def _resized(self, _: object) -> None:
+    def _moved(self, *_: object) -> None:
+        """The same values are at other pixels."""
         self.prepareGeometryChange()
+        self.refresh()
 
     def refresh(self) -> None:
         """Read again where the pointer is: the lines have changed."""

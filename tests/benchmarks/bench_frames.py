@@ -119,7 +119,8 @@ def move(widget: QWidget, x: float, y: float) -> None:
 
 def scenes(view: Any) -> dict[str, tuple[QWidget, Callable[[int], None]]]:
     """What changes at every tick, and the widget whose paintings are the frames."""
-    plot, bar, progress = view.stage.curves.loss.plot, view.stage.bar, view.stage.bar.progress
+    plot = view.stage.curves.loss.plot.graph.viewport()
+    bar, progress = view.stage.bar, view.stage.bar.progress
     view.settings.reveal("weight_decay")
     for group in view.settings.advanced.groups.values():  # more rows than the window is high
         group.set_open(True)

@@ -65,7 +65,9 @@ def pixel(chart, x, y) -> QPoint:
 
 
 def hover(chart, x, y=100):
-    QTest.mouseMove(chart.plot.graph.viewport(), QPoint(round(x), y))
+    view = chart.plot.graph.viewport()
+    QTest.mouseMove(view, QPoint(round(x), y + 1))  # it may be at the very place already
+    QTest.mouseMove(view, QPoint(round(x), y))
 
 
 def is_red(tint: QColor) -> bool:
@@ -132,6 +134,22 @@ def test_the_read_out_stays_right_while_the_line_grows(chart):
     chart.set_series([Series("Done", [0, 50, 100, 150], [1.0, 2.0, 2.0, 2.0])])
     shot(chart)
     assert chart.plot.graph.readout.rows[1][2] == "2"
+
+
+def test_the_dots_of_the_read_out_stay_on_their_lines(made):
+    chart = made(Series("Done", [0, 50, 100], [1.0, 3.0, 2.0]), zooms=True)
+    graph = chart.plot.graph
+    hover(chart, pixel(chart, 50, 3).x())
+    for change in (
+        lambda: chart.resize(400, 240),
+        lambda: chart.set_range(y=(0.0, 9.0)),
+        lambda: wheel(graph, 200),
+    ):
+        change()
+        shot(chart)
+        (dot, _), (_, name, value) = graph.readout._dots[0], graph.readout.rows[1]
+        x = {"1": 0, "3": 50, "2": 100}[value]
+        assert (name, dot) == ("Done", graph.place(x, float(value)))
 
 
 @pytest.mark.parametrize(
