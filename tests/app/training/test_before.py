@@ -87,7 +87,7 @@ def test_a_measurement_holds_until_the_work_is_another(before, asked) -> None:
     end(before.state.session, asked[0], cost())
     before.state.change(output_name="other", lr_scheduler="linear", seed=3)
     before.state.set_epochs(2 * int(before.state.values["max_train_epochs"]))
-    assert before.facts[3].text().startswith("About 2.0 h and 14 GB")
+    assert before.facts[3].text().startswith("About 2.0 h; the run itself takes 14 GB")
     before.state.change(train_batch_size=2)
     assert before.facts[3].text() == ""
     assert lines(before)["measure"] == "The settings have changed since the measurement."
@@ -311,7 +311,7 @@ def test_keep_saves_every_epoch_until_it_is_cleared(column) -> None:
     simple, state = column.simple, column.state
     state.set_epochs(24)
     assert state.values["save_every_n_epochs"] == 4
-    assert written(simple.rows["keep"]._hint) == "Every 4 epochs, and samples."
+    assert written(simple.rows["keep"]._hint) == "Every 4 epochs, with samples."
     QTest.mouseClick(simple.keep, Qt.MouseButton.LeftButton, pos=QPoint(6, 10))
     assert (state.values["save_every_n_epochs"], state.values["sample_every_n_epochs"]) == (1, 1)
     state.set_epochs(30)

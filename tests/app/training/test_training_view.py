@@ -531,7 +531,9 @@ def test_before_the_first_step_the_curve_waits_without_numbers(view, qtbot, sett
     tell(view, handle, "train.step", step=1, epoch=1, loss=0.5, average=0.4,
          lr={"unet": 1e-3}, grad_norm=0.2)  # fmt: skip
     qtbot.waitUntil(curves.small.isVisible)
-    starts = [chart.plot.graph.up.width() for chart in (curves.loss, curves.small.rate)]
+    drawn = (curves.loss, curves.small.rate)
+    qtbot.waitUntil(lambda: all(chart.plot.graph is not None for chart in drawn))
+    starts = [chart.plot.graph.up.width() for chart in drawn]
     assert starts[0] == starts[1]
     handle.cancel()
 
