@@ -120,7 +120,7 @@ class BeforePanel(Panel):
         measured, seconds = state.probe.measured, state.expected_seconds
         if measured is not None:
             return tr(
-                "About {time}; the run itself takes {memory} of {room}. Measured with one step here.",
+                "About {time}; the run takes {memory} of {room}. Measured with one step here.",
                 time=Strong(about(measured.seconds(state.plan.steps))),
                 memory=Strong(size(measured.result.peak_bytes)),
                 room=size(measured.result.room_bytes),

@@ -78,7 +78,7 @@ def test_time_and_memory_are_measured_on_demand(before, asked) -> None:
     assert lines(before)["measure"].startswith("It is measured when the work before it is done")
     end(before.state.session, asked[0], cost())
     assert "measure" not in lines(before)
-    said = "About 60 min; the run itself takes 14 GB of 24 GB. Measured with one step here."
+    said = "About 60 min; the run takes 14 GB of 24 GB. Measured with one step here."
     assert before.facts[3].text() == said
 
 
@@ -87,7 +87,7 @@ def test_a_measurement_holds_until_the_work_is_another(before, asked) -> None:
     end(before.state.session, asked[0], cost())
     before.state.change(output_name="other", lr_scheduler="linear", seed=3)
     before.state.set_epochs(2 * int(before.state.values["max_train_epochs"]))
-    assert before.facts[3].text().startswith("About 2.0 h; the run itself takes 14 GB")
+    assert before.facts[3].text().startswith("About 2.0 h; the run takes 14 GB")
     before.state.change(train_batch_size=2)
     assert before.facts[3].text() == ""
     assert lines(before)["measure"] == "The settings have changed since the measurement."
