@@ -78,16 +78,19 @@ class SettingHelp(QFrame):
 
 
 def facts_of(item: Setting, start: Any) -> Mapping[str, str]:
-    """What the schema says in figures, by what it is called; ``start`` is what this run had."""
+    """What the schema says in figures, by what it is called; ``start`` is what this run had. What
+    is the same twice is told once.
+    """
+    default, begins = value_words(item.name, item.default), value_words(item.name, start)
     facts = {
         tr("Range"): _range(item),
         tr("Choices"): ", ".join(tr(choice_text(choice)) for choice in item.choices),
         tr("Unit"): tr(item.unit) if item.unit else "",
-        tr("Default"): value_words(item.name, item.default),
-        tr("Start value"): value_words(item.name, start),
+        tr("Default"): default,
+        tr("Start value"): begins if begins != default else "",
         "kohya": item.kohya,
         tr("Only with"): condition_words(item),
-        tr("In a job file"): item.name,
+        tr("In a job file"): item.name if item.name != item.kohya else "",
     }
     return {title: words for title, words in facts.items() if words}
 

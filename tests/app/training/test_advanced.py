@@ -428,6 +428,7 @@ def test_what_a_setting_does_is_told_beside_its_field(view, advanced, qtbot, roa
     assert facts["Range"] == "0 to 10"
     assert facts["Default"] == "1"
     assert facts["kohya"] == "huber_scale"
+    assert not {"Start value", "In a job file"} & facts.keys()  # they would say the same again
     assert facts["Only with"] == "Loss: Huber, Smooth L1"
     advanced.help.asked.emit("loss_type")
     advanced.help.close()
