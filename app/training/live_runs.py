@@ -90,7 +90,9 @@ class LiveRuns(QObject):
 
     def _take(self, story: Story, event: Event) -> None:
         story.take(event.kind, event.data, time.time())
-        if event.kind == "train.step":
+        if event.kind == "train.started":  # what came before it got ready
+            self._since[event.job_id] = time.monotonic() - story.seconds
+        elif event.kind == "train.step":
             story.seconds = time.monotonic() - self._since[event.job_id]
         self.grew.emit(story, event.kind)
         if event.kind == "train.checkpoint":

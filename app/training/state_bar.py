@@ -99,7 +99,8 @@ class StateBar(QWidget):
         self.name.setText(measure.elidedText(story.name, Qt.TextElideMode.ElideMiddle, NAME_WIDTH))
         self.name.setToolTip(story.name if self.name.text() != story.name else "")
         coming = None if story.live else self.state.live.coming(story)
-        self.phase.setText(_coming(coming) if coming is not None else _phase(story, paused=paused))
+        words = _phase(story, handle, paused=paused) if coming is None else _coming(coming)
+        self.phase.setText(words)
         self.phase.setToolTip(story.message)
         tones = {"failed": "error", "interrupted": "warn", "cancelled": "quiet"}
         goes_on = story.live or coming is not None
@@ -210,11 +211,19 @@ def _coming(handle: JobHandle) -> str:
     return tr("Waits in the queue" if handle.state == "queued" else "Getting ready")
 
 
-def _phase(story: Story, *, paused: bool) -> str:
+def _phase(story: Story, handle: JobHandle | None, *, paused: bool) -> str:
     if paused:
         return tr("Paused at step {step}", step=number(story.step))
     if story.live:
         if not story.step:
-            return tr("Getting ready")
+            return _readying(handle)
         return tr("Epoch {epoch} of {total}", epoch=story.epoch, total=story.epochs)
     return tr(story.ending)
+
+
+def _readying(handle: JobHandle | None) -> str:
+    """What is done before the first step, with its count."""
+    progress = handle.progress if handle is not None else None
+    if progress is None or progress.key in ("", TrainRequest.title_key):
+        return tr("Getting ready")
+    return tr(progress.key, **progress.facts)

@@ -87,15 +87,15 @@ def rough(step: int, done: int, prompt: str = "cactus", index: int = 0) -> dict:
 
 
 class LiveRun:
-    """The next run of a view, queued and told of by hand."""
+    """The next run of a view, queued and told of by hand; only ``opened`` it still gets ready."""
 
-    def __init__(self, view, settle, name: str = "live", **settings) -> None:
+    def __init__(self, view, settle, name: str = "live", opened=False, **settings) -> None:
         self.session, self._settle = view.session, settle
         self.folder = view.session.project.runs / name
         view.state.change(output_name=name, sample_prompts=("cactus",), **settings)
         self.handle = view.state.start()
         self.handle.state = "running"
-        self.tell("train.started", **begun(3))
+        self.tell("train.opened") if opened else self.tell("train.started", **begun(3))
         settle(view.session)
 
     def tell(self, kind: str, **data) -> None:

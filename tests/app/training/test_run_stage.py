@@ -9,13 +9,44 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLabel
 
 from app import i18n
+from app.training import live_runs
 from app.training.run_actions import run_actions
 from engine.runtime.job import Job
 from engine.training.config import TrainRequest
 from tests.app.training.conftest import click
-from tests.app.training.runs_at_hand import LiveRun, entry, kept, make_run, saved
+from tests.app.training.runs_at_hand import LiveRun, begun, entry, kept, make_run, saved
 
 # What is asked of a run that goes on
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Encoding picture 3 of 40"), ("zh_CN", "正在编码第 3 张图片，共 40 张")],
+)
+def test_a_run_that_gets_ready_is_on_the_stage_and_can_be_stopped(
+    shown, settle, monkeypatch, language, words
+):
+    view = shown(older={})
+    i18n.set_language(language)
+    clock = [100.0]
+    monkeypatch.setattr(live_runs.time, "monotonic", lambda: clock[0])
+    run = LiveRun(view, settle, opened=True)
+    assert view.state.story.name == "live"
+    run.handle.meter.update(0, 0, "Encoding picture {n} of {all}", {"n": "3", "all": "40"}, 0.0)
+    view.stage.bar.refresh()
+    assert view.stage.bar.phase.text() == words
+    clock[0] += 500
+    run.tell("train.started", **begun(3))
+    clock[0] += 2
+    run.step(1)
+    assert view.state.story.seconds == 2
+    run.handle.cancel()
+
+
+def test_a_run_that_gets_ready_is_stopped_at_once(view, settle):
+    run = LiveRun(view, settle, opened=True)
+    click(view.stage.bar.stop)
+    assert run.handle.cancel_asked
 
 
 def test_stop_and_save_is_asked_for_once_there_is_something_to_keep(view, live):
