@@ -52,7 +52,7 @@ def test_a_base_model_that_is_gone_or_damaged_is_told_when_the_run_starts(
     settle()
     assert handle.state == "failed"
     toast(name)
-    assert train.settings.start_button.isEnabled()
+    qtbot.waitUntil(train.settings.start_button.isEnabled)
 
 
 @pytest.fixture

@@ -278,7 +278,7 @@ def read_only(monkeypatch, folder):
 def test_a_read_only_folder_is_reported_and_marks_still_work(library, art, monkeypatch):
     names = ids_by_name(library)
     read_only(monkeypatch, art)
-    with pytest.raises(StorageError, match="Permission denied"):
+    with pytest.raises(StorageError, match="access is denied"):
         library.set_captions({names["apple"]: "new", names["crown"]: "new"})
     assert library.picture(names["apple"]).caption == "apple, icon"
     assert library.picture(names["apple"]).caption_problem == ""
@@ -296,7 +296,7 @@ def test_one_read_only_folder_of_two_costs_only_its_own_captions(tmp_path, art, 
     changes = library.set_captions({names["apple"]: "new", names["x"]: "new"})
     assert changes.changed == (names["x"],)
     assert changes.skipped == (names["apple"],)
-    assert "Permission denied" in changes.problem
+    assert "access is denied" in changes.problem
     library.close()
 
 

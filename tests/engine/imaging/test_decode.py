@@ -291,7 +291,7 @@ def test_what_is_not_there_or_cannot_be_read_is_a_named_error(tmp_path, monkeypa
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("builtins.open", refuse)
-    with pytest.raises(MissingFileError, match="Permission denied"):
+    with pytest.raises(MissingFileError, match="access is denied"):
         load_rgba(path)
 
 

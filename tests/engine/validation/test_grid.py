@@ -186,7 +186,7 @@ def test_the_command_reads_a_file_and_sees_paths_from_its_folder(tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("weights = ", "not a TOML file"),
+        ("weights = ", "not valid TOML"),
         ("weights = 'a'", "not a list of numbers"),
         ("wieghts = '1'", "wieghts"),
         ("[image]\nsteps = 0", "steps"),
@@ -200,7 +200,7 @@ def test_a_malformed_file_is_answered_with_one_sentence(
     with pytest.raises(BadInputError, match=sentence):
         command.read_request(path)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(BadInputError, match="not a TOML file"):
+    with pytest.raises(BadInputError, match="not text in UTF-8"):
         command.read_request(path)
     with pytest.raises(MissingFileError):
         command.read_request(tmp_path / "none.toml")
