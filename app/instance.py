@@ -5,6 +5,7 @@ Two windows on one queue file would each call the other's running job "interrupt
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -19,13 +20,18 @@ class Instance:
     """The claim to be the only window on the data folder ``home``."""
 
     def __init__(self, home: Path) -> None:
+        self._home = home
         self._name = "stylekiln-" + hashlib.sha256(str(home).encode()).hexdigest()[:16]
         self._lock = QLockFile(str(home / "window.lock"))
         self._lock.setStaleLockTime(0)  # only a dead process makes it stale, never its age
 
     def claim(self) -> bool:
-        """Whether this process is the first; a claim left by a killed process is taken over."""
-        return self._lock.tryLock(0)
+        """Whether this process is the first; a claim left by a killed process is taken over.
+        Where no lock can be written nobody can be found, so the window opens.
+        """
+        with contextlib.suppress(OSError):
+            self._home.mkdir(parents=True, exist_ok=True)
+        return self._lock.tryLock(0) or self._lock.error() != QLockFile.LockError.LockFailedError
 
     def listen(self, opened: Callable[[list[str]], None]) -> None:
         """Call ``opened`` with the arguments of every later start."""

@@ -24,6 +24,8 @@ from app.instance import Instance
 from app.session import Session
 from app.shell.window import MainWindow
 from engine.project.settings import Settings, data_dir
+from engine.runtime.errors import StorageError
+from engine.runtime.files import reason_of
 from engine.runtime.allocation import set_allocation_policy
 
 if TYPE_CHECKING:
@@ -45,9 +47,7 @@ def run_window(arguments: Sequence[str]) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL)
     set_allocation_policy()
     application = QApplication(sys.argv[:1])
-    home = data_dir()
-    home.mkdir(parents=True, exist_ok=True)
-    instance = Instance(home)
+    instance = Instance(data_dir())
     if not instance.claim():
         where = [str(args.folder.resolve())] if args.folder else arguments
         if not instance.hand_over(where):
@@ -73,8 +73,7 @@ def run_window(arguments: Sequence[str]) -> int:
 def open_window() -> MainWindow:
     """Build the session and show the window. ``app.running.begin`` is due once it is painted."""
     home = data_dir()
-    home.mkdir(parents=True, exist_ok=True)
-    _log_to(home / "stylekiln.log")
+    problem = _make_home(home)
     settings = Settings.load()
     application = QApplication.instance()
     assert isinstance(application, QApplication)
@@ -83,6 +82,8 @@ def open_window() -> MainWindow:
     theme.apply(application, settings.theme)
     session = Session(Bridge(partial(_make_engine, home, settings.torch_threads)), settings)
     session.hold()
+    if problem is not None:
+        session.after_first_paint(partial(session.show_error, problem))
     window = MainWindow(session)
     application.aboutToQuit.connect(session.bridge.close)
     UiThreadCollector(application)
@@ -96,6 +97,24 @@ def wait_for_paint(window: MainWindow) -> None:
     window.painted.connect(seen.quit)
     QTimer.singleShot(PAINT_PATIENCE_MS, seen.quit)
     seen.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+
+
+def _make_home(home: Path) -> StorageError | None:
+    """Make the data folder and keep the log in it; what is to be said where that cannot be done,
+    for the window opens all the same.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        _log_to(home / "stylekiln.log")
+    except OSError as error:
+        return StorageError(
+            "Nothing can be kept in {folder} ({reason}): settings, recent projects and the queue "
+            "are forgotten when the window closes.",
+            folder=home,
+            reason=reason_of(error),
+            remedy="Allow writing there or make room on that disk, then start again.",
+        )
+    return None
 
 
 def _make_engine(home: Path, threads: int) -> Engine:

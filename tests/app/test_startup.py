@@ -149,6 +149,36 @@ def test_the_window_works_where_the_queue_cannot_be_kept(tmp_path):
     engine.close()
 
 
+def test_the_window_opens_and_says_so_where_nothing_can_be_kept(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    code = """
+import asyncio, json
+import app.main as m
+from PySide6.QtWidgets import QApplication
+from app.instance import Instance
+from engine.project.settings import data_dir
+qt = QApplication([])
+claimed = Instance(data_dir()).claim()
+window = m.open_window()
+m.wait_for_paint(window)
+from app import running
+loop = running.make_loop(qt)
+read = []
+window.session.bridge.queue_read.connect(lambda: read.append(1))
+running.begin(window)
+async def until_read():
+    while not read:
+        await asyncio.sleep(0.02)
+loop.run_until_complete(asyncio.wait_for(until_read(), 120))
+said = [notice.text for notice in window.notices.kept]
+print(json.dumps({"claimed": claimed, "said": said}), flush=True)
+import os; os._exit(0)
+"""
+    found = run(code, tmp_path / "file" / "home")
+    assert found["claimed"]
+    assert [text.startswith("Nothing can be kept in ") for text in found["said"]] == [True]
+
+
 def test_modules_are_imported_without_their_sources_being_read(tmp_path):
     """PySide6 would read and keep the source of all that is imported after it."""
     code = """
