@@ -24,9 +24,9 @@ from app.instance import Instance
 from app.session import Session
 from app.shell.window import MainWindow
 from engine.project.settings import Settings, data_dir
+from engine.runtime.allocation import set_allocation_policy
 from engine.runtime.errors import StorageError
 from engine.runtime.files import reason_of
-from engine.runtime.allocation import set_allocation_policy
 
 if TYPE_CHECKING:
     from engine.runtime.thread import Engine
