@@ -49,13 +49,13 @@ def computer() -> Computer:
     from engine.models.inspect import inspect
 
     home = data_dir()
-    home.mkdir(parents=True, exist_ok=True)
+    disk = next(place for place in (home, *home.parents) if place.is_dir())
     return Computer(
         processor=processor_name(),
         cores=psutil.cpu_count(logical=False) or psutil.cpu_count() or 1,
         graphics=_graphics(),
         memory=psutil.virtual_memory().total,
-        free=shutil.disk_usage(home).free,
+        free=shutil.disk_usage(disk).free,
         starter=inspect(STARTER).bytes,
     )
 

@@ -154,7 +154,7 @@ def test_the_window_opens_and_says_so_where_nothing_can_be_kept(tmp_path):
     code = """
 import asyncio, json
 import app.main as m
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from app.instance import Instance
 from engine.project.settings import data_dir
 qt = QApplication([])
@@ -165,9 +165,11 @@ from app import running
 loop = running.make_loop(qt)
 read = []
 window.session.bridge.queue_read.connect(lambda: read.append(1))
+side = window.pages.built["start"].side
+before = len(side.findChildren(QLabel))
 running.begin(window)
 async def until_read():
-    while not read:
+    while not read or len(side.findChildren(QLabel)) == before:
         await asyncio.sleep(0.02)
 loop.run_until_complete(asyncio.wait_for(until_read(), 120))
 said = [notice.text for notice in window.notices.kept]
