@@ -63,11 +63,21 @@ class Calm:
         while not enough() and (pause := self._pause(end)) > 0:
             await _sleep(pause)
 
+    async def stillness(self, most: float) -> None:
+        """Return when nothing moves, whatever is waited for; after ``most`` seconds at the latest:
+        for who is waited for, and has time until what is in view is painted.
+        """
+        end = time.monotonic() + most
+        while (pause := self._moving(end)) > 0:
+            await _sleep(pause)
+
     def _pause(self, end: float) -> float:
-        now = time.monotonic()
-        if self._wanted and now < end + HELD:
+        if self._wanted and time.monotonic() < end + HELD:
             return _LOOK
-        return min(_LOOK, min(end, self._stirred + REST) - now)
+        return self._moving(end)
+
+    def _moving(self, end: float) -> float:
+        return min(_LOOK, min(end, self._stirred + REST) - time.monotonic())
 
 
 async def _sleep(seconds: float) -> None:

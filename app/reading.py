@@ -17,7 +17,7 @@ from engine.runtime.warmup import open_library
 
 if TYPE_CHECKING:
     from app.session import Session
-    from engine.dataset.library import Changes, Library
+    from engine.dataset.library import Changes, Library, Picture
     from engine.project.project import Project
 
 NAMES_PAUSE, MEASURES_PAUSE = 0.25, 2.0
@@ -27,6 +27,8 @@ NAMES_PAUSE, MEASURES_PAUSE = 0.25, 2.0
 LONGEST = 8
 STEP_ASIDE, STAY_ASIDE = 0.05, 1.0
 """Seconds that a chunk of names, or a measure, waits while the user is at work."""
+UNTIL_SEEN = 2.0
+"""Seconds that the first reading waits at most for the pictures known from before to be seen."""
 
 
 class Telling:
@@ -86,6 +88,7 @@ class Reader:
         self.phase: Literal["", "names", "measures"] = ""
         self.seconds = 0.0
         self._again = False
+        self._has_read = False
         self._said: set[str] = set()
 
     async def read(self, *, quietly: bool = False) -> None:
@@ -123,9 +126,9 @@ class Reader:
                 waited.close()
             self.session.calm.wait(STEP_ASIDE)
 
-        await asyncio.sleep(0)  # the views that heard of it begin to read before the folders are
         missing: tuple[str, ...] = ()
         try:
+            await self._until_seen()
             changes = await self.session.bridge.behind(
                 self.library.scan, self.project.file.folders, Job.detached(aside), telling
             )
@@ -142,6 +145,19 @@ class Reader:
                 # The end is told too: who said "still reading" can say now that there is nothing.
                 self.session.pictures_changed.emit(set())
         self._tell_missing(missing, quietly)
+
+    async def _until_seen(self) -> None:
+        """Let the views that heard of known pictures show them before the folders are read: 40,000
+        names keep the interpreter, and the window waits for it at every call.
+        """
+        first, self._has_read = not self._has_read, True
+        known: list[Picture] = []
+        if first:
+            known = await self.session.bridge.io(self.library.first, 1)
+        if known:
+            await self.session.calm.stillness(UNTIL_SEEN)
+        else:
+            await asyncio.sleep(0)  # they begin to read before the folders are
 
     async def _measures(self) -> None:
         self.phase = "measures"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections import deque
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -17,11 +18,11 @@ from engine.project.project import FILE_NAME, MOST_REPEATS, SourceFolder
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SIDE_FILES = ("-masklabel", "-condlabel")
+SIDE_FILES = ("-masklabel", "-condlabel")  # both end in what _is_side_file asks for first
 """Ends of stems that name masks and condition pictures of other trainers, not art."""
 
 _DIGITS = re.compile(r"\d+")
-_SUFFIXES = frozenset(suffix[1:] for suffix in PICTURE_SUFFIXES)
+_ENDS = tuple(sorted(PICTURE_SUFFIXES))
 
 
 class Stamp(NamedTuple):
@@ -45,14 +46,13 @@ class Subset:
 class Named(NamedTuple):  # a tuple: 20,000 of them are made before the first row is shown
     """A picture file as its folder lists it: nothing of the file itself has been asked yet.
 
-    ``key`` is the natural key of ``path``.
+    ``key`` is the natural key of ``path``, and ``caption`` the path of its caption file.
     """
 
     path: str
     key: str
     subset: Subset
-    entry: os.DirEntry[str]
-    caption: os.DirEntry[str] | None
+    caption: str | None
 
 
 class Found(NamedTuple):
@@ -89,8 +89,8 @@ def find_pictures(source: SourceFolder) -> Iterator[Found]:
 
 
 def look_at(named: Named) -> Found | None:
-    """``named`` with its stamps; None when the file vanished or is a dangling link."""
-    stamp = _stamp(named.entry)
+    """``named`` with its stamps; None when it is no file: a folder, gone, or a dangling link."""
+    stamp = _stamp(named.path)
     if stamp is None:
         return None
     return Found(named.path, named.subset, stamp, _stamp(named.caption) if named.caption else None)
@@ -112,36 +112,36 @@ def find_names(source: SourceFolder, unreadable: list[str] | None = None) -> Ite
     yield from walk.run(subset)
 
 
-class _Listing:
-    """What lies in a folder: pictures with the natural keys and stems of their names and folders
-    with their keys, in any order, and captions by stem.
+def _pictures_in(subset: Subset) -> Iterator[Named]:
+    """The files of a folder that are pictures by their name, in natural order.
+
+    There are as many names as files and the window waits for them: the names alone are half the
+    work of directory entries, and a key for all of them at once half that of one for each.
     """
+    folder = os.path.join(subset.folder, "")
+    names = os.listdir(folder)
+    captions = {name[:-4] for name in names if name.endswith(".txt")}
+    pictures = _picture_names(name for name in names if not name.endswith(".txt"))
+    above = natural_key(folder)
+    by_key = sorted(zip(_natural_keys(pictures), pictures, strict=True), key=itemgetter(0))
+    for key, name in by_key:
+        stem = name[: name.rindex(".")]
+        path = folder + name
+        caption = f"{folder}{stem}.txt" if stem in captions else None
+        yield Named(path, above + key, subset, caption)
 
-    def __init__(self) -> None:
-        self.pictures: list[tuple[str, str, os.DirEntry[str]]] = []
-        self.folders: list[tuple[str, os.DirEntry[str]]] = []
-        self.captions: dict[str, os.DirEntry[str]] = {}
 
-    def take(self, entries: Iterable[os.DirEntry[str]]) -> None:
-        """Sort ``entries`` in. There are as many as there are files, and the window waits for
-        them: the cheap things are asked first.
-        """
-        pictures, captions, is_picture = self.pictures, self.captions, _SUFFIXES.__contains__
-        for entry in entries:
-            name = entry.name
-            stem, _, suffix = name.rpartition(".")
-            if suffix == "txt":
-                captions[stem] = entry
-                if entry.is_file():
-                    continue
-            if name[0] == ".":
-                continue
-            if _is_folder(entry):
-                self.folders.append((natural_key(name), entry))
-            elif (is_picture(suffix) or is_picture(suffix.lower())) and not stem.endswith(
-                SIDE_FILES
-            ):
-                pictures.append((natural_key(name), stem, entry))
+def _picture_names(names: Iterable[str]) -> list[str]:
+    found = [name for name in names if name.endswith(_ENDS) or name.lower().endswith(_ENDS)]
+    return [name for name in found if name[0] != "." and not _is_side_file(name)]
+
+
+def _is_side_file(name: str) -> bool:
+    return "label." in name and name.rpartition(".")[0].endswith(SIDE_FILES)
+
+
+def _natural_keys(names: list[str]) -> list[str]:
+    return natural_key("\0".join(names)).split("\0") if names else []
 
 
 class _Walk:
@@ -163,17 +163,25 @@ class _Walk:
                     continue
                 waiting.append(link)
             subset, deeper = waiting.pop()
-            listing = self._list(subset)
-            yield from _pictures_in(listing, subset)
-            if deeper:
-                inner = self._folders_in(listing, subset, top=str(subset.folder) == self._root)
-                waiting += reversed(inner)
+            try:
+                yield from _pictures_in(subset)
+                self._seen.add(_identity(str(subset.folder)))
+                inner = self._folders_in(subset) if deeper else []
+            except OSError as error:
+                if str(subset.folder) == self._root:
+                    raise
+                if not isinstance(error, FileNotFoundError):
+                    self._unreadable.append(str(subset.folder))
+                continue
+            waiting += reversed(inner)
 
-    def _folders_in(
-        self, listing: _Listing, subset: Subset, *, top: bool
-    ) -> list[tuple[Subset, bool]]:
+    def _folders_in(self, subset: Subset) -> list[tuple[Subset, bool]]:
+        """Folders to look into, in natural order; links to folders are put aside for later."""
+        top = str(subset.folder) == self._root
+        with os.scandir(subset.folder) as entries:
+            folders = [one for one in entries if _is_folder(one) and one.name[0] != "."]
         found: list[tuple[Subset, bool]] = []
-        for _, entry in sorted(listing.folders, key=itemgetter(0)):
+        for entry in sorted(folders, key=lambda one: natural_key(one.name)):
             if os.path.isfile(os.path.join(entry.path, FILE_NAME)):
                 continue  # a project's exports and samples are no art
             inner = _inside(entry, subset, top=top)
@@ -181,20 +189,6 @@ class _Walk:
                 continue
             (self._links if entry.is_symlink() else found).append(inner)
         return found
-
-    def _list(self, subset: Subset) -> _Listing:
-        path, listing = str(subset.folder), _Listing()
-        try:
-            with os.scandir(path) as entries:
-                listing.take(entries)
-            self._seen.add(_identity(path))
-        except OSError as error:
-            if path == self._root:
-                raise
-            if not isinstance(error, FileNotFoundError):
-                self._unreadable.append(path)
-            return _Listing()
-        return listing
 
     def _is_new(self, folder: str) -> bool:
         """Whether a link leads to a folder that was not walked and does not hold the source."""
@@ -214,12 +208,6 @@ def _inside(entry: os.DirEntry[str], subset: Subset, *, top: bool) -> tuple[Subs
     return replace(inner, repeats=named[0], category=category), False
 
 
-def _pictures_in(listing: _Listing, subset: Subset) -> Iterator[Named]:
-    folder = natural_key(os.path.join(subset.folder, ""))
-    for key, stem, entry in sorted(listing.pictures, key=itemgetter(0)):
-        yield Named(entry.path, folder + key, subset, entry, listing.captions.get(stem))
-
-
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     """Also of a link that leads to a folder; a link that leads to itself is none."""
     try:
@@ -237,9 +225,9 @@ def _identity(folder: str) -> tuple[int, int]:
     return facts.st_dev, facts.st_ino
 
 
-def _stamp(entry: os.DirEntry[str]) -> Stamp | None:
+def _stamp(path: str) -> Stamp | None:
     try:
-        facts = os.stat(entry.path)
+        facts = os.stat(path)
     except OSError:
         return None
-    return Stamp(facts.st_mtime_ns, facts.st_size)
+    return Stamp(facts.st_mtime_ns, facts.st_size) if stat.S_ISREG(facts.st_mode) else None

@@ -97,3 +97,18 @@ def test_who_rests_needs_no_loop_that_somebody_runs():
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def test_who_is_waited_for_waits_only_until_nothing_moves(clock, monkeypatch):
+    async def sleep(seconds):
+        clock.sleep(seconds)
+
+    monkeypatch.setattr(calms, "_sleep", sleep)
+    calm = Calm()
+    calm.stir()
+    with calm.working():
+        asyncio.run(calm.stillness(5))
+        assert clock.now == pytest.approx(100 + calms.REST)
+        calm.stir()
+        asyncio.run(calm.stillness(0.1))
+        assert clock.now == pytest.approx(100 + calms.REST + 0.1)

@@ -113,6 +113,38 @@ def test_a_folder_is_read_while_its_names_are_waited_for(
     assert order.index("scan") < order.index("folders_below")
 
 
+def test_what_is_known_is_seen_before_the_folders_are_read_again(
+    view, session, art, settle, monkeypatch
+):
+    order: list[str] = []
+    behind = session.bridge.behind
+
+    async def noted(function, *args):
+        order.append(getattr(function, "__name__", ""))
+        return await behind(function, *args)
+
+    async def still(_most):
+        while len(view.state.shown) < 6:
+            await asyncio.sleep(0.001)
+        order.append("seen")
+
+    monkeypatch.setattr(session.bridge, "behind", noted)
+    monkeypatch.setattr(session.calm, "stillness", still)
+    session.open_folder(art)
+    settle(session)
+    assert "scan" in order
+    assert "seen" not in order  # nothing was known: the names come at once
+    order.clear()
+    session.open_folder(art)
+    settle(session)
+    assert order.index("seen") < order.index("scan")
+    order.clear()
+    session.start(session.rescan())
+    settle(session)
+    assert "scan" in order
+    assert "seen" not in order  # the user asked for it
+
+
 def test_measures_are_told_when_the_user_rests(loop):
     rest, told = calm.Calm(), []
 
