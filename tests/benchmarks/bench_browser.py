@@ -73,6 +73,7 @@ def in_view(view) -> bool:
 
 
 async def browse(view, session, folder: Path, report: Report) -> None:
+    count = sum(1 for entry in os.scandir(folder) if entry.name.endswith(".jpg"))
     began = time.perf_counter()
     session.open_folder(folder)
     await until(lambda: any(p.path.parent == folder for p in view.state.shown[:1]))
@@ -81,7 +82,6 @@ async def browse(view, session, folder: Path, report: Report) -> None:
     await until(lambda: in_view(view))
     report.say("thumbnails in view", (time.perf_counter() - began) * 1e3, 400,
                bare="bare thumbnails")  # fmt: skip
-    count = sum(1 for entry in os.scandir(folder) if entry.name.endswith(".jpg"))
     await until(lambda: not session.is_listing and view.stage.model.rowCount() == count)
     report.say("all listed, read behind", time.perf_counter() - began, unit="s")
     await scroll(view, report)

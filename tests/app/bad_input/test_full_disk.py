@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app.canvas import keeper
 from app.i18n import tr
 from app.widgets.buttons import Button
 from engine.canvas import storage
@@ -20,8 +21,9 @@ def white(size=64):
 
 
 @pytest.fixture
-def canvas(page, opened, settle):
-    """A saved canvas with a stroke that is not saved yet."""
+def canvas(page, opened, settle, monkeypatch):
+    """A saved canvas with a stroke that is not saved yet; safety copies are made when asked for."""
+    monkeypatch.setattr(keeper, "SAFETY_DELAY_MS", 1 << 30)
     view = page("canvas")
     path = opened.session.project.canvas / "sea.kiln"
     storage.save(white(), path)
