@@ -118,10 +118,7 @@ class Library(MarkOperations, CaptionOperations, ProjectOperations, Undo):
 
     def pictures(self) -> list[Picture]:
         """All pictures whose files are there, by folder and then by name, numbers by value."""
-        known, made = self._made, {}
-        for row in self._rows(_IN_ORDER):
-            before = known.get(row[0])
-            made[row[0]] = before if before and before.row == row else self._made_of(row)
+        made = {row[0]: self._picture_of(row) for row in self._rows(_IN_ORDER)}
         self._made = made
         return list(made.values())
 
@@ -133,12 +130,12 @@ class Library(MarkOperations, CaptionOperations, ProjectOperations, Undo):
         """Those of ``ids`` that are known, in any order, also ones whose files are gone: what an
         edit changed is read again with this, and not all 20,000.
         """
-        return [self._made_of(row) for row in self._rows(_SOME, (json.dumps(list(ids)),))]
+        return [self._picture_of(row) for row in self._rows(_SOME, (json.dumps(list(ids)),))]
 
     def listed(self, ids: Iterable[int]) -> list[Picture]:
         """Those of ``ids`` whose files are there, in any order."""
         query = f"{_SOME} AND present"
-        return [self._made_of(row) for row in self._rows(query, (json.dumps(list(ids)),))]
+        return [self._picture_of(row) for row in self._rows(query, (json.dumps(list(ids)),))]
 
     def picture(self, picture_id: int) -> Picture:
         """One picture. Raises BadInputError for an unknown id."""
@@ -171,6 +168,16 @@ class Library(MarkOperations, CaptionOperations, ProjectOperations, Undo):
             else row
             for row in rows
         )
+
+    def _picture_of(self, row: tuple[Any, ...]) -> Picture:
+        """The picture that was made of the same row before, or a new one in its place."""
+        before = self._made.get(row[0])
+        if before is not None and before.row == row:
+            return before
+        made = self._made_of(row)
+        if before is not None:
+            self._made[row[0]] = made
+        return made
 
     def _made_of(self, row: tuple[Any, ...]) -> Picture:
         try:
