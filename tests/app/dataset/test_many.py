@@ -110,7 +110,7 @@ def test_a_folder_is_read_while_its_names_are_waited_for(
     loop.run_until_complete(asyncio.wait_for(read(), 60))
     settle(session)
     assert len(view.state.shown) == 6
-    assert order.index("scan") < order.index("folders_below")
+    assert order.index("scan") < order.index("picture_folders")
 
 
 def test_measures_are_told_when_the_user_rests(loop):
