@@ -1,4 +1,4 @@
-"""What training will see of the pictures: buckets, steps and warnings. Pure, nothing is decoded."""
+"""What training will see of the pictures: buckets, steps and warnings. Nothing is decoded."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from engine.dataset.buckets import batches_per_epoch
 from engine.dataset.token_counts import LIMITS
 from engine.imaging.descriptor import HIDDEN_COLOR, unpack
 from engine.training.batches import pair_regularization
-from engine.training.set_apart import NOTHING, SetApart
+from engine.training.categories import chosen
+from engine.training.set_apart import NOTHING, SetApart, set_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.dataset.buckets import Assignment, BucketSpec
     from engine.dataset.library import Picture
+    from engine.training.config import TrainRequest
 
 Size = tuple[int, int]
 Count = Callable[[Sequence[str]], Sequence[int]]
@@ -37,7 +39,8 @@ class Outlook:
     is in each, ``hard`` how many of them are enlarged or cut too much; ``draws`` counts pictures
     with their repeats, and ``steps`` batches, per epoch, those of regularization pictures
     included. ``warnings`` has ids by kind, ``unpaired`` those of regularization pictures that are
-    not drawn; ``unpaired_files`` counts those of a regularization folder.
+    not drawn; ``unpaired_files`` counts those of a regularization folder. ``apart`` is what the
+    settings of the run hold out and add.
     """
 
     train: int
@@ -50,6 +53,7 @@ class Outlook:
     hard: Mapping[Size, int] = field(default_factory=dict)
     unpaired: tuple[int, ...] = ()
     unpaired_files: int = 0
+    apart: SetApart = NOTHING
 
     @property
     def bare(self) -> tuple[int, ...]:
@@ -60,6 +64,17 @@ class Outlook:
 def is_hard(found: Assignment) -> bool:
     """Whether a picture is enlarged or cut more than is good for it."""
     return found.scale > much_enlarged or found.cut > much_cut
+
+
+def outlook_of(
+    pictures: Iterable[Picture], request: TrainRequest, spec: BucketSpec, count: Count | None = None
+) -> Outlook:
+    """What the run of ``request`` would read of a project's ``pictures``. Looks at files when it
+    holds out a share or names a folder; raises as :func:`set_apart` does.
+    """
+    learned = chosen(pictures, request.categories)
+    apart = set_apart(learned, request)
+    return look_ahead(learned, spec, request.train_batch_size, count, apart)
 
 
 def look_ahead(
@@ -97,6 +112,7 @@ def look_ahead(
         hard=Counter(found.bucket for _, found in places if is_hard(found)),
         unpaired=tuple(key for key, _, times in paired if not times and key is not None),
         unpaired_files=sum(not times for key, _, times in paired if key is None),
+        apart=apart,
     )
 
 
@@ -109,7 +125,7 @@ def _regularization(
     regular = [p for p in pictures if p.usable and p.is_reg]
     found: list[tuple[int | None, int, Assignment]] = []
     found += [(p.id, p.repeats, at) for p in regular if (at := placed(p, spec))]
-    found += [(None, n, at) for size, n in apart.regular if (at := place(spec, size))]
+    found += [(None, n, at) for size, n, _ in apart.regular if (at := place(spec, size))]
     paired = pair_regularization([repeats for _, repeats, _ in found], draws)
     return [(key, at.bucket, times) for (key, _, at), times in zip(found, paired, strict=True)]
 

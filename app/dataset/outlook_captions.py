@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from engine.dataset.bucket_places import placed
+from engine.dataset.bucket_places import place, placed
 from engine.dataset.token_counts import TokenCounter
 from engine.training.batches import pair_regularization, shelve
 from engine.training.captions import draw_caption, plain_caption
+from engine.training.set_apart import NOTHING, SetApart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,17 +51,19 @@ def draws(
     request: TrainRequest,
     spec: BucketSpec,
     epoch: int,
+    apart: SetApart = NOTHING,
 ) -> list[str]:
     """What the text encoder reads with ``picture`` in ``epoch`` (from 1), one text a repeat.
 
-    An empty text is a caption that was dropped. ``pictures`` is the library in its own order. A
-    picture that is not trained has its caption as it would be without chance.
+    An empty text is a caption that was dropped. ``pictures`` are those of the run, in the order of
+    the library, ``apart`` what it holds out and adds. A picture that is not trained has its caption
+    as it would be without chance.
     """
-    order, repeats = _trained(pictures, spec)
-    index = next((at for at, other in enumerate(order) if other.id == picture.id), -1)
-    if index < 0 or not repeats[index]:
+    order = _trained(pictures, spec, apart)
+    index = next((at for at, other in enumerate(order) if other.key == picture.id), -1)
+    if index < 0:
         return [plain_caption(text_of(picture), request.trigger_word)]
-    buckets = [at.bucket for other in order if (at := placed(other, spec))]
+    buckets, repeats = [one.bucket for one in order], [one.repeats for one in order]
     shelf = shelve(buckets, repeats, request.train_batch_size)
     found: list[str] = []
     for number, batch in enumerate(shelf.epoch(request.seed, epoch)):
@@ -68,19 +71,35 @@ def draws(
             continue
         chance = random.Random(f"captions {request.seed} {epoch} {number}")
         for member in batch:
-            text = draw_caption(text_of(order[member]), request, request.trigger_word, chance)
+            text = draw_caption(order[member].text, request, request.trigger_word, chance)
             if member == index:
                 found.append(text)
     return found
 
 
-def _trained(pictures: Sequence[Picture], spec: BucketSpec) -> tuple[list[Picture], list[int]]:
+class _Drawn(NamedTuple):
+    """A picture of a run; ``key`` is None for one of the regularization folder."""
+
+    key: int | None
+    text: str
+    bucket: tuple[int, int]
+    repeats: int
+
+
+def _trained(pictures: Sequence[Picture], spec: BucketSpec, apart: SetApart) -> list[_Drawn]:
     """The pictures of a run in its order, with how often an epoch draws each."""
-    usable = [picture for picture in pictures if picture.usable and placed(picture, spec)]
-    plain = [picture for picture in usable if not picture.is_reg]
-    regular = [picture for picture in usable if picture.is_reg]
-    total = sum(picture.repeats for picture in plain)
-    paired = pair_regularization([picture.repeats for picture in regular], total)
-    kept = [(picture, times) for picture, times in zip(regular, paired, strict=True) if times]
-    repeats = [picture.repeats for picture in plain] + [times for _, times in kept]
-    return plain + [picture for picture, _ in kept], repeats
+    plain: list[_Drawn] = []
+    regular: list[_Drawn] = []
+    for picture in pictures:
+        if not picture.usable or picture.path in apart.held_out:
+            continue
+        if (at := placed(picture, spec)) is not None:
+            drawn = _Drawn(picture.id, text_of(picture), at.bucket, picture.repeats)
+            (regular if picture.is_reg else plain).append(drawn)
+    for size, repeats, caption in apart.regular:
+        if (at := place(spec, size)) is not None:
+            regular.append(_Drawn(None, caption, at.bucket, repeats))
+    total = sum(one.repeats for one in plain)
+    paired = pair_regularization([one.repeats for one in regular], total)
+    kept = [one._replace(repeats=n) for one, n in zip(regular, paired, strict=True) if n]
+    return plain + kept

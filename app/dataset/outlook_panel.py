@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.dataset.fill_panel import fill_text
 from app.dataset.judging import STEP_ASIDE
 from app.dataset.model import FEW
-from app.dataset.outlook import Outlook, look_ahead
+from app.dataset.outlook import Outlook, outlook_of
 from app.dataset.outlook_captions import TokenMemory, draws, text_of
 from app.dataset.outlook_facts import CaptionDraws, Facts, warning_rows
 from app.dataset.outlook_form import OutlookForm
@@ -21,16 +21,18 @@ from app.dataset.pixels import Seen, looked_at
 from app.dataset.preview import BucketBars, PictureBox
 from app.dataset.stand_in import StandIn
 from app.i18n import signals as language_signals
-from app.i18n import tr
+from app.i18n import tr, tr_error
 from app.i18n.format import dimensions, number
 from app.theme import metrics
 from app.widgets.buttons import tool_button
 from app.widgets.panel import Panel
 from app.widgets.row_list import RowList
-from app.widgets.text import label
+from app.widgets.text import label, set_tone
 from engine.dataset.bucket_places import placed
 from engine.runtime.errors import BadInputError, StylekilnError
 from engine.training.captions import plain_caption
+from engine.training.categories import chosen
+from engine.training.set_apart import NOTHING, SetApart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +43,7 @@ if TYPE_CHECKING:
     from app.widgets.thumbnails import ThumbnailCache
     from engine.dataset.library import Library, Picture
     from engine.project.project import Project
-from engine.training.categories import chosen
-from engine.training.config import TrainRequest
+    from engine.training.config import TrainRequest
 
 side = 96
 passing, staying = 0.04, 0.4
@@ -85,6 +86,7 @@ class OutlookPanel(Panel):
         )
         self._ticket = 0
         self._stale = self._counting = False
+        self._refused: StylekilnError | None = None
         self._one = asyncio.Lock()
         self._build()
         self._connect()
@@ -150,8 +152,7 @@ class OutlookPanel(Panel):
         self.refresh()
 
     def _say_again(self) -> None:
-        if self.outlook is not None:
-            self._tell(self.outlook)
+        self._say()
         if self.state.current is not None:
             self._show_picture()
 
@@ -180,10 +181,23 @@ class OutlookPanel(Panel):
             return  # the settings above say what is wrong; the numbers stay those of before
         pictures = list(self.state.pictures.values())
         project = session.project
-        found = await session.bridge.behind(_counted, pictures, request)
+        refused, found = None, None
+        try:
+            found = await session.bridge.behind(_counted, pictures, request)
+        except StylekilnError as error:
+            refused = error  # a folder that is not there, or a share that leaves nothing
         if session.project is project:
-            self.outlook = found
-            self._tell(found)
+            before, self.outlook, self._refused = self.outlook, found or self.outlook, refused
+            self._say()
+            if before is not None and found is not None and before.apart != found.apart:
+                self._show_picture()
+
+    def _say(self) -> None:
+        if self._refused is not None:
+            self.summary.setText(tr_error(self._refused))
+        elif self.outlook is not None:
+            self._tell(self.outlook)
+        set_tone(self.summary, "error" if self._refused is not None else "quiet")
 
     def _tell(self, outlook: Outlook) -> None:
         parts = [tr("{n} train", n=number(outlook.train))]
@@ -233,7 +247,8 @@ class OutlookPanel(Panel):
         session = self.state.session
         try:
             request = request_of(session)
-            look = _Look(picture, project, library, request, self.epoch)
+            apart = self.outlook.apart if self.outlook is not None else NOTHING
+            look = _Look(picture, project, library, request, self.epoch, apart)
             seen, texts = await session.bridge.io(look.take)
         except StylekilnError:
             seen, texts = None, []  # the preview above says why the file cannot be read
@@ -256,11 +271,13 @@ class _Look(NamedTuple):
     library: Library
     request: TrainRequest
     epoch: int
+    apart: SetApart
 
     def take(self) -> tuple[Seen | None, list[str]]:
         """The picture and its captions. Raises PictureError."""
         spec = spec_for(self.request)
-        texts = draws(self.picture, self.library.pictures(), self.request, spec, self.epoch)
+        learned = chosen(self.library.pictures(), self.request.categories)
+        texts = draws(self.picture, learned, self.request, spec, self.epoch, self.apart)
         return looked_at(self.picture, self.project, spec, 2 * side), texts
 
 
@@ -268,5 +285,4 @@ def _counted(pictures: Sequence[Picture], request: TrainRequest) -> Outlook:
     def count(captions: Sequence[str]) -> list[int]:
         return _tokens.counts([plain_caption(text, request.trigger_word) for text in captions])
 
-    learned = chosen(pictures, request.categories)
-    return look_ahead(learned, spec_for(request), request.train_batch_size, count)
+    return outlook_of(pictures, request, spec_for(request), count)

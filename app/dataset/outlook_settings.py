@@ -28,6 +28,11 @@ FIELDS = (
     "seed",
 )
 """Settings that change what training reads of a picture."""
+OWN = (
+    "trigger_word", "categories", "validation_split", "validation_seed", "reg_data_dir",
+    "caption_extension",
+)  # fmt: skip
+"""What else does, and is not taken over from the newest run."""
 usual_resolution: int = ProjectFile.model_fields["resolution"].default
 
 
@@ -49,7 +54,7 @@ def values_of(session: Session) -> dict[str, Any]:
         or session.run_settings.last.get("trigger_word", ""),
     }
     # An empty trigger word means the project's own to a run too.
-    more = {n: mine[n] for n in ("trigger_word", "categories") if mine.get(n)}
+    more = {n: mine[n] for n in OWN if mine.get(n)}
     shown = {n: v for n, v in mine.items() if n in FIELDS} | more
     return {**plain, **first, **last, **shown}
 

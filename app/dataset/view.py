@@ -27,7 +27,7 @@ from app.dataset.stage import Stage
 from app.dataset.strip import SourcesStrip
 from app.dataset.transfer_entry import TransferEntry
 from app.dataset.upkeep import Upkeep
-from app.dataset.watch import FolderWatch
+from app.dataset.watch import picture_watch
 from app.i18n import tr
 from app.widgets.buttons import button
 from app.widgets.states import DropOverlay, EmptyState
@@ -60,7 +60,7 @@ class View(QWidget):
         self.session = session
         self.state = DatasetState(session)
         self.operations = Operations(self.state)
-        self.watch = FolderWatch(session)
+        self.watch = picture_watch(session)
         self.upkeep = Upkeep(session)
         self.thumbnails = ThumbnailCache(parent=self)
         self.sources = SourcesColumn(self.state, self.operations)

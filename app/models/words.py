@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from app.i18n import tr, tr_error
 from app.i18n.format import number
+from app.models.trained import trained_facts
 from engine.models.family import STARTER
 from engine.models.inspect import ModelInfo
 
@@ -102,7 +103,7 @@ def facts(info: ModelInfo) -> list[tuple[str, str]]:
         ("Base model", _base_name(meta.get("ss_sd_model_name", ""))),
         ("Trigger word", info.trigger_word),
         ranked,
-        ("Trained on", _trained(info)),
+        *trained_facts(meta),
         ("Keys", _keys(info)),
         ("File", info.path.name if info.kind == "lora" else ""),
         ("Hash", _in_fours(meta.get("sshs_model_hash", "")[:12])),
@@ -115,18 +116,6 @@ def _base_name(said: str) -> str:
     if said == STARTER:
         return tr("Starter model")
     return PurePath(said.replace("\\", "/")).name
-
-
-def _trained(info: ModelInfo) -> str:
-    pictures = info.metadata.get("ss_num_train_images", "")
-    steps = info.metadata.get("ss_steps", "")
-    if not (pictures.isdecimal() and steps.isdecimal()):
-        return ""
-    return tr(
-        "{pictures} pictures, {steps} steps",
-        pictures=number(int(pictures)),
-        steps=number(int(steps)),
-    )
 
 
 def _keys(info: ModelInfo) -> str:

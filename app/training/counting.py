@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from app.dataset.outlook import Outlook, look_ahead
+from app.dataset.outlook import Outlook, outlook_of
 from engine.runtime.errors import StylekilnError
-from engine.training.set_apart import NOTHING, set_apart
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -44,8 +43,7 @@ class _Question(NamedTuple):
 
     def answer(self) -> Outlook:
         """Count. Raises StylekilnError for files that the run would refuse."""
-        apart = NOTHING if self.is_quick else set_apart(self.pictures, self.request)
-        return look_ahead(self.pictures, self.spec, self.request.train_batch_size, None, apart)
+        return outlook_of(self.pictures, self.request, self.spec)
 
 
 class Counting(QObject):

@@ -13,6 +13,7 @@ from engine.models.family import STARTER
 from engine.runtime.schema import validated
 from engine.training.config import TrainRequest
 from engine.training.schedules import length
+from engine.training.settings.names import fitting
 from engine.training.traits import Traits, starter_traits, traits_of_file
 
 if TYPE_CHECKING:
@@ -154,8 +155,7 @@ def _defaults() -> Mapping[str, Any]:
 
 def next_name(names: Sequence[str], project: str) -> str:
     """``project-v3`` after ``project-v2``; the first free number."""
-    stem = "-".join(project.lower().split()) or "style"
-    stem = "".join(sign for sign in stem if sign not in '/\\:*?"<>|').strip(". ") or "style"
+    stem = fitting("-".join(project.lower().split()), room=len("-v9999")) or "style"
     number = 1
     while f"{stem}-v{number}" in names:
         number += 1

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from app.training.model import TrainState
 
-SETTINGS = (".json", ".toml")
+SETTINGS = (".json", ".toml", ".safetensors")
 PROMPTS = ".txt"
 FILTERS: tuple[tuple[Kind, str, str], ...] = (
     ("json", "Form of kohya's window", "json"),
@@ -66,7 +66,7 @@ class KohyaFiles(QObject):
 
     def ask_import(self) -> QFileDialog:
         """Choose a file of settings."""
-        pattern = f"{tr('Settings and sample prompts')} (*.json *.toml *.txt)"
+        pattern = f"{tr('Settings and sample prompts')} (*.json *.toml *.txt *.safetensors)"
         return ask_open(self._page, "Import settings", "", pattern, lambda p: self.take(Path(p)))
 
     def ask_prompts(self) -> QFileDialog:

@@ -76,6 +76,9 @@ def count_words(head: Head) -> str:
     count = number(head.count)
     if not head.filled_in:
         return count
+    if head.status == "unknown":  # only the header of a LoRA is known to be silent
+        return tr("{n}, and {more} that a LoRA does not tell", n=count,
+                  more=number(head.filled_in))  # fmt: skip
     return tr("{n}, and {more} that kohya fills in", n=count, more=number(head.filled_in))
 
 

@@ -38,6 +38,12 @@ COUNTED: tuple[tuple[Status, str], ...] = (
     ("unknown", "unknown, left out"),
 )
 
+ORIGINS = {
+    ".json": "kohya form, read {time}",
+    ".toml": "kohya script, read {time}",
+    ".safetensors": "LoRA, read {time}",
+}
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -161,9 +167,8 @@ class ReportPage(QWidget):
         self.filter.set_value("")
         self.only_changes.set_value(False)
         self.name.setText(taken.path.name)
-        script = taken.path.suffix.lower() == ".toml"
-        key = "kohya script, read {time}" if script else "kohya form, read {time}"
-        self._origin_text.say(key, time=clock(taken.when))
+        kind = taken.path.suffix.lower()
+        self._origin_text.say(ORIGINS.get(kind, ORIGINS[".json"]), time=clock(taken.when))
         self.note.begin(self.state.values.get("base_model"))
         self.table.refresh()
         self._fill()

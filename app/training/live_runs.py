@@ -89,7 +89,7 @@ class LiveRuns(QObject):
             self._session.start(self._begin(event.job_id, handle, Path(folder)))
 
     def _take(self, story: Story, event: Event) -> None:
-        story.take(event.kind, event.data, time.time())
+        story.take(event.kind, event.data, event.data.get("time", time.time()))
         if event.kind == "train.started":  # what came before it got ready
             self._since[event.job_id] = time.monotonic() - story.seconds
         elif event.kind == "train.step":
@@ -119,7 +119,7 @@ class LiveRuns(QObject):
         self._since[job_id] = time.monotonic() - story.seconds
         self._beginning.discard(job_id)
         for event in self._early.pop(job_id):
-            story.take(event.kind, event.data, time.time())
+            story.take(event.kind, event.data, event.data.get("time", time.time()))
         if handle.done():
             _end(story, handle)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,19 +11,24 @@ from PySide6.QtCore import Signal
 from app.training import draft
 from app.training.compared import Compared
 from app.training.draft import BaseModel
+from app.training.elsewhere import Elsewhere
 from app.training.live_runs import LiveRuns
 from app.training.next_run import NextRun
 from app.training.pace import Pace, read_paces, seconds_for
+from app.training.past_runs import Mark, Past, look_through
 from app.training.probe import Probe
-from app.training.story import Story, read
 from app.training.trash import bring_back, to_trash
 from app.training.unfinished import Unfinished
 from engine.models.catalogue import list_models, model_folders
+from engine.runtime.errors import StylekilnError
 from engine.training.categories import chosen
-from engine.training.runs import Resumable, list_runs, new_run_folder, resumable
+from engine.training.runs import Resumable, new_run_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
     from app.session import Session
+    from app.training.story import Story
     from engine.dataset.library import Library, Picture
     from engine.runtime.job import JobHandle
     from engine.training.config import TrainRequest
@@ -41,14 +46,18 @@ class TrainState(NextRun):
         self.runs: list[Story] = []
         self.paces: list[Pace] = []
         self.story: Story | None = None
+        self._marks: dict[str, Mark] = {}
+        self._reading = asyncio.Lock()
         self.live = LiveRuns(session, self)
         self.unfinished = Unfinished(session, self.live)
         self.probe = Probe(self)
         self.compared = Compared(session, self)
         session.project_changed.connect(self._project_changed)
+        self.elsewhere = Elsewhere(session, self.look_again, self)
         session.run_settings.changed.connect(self._set_elsewhere)
         session.pictures_changed.connect(self._pictures_changed)
         self.unfinished.changed.connect(self.runs_changed)
+        self.unfinished.refused.connect(lambda: session.start(self.load_runs()))
         self.live.began.connect(self._run_began)
         self.live.grew.connect(self._run_grew)
         self.live.ended.connect(self._run_ended)
@@ -109,22 +118,53 @@ class TrainState(NextRun):
         self.models_changed.emit()
 
     async def load_runs(self) -> None:
-        """Read the run folders of the project; a run that goes on keeps what was heard of it."""
+        """Read the run folders of the project, but for those that are as they were."""
+        await self._read_runs(self.session.bridge.io)
+
+    async def look_again(self) -> None:
+        """The same, when nobody waits for it: another program may have changed them."""
+        await self._read_runs(self.session.bridge.behind)
+
+    async def _read_runs(self, reader: Callable[..., Awaitable[Past | None]]) -> None:
         project = self.session.project
-        past = _Past([], [])
-        if project is not None:
-            past = await self.session.bridge.io(_read_runs, project.runs)
-        live = self.live.by_folder()
+        async with self._reading:
+            if project is None or project is not self.session.project:
+                return
+            past = await reader(look_through, project.runs, self._marks)
+            if past is not None and project is self.session.project:
+                self._take(past)
+            elsewhere = {one.folder for one in self.runs if one.live}
+            elsewhere -= {one.folder for one in self.live.by_folder().values()}
+            self.elsewhere.follow(bool(elsewhere), past.seconds if past is not None else 0.0)
+
+    def _take(self, past: Past) -> None:
+        """A run that goes on here keeps what was heard of it."""
+        live, known = self.live.by_folder(), {str(one.folder): one for one in self.runs}
+        before = {key: story.status for key, story in known.items()}
+        for key, fresh in past.stories.items():
+            if key not in live:
+                known.setdefault(key, fresh).become(fresh)
+        known |= live
+        self._marks = dict(past.marks)
         self.unfinished.take(past.resumable)
-        self.runs = [live.get(str(story.folder), story) for story in past.stories]
-        known = {str(story.folder) for story in self.runs}
-        self.runs = [story for key, story in live.items() if key not in known] + self.runs
-        self._name_next()
-        self._suggest_again()
+        new = [key for key in live if key not in past.marks]
+        self.runs = [known[key] for key in (*new, *past.marks) if key in known]
         self.runs_changed.emit()
-        self.session.start(self.load_paces())
-        if self.story is None or str(self.story.folder) not in known | live.keys():
+        if before != {str(one.folder): one.status for one in self.runs}:
+            self._name_next()
+            self._suggest_again()
+            self.session.start(self.load_paces())
+        self._show_what_was_read(before, past)
+
+    def _show_what_was_read(self, before: Mapping[str, str], past: Past) -> None:
+        story = self.story
+        key = str(story.folder) if story is not None else ""
+        if story is None or story not in self.runs:
             self.show(self.runs[0] if self.runs else None)
+        elif key in past.stories and before.get(key) != story.status:
+            self.story_changed.emit()
+        elif key in past.stories:
+            self.story_grew.emit("train.sample")
 
     async def load_paces(self) -> None:
         """Measure how fast this computer was, in this project and the last ones."""
@@ -138,7 +178,12 @@ class TrainState(NextRun):
 
     async def delete(self, story: Story) -> None:
         """Move a run that is over to the trash; the toast can bring it back."""
-        trashed = await self.session.bridge.io(to_trash, story.folder)
+        try:
+            trashed = await self.session.bridge.io(to_trash, story.folder)
+        except StylekilnError as error:
+            self.session.show_error(error)
+            await self.load_runs()  # another program trains it, or has removed it
+            return
         self._forget(story)
 
         def undo() -> None:
@@ -158,6 +203,7 @@ class TrainState(NextRun):
 
     def _forget(self, story: Story) -> None:
         self.runs = [one for one in self.runs if one is not story]
+        self._marks.pop(str(story.folder), None)
         self._name_next()
         self.runs_changed.emit()
         if self.story is story:
@@ -171,7 +217,7 @@ class TrainState(NextRun):
     # What happens
 
     def _project_changed(self, project: object) -> None:
-        self.values, self._touched, self.runs = {}, set(), []
+        self.values, self._touched, self.runs, self._marks = {}, set(), [], {}
         self.plan, self.problem, self.pictures = None, None, []
         self.unfinished.take([])
         self._suggested, self._steps = {}, []
@@ -242,15 +288,3 @@ def _base_models() -> list[BaseModel]:
     found = [item for item in list_models(model_folders()) if item.kind == "base"]
     usable = [item for item in found if not item.problem and item.ref != draft.starter.ref]
     return [draft.starter, *map(draft.base_model, usable)]
-
-
-@dataclass(frozen=True)
-class _Past:
-    """What a project's folder of runs holds: their stories, and those that can go on."""
-
-    stories: list[Story]
-    resumable: list[Resumable]
-
-
-def _read_runs(folder: Path) -> _Past:
-    return _Past([read(run.folder) for run in list_runs(folder)], resumable(folder))

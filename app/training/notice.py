@@ -69,7 +69,7 @@ class RunNotice(QWidget):
             return
         assert story.suggestion is not None
         self.text.setText(suggestion_text(story.suggestion))
-        self.stop.setVisible(story.live)
+        self.stop.setVisible(self.state.live.handle_of(story) is not None)
         best = self._best(story)
         self.use.setVisible(best is not None)
         if best is not None:

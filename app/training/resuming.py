@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.bridge import Bridge
     from app.session import Session
     from engine.runtime.queue_store import StoredJob
+    from engine.training.config import TrainRequest
     from engine.training.runs import Resumable
 
 
@@ -52,11 +53,18 @@ class ResumeOffer(QObject):
 
 
 async def go_on(session: Session, item: Resumable) -> None:
-    """Queue the rest of a run, and drop the offer of the queue to start it again."""
-    request = await session.bridge.io(item.request)
+    """Queue the rest of a run, and drop the offer of the queue to start it again. Raises
+    MissingFileError for a run that was removed, TrainingError for one that is trained elsewhere.
+    """
+    request = await session.bridge.io(_rest, item)
     session.bridge.submit(request)
     for stored in await session.bridge.io(_stored, session.bridge, item):
         session.bridge.forget(stored)
+
+
+def _rest(item: Resumable) -> TrainRequest:
+    item.run.free(item.run.folder)
+    return item.request()
 
 
 def _cut_off(runs: Path, bridge: Bridge) -> Resumable | None:

@@ -214,11 +214,12 @@ def _coming(handle: JobHandle) -> str:
 def _phase(story: Story, handle: JobHandle | None, *, paused: bool) -> str:
     if paused:
         return tr("Paused at step {step}", step=number(story.step))
-    if story.live:
-        if not story.step:
-            return _readying(handle)
-        return tr("Epoch {epoch} of {total}", epoch=story.epoch, total=story.epochs)
-    return tr(story.ending)
+    if not story.live:
+        return tr(story.ending)
+    place = tr("Epoch {epoch} of {total}", epoch=story.epoch, total=story.epochs)
+    if not story.step:
+        place = _readying(handle)
+    return place if handle is not None else tr("{place}, trained by another program", place=place)
 
 
 def _readying(handle: JobHandle | None) -> str:

@@ -91,6 +91,11 @@ class Story:
             return stopped(bool(self.checkpoints))
         return over(self.status)
 
+    def become(self, fresh: Story) -> None:
+        """Be what was read ``fresh`` from the folder; why it failed stays in the language told."""
+        same = self.status == fresh.status and self.message
+        self.__dict__ |= fresh.__dict__ | ({"message": self.message} if same else {})
+
     def within_epoch(self, step: int) -> bool:
         """Whether ``step`` is not the last of an epoch."""
         return bool(self.steps_per_epoch and step % self.steps_per_epoch)
@@ -114,6 +119,7 @@ class Story:
             "train.preview": self._preview,
             "train.waiting": self._waiting,
             "train.suggestion": self._suggested,
+            "train.warning": self._warned,
             "train.state": self._state,
             "train.finished": self._finished,
         }
@@ -183,6 +189,11 @@ class Story:
         self.suggestion = data
         return new
 
+    def _warned(self, data: dict[str, Any]) -> bool:
+        """The same words can be said again later, so the moment tells them apart."""
+        said = [(told.data.get("time"), told.data["text"]) for told in self._told("train.warning")]
+        return (data.get("time"), data["text"]) not in said
+
     def _state(self, data: dict[str, Any]) -> bool:
         """One that was saved with a checkpoint is told with that."""
         for at, told in enumerate(self.events):
@@ -219,7 +230,7 @@ def read(folder: Path) -> Story:
     story = Story(run.folder, run.name, run.status, request=_request(run))
     story.message = str(run.info.get("message", ""))
     for row in run.events():
-        data = {key: value for key, value in row.items() if key not in ("kind", "time")}
+        data = {key: value for key, value in row.items() if key != "kind"}
         with suppress(KeyError, TypeError, ValueError):  # a line that was damaged is left out
             story.take(row["kind"], data, row["time"])
     story.checkpoints = run.checkpoints()

@@ -9,10 +9,14 @@ from PySide6.QtCore import QFile
 
 from engine.runtime.errors import StorageError
 from engine.runtime.files import storage_errors
+from engine.training.runs import Run
 
 
 def to_trash(folder: Path) -> Path:
-    """Move ``folder`` to the trash; gives where it is now. Raises StorageError."""
+    """Move the run in ``folder`` to the trash; gives where it is now. Raises StorageError,
+    MissingFileError when it was removed, TrainingError while another process trains it.
+    """
+    Run.free(folder)
     file = QFile(str(folder))
     if not file.moveToTrash():
         raise StorageError(

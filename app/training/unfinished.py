@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.training.resuming import go_on
+from engine.runtime.errors import StylekilnError
 from engine.training.config import TrainRequest
 from engine.training.runs import Resumable, resumable
 
@@ -22,6 +23,7 @@ class Unfinished(QObject):
     """
 
     changed = Signal()
+    refused = Signal()  # a run is not as it was known: removed, or trained elsewhere
 
     def __init__(self, session: Session, live: LiveRuns) -> None:
         super().__init__(live)
@@ -58,6 +60,9 @@ class Unfinished(QObject):
     async def _go_on(self, item: Resumable) -> None:
         try:
             await go_on(self._session, item)
+        except StylekilnError:
+            self.refused.emit()
+            raise
         finally:  # it waits in the queue now, or can be tried again
             self._asked.discard(item.state.path)
             self.changed.emit()

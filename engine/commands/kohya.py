@@ -16,8 +16,10 @@ def add_parser(subparsers: Any) -> None:
     """Declare the verb, its two directions and their options."""
     parser = subparsers.add_parser("kohya", help="import and export kohya's settings")
     ways = parser.add_subparsers(dest="way", required=True, metavar="import|export")
-    reading = ways.add_parser("import", help="a form (JSON) or a script's TOML into a job")
-    reading.add_argument("file", type=Path, help="JSON of kohya's window or TOML of its scripts")
+    reading = ways.add_parser("import", help="a form (JSON), a script's TOML or a LoRA into a job")
+    reading.add_argument(
+        "file", type=Path, help="JSON of kohya's window, TOML of its scripts, or a LoRA"
+    )
     reading.add_argument("--out", required=True, type=Path, metavar="JOB", help="the job to write")
     reading.add_argument("--report", type=Path, metavar="FILE", help="what became of every key")
     reading.add_argument("--dataset", type=Path, metavar="FILE", help="its folders as dataset TOML")

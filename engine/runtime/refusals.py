@@ -106,6 +106,7 @@ _FOUND = {
     "string_too_long": SettingError("Must have {max_length} characters at most."),
     "string_too_short": SettingError("Must have {min_length} characters at least."),
     "string_type": SettingError("Write a text."),
+    "string_unicode": SettingError("Write a text."),
     "tuple_type": SettingError("Must be a list."),
 }
 

@@ -38,7 +38,10 @@ class Recorder:
         return math.fsum(self._window) / len(self._window) if self._window else math.nan
 
     def event(self, kind: str, **data: Any) -> None:
-        """Emit an event and store it."""
+        """Emit an event and store it, both with the moment: who reads the folder and hears the job
+        knows by it that they are one.
+        """
+        data = {"time": time.time(), **data}
         patiently(self._job, lambda: self.run.log_event(kind, data))
         self._job.emit(kind, run=str(self.run.folder), **data)
 

@@ -75,23 +75,41 @@ class Run:
         return run
 
     @classmethod
+    def free(cls, folder: Path) -> Run:
+        """The run in ``folder``, for who will change it. MissingFileError when it was removed,
+        TrainingError while another process trains it.
+        """
+        run = cls(folder)
+        if not (run.folder / "run.json").is_file():
+            raise MissingFileError(
+                "The run {name} is no longer there: its folder was removed or moved.",
+                name=run.folder.name,
+            )
+        if run.status == "running" or is_held(run.folder / LOCK):
+            raise run._is_trained()
+        return run
+
+    @classmethod
     def reopen(cls, folder: Path, request: TrainRequest, step: int) -> Run:
         """Let a run that ended early go on after ``step``: what it wrote of later steps is taken
         back, but for files. TrainingError while another process trains it.
         """
-        run = cls.open(folder)
+        run = cls.free(folder)
         started = run.started
-        if run.status == "running" or not run._lock.take():
-            raise TrainingError(
-                "The run {name} is still going on.",
-                name=run.name,
-                remedy="Stop it first, or wait until it ends.",
-            )
+        if not run._lock.take():
+            raise run._is_trained()
         run_log.trim(run.folder / "log.jsonl", step)
         run_log.trim(run.folder / "events.jsonl", step, kept=_LASTING)
         dump_toml(request, run.folder / "config.toml")
         run._begin(request.output_name, started or time.time())
         return run
+
+    def _is_trained(self) -> TrainingError:
+        return TrainingError(
+            "The run {name} is still going on.",
+            name=self.name,
+            remedy="Stop it first, or wait until it ends.",
+        )
 
     def _begin(self, name: str, started: float) -> None:
         self._mark(

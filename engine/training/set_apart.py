@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.dataset.edits import Fill
 from engine.training.config import TrainRequest
@@ -16,14 +16,22 @@ if TYPE_CHECKING:
     from engine.dataset.picture import Picture
 
 
+class Regular(NamedTuple):
+    """A picture of the regularization folder."""
+
+    size: tuple[int, int]
+    repeats: int
+    caption: str
+
+
 @dataclass(frozen=True)
 class SetApart:
-    """``held_out`` are the files of the held-out share; ``regular`` has the size and the repeats of
-    each picture in the regularization folder.
+    """``held_out`` are the files of the held-out share; ``regular`` is what the regularization
+    folder adds.
     """
 
     held_out: frozenset[Path] = frozenset()
-    regular: tuple[tuple[tuple[int, int], int], ...] = ()
+    regular: tuple[Regular, ...] = ()
 
 
 NOTHING = SetApart()
@@ -36,9 +44,8 @@ def set_apart(pictures: Iterable[Picture], request: TrainRequest) -> SetApart:
     """
     way = way_of(request)
     regular = regularization(request, way, lambda _: None)
-    return SetApart(
-        _held_out(list(pictures), way), tuple((one.size, one.repeats) for one in regular)
-    )
+    found = (Regular(one.size, one.repeats, one.caption) for one in regular)
+    return SetApart(_held_out(list(pictures), way), tuple(found))
 
 
 def _held_out(pictures: list[Picture], way: Way) -> frozenset[Path]:

@@ -9,12 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.training.config import TrainRequest
+from engine.training.kohya.convert import SLIPS
 from engine.training.kohya.form import IGNORED
 from engine.training.kohya.migrations import RENAMED
 from engine.training.kohya.report import Line
 from engine.training.reasons import Reason
-
-_SLIPS = ("kohya_accumulation", "kohya_loss_weights", "sdxl_kohya_crop")
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def _prediction(line: Line) -> Alternative | None:
 
 
 def _slip(line: Line) -> Alternative | None:
-    names = [name for name in _SLIPS if line.settings.get(name)]
+    names = [name for name in SLIPS if line.settings.get(name)]
     if not names:
         return None
     return Alternative(Reason("Compute it right"), dict.fromkeys(names, False))
@@ -78,7 +77,11 @@ def _slip(line: Line) -> Alternative | None:
 
 def _epochs(line: Line) -> Alternative | None:
     """The form has a number of epochs that its steps overrule."""
-    if line.key != "epoch" or line.status != "no effect" or not _is_count(line.value):
+    if (
+        line.key not in ("epoch", "ss_num_epochs")
+        or line.status != "no effect"
+        or not _is_count(line.value)
+    ):
         return None
     words = Reason("Train {n} epochs", n=line.value)
     return Alternative(words, {"max_train_epochs": line.value})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,9 @@ from engine.training.prompts import prompt_lines
 from engine.training.reasons import Reason
 
 
-def convert(arguments: Arguments) -> None:
-    """Fill in what the scripts use unless told, then say everything as the schema does."""
-    for name, value in SCRIPT.items():
+def convert(arguments: Arguments, usual: Mapping[str, Any] = SCRIPT) -> None:
+    """Fill in what is ``usual`` unless told, then say everything as the schema does."""
+    for name, value in usual.items():
         if name not in arguments:
             arguments.say(Said(name, value, name, None, present=False))
     for rule in _RULES:
@@ -172,9 +172,10 @@ def _trigger(arguments: Arguments) -> None:
     arguments.say(dataclasses.replace(said, name="trigger_word", value=word, why=why))
     prefixed = arguments.named("caption_prefix")
     arguments.say(dataclasses.replace(prefixed, value=rest.strip(), why=why))
-    kept = arguments.named("keep_tokens")
-    if isinstance(kept.value, int) and kept.value:
-        arguments.say(dataclasses.replace(kept, value=kept.value - 1, why=why))
+    kept = arguments.value("keep_tokens")
+    if isinstance(kept, int) and kept:
+        said = arguments.named("keep_tokens")
+        arguments.say(dataclasses.replace(said, value=kept - 1, why=why))
 
 
 def _samples(arguments: Arguments) -> None:
@@ -262,6 +263,7 @@ def _slips(arguments: Arguments) -> None:
         arguments.say(said)
 
 
+SLIPS = ("kohya_accumulation", "kohya_loss_weights", "sdxl_kohya_crop")
 _WEIGHTS = ("min_snr_gamma", "debiased_estimation_loss", "scale_v_pred_loss_like_noise_pred",
             "v_pred_like_loss")  # fmt: skip
 

@@ -12,6 +12,7 @@ from engine.runtime.errors import BadInputError, StylekilnError
 from engine.runtime.files import require_file
 from engine.training.config import TrainRequest
 from engine.training.jobfile import load_toml
+from engine.training.kohya.header import SUFFIX
 from engine.training.kohya.script import flat
 
 Kind = Literal["settings", "job", "prompts", "dataset"]
@@ -20,12 +21,15 @@ _OURS = ("base_model", "network_type", "project")
 
 
 def kind_of(path: Path) -> Kind:
-    """What ``path`` holds: settings of kohya's, a job of this app, sample prompts, or a dataset.
-    A file that cannot be read counts as settings. Raises MissingFileError.
+    """What ``path`` holds: settings of kohya's (a LoRA tells those it was trained with), a job of
+    this app, sample prompts, or a dataset. A file that cannot be read counts as settings. Raises
+    MissingFileError.
     """
     path = require_file(path)
     if path.suffix.lower() == ".txt":
         return "prompts"
+    if path.suffix.lower() == SUFFIX:
+        return "settings"
     try:
         text = path.read_text(encoding="utf-8-sig")
         table = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)

@@ -18,13 +18,15 @@ from engine.runtime.refusals import Refusal, refusals
 from engine.runtime.schema import Setting, settings_of
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
-from engine.training.kohya.arguments import Said
+from engine.training.kohya.arguments import Arguments, Said
 from engine.training.kohya.at_hand import train_project, use_model_at_hand
-from engine.training.kohya.convert import convert
+from engine.training.kohya.convert import SLIPS, convert
 from engine.training.kohya.defaults import FORM, SCRIPT
 from engine.training.kohya.elsewhere import EMPTY, NO_EFFECT, OTHER_MODEL, is_other_model
 from engine.training.kohya.flags import OTHER_FLAGS
 from engine.training.kohya.form import read_form
+from engine.training.kohya.header import SUFFIX, is_ours, predicts, read_header
+from engine.training.kohya.header_keys import UNTOLD
 from engine.training.kohya.report import Line, Report, Status, ordered
 from engine.training.kohya.script import flat, read_script
 from engine.training.reasons import Reason
@@ -50,40 +52,57 @@ def read_kohya(
     whole: bool = True,
     models: Mapping[str, str] | None = None,
 ) -> Imported:
-    """Import a form (JSON) or a script's TOML.
+    """Import a form (JSON), a script's TOML, or the header of a LoRA that such a script wrote.
 
     ``project`` trains the pictures of that project in place of the file's folders. ``models`` are
     the references of the models at hand by name: then a model that is not here is left out. Without
     ``whole`` only what the file says is taken, as kohya's presets are: what it leaves out stays as
-    it is. Raises MissingFileError, and BadInputError for a file that is no such file or is for
-    models that are not trained here.
+    it is. Raises MissingFileError, ModelFileError, and BadInputError for a file that is no such
+    file or is for models that are not trained here.
     """
     path = require_file(path)
-    table = _table(path)
-    if path.suffix.lower() == ".toml":
-        table = flat(table)
-    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    arguments = read_script(plain) if path.suffix.lower() == ".toml" else read_form(plain)
-    nested = table.keys() - plain.keys()
-    arguments.lines += [Line(key, table[key], "unknown", why=_STRANGE) for key in sorted(nested)]
+    is_lora = path.suffix.lower() == SUFFIX
+    arguments = read_header(path) if is_lora else _arguments(path)
     if models is not None:
         use_model_at_hand(arguments, models)
-    convert(arguments)
+    convert(arguments, {} if is_lora else SCRIPT)
+    if is_lora:
+        _as_its_model(arguments, path)
     if project:
         train_project(arguments, project)
     lines = _by_key([*arguments.lines, *(_line(said) for said in arguments)])
-    told = [line for line in lines if line.present and line.key not in nested]
+    told = [line for line in lines if line.present and not isinstance(line.value, dict)]
     if told and all(line.why is _STRANGE for line in told):
         raise _of_another_program(path)
+    if project:
+        lines = [line for line in lines if line.why is not UNTOLD or line.key not in _OF_FOLDERS]
     if not whole:
         lines = [line for line in lines if line.present]
     request, wrong, strange = _validated(_values(lines))
     lines, problems = _with_problems(lines, wrong)
     lines = _told(lines, request)
     values = _values(lines)
-    lines = [line for line in lines if line.present or _matters(line)]
+    lines = [line for line in lines if line.present or line.why is UNTOLD or _matters(line)]
     report = Report(path.name, ordered(lines), tuple(problems))
     return Imported(values, request, report, strange)
+
+
+def _arguments(path: Path) -> Arguments:
+    """The arguments of a form or of a script's TOML."""
+    table, script = _table(path), path.suffix.lower() == ".toml"
+    table = flat(table) if script else table
+    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    arguments = read_script(plain) if script else read_form(plain)
+    nested = sorted(table.keys() - plain.keys())
+    arguments.lines += [Line(key, table[key], "unknown", why=_STRANGE) for key in nested]
+    return arguments
+
+
+def _as_its_model(arguments: Arguments, path: Path) -> None:
+    """The LoRA ``path`` tells what its model predicts, and one of this app's has no slips."""
+    arguments.say(predicts(path))
+    for name in SLIPS if is_ours(path) else ():
+        arguments.pop(name)
 
 
 def _by_key(lines: list[Line]) -> list[Line]:
@@ -115,7 +134,7 @@ def _table(path: Path) -> dict[str, Any]:
 def _of_another_program(path: Path) -> BadInputError:
     return BadInputError(
         "{name} holds no training settings of kohya's.", name=path.name,
-        remedy="Choose a JSON file of kohya's window or a TOML file of its scripts.",
+        remedy="Choose a JSON file of kohya's window, a TOML file of its scripts, or a LoRA.",
     )  # fmt: skip
 
 
@@ -155,6 +174,7 @@ def _unheard(said: Said) -> Line:
 
 
 _NOT_YET = Reason("kohya knows it; there is no such setting here. Left out.")
+_OF_FOLDERS = ("train_data_dir", "caption_extension")  # a project has its own
 _STRANGE = Reason("Not a setting of kohya. Left out.")
 
 

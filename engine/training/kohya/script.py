@@ -19,9 +19,9 @@ def read_script(table: Mapping[str, Any]) -> Arguments:
     """The arguments of a script's TOML without its sections."""
     arguments = Arguments()
     for key, value in table.items():
-        for said in _items(Said(key, value, key, value)):
+        for said in items_of(Said(key, value, key, value)):
             arguments.say(said)
-    _name_network(arguments)
+    name_network(arguments)
     return arguments
 
 
@@ -45,7 +45,7 @@ def flags_of(text: str) -> Iterator[Said]:
             values.append(word)
             continue
         if name:
-            yield from _items(_flag(name, values))
+            yield from items_of(_flag(name, values))
         name, _, first = word[2:].partition("=")
         values = [first] if first else []
 
@@ -57,8 +57,8 @@ def _flag(name: str, values: list[str]) -> Said:
     return Said(name, _plain(given), f"--{name}", given)
 
 
-def _items(said: Said) -> Iterator[Said]:
-    """``network_args`` as one argument per item."""
+def items_of(said: Said) -> Iterator[Said]:
+    """``network_args`` as one argument per item; any other argument as it is."""
     if said.name != "network_args":
         yield said
         return
@@ -77,7 +77,7 @@ def _plain(value: Any) -> Any:
     return found if isinstance(found, bool | int | float) else value
 
 
-def _name_network(arguments: Arguments) -> None:
+def name_network(arguments: Arguments) -> None:
     """The network module by the form's name of its type."""
     module, algo = arguments.pop("network_module"), arguments.pop("algo")
     if module is None:

@@ -9,6 +9,7 @@ from pydantic import ValidationInfo, field_validator
 from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
+from engine.training.settings.names import refuse_file_name
 
 
 class DataSettings(Settings):
@@ -17,7 +18,7 @@ class DataSettings(Settings):
     # fmt: off
     output_name: str = setting(
         "last", label="Name", group="Data", level="simple", kohya="output_name",
-        help="Name of the run and of the files it writes.", min_length=1, max_length=120)
+        help="Name of the run and of the files it writes.", min_length=1)
     base_model: str = setting(
         "starter", label="Base model", group="Data", level="simple",
         kohya="pretrained_model_name_or_path", min_length=1,
@@ -60,9 +61,9 @@ class DataSettings(Settings):
     @field_validator("output_name")
     @classmethod
     def _plain_name(cls, value: str) -> str:
-        if any(sign in value for sign in '/\\:*?"<>|') or value.strip(". ") == "":
-            raise SettingError('A file name cannot contain / \\ : * ? " < > | or be only dots.')
-        return value.strip()
+        name = value.strip()
+        refuse_file_name(name)
+        return name
 
     @field_validator("categories")
     @classmethod

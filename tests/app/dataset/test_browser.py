@@ -5,8 +5,8 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from app.dataset import watch
 from app.dataset.view import View
+from app.folder_listener import listener
 from app.theme import color
 from app.widgets import roles
 from app.widgets.row_list import RowRole
@@ -263,7 +263,7 @@ def test_a_file_that_appears_is_listed_and_a_changed_one_is_seen(view, settle, a
     grid = view.stage.grid
     Image.new("RGB", (64, 64), (200, 0, 0)).save(art / "axe.png")
     Image.new("RGB", (96, 96), (0, 0, 250)).save(art / "boar.png")
-    assert view.watch.folders == {str(art)}
+    assert view.watch.watched == {str(art)}
     view.watch._soon.timeout.emit()
     settle(view.session)
     assert shown(view)[0] == "axe"
@@ -282,11 +282,11 @@ def test_a_change_of_a_folder_is_heard_from_another_thread(view, settle, art, qt
         (art / "note.md").unlink()
         return view.watch._soon.isActive()
 
-    assert watch._listener().thread() is not view.thread()
+    assert listener().thread() is not view.thread()
     qtbot.waitUntil(stir, timeout=30_000)
     view.watch._listen(set())
     view.watch._soon.stop()
-    watch._listener().heard.emit(str(art))  # said before it was heard that nobody listens
+    listener().heard.emit(str(art))  # said before it was heard that nobody listens
     qtbot.wait(1)
     assert not view.watch._soon.isActive()
 

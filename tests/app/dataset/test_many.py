@@ -110,7 +110,7 @@ def test_a_folder_is_read_while_its_names_are_waited_for(
     loop.run_until_complete(asyncio.wait_for(read(), 60))
     settle(session)
     assert len(view.state.shown) == 6
-    assert order.index("scan") < order.index("folders_below")
+    assert order.index("scan") < order.index("picture_folders")
 
 
 def test_what_is_known_is_seen_before_the_folders_are_read_again(

@@ -8,6 +8,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from app import i18n
 from app.dataset import outlook_panel
 from app.dataset.model import DatasetState
 from app.dataset.outlook import look_ahead
@@ -26,8 +27,10 @@ from engine.project.project import SourceFolder
 from engine.runtime.job import Job, JobHandle
 from engine.training.batches import shelve
 from engine.training.captions import draw_caption
+from engine.training.categories import chosen
 from engine.training.config import TrainRequest
-from engine.training.pictures import Sources, open_pictures
+from engine.training.pictures import Sources, find_sources, open_pictures
+from engine.training.set_apart import set_apart
 
 
 @pytest.fixture
@@ -148,7 +151,8 @@ def test_the_picture_is_resized_cut_and_filled_as_the_run_does_it(state, panel, 
     assert (panel.picture.picture.width(), panel.picture.picture.height()) == (160, 96)
 
 
-def test_captions_are_those_of_the_runs_own_epochs(state) -> None:
+@pytest.mark.parametrize("apart", ["nothing", "a share", "a folder", "a category"])
+def test_captions_are_those_of_the_runs_own_epochs(state, tmp_path, apart) -> None:
     request = TrainRequest(
         project=str(state.session.project.root),
         resolution="128",
@@ -159,13 +163,16 @@ def test_captions_are_those_of_the_runs_own_epochs(state) -> None:
         train_batch_size=2,
         trigger_word="hvisl",
         seed=5,
+        validation_split=0.3 if apart == "a share" else 0.0,
+        reg_data_dir=regular(tmp_path / "reg") if apart == "a folder" else "",
+        categories=("plants",) if apart == "a category" else (),
     )
-    library, project, spec = state.session.library, state.session.project, usual_spec(128)
-    state.session.library.set_captions(
-        {p.id: f"{p.name}, a, b, c, d, e" for p in library.pictures()}
-    )
-    sources = Sources(tuple(training_samples(project, library=library)), (), "hvisl", (), project)
-    pictures = open_pictures(sources, spec, job()).training
+    library, spec = state.session.library, usual_spec(128)
+    library.set_captions({p.id: f"{p.name}, a, b, c, d, e" for p in library.pictures()})
+    library.set_category([p.id for p in library.pictures()][1:4], "plants")
+    pictures = open_pictures(find_sources(request), spec, job()).training
+    learned = chosen(library.pictures(), request.categories)
+    found = set_apart(learned, request)
     shelf = shelve([p.bucket for p in pictures], [p.repeats for p in pictures], 2)
     for epoch in (1, 2, 7):
         read: dict[str, list[str]] = {}
@@ -174,8 +181,53 @@ def test_captions_are_those_of_the_runs_own_epochs(state) -> None:
             for index in batch:
                 text = draw_caption(pictures[index].caption, request, "hvisl", chance)
                 read.setdefault(pictures[index].sample.path.stem, []).append(text)
-        for picture in library.pictures():
-            assert draws(picture, library.pictures(), request, spec, epoch) == read[picture.name]
+        for picture in learned:
+            alone = [f"hvisl, {picture.name}, a, b, c, d, e"]
+            wanted = read.get(picture.name, alone if apart == "a share" else None)
+            assert draws(picture, learned, request, spec, epoch, found) == wanted
+
+
+def regular(folder) -> str:
+    place = folder / "2_thing"
+    place.mkdir(parents=True)
+    for number in range(3):
+        Image.new("RGB", (96, 96 + number), "gray").save(place / f"{number}.png")
+        (place / f"{number}.txt").write_text(f"thing, x, y, {number}", encoding="utf-8")
+    return str(folder)
+
+
+@pytest.mark.parametrize("apart", ["a share", "a folder"])
+def test_what_settings_set_apart_is_counted_as_before_a_start(
+    panel, state, settle, tmp_path, apart
+):
+    train = TrainState(state.session)
+    settle(state.session)
+    before = panel.outlook
+    if apart == "a share":
+        train.change(validation_split=0.4)
+    else:
+        train.change(reg_data_dir=regular(tmp_path / "reg"))
+    settle(state.session)
+    assert panel.outlook == train.plan.outlook != before
+    words = panel.summary.text()
+    assert ("held out" in words) == (apart == "a share")
+    assert panel.outlook.steps > before.steps or apart == "a share"
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "does not exist"), ("zh_CN", "不存在")])
+def test_a_regularization_folder_that_is_gone_is_named(
+    panel, state, settle, tmp_path, language, words
+):
+    before = panel.outlook
+    state.session.run_settings.put(None, reg_data_dir=str(tmp_path / "gone"))
+    settle(state.session)
+    i18n.set_language(language)
+    assert words in panel.summary.text()
+    assert panel.outlook == before
+    state.session.run_settings.put(None, reg_data_dir="")
+    settle(state.session)
+    assert panel.summary.text().startswith("6")
+    i18n.set_language("en")
 
 
 def test_shuffle_draws_the_captions_of_the_next_epoch(panel, state, settle) -> None:

@@ -154,7 +154,10 @@ def test_models_are_sorted_by_their_last_use(isles):
 def test_facts_come_from_the_header_alone(shelf, tongue):
     said = write_lora(shelf / "told.safetensors", ss_num_train_images="376", ss_steps="2256",
                       ss_sd_model_name="D:\\models\\big.safetensors",
-                      sshs_model_hash="a41f09c27be300")  # fmt: skip
+                      sshs_model_hash="a41f09c27be300", ss_resolution="(768, 512)",
+                      ss_optimizer="bitsandbytes.optim.adamw.AdamW8bit(weight_decay=0.1)",
+                      ss_tag_frequency='{"1_a": {"sea": 3, "sky": 1}, "2_b": {"sky": 1200}}',
+                      )  # fmt: skip
     lines = dict(facts(inspect(said)))
     assert lines["Base model"] == "big.safetensors"
     assert lines["Hash"] == "a41f 09c2 7be3"
@@ -162,6 +165,17 @@ def test_facts_come_from_the_header_alone(shelf, tongue):
     assert lines["Rank, alpha"] == "4, 4"
     words = {"en": "376 pictures, 2,256 steps", "zh_CN": "376 张图片，2,256 步"}
     assert lines["Trained on"] == words[tongue]
+    assert lines["Resolution"] == "768 × 512"
+    assert lines["Optimizer"] == "AdamW8bit"
+    tags = {"en": "sky 1,201, sea 3", "zh_CN": "sky 1,201、sea 3"}
+    assert lines["Tags"] == tags[tongue]
+
+
+@pytest.mark.parametrize("said", ["[" * 9000, "[1]", '{"a": [2]}', '{"a": {"b": "c"}}', "null", ""])
+def test_strange_tags_and_words_are_no_facts(said, shelf):
+    strange = write_lora(shelf / "odd.safetensors", ss_tag_frequency=said, ss_resolution="None",
+                         ss_optimizer="None")  # fmt: skip
+    assert {"Tags", "Resolution", "Optimizer"}.isdisjoint(dict(facts(inspect(strange))))
 
 
 def test_the_column_of_kinds_tells_adapters_apart(shelf):

@@ -262,9 +262,9 @@ def test_a_held_out_share_is_counted_beside_the_window(before, settle, monkeypat
     state = before.state
     state.change(train_batch_size=1)
     asked = []
-    real = counting.set_apart
+    real = counting.outlook_of
     monkeypatch.setattr(
-        counting, "set_apart", lambda *facts: asked.append(threading.get_ident()) or real(*facts)
+        counting, "outlook_of", lambda *facts: asked.append(threading.get_ident()) or real(*facts)
     )
     state.change(validation_split=0.5)
     settle(state.session)
@@ -283,8 +283,8 @@ def test_a_held_out_share_is_counted_beside_the_window(before, settle, monkeypat
 
 def test_a_count_serves_every_setting_that_does_not_touch_it(before, monkeypatch) -> None:
     calls = []
-    real = counting.look_ahead
-    monkeypatch.setattr(counting, "look_ahead", lambda *facts: calls.append(1) or real(*facts))
+    real = counting.outlook_of
+    monkeypatch.setattr(counting, "outlook_of", lambda *facts: calls.append(1) or real(*facts))
     before.state.change(seed=5)
     before.state.set_epochs(9)
     assert calls == []

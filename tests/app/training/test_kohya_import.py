@@ -17,6 +17,7 @@ from app.training.kohya_table import NARROW, columns, more_place
 from app.training.kohya_words import why_text
 from app.training.view import View
 from tests.app.training.test_training_view import make_run
+from tests.engine.training.kohya.test_header import HEADER, UNET, write_lora
 
 LEFT, NONE, COPY = (
     Qt.MouseButton.LeftButton,
@@ -100,6 +101,33 @@ def dropped(view, *paths, kind=QDropEvent):
         event.ignore()
         view.dragEnterEvent(event)
     return event.isAccepted()
+
+
+@pytest.mark.parametrize(
+    ("language", "origin", "untold"),
+    [
+        ("en", "LoRA, read", "The header of a LoRA does not tell it."),
+        ("zh_CN", "LoRA，读取于", "LoRA 的文件头不记录此项"),
+    ],
+)
+def test_a_lora_that_is_dropped_tells_how_it_was_trained(
+    view, settle, tmp_path, language, origin, untold
+):
+    i18n.set_language(language)
+    path = write_lora(tmp_path / "hero.safetensors", HEADER, UNET)
+    assert dropped(view, path, kind=QDragEnterEvent)
+    assert view.drops.overlay.isVisible()
+    assert dropped(view, path)
+    settle(view.session)
+    run = view.state.request()
+    assert (run.network_dim, run.conv_dim, run.output_name) == (8, 6, "0042")
+    assert (run.unet_lr, run.text_encoder_lr, run.noise_offset) == (1e-4, 0, 0)
+    assert run.project == str(view.session.project.root)
+    page = view.report.page
+    assert page.origin.text().startswith(origin)
+    rows = [row for row in page.table.lines.rows if not isinstance(row, Head)]
+    line = next(row for row in rows if row.key == "masked_loss")
+    assert why_text(line).startswith(untold)
 
 
 def test_a_file_that_is_chosen_becomes_the_next_run_and_its_report_takes_the_stage(

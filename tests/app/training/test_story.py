@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.i18n import set_language
-from app.training.story import Story
+from app.training.story import Story, read
 from app.training.telling import sentence
 from engine.runtime.errors import StorageError
 from engine.runtime.job import Job
@@ -71,3 +71,16 @@ def test_what_a_run_waits_for_is_told(told):
         patiently(job, write)
 
     assert told(wait) == ["The disk is full; x was not written."]
+
+
+def test_what_is_read_from_the_folder_and_heard_as_well_is_told_once(tmp_path):
+    run, job = Run.create(tmp_path / "run", TrainRequest(project="p")), Job.detached()
+    recorder = Recorder(run, job)
+    for words in ("Once.", "Twice.", "Twice."):
+        recorder.warn(words)
+    story = read(run.folder)
+    recorder.warn("Later.")
+    for event in job.handle.take_events():
+        story.take(event.kind, event.data, event.data["time"])
+    assert [sentence(one) for one in story.events] == ["Once.", "Twice.", "Twice.", "Later."]
+    run.release()

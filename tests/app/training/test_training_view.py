@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -386,11 +387,13 @@ def test_a_run_is_deleted_into_the_trash_and_brought_back(
 
 
 def test_a_folder_goes_to_the_trash_of_the_system_or_says_why_not(tmp_path, monkeypatch) -> None:
-    with pytest.raises(StorageError, match="could not be moved to the trash"):
-        to_trash(tmp_path / "not there")
     run, kept = tmp_path / "run", tmp_path / "kept"
     run.mkdir()
     (run / "run.json").write_text("{}")
+    refusing = SimpleNamespace(moveToTrash=lambda: False)
+    monkeypatch.setattr("app.training.trash.QFile", lambda _: refusing)
+    with pytest.raises(StorageError, match="could not be moved to the trash"):
+        to_trash(run)
     run.rename(kept)
     bring_back(kept, run)
     assert (run / "run.json").is_file()

@@ -45,6 +45,15 @@ def test_conditions_name_settings_that_exist():
         ({"resolution": "512,768", "max_bucket_reso": 640}, "longer side, 768"),
         ({"min_bucket_reso": 512, "max_bucket_reso": 256}, "smallest bucket side"),
         ({"output_name": "a/b"}, "file name"),
+        ({"output_name": "a\0b"}, "zero byte"),
+        ({"output_name": "a\nb"}, "line breaks"),
+        ({"output_name": "last."}, "end with a dot"),
+        ({"output_name": "nul"}, "output_name: the name nul belongs to a device on Windows"),
+        ({"output_name": "Com1.x"}, "the name Com1 belongs to a device"),
+        ({"output_name": "字" * 67}, "120 letters fit, or 66 Chinese characters"),
+        ({"output_name": "a" * 121}, "120 letters fit"),
+        ({"vae": "a\0b"}, "vae: it holds a zero byte"),
+        ({"sample_prompts": ["a", "b\0"]}, "sample_prompts: it holds a zero byte"),
         ({"train_data_dir": "d"}, "either a project or an image folder"),
         ({"project": ""}, "either a project or an image folder"),
         ({"project": "", "train_data_dir": "d"}, "output folder"),
@@ -57,6 +66,16 @@ def test_what_cannot_be_trained_is_refused_in_one_sentence(values, words):
         make(**values)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_longest_name_leaves_room_for_all_that_is_put_behind_it():
+    longest = make(output_name="字" * 66).output_name
+    sample = f"{longest}_{10**7:08d}_99_20260101120000_{2**63}.png"
+    for name in (sample, f"{longest}-step{10**7:08d}-ema.safetensors"):
+        assert len(name.encode()) <= 255
+    assert [make(output_name=name).output_name for name in ("con-v1", "a" * 120, " a ")] == [
+        "con-v1", "a" * 120, "a",
+    ]  # fmt: skip
 
 
 def test_bucket_limits_do_not_matter_without_buckets():
