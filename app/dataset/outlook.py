@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.dataset.counts import is_used
-from engine.dataset.bucket_places import place, placed
+from engine.dataset.bucket_places import place, placed, places
 from engine.dataset.buckets import batches_per_epoch
+from engine.dataset.picture import column
 from engine.dataset.token_counts import LIMITS
 from engine.imaging.descriptor import HIDDEN_COLOR, unpack
 from engine.training.batches import pair_regularization
@@ -88,41 +89,72 @@ def look_ahead(
     is found too long. ``apart`` is what the settings of the run hold out and add.
     """
     everything = list(pictures)
-    used = [p for p in everything if is_used(p) and p.path not in apart.held_out]
-    places = [(picture, found) for picture in used if (found := placed(picture, spec))]
+    usable = usable_among(everything, apart)
+    used = [one for one, reg in zip(usable, column(usable, "is_reg"), strict=True) if not reg]
+    at = list(zip(column(used, "id"), column(used, "repeats"), places(used, spec), strict=True))
     members: dict[Size, list[int]] = defaultdict(list)
     draws: dict[Size, int] = defaultdict(int)
-    for picture, found in places:
-        members[found.bucket].append(picture.id)
-        draws[found.bucket] += picture.repeats
+    for key, repeats, found in at:
+        if found is not None:
+            members[found.bucket].append(key)
+            draws[found.bucket] += repeats
     total = sum(draws.values())
-    paired = _regularization(everything, apart, spec, total)
+    regular = [] if len(used) == len(usable) else [one for one in usable if one.is_reg]
+    paired = _regularization(regular, apart, spec, total)
     for _, bucket, times in paired:
         draws[bucket] += times
+    there = [(key, found) for key, _, found in at if found is not None]
     return Outlook(
-        train=len(places),
-        held_out=sum(picture.is_measured for picture in everything) + len(apart.held_out),
+        train=len(there),
+        held_out=len(_measured(everything)) + len(apart.held_out),
         buckets=tuple(
             sorted(((size, len(ids)) for size, ids in members.items()), key=lambda b: (-b[1], b[0]))
         ),
         draws=total,
         steps=batches_per_epoch(draws.values(), batch),
-        warnings=_warnings(everything, used, places, count),
+        warnings=_warnings(everything, used, there, count),
         members={size: tuple(ids) for size, ids in members.items()},
-        hard=Counter(found.bucket for _, found in places if is_hard(found)),
+        hard=Counter(found.bucket for _, found in _marked(is_hard, there)),
         unpaired=tuple(key for key, _, times in paired if not times and key is not None),
         unpaired_files=sum(not times for key, _, times in paired if key is None),
         apart=apart,
     )
 
 
+def usable_among(pictures: Sequence[Picture], apart: SetApart = NOTHING) -> list[Picture]:
+    """Those that a run reads, regularization pictures among them: ``Picture.usable``, asked of all
+    at once, without what is ``apart``.
+    """
+    columns = (column(pictures, name) for name in ("problem", "flag", "held_out"))
+    facts = zip(pictures, *columns, strict=True)
+    usable = [one for one, bad, flag, out in facts if not (bad or out or flag == "rejected")]
+    if not apart.held_out:
+        return usable
+    out = {str(path) for path in apart.held_out}
+    files = column(usable, "file")
+    return [one for one, file in zip(usable, files, strict=True) if file not in out]
+
+
+def _measured(pictures: Sequence[Picture]) -> list[Picture]:
+    out = column(pictures, "held_out")
+    return [p for p, held in zip(pictures, out, strict=True) if held and p.is_measured]
+
+
+def _marked(
+    test: Callable[[Assignment], bool], at: Sequence[tuple[int, Assignment]]
+) -> list[tuple[int, Assignment]]:
+    """Those of ``at`` that ``test`` is true of; it is asked once for a size."""
+    known = {found.image: found for _, found in at}
+    marked = {size for size, found in known.items() if test(found)}
+    return [(key, found) for key, found in at if found.image in marked]
+
+
 def _regularization(
-    pictures: Sequence[Picture], apart: SetApart, spec: BucketSpec, draws: int
+    regular: Sequence[Picture], apart: SetApart, spec: BucketSpec, draws: int
 ) -> list[tuple[int | None, Size, int]]:
     """The regularization pictures by id (None: of a folder), with their buckets and how often
     training draws each.
     """
-    regular = [p for p in pictures if p.usable and p.is_reg]
     found: list[tuple[int | None, int, Assignment]] = []
     found += [(p.id, p.repeats, at) for p in regular if (at := placed(p, spec))]
     found += [(None, n, at) for size, n, _ in apart.regular if (at := place(spec, size))]
@@ -133,26 +165,32 @@ def _regularization(
 def _warnings(
     everything: Sequence[Picture],
     used: Sequence[Picture],
-    places: Sequence[tuple[Picture, Assignment]],
+    at: Sequence[tuple[int, Assignment]],
     count: Count | None,
 ) -> dict[str, tuple[int, ...]]:
-    records, _ = unpack([picture.descriptor for picture in used])
+    ids, captions = column(used, "id"), column(used, "caption")
+    records, _ = unpack(column(used, "descriptor"))
     hidden = ((records["flags"] & HIDDEN_COLOR) > 0).tolist()
-    tokens = count([picture.caption for picture in used]) if count else [0] * len(used)
+    tokens = count(captions) if count else [0] * len(used)
+    problems = zip(column(everything, "id"), column(everything, "problem"), strict=True)
     return {
-        "enlarged": tuple(p.id for p, found in places if found.scale > much_enlarged),
-        "cut": tuple(p.id for p, found in places if found.cut > much_cut),
-        "bare": tuple(picture.id for picture in used if not picture.caption.strip()),
-        "long": tuple(p.id for p, n in zip(used, tokens, strict=True) if n > LIMITS[0]),
+        "enlarged": tuple(key for key, _ in _marked(lambda f: f.scale > much_enlarged, at)),
+        "cut": tuple(key for key, _ in _marked(lambda f: f.cut > much_cut, at)),
+        "bare": tuple(key for key, text in zip(ids, captions, strict=True) if not text.strip()),
+        "long": tuple(key for key, n in zip(ids, tokens, strict=True) if n > LIMITS[0]),
         "stems": _same_stem(used),
-        "hidden": tuple(p.id for p, is_hidden in zip(used, hidden, strict=True) if is_hidden),
-        "unreadable": tuple(picture.id for picture in everything if picture.problem),
+        "hidden": tuple(key for key, is_hidden in zip(ids, hidden, strict=True) if is_hidden),
+        "unreadable": tuple(key for key, problem in problems if problem),
     }
 
 
 def _same_stem(pictures: Sequence[Picture]) -> tuple[int, ...]:
     """Pictures of one folder that differ in their suffix only: they share one caption file."""
+    files = column(pictures, "file")
+    bare = "\0".join(os.path.splitext(file)[0] for file in files).casefold().split("\0")
+    if len({*bare}) == len(files):
+        return ()  # of 20,000 there are seldom two
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for picture in pictures:
-        groups[str(picture.path.parent), picture.name.casefold()].append(picture.id)
+    for picture, file in zip(pictures, files, strict=True):
+        groups[os.path.dirname(file), picture.name.casefold()].append(picture.id)
     return tuple(key for ids in groups.values() if len(ids) > 1 for key in ids)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.dataset.bucket_places import place, placed
+from app.dataset.outlook import usable_among
+from engine.dataset.bucket_places import place, places
+from engine.dataset.picture import column
 from engine.dataset.token_counts import TokenCounter
 from engine.training.batches import pair_regularization, shelve
 from engine.training.captions import draw_caption, plain_caption
@@ -78,24 +80,31 @@ def draws(
 
 
 class _Drawn(NamedTuple):
-    """A picture of a run; ``key`` is None for one of the regularization folder."""
+    """A picture of a run; ``key`` is None for one of the regularization folder, of which ``of`` is
+    the caption.
+    """
 
     key: int | None
-    text: str
+    of: Picture | str
     bucket: tuple[int, int]
     repeats: int
+
+    @property
+    def text(self) -> str:
+        return self.of if isinstance(self.of, str) else text_of(self.of)
 
 
 def _trained(pictures: Sequence[Picture], spec: BucketSpec, apart: SetApart) -> list[_Drawn]:
     """The pictures of a run in its order, with how often an epoch draws each."""
     plain: list[_Drawn] = []
     regular: list[_Drawn] = []
-    for picture in pictures:
-        if not picture.usable or picture.path in apart.held_out:
-            continue
-        if (at := placed(picture, spec)) is not None:
-            drawn = _Drawn(picture.id, text_of(picture), at.bucket, picture.repeats)
-            (regular if picture.is_reg else plain).append(drawn)
+    usable = usable_among(pictures, apart)
+    columns = (column(usable, name) for name in ("id", "repeats", "is_reg"))
+    for picture, key, repeats, is_reg, at in zip(
+        usable, *columns, places(usable, spec), strict=True
+    ):
+        if at is not None:
+            (regular if is_reg else plain).append(_Drawn(key, picture, at.bucket, repeats))
     for size, repeats, caption in apart.regular:
         if (at := place(spec, size)) is not None:
             regular.append(_Drawn(None, caption, at.bucket, repeats))

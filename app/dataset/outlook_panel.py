@@ -35,7 +35,7 @@ from engine.training.categories import chosen
 from engine.training.set_apart import NOTHING, SetApart
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from PySide6.QtGui import QPixmap
 
@@ -248,7 +248,7 @@ class OutlookPanel(Panel):
         try:
             request = request_of(session)
             apart = self.outlook.apart if self.outlook is not None else NOTHING
-            look = _Look(picture, project, library, request, self.epoch, apart)
+            look = _Look(picture, self.state.pictures, project, library, request, self.epoch, apart)
             seen, texts = await session.bridge.io(look.take)
         except StylekilnError:
             seen, texts = None, []  # the preview above says why the file cannot be read
@@ -267,6 +267,7 @@ class OutlookPanel(Panel):
 
 class _Look(NamedTuple):
     picture: Picture
+    pictures: Mapping[int, Picture]
     project: Project
     library: Library
     request: TrainRequest
@@ -276,7 +277,8 @@ class _Look(NamedTuple):
     def take(self) -> tuple[Seen | None, list[str]]:
         """The picture and its captions. Raises PictureError."""
         spec = spec_for(self.request)
-        learned = chosen(self.library.pictures(), self.request.categories)
+        pictures = [self.pictures[key] for key in self.library.order() if key in self.pictures]
+        learned = chosen(pictures, self.request.categories)
         texts = draws(self.picture, learned, self.request, spec, self.epoch, self.apart)
         return looked_at(self.picture, self.project, spec, 2 * side), texts
 

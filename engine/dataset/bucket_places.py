@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from engine.dataset.buckets import assign
 from engine.dataset.edits import baked_size
+from engine.dataset.picture import column
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from engine.dataset.buckets import Assignment, BucketSpec
     from engine.dataset.picture import Picture
@@ -30,14 +31,21 @@ def placed(picture: Picture, spec: BucketSpec) -> Assignment | None:
     return place(spec, _size(picture))
 
 
-def bucket_names(spec: BucketSpec | None, pictures: Iterable[Picture]) -> list[str]:
+def places(pictures: Sequence[Picture], spec: BucketSpec) -> list[Assignment | None]:
+    """:func:`placed` of each picture; of many, few have edits and few have a size of their own."""
+    sizes = list(zip(column(pictures, "width"), column(pictures, "height"), strict=True))
+    for row, recipe in enumerate(column(pictures, "recipe")):
+        if recipe:
+            sizes[row] = _size(pictures[row])
+    found = {size: place(spec, size) for size in set(sizes)}
+    return [found[size] for size in sizes]
+
+
+def bucket_names(spec: BucketSpec | None, pictures: Sequence[Picture]) -> list[str]:
     """The bucket of each picture as ``"512x768"``; empty for one without."""
     if spec is None:
-        return ["" for _ in pictures]
-    sizes = [_size(picture) for picture in pictures]
-    found = {size: place(spec, size) for size in set(sizes)}
-    names = {size: f"{at.bucket[0]}x{at.bucket[1]}" for size, at in found.items() if at}
-    return [names.get(size, "") for size in sizes]
+        return [""] * len(pictures)
+    return ["" if at is None else "{}x{}".format(*at.bucket) for at in places(pictures, spec)]
 
 
 def _size(picture: Picture) -> tuple[int, int]:

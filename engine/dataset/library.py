@@ -122,6 +122,11 @@ class Library(MarkOperations, CaptionOperations, ProjectOperations, Undo):
         self._made = made
         return list(made.values())
 
+    def order(self) -> list[int]:
+        """The ids of :meth:`pictures` in their order, without reading these."""
+        query = "SELECT id FROM pictures WHERE present ORDER BY folder, sort_key"
+        return [key for (key,) in self._store.tuples(query)]
+
     def first(self, count: int) -> list[Picture]:
         """The first ``count`` of :meth:`pictures`, before the others are read."""
         return [self._made_of(row) for row in self._rows(f"{_IN_ORDER} LIMIT ?", (count,))]
