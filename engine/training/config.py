@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, field_validator
 
 from engine.runtime.job import Request
 from engine.training.controls import CONTROLS
+from engine.training.settings.base import showable
 from engine.training.settings.buckets import BucketSettings
 from engine.training.settings.captions import CaptionSettings
 from engine.training.settings.data import DataSettings
@@ -48,6 +49,9 @@ class TrainRequest(  # the form shows the groups in this order from its end: pyd
     handler: ClassVar[str] = "engine.training.loop:run"
     title_key: ClassVar[str] = "Train {name}"
     controls: ClassVar[tuple[str, ...]] = CONTROLS
+
+    # Declared here it is asked before the checks of every group, which would read all of a value.
+    _showable = field_validator("*", mode="before")(showable)
 
     @property
     def subject(self) -> str:

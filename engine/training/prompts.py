@@ -13,6 +13,7 @@ from typing import Any
 from engine.dataset.formats.records_in import read_json, read_text
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_file
+from engine.runtime.parsing import refuse_large
 
 _OPTIONS = re.compile(r"\s+--(?=[A-Za-z])")
 _NUMBERS = {"w": "width", "h": "height", "d": "seed", "s": "steps", "l": "guidance_scale"}
@@ -61,9 +62,10 @@ def parse_prompt(line: str) -> SamplePrompt:
 def prompt_lines(path: Path) -> list[str]:
     """The prompts of a .txt, .toml or .json file as lines for :func:`parse_prompt`.
 
-    Raises MissingFileError, or BadInputError for what is no such file.
+    Raises MissingFileError, or BadInputError for what is no such file or too large.
     """
     path = require_file(path, remedy="Check the name of the prompt file.")
+    refuse_large(path)
     kind = path.suffix.lower()
     if kind == ".toml":
         return _of_toml(path)
