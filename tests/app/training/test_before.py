@@ -17,6 +17,7 @@ from engine.runtime.errors import OutOfMemoryError
 from engine.runtime.job import JobHandle
 from engine.runtime.queue_store import StoredJob
 from engine.training.config import TrainRequest
+from engine.training.outline import Outline
 from engine.training.probing import ProbeRequest, ProbeResult
 from engine.training.runs import Run
 from engine.training.state import STATE_FILE
@@ -42,6 +43,7 @@ def cost(**changes) -> ProbeResult:
     usual = {
         "peak_bytes": 14 * GB, "step_bytes": 14 * GB, "encode_bytes": GB, "room_bytes": 24 * GB,
         "seconds_per_step": 1.0, "seconds": 3600.0, "bucket": (96, 96), "batch": 4,
+        "outline": Outline(9, 0, 0, 0, ((96, 96, 9),), 9, 3, 10, 30, {}, ()),
     }  # fmt: skip
     return ProbeResult(**(usual | changes))
 

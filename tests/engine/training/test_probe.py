@@ -23,6 +23,8 @@ from engine.training.probe import heaviest, measure, run
 from engine.training.probing import ProbeRequest
 from engine.training.update import Updater
 
+from .conftest import paint
+
 
 @pytest.fixture
 def measured(request_for):
@@ -108,7 +110,37 @@ def test_the_command_line_tells_it_as_json(request_for, tmp_path, capsys):
     assert told["fits"]
     assert (told["bucket"], told["batch"], told["changes"]) == ([32, 32], 4, {})
     assert told["peak_bytes"] >= told["step_bytes"] > 0
+    assert told["outline"]["buckets"] == [[32, 32, 4], [40, 24, 2]]
     assert not (tmp_path / "run").exists()
+
+
+def test_it_tells_what_the_run_will_do(measured, tmp_path):
+    paint(tmp_path / "reg" / "1_plain", 9)
+    (tmp_path / "art" / "1_square" / "broken.png").write_bytes(b"no picture")
+    found = measured(
+        reg_data_dir=str(tmp_path / "reg"), train_batch_size=2, gradient_accumulation_steps=3,
+        max_train_steps=99, huber_c=0.2,
+    ).outline  # fmt: skip
+    assert (found.pictures, found.buckets) == (6, ((32, 32, 4), (40, 24, 2)))
+    # Four squares, two wide ones twice, and as many plain ones: 4+8, 4 in their buckets.
+    assert (found.regularization, found.unused_regularization, found.draws) == (8, 1, 16)
+    assert (found.steps_per_epoch, found.epochs, found.steps) == (3, 2, 6)
+    assert found.without_effect == {
+        "max_train_steps": "The epochs decide how long is trained.",
+        "huber_c": "It has an effect only with Loss: huber, smooth_l1.",
+    }
+    assert [word for word in ("broken.png", "no partner") if word not in str(found.notes)] == []
+
+
+def test_a_smaller_attempt_is_told_beside_the_run_that_was_asked_for(measured, monkeypatch):
+    plain = measured().outline
+    monkeypatch.setattr(meter.psutil, "virtual_memory", lambda: Room(-1))
+    assert measured().outline == plain
+
+
+def test_held_out_pictures_are_counted_apart(measured):
+    found = measured(validation_split=0.5, validation_seed=1).outline
+    assert (found.pictures, found.held_out) == (3, 3)
 
 
 def test_what_does_not_fit_is_measured_smaller(measured, monkeypatch):
