@@ -18,12 +18,14 @@ NOTHING = "–"
 LONGEST = 400
 """Characters of a value in a file that are shown; nobody reads more in one line."""
 STATUS_TITLES = {
+    "refused": "Value not taken",
     "unknown": "Unknown",
     "no effect": "No effect here",
     "converted": "Converted",
     "used": "Used",
 }
 STATUS_ICONS = {
+    "refused": ("octagon-alert", "err"),
     "unknown": ("circle-question-mark", "warn"),
     "no effect": ("circle-slash", "t2"),
     "converted": ("arrow-left-right", "t2"),

@@ -45,7 +45,9 @@ class TrainRequest(  # the form shows the groups in this order from its end: pyd
 ):
     """Train a LoRA. Values mean the same as in kohya's scripts; a zero is a zero, never "unset"."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
+    )
     handler: ClassVar[str] = "engine.training.loop:run"
     title_key: ClassVar[str] = "Train {name}"
     controls: ClassVar[tuple[str, ...]] = CONTROLS

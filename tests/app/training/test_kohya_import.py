@@ -392,6 +392,7 @@ def test_a_script_is_called_a_script(view, settle, tmp_path):
 def test_the_report_goes_to_the_clipboard_and_to_a_file(view, take, settle, tmp_path):
     page = take()
     QTest.mouseClick(page.copy, LEFT)
+    settle(view.session)
     text = QApplication.clipboard().text()
     assert text.startswith("style.json\n\nUnknown (1)\nlr_note\ttry 8e-5\t–\t")
     assert all(key in text for key in FORM)
@@ -502,3 +503,38 @@ def test_everything_is_said_in_chinese(view, take):
     assert "梯度上限 1" in page.report_text()
     english = [text for text in words if not re.search("[一-鿿]", text)]
     assert english == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Imported 3 of 4 settings of script.toml."), ("zh_CN", "值未采用")],
+)
+def test_a_value_that_cannot_be_taken_stands_first_and_is_not_counted_as_taken(
+    view, heard, settle, tmp_path, language, words
+):
+    i18n.set_language(language)
+    path = tmp_path / "script.toml"
+    path.write_text('network_dim = "eight"\nnetwork_alpha = 4\nseed = 3\nclip_skip = 2\n')
+    view.files.take(path)
+    settle(view.session)
+    page = view.report.page
+    assert page.counts["refused"].text() == "1"
+    assert page.cells["refused"].isVisible()
+    assert keys(page)[:2] == ["refused", "network_dim"]
+    row = page.table.lines.rows[1]
+    assert why_text(row) == i18n.tr("Write a whole number.")
+    assert words in (said(heard[-1]), i18n.tr("Value not taken"))
+    assert view.state.values["network_dim"] == view.state.start_values()["network_dim"]
+    segment(page, 4)
+    assert keys(page) == ["refused", "network_dim"]
+
+
+def test_of_keys_without_end_only_some_become_rows(view, take):
+    page = take(**{f"strange_{number}": 1 for number in range(2000)})
+    assert page.counts["unknown"].text() == "2,001"
+    assert not page.cells["refused"].isVisible()
+    assert len(page.table.lines.rows) < 80
+    page.table.more_asked.emit("unknown")
+    assert 300 < len(page.table.lines.rows) < 400
+    assert "the first 300" in page.table.lines.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert page.report_text().count("strange_") == 2000
