@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,7 +17,7 @@ from engine.models.adapter_layers import targets_in
 from engine.models.host import host
 from engine.runtime.errors import BadInputError, OutOfMemoryError
 from engine.runtime.job import Job, request_from_record
-from engine.training import meter
+from engine.training import meter, probe
 from engine.training.batches import shelve
 from engine.training.jobfile import dump_toml
 from engine.training.meter import LiveBytes
@@ -93,6 +95,49 @@ def test_the_measure_follows_the_settings(measured):
     # Of a window that hardly any draw falls into, the memory is told nevertheless.
     assert measured(style_loss_weight=1.0, style_max_timestep=9).step_bytes > plain * 1.1
     assert measured(gradient_accumulation_steps=8).step_bytes == pytest.approx(plain, rel=0.01)
+
+
+def test_the_time_of_a_run_is_that_of_its_updates_and_of_what_is_cached(
+    measured, tmp_path, monkeypatch
+):
+    # One bucket and full batches, so that every step is as heavy as the measured one; and a clock
+    # that says that whatever is measured has taken a second.
+    alike = {"train_data_dir": str(paint(tmp_path / "alike" / "1_a", 8).parent)}
+    seconds = itertools.count()
+    monkeypatch.setattr(probe, "time", SimpleNamespace(perf_counter=lambda: next(seconds)))
+    anew = measured(cache_latents=False, **alike)
+    assert (anew.seconds_per_step, anew.seconds) == (1, 4)
+    assert measured(**alike).seconds == 4 + 2
+    both = measured(cache_latents=False, gradient_accumulation_steps=2, **alike)
+    assert (both.seconds_per_step, both.seconds) == (2, 4)
+
+
+def test_parts_that_may_stay_are_not_moved_out_of_the_way(measured, monkeypatch):
+    asked = []
+    park = probe.parking
+
+    def noting(model, *, enabled):
+        asked.append(enabled)
+        return park(model, enabled=enabled)
+
+    monkeypatch.setattr(probe, "parking", noting)
+    measured()
+    measured(offload=False)
+    assert asked == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("trained", "looked", "seen"),
+    [((0, 1000), (300, 600), (300, 600)), ((400, 500), (0, 1000), (400, 500)),
+     ((0, 200), (300, 600), (0, 200))],
+)  # fmt: skip
+def test_the_heaviest_draw_is_one_that_the_run_can_make(request_for, trained, looked, seen):
+    asked = request_for(
+        min_timestep=trained[0], max_timestep=trained[1], style_loss_weight=1.0,
+        style_min_timestep=looked[0], style_max_timestep=looked[1],
+    )  # fmt: skip
+    found = probe._looked_at(asked)
+    assert (found.min_timestep, found.max_timestep) == seen
 
 
 def test_the_window_asks_through_the_engine(request_for):
