@@ -170,7 +170,7 @@ class View(QWidget):
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(metrics.GAP)
-        row.addWidget(self.search, 1)
+        row.addWidget(self.search, 4)
         row.addWidget(self._count)
         row.addStretch(1)
         row.addWidget(self.add)

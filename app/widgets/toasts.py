@@ -181,7 +181,7 @@ class Toast(QObject):
     def _place_row(self, row: list[ToastView], bottom: int) -> int:
         """Lay ``row`` over ``bottom``; gives where the next one may end."""
         width = sum(view.width() - 8 for view in row) + 8
-        left = (self._stage.width() - width) // 2
+        left = self._beside_what_is_clear((self._stage.width() - width) // 2, width, bottom)
         bottom = self._above_what_is_clear(left, width, bottom)
         top = bottom
         for view in row:
@@ -191,6 +191,15 @@ class Toast(QObject):
             left += view.width() - 8
             top = min(top, view.rest.y())
         return top
+
+    def _beside_what_is_clear(self, left: int, width: int, bottom: int) -> int:
+        """Right of what reaches under their left end, where there is room: the foot of a column."""
+        for place in kept_clear(self._stage):
+            beside = place.right() + metrics.GAP
+            reaches = place.left() <= left <= place.right() and place.bottom() > bottom - 52
+            if reaches and beside + width <= self._stage.width():
+                left = beside
+        return left
 
     def _above_what_is_clear(self, left: int, width: int, bottom: int) -> int:
         """Where toasts may end: what must stay clear and lies under them is not covered."""
