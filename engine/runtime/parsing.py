@@ -58,8 +58,15 @@ def refuse_large(path: Path) -> None:
         )  # fmt: skip
 
 
-def not_valid(name: str, kind: str, error: Exception) -> BadInputError:
-    """The refusal of ``name``, a file of this ``kind``, for what its parser raised."""
+def not_valid(name: str, kind: str, error: Exception, *, remedy: str = "") -> BadInputError:
+    """The refusal of ``name``, a file of this ``kind``, for what its parser raised; with a
+    ``remedy`` of its own.
+    """
+    found = _not_valid(name, kind, error)
+    return BadInputError(found.sentence, remedy=remedy, **found.facts) if remedy else found
+
+
+def _not_valid(name: str, kind: str, error: Exception) -> BadInputError:
     if isinstance(error, UnicodeEncodeError):
         return BadInputError(
             "{name} holds half a letter.", name=name, remedy="Correct it and try again."

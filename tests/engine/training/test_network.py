@@ -325,7 +325,7 @@ def test_the_average_goes_on_from_its_state(model):
         ({"block_alphas": "-1"}, "write numbers with commas"),
         ({"down_lr_weight": "sinus"}, "write numbers with commas"),
         ({"mid_lr_weight": "sine"}, "write numbers with commas"),
-        ({"layers_include": "/attn[/"}, "is not right"),
+        ({"layers_include": "/attn[/"}, r"/attn\[/ is not right from its part \[ on\."),
         ({"layers_exclude": "/attn"}, "second slash"),
         ({"network_type": "lokr", "factor": 0}, "factor: it is a size"),
         ({"base_weights_multiplier": [1.0]}, "more strengths than files"),

@@ -147,12 +147,12 @@ def test_a_schedule_of_a_class_gives_every_group_its_rate_from_any_step_on():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"lr_scheduler_type": "CosineLR"}, "no LRScheduler CosineLR in torch.optim.lr_scheduler"),
+        ({"lr_scheduler_type": "CosineLR"}, "no schedule CosineLR in torch.optim.lr_scheduler"),
         ({"lr_scheduler_type": "StepLR"}, "step_size"),
         ({"lr_scheduler_type": "ReduceLROnPlateau"}, "waits for a measured loss"),
-        ({"optimizer_type": "Adamw2"}, "no Optimizer Adamw2 in torch.optim"),
+        ({"optimizer_type": "Adamw2"}, "no optimizer Adamw2 in torch.optim"),
         ({"optimizer_type": "NAdan"}, "Did you mean NAdam"),
-        ({"optimizer_type": "torch.nn.Linear"}, "no Optimizer Linear"),
+        ({"optimizer_type": "torch.nn.Linear"}, "no optimizer Linear"),
         ({"optimizer_type": "transformers.nowhere.Optimizer"}, "Install the package transformers"),
         ({"optimizer_type": "LBFGS"}, "measures the loss several times"),
         ({"optimizer_args": "momentun=0.9"}, "momentun"),
