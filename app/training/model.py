@@ -70,7 +70,7 @@ class TrainState(NextRun):
         """How long the draft takes here, None when nothing like it was trained yet."""
         if self.plan is None:
             return None
-        return seconds_for(self.paces, self.request(), self.plan.steps)
+        return seconds_for(self.paces, self.request(), self.plan.left)
 
     def earlier(self) -> list[TrainRequest]:
         """The settings of the runs that were, newest first."""

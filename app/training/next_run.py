@@ -278,8 +278,8 @@ class NextRun(QObject):
                 files = self._start_files.of(request)
                 refuse_what_does_not_fit(request, self.base.traits, files)
             spec = bucket_spec(request, self.base.size)
-            outlook = self._counting.outlook(self.chosen, spec, request)
-            self.plan = draft.plan(request, outlook) if outlook is not None else None
+            counted = self._counting.look(self.chosen, spec, request)
+            self.plan = draft.plan(request, *counted) if counted is not None else None
         except StylekilnError as error:
             self.problem = error
 
