@@ -4,16 +4,16 @@ import json
 import re
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QToolTip
 
 from app import i18n
 from app.theme import fonts, metrics
 from app.training.differences import differences
+from app.training.kohya_cells import NARROW, columns, more_place
 from app.training.kohya_rows import Head
-from app.training.kohya_table import NARROW, columns, more_place
 from app.training.kohya_words import why_text
 from app.training.view import View
 from tests.app.training.test_training_view import make_run
@@ -538,3 +538,26 @@ def test_of_keys_without_end_only_some_become_rows(view, take):
     assert 300 < len(page.table.lines.rows) < 400
     assert "the first 300" in page.table.lines.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert page.report_text().count("strange_") == 2000
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_cell_that_is_cut_off_is_told_in_full(view, take, qapp, language):
+    i18n.set_language(language)
+    view.resize(1280, 800)
+    long = "castle & <tower>, " * 20
+    page = take(caption_prefix=long.strip(", "), network_dim=0)
+    table, rows = page.table, keys(page)
+
+    def tip(key, column):
+        place = table.visualRect(table.lines.index(rows.index(key)))
+        left, wide = columns(place.width())[column]
+        at = place.topLeft() + QPoint(left + wide // 4, 8)
+        QToolTip.hideText()
+        qapp.sendEvent(
+            table.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, table.viewport().mapToGlobal(at))
+        )
+        return QToolTip.text()
+
+    assert "castle &amp; &lt;tower&gt;, castle" in tip("caption_prefix", 1)
+    assert i18n.tr("Caption prefix") in tip("caption_prefix", 2)
+    assert "max_grad_norm" not in tip("max_grad_norm", 0)
