@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.i18n import tr
 from app.training import draft
-from app.training.differences import OF_ONE_RUN
+from app.training.differences import OF_ONE_RUN, settings_by_name
 from app.training.kohya_notes import ExportNotes
 from app.training.kohya_page import Taken
 from app.widgets.file_dialogs import ask_open, ask_save
@@ -226,6 +226,7 @@ class KohyaFiles(QObject):
 def _read(path: Path, project: str, models: Mapping[str, str]) -> Taken:
     """All that is to be known of a file's settings."""
     imported = read_kohya(path, project=project, models=models)
+    settings_by_name()  # which the page asks for: it is made once
     return Taken(path, imported, time.time(), imported.report.short(), values_of(imported))
 
 

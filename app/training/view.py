@@ -4,6 +4,7 @@ all runs, or what the report says of one key, at the right.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -112,6 +113,18 @@ class View(QWidget):
 
     def show_report(self, taken: Taken) -> None:
         """Put the report of an import on the stage."""
+        self.session.start(self._show_report(taken))
+
+    async def _show_report(self, taken: Taken) -> None:
+        """Each part is made in a turn of the event loop of its own when it is the first time."""
+        for make in self.report.to_make():
+            await asyncio.sleep(0)
+            make()
+        await asyncio.sleep(0)
+        if self.files.last is taken:  # else it was taken back, or another one was read
+            self._put_on_stage(taken)
+
+    def _put_on_stage(self, taken: Taken) -> None:
         page, detail = self.report.shown(taken)
         if self.center.indexOf(page) < 0:
             self.center.addWidget(page)
@@ -124,7 +137,7 @@ class View(QWidget):
     def show_last_report(self) -> None:
         """Put the report of the last import back on the stage."""
         if self.files.last is not None:
-            self.show_report(self.files.last)
+            self._put_on_stage(self.files.last)
 
     def show_run(self) -> None:
         """Put the run back on the stage."""
