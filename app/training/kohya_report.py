@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -11,8 +11,6 @@ from app.training.kohya_detail import ReportDetail
 from app.training.kohya_page import ReportPage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from app.training.kohya_files import KohyaFiles
     from app.training.kohya_page import Taken
     from app.training.model import TrainState
@@ -50,12 +48,6 @@ class ReportParts(QObject):
         self.page.go_asked.connect(detail.go_to_field)
         self.page.table.copy_asked.connect(detail.copy_row)
         return detail
-
-    def to_make(self) -> Iterator[Callable[[], object]]:
-        """What makes the parts that are not there yet."""
-        for name in ("page", "detail"):
-            if name not in self.__dict__:
-                yield partial(getattr, self, name)
 
     def shown(self, taken: Taken) -> tuple[ReportPage, ReportDetail]:
         """Both, with what became of ``taken``."""

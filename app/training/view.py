@@ -117,19 +117,28 @@ class View(QWidget):
 
     async def _show_report(self, taken: Taken) -> None:
         """Each part is made in a turn of the event loop of its own when it is the first time."""
-        for make in self.report.to_make():
+        for turn in (lambda: self.report.page, self._place_page, lambda: self.report.detail,
+                     self._place_detail, lambda: self.report.shown(taken)):  # fmt: skip
             await asyncio.sleep(0)
-            make()
+            if self.files.last is not taken:
+                return  # it was taken back, or another one was read
+            turn()
         await asyncio.sleep(0)
-        if self.files.last is taken:  # else it was taken back, or another one was read
+        if self.files.last is taken:
             self._put_on_stage(taken)
+
+    def _place_page(self) -> None:
+        page = self.report.page
+        if self.center.indexOf(page) < 0:
+            self.center.addWidget(page)
+            self.columns.keys_on(page.table)
+
+    def _place_detail(self) -> None:
+        if self.right.indexOf(self.report.detail) < 0:
+            self.right.addWidget(_any_width(self.report.detail))
 
     def _put_on_stage(self, taken: Taken) -> None:
         page, detail = self.report.shown(taken)
-        if self.center.indexOf(page) < 0:
-            self.center.addWidget(page)
-            self.right.addWidget(_any_width(detail))
-            self.columns.keys_on(page.table)
         self._story = self.state.story
         self._show_parts(page, detail)
         page.table.setFocus()
