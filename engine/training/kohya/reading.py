@@ -84,7 +84,9 @@ def read_kohya(
     lines, problems = _with_problems(lines, wrong, strange)
     lines = _told(lines, request)
     values = _values(lines)
-    lines = [line for line in lines if line.present or line.why is UNTOLD or _matters(line)]
+    refused = {line.key for line in lines if line.status == "refused"}  # these are in the file
+    lines = [line for line in lines if line.present or line.why is UNTOLD
+             or (_matters(line) and line.key not in refused)]  # fmt: skip
     report = Report(path.name, ordered(lines), tuple(problems))
     return Imported(values, request, report, strange)
 
