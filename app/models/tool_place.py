@@ -14,7 +14,9 @@ from engine.project.settings import data_dir
 
 
 class PlaceRow(FieldRow):
-    """The new file by name. It follows what is proposed until somebody types another name."""
+    """The new file by name; its ending stands below. It follows what is proposed until somebody
+    types another name.
+    """
 
     changed = Signal()
 
@@ -44,13 +46,17 @@ class PlaceRow(FieldRow):
         """Show another name, unless one was typed; ``suffix`` is empty for a folder."""
         self._suffix = suffix
         if not self.is_typed:
-            self.name.set_value(f"{stem}{suffix}")
+            self.name.set_value(stem)
             self.name.setCursorPosition(0)  # a long name is read from its beginning
+            self.name.setToolTip(f"{stem}{suffix}")
+        self._say_folder()
 
     def take(self, path: Path) -> None:
         """Write to ``path``."""
         self.folder, self.is_typed = path.parent, True
-        self.name.set_value(path.name)
+        known = bool(self._suffix) and path.suffix.lower() == self._suffix
+        self.name.set_value(path.stem if known else path.name)
+        self.name.setToolTip(path.name)
         self._say_folder()
         self.set_error("")
         self.changed.emit()
@@ -72,8 +78,10 @@ class PlaceRow(FieldRow):
 
     def _type(self, text: str) -> None:
         self.is_typed = bool(text.strip())
+        self.name.setToolTip("")
         self.set_error("")
         self.changed.emit()
 
     def _say_folder(self) -> None:
-        self.set_hint("In {folder}", folder=self.folder)
+        key = "A {suffix} file in {folder}" if self._suffix else "In {folder}"
+        self.set_hint(key, folder=self.folder, suffix=self._suffix)

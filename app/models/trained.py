@@ -13,7 +13,7 @@ from app.i18n.format import number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_TAGS = 6
+MOST_TAGS = 4
 LONGEST = 1_000_000
 """Characters of a list of tags that is read; a longer one would hold up the window."""
 

@@ -37,7 +37,7 @@ from app.models.uses import Told
 from app.models.weight_keeper import WeightKeeper
 from app.models.weights import USUAL
 from app.session import Session
-from app.theme import metrics
+from app.theme import icons, metrics
 from app.widgets.buttons import button
 from app.widgets.columns import SideColumns
 from app.widgets.fields import TextField
@@ -163,13 +163,14 @@ class View(QWidget):
         bar.setFixedHeight(metrics.TOOLBAR)
         self.search = TextField("Name, trigger, base or note")
         self.search.setMaximumWidth(300)
+        self.search.addAction(icons.icon("search", 14), self.search.ActionPosition.LeadingPosition)
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)
         self.add = button("Add files…", "plus", on=self.doors.ask_files)
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(metrics.GAP)
-        row.addWidget(self.search, 1)
+        row.addWidget(self.search, 4)
         row.addWidget(self._count)
         row.addStretch(1)
         row.addWidget(self.add)

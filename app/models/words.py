@@ -86,8 +86,9 @@ def _keys_of(info: ModelInfo) -> str:
 
 
 def note_of(info: ModelInfo) -> str:
-    """What the maker of a LoRA wrote about it."""
-    return info.metadata.get(NOTE, "") or info.metadata.get("ss_training_comment", "")
+    """What the maker of a LoRA wrote about it; kohya's scripts write None where nobody did."""
+    comment = info.metadata.get("ss_training_comment", "")
+    return info.metadata.get(NOTE, "") or ("" if comment == "None" else comment)
 
 
 def facts(info: ModelInfo) -> list[tuple[str, str]]:

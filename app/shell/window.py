@@ -185,7 +185,7 @@ class MainWindow(QWidget):
         """Float what the session has to say, and keep it for the bell."""
         notice = self.notices.add(note)
         toast = self.toasts.show(
-            notice.text,
+            lambda: notice.text,
             action=note["action"],
             on_action=note["on_action"],
             error=notice.is_error,

@@ -155,7 +155,8 @@ def _advice(state: TrainState, request: TrainRequest) -> list[Reason]:
     if traits is None:
         return advice(request)
     two = len(traits.family.text_encoders) > 1
-    return advice(request, predicts=traits.prediction_type, two_encoders=two)
+    says = traits.prediction_type
+    return advice(request, predicts=says, two_encoders=two, says=says)
 
 
 def _slow_starter(state: TrainState, request: TrainRequest) -> Iterator[Note]:

@@ -121,7 +121,7 @@ class BeforePanel(Panel):
         if measured is not None:
             return tr(
                 "About {time}; the run takes {memory} of {room}. Measured with one step here.",
-                time=Strong(about(measured.seconds(state.plan.steps))),
+                time=Strong(about(measured.seconds(state.plan.left))),
                 memory=Strong(size(measured.result.peak_bytes)),
                 room=size(measured.result.room_bytes),
             )
@@ -188,6 +188,10 @@ def _sentences(plan: draft.Plan, state: TrainState) -> list[str]:
         each=Strong(number(plan.steps_per_epoch)),
         all=Strong(number(plan.steps)),
     )
+    if plan.done:
+        goes_on = tr("It goes on after step {step}, {left} are left.",
+                     step=number(plan.done), left=Strong(number(plan.left)))  # fmt: skip
+        second = joined((second, goes_on))
     count = draft.checkpoints(state.values, plan)
     third = tr("{n} checkpoint will be kept.", "{n} checkpoints will be kept.", n=number(count))
     return [first, second, third]

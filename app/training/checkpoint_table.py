@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, Qt, QUrl, Signal
-from PySide6.QtGui import QContextMenuEvent, QDrag, QPainter
+from PySide6.QtGui import QContextMenuEvent, QDrag, QKeySequence, QPainter
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.i18n import signals as language_signals
@@ -13,6 +13,7 @@ from app.i18n import tr
 from app.i18n.format import number
 from app.theme import color, fonts, icons, metrics
 from app.theme import signals as theme_signals
+from app.widgets.clipboard import copy_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,14 +104,20 @@ class CheckpointTable(QWidget):
             return str(row.epoch)
         return f"{row.step / story.steps_per_epoch:.2f}"
 
+    def copy(self, row: Checkpoint | None) -> None:
+        """Put the numbers of ``row`` on the clipboard, or those of all under their titles."""
+        everything = [_titles(), *map(self._texts, self._rows)]
+        copy_rows(everything if row is None else [self._texts(row)])
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(fonts.font(11))
         painter.setPen(color("t3"))
-        titles = [tr("Epoch"), tr("Step"), tr("Loss"), tr("Held-out")]
-        for title, column, align in zip(titles, self._columns(), _aligns, strict=True):
+        for title, column, align in zip(_titles(), self._columns(), _aligns, strict=True):
             painter.drawText(QRect(column.left(), 0, column.width(), header), align, title)
-        for place, row in enumerate(self._rows):
+        first = max(0, (event.rect().top() - header) // metrics.ROW)
+        last = (event.rect().bottom() - header) // metrics.ROW
+        for place, row in enumerate(self._rows[first : last + 1], first):
             self._paint_row(painter, place, row)
 
     def _paint_row(self, painter: QPainter, place: int, row: Checkpoint) -> None:
@@ -155,18 +162,25 @@ class CheckpointTable(QWidget):
             if (point - self._pressed).manhattanLength() > drag_distance:
                 self._drag(self._place_at(self._pressed))
             return
-        self._hover = self._place_at(point)
-        self.update()
+        self._light(self._place_at(point))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._pressed = None
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._hover = -1
-        self.update()
+        self._light(-1)
+
+    def _light(self, place: int) -> None:
+        """Show which row is under the pointer; only the two that change are painted."""
+        before, self._hover = self._hover, place
+        for row in {before, place} - {-1} if before != place else ():
+            self.update(0, header + row * metrics.ROW, self.width(), metrics.ROW)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy(self.current)
+            return
         if event.key() not in moves or not self._rows:
             super().keyPressEvent(event)
             return
@@ -210,6 +224,10 @@ class CheckpointTable(QWidget):
         drag = QDrag(self)
         drag.setMimeData(data)
         drag.exec(Qt.DropAction.CopyAction)
+
+
+def _titles() -> list[str]:
+    return [tr("Epoch"), tr("Step"), tr("Loss"), tr("Held-out")]
 
 
 _aligns = [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from app.dataset.outlook import Outlook, outlook_of
 from engine.runtime.errors import StylekilnError
+from engine.training.runs import state_at
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -21,8 +23,16 @@ FEW = 1000
 
 _READ = (
     "train_batch_size", "validation_split", "validation_seed", "reg_data_dir", "caption_extension",
+    "resume",
 )  # fmt: skip
 """The settings that the answer depends on, beside those of the buckets."""
+
+
+class Counted(NamedTuple):
+    """What a run would read, and after which step it would go on."""
+
+    outlook: Outlook
+    done: int
 
 
 class _Question(NamedTuple):
@@ -38,12 +48,16 @@ class _Question(NamedTuple):
     @property
     def is_quick(self) -> bool:
         """Whether it can be answered at once, without looking at any file."""
-        files = self.request.validation_split or self.request.reg_data_dir
+        request = self.request
+        files = request.validation_split or request.reg_data_dir or request.resume
         return len(self.pictures) <= FEW and not files
 
-    def answer(self) -> Outlook:
+    def answer(self) -> Counted:
         """Count. Raises StylekilnError for files that the run would refuse."""
-        return outlook_of(self.pictures, self.request, self.spec)
+        outlook = outlook_of(self.pictures, self.request, self.spec)
+        resume = self.request.resume
+        state = state_at(Path(resume)) if resume else None
+        return Counted(outlook, state.step if state is not None else 0)
 
 
 class Counting(QObject):
@@ -54,12 +68,12 @@ class Counting(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self._answered: tuple[_Question, Outlook | StylekilnError] | None = None
+        self._answered: tuple[_Question, Counted | StylekilnError] | None = None
         self._asked: _Question | None = None
 
-    def outlook(
+    def look(
         self, pictures: list[Picture], spec: BucketSpec, request: TrainRequest
-    ) -> Outlook | None:
+    ) -> Counted | None:
         """What a run would read; of many pictures, and where files are looked at, the last that is
         known, until ``counted``. Raises StylekilnError for files that the run would refuse.
         """
@@ -89,7 +103,7 @@ class Counting(QObject):
     async def _count(self) -> None:
         """Answer the newest question; those between are dropped."""
         while (question := self._asked) is not None:
-            found: Outlook | StylekilnError
+            found: Counted | StylekilnError
             try:
                 found = await self._session.bridge.io(question.answer)
             except StylekilnError as error:

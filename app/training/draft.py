@@ -187,22 +187,30 @@ def request_of(values: dict[str, Any]) -> TrainRequest:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run will do. ``draws`` is how often each picture is seen, on average."""
+    """What a run will do. ``draws`` is how often each picture is seen, on average; ``done`` of the
+    steps were made before it goes on.
+    """
 
     outlook: Outlook
     steps_per_epoch: int
     epochs: int
     steps: int
     draws: float
+    done: int = 0
+
+    @property
+    def left(self) -> int:
+        """The steps that will be made."""
+        return max(0, self.steps - self.done)
 
 
-def plan(request: TrainRequest, outlook: Outlook) -> Plan:
-    """Count the steps of a run that reads what ``outlook`` says."""
+def plan(request: TrainRequest, outlook: Outlook, done: int = 0) -> Plan:
+    """Count the steps of a run that reads what ``outlook`` says and goes on after ``done``."""
     if not outlook.steps:
         return Plan(outlook, 0, 0, 0, 0.0)
     run = length(request, outlook.steps)
     times = run.updates / run.updates_per_epoch * outlook.draws / outlook.train
-    return Plan(outlook, run.updates_per_epoch, run.epochs, run.updates, times)
+    return Plan(outlook, run.updates_per_epoch, run.epochs, run.updates, times, done)
 
 
 def checkpoints(values: dict[str, Any], plan: Plan) -> int:

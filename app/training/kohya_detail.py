@@ -186,6 +186,11 @@ class ReportDetail(Column):
 
 def _meaning(status: str) -> str:
     """What it means that keys stand under a status."""
+    if status == "refused":
+        return tr(
+            "The values of these keys are of another kind than the settings take. The fields keep"
+            " what a new run begins with."
+        )
     if status == "unknown":
         return tr(
             "Neither kohya nor this app has such a setting. Nothing follows from these keys; the"

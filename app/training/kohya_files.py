@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.i18n import tr
 from app.training import draft
-from app.training.differences import OF_ONE_RUN
+from app.training.differences import OF_ONE_RUN, settings_by_name
 from app.training.kohya_notes import ExportNotes
 from app.training.kohya_page import Taken
 from app.widgets.file_dialogs import ask_open, ask_save
@@ -97,17 +97,13 @@ class KohyaFiles(QObject):
     async def _take_settings(self, path: Path) -> None:
         root = str(self.state.values["project"])
         models = {model.label: model.ref for model in self.state.models}
-        read = partial(read_kohya, project=root, models=models)
-        imported = await self.session.bridge.io(read, path)
+        taken = await self.session.bridge.io(_read, path, root, models)
         if self.state.values.get("project") != root:
             return  # another project was opened meanwhile
-        await self._know_base(imported.values.get("base_model"))
-        taken = Taken(path, imported, time.time())
-        counts = imported.report.counts
-        used = counts["used"] + counts["converted"]
-        words = tr("Imported {used} of {all} settings of {name}.",
-                   used=used, all=sum(counts.values()), name=path.name)  # fmt: skip
-        self._put(values_of(imported), words)
+        await self._know_base(taken.imported.values.get("base_model"))
+        words = tr("Imported {used} of {all} settings of {name}.", used=taken.report.taken,
+                   all=sum(taken.report.counts.values()), name=path.name)  # fmt: skip
+        self._put(taken.values, words)
         self.last = taken
         self.taken.emit(taken)
 
@@ -222,9 +218,16 @@ class KohyaFiles(QObject):
 
     async def _save_report(self, path: Path) -> None:
         if self.last is not None:
-            record = self.last.imported.report.record()
-            await self.session.bridge.io(write_json, path, record)
+            report = self.last.imported.report
+            await self.session.bridge.io(lambda: write_json(path, report.record()))
             self.session.notify("The report is saved as {name}.", name=path.name)
+
+
+def _read(path: Path, project: str, models: Mapping[str, str]) -> Taken:
+    """All that is to be known of a file's settings."""
+    imported = read_kohya(path, project=project, models=models)
+    settings_by_name()  # which the page asks for: it is made once
+    return Taken(path, imported, time.time(), imported.report.short(), values_of(imported))
 
 
 def values_of(imported: Imported) -> dict[str, Any]:

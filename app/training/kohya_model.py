@@ -73,7 +73,10 @@ def head_words(head: Head) -> str:
 
 def count_words(head: Head) -> str:
     """How many keys of the file stand under a head, and how many others."""
-    count = number(head.count)
+    count = number(head.count + head.left_out)
+    if head.left_out:
+        return tr("{n}, of which the first {shown} are listed here; a saved report has them all",
+                  n=count, shown=number(head.count))  # fmt: skip
     if not head.filled_in:
         return count
     if head.status == "unknown":  # only the header of a LoRA is known to be silent

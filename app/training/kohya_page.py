@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -25,13 +25,15 @@ from app.widgets.segments import Segments
 from app.widgets.text import ElidedLabel, hairline, label
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from app.training.next_run import NextRun
     from engine.training.kohya.reading import Imported
-    from engine.training.kohya.report import Status
+    from engine.training.kohya.report import Report, Status
 
 COUNTED: tuple[tuple[Status, str], ...] = (
+    ("refused", "value not taken"),
     ("used", "used as they are"),
     ("converted", "converted, same effect"),
     ("no effect", "no effect here"),
@@ -47,11 +49,15 @@ ORIGINS = {
 
 @dataclass(frozen=True)
 class Taken:
-    """An import: what was read from ``path``, and when (Unix seconds)."""
+    """An import: what was read from ``path``, when (Unix seconds), its report as far as it can be
+    looked through, and the settings that it puts.
+    """
 
     path: Path
     imported: Imported
     when: float
+    report: Report
+    values: Mapping[str, Any]
 
 
 class ReportPage(QWidget):
@@ -79,9 +85,10 @@ class ReportPage(QWidget):
         self.undo = button("Undo import", "undo-2", on=self.undo_asked.emit)
         self.more = tool_button("ellipsis", "More for this import", self._open_more)
         self.counts = {status: label(size=17, weight=500) for status, _ in COUNTED}
+        self.cells = {status: QWidget() for status, _ in COUNTED}
         self.filter = Segments(
             [("", "All"), ("used", "Used"), ("converted", "Converted"),
-             ("no effect", "No effect"), ("unknown", "Unknown")]
+             ("no effect", "No effect"), ("unknown", "Not taken")]
         )  # fmt: skip
         self.only_changes = Check("Only what changes the result")
         self.table = ReportTable(state)
@@ -131,20 +138,26 @@ class ReportPage(QWidget):
         row = QHBoxLayout(box)
         row.setContentsMargins(16, 10, 16, 10)
         row.setSpacing(16)
-        for place, (status, words) in enumerate(COUNTED):
-            if place:
-                row.addWidget(hairline("stage", vertical=True))
-            cell = QVBoxLayout()
-            cell.setSpacing(0)
-            top = QHBoxLayout()
-            top.setSpacing(6)
-            top.addWidget(IconLabel(STATUS_ICONS[status][0], 16, STATUS_ICONS[status][1]))
-            top.addWidget(self.counts[status])
-            top.addStretch(1)
-            cell.addLayout(top)
-            cell.addWidget(label(words, size=11, tone="quiet"))
-            row.addLayout(cell, 1)
+        for status, words in COUNTED:
+            row.addWidget(self.cells[status], 1)
+            self._fill_cell(status, words, last=status == COUNTED[-1][0])
         return box
+
+    def _fill_cell(self, status: Status, words: str, *, last: bool) -> None:
+        outer = QHBoxLayout(self.cells[status])
+        outer.setContentsMargins(0, 0, 0, 0)
+        cell = QVBoxLayout()
+        cell.setSpacing(0)
+        top = QHBoxLayout()
+        top.setSpacing(6)
+        top.addWidget(IconLabel(STATUS_ICONS[status][0], 16, STATUS_ICONS[status][1]))
+        top.addWidget(self.counts[status])
+        top.addStretch(1)
+        cell.addLayout(top)
+        cell.addWidget(label(words, size=11, tone="quiet"))
+        outer.addLayout(cell, 1)
+        if not last:
+            outer.addWidget(hairline("stage", vertical=True))
 
     def _connect(self) -> None:
         leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
@@ -180,11 +193,13 @@ class ReportPage(QWidget):
         if self.taken is None:
             return
         self.table.refresh()
-        if self.table.lines.wrong_keys(self.taken.imported.report.lines) != self._wrong:
+        report = self.taken.report
+        if self.table.lines.wrong_keys(report.lines) != self._wrong:
             self._fill()
-        for status, count in self.taken.imported.report.counts.items():
+        for status, count in report.counts.items():
             self.counts[status].setText(number(count))  # type: ignore[index]
-        self.note.show_first(self.taken.imported.report.lines, self.table.lines)
+        self.cells["refused"].setVisible(bool(report.counts["refused"]))
+        self.note.show_first(report.lines, self.table.lines)
 
     def _show_noted(self) -> None:
         line = self.note.line
@@ -208,7 +223,7 @@ class ReportPage(QWidget):
 
     def _fill(self) -> None:
         if self.taken is not None:
-            report = self.taken.imported.report
+            report = self.taken.report
             self._wrong = self.table.lines.wrong_keys(report.lines)
             start = self.state.start_values()
             self.table.put(rows_of(report, self._choice, start, self._wrong))
@@ -228,7 +243,11 @@ class ReportPage(QWidget):
 
     def copy_report(self) -> None:
         """Put the whole report on the clipboard."""
-        QApplication.clipboard().setText(self.report_text())
+        self.state.session.start(self._copy_report())
+
+    async def _copy_report(self) -> None:
+        text = await self.state.session.bridge.io(self.report_text)
+        QApplication.clipboard().setText(text)
         self.state.session.notify("The report is on the clipboard.")
 
     def _open_more(self) -> None:

@@ -11,14 +11,15 @@ from engine.training.kohya.defaults import FORM
 from engine.training.kohya.elsewhere import EMPTY, OTHER_MODEL
 from engine.training.kohya.report import STATUSES, Line, Report, Status
 
-AT_FIRST = {"no effect": 6, "converted": 12, "used": 12}
+AT_FIRST = {"unknown": 30, "no effect": 6, "converted": 12, "used": 12}
 """How many lines a group shows before all are asked for; the other groups show all."""
 
 
 @dataclass(frozen=True)
 class Head:
     """The head of a group: of ``count`` keys of the file, and of ``filled_in`` lines that it leaves
-    to kohya. ``short`` is whether only the first are shown, None where all fit anyway.
+    to kohya. ``short`` is whether only the first are shown, None where all fit anyway. So many keys
+    as are ``left_out`` have no line at all.
     """
 
     status: Status
@@ -26,6 +27,7 @@ class Head:
     filled_in: int = 0
     shut: bool = False
     short: bool | None = None
+    left_out: int = 0
 
 
 Row = Head | Line
@@ -49,16 +51,16 @@ def rows_of(
     """
     rows: list[Row] = []
     for status in STATUSES:
-        if choice.status in ("", status):
+        if choice.status in ("", status) or (choice.status, status) == ("unknown", "refused"):
             lines = [line for line in report.lines if line.status == status]
             if choice.only_changes:
                 lines = [line for line in lines if line.key in wrong or changes(line, start)]
             lines.sort(key=lambda line: (line.key not in wrong, *_rank(line, start)))
-            rows += _group(status, lines, choice)
+            rows += _group(status, lines, choice, report.left_out.get(status, 0))
     return rows
 
 
-def _group(status: Status, lines: list[Line], choice: Choice) -> list[Row]:
+def _group(status: Status, lines: list[Line], choice: Choice, left_out: int) -> list[Row]:
     if not lines:
         return []
     most = AT_FIRST.get(status, len(lines))
@@ -67,15 +69,15 @@ def _group(status: Status, lines: list[Line], choice: Choice) -> list[Row]:
     shut = status in choice.shut
     shown = [] if shut else lines[:most] if short else lines
     count = sum(line.present for line in lines)
-    return [Head(status, count, len(lines) - count, shut, short), *shown]
+    return [Head(status, count, len(lines) - count, shut, short, left_out), *shown]
 
 
 def changes(line: Line, start: Mapping[str, Any]) -> bool:
     """Whether a run becomes another one by this line than one that begins afresh, or would if it
     were known here.
     """
-    if line.status == "unknown":
-        return bool(line.value)
+    if line.status in ("unknown", "refused"):
+        return bool(line.value) or line.status == "refused"
     if line.status == "no effect":
         return False
     return any(

@@ -18,12 +18,14 @@ NOTHING = "–"
 LONGEST = 400
 """Characters of a value in a file that are shown; nobody reads more in one line."""
 STATUS_TITLES = {
+    "refused": "Value not taken",
     "unknown": "Unknown",
     "no effect": "No effect here",
     "converted": "Converted",
     "used": "Used",
 }
 STATUS_ICONS = {
+    "refused": ("octagon-alert", "err"),
     "unknown": ("circle-question-mark", "warn"),
     "no effect": ("circle-slash", "t2"),
     "converted": ("arrow-left-right", "t2"),
@@ -60,7 +62,8 @@ def setting_text(name: str, state: NextRun) -> str:
     """A setting of the next run with its value."""
     value = state.values.get(name)
     if name == "project":
-        count = len(state.pictures)
+        # As many as the summary before a start says.
+        count = state.plan.outlook.train if state.plan is not None else len(state.chosen)
         return tr("{n} picture of this project", "{n} pictures of this project", n=number(count))
     words = here_words(name, value, state)
     plain = settings_by_name()[name].kind in ("int", "float")

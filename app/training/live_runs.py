@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.i18n import tr_error
+from app.training.pace import PAUSE
 from app.training.story import Story, read
 from engine.runtime.errors import StylekilnError
 from engine.training.config import TrainRequest
@@ -93,10 +94,19 @@ class LiveRuns(QObject):
         if event.kind == "train.started":  # what came before it got ready
             self._since[event.job_id] = time.monotonic() - story.seconds
         elif event.kind == "train.step":
-            story.seconds = time.monotonic() - self._since[event.job_id]
+            self._count(story, event.job_id)
         self.grew.emit(story, event.kind)
         if event.kind == "train.checkpoint":
             self._session.start(self._look(story))
+
+    def _count(self, story: Story, job_id: str) -> None:
+        """Count the time of a step, but not that of a pause or of a computer that slept."""
+        now = time.monotonic()
+        gap = now - self._since[job_id] - story.seconds
+        if story.step > 1:
+            longest = max(60.0, PAUSE * story.seconds / (story.step - 1))
+            self._since[job_id] += max(0.0, gap - longest)
+        story.seconds = now - self._since[job_id]
 
     async def _look(self, story: Story) -> None:
         """Forget the checkpoints that the run has removed, because only some are to be kept."""

@@ -70,7 +70,7 @@ class TrainState(NextRun):
         """How long the draft takes here, None when nothing like it was trained yet."""
         if self.plan is None:
             return None
-        return seconds_for(self.paces, self.request(), self.plan.steps)
+        return seconds_for(self.paces, self.request(), self.plan.left)
 
     def earlier(self) -> list[TrainRequest]:
         """The settings of the runs that were, newest first."""
@@ -132,13 +132,15 @@ class TrainState(NextRun):
                 return
             past = await reader(look_through, project.runs, self._marks)
             if past is not None and project is self.session.project:
-                self._take(past)
+                await self._take(past)
             elsewhere = {one.folder for one in self.runs if one.live}
             elsewhere -= {one.folder for one in self.live.by_folder().values()}
             self.elsewhere.follow(bool(elsewhere), past.seconds if past is not None else 0.0)
 
-    def _take(self, past: Past) -> None:
-        """A run that goes on here keeps what was heard of it."""
+    async def _take(self, past: Past) -> None:
+        """A run that goes on here keeps what was heard of it. Each part of the page shows it in a
+        turn of the event loop of its own.
+        """
         live, known = self.live.by_folder(), {str(one.folder): one for one in self.runs}
         before = {key: story.status for key, story in known.items()}
         for key, fresh in past.stories.items():
@@ -151,9 +153,11 @@ class TrainState(NextRun):
         self.runs = [known[key] for key in (*new, *past.marks) if key in known]
         self.runs_changed.emit()
         if before != {str(one.folder): one.status for one in self.runs}:
+            await asyncio.sleep(0)
             self._name_next()
             self._suggest_again()
             self.session.start(self.load_paces())
+            await asyncio.sleep(0)
         self._show_what_was_read(before, past)
 
     def _show_what_was_read(self, before: Mapping[str, str], past: Past) -> None:

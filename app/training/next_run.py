@@ -14,6 +14,7 @@ from app.training.counting import Counting
 from app.training.differences import OF_ONE_RUN
 from app.training.draft import BaseModel, Plan
 from app.training.reason_words import reason_words
+from app.training.start_files import StartFiles
 from engine.runtime.errors import StylekilnError
 from engine.training.categories import chosen as of_categories
 from engine.training.config import TrainRequest
@@ -72,6 +73,8 @@ class NextRun(QObject):
         self._steps: list[_Before] = []
         self._counting = Counting(session, self)
         self._counting.counted.connect(self._suggest_again)
+        self._start_files = StartFiles(session, self)
+        self._start_files.seen.connect(self._tell)
 
     @property
     def can_start(self) -> bool:
@@ -272,10 +275,11 @@ class NextRun(QObject):
         try:
             request = self.request()
             if self.base.traits is not None:
-                refuse_what_does_not_fit(request, self.base.traits)
+                files = self._start_files.of(request)
+                refuse_what_does_not_fit(request, self.base.traits, files)
             spec = bucket_spec(request, self.base.size)
-            outlook = self._counting.outlook(self.chosen, spec, request)
-            self.plan = draft.plan(request, outlook) if outlook is not None else None
+            counted = self._counting.look(self.chosen, spec, request)
+            self.plan = draft.plan(request, *counted) if counted is not None else None
         except StylekilnError as error:
             self.problem = error
 

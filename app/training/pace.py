@@ -68,8 +68,15 @@ def _pace(run: Run) -> Pace | None:
     gaps = gaps[np.isfinite(gaps)]
     if len(gaps) < LEAST_STEPS:
         return None
+    return Pace(request, float(worked(gaps).mean()))
+
+
+def worked(gaps: np.ndarray) -> np.ndarray:
+    """The seconds of each step without those that the run was held or the computer slept."""
+    if not len(gaps):
+        return gaps
     longest = max(60.0, PAUSE * float(np.median(gaps)))
-    return Pace(request, float(np.minimum(gaps, longest).mean()))
+    return np.minimum(gaps, longest)
 
 
 def _work(request: TrainRequest) -> tuple[object, ...]:

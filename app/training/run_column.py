@@ -106,7 +106,7 @@ class RunColumn(Column):
 
     def _connect(self) -> None:
         state = self.state
-        state.runs_changed.connect(self.refresh)
+        state.runs_changed.connect(self._show_list)
         state.story_changed.connect(self.refresh)
         state.story_grew.connect(self._grew)
         state.compared.changed.connect(self._show_runs)
@@ -123,14 +123,18 @@ class RunColumn(Column):
     def refresh(self) -> None:
         """Show everything again."""
         story = self.state.story
-        self._show_runs()
-        self.runs.set_current(str(story.folder) if story is not None else "")
-        self.panels["runs"].setVisible(bool(self.state.runs))
-        self.beside.setVisible(len(self.state.runs) > 1)
+        self._show_list()
         for key in ("checkpoints", "settings", "events"):
             self.panels[key].setVisible(story is not None)
         if story is not None:
             self._show_story(story)
+
+    def _show_list(self) -> None:
+        story = self.state.story
+        self._show_runs()
+        self.runs.set_current(str(story.folder) if story is not None else "")
+        self.panels["runs"].setVisible(bool(self.state.runs))
+        self.beside.setVisible(len(self.state.runs) > 1)
 
     def _show_runs(self) -> None:
         self.runs.show_runs(self.state.runs, self.state.story, self.state.compared)
@@ -217,6 +221,8 @@ class RunColumn(Column):
     def _open_checkpoint_menu(self, item: Checkpoint, place: QPoint) -> None:
         menu = Menu(self)
         run_deeds.add_checkpoint_to(menu, self.state, item, self)
+        menu.line().add("Copy its numbers", partial(self.checkpoints.copy, item), "copy")
+        menu.add("Copy all numbers", partial(self.checkpoints.copy, None), "copy")
         menu.at(place)
 
     def _check(self) -> None:

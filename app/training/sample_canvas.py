@@ -27,6 +27,8 @@ label_width = 112
 header_height = 22
 gap = 4
 largest, smallest = 104, 64
+most_kept = 600
+"""Pictures of cells that are kept, about 25 MB."""
 
 
 class SampleCanvas(QWidget):
@@ -41,6 +43,7 @@ class SampleCanvas(QWidget):
         self.story: Story | None = None
         self.step: int | None = None
         self.columns: list[int] = []
+        self._places: dict[int, int] = {}
         self.prompts: list[str] = []
         self.cells: dict[tuple[int, int], Path] = {}
         self.drawings: dict[tuple[int, int], Drawing] = {}
@@ -60,6 +63,7 @@ class SampleCanvas(QWidget):
         self.story = story
         before = self.columns, self.prompts, self.cells
         self.columns = sorted({one.step for one in both})
+        self._places = {step: place for place, step in enumerate(self.columns)}
         self.prompts = list(dict.fromkeys(one.prompt for one in both))
         rows = {prompt: row for row, prompt in enumerate(self.prompts)}
         self.cells = {(rows[item.prompt], item.step): item.path for item in samples}
@@ -69,9 +73,6 @@ class SampleCanvas(QWidget):
         self.drawings = {(rows[item.prompt], item.step): item for item in drawn}
         wanted = set(self.cells.values())
         self._pictures = {path: kept for path, kept in self._pictures.items() if path in wanted}
-        for path in wanted - self._pictures.keys():
-            self._pictures[path] = QPixmap()
-            self.session.start(self._load(path))
         self.update()
 
     def _take_drawings(self, rows: dict[str, int]) -> None:
@@ -82,8 +83,20 @@ class SampleCanvas(QWidget):
         for row, step in self.drawings:
             self.update(self.cell(row, step))
 
+    def _picture(self, path: Path) -> QPixmap:
+        """Read when it is first seen, in the size it is seen in; those seen last are kept."""
+        known = self._pictures.pop(path, None)
+        if known is None:
+            known = QPixmap()
+            self.session.start(self._load(path))
+        self._pictures[path] = known
+        if len(self._pictures) > most_kept:
+            self._pictures.pop(next(iter(self._pictures)))
+        return known
+
     async def _load(self, path: Path) -> None:
-        image = await self.session.bridge.io(read_picture, path)
+        side = round(largest * self.devicePixelRatioF())
+        image = await self.session.bridge.io(read_picture, path, side)
         if path in self._pictures:
             self._pictures[path] = QPixmap.fromImage(image)
             for (row, step), own in self.cells.items():
@@ -102,7 +115,7 @@ class SampleCanvas(QWidget):
     def cell(self, row: int, step: int) -> QRect:
         """Where a picture is painted."""
         pitch = self._side + gap
-        x = label_width + self.columns.index(step) * pitch
+        x = label_width + self._places[step] * pitch
         return QRect(x, header_height + row * pitch, self._side, self._side)
 
     def title(self, step: int) -> str:
@@ -122,23 +135,25 @@ class SampleCanvas(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         if event.rect().top() < header_height:
-            self._paint_headers(painter)
+            self._paint_headers(painter, event.rect())
         painter.setFont(font(11))
         for row, prompt in enumerate(self.prompts):
             self._paint_prompt(painter, row, prompt)
         for (row, step), path in self.cells.items():
             box = self.cell(row, step)
             if box.intersects(event.rect()):
-                self._paint_cell(painter, box, self._pictures.get(path), step)
+                self._paint_cell(painter, box, self._picture(path), step)
         for key, drawing in self.drawings.items():
             box = self.cell(*key)
             if box.intersects(event.rect()):
                 self._paint_cell(painter, box, self._rough_picture(key, drawing), key[1])
                 self._paint_progress(painter, box, drawing)
 
-    def _paint_headers(self, painter: QPainter) -> None:
+    def _paint_headers(self, painter: QPainter, seen: QRect) -> None:
         for step in self.columns:
             box = self.cell(0, step)
+            if box.right() < seen.left() or box.left() > seen.right():
+                continue
             chosen = step == self.step
             painter.setFont(font(11, 500 if chosen else 400))
             painter.setPen(color("acc" if chosen else "t3"))
@@ -241,6 +256,12 @@ class SampleCanvas(QWidget):
         self.update()
 
 
-def read_picture(path: Path) -> QImage:
-    """Read a sample; the reader releases the interpreter while it decodes. Null when it is gone."""
-    return QImageReader(str(path)).read()
+def read_picture(path: Path, side: int = 0) -> QImage:
+    """Read a sample, not larger than ``side`` if that is given; the reader releases the interpreter
+    while it decodes. Null when it is gone.
+    """
+    reader = QImageReader(str(path))
+    size = reader.size()
+    if side and max(size.width(), size.height()) > side:
+        reader.setScaledSize(size.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio))
+    return reader.read()

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from app.i18n import tr
 from app.i18n.format import number
+from app.training.pace import worked
 from app.training.points import Points
 from app.training.telling import Told, over, stopped, worth_telling
 from engine.runtime.errors import StylekilnError
@@ -37,10 +40,10 @@ class Drawing:
 class Story:
     """Losses, checkpoints, samples and events of one run.
 
-    ``rates`` are the learning rates by group, ``bands`` the held-out losses at every noise level by
-    step, ``seen`` the loss of trained pictures on the noise that held-out ones are measured with.
-    ``waits`` is what a run that holds by itself waits for, ``suggestion`` when it was suggested to
-    stop; both are the facts of an event.
+    ``seconds`` is how long its steps took, without pauses. ``rates`` are the learning rates by
+    group, ``bands`` the held-out losses at every noise level by step, ``seen`` the loss of trained
+    pictures on the noise that held-out ones are measured with. ``waits`` is what a run that holds
+    by itself waits for, ``suggestion`` when it was suggested to stop; both are facts of an event.
     """
 
     folder: Path
@@ -262,4 +265,5 @@ def _read_steps(story: Story, run: Run) -> None:
         if name.startswith("lr_"):
             story.rates[name.removeprefix("lr_")] = Points(steps, log[name])
     story.step, story.epoch = int(steps[-1]), int(log["epoch"][-1])
-    story.seconds = float(log["seconds"][-1])
+    gaps = np.diff(log["seconds"], prepend=0.0)
+    story.seconds = float(worked(gaps[np.isfinite(gaps)]).sum())

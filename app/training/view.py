@@ -4,6 +4,7 @@ all runs, or what the report says of one key, at the right.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -112,11 +113,32 @@ class View(QWidget):
 
     def show_report(self, taken: Taken) -> None:
         """Put the report of an import on the stage."""
-        page, detail = self.report.shown(taken)
+        self.session.start(self._show_report(taken))
+
+    async def _show_report(self, taken: Taken) -> None:
+        """Each part is made in a turn of the event loop of its own when it is the first time."""
+        for turn in (lambda: self.report.page, self._place_page, lambda: self.report.detail,
+                     self._place_detail, lambda: self.report.shown(taken)):  # fmt: skip
+            await asyncio.sleep(0)
+            if self.files.last is not taken:
+                return  # it was taken back, or another one was read
+            turn()
+        await asyncio.sleep(0)
+        if self.files.last is taken:
+            self._put_on_stage(taken)
+
+    def _place_page(self) -> None:
+        page = self.report.page
         if self.center.indexOf(page) < 0:
             self.center.addWidget(page)
-            self.right.addWidget(_any_width(detail))
             self.columns.keys_on(page.table)
+
+    def _place_detail(self) -> None:
+        if self.right.indexOf(self.report.detail) < 0:
+            self.right.addWidget(_any_width(self.report.detail))
+
+    def _put_on_stage(self, taken: Taken) -> None:
+        page, detail = self.report.shown(taken)
         self._story = self.state.story
         self._show_parts(page, detail)
         page.table.setFocus()
@@ -124,7 +146,7 @@ class View(QWidget):
     def show_last_report(self) -> None:
         """Put the report of the last import back on the stage."""
         if self.files.last is not None:
-            self.show_report(self.files.last)
+            self._put_on_stage(self.files.last)
 
     def show_run(self) -> None:
         """Put the run back on the stage."""

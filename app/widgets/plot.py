@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QWidget
 
@@ -16,6 +16,7 @@ from app.widgets.axis import label_text
 from app.widgets.chart_lines import ChartState, Series
 from app.widgets.graph_library import library
 from app.widgets.text import label
+from app.widgets.turns import turns
 
 if TYPE_CHECKING:
     from app.widgets.graph import Graph
@@ -42,9 +43,6 @@ class Plot(QWidget):
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._words)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(self._draw)
         self.setMinimumHeight(min(72, height))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme_signals.changed.connect(self._redress)
@@ -54,21 +52,37 @@ class Plot(QWidget):
     @property
     def graph(self) -> Graph | None:
         """What draws, with all that was changed; None until there is something to draw."""
-        if self._later.isActive():
+        if turns.drop(self):
             self._draw()
         return self._graph
 
     def renew(self) -> None:
         """Draw what has changed, soon."""
         if self.isVisible():
-            self._later.start(0)
+            turns.ask(self)
+
+    def take_turn(self) -> bool:
+        """Make what draws, or draw; gives whether there is more to do."""
+        made = self._graph is not None
+        if made or not self._some:
+            self._draw()
+            return False
+        self._graph = self._made()
+        return self._graph is not None
+
+    @property
+    def _some(self) -> bool:
+        return any(len(one.xs) for one in self.series)
 
     def sizeHint(self) -> QSize:
         return self._hint
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._draw()
+        if self._graph is None:
+            turns.ask(self)
+        else:
+            self._draw()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
@@ -81,8 +95,7 @@ class Plot(QWidget):
             self._graph.show_all()
 
     def _draw(self) -> None:
-        self._later.stop()
-        some = any(len(one.xs) for one in self.series)
+        some = self._some
         if some and self._graph is None:
             self._graph = self._made()
         if some and self._graph is not None:

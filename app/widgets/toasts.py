@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.theme import color, motion
+from app.i18n import signals as language_signals
+from app.theme import color, metrics, motion
 from app.widgets.buttons import button, tool_button
 from app.widgets.clear import kept_clear
 from app.widgets.clear import signals as clear_signals
@@ -28,12 +29,13 @@ class ToastView(QWidget):
     def __init__(
         self,
         parent: QWidget,
-        text: str,
+        words: Callable[[], str],
         action: str,
         on_action: Callable[[], None] | None,
         error: bool,
     ) -> None:
         super().__init__(parent)
+        self._say = words
         self._stays = error
         self.action = action
         self.rest = QPoint()
@@ -44,7 +46,7 @@ class ToastView(QWidget):
         tint = "err" if error else "t2"
         row.addWidget(IconLabel("octagon-alert" if error else "check", 16, tint))
         self._words = label()
-        self._words.setText(text)
+        self._words.setText(words())
         self._words.setWordWrap(False)
         row.addWidget(self._words)
         if action and on_action is not None:
@@ -63,12 +65,21 @@ class ToastView(QWidget):
         """The sentence shown."""
         return self._words.text()
 
+    def say_again(self) -> None:
+        """Another language was chosen."""
+        self._words.setText(self._say())
+
     def rise(self, below: float) -> None:
         """Stand ``below`` pixels under the place of rest."""
         self.move(self.rest + QPoint(0, round(below)))
 
     def fit(self, width: int) -> None:
         """Take the natural size, wrapped when wider than ``width``."""
+        self._words.setWordWrap(False)
+        self._words.setMinimumWidth(0)
+        self._words.setMaximumWidth(metrics.UNBOUNDED)
+        self.setMinimumHeight(0)
+        self.setMaximumHeight(metrics.UNBOUNDED)
         if self.sizeHint().width() > width:
             self._words.setWordWrap(True)
             self._words.setFixedWidth(max(200, width - 140))
@@ -112,22 +123,24 @@ class Toast(QObject):
         self.shown: list[ToastView] = []
         stage.installEventFilter(self)
         clear_signals.changed.connect(self._place)
+        language_signals.changed.connect(self._say_again)
 
     def show(
         self,
-        text: str,
+        words: Callable[[], str],
         *,
         action: str = "",
         on_action: Callable[[], None] | None = None,
         error: bool = False,
     ) -> ToastView:
-        """Float the translated ``text``; ``action`` is the key of its one text action.
+        """Float what ``words`` say in the language of the moment; ``action`` is the key of its one
+        text action.
 
         What is shown already is not said twice: a full disk refuses every write.
         """
-        for same in [view for view in self.shown if view.text == text]:
+        for same in [view for view in self.shown if view.text == words()]:
             self._close(same)
-        view = ToastView(self._stage, text, action, on_action, error)
+        view = ToastView(self._stage, words, action, on_action, error)
         view.closed.connect(lambda: self._close(view))
         self.shown.append(view)
         while len(self.shown) > 2:
@@ -149,20 +162,49 @@ class Toast(QObject):
             view.deleteLater()
             self._place()
 
+    def _say_again(self) -> None:
+        for view in self.shown:
+            view.say_again()
+        self._place()
+
     def _place(self) -> None:
+        room = self._stage.width() - 32
+        for view in self.shown:
+            view.fit(room)
+        # Beside each other they hide the least of what is below.
+        beside = sum(view.width() - 8 for view in self.shown) <= room
+        rows = [self.shown] if beside else [[view] for view in reversed(self.shown)]
         bottom = self._stage.height() - 4
-        for view in reversed(self.shown):
-            view.fit(self._stage.width() - 32)
-            bottom = self._above_what_is_clear(view, bottom) - view.height() + 8
-            view.rest = QPoint((self._stage.width() - view.width()) // 2, bottom)
+        for row in rows:
+            bottom = self._place_row(row, bottom)
+
+    def _place_row(self, row: list[ToastView], bottom: int) -> int:
+        """Lay ``row`` over ``bottom``; gives where the next one may end."""
+        width = sum(view.width() - 8 for view in row) + 8
+        left = self._beside_what_is_clear((self._stage.width() - width) // 2, width, bottom)
+        bottom = self._above_what_is_clear(left, width, bottom)
+        top = bottom
+        for view in row:
+            view.rest = QPoint(left, bottom - view.height() + 8)
             view.move(view.rest)
             view.raise_()
+            left += view.width() - 8
+            top = min(top, view.rest.y())
+        return top
 
-    def _above_what_is_clear(self, view: ToastView, bottom: int) -> int:
-        """Where ``view`` may end: what must stay clear and lies under it is not covered."""
-        left = (self._stage.width() - view.width()) // 2
+    def _beside_what_is_clear(self, left: int, width: int, bottom: int) -> int:
+        """Right of what reaches under their left end, where there is room: the foot of a column."""
         for place in kept_clear(self._stage):
-            if place.right() >= left and place.left() <= left + view.width():
+            beside = place.right() + metrics.GAP
+            reaches = place.left() <= left <= place.right() and place.bottom() > bottom - 52
+            if reaches and beside + width <= self._stage.width():
+                left = beside
+        return left
+
+    def _above_what_is_clear(self, left: int, width: int, bottom: int) -> int:
+        """Where toasts may end: what must stay clear and lies under them is not covered."""
+        for place in kept_clear(self._stage):
+            if place.right() >= left and place.left() <= left + width:
                 bottom = min(bottom, place.top() - 4)
         return bottom
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import write_json, write_text
 from engine.runtime.thread import Engine
+
+if TYPE_CHECKING:
+    from engine.training.kohya.report import Report
 
 
 def add_parser(subparsers: Any) -> None:
@@ -51,16 +54,23 @@ def _import(args: argparse.Namespace) -> int:
         write_json(args.report, imported.report.record())
     counts = imported.report.counts
     print(", ".join(f"{count} {status}" for status, count in reversed(counts.items())))
-    for line in imported.report.lines:
+    _tell(imported.report.short())
+    if args.dataset is not None:
+        _write_dataset(args, imported.request)
+    return 0
+
+
+def _tell(report: Report) -> None:
+    """What needs a look goes to stderr."""
+    for line in report.lines:
         if line.problem:
             print(f"needs a fix: {line.key}: {line.problem}", file=sys.stderr)
         elif line.status in ("unknown", "converted") and line.why is not None:
             print(f"{line.key}: {line.why}", file=sys.stderr)
-    for problem in imported.report.problems:
+    for problem in report.problems:
         print(f"needs a fix: {problem.line}", file=sys.stderr)
-    if args.dataset is not None:
-        _write_dataset(args, imported.request)
-    return 0
+    for status, count in report.left_out.items():
+        print(f"and {count} more: {status}. A file of --report has them all.", file=sys.stderr)
 
 
 def _write_dataset(args: argparse.Namespace, request: Any) -> None:

@@ -30,7 +30,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--probe",
         action="store_true",
-        help="only make the heaviest step, and tell how much memory and time the run needs",
+        help="only make the heaviest step, and tell what the run will do, in which memory and time",
     )
     add_arguments(parser, TrainRequest)
 

@@ -39,11 +39,13 @@ def compile_pattern(source: str, flags: int = 0) -> Any:
     try:
         return regex.compile(source, flags | regex.VERSION0)
     except (regex.error, RecursionError, ValueError, OverflowError, LookupError) as error:
+        # What is wrong, the library says in English; the place says as much.
+        place = getattr(error, "pos", None) or 0
         raise PatternError(
-            "This is no valid regular expression: {reason}.",
+            "This is no valid regular expression from {part} on.",
             remedy="Put a backslash before a sign that is meant literally.",
-            place=getattr(error, "pos", None),
-            reason=getattr(error, "msg", None) or error,
+            place=place,
+            part=source[place:] or source,
         ) from error
 
 

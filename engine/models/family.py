@@ -9,7 +9,7 @@ from engine.runtime.resources import resource
 CONFIGS = resource("configs")
 STARTER = "starter"
 STARTER_FOLDER = resource("starter")
-STARTER_UNIT, STARTER_TEXT_LAYERS = 32, 4
+STARTER_UNIT, STARTER_TEXT_LAYERS, STARTER_WIDTH = 32, 4, 128
 
 
 @dataclass(frozen=True)

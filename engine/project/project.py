@@ -228,7 +228,8 @@ def _read(path: Path) -> ProjectFile:
             remedy="Check its permissions.",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise not_valid(str(path), "TOML", error) from error
+        remedy = "Correct it, or delete it and open the art folder again."
+        raise not_valid(str(path), "TOML", error, remedy=remedy) from error
     if _version(values) > FORMAT_VERSION:
         raise BadInputError(
             "{path} was written by a newer version of the application.",

@@ -15,6 +15,9 @@ from typing import Any
 from engine.runtime.errors import BadInputError, MissingFileError
 from engine.runtime.files import reason_of, require_file
 
+LARGEST = 2 << 20
+"""Bytes of a table that somebody writes: a hundred times what the longest ones need. A parser that
+holds the interpreter until it is done stops the window no longer than a blink with it."""
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -22,11 +25,12 @@ def load_table(path: Path, kind: str = "", *, remedy: str = "Check the path.") -
     """What a file of this ``kind`` holds, which is TOML or JSON by its ending when it is not said.
     ``remedy`` is for a missing file.
 
-    Raises MissingFileError, or BadInputError for what is no such file or no Unicode.
+    Raises MissingFileError, or BadInputError for what is no such file, too large or no Unicode.
     """
     path = require_file(path, remedy=remedy)
     kind = kind or ("TOML" if path.suffix.lower() == ".toml" else "JSON")
     try:
+        refuse_large(path)
         data = path.read_bytes()
     except OSError as error:
         raise MissingFileError(
@@ -43,8 +47,26 @@ def load_table(path: Path, kind: str = "", *, remedy: str = "Check the path.") -
     return table
 
 
-def not_valid(name: str, kind: str, error: Exception) -> BadInputError:
-    """The refusal of ``name``, a file of this ``kind``, for what its parser raised."""
+def refuse_large(path: Path) -> None:
+    """BadInputError for a file that is larger than any that people write by hand or in a form."""
+    size = path.stat().st_size
+    if size > LARGEST:
+        raise BadInputError(
+            "{name} has {size} MB; files of settings or prompts have {most} MB at most.",
+            name=path.name, size=f"{size / (1 << 20):.1f}", most=LARGEST >> 20,
+            remedy="Choose another file.",
+        )  # fmt: skip
+
+
+def not_valid(name: str, kind: str, error: Exception, *, remedy: str = "") -> BadInputError:
+    """The refusal of ``name``, a file of this ``kind``, for what its parser raised; with a
+    ``remedy`` of its own.
+    """
+    found = _not_valid(name, kind, error)
+    return BadInputError(found.sentence, remedy=remedy, **found.facts) if remedy else found
+
+
+def _not_valid(name: str, kind: str, error: Exception) -> BadInputError:
     if isinstance(error, UnicodeEncodeError):
         return BadInputError(
             "{name} holds half a letter.", name=name, remedy="Correct it and try again."

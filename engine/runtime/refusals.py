@@ -18,13 +18,18 @@ from engine.runtime.errors import BadInputError, fill
 class SettingError(ValueError):
     """Raised by a check of a schema. ``sentence`` is a template, which is a translation key.
 
-    The fact ``setting`` is the name of another setting, which the window shows by its label.
+    The fact ``setting`` is the name of another setting, which the window shows by its label. Of a
+    long value only the beginning is told.
     """
 
     def __init__(self, sentence: str, **facts: object) -> None:
         self.sentence = sentence
-        self.facts = {name: str(value) for name, value in facts.items()}
+        self.facts = {name: _short(str(value)) for name, value in facts.items()}
         super().__init__(fill(sentence, self.facts))
+
+
+def _short(text: str, most: int = 200) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ class RefusedError(BadInputError):
         return {**self.facts, "problem": self.refusals[0].line_in(translate)}
 
 
-# What pydantic finds by itself, by its name of the mistake, with pydantic's facts.
+# What pydantic finds by itself, and what all settings are checked for, by the name of the mistake
+# with its facts.
 _FOUND = {
     "bool_parsing": SettingError("Must be true or false."),
     "bool_type": SettingError("Must be true or false."),
@@ -107,7 +113,10 @@ _FOUND = {
     "string_too_short": SettingError("Must have {min_length} characters at least."),
     "string_type": SettingError("Write a text."),
     "string_unicode": SettingError("Write a text."),
+    "too_many_characters": SettingError("Must have {most} characters at most."),
+    "too_many_entries": SettingError("Must have {most} entries at most."),
     "tuple_type": SettingError("Must be a list."),
+    "zero_byte": SettingError("It holds a zero byte, which no text or path can hold."),
 }
 
 

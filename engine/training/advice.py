@@ -11,16 +11,28 @@ LOW = 0.1  # a rate that an optimizer which finds its own is seldom meant to be 
 
 
 def advice(
-    request: TrainRequest, *, predicts: str = "", two_encoders: bool = False
+    request: TrainRequest, *, predicts: str = "", two_encoders: bool = False, says: str = ""
 ) -> list[Reason]:
     """What is worth a second look in ``request`` on a model that ``predicts`` epsilon or
-    v_prediction, empty where that is not known, and has one text encoder or ``two_encoders``.
+    v_prediction, empty where that is not known, and has one text encoder or ``two_encoders``. Its
+    file ``says`` what it predicts, or nothing.
     """
     return [
+        *_about_model(request, says),
         *_about_rates(request),
         *_about_noise(request, predicts or request.prediction_type),
         *_about_captions(request, two_encoders),
     ]
+
+
+def _about_model(request: TrainRequest, says: str) -> Iterator[Reason]:
+    chosen = request.prediction_type
+    if says and chosen not in ("auto", says):
+        yield Reason(
+            "The file of the base model says that it predicts {says}, and {setting} is {chosen}; "
+            "auto does as the file says.",
+            says=says, setting="Model predicts", chosen=chosen,
+        )  # fmt: skip
 
 
 def _about_rates(request: TrainRequest) -> Iterator[Reason]:

@@ -16,6 +16,7 @@ from engine.runtime.files import require_file
 from engine.training.config import TrainRequest
 from engine.training.precision import Precision
 from engine.training.settings.buckets import BucketSettings
+from engine.training.start_weights import files_of, look_at
 from engine.training.traits import Traits, refuse_sizes, refuse_what_does_not_fit
 from engine.training.ways import TrainingSample
 
@@ -28,7 +29,8 @@ def check(request: TrainRequest, model: LoadedModel, samples: Iterable[Sample] =
     traits = traits_of(model)
     for sizes in {id(one): one for one in _own_sizes(samples)}.values():
         refuse_sizes(sizes, traits)
-    refuse_what_does_not_fit(request, traits)
+    files = {path: look_at(path) for _, path in files_of(request)}
+    refuse_what_does_not_fit(request, traits, files)
     if request.sees_pictures and request.style_features == "vgg":
         require_file(Path(request.style_vgg_file), remedy="Choose the VGG file again.")
 
@@ -43,6 +45,7 @@ def traits_of(model: LoadedModel) -> Traits:
         model.prediction_type,
         model.vae_scale * 2 ** (len(model.unet.config.block_out_channels) - 1),
         encoder.config.num_hidden_layers,
+        model.unet.config.cross_attention_dim,
     )
 
 

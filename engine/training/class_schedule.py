@@ -61,9 +61,8 @@ class _Course:
             self._schedule.step()
         except ValueError as error:  # OneCycleLR counts its steps
             raise BadInputError(
-                "{name} ends before the run does: {reason}.",
+                "{name} ends before the run does.",
                 name=self._path,
-                reason=str(error).rstrip("."),
                 remedy="Correct its arguments and try again.",
             ) from error
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, field_validator
 
 from engine.runtime.job import Request
 from engine.training.controls import CONTROLS
+from engine.training.settings.base import showable
 from engine.training.settings.buckets import BucketSettings
 from engine.training.settings.captions import CaptionSettings
 from engine.training.settings.data import DataSettings
@@ -44,10 +45,15 @@ class TrainRequest(  # the form shows the groups in this order from its end: pyd
 ):
     """Train a LoRA. Values mean the same as in kohya's scripts; a zero is a zero, never "unset"."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
+    )
     handler: ClassVar[str] = "engine.training.loop:run"
     title_key: ClassVar[str] = "Train {name}"
     controls: ClassVar[tuple[str, ...]] = CONTROLS
+
+    # Declared here it is asked before the checks of every group, which would read all of a value.
+    _showable = field_validator("*", mode="before")(showable)
 
     @property
     def subject(self) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from engine.models.inspect import inspect
 from engine.models.loading import LoadedModel
+from engine.runtime.errors import StylekilnError
 from engine.runtime.job import Job
 from engine.training import optimizers
 from engine.training.advice import advice
@@ -98,11 +100,21 @@ def _warnings(
     if before is not None:
         yield from before.warnings(pictures, route)
     yield from advice(
-        request, predicts=model.prediction_type, two_encoders=len(model.text_encoders) > 1
+        request,
+        predicts=model.prediction_type,
+        two_encoders=len(model.text_encoders) > 1,
+        says=said_of(request),
     )
     instead = optimizers.replacement(request, model.device)
     if instead is not None:
         yield instead
+
+
+def said_of(request: TrainRequest) -> str:
+    """What the file of the base model says that it predicts; the model itself does as asked."""
+    with suppress(StylekilnError):  # a model that is named as no file says nothing
+        return inspect(request.base_model).prediction_type
+    return ""
 
 
 def _run_folder(request: TrainRequest, sources: Sources) -> Path:

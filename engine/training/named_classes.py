@@ -42,8 +42,9 @@ def find_class(path: str, home: ModuleType, base: type) -> Any:
     if not isinstance(found, type) or not issubclass(found, base):
         near = difflib.get_close_matches(name, _classes(module, base), n=1)
         raise BadInputError(
-            "There is no {kind} {name} in {module}.",
-            kind=base.__name__,
+            "There is no schedule {name} in {module}."
+            if base.__name__ == "LRScheduler"
+            else "There is no optimizer {name} in {module}.",
             name=name,
             module=module.__name__,
             remedy="Did you mean {near}?" if near else "Check its name.",
@@ -53,12 +54,20 @@ def find_class(path: str, home: ModuleType, base: type) -> Any:
 
 
 def make(cls: Any, path: str, *positional: Any, **arguments: Any) -> Any:
-    """An object of ``cls``; BadInputError with the reason when it does not take the arguments."""
+    """An object of ``cls``; BadInputError when it does not take the arguments: our own words where
+    they are no parameters of it, else what it says itself.
+    """
+    for given in arguments:
+        if not takes(cls, given) and not _takes_all(cls):
+            raise BadInputError(
+                "{name} has no argument {argument}.", name=path, argument=given,
+                remedy="Correct the arguments and try again.",
+            )  # fmt: skip
     try:
         return cls(*positional, **arguments)
     except (TypeError, ValueError, AssertionError, RuntimeError, NotImplementedError) as error:
         raise BadInputError(
-            "{name} cannot be made with these arguments: {reason}.",
+            "{name} does not take these arguments; its own words are: “{reason}”.",
             name=path,
             reason=str(error).rstrip(".") or type(error).__name__,
             remedy="Correct the arguments and try again.",
@@ -68,6 +77,11 @@ def make(cls: Any, path: str, *positional: Any, **arguments: Any) -> Any:
 def takes(function: Any, name: str) -> bool:
     """Whether ``function`` has a parameter ``name``."""
     return name in inspect.signature(function).parameters
+
+
+def _takes_all(function: Any) -> bool:
+    kinds = [one.kind for one in inspect.signature(function).parameters.values()]
+    return inspect.Parameter.VAR_KEYWORD in kinds
 
 
 def needs(method: Any) -> list[str]:
@@ -90,10 +104,17 @@ def _module(name: str, path: str) -> ModuleType:
         )
     try:
         return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise MissingPackageError(
+            "{path} cannot be loaded, because {package} is not installed.",
+            path=path,
+            remedy="Install the package {package}, or choose another.",
+            package=(error.name or package).partition(".")[0],
+        ) from error
     except (ImportError, OSError, RuntimeError) as error:
         # Also what an installed package lacks, such as a library of the graphics driver.
         raise MissingPackageError(
-            "{path} cannot be loaded: {reason}.",
+            "{path} cannot be loaded; its package says: “{reason}”.",
             path=path,
             reason=str(error).rstrip("."),
             remedy="Install the package {package}, or choose another.",

@@ -77,9 +77,9 @@ def _choice(request: TrainRequest, device: torch.device) -> tuple[Rule, Any, Rea
             ) from error
         instead = RULES[rule.instead]
         reason = Reason(
-            "{problem} {instead} is used instead.",
-            problem=str(error).partition(". ")[0] + ".",
+            "{instead} is used instead of {name}, whose package or graphics card is missing here.",
             instead=rule.instead,
+            name=request.optimizer_type,
         )
         return instead, _found(rule.instead, instead, device), reason
 

@@ -18,6 +18,7 @@ import tomli_w
 from engine.project.settings import data_dir
 from engine.runtime.errors import BadInputError, StylekilnError
 from engine.runtime.files import require_file, storage_errors, write_text
+from engine.runtime.parsing import refuse_large
 from engine.runtime.refusals import RefusedError
 from engine.runtime.resources import resource
 from engine.training.config import TrainRequest
@@ -71,6 +72,7 @@ def user_folder() -> Path:
 def read_preset(path: Path) -> Preset:
     """A preset's file. BadInputError when it is none, or names settings that do not exist."""
     path = require_file(path)
+    refuse_large(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         values = dict(table["settings"])

@@ -24,12 +24,8 @@ from engine.training.economy import economical
 from engine.training.meter import finish, measuring
 from engine.training.network import adapted
 from engine.training.offload import parking
-from engine.training.pictures import (
-    PictureSet,
-    bucket_spec,
-    find_sources,
-    open_pictures,
-)
+from engine.training.outline import outline_of
+from engine.training.pictures import PictureSet, bucket_spec, find_sources, open_pictures
 from engine.training.probing import ProbeRequest, ProbeResult
 from engine.training.recorder import Recorder
 from engine.training.route import Position, Route, Stretch, route_of
@@ -51,7 +47,7 @@ def measure(request: TrainRequest, job: Job) -> ProbeResult:
     """
     tried = request
     while True:
-        found, smaller = _attempt(tried, job), tried.smaller()
+        found, smaller = _attempt(tried, request, job), tried.smaller()
         if found is not None and (smaller is None or found.peak_bytes <= found.room_bytes):
             return replace(found, changes=_changes(request, tried))
         if smaller is None:
@@ -68,17 +64,19 @@ def _changes(asked: TrainRequest, tried: TrainRequest) -> dict[str, Any]:
     return {name: value for name, value in tried.model_dump().items() if value != before[name]}
 
 
-def _attempt(request: TrainRequest, job: Job) -> ProbeResult | None:
-    """What ``request`` needs; None when memory ran out."""
+def _attempt(request: TrainRequest, asked: TrainRequest, job: Job) -> ProbeResult | None:
+    """What ``request`` needs, tried in place of the one that was ``asked``; None when memory ran
+    out.
+    """
     try:
-        return _measured(request, job)
+        return _measured(request, asked, job)
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
     return None
 
 
-def _measured(request: TrainRequest, job: Job) -> ProbeResult:
+def _measured(request: TrainRequest, asked: TrainRequest, job: Job) -> ProbeResult:
     job.progress(0, 3, "Reading the dataset")
     sources = find_sources(request)
     model = load_base(request)
@@ -100,6 +98,12 @@ def _measured(request: TrainRequest, job: Job) -> ProbeResult:
         + encoding.seconds * encoded / len(trial.batch),
         bucket=trial.bucket,
         batch=len(trial.batch),
+        outline=outline_of(
+            asked,
+            pictures,
+            predicts=model.prediction_type,
+            two_encoders=len(model.text_encoders) > 1,
+        ),
     )
 
 

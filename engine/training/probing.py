@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from engine.runtime.job import Request
 from engine.training.config import TrainRequest
+from engine.training.outline import Outline
 
 
 class ProbeRequest(Request):
@@ -30,7 +31,7 @@ class ProbeResult:
     ``step_bytes`` and ``encode_bytes`` are the peaks of a step and of encoding pictures.
     ``seconds_per_step`` is the time of an update in the heaviest bucket; ``seconds`` of the whole
     run, samples and checkpoints left out. ``changes`` are the settings, by name, that had to be
-    made smaller to fit; empty when the run fits as it is.
+    made smaller to fit; empty when the run fits as it is. ``outline`` is the run as asked for.
     """
 
     peak_bytes: int
@@ -41,6 +42,7 @@ class ProbeResult:
     seconds: float
     bucket: tuple[int, int]
     batch: int
+    outline: Outline
     changes: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -13,6 +13,8 @@ from typing import Any
 from engine.dataset.formats.records_in import read_json, read_text
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_file
+from engine.runtime.parsing import refuse_large
+from engine.training.settings.base import MOST_ENTRIES
 
 _OPTIONS = re.compile(r"\s+--(?=[A-Za-z])")
 _NUMBERS = {"w": "width", "h": "height", "d": "seed", "s": "steps", "l": "guidance_scale"}
@@ -61,15 +63,23 @@ def parse_prompt(line: str) -> SamplePrompt:
 def prompt_lines(path: Path) -> list[str]:
     """The prompts of a .txt, .toml or .json file as lines for :func:`parse_prompt`.
 
-    Raises MissingFileError, or BadInputError for what is no such file.
+    Raises MissingFileError, or BadInputError for what is no such file or too large.
     """
     path = require_file(path, remedy="Check the name of the prompt file.")
+    refuse_large(path)
     kind = path.suffix.lower()
     if kind == ".toml":
-        return _of_toml(path)
-    if kind == ".json":
-        return _of_list(read_json(path), {}, path)
-    return text_lines(read_text(path))
+        found = _of_toml(path)
+    elif kind == ".json":
+        found = _of_list(read_json(path), {}, path)
+    else:
+        found = text_lines(read_text(path))
+    if len(found) > MOST_ENTRIES:
+        raise BadInputError(
+            "{name} holds {n} sample prompts; a run has {most} at most.", name=path.name,
+            n=f"{len(found):,}", most=f"{MOST_ENTRIES:,}", remedy="Choose a file with fewer.",
+        )  # fmt: skip
+    return found
 
 
 def text_lines(text: str) -> list[str]:

@@ -23,6 +23,7 @@ __all__ = [
     "new_run_folder",
     "rest_of",
     "resumable",
+    "state_at",
 ]
 
 
@@ -67,6 +68,17 @@ def rest_of(request: TrainRequest) -> TrainRequest:
                 if rest.model_copy(update={"resume": request.resume}) == request:
                     return rest
     return request
+
+
+def state_at(place: Path) -> SavedState | None:
+    """The state that ``place`` means, a run, a state or its file, as its run tells of it; None
+    where none does.
+    """
+    if (place / "run.json").is_file():
+        return next(reversed(Run(place).states()), None)
+    folder = place.parent if place.is_file() else place
+    states = Run(folder.parent.parent).states()
+    return next((state for state in states if state.path == folder), None)
 
 
 def new_run_folder(runs: Path, name: str) -> Path:

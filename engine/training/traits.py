@@ -6,7 +6,7 @@ same sentences.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.dataset.buckets import fitting_step
@@ -16,6 +16,7 @@ from engine.models.family import (
     STARTER,
     STARTER_TEXT_LAYERS,
     STARTER_UNIT,
+    STARTER_WIDTH,
     Family,
 )
 from engine.models.inspect import ModelInfo
@@ -23,6 +24,7 @@ from engine.runtime.refusals import Refusal, RefusedError
 from engine.training.config import TrainRequest
 from engine.training.settings.buckets import BucketSettings
 from engine.training.settings.losses import NEEDS_EPSILON, NEEDS_V
+from engine.training.start_weights import StartFile, misfits
 
 _BLOCK_LISTS = ("block_dims", "block_alphas", "conv_block_dims", "conv_block_alphas")
 
@@ -31,8 +33,8 @@ _BLOCK_LISTS = ("block_dims", "block_alphas", "conv_block_dims", "conv_block_alp
 class Traits:
     """What is known of a base model. ``native_size`` is the side of its training pictures, ``unit``
     what the sides of pictures must be multiples of, both in pixels, ``layers`` those of its first
-    text encoder. ``prediction_type`` is empty, and ``unit`` and ``layers`` are 0, where only the
-    weights tell.
+    text encoder, ``width`` the channels of its text. ``prediction_type`` is empty, and ``unit``,
+    ``layers`` and ``width`` are 0, where only the weights tell.
     """
 
     name: str
@@ -41,12 +43,13 @@ class Traits:
     prediction_type: str = ""
     unit: int = 0
     layers: int = 0
+    width: int = 0
 
 
 def starter_traits() -> Traits:
     """What is known of the small model that ships."""
     unit, layers = STARTER_UNIT, STARTER_TEXT_LAYERS
-    return Traits(STARTER, FAMILIES["sd1"], 128, "v_prediction", unit, layers)
+    return Traits(STARTER, FAMILIES["sd1"], 128, "v_prediction", unit, layers, STARTER_WIDTH)
 
 
 def traits_of_file(info: ModelInfo) -> Traits:
@@ -58,13 +61,18 @@ def traits_of_file(info: ModelInfo) -> Traits:
     size = (versions or family.versions)[0].native_size
     whole = info.context_width == family.context_width  # else it is a small relative
     unit, layers = (family.unit, family.text_layers) if whole else (0, 0)
-    return Traits(info.name, family, size, info.prediction_type, unit, layers)
+    width = info.context_width or 0
+    return Traits(info.name, family, size, info.prediction_type, unit, layers, width)
 
 
-def refuse_what_does_not_fit(request: TrainRequest, model: Traits) -> None:
-    """Raise RefusedError with all that ``model`` cannot do."""
+def refuse_what_does_not_fit(
+    request: TrainRequest, model: Traits, files: Mapping[str, StartFile]
+) -> None:
+    """Raise RefusedError with all that ``model`` cannot do; ``files`` are those that the run starts
+    from, by path, as far as they were looked at.
+    """
     found = (*_sizes(request, model), *_objective(request, model), *_blocks(request, model),
-             *_layers(request, model))  # fmt: skip
+             *_layers(request, model), *misfits(request, model, files))  # fmt: skip
     if found:
         raise RefusedError(found, remedy="Correct it, or choose another base model.")
 

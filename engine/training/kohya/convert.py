@@ -89,7 +89,10 @@ def _ends(arguments: Arguments) -> None:
 
 def _percent(value: Any) -> float | None:
     if isinstance(value, str) and value.strip().endswith("%"):
-        return float(value.strip("% "))
+        try:
+            return float(value.strip("% "))
+        except ValueError:
+            return None
     return round(value * 100, 10) if isinstance(value, float) and value <= 1 else None
 
 

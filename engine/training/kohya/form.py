@@ -12,7 +12,7 @@ from engine.runtime.files import exists
 from engine.training.kohya.arguments import Arguments, Said
 from engine.training.kohya.defaults import FORM, SCRIPT
 from engine.training.kohya.elsewhere import EMPTY, OTHER_MODELS, OTHER_TYPES
-from engine.training.kohya.migrations import Field, fields_of
+from engine.training.kohya.migrations import NO_NUMBER, Field, fields_of
 from engine.training.kohya.network_types import sent_with
 from engine.training.kohya.script import flags_of
 from engine.training.prompts import text_lines
@@ -71,8 +71,9 @@ class Form:
         elif value == "":
             self.give(name, usual, Reason("Left empty; kohya trains with {used}.", used=usual))
         else:
-            why = Reason("kohya drops a 0 here and trains with {used}.", used=usual)
-            self.give(name, usual, why)
+            why = self._field(name).why
+            no_number = why is not None and why.sentence == NO_NUMBER
+            self.give(name, usual, Reason(NO_NUMBER, used=usual) if no_number else _dropped(usual))
 
     def _take(self, name: str) -> tuple[Field, bool]:
         field = self._field(name)

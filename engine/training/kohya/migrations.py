@@ -10,6 +10,7 @@ from typing import Any
 from engine.training.kohya.defaults import FALLBACKS, FORM
 from engine.training.reasons import Reason
 
+NO_NUMBER = "It is not a number; kohya reads {used}."
 RENAMED = {
     "lora_network_weights": "network_weights",
     "stop_text_encoder_training_pct": "stop_text_encoder_training",
@@ -90,7 +91,7 @@ def _coerced(name: str, field: Field) -> Field:
     fallback = FALLBACKS.get(name, 0)
     why = field.why
     if value not in ("", None):
-        why = Reason("It is not a number; kohya reads {used}.", used=fallback)
+        why = Reason(NO_NUMBER, used=fallback)
     elif fallback:
         why = Reason("Left empty; kohya reads {used}.", used=fallback)
     return Field(fallback, field.key, field.given, why)

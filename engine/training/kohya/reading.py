@@ -27,6 +27,7 @@ from engine.training.kohya.flags import OTHER_FLAGS
 from engine.training.kohya.form import read_form
 from engine.training.kohya.header import SUFFIX, is_ours, predicts, read_header
 from engine.training.kohya.header_keys import UNTOLD
+from engine.training.kohya.refused import is_section, with_flags, without_tables
 from engine.training.kohya.report import Line, Report, Status, ordered
 from engine.training.kohya.script import flat, read_script
 from engine.training.reasons import Reason
@@ -71,7 +72,8 @@ def read_kohya(
     if project:
         train_project(arguments, project)
     lines = _by_key([*arguments.lines, *(_line(said) for said in arguments)])
-    told = [line for line in lines if line.present and not isinstance(line.value, dict)]
+    told = [line for line in lines if line.present and line.status != "refused"
+            and not isinstance(line.value, dict)]  # fmt: skip
     if told and all(line.why is _STRANGE for line in told):
         raise _of_another_program(path)
     if project:
@@ -79,10 +81,12 @@ def read_kohya(
     if not whole:
         lines = [line for line in lines if line.present]
     request, wrong, strange = _validated(_values(lines))
-    lines, problems = _with_problems(lines, wrong)
+    lines, problems = _with_problems(lines, wrong, strange)
     lines = _told(lines, request)
     values = _values(lines)
-    lines = [line for line in lines if line.present or line.why is UNTOLD or _matters(line)]
+    refused = {line.key for line in lines if line.status == "refused"}  # these are in the file
+    lines = [line for line in lines if line.present or line.why is UNTOLD
+             or (_matters(line) and line.key not in refused)]  # fmt: skip
     report = Report(path.name, ordered(lines), tuple(problems))
     return Imported(values, request, report, strange)
 
@@ -90,11 +94,18 @@ def read_kohya(
 def _arguments(path: Path) -> Arguments:
     """The arguments of a form or of a script's TOML."""
     table, script = _table(path), path.suffix.lower() == ".toml"
-    table = flat(table) if script else table
+    known = settings_by_kohya().keys() | FORM.keys() | SCRIPT.keys()
+    if script:
+        table = flat({k: v if is_section(k, v, known) else {k: v} for k, v in table.items()})
+    table, refused = without_tables(table, known)
+    if script:
+        table, more = with_flags(table)
+        refused += more
     plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
     arguments = read_script(plain) if script else read_form(plain)
     nested = sorted(table.keys() - plain.keys())
     arguments.lines += [Line(key, table[key], "unknown", why=_STRANGE) for key in nested]
+    arguments.lines += refused
     return arguments
 
 
@@ -227,16 +238,21 @@ _OUT_OF_RANGE = {
 
 
 def _with_problems(
-    lines: list[Line], wrong: dict[str, Refusal]
+    lines: list[Line], wrong: dict[str, Refusal], strange: frozenset[str]
 ) -> tuple[list[Line], list[Refusal]]:
-    """The problems at the lines they are about, and the others."""
+    """The problems at the lines they are about, and the others. A line whose value is of a
+    ``strange`` kind is not taken at all.
+    """
     told: list[Line] = []
     rest = dict(wrong)
     for line in lines:
         names = [name for name in line.settings if name in wrong]
         for name in names:
             rest.pop(name, None)
-        told.append(dataclasses.replace(line, problem=wrong[names[0]]) if names else line)
+        if names:
+            status = "refused" if line.present and strange & set(names) else line.status
+            line = dataclasses.replace(line, problem=wrong[names[0]], status=status)
+        told.append(line)
     return told, list(rest.values())
 
 

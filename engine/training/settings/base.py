@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
 
-from engine.runtime.refusals import SettingError
+MOST_CHARACTERS = 100_000
+MOST_ENTRIES = 1000
+"""Of a text, or of a list as a whole: a field would take seconds to show more."""
 
 
 class Settings(BaseModel):
@@ -16,11 +19,24 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    @field_validator("*")
-    @classmethod
-    def _without_zero_bytes(cls, value: Any) -> Any:
-        """Neither paths nor prompts can hold one, and what reads them would stumble over it."""
-        texts = value if isinstance(value, tuple) else (value,)
-        if any(isinstance(text, str) and "\0" in text for text in texts):
-            raise SettingError("It holds a zero byte, which no text or path can hold.")
+
+def showable(value: Any) -> Any:
+    """``value``, unless neither a field nor a path can hold it. Raises PydanticCustomError, as
+    pydantic refuses values of another kind.
+    """
+    if not isinstance(value, (str, list, tuple)):
         return value
+    parts = (value,) if isinstance(value, str) else value
+    if len(parts) > MOST_ENTRIES:
+        raise _refused("too_many_entries", most=MOST_ENTRIES)
+    texts = [part for part in parts if isinstance(part, str)]
+    if sum(map(len, texts)) > MOST_CHARACTERS:
+        raise _refused("too_many_characters", most=MOST_CHARACTERS)
+    if any("\0" in text for text in texts):
+        raise _refused("zero_byte")
+    return value
+
+
+def _refused(kind: str, **facts: int) -> PydanticCustomError:
+    """A mistake that has its sentence where those of pydantic have theirs."""
+    return PydanticCustomError(kind, kind, facts)  # type: ignore[arg-type]

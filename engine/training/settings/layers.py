@@ -120,6 +120,9 @@ def _compiled(entry: str) -> None:
     try:
         re.compile(entry[1:-1])
     except re.error as error:
+        # What is wrong, the library says in English; where it is, stands in the entry by itself.
+        before = 0 if error.pos is None else error.pos
         raise SettingError(
-            "The regular expression {entry} is not right: {reason}.", entry=entry, reason=error
-        ) from None
+            "The regular expression {entry} is not right from its part {part} on.",
+            entry=entry, part=entry[1:-1][before:] or entry,
+        ) from None  # fmt: skip

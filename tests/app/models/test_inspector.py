@@ -16,7 +16,7 @@ from app.models.at_hand import read_models
 from app.models.telling import told_about
 from app.models.uses import key_of
 from app.models.weights import read_weights, weights_path
-from app.models.words import facts, kind_of
+from app.models.words import facts, kind_of, note_of
 from engine.canvas import storage
 from engine.canvas.document import Document
 from engine.models.catalogue import list_models
@@ -176,6 +176,13 @@ def test_strange_tags_and_words_are_no_facts(said, shelf):
     strange = write_lora(shelf / "odd.safetensors", ss_tag_frequency=said, ss_resolution="None",
                          ss_optimizer="None")  # fmt: skip
     assert {"Tags", "Resolution", "Optimizer"}.isdisjoint(dict(facts(inspect(strange))))
+
+
+def test_a_comment_that_is_none_is_no_note(shelf):
+    said = {"None": "", "my best": "my best"}
+    for comment, note in said.items():
+        file = write_lora(shelf / "kohya.safetensors", ss_training_comment=comment)
+        assert note_of(inspect(file)) == note
 
 
 def test_the_column_of_kinds_tells_adapters_apart(shelf):

@@ -95,7 +95,7 @@ def test_a_lora_is_added_and_taken_out_and_one_is_not_enough(shelf, models, sett
     cross = form.subject.loras[0].findChildren(type(models.inspector.back))[0]
     click(cross)
     assert form.subject.stem() == "ink"
-    assert form.place.name.value == "ink.safetensors"
+    assert form.place.name.value == "ink"
 
 
 def test_what_cannot_be_added_up_says_why_before_anything_starts(shelf, models, tongue):
@@ -128,7 +128,7 @@ def test_a_rank_is_changed_and_the_name_follows_it(shelf, models, at_work, toast
     form = open_form(models, "resize", "ink.safetensors")
     assert form.settings.controls["rank"].value == 4  # half of it
     write(form.settings.controls["rank"], "2")
-    assert form.place.name.value == "ink-r2.safetensors"
+    assert form.place.name.value == "ink-r2"
     click(form.go)
     at_work()
     made = inspect(shelf / "ink-r2.safetensors")
@@ -149,7 +149,7 @@ def test_a_value_that_does_not_fit_another_is_told_beside_its_field(shelf, model
 def test_keys_are_converted(shelf, models, at_work):
     form = open_form(models, "convert", "icons.safetensors")
     pick(form.settings.controls["naming"], "diffusers")
-    assert form.place.name.value == "icons-diffusers.safetensors"
+    assert form.place.name.value == "icons-diffusers"
     click(form.go)
     at_work()
     assert models.inspector.info.look.naming == "diffusers"
@@ -158,7 +158,7 @@ def test_keys_are_converted(shelf, models, at_work):
 
 def test_a_lora_is_baked_into_a_folder_that_is_chosen_then(shelf, models, at_work, toasts):
     form = open_form(models, "bake", "icons.safetensors")
-    assert form.place.name.value == "icons-baked.safetensors"
+    assert form.place.name.value == "icons-baked"
     pick(form.subject.base, "Starter")
     assert form.place.name.value == "starter-icons"
     click(form.go)
@@ -351,7 +351,9 @@ def test_a_place_is_chosen_in_the_systems_dialog(shelf, models, tmp_path):
     dialog.fileSelected.emit(str(tmp_path / "elsewhere.safetensors"))
     dialog.close()
     assert form.place.path == tmp_path / "elsewhere.safetensors"
-    assert form.place._hint.text() == i18n.tr("In {folder}", folder=tmp_path)
+    assert form.place.name.value == "elsewhere"
+    told = i18n.tr("A {suffix} file in {folder}", suffix=".safetensors", folder=tmp_path)
+    assert form.place._hint.text() == told
 
 
 def test_a_name_without_an_ending_gets_it_and_none_is_asked_for(shelf, models, settle):

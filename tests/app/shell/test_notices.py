@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from app.i18n import set_language
+from app.i18n import set_language, tr
 from app.theme import color
 from app.widgets.buttons import Button
 from engine.runtime.errors import StorageError
@@ -169,6 +169,27 @@ def test_what_offers_to_undo_goes_with_the_undo(window, session, settle):
     assert len(window.toasts.shown) == 2
     session.undone.emit()
     assert [toast.text for toast in window.toasts.shown] == ["Exported 3 pictures to exports."]
+
+
+def test_toasts_stand_beside_each_other_and_speak_the_language_of_the_moment(window, session):
+    session.notify("Exported {n} pictures to {folder}.", n=3, folder="exports")
+    session.notify("Done", action="Undo", on_action=lambda: None)
+    first, second = window.toasts.shown
+    assert first.y() == second.y()
+    assert first.x() < second.x()
+    assert first.geometry().right() - second.x() < 12  # their shadows
+    try:
+        set_language("zh_CN")
+        assert first.text == tr("Exported {n} pictures to {folder}.", n=3, folder="exports")
+        assert "exports" in first.text
+        assert not first.text.startswith("Exported")
+        assert first._words.width() >= first._words.sizeHint().width()
+    finally:
+        set_language("en")
+    session.notify("{text}", text="word " * 200)
+    long, short = window.toasts.shown[1], window.toasts.shown[0]
+    assert long.y() > short.y()
+    assert short.geometry().intersected(long.geometry()).height() <= 16
 
 
 def _press_show(window):

@@ -17,10 +17,12 @@ from engine.runtime.errors import OutOfMemoryError
 from engine.runtime.job import JobHandle
 from engine.runtime.queue_store import StoredJob
 from engine.training.config import TrainRequest
+from engine.training.outline import Outline
 from engine.training.probing import ProbeRequest, ProbeResult
 from engine.training.runs import Run
 from engine.training.state import STATE_FILE
 from tests.app.training.conftest import click, written
+from tests.app.training.runs_at_hand import make_run
 
 GB = 10**9
 
@@ -42,6 +44,7 @@ def cost(**changes) -> ProbeResult:
     usual = {
         "peak_bytes": 14 * GB, "step_bytes": 14 * GB, "encode_bytes": GB, "room_bytes": 24 * GB,
         "seconds_per_step": 1.0, "seconds": 3600.0, "bucket": (96, 96), "batch": 4,
+        "outline": Outline(9, 0, 0, 0, ((96, 96, 9),), 9, 3, 10, 30, {}, ()),
     }  # fmt: skip
     return ProbeResult(**(usual | changes))
 
@@ -279,6 +282,30 @@ def test_a_held_out_share_is_counted_beside_the_window(before, settle, monkeypat
     assert "does not exist" in str(state.problem)
     state.change(reg_data_dir="", validation_split=0.0)
     assert before.facts[1].text().startswith("6 steps per epoch")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "It goes on after step 4, 56 are left."),
+     ("zh_CN", "从第 4 步之后继续，还剩 56 步。")],
+)  # fmt: skip
+def test_what_goes_on_from_a_state_makes_only_the_steps_that_are_left(
+    before, settle, language, words
+) -> None:
+    state = before.state
+    state.change(train_batch_size=1, max_train_epochs=10)
+    run = make_run(state.session, "cut", epochs=3, status="cancelled")
+    i18n.set_language(language)
+    for place in (run.states()[0].path, run.states()[0].path / "state.pt"):
+        state.change(resume=str(place))
+        settle(state.session)
+        assert before.facts[1].text().endswith(words)
+        assert (state.plan.steps, state.plan.left) == (60, 56)
+    state.change(resume=str(run.folder))
+    settle(state.session)
+    assert state.plan.left == 48
+    state.change(resume="")
+    assert state.plan.left == 60
 
 
 def test_a_count_serves_every_setting_that_does_not_touch_it(before, monkeypatch) -> None:

@@ -4,16 +4,16 @@ import json
 import re
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QToolTip
 
 from app import i18n
 from app.theme import fonts, metrics
 from app.training.differences import differences
+from app.training.kohya_cells import NARROW, columns, more_place
 from app.training.kohya_rows import Head
-from app.training.kohya_table import NARROW, columns, more_place
 from app.training.kohya_words import why_text
 from app.training.view import View
 from tests.app.training.test_training_view import make_run
@@ -392,6 +392,7 @@ def test_a_script_is_called_a_script(view, settle, tmp_path):
 def test_the_report_goes_to_the_clipboard_and_to_a_file(view, take, settle, tmp_path):
     page = take()
     QTest.mouseClick(page.copy, LEFT)
+    settle(view.session)
     text = QApplication.clipboard().text()
     assert text.startswith("style.json\n\nUnknown (1)\nlr_note\ttry 8e-5\t–\t")
     assert all(key in text for key in FORM)
@@ -502,3 +503,61 @@ def test_everything_is_said_in_chinese(view, take):
     assert "梯度上限 1" in page.report_text()
     english = [text for text in words if not re.search("[一-鿿]", text)]
     assert english == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Imported 3 of 4 settings of script.toml."), ("zh_CN", "值未采用")],
+)
+def test_a_value_that_cannot_be_taken_stands_first_and_is_not_counted_as_taken(
+    view, heard, settle, tmp_path, language, words
+):
+    i18n.set_language(language)
+    path = tmp_path / "script.toml"
+    path.write_text('network_dim = "eight"\nnetwork_alpha = 4\nseed = 3\nclip_skip = 2\n')
+    view.files.take(path)
+    settle(view.session)
+    page = view.report.page
+    assert page.counts["refused"].text() == "1"
+    assert page.cells["refused"].isVisible()
+    assert keys(page)[:2] == ["refused", "network_dim"]
+    row = page.table.lines.rows[1]
+    assert why_text(row) == i18n.tr("Write a whole number.")
+    assert words in (said(heard[-1]), i18n.tr("Value not taken"))
+    assert view.state.values["network_dim"] == view.state.start_values()["network_dim"]
+    segment(page, 4)
+    assert keys(page) == ["refused", "network_dim"]
+
+
+def test_of_keys_without_end_only_some_become_rows(view, take):
+    page = take(**{f"strange_{number}": 1 for number in range(2000)})
+    assert page.counts["unknown"].text() == "2,001"
+    assert not page.cells["refused"].isVisible()
+    assert len(page.table.lines.rows) < 80
+    page.table.more_asked.emit("unknown")
+    assert 300 < len(page.table.lines.rows) < 400
+    assert "the first 300" in page.table.lines.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert page.report_text().count("strange_") == 2000
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_cell_that_is_cut_off_is_told_in_full(view, take, qapp, language):
+    i18n.set_language(language)
+    view.resize(1280, 800)
+    long = "castle & <tower>, " * 20
+    page = take(caption_prefix=long.strip(", "), network_dim=0)
+    table, rows = page.table, keys(page)
+
+    def tip(key, column):
+        place = table.visualRect(table.lines.index(rows.index(key)))
+        left, wide = columns(place.width())[column]
+        at = place.topLeft() + QPoint(left + wide // 4, 8)
+        QToolTip.hideText()
+        qapp.sendEvent(
+            table.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, table.viewport().mapToGlobal(at))
+        )
+        return QToolTip.text()
+
+    assert "castle &amp; &lt;tower&gt;, castle" in tip("caption_prefix", 1)
+    assert i18n.tr("Caption prefix") in tip("caption_prefix", 2)
+    assert "max_grad_norm" not in tip("max_grad_norm", 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from engine.training.config import TrainRequest
 from engine.training.loop import run
 from engine.training.pictures import bucket_spec, find_sources, open_pictures
 from engine.training.route import Position, route_of
+from engine.training.runs import Run, state_at
 from engine.training.set_apart import set_apart
 from tests.engine.training.conftest import paint, save_model
 
@@ -132,3 +134,21 @@ def test_a_run_makes_the_steps_that_were_told(project, tmp_path):
     request = TrainRequest.model_validate(told | shape)
     result = run(request, Job(JobHandle(request)))
     assert result.steps == plan.steps == route.length.updates
+
+
+def test_a_run_that_goes_on_makes_the_steps_that_were_told_to_be_left(project, tmp_path):
+    told = {"base_model": str(save_model(tmp_path / "model")), "project": str(project.root),
+            "output_dir": str(tmp_path / "run"), "save_state": True, "network_dim": 1,
+            "max_train_epochs": 1, "train_batch_size": 4, "resolution": "32",
+            "min_bucket_reso": 16, "max_bucket_reso": 64, "bucket_reso_steps": 8}  # fmt: skip
+    request = TrainRequest.model_validate(told)
+    first = Path(run(request, Job(JobHandle(request))).run)
+    more = {"resume": str(first), "output_dir": str(tmp_path / "rest"), "max_train_epochs": 3}
+    rest = request.model_copy(update=more)
+    at = state_at(first)
+    outlook = look_ahead(pictures_of(project), bucket_spec(rest, 32), rest.train_batch_size)
+    plan = draft.plan(rest, outlook, at.step)
+    second = Run(Path(run(rest, Job(JobHandle(rest))).run))
+    assert 0 < plan.left < plan.steps
+    assert second.steps()["step"].tolist() == list(range(at.step + 1, plan.steps + 1))
+    assert len(second.steps()["step"]) == plan.left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,41 @@ def test_a_run_that_gets_ready_is_on_the_stage_and_can_be_stopped(
     clock[0] += 2
     run.step(1)
     assert view.state.story.seconds == 2
+    clock[0] += 2
+    run.step(2)
+    clock[0] += 7200  # the computer slept, or the run was held
+    run.step(3)
+    clock[0] += 2
+    run.step(4)
+    assert view.state.story.seconds == 66
     run.handle.cancel()
+
+
+def test_a_wall_clock_that_jumps_changes_no_time_left(view, live, monkeypatch):
+    clock, wall = [50.0], [1.7e9]
+    monkeypatch.setattr(live.handle.meter, "_clock", lambda: clock[0])
+    monkeypatch.setattr(live_runs.time, "time", lambda: wall[0])
+    left = []
+    for step, jump in ((1, 0), (2, 0), (3, 86400 * 365), (4, -86400 * 700), (5, 0)):
+        clock[0] += 4
+        wall[0] += jump
+        live.step(step)
+        view.stage.numbers.refresh()
+        left.append(live.handle.progress.seconds_left)
+    assert left[1:] == pytest.approx([40, 36, 32, 28])
+    assert view.stage.numbers.values["left"].text() == "0:28"
+
+
+def test_two_hours_of_sleep_in_a_log_are_no_work(shown, settle):
+    view = shown(slept={})
+    run = view.state.story.folder
+    rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    for row in rows[6:]:
+        row["seconds"] += 7200
+    (run / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    view.session.start(view.state.load_runs())
+    settle(view.session)
+    assert view.state.story.seconds == pytest.approx(65.5)
 
 
 def test_a_run_that_gets_ready_is_stopped_at_once(view, settle):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSize, Qt
@@ -363,9 +365,10 @@ def test_at_most_two_toasts_and_an_error_stays(qtbot):
     host = Toast(stage)
     undone = []
     for number in range(3):
-        host.show(f"Said {number}", action="Undo", on_action=lambda: undone.append(1))
+        words = partial("Said {}".format, number)
+        host.show(words, action="Undo", on_action=lambda: undone.append(1))
     assert [view.text for view in host.shown] == ["Said 1", "Said 2"]
-    host.show("It failed.", error=True)
+    host.show(lambda: "It failed.", error=True)
     assert not host.shown[-1]._timer.isActive()
     assert host.shown[0]._timer.isActive()
 
@@ -378,7 +381,7 @@ def test_a_toast_comes_up_to_its_place(qtbot):
     stage.resize(800, 400)
     stage.show()
     motion.set_reduced(False)
-    view = Toast(stage).show("Said")
+    view = Toast(stage).show(lambda: "Said")
     start = view.y()
     qtbot.waitUntil(lambda: view.pos() == view.rest)
     assert start > view.rest.y()
@@ -397,7 +400,7 @@ def test_a_toast_stands_above_what_must_stay_clear(qtbot):
     for widget in (strip, aside):
         keep_clear(widget)
     host = Toast(stage)
-    toast = host.show("Said")
+    toast = host.show(lambda: "Said")
     assert toast.rest.y() + toast.height() - 14 <= 300
     assert toast.rest.y() > 200  # what lies beside it does not lift it
     strip.hide()
@@ -405,4 +408,12 @@ def test_a_toast_stands_above_what_must_stay_clear(qtbot):
     strip.show()
     assert toast.rest.y() + toast.height() - 14 <= 300
     strip.hide()
-    assert host.show("Said again").rest.y() > 320
+    assert host.show(lambda: "Said again").rest.y() > 320
+    foot = QWidget(stage)
+    foot.setGeometry(0, 360, 380, 40)
+    foot.show()
+    keep_clear(foot)
+    foot.move(0, 361)
+    pair = host.shown
+    assert pair[0].rest.x() >= 380  # the foot of a column: they stand beside it
+    assert pair[0].rest.y() == pair[1].rest.y() > 320

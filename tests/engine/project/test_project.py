@@ -102,3 +102,11 @@ def test_a_version_written_as_text_counts_too(tmp_path):
     (tmp_path / "project.toml").write_text("format_version = '99'\nname = 'x'")
     with pytest.raises(BadInputError, match="newer version"):
         Project.open(tmp_path)
+
+
+def test_a_broken_project_file_tells_its_line_and_the_way_out(tmp_path):
+    (tmp_path / "project.toml").write_text('name = "x"\nbroken =\n')
+    with pytest.raises(BadInputError) as caught:
+        Project.open(tmp_path)
+    assert "there is a mistake in line 2" in str(caught.value)
+    assert str(caught.value).endswith("delete it and open the art folder again.")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.runtime.errors import BadInputError, MissingFileError
-from engine.runtime.parsing import load_table
+from engine.runtime.parsing import load_table, refuse_large
 
 WRONG = [
     ("a.toml", b"a = 1\nb = [1,, 2]\n", "mistake in line 2, column 8", "第 2 行第 8 列有误"),
@@ -33,3 +33,15 @@ def test_a_table_is_read_by_its_ending_or_as_it_is_said(tmp_path):
     assert load_table(tmp_path / "job", "TOML") == {"a": 1}
     with pytest.raises(MissingFileError):
         load_table(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("name", ["big.toml", "big.json"])
+def test_a_file_that_is_too_large_to_be_written_by_anybody_is_not_read(tmp_path, name):
+    path = tmp_path / name
+    with path.open("wb") as stream:
+        stream.truncate(80 << 20)
+    with pytest.raises(BadInputError) as caught:
+        refuse_large(path)
+    assert str(caught.value).startswith(f"{name} has 80.0 MB; files of settings or prompts have 2")
+    with pytest.raises(BadInputError, match=r"has 80\.0 MB"):
+        load_table(path)

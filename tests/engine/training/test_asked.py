@@ -93,6 +93,21 @@ def test_a_step_that_was_saved_already_is_not_saved_twice(request_for):
     assert names(run(job.handle.request, job)) == ["style-000001.safetensors", "style.safetensors"]
 
 
+@pytest.mark.parametrize("kept", ["save_last_n_epochs", "save_last_n_steps"])
+def test_what_would_be_taken_away_is_saved_again_when_it_is_asked_for(request_for, kept):
+    changes = {"save_every_n_epochs": 1, "max_train_epochs": 3, kept: 1}
+    job = Job(JobHandle(request_for(**changes)))
+    emit, asked = job.emit, []
+
+    def ask(kind, **data):
+        emit(kind, **data)
+        if kind == "train.checkpoint" and not asked:
+            asked.append(job.handle.ask(controls.SAVE_NOW))
+
+    job.emit = ask
+    assert "style-step00000002.safetensors" in names(run(job.handle.request, job))
+
+
 def test_where_no_states_are_wanted_saving_now_and_cancelling_leave_none(asking, request_for):
     saved, events = asking({1: controls.SAVE_NOW}, max_train_epochs=1, save_state=False)
     assert "style-step00000001.safetensors" in names(saved)

@@ -105,6 +105,11 @@ def test_other_separators_split_and_the_join_is_a_comma():
     assert set(draws("a;b;c", rules, "kiln", count=20)) <= {"kiln, a, b, c", "kiln, a, c, b"}
 
 
+def test_the_tag_separator_stands_behind_the_trigger_word_and_for_the_second_one():
+    rules = CaptionRules(caption_separator=";", secondary_separator="+")
+    assert plain_caption("a+b", "kiln", rules) == "kiln; a;b"
+
+
 def test_tags_joined_by_the_second_separator_move_together():
     rules = request(shuffle_caption=True, secondary_separator=";;;")
     assert set(draws("red;;;hat, b", rules)) == {"red,hat, b", "b, red,hat"}

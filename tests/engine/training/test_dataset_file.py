@@ -59,6 +59,33 @@ def test_what_the_file_does_not_say_is_as_in_the_run(find):
     assert len(set(chosen)) > 1
 
 
+RULES = {
+    "trigger_word": "kiln", "caption_prefix": "pre,", "caption_suffix": ", post",
+    "caption_separator": ";", "shuffle_caption": True, "keep_tokens": 3,
+    "keep_tokens_separator": "|||", "secondary_separator": ";;;", "enable_wildcard": True,
+    "caption_dropout_rate": 0.1, "caption_dropout_every_n_epochs": 4,
+    "caption_tag_dropout_rate": 0.2, "token_warmup_step": 7.0, "token_warmup_min": 2,
+}  # fmt: skip
+PIXELS = {
+    "resize_interpolation": "area", "flip_aug": True, "color_aug": True, "random_crop": True,
+    "face_crop_aug_range": "2,4", "alpha_mask": True, "sdxl_kohya_crop": True,
+}  # fmt: skip
+SIZES = {
+    "resolution": "128,192", "enable_bucket": True, "min_bucket_reso": 64, "max_bucket_reso": 384,
+    "bucket_reso_steps": 32, "bucket_no_upscale": True,
+}  # fmt: skip
+
+
+def test_every_rule_that_the_file_does_not_say_is_the_runs(find):
+    way = find(ONE, cache_latents=False, **RULES, **PIXELS, **SIZES).training[0].way
+    assert way.captions.model_dump() == RULES
+    # Masks have a folder for each subset; it is none of the run.
+    assert way.pictures.model_dump() == PIXELS | {"conditioning_data_dir": ""}
+    assert way.buckets.model_dump() == SIZES
+    off = find(ONE, enable_bucket=False).training[0].way
+    assert not off.buckets.enable_bucket
+
+
 def test_values_are_looked_up_from_the_inside_out(find):
     text = """
         [general]

@@ -49,7 +49,8 @@ def launched(job):
 def test_two_processes_learn_what_one_does_from_twice_the_batch(train, request_for, tmp_path):
     common = {
         "text_encoder_lr": 1e-3, "caption_dropout_rate": 0.3, "shuffle_caption": True,
-        "flip_aug": True, "gradient_accumulation_steps": 2, "lr_scheduler": "constant",
+        "flip_aug": True, "gradient_accumulation_steps": 2, "lr_warmup_steps": 2,
+        "lr_scheduler": "constant_with_warmup",
     }  # fmt: skip
     one, events = train(train_batch_size=4, output_dir=str(tmp_path / "one"), **common)
     job = tmp_path / "job.toml"

@@ -12,7 +12,9 @@ from engine.dataset.edits import Recipe
 from engine.dataset.library import Library
 from engine.project.project import Project, SourceFolder
 from engine.training import latents
+from engine.training.config import TrainRequest
 from engine.training.held_out import spread
+from engine.training.pictures import find_sources
 from engine.training.runs import Run
 
 from .conftest import paint
@@ -43,6 +45,13 @@ def test_held_out_and_rejected_pictures_are_not_trained(train, project):
     assert (started.data["pictures"], started.data["name"]) == (5, "style")
     assert Path(result.run).parent == project.runs
     assert Path(result.run).name.endswith("-style")
+
+
+def test_the_trigger_word_of_a_run_wins_over_that_of_its_project(project):
+    project.save(project.file.model_copy(update={"trigger_word": "kiln"}))
+    given = {"project": str(project.root)}
+    assert find_sources(TrainRequest(**given)).trigger_word == "kiln"
+    assert find_sources(TrainRequest(**given, trigger_word="ash")).trigger_word == "ash"
 
 
 def test_the_held_out_loss_is_measured_at_the_start_and_at_every_checkpoint(train, project):

@@ -7,12 +7,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from engine.dataset.edits import Baked
+from engine.dataset.buckets import assign
+from engine.dataset.edits import Baked, Fill, Recipe
 from engine.runtime.errors import TrainingError
 from engine.runtime.job import Job
 from engine.training.distributed import Crew
 from engine.training.latents import LatentStore, encode, pixel_tensor
+from engine.training.pictures import TrainingPicture, bucket_spec
+from engine.training.settings.buckets import BucketSettings
+from engine.training.settings.pictures import PictureSettings
+from engine.training.ways import TrainingSample, Way
 from tests.engine.small_models import small_model
 
 
@@ -119,6 +125,25 @@ def test_a_training_mask_is_averaged_to_the_size_of_the_latents(model, picture, 
     assert weight[-1, -1] == pytest.approx(1 / scale**2)
     assert weight.sum() == pytest.approx(height * width / 2 + 1 / scale**2)
     assert store.encoded(picture).weight is None
+
+
+def test_a_picture_with_and_without_its_transparency_as_mask_are_two(model, tmp_path):
+    rgba = np.full((32, 32, 4), 255, np.uint8)
+    rgba[:16, :, 3] = 0
+    Image.fromarray(rgba).save(tmp_path / "a.png")
+    store = LatentStore(model, keep=True)
+    weights = []
+    for masked in (False, True):
+        way = Way(pictures=PictureSettings(alpha_mask=masked))
+        sample = TrainingSample(
+            tmp_path / "a.png", "", 1, (32, 32), Recipe(), Fill(), False, str(tmp_path), way=way
+        )
+        place = assign(bucket_spec(BucketSettings(resolution="32", bucket_reso_steps=8), 32),
+                       (32, 32))  # fmt: skip
+        weights.append(store.encoded(TrainingPicture(sample, place, 1)).weight)
+    assert weights[0] is None
+    assert weights[1][0, 0] == 0
+    assert weights[1][-1, -1] == 1
 
 
 def test_the_dtype_of_the_vae_is_part_of_the_name(model, picture, tmp_path, encoded):

@@ -219,6 +219,12 @@ def test_events_tell_the_story_in_order(train):
     json.dumps([event.data for event in events])
 
 
+def test_the_progress_names_the_run(train):
+    job = Job.detached()
+    train(job, max_train_epochs=1)
+    assert str(job.handle.progress.facts["name"]) == "style"
+
+
 def test_the_average_covers_one_epoch(train):
     result, _ = train()
     losses = Run.open(Path(result.run)).steps()

@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from engine.commands import train as verb
 from engine.runtime.errors import BadInputError
 from engine.training import named_classes
-from engine.training.named_classes import find_class
+from engine.training.named_classes import find_class, make
 from engine.training.optimizer_rules import RULES
 
 CLASS = "strange_package.deep.Slow"
@@ -73,3 +73,21 @@ def test_what_is_typed_on_the_command_line_is_trusted(strange, tmp_path, options
 def test_every_optimizer_that_is_offered_is_of_a_known_package():
     packages = {rule.path.partition(".")[0] for rule in RULES.values()}
     assert packages <= named_classes.KNOWN_PACKAGES
+
+
+@pytest.mark.parametrize(
+    ("path", "arguments", "sentence"),
+    [
+        ("Nadamm", {}, "There is no optimizer {name} in {module}."),
+        ("dadaptation.None", {}, "{path} cannot be loaded, because {package} is not installed."),
+        ("SGD", {"speed": 3}, "{name} has no argument {argument}."),
+        ("SGD", {"momentum": -1.0}, "{name} does not take these arguments; its own words are: "
+         "“{reason}”."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_class_is_told_in_our_words(monkeypatch, path, arguments, sentence):
+    monkeypatch.setitem(sys.modules, "dadaptation", None)
+    weights = [torch.zeros(1, requires_grad=True)]
+    with pytest.raises(BadInputError) as caught:
+        make(find_class(path, torch.optim, Optimizer), path, weights, **arguments)
+    assert caught.value.sentence == sentence

@@ -222,6 +222,14 @@ def test_module_dropout_leaves_whole_layers_out_as_often_as_asked(model):
     assert 45 < gone < 105
 
 
+def test_a_run_checkpoints_its_gradients_only_when_asked_and_only_while_it_lasts():
+    for asked in (False, True):
+        model = tiny_model("sd1")
+        with adapted(model, make(gradient_checkpointing=asked)):
+            assert model.unet.is_gradient_checkpointing is asked
+        assert not model.unet.is_gradient_checkpointing
+
+
 def test_gradients_with_checkpointing_drop_the_same(model):
     gradients = []
     for on in (False, True):
@@ -317,7 +325,7 @@ def test_the_average_goes_on_from_its_state(model):
         ({"block_alphas": "-1"}, "write numbers with commas"),
         ({"down_lr_weight": "sinus"}, "write numbers with commas"),
         ({"mid_lr_weight": "sine"}, "write numbers with commas"),
-        ({"layers_include": "/attn[/"}, "is not right"),
+        ({"layers_include": "/attn[/"}, r"/attn\[/ is not right from its part \[ on\."),
         ({"layers_exclude": "/attn"}, "second slash"),
         ({"network_type": "lokr", "factor": 0}, "factor: it is a size"),
         ({"base_weights_multiplier": [1.0]}, "more strengths than files"),

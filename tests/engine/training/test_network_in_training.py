@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from engine.models import adapters
 from engine.models.host import host
+from engine.training import update
 
 ONE_STEP = {
     "max_train_steps": 1, "max_train_epochs": 0, "unet_lr": 1e-3, "text_encoder_lr": 1e-4,
@@ -51,6 +52,20 @@ def test_a_setting_changes_the_run_and_the_same_setting_gives_the_same_run(train
     runs = [saved(train(max_train_epochs=1, **one)[0]) for one in (plain, values, values)]
     assert not same(runs[0], runs[1])
     assert same(runs[1], runs[2])
+
+
+def test_what_is_dropped_out_follows_the_seed_of_the_run(train, monkeypatch):
+    names = []
+    chance = update.torch_chance
+
+    def noting(name, device):
+        names.append(name)
+        return chance(name, device)
+
+    monkeypatch.setattr(update, "torch_chance", noting)
+    train(max_train_epochs=1, seed=5)
+    train(max_train_epochs=1, seed=6)
+    assert names == ["torch 5 1", "torch 5 2", "torch 6 1", "torch 6 2"]
 
 
 @pytest.mark.parametrize(

@@ -147,12 +147,12 @@ def test_a_schedule_of_a_class_gives_every_group_its_rate_from_any_step_on():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"lr_scheduler_type": "CosineLR"}, "no LRScheduler CosineLR in torch.optim.lr_scheduler"),
+        ({"lr_scheduler_type": "CosineLR"}, "no schedule CosineLR in torch.optim.lr_scheduler"),
         ({"lr_scheduler_type": "StepLR"}, "step_size"),
         ({"lr_scheduler_type": "ReduceLROnPlateau"}, "waits for a measured loss"),
-        ({"optimizer_type": "Adamw2"}, "no Optimizer Adamw2 in torch.optim"),
+        ({"optimizer_type": "Adamw2"}, "no optimizer Adamw2 in torch.optim"),
         ({"optimizer_type": "NAdan"}, "Did you mean NAdam"),
-        ({"optimizer_type": "torch.nn.Linear"}, "no Optimizer Linear"),
+        ({"optimizer_type": "torch.nn.Linear"}, "no optimizer Linear"),
         ({"optimizer_type": "transformers.nowhere.Optimizer"}, "Install the package transformers"),
         ({"optimizer_type": "LBFGS"}, "measures the loss several times"),
         ({"optimizer_args": "momentun=0.9"}, "momentun"),
@@ -174,7 +174,7 @@ def test_a_schedule_that_ends_too_early_says_so():
 
 def test_an_optimizer_with_one_rate_refuses_blocks_with_others():
     parts = [Part("unet"), Part("unet_block1", rate_factor=0.5)]
-    with pytest.raises(BadInputError, match="one rate for all parts"):
+    with pytest.raises(BadInputError, match="Prodigy takes one rate for all parts"):
         build(request(optimizer_type="Prodigy", unet_lr=1, text_encoder_lr=0), parts, CPU)
 
 
@@ -189,7 +189,9 @@ def test_nothing_to_learn_is_refused():
 )
 def test_an_optimizer_that_cannot_be_had_offers_another(kind, instead):
     missing = request(optimizer_type=kind)
-    with pytest.raises(BadInputError, match=f"graphics card. Choose {instead}"):
+    with pytest.raises(
+        BadInputError, match=f"{kind} needs an NVIDIA graphics card. Choose {instead}"
+    ):
         build(missing, [Part("unet")], CPU)
     replaced = request(optimizer_type=kind, optimizer_fallback=True)
     assert instead in str(replacement(replaced, CPU))

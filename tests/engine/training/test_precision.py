@@ -84,6 +84,8 @@ def test_what_the_device_cannot_is_refused():
         checks.check_memory(request(mixed_precision="fp16"), apple)
     with pytest.raises(BadInputError, match="fp8 needs a graphics card"):
         checks.check_memory(request(fp8_base=True), CPU)
+    with pytest.raises(BadInputError, match="fp8 needs a graphics card"):
+        checks.check_memory(request(fp8_base_unet=True), CPU)
     with pytest.raises(BadInputError, match="xformers"):
         checks.check_memory(request(attention="xformers"), CPU)
     checks.check_memory(request(mixed_precision="fp16", fp8_base=True), CPU)

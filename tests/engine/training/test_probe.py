@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,13 +17,15 @@ from engine.models.adapter_layers import targets_in
 from engine.models.host import host
 from engine.runtime.errors import BadInputError, OutOfMemoryError
 from engine.runtime.job import Job, request_from_record
-from engine.training import meter
+from engine.training import meter, probe
 from engine.training.batches import shelve
 from engine.training.jobfile import dump_toml
 from engine.training.meter import LiveBytes
 from engine.training.probe import heaviest, measure, run
 from engine.training.probing import ProbeRequest
 from engine.training.update import Updater
+
+from .conftest import paint
 
 
 @pytest.fixture
@@ -93,6 +97,49 @@ def test_the_measure_follows_the_settings(measured):
     assert measured(gradient_accumulation_steps=8).step_bytes == pytest.approx(plain, rel=0.01)
 
 
+def test_the_time_of_a_run_is_that_of_its_updates_and_of_what_is_cached(
+    measured, tmp_path, monkeypatch
+):
+    # One bucket and full batches, so that every step is as heavy as the measured one; and a clock
+    # that says that whatever is measured has taken a second.
+    alike = {"train_data_dir": str(paint(tmp_path / "alike" / "1_a", 8).parent)}
+    seconds = itertools.count()
+    monkeypatch.setattr(probe, "time", SimpleNamespace(perf_counter=lambda: next(seconds)))
+    anew = measured(cache_latents=False, **alike)
+    assert (anew.seconds_per_step, anew.seconds) == (1, 4)
+    assert measured(**alike).seconds == 4 + 2
+    both = measured(cache_latents=False, gradient_accumulation_steps=2, **alike)
+    assert (both.seconds_per_step, both.seconds) == (2, 4)
+
+
+def test_parts_that_may_stay_are_not_moved_out_of_the_way(measured, monkeypatch):
+    asked = []
+    park = probe.parking
+
+    def noting(model, *, enabled):
+        asked.append(enabled)
+        return park(model, enabled=enabled)
+
+    monkeypatch.setattr(probe, "parking", noting)
+    measured()
+    measured(offload=False)
+    assert asked == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("trained", "looked", "seen"),
+    [((0, 1000), (300, 600), (300, 600)), ((400, 500), (0, 1000), (400, 500)),
+     ((0, 200), (300, 600), (0, 200))],
+)  # fmt: skip
+def test_the_heaviest_draw_is_one_that_the_run_can_make(request_for, trained, looked, seen):
+    asked = request_for(
+        min_timestep=trained[0], max_timestep=trained[1], style_loss_weight=1.0,
+        style_min_timestep=looked[0], style_max_timestep=looked[1],
+    )  # fmt: skip
+    found = probe._looked_at(asked)
+    assert (found.min_timestep, found.max_timestep) == seen
+
+
 def test_the_window_asks_through_the_engine(request_for):
     request = request_from_record(ProbeRequest(train=request_for()).to_record())
     job = Job.detached()
@@ -108,7 +155,37 @@ def test_the_command_line_tells_it_as_json(request_for, tmp_path, capsys):
     assert told["fits"]
     assert (told["bucket"], told["batch"], told["changes"]) == ([32, 32], 4, {})
     assert told["peak_bytes"] >= told["step_bytes"] > 0
+    assert told["outline"]["buckets"] == [[32, 32, 4], [40, 24, 2]]
     assert not (tmp_path / "run").exists()
+
+
+def test_it_tells_what_the_run_will_do(measured, tmp_path):
+    paint(tmp_path / "reg" / "1_plain", 9)
+    (tmp_path / "art" / "1_square" / "broken.png").write_bytes(b"no picture")
+    found = measured(
+        reg_data_dir=str(tmp_path / "reg"), train_batch_size=2, gradient_accumulation_steps=3,
+        max_train_steps=99, huber_c=0.2,
+    ).outline  # fmt: skip
+    assert (found.pictures, found.buckets) == (6, ((32, 32, 4), (40, 24, 2)))
+    # Four squares, two wide ones twice, and as many plain ones: 4+8, 4 in their buckets.
+    assert (found.regularization, found.unused_regularization, found.draws) == (8, 1, 16)
+    assert (found.steps_per_epoch, found.epochs, found.steps) == (3, 2, 6)
+    assert found.without_effect == {
+        "max_train_steps": "The epochs decide how long is trained.",
+        "huber_c": "It has an effect only with Loss: huber, smooth_l1.",
+    }
+    assert [word for word in ("broken.png", "no partner") if word not in str(found.notes)] == []
+
+
+def test_a_smaller_attempt_is_told_beside_the_run_that_was_asked_for(measured, monkeypatch):
+    plain = measured().outline
+    monkeypatch.setattr(meter.psutil, "virtual_memory", lambda: Room(-1))
+    assert measured().outline == plain
+
+
+def test_held_out_pictures_are_counted_apart(measured):
+    found = measured(validation_split=0.5, validation_seed=1).outline
+    assert (found.pictures, found.held_out) == (3, 3)
 
 
 def test_what_does_not_fit_is_measured_smaller(measured, monkeypatch):

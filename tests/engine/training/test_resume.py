@@ -291,6 +291,14 @@ def test_states_of_steps_are_counted_apart_from_their_checkpoints(train, tmp_pat
     assert names == ["style-state", "style-step00000004-state", "style-step00000005-state"]
 
 
+def test_states_are_kept_as_long_as_their_checkpoints_where_nothing_else_is_said(train):
+    run, _ = train(
+        max_train_epochs=4, save_last_n_epochs=2, save_last_n_epochs_state=0, save_every_n_epochs=1
+    )
+    names = [path.name for path in sorted((Path(run.run) / "states").iterdir())]
+    assert names == ["style-000003-state", "style-state"]
+
+
 def test_a_run_is_offered_only_while_there_is_something_to_go_on_with(cut, tmp_path):
     cut(1)
     run_folder = tmp_path / "cut"

@@ -172,22 +172,23 @@ def test_a_file_of_prompts_is_read_anew_at_every_drawing(train, tmp_path, monkey
     assert result.steps == 4
 
 
-def test_the_sampler_is_the_one_of_the_prompt_or_of_the_run(train, monkeypatch):
+def test_a_sample_is_drawn_as_its_prompt_and_its_run_say(train, models, monkeypatch):
     from engine.training import previews
 
     asked = []
     sample = previews.sample
 
     def noting(model, recipe, **kwargs):
-        asked.append((recipe.sampler, recipe.schedule))
+        asked.append((recipe.sampler, recipe.schedule, recipe.clip_skip, recipe.model))
         return sample(model, recipe, **kwargs)
 
     monkeypatch.setattr(previews, "sample", noting)
     train(
         sample_prompts=("a --s 2 --ss k_euler_a", "b --s 2"), sample_sampler="DDIM",
-        max_train_epochs=1, sample_every_n_epochs=0,
+        max_train_epochs=1, sample_every_n_epochs=0, clip_skip=2,
     )  # fmt: skip
-    assert asked == [("euler_a", "normal"), ("ddim", "normal")]
+    own = (2, str(models["epsilon"]))
+    assert asked == [("euler_a", "normal", *own), ("ddim", "normal", *own)]
 
 
 def test_samples_begin_at_the_noise_that_the_run_trains_to(train, models, monkeypatch):

@@ -139,6 +139,8 @@ def test_pieces_equal_the_library_kohya_calls(rules):
 def test_optimizers_that_decide_themselves_follow_no_schedule():
     for kind in ("AdamWScheduleFree", "Adafactor"):
         assert set(factors(request(optimizer_type=kind, lr_scheduler="cosine"))) == {1}
+    named = request(lr_scheduler_type="CosineAnnealingLR", lr_scheduler="cosine", lr_warmup=0)
+    assert set(factors(named)) == {1}
     steered = request(
         optimizer_type="Adafactor", optimizer_args="relative_step=False", lr_scheduler="cosine"
     )

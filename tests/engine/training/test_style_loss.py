@@ -8,6 +8,7 @@ import torch
 from engine.models.loading import load_model
 from engine.runtime.errors import MissingFileError, ModelFileError
 from engine.training import picture_features, style_loss
+from engine.training.checks import check
 from engine.training.noise import Draw
 from engine.training.objective import Objective
 from engine.training.style_loss import PictureTerms
@@ -181,9 +182,13 @@ def test_a_file_that_is_no_vgg_is_refused(tmp_path, wrong):
         picture_features.vgg_features(vgg(tmp_path, **wrong), torch.device("cpu"))
 
 
-def test_a_missing_vgg_file_is_said(tmp_path):
+def test_a_missing_vgg_file_is_said_before_anything_is_done(tmp_path, request_for, model):
     with pytest.raises(MissingFileError):
         picture_features.vgg_features(tmp_path / "none.pth", torch.device("cpu"))
+    chosen = {"style_features": "vgg", "style_vgg_file": str(tmp_path / "none.pth")}
+    with pytest.raises(MissingFileError, match=r"none\.pth"):
+        check(request_for(style_loss_weight=1.0, **chosen), model)
+    check(request_for(**chosen), model)
 
 
 def test_the_vae_is_seen_through_at_each_of_its_resolutions(model):

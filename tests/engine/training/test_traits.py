@@ -24,7 +24,7 @@ def info(family: str, prediction: str = "epsilon", width: int | None = None) -> 
 
 def refused(model: Traits, **values) -> dict[str, str]:
     try:
-        refuse_what_does_not_fit(validated(TrainRequest, {"project": "p", **values}), model)
+        refuse_what_does_not_fit(validated(TrainRequest, {"project": "p", **values}), model, {})
     except RefusedError as error:
         return {item.setting: str(item) for item in error.refusals}
     return {}
@@ -66,6 +66,11 @@ SDXL = traits_of_file(info("sdxl"))
         ({"resolution": "1024,1000", "enable_bucket": False}, "resolution",
          "Use multiples of 32 with base, or turn buckets on."),
         ({"block_dims": "4,4"}, "block_dims", "It has 2 numbers, and SDXL has 23 blocks."),
+        ({"block_alphas": "4"}, "block_alphas", "It has 1 numbers, and SDXL has 23 blocks."),
+        ({"conv_block_dims": "4,4"}, "conv_block_dims",
+         "It has 2 numbers, and SDXL has 23 blocks."),
+        ({"conv_block_alphas": "4,4"}, "conv_block_alphas",
+         "It has 2 numbers, and SDXL has 23 blocks."),
         ({"scale_v_pred_loss_like_noise_pred": True}, "scale_v_pred_loss_like_noise_pred",
          "This weighting is made for models that predict v."),
     ],

@@ -102,6 +102,9 @@ def test_a_limit_measures_fewer_pictures(train, monkeypatch):
     every = len(count)
     train(**once, max_validation_steps=1)
     assert (every, len(count) - every) == (8, 4)
+    del count[:]
+    train(**once | {"train_batch_size": 2}, max_validation_steps=1)
+    assert len(count) == 8  # one batch, which is two pictures then
 
 
 def test_measuring_does_not_change_what_is_learned(train):

@@ -85,3 +85,73 @@ def test_a_file_of_another_program_does_not_become_kohyas_usual_values(tmp_path)
     path.write_text('{"3": {"class_type": "KSampler", "inputs": {}}, "version": 0.4}')
     with pytest.raises(BadInputError, match="no training settings of kohya's"):
         read_kohya(path)
+
+
+VALUES = [
+    ('"eight"', "Write a whole number."),
+    ("[8]", "Write a whole number."),
+    ("nan", "Write a number."),
+    ("{ rank = 8 }", "A table is no value for it."),
+    ("2020-01-01", "Write a whole number."),
+]
+
+
+@pytest.mark.parametrize(("value", "sentence"), VALUES)
+def test_a_value_that_cannot_be_taken_is_counted_and_told_as_such(tmp_path, value, sentence):
+    path = tmp_path / "script.toml"
+    path.write_text(f"network_dim = {value}\nnetwork_alpha = 4\nseed = 3\nclip_skip = 2\n")
+    report = read_kohya(path).report
+    line = report.line("network_dim")
+    assert (line.status, str(line.problem)) == ("refused", sentence)
+    assert report.counts == {"refused": 1, "unknown": 0, "no effect": 0, "converted": 0, "used": 3}
+    assert (report.taken, report.is_ready) == (3, False)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", '"fast"', "[[1]]"])
+def test_no_number_that_is_none_becomes_a_rate_or_a_limit(tmp_path, value):
+    path = tmp_path / "script.toml"
+    path.write_text(f"max_grad_norm = {value}\n")
+    imported = read_kohya(path)
+    assert imported.report.line("max_grad_norm").status == "refused"
+    assert "max_grad_norm" in imported.unreadable
+
+
+def test_a_number_out_of_its_range_goes_to_its_field_to_be_mended_there(tmp_path):
+    path = tmp_path / "script.toml"
+    path.write_text("network_dim = 0\nnetwork_alpha = 4\n")
+    imported = read_kohya(path)
+    line = imported.report.line("network_dim")
+    assert (line.status, str(line.problem)) == ("used", "Must be 1 or more.")
+    assert (imported.report.taken, imported.unreadable) == (1, frozenset())
+
+
+def test_text_that_is_no_truth_value_switches_nothing_on(tmp_path):
+    path = tmp_path / "script.toml"
+    path.write_text(
+        'network_train_unet_only = "false"\ncache_latents = "True"\nfull_fp16 = 7\nenable_bucket = "no"\n'
+    )
+    imported = read_kohya(path)
+    for key in ("network_train_unet_only", "full_fp16", "enable_bucket"):
+        (line,) = [line for line in imported.report.lines if line.key == key]
+        assert line.status == "refused"
+    assert imported.values["text_encoder_lr"] != 0
+    assert imported.values["cache_latents"] is True
+
+
+def test_a_form_that_says_a_word_for_a_number_is_told_what_kohya_takes(tmp_path):
+    path = tmp_path / "form.json"
+    path.write_text('{"network_dim": "eight", "seed": 3}')
+    line = read_kohya(path).report.line("network_dim")
+    assert (line.status, line.settings["network_dim"]) == ("converted", 4)
+    assert str(line.why) == "It is not a number; kohya reads 4."
+
+
+def test_of_keys_without_end_the_first_are_listed_and_all_are_counted(tmp_path):
+    path = tmp_path / "script.toml"
+    path.write_text("network_dim = 8\n" + "".join(f"strange_{i} = {i + 1}\n" for i in range(5000)))
+    report = read_kohya(path).report
+    short = report.short(100)
+    assert short.counts == report.counts
+    assert (short.counts["unknown"], short.left_out) == (5000, {"unknown": 4900})
+    assert len(report.record()["keys"]) > 5000 > len(short.lines)
+    assert short.line("network_dim").settings == {"network_dim": 8}
