@@ -86,3 +86,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         run("import", tmp_path / "none.json", "--out", tmp_path / "job.toml")
     with pytest.raises(MissingFileError):
         run("export", tmp_path / "none.toml", "--out", tmp_path / "x.json")
+
+
+def test_a_value_that_cannot_be_taken_is_counted_and_told(tmp_path, capsys):
+    (tmp_path / "script.toml").write_text('network_dim = "eight"\nnetwork_alpha = 4\nseed = 3\n')
+    run("import", tmp_path / "script.toml", "--out", tmp_path / "job.toml")
+    told = capsys.readouterr()
+    assert told.out.startswith("2 used, 0 converted, 0 no effect, 0 unknown, 1 refused")
+    assert "needs a fix: network_dim: Write a whole number." in told.err

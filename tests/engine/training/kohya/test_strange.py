@@ -128,7 +128,8 @@ def test_a_number_out_of_its_range_goes_to_its_field_to_be_mended_there(tmp_path
 def test_text_that_is_no_truth_value_switches_nothing_on(tmp_path):
     path = tmp_path / "script.toml"
     path.write_text(
-        'network_train_unet_only = "false"\ncache_latents = "True"\nfull_fp16 = 7\nenable_bucket = "no"\n'
+        'network_train_unet_only = "false"\ncache_latents = "True"\n'
+        'full_fp16 = 7\nenable_bucket = "no"\n'
     )
     imported = read_kohya(path)
     for key in ("network_train_unet_only", "full_fp16", "enable_bucket"):
