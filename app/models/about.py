@@ -184,7 +184,9 @@ def _fact(key: str, text: str) -> QWidget:
         row.addStretch(1)
         row.addWidget(TriggerChip(text))
         return box
-    value = ElidedLabel(text, Qt.TextElideMode.ElideMiddle)
+    # The end of a file name tells epochs apart; of tags the first are the frequent ones.
+    mode = Qt.TextElideMode.ElideRight if key == "Tags" else Qt.TextElideMode.ElideMiddle
+    value = ElidedLabel(text, mode)
     value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     row.addWidget(value, 1)
     return box

@@ -89,7 +89,7 @@ class BeforePanel(Panel):
 
     def _order_keys(self) -> None:
         """Tab goes from top to bottom, also to what was made later."""
-        links = [line.action for line in self._in_order()] + self.differences.links
+        links = [*(line.action for line in self._in_order()), self.differences]
         for before, after in pairwise([self.header, *links]):
             if before.nextInFocusChain() is not after:
                 self.setTabOrder(before, after)

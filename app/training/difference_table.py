@@ -1,85 +1,197 @@
-"""A small table: settings that differ from an earlier run, each a way to its field."""
+"""A small table: settings that differ from an earlier run, each a way to its field. It is painted:
+seventy widgets would take longer to make and to place than all the rest of a report.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+import math
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QPainter
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.i18n import tr
-from app.theme import fonts, metrics
-from app.training.differences import Difference
-from app.widgets.buttons import Button, button
-from app.widgets.text import ElidedLabel
+from app.theme import color, fonts, metrics
+from app.theme import signals as theme_signals
+from app.widgets.clipboard import copy_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtCore import QPoint
+    from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPaintEvent
+
+    from app.training.differences import Difference
 
 MOST = 24
 """Rows that a side column holds; runs that differ in more are compared over their whole width."""
+HEAD, ROW = 20, metrics.CONTROL_DENSE
+Cells = tuple[str, str, str]
 
 
 class DifferenceTable(QWidget):
-    """``chosen`` carries the name of the setting that was clicked."""
+    """``chosen`` carries the name of the setting that was clicked, or chosen by Enter."""
 
     chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: list[tuple[Button, ElidedLabel, ElidedLabel]] = []
+        self.head: Cells = ("", "", "")
+        self.rows: list[Cells] = []
         self._found: list[Difference] = []
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(metrics.PAD - 8, metrics.GAP_FIELDS, metrics.PAD, 0)
-        self._grid.setHorizontalSpacing(metrics.GAP)
-        self._grid.setVerticalSpacing(0)
-        for column, stretch in enumerate((4, 3, 3)):
-            self._grid.setColumnStretch(column, stretch)
-        self._heads = [ElidedLabel(size=11, tone="quiet") for _ in range(3)]
-        for column, head in enumerate(self._heads):
-            head.setAlignment(_LEFT if column == 0 else _RIGHT)
-            self._grid.addWidget(head, 0, column)
-        self._heads[0].setContentsMargins(8, 0, 0, 0)
-
-    @property
-    def links(self) -> list[Button]:
-        """What takes the keys, from top to bottom."""
-        return [row[0] for row in self._rows]
+        self._wanted = [0, 0, 0]
+        self._hover = -1
+        self._current = 0
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setProperty("ring", "inset")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        theme_signals.changed.connect(self.update)
 
     def show_differences(self, name: str, found: list[Difference]) -> None:
         """Show ``found`` against the run ``name``."""
         self._found = found[:MOST]
-        for head, words in zip(self._heads, (tr("Setting"), name, tr("Now")), strict=True):
-            head.setText(words)
-        while len(self._rows) < len(self._found):
-            self._add_row()
-        for place, row in enumerate(self._rows):
-            shown = place < len(self._found)
-            for widget in row:
-                widget.setVisible(shown)
-            if shown:
-                self._fill(row, self._found[place])
+        self._current = min(self._current, max(0, len(self._found) - 1))
+        self.head = (tr("Setting"), name, tr("Now"))
+        self.rows = [(item.label, *item.words) for item in self._found]
+        lines = [_widths(self.head, 11), *(_widths(row, 12) for row in self.rows)]
+        self._wanted = [max(column) for column in zip(*lines, strict=True)]
+        self.setAccessibleName(tr("Setting"))
+        self.setAccessibleDescription("; ".join(", ".join(row) for row in self.rows))
+        self.updateGeometry()
+        self.update()
 
-    def _fill(self, row: tuple[Button, ElidedLabel, ElidedLabel], item: Difference) -> None:
-        setting, before, now = row
-        setting.setText(item.label)
-        for words, text in zip((before, now), item.words, strict=True):
-            words.setText(text)
+    def sizeHint(self) -> QSize:
+        return QSize(0, metrics.GAP_FIELDS + HEAD + len(self.rows) * ROW)
 
-    def _add_row(self) -> None:
-        place = len(self._rows)
-        setting = button("", kind="quiet", on=partial(self._choose, place), dense=True)
-        setting.setProperty("align", "left")
-        setting.setFixedHeight(metrics.CONTROL_DENSE)
-        fonts.set_font(setting, 12)
-        before, now = ElidedLabel(tone="quiet"), ElidedLabel()
-        for column, widget in enumerate((setting, before, now)):
-            self._grid.addWidget(widget, place + 1, column, _LEFT if column == 0 else _FILL)
-        for words in (before, now):
-            words.setAlignment(_RIGHT)
-        self._rows.append((setting, before, now))
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
-    def _choose(self, place: int) -> None:
-        self.chosen.emit(self._found[place].name)
+    # Where things are
+
+    def place(self, row: int) -> QRect:
+        """The line of a row; -1 is the head."""
+        top = metrics.GAP_FIELDS + (HEAD + row * ROW if row >= 0 else 0)
+        return QRect(0, top, self.width(), ROW if row >= 0 else HEAD)
+
+    def cells(self, row: int) -> list[QRect]:
+        """The setting and both values; who needs little leaves its room to the others."""
+        line = self.place(row).adjusted(metrics.PAD, 0, -metrics.PAD, 0)
+        widths = shares(self._wanted, line.width() - 2 * metrics.GAP)
+        lefts = (0, widths[0] + metrics.GAP, widths[0] + widths[1] + 2 * metrics.GAP)
+        return [
+            QRect(line.left() + left, line.top(), wide, line.height())
+            for left, wide in zip(lefts, widths, strict=True)
+        ]
+
+    def _row_at(self, point: QPoint) -> int:
+        row = (point.y() - self.place(0).top()) // ROW
+        return row if 0 <= row < len(self.rows) else -1
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(fonts.font(11))
+        self._paint_cells(painter, -1, self.head, ("t3", "t3", "t3"))
+        painter.setFont(fonts.font(12))
+        for row, words in enumerate(self.rows):
+            line = self.place(row)
+            if not line.intersects(event.rect()):
+                continue
+            if row == self._hover or (self.hasFocus() and row == self._current):
+                painter.fillRect(line, color("g3"))
+            self._paint_cells(painter, row, words, ("t2", "t3", "t1"))
+
+    def _paint_cells(
+        self, painter: QPainter, row: int, words: Cells, tones: tuple[str, str, str]
+    ) -> None:
+        for text, box, tone, align in zip(words, self.cells(row), tones, _ALIGNS, strict=True):
+            painter.setPen(color(tone))
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box, align, shown)
+
+    # Pointer and keys
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            return self._tip(event)  # type: ignore[arg-type]
+        return super().event(event)
+
+    def _tip(self, event: QHelpEvent) -> bool:
+        """The whole of a text that does not fit."""
+        row = self._row_at(event.pos())
+        words = self.rows[row] if row >= 0 else ()
+        for text, box in zip(words, self.cells(row) if words else (), strict=True):
+            cut = fonts.metrics(12).horizontalAdvance(text) > box.width()
+            if cut and box.contains(event.pos()):
+                QToolTip.showText(event.globalPos(), text, self)
+                return True
+        QToolTip.hideText()
+        return True
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover = self._row_at(event.position().toPoint())
+        self.setCursor(_HAND if self._hover >= 0 else _ARROW)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = -1
+        self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        row = self._row_at(event.position().toPoint())
+        if row >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self._choose(row)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is not None and self.rows:
+            self._current = max(0, min(self._current + step, len(self.rows) - 1))
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.rows:
+            self._choose(self._current)
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            copy_rows([self.head, *self.rows])
+        else:
+            super().keyPressEvent(event)
+
+    def _choose(self, row: int) -> None:
+        self._current = row
+        self.chosen.emit(self._found[row].name)
 
 
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_FILL = Qt.AlignmentFlag(0)
+def shares(wanted: Sequence[int], room: int) -> list[int]:
+    """``room`` shared by columns: none gets more than it wants while another lacks some, and what
+    nobody wants is the first one's.
+    """
+    given = [0] * len(wanted)
+    left = room
+    for done, place in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
+        given[place] = max(0, min(wanted[place], left // (len(wanted) - done)))
+        left -= given[place]
+    given[0] += max(0, left)
+    return given
+
+
+def _widths(row: Cells, size: int) -> list[int]:
+    measure = fonts.metrics(size)
+    return [math.ceil(measure.horizontalAdvance(text)) for text in row]
+
+
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+_ALIGNS = (
+    Qt.AlignmentFlag.AlignLeft | _MIDDLE,
+    Qt.AlignmentFlag.AlignRight | _MIDDLE,
+    Qt.AlignmentFlag.AlignRight | _MIDDLE,
+)
+_HAND, _ARROW = Qt.CursorShape.PointingHandCursor, Qt.CursorShape.ArrowCursor

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent, QWheelEvent
 from app.theme import color, mix
 from app.widgets.axis import log_ticks, range_of, spread, tick_texts, ticks
 from app.widgets.chart_lines import ChartState, Series, pen_of
-from app.widgets.graph_axis import Ruler
+from app.widgets.graph_axis import Frame, Ruler
 from app.widgets.graph_readout import Readout
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Graph(pg.GraphicsView):
         self._ratio = 0.0
         self._drawn: list[Series] = []
         self.lines: list[pg.PlotDataItem] = []
-        self.box = pg.ViewBox(enableMenu=False, defaultPadding=0.0)
+        self.box = Frame(enableMenu=False, defaultPadding=0.0)
         self.box.disableAutoRange()
         self.box.setMouseEnabled(x=zooms, y=False)
         self.across = Ruler("bottom", self.box, self._x_marks)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPainterPath
 
 from app.theme import color, fonts
 
@@ -16,6 +16,17 @@ GAP = 8
 """Pixels between the numbers of the vertical axis and the lines."""
 OVER = 60
 """Pixels that a number may reach over the end of its axis."""
+MARK = 4
+"""Pixels that a marked point at an end of the horizontal axis reaches over it."""
+
+
+class Frame(pg.ViewBox):
+    """Where the lines are. It cuts them off above and below, but no marked point at its sides."""
+
+    def shape(self) -> QPainterPath:
+        path = QPainterPath()
+        path.addRect(self.rect().adjusted(-MARK, 0, MARK, 0))
+        return path
 
 
 class Ruler(pg.AxisItem):

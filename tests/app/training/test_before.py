@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QToolButton
 from app import i18n
 from app.dataset.counts import Scope
 from app.training import counting
+from app.training.difference_table import shares
 from app.training.model import TrainState
 from app.training.resuming import ResumeOffer
 from engine.runtime.errors import OutOfMemoryError
@@ -216,10 +217,22 @@ def test_what_differs_from_the_last_run_is_counted_shown_and_leads_to_its_field(
     assert lines(before)["differ"] == "3 settings differ from first."
     assert before.differences.isHidden()
     press(before, "differ")
-    rows = [[cell.text() for cell in row] for row in before.differences._rows]
-    assert rows == [["Rank", "16", "32"], ["Seed", "9", "0"], ["Cache latents", "on", "off"]]
-    click(before.differences._rows[0][0])
-    assert revealed == ["network_dim"]
+    table = before.differences
+    assert table.rows == [("Rank", "16", "32"), ("Seed", "9", "0"), ("Cache latents", "on", "off")]
+    settle(state.session)
+    QTest.mouseClick(table, Qt.MouseButton.LeftButton, pos=table.cells(0)[0].center())
+    table.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        QTest.keyClick(table, key)
+    assert revealed == ["network_dim", "cache_latents"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "room", "given"),
+    [((90, 40, 60), 300, [200, 40, 60]), ((90, 40, 140), 200, [80, 40, 80])],
+)
+def test_a_column_that_needs_little_leaves_its_room_to_the_others(wanted, room, given) -> None:
+    assert shares(wanted, room) == given
 
 
 def cut_off(session, name: str) -> Run:

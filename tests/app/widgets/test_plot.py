@@ -256,6 +256,16 @@ def test_dots_mark_the_points_of_a_line_that_asks_for_them(made):
     assert len({tint.name() for tint in near(picture, spot + QPoint(0, -6))}) == 1
 
 
+def test_the_first_and_the_last_dot_are_whole_and_a_peak_is_cut_off(made):
+    chart = made(Series("Done", [0, 50, 100], [1.0, 9.0, 1.0], "err", marker="square"))
+    chart.set_range((0.0, 100.0), (0.0, 3.0))
+    picture = shot(chart)
+    for x, out in ((0, -1), (100, 1)):
+        assert all(map(is_red, near(picture, pixel(chart, x, 1.0) + QPoint(out, 0), dx=(0,))))
+    rows = range(pixel(chart, 0, 3.0).y() - 2)
+    assert not any(is_red(picture.pixelColor(x, y)) for x in range(picture.width()) for y in rows)
+
+
 def test_a_logarithmic_axis_puts_each_tenth_as_high_as_the_next(made):
     chart = made(Series("Done", [0, 50, 100], [0.01, 0.1, 1.0], "err"))
     chart.set_log(True)
