@@ -53,7 +53,7 @@ def test_pages_and_pictures_it_points_at_exist(language, name) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_its_commands_are_understood(language) -> None:
     lines = re.findall(r"main\.py (.+)$", text_of(language), flags=re.MULTILINE)
-    assert len(lines) == 2
+    assert len(lines) == 3
     for line in lines:
         assert cli.build_parser().parse_args(line.split()).job == Path("config.toml")
 
