@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -69,6 +69,7 @@ class TableHead(QWidget):
         super().__init__()
         self.order = Order()
         self._hover = self._at = ""
+        self._room: int | None = None
         self.setFixedHeight(32)
         self.setMouseTracking(True)
         self.setProperty("ring", "inset")
@@ -79,9 +80,15 @@ class TableHead(QWidget):
 
     def places(self) -> Iterator[tuple[str, QRect]]:
         """Every title, and where it is."""
-        yield "Name", QRect(NAME_LEFT, 0, name_width(self.width()), self.height())
-        for title, left, wide in columns(self.width()):
+        room = self.width() if self._room is None else self._room
+        yield "Name", QRect(NAME_LEFT, 0, name_width(room), self.height())
+        for title, left, wide in columns(room):
             yield title, QRect(left, 0, wide, self.height())
+
+    def take_room(self, width: int) -> None:
+        """Be over rows of ``width``, which a scroll bar makes less wide."""
+        self._room = width
+        self.update()
 
     def show_order(self, order: Order) -> None:
         """Mark the column that the table is sorted by."""
@@ -157,6 +164,7 @@ class ModelTable(QListView):
     """
 
     chosen = Signal()
+    room_changed = Signal(int)
 
     def __init__(self, thumbnails: ThumbnailCache) -> None:
         super().__init__()
@@ -175,6 +183,10 @@ class ModelTable(QListView):
         """Show ``models``; a refill chooses nothing, and tells so."""
         self.setModel(models)
         self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)  # of what is inside the scroll bar
+        self.room_changed.emit(event.size().width())
 
     def _tell(self) -> None:
         if self._telling:

@@ -78,6 +78,7 @@ class View(QWidget):
         self.library.remove_folder.connect(self.doors.forget)
         self.head.ordered.connect(self._order)
         self.table.chosen.connect(self._show_chosen)
+        self.table.room_changed.connect(self.head.take_room)
         self.reader.read_models.connect(self._show_models)
         self.reader.read_told.connect(self._show_told)
         self.intake.came.connect(lambda paths: self._choose_when_read(str(paths[0])))

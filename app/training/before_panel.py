@@ -20,6 +20,7 @@ from app.training.pace import about
 from app.training.problems import named
 from app.training.sentences import SentenceLabel, Strong
 from app.widgets.buttons import button
+from app.widgets.layouts import placed_once
 from app.widgets.panel import IconLabel, Panel
 from app.widgets.text import label
 
@@ -80,7 +81,8 @@ class BeforePanel(Panel):
         for line, text in zip(self.facts, texts, strict=True):
             line.setText(text)
             line.setVisible(bool(text))
-        self._show_notes()
+        with placed_once(self.body.parentWidget()):
+            self._show_notes()
         if self.shows_differences:
             name, found = against_the_last(self.state)
             self.differences.show_differences(name, found)

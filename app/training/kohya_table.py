@@ -150,6 +150,7 @@ class ReportTable(QListView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)  # of what is inside the scroll bar
         self.scheduleDelayedItemsLayout()
+        self.executeDelayedItemsLayout()  # at once: rows are painted once, not before and after
         self.laid_out.emit()
 
     def _moved(self, index: QModelIndex) -> None:

@@ -118,7 +118,8 @@ class View(QWidget):
     async def _show_report(self, taken: Taken) -> None:
         """Each part is made in a turn of the event loop of its own when it is the first time."""
         for turn in (lambda: self.report.page, self._place_page, lambda: self.report.detail,
-                     self._place_detail, lambda: self.report.shown(taken)):  # fmt: skip
+                     self._place_detail, lambda: self.report.shown(taken),
+                     lambda: self.center.setCurrentWidget(self.report.page)):  # fmt: skip
             await asyncio.sleep(0)
             if self.files.last is not taken:
                 return  # it was taken back, or another one was read

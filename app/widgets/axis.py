@@ -108,6 +108,18 @@ def label_text(value: float) -> str:
     return f"{number:.4f}".rstrip("0").rstrip(".")
 
 
+def aligned(texts: Sequence[str]) -> list[str]:
+    """Numbers that stand under each other, with as many places after the point each; powers of ten
+    and whole numbers stay as they are.
+    """
+    short = [text for text in texts if "." in text and "e" not in text]
+    places = max((len(text.rsplit(".", 1)[1]) for text in short), default=0)
+    return [
+        text + "0" * (places - len(text.rsplit(".", 1)[1])) if text in short else text
+        for text in texts
+    ]
+
+
 def thinned(values: Sequence[float] | np.ndarray, most: int) -> Sequence[float] | np.ndarray:
     """At most ``most`` of ``values``, evenly, the last one kept."""
     if len(values) <= most:

@@ -78,13 +78,13 @@ def nearest(one: Series, x: float, reach: float = 1.0) -> int | None:
     return min(near, key=lambda index: abs(one.xs[index] - x))
 
 
-def pen_of(one: Series, ratio: float = 1.0) -> QPen:
-    """Color, width and dash of ``one``, on a ground of g2. It is as wide however the lines are
-    stretched: ``ratio`` device pixels are a pixel.
+def pen_of(one: Series, ratio: float | None = None) -> QPen:
+    """Color, width and dash of ``one``, on a ground of g2. With a ``ratio`` of device pixels to a
+    pixel it is as wide however the lines are stretched.
     """
     # Mixed with the ground: a color that is seen through takes many times as long.
-    pen = QPen(mix(one.color, "g2", 1 - one.opacity), one.width * ratio)
-    pen.setCosmetic(True)
+    pen = QPen(mix(one.color, "g2", 1 - one.opacity), one.width * (ratio or 1.0))
+    pen.setCosmetic(ratio is not None)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     if one.dash in _PENS:

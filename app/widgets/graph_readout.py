@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem
 
 from app.theme import color, fonts
-from app.widgets.axis import label_text
+from app.widgets.axis import aligned, label_text
 from app.widgets.chart_lines import Series, nearest
 
 REACH = 24
@@ -84,12 +84,17 @@ class Readout(QGraphicsItem):
         # No finer than a pixel tells.
         self.rows = [("", *self._head(round(x) if high - low > 50 else round(x, 2)))]
         self._dots = []
+        values = []
         for one in self.series:
             near = nearest(one, x, min(1.0, REACH * pixel)) if one.label else None
             if near is not None:
                 value = float(one.ys[near])
-                self.rows.append((one.color, one.name, (self._y_text or label_text)(value)))
+                values.append((one.color, one.name, (self._y_text or label_text)(value)))
                 self._dots.append((self._place(float(one.xs[near]), value), one.color))
+        texts = aligned([text for *_, text in values])
+        self.rows += [
+            (tint, name, text) for (tint, name, _), text in zip(values, texts, strict=True)
+        ]
         self._line = QRectF(round(place) + 0.5, 0, 0, box.height())
         self._lay(place)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLayout
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PySide6.QtWidgets import QLayout, QWidget
 
 
 def clear_layout(layout: QLayout) -> None:
@@ -13,3 +16,18 @@ def clear_layout(layout: QLayout) -> None:
         if widget is not None:
             widget.hide()  # it lives on until the event loop runs, and must not show meanwhile
             widget.deleteLater()
+
+
+@contextmanager
+def placed_once(box: QWidget) -> Iterator[None]:
+    """What is shown and hidden in ``box`` is placed once, after the block: Qt places all of a
+    window again for each widget that appears.
+    """
+    layout = box.layout()
+    layout.setEnabled(False)
+    try:
+        yield
+    finally:
+        layout.setEnabled(True)
+        layout.invalidate()
+        box.updateGeometry()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 from app import i18n
 from app.models.files import Copying, copy_models, free_place
 from app.models.model import InfoRole
+from app.models.table import columns
 from tests.app.models.conftest import click, drop, names, write_lora
 
 
@@ -221,3 +222,16 @@ def test_what_is_copied_is_shown_at_the_foot_and_can_be_stopped(models, tongue):
     intake.copying = None
     intake.changed.emit()
     assert not column._foot.isVisible()
+
+
+def test_titles_stand_over_their_columns_also_beside_a_scroll_bar(shelf, models, settle) -> None:
+    for number in range(20):
+        write_lora(shelf / f"more-{number}.safetensors", seed=number)
+    for full in (False, True):
+        if full:
+            models.refresh()
+        settle()
+        room = models.table.viewport().width()
+        over = {title: (place.left(), place.width()) for title, place in models.head.places()}
+        assert {title: (left, wide) for title, left, wide in columns(room)}.items() <= over.items()
+    assert room < models.table.width()

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from app import i18n, theme
-from app.widgets.axis import log_ticks
+from app.widgets.axis import aligned, log_ticks
 from app.widgets.chart import LineChart
 from app.widgets.chart_lines import Series, nearest
 from app.widgets.graph import BLOCK
@@ -92,6 +92,20 @@ def test_a_line_is_as_thick_on_a_fine_screen(made):
     chart.plot.graph.devicePixelRatioF = lambda: 2 * ratio
     QApplication.sendEvent(chart.plot, QEvent(QEvent.Type.DevicePixelRatioChange))
     assert [line.opts["pen"].widthF() for line in chart.plot.graph.lines] == [8 * ratio]
+
+
+def test_the_legend_is_as_thick_on_a_fine_screen(made):
+    chart = made(Series("Done", [0, 1, 2], [1.0, 1.0, 1.0], "err", width=2))
+    thick = []
+    for ratio in (1, 2):
+        picture = QImage(chart._legend.size() * ratio, QImage.Format.Format_ARGB32)
+        picture.setDevicePixelRatio(ratio)
+        chart._legend.render(picture)
+        rows = range(picture.height())
+        columns = range(picture.width())
+        reds = [[is_red(picture.pixelColor(x, y)) for x in columns] for y in rows]
+        thick.append(max(sum(row[x] for row in reds) for x in range(4 * ratio, 10 * ratio)))
+    assert thick == [2, 4]
 
 
 def test_what_is_shown_is_the_ground_of_the_stage(chart):
@@ -369,6 +383,10 @@ def test_the_point_nearest_to_the_pointer_is_read():
     assert [nearest(one, x) for x in (-0.5, 4, 6, 20.5)] == [0, 0, 1, 2]
     assert nearest(one, 22) is None
     assert nearest(Series("Done", [], []), 1) is None
+
+
+def test_numbers_under_each_other_have_as_many_places() -> None:
+    assert aligned(["0.2917", "0.177", "3", "5e-5"]) == ["0.2917", "0.1770", "3", "5e-5"]
 
 
 def test_the_numbers_are_written_only_while_they_are_looked_at(chart, qtbot):
