@@ -171,12 +171,12 @@ class DifferenceTable(QWidget):
 
 
 def shares(wanted: Sequence[int], room: int) -> list[int]:
-    """``room`` shared by columns: none gets more than it wants while another lacks some, and what
-    nobody wants is the first one's.
+    """``room`` shared by columns: the first has what it wants up to a half, and what is left over;
+    no other gets more than it wants while another lacks some.
     """
-    given = [0] * len(wanted)
-    left = room
-    for done, place in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
+    given = [min(wanted[0], room // 2), *[0] * (len(wanted) - 1)]
+    left = room - given[0]
+    for done, place in enumerate(sorted(range(1, len(wanted)), key=wanted.__getitem__), 1):
         given[place] = max(0, min(wanted[place], left // (len(wanted) - done)))
         left -= given[place]
     given[0] += max(0, left)
