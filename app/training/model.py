@@ -17,7 +17,7 @@ from app.training.next_run import NextRun
 from app.training.pace import Pace, read_paces, seconds_for
 from app.training.past_runs import Mark, Past, look_through
 from app.training.probe import Probe
-from app.training.trash import bring_back, to_trash
+from app.training.trash import bring_back, run_to_trash
 from app.training.unfinished import Unfinished
 from engine.models.catalogue import list_models, model_folders
 from engine.runtime.errors import StylekilnError
@@ -183,7 +183,7 @@ class TrainState(NextRun):
     async def delete(self, story: Story) -> None:
         """Move a run that is over to the trash; the toast can bring it back."""
         try:
-            trashed = await self.session.bridge.io(to_trash, story.folder)
+            trashed = await self.session.bridge.io(run_to_trash, story.folder)
         except StylekilnError as error:
             self.session.show_error(error)
             await self.load_runs()  # another program trains it, or has removed it

@@ -147,10 +147,10 @@ class ChipFlow(QWidget):
         self.updateGeometry()
 
     def _width(self, index: int) -> float:
-        chip, measure = self._chips[index], fonts.metrics(12)
-        width = 14 + measure.horizontalAdvance(chip.text)
+        chip = self._chips[index]
+        width = 14 + fonts.width_of(chip.text)
         if chip.note:
-            width += 5 + measure.horizontalAdvance(chip.note)
+            width += 5 + fonts.width_of(chip.note)
         if chip.kind in ("trigger", "over"):
             width += 17
         return width + (16 if self._removable and index == self._hover else 0)

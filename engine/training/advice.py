@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
+from engine.models.inspect import inspect
+from engine.runtime.errors import StylekilnError
 from engine.training.config import TrainRequest
 from engine.training.reasons import Reason
 
@@ -23,6 +26,13 @@ def advice(
         *_about_noise(request, predicts or request.prediction_type),
         *_about_captions(request, two_encoders),
     ]
+
+
+def file_says(request: TrainRequest) -> str:
+    """What the file of the base model says that it predicts; the model itself does as asked."""
+    with suppress(StylekilnError):  # a model that is named as no file says nothing
+        return inspect(request.base_model).prediction_type
+    return ""
 
 
 def _about_model(request: TrainRequest, says: str) -> Iterator[Reason]:

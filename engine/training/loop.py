@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
-from engine.models.inspect import inspect
 from engine.models.loading import LoadedModel
-from engine.runtime.errors import StylekilnError
 from engine.runtime.job import Job
 from engine.training import optimizers
-from engine.training.advice import advice
+from engine.training.advice import advice, file_says
 from engine.training.base_model import load_base
 from engine.training.caches import prepare
 from engine.training.checks import check
@@ -103,18 +101,11 @@ def _warnings(
         request,
         predicts=model.prediction_type,
         two_encoders=len(model.text_encoders) > 1,
-        says=said_of(request),
+        says=file_says(request),
     )
     instead = optimizers.replacement(request, model.device)
     if instead is not None:
         yield instead
-
-
-def said_of(request: TrainRequest) -> str:
-    """What the file of the base model says that it predicts; the model itself does as asked."""
-    with suppress(StylekilnError):  # a model that is named as no file says nothing
-        return inspect(request.base_model).prediction_type
-    return ""
 
 
 def _run_folder(request: TrainRequest, sources: Sources) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from engine.training.advice import advice
+from engine.training.advice import advice, file_says
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
 from engine.training.pictures import PictureSet
@@ -44,7 +44,7 @@ def outline_of(
     regular = len(pictures.training) - len(plain)
     buckets = Counter(picture.bucket for picture in plain)
     idle = without_effect(request)
-    told = advice(request, predicts=predicts, two_encoders=two_encoders)
+    told = advice(request, predicts=predicts, two_encoders=two_encoders, says=file_says(request))
     return Outline(
         pictures=len(plain),
         held_out=len(pictures.held_out),

@@ -73,7 +73,7 @@ class Frames(QObject):
         self._widget.removeEventFilter(self)
         gaps = sorted((b - a) * 1000 for a, b in pairwise(self.times))
         if not gaps:
-            raise SystemExit("Nothing was painted.")
+            raise SystemExit(f"{self._widget} was never painted.")
         return {
             "p50": gaps[len(gaps) // 2],
             "p99": gaps[int(len(gaps) * 0.99)],
@@ -132,6 +132,10 @@ def scenes(view: Any) -> dict[str, tuple[QWidget, Callable[[int], None]]]:
         if number % 16 == 0:
             bar.pause.setDown(not bar.pause.isDown())
 
+    def everything(_: int) -> None:
+        view.update()
+        plot.update()  # it is opaque: what lies under it does not paint it
+
     def scrolled(number: int) -> None:
         rail = scroll.verticalScrollBar()
         span = rail.maximum()
@@ -140,7 +144,7 @@ def scenes(view: Any) -> dict[str, tuple[QWidget, Callable[[int], None]]]:
     return {
         "changes": (plot, hover),
         "scroll": (scroll.viewport(), scrolled),
-        "page": (plot, lambda _: view.update()),
+        "page": (plot, everything),
     }
 
 

@@ -231,7 +231,7 @@ def test_resuming_a_run_that_another_process_has_taken_up_is_refused(shown, sett
 def test_a_run_comes_back_from_the_trash_as_it_was(shown, settle, tmp_path, toasts, monkeypatch):
     view = shown(only={})
     monkeypatch.setattr(
-        "app.training.model.to_trash", lambda folder: folder.rename(tmp_path / "bin")
+        "app.training.trash.to_trash", lambda folder: folder.rename(tmp_path / "bin")
     )
     view.session.start(view.state.delete(view.state.runs[0]))
     settle(view.session)

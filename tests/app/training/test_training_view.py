@@ -362,7 +362,7 @@ def test_a_run_is_deleted_into_the_trash_and_brought_back(
     with_runs, settle, tmp_path, monkeypatch
 ) -> None:
     view, place = with_runs, tmp_path / "trash"
-    monkeypatch.setattr("app.training.model.to_trash", lambda folder: folder.rename(place))
+    monkeypatch.setattr("app.training.trash.to_trash", lambda folder: folder.rename(place))
     told = []
     view.session.notified.connect(told.append)
     folder = view.state.runs[0].folder

@@ -177,6 +177,12 @@ def test_it_tells_what_the_run_will_do(measured, tmp_path):
     assert [word for word in ("broken.png", "no partner") if word not in str(found.notes)] == []
 
 
+def test_it_says_that_the_file_of_the_model_predicts_something_else(measured):
+    with_words = str(measured(prediction_type="v_prediction").outline.notes)
+    assert "says that it predicts epsilon, and Model predicts is v_prediction" in with_words
+    assert "says that it predicts" not in str(measured().outline.notes)
+
+
 def test_a_smaller_attempt_is_told_beside_the_run_that_was_asked_for(measured, monkeypatch):
     plain = measured().outline
     monkeypatch.setattr(meter.psutil, "virtual_memory", lambda: Room(-1))
