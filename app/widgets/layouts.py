@@ -24,10 +24,24 @@ def placed_once(box: QWidget) -> Iterator[None]:
     window again for each widget that appears.
     """
     layout = box.layout()
+    if layout is None:
+        yield
+        return
     layout.setEnabled(False)
     try:
         yield
     finally:
         layout.setEnabled(True)
         layout.invalidate()
-        box.updateGeometry()
+        _activate(box)
+
+
+def _activate(box: QWidget) -> None:
+    """Place what is in ``box``, and in what it stands in as far as that depends on it."""
+    outer: QWidget | None = box
+    while outer is not None and outer.isVisible():
+        layout = outer.layout()
+        if layout is None:
+            return
+        layout.activate()
+        outer = outer.parentWidget()
