@@ -38,7 +38,7 @@ class RecentRow(QWidget):
         words.setSpacing(1)
         words.addStretch(1)
         words.addWidget(ElidedLabel(recent.name, size=13, weight=500))
-        holds = ", ".join(
+        holds = tr(", ").join(
             (
                 tr("1 picture", "{n} pictures", n=recent.pictures),
                 tr("1 run", "{n} runs", n=recent.runs) if recent.runs else tr("no run yet"),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 
+from app import i18n
 from app.shell.window import MainWindow
+from app.start.model import Recent
 from app.start.side import RecentRow
+from app.widgets.text import ElidedLabel
 
 
 @pytest.fixture
@@ -62,6 +67,18 @@ def test_return_on_a_project_opens_it_too(recents, session, qtbot, settle):
     qtbot.keyClick(second, Qt.Key.Key_Return)
     settle()
     assert str(session.project.root) == recents[1]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("en", "3 pictures, no run yet"), ("zh_CN", "3 张图片、尚未训练")]
+)
+def test_what_a_project_holds_is_told_with_the_commas_of_the_language(qtbot, code, words) -> None:
+    i18n.set_language(code)
+    row = RecentRow(Recent(Path("Ink"), "Ink", 3, 0, 0.0, ""))
+    qtbot.addWidget(row)
+    said = [line.text() for line in row.findChildren(ElidedLabel)]
+    i18n.set_language("en")
+    assert said == ["Ink", words]
 
 
 def test_the_search_finds_first_what_begins_as_typed(session, qtbot, settle, tmp_path):
