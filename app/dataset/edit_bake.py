@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.dataset.pixels import shrunk
+from app.dataset.pixels import Seen, seen_in, shrunk
 from app.widgets.images import image_of
-from engine.dataset.edits import Fill, Recipe, bake, to_bucket, work_on
+from engine.dataset.edits import Fill, Recipe, bake, bake_with_mask, work_on
 from engine.dataset.masks import MaskStore
 from engine.dataset.steps import Crop, Cutout, Mask
 
@@ -123,6 +123,7 @@ class Baking:
         """The same for the screen."""
         return image_of(self.array())
 
-    def trained(self, found: Assignment, side: int) -> np.ndarray:
-        """As training sees it in its bucket, at most ``side`` pixels."""
-        return shrunk(to_bucket(self.array(), found), side)
+    def trained(self, found: Assignment, side: int) -> Seen:
+        """As training sees it in its bucket, at most ``side`` pixels. Raises PictureError."""
+        recipe = scaled(self.recipe, self.factor)
+        return seen_in(bake_with_mask(self.pixels, recipe, self.fill, self.masks), found, side)

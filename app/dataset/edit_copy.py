@@ -5,18 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QCheckBox, QMenu, QVBoxLayout, QWidget, QWidgetAction
+from PySide6.QtWidgets import QCheckBox, QLabel, QMenu, QVBoxLayout, QWidget, QWidgetAction
 
 from app.i18n import bind
 from app.theme import metrics
 from app.widgets.buttons import Button, button
 from app.widgets.fields import Check
+from app.widgets.text import label
 from engine.dataset.recipes import paste
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.dataset.edit_work import EditWork
     from engine.dataset.edits import Recipe
     from engine.dataset.library import Picture
+
+_of_one_picture = {"cutout", "mask"}
+"""Made by hand for the pixels of one picture: only who asks copies them to others."""
 
 
 def paste_here(work: EditWork) -> None:
@@ -34,6 +40,7 @@ class CopyButton(Button):
         self.work = work
         self.checks: dict[str, QCheckBox] = {}
         self.go: Button | None = None
+        self.panel: QWidget | None = None
         self._text = bind(self.setText, "Copy edits to others…")
         self.clicked.connect(lambda *_: self.ask())
         for signal in (work.opened, work.changed, work.state.selection_changed):
@@ -43,10 +50,15 @@ class CopyButton(Button):
     @property
     def others(self) -> list[Picture]:
         """The other selected pictures; those shown when only the one under edit is selected."""
+        return self._chosen or self._without_own(self.work.state.shown)
+
+    @property
+    def _chosen(self) -> list[Picture]:
+        return self._without_own(self.work.state.selected)
+
+    def _without_own(self, pictures: Sequence[Picture]) -> list[Picture]:
         own = self.work.picture.id if self.work.picture is not None else -1
-        chosen = [p for p in self.work.state.selected if p.id != own]
-        found = chosen or [p for p in self.work.state.shown if p.id != own]
-        return [picture for picture in found if not picture.problem]
+        return [p for p in pictures if p.id != own and not p.problem]
 
     def tell(self) -> None:
         """Say how many pictures would take the edits."""
@@ -60,30 +72,52 @@ class CopyButton(Button):
     def ask(self) -> None:
         """Show the kinds to choose from."""
         menu = QMenu(self)
-        panel = QWidget()
+        self.panel = panel = QWidget()
+        panel.setFixedWidth(self.width())
         column = QVBoxLayout(panel)
         column.setContentsMargins(metrics.PAD, metrics.GAP, metrics.PAD, metrics.GAP)
         self.checks = {}
         for step in self.work.recipe.steps:
             check = Check(step.label)
-            check.set_value(True)
+            check.set_value(step.kind not in _of_one_picture)
+            check.changed.connect(self._follow)
             self.checks[step.kind] = check
             column.addWidget(check)
-        self.go = button(
-            "Copy to one picture" if len(self.others) == 1 else "Copy to all of them",
-            "copy-check",
-            "primary",
-            on=lambda: self._go(menu),
-        )
+        column.addWidget(self._whom())
+        count = len(self.others)
+        self.go = button("", "copy-check", "primary", on=lambda: self._go(menu))
+        bind(self.go.setText, "Copy to {n} picture", "Copy to {n} pictures", n=count)
         column.addWidget(self.go)
+        self._follow()
         entry = QWidgetAction(menu)
         entry.setDefaultWidget(panel)
         menu.addAction(entry)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.mapToGlobal(QPoint(0, -menu.sizeHint().height() - 2)))
 
+    def _whom(self) -> QLabel:
+        """Which pictures take the edits, above the button that gives them."""
+        made = label(size=11, tone="quiet", wrap=True)
+        count = len(self.others)
+        if self._chosen:
+            words = "{n} other selected picture", "{n} other selected pictures"
+        else:
+            words = (
+                "The only other picture in the grid: no other is selected",
+                "All {n} others in the grid: no other is selected",
+            )
+        bind(made.setText, *words, n=count)
+        return made
+
+    def _ticked(self) -> set[str]:
+        return {kind for kind, check in self.checks.items() if check.isChecked()}
+
+    def _follow(self, _: bool = True) -> None:
+        if self.go is not None:
+            self.go.setEnabled(bool(self._ticked()))
+
     def _go(self, menu: QMenu) -> None:
-        kinds = {kind for kind, check in self.checks.items() if check.isChecked()}
+        kinds = self._ticked()
         menu.close()
         self.copy(kinds)
 

@@ -95,7 +95,7 @@ class CropPanel(ToolPanel):
     def _connect(self) -> None:
         self.view.changed.connect(self._dragged)
         self.modes.changed.connect(self.set_mode)
-        self.ratios.changed.connect(lambda _: self.set_mode("ratio"))
+        self.ratios.changed.connect(lambda _: self._keep_ratio())
         self.buckets.chosen.connect(self._bucket_chosen)
         self.angle.changed.connect(self._straighten)
         self.corners.changed.connect(self._keep_corners)
@@ -137,17 +137,12 @@ class CropPanel(ToolPanel):
     # What can be done
 
     def set_mode(self, mode: str) -> None:
-        """Free, kept to a ratio, or to the shape of the bucket the crop falls into."""
+        """From the next drag on: free, kept to a ratio, or to the shape of the crop's bucket."""
         self.modes.set_value(mode)
         self.ratio_row.setVisible(mode == "ratio")
-        if mode == "free":
-            self.view.ratio = None
-        elif mode == "ratio":
-            self._keep_ratio()
-        else:
-            found = self.found(self.view.box)
-            if found is not None:
-                self.fit_bucket(found.bucket)
+        found = self.found(self.view.box) if mode == "bucket" else None
+        shape = self._ratio() if mode == "ratio" else found.bucket if found else None
+        self.view.ratio = shape[0] / shape[1] if shape else None
 
     def fit_bucket(self, bucket: tuple[int, int]) -> None:
         """The best crop for ``bucket``, and its shape from now on."""
@@ -253,7 +248,7 @@ class CropPanel(ToolPanel):
 
     def _rows(self) -> list[Row]:
         found = fits(self.work.spec, self.work.uncropped, self.content)[:most_buckets]
-        return [bucket_row(fit, self._held.get(fit.bucket, 0)) for fit in found]
+        return [bucket_row(fit, self._held.get(fit.bucket, 0), self.content) for fit in found]
 
     def _read_out(self, found: Assignment | None) -> None:
         if found is None:

@@ -10,7 +10,7 @@ from app.i18n import tr
 from app.i18n.format import dimensions, number, percent
 from app.widgets.row_list import Row
 from engine.dataset.edits import work_on
-from engine.imaging.framing import content
+from engine.imaging.framing import content as content_box
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +32,7 @@ def content_of(
     proxy: np.ndarray, before: Recipe, factor: float, masks: MaskStore | None
 ) -> Box | None:
     """The content of the picture before its crop, in its own pixels."""
-    found = content(work_on(proxy, scaled(before, factor), masks).rgba)
+    found = content_box(work_on(proxy, scaled(before, factor), masks).rgba)
     if found is None:
         return None
     left, top = int(found[0] / factor), int(found[1] / factor)
@@ -40,9 +40,10 @@ def content_of(
     return left, top, -int(-right // 1) - left, -int(-bottom // 1) - top
 
 
-def bucket_row(fit: BucketFit, count: int) -> Row:
-    """A bucket, what it cuts of the content, and its ``count`` of pictures."""
-    note = tr("cuts {share}", share=percent(fit.content_cut))
+def bucket_row(fit: BucketFit, count: int, content: Box | None) -> Row:
+    """A bucket, what it cuts of the ``content`` or of all, and its ``count`` of pictures."""
+    words = "cuts {share} of the picture" if content is None else "cuts {share} of the content"
+    note = tr(words, share=percent(fit.content_cut))
     if fit.scale > much_enlarged:
         note = f"{fit.scale:.1f}×  {note}"
     much = fit.scale > much_enlarged or fit.content_cut > much_cut

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from app.dataset.edit_bake import Baking
@@ -21,6 +20,8 @@ from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
     from app.dataset.edit_work import EditWork
+    from app.dataset.pixels import Seen
+    from engine.dataset.edits import Recipe
 
 side = 96
 
@@ -33,6 +34,8 @@ class ResultPanel(Panel):
         self.work = work
         self.picture = PictureBox(side, checker=False)
         self.facts = [label(tone="label", wrap=True) for _ in range(3)]
+        self.mask = label(tone="label", wrap=True)
+        self.mask.hide()
         self.caption = ElidedLabel(size=11, tone="quiet")
         self._baker = work.baker()
         row = QHBoxLayout()
@@ -41,7 +44,7 @@ class ResultPanel(Panel):
         row.addWidget(self.picture)
         words = QVBoxLayout()
         words.setSpacing(2)
-        for line in (*self.facts, self.caption):
+        for line in (*self.facts, self.mask, self.caption):
             words.addWidget(line)
         words.addStretch(1)
         row.addLayout(words, 1)
@@ -61,21 +64,28 @@ class ResultPanel(Panel):
             self._tell(tr("too small for a bucket"), "", "")
             self._warn(True, False, False)
             self.picture.set_picture(None)
+            self._tell_mask(None)
             return
         self._tell(
             dimensions(*found.bucket),
             tr("Scaled {scale}×", scale=f"{found.scale:.2f}"),
-            tr("Cuts {share} of the crop", share=percent(found.cut)),
+            tr(_cut(work.recipe), share=percent(found.cut)),
         )
         self._warn(False, found.scale > much_enlarged, found.cut > much_cut)
         factor = work.proxy.shape[1] / work.size[0]
         baking = Baking(work.proxy, factor, work.recipe, work.default_fill, work.masks)
         number = work.picture.id
-        self._baker.ask(lambda array: self._take(number, array), baking.trained, found, 2 * side)
+        self._baker.ask(lambda seen: self._take(number, seen), baking.trained, found, 2 * side)
 
-    def _take(self, number: int, array: np.ndarray) -> None:
+    def _take(self, number: int, seen: Seen) -> None:
         if self.work.picture is not None and self.work.picture.id == number:
-            self.picture.set_picture(array)
+            self.picture.set_picture(seen.rgb)
+            self._tell_mask(seen.learned)
+
+    def _tell_mask(self, learned: float | None) -> None:
+        self.mask.setVisible(learned is not None)
+        if learned is not None:
+            self.mask.setText(tr("Mask: hatched, learns {share}", share=percent(learned)))
 
     def _warn(self, *lines: bool) -> None:
         for line, warns in zip(self.facts, lines, strict=True):
@@ -84,3 +94,7 @@ class ResultPanel(Panel):
     def _tell(self, *texts: str) -> None:
         for line, text in zip(self.facts, texts, strict=True):
             line.setText(text)
+
+
+def _cut(recipe: Recipe) -> str:
+    return "Cuts {share} of the crop" if recipe.crop else "Cuts {share} of the picture"

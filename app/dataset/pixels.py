@@ -17,7 +17,8 @@ from engine.imaging.adjust import resize
 from engine.imaging.decode import load_rgba
 
 if TYPE_CHECKING:
-    from engine.dataset.buckets import BucketSpec
+    from engine.dataset.buckets import Assignment, BucketSpec
+    from engine.dataset.edits import Baked
     from engine.dataset.library import Picture
     from engine.project.project import Project
 
@@ -66,7 +67,11 @@ def looked_at(picture: Picture, project: Project, spec: BucketSpec, side: int) -
     found = placed(picture, spec)
     if found is None:
         return None
-    baked = sample_of(picture, project).bake()
+    return seen_in(sample_of(picture, project).bake(), found, side)
+
+
+def seen_in(baked: Baked, found: Assignment, side: int) -> Seen:
+    """What was baked in its bucket, its mask over it, at most ``side`` pixels."""
     rgb = shrunk(to_bucket(baked.rgb, found), side)
     if baked.mask is None:
         return Seen(rgb, None)

@@ -8,11 +8,12 @@ from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QColorDialog, QDialogButtonBox, QFileDialog
+from PySide6.QtWidgets import QCheckBox, QColorDialog, QDialogButtonBox, QFileDialog, QLabel
 
 from app.dataset.crop_box import CropBox
 from app.dataset.edit_shape import from_source
 from app.dataset.view import View
+from app.i18n import set_language
 from app.theme import color
 from engine.dataset.edits import Fill, Recipe, bake, bake_with_mask, baked_size, work_on
 from engine.dataset.samples import sample_of
@@ -90,6 +91,13 @@ def seen(page, settle):
     return flat[:, : image.width() * 4].reshape(image.height(), image.width(), 4)
 
 
+def drawn(widget):
+    """What a widget shows, uint8 RGBA."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    flat = np.array(image.constBits()).reshape(image.height(), -1)
+    return flat[:, : image.width() * 4].reshape(image.height(), image.width(), 4)
+
+
 # Crop
 
 
@@ -142,7 +150,7 @@ def test_fitting_a_bucket_lists_what_it_cuts_and_keeps_its_shape(edit, settle) -
     panel = page.panels["crop"]
     rows = {row.key: row for row in panel.buckets.rows.items}
     assert rows["160×96"].count == "1"
-    assert rows["128×128"].note == "cuts 50 %"
+    assert rows["128×128"].note == "cuts 50 % of the content"
     click_row(panel.buckets, "128×128")
     assert page.view.box == CropBox(48, 0, 96, 96)
     assert "128×128 bucket" in page.view.read_out
@@ -153,10 +161,45 @@ def test_fitting_a_bucket_lists_what_it_cuts_and_keeps_its_shape(edit, settle) -
     assert stored(page, settle) == Recipe()
 
 
+def test_looking_at_a_way_to_crop_changes_nothing(edit, settle) -> None:
+    page = edit("carrot")
+    panel = page.panels["crop"]
+    page.view.set_box(CropBox(10, 20, 60, 40))
+    for place in (2, 1, 2, 0, 2):
+        spot = panel.modes._rects()[place].center().toPoint()
+        QTest.mouseClick(panel.modes, left, pos=spot)
+        assert page.view.box == CropBox(10, 20, 60, 40)
+    assert stored(page, settle).crop == (10, 20, 60, 40)
+    assert panel.buckets.current() == "160×96"
+    drag(page.view, (70, 60), (100, 80))  # a drag takes the shape of the bucket it fell into
+    assert page.view.box.width / page.view.box.height == pytest.approx(160 / 96, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("language", "of_content", "of_crop"),
+    [
+        ("en", "cuts 50 % of the content", "Cuts 33 % of the crop"),
+        ("zh_CN", "裁去内容的 50 %", "裁去选区的 33 %"),
+    ],
+)
+def test_each_cut_says_what_it_is_of(edit, settle, language, of_content, of_crop) -> None:
+    set_language(language)
+    page = edit("carrot")
+    page.view.set_box(CropBox(0, 0, 60, 40))
+    page.work.keep()
+    settle(page.state.session)
+    rows = {row.key: row for row in page.panels["crop"].buckets.rows.items}
+    assert rows["128×128"].note == of_content
+    page.view.set_box(CropBox(0, 0, 16, 96))
+    settle(page.state.session)
+    assert page.column.result.facts[2].text() == of_crop
+
+
 def test_a_ratio_is_kept_and_swapped(edit, settle) -> None:
     page = edit()
     panel = page.panels["crop"]
     panel.modes._choose(1)
+    assert page.view.box == CropBox(0, 0, 96, 96)
     panel.ratios.set_value((3, 2))
     panel.ratios.changed.emit((3, 2))
     assert page.view.box == CropBox(0, 16, 96, 64)
@@ -414,6 +457,50 @@ def test_chosen_kinds_of_edits_go_to_all_others_as_one_step(view, edit, settle) 
     settle(view.session)
     assert named(view, "cactus").recipe == Recipe()
     assert named(view, "boar").recipe == recipe
+
+
+@pytest.mark.parametrize(
+    ("language", "whom", "words"),
+    [
+        ("en", "All 5 others in the grid: no other is selected", "Copy to 5 pictures"),
+        ("zh_CN", "网格中其余全部 5 张图片：未选中其他图片", "复制到 5 张图片"),
+    ],
+)
+def test_what_was_made_by_hand_is_copied_only_when_asked(
+    view, edit, settle, language, whom, words
+) -> None:
+    set_language(language)
+    page = edit("boar")
+    page.view.set_box(CropBox(0, 0, 48, 48))
+    click(page.bar.tools["mask"])
+    click(page.panels["mask"].from_alpha)
+    settle(view.session)
+    click(page.column.copy_to)
+    ticked = {kind: check.isChecked() for kind, check in page.column.copy_to.checks.items()}
+    assert ticked == {"crop": True, "mask": False}
+    assert whom in [made.text() for made in page.column.copy_to.panel.findChildren(QLabel)]
+    assert page.column.copy_to.go.text() == words
+    click(page.column.copy_to.checks["crop"])
+    assert not page.column.copy_to.go.isEnabled()
+    click(page.column.copy_to.checks["crop"])
+    click(page.column.copy_to.go)
+    settle(view.session)
+    assert [step.kind for step in named(view, "cactus").recipe.steps] == ["crop"]
+
+
+def test_edits_go_to_the_selection_where_there_is_one(view, edit, settle) -> None:
+    page = edit("boar")
+    page.work.change(Recipe().with_step(Turn(quarters=1)), "Turn")
+    settle(view.session)
+    view.state.select([named(view, name).id for name in ("cactus", "crown", "boar")])
+    assert page.column.copy_to.text() == "Copy edits to 2…"
+    click(page.column.copy_to)
+    texts = [made.text() for made in page.column.copy_to.panel.findChildren(QLabel)]
+    assert "2 other selected pictures" in texts
+    click(page.column.copy_to.go)
+    settle(view.session)
+    assert named(view, "crown").recipe == named(view, "boar").recipe
+    assert named(view, "carrot").recipe == Recipe()
 
 
 def test_before_is_the_file_and_split_shows_both(edit, settle, art) -> None:
@@ -836,6 +923,31 @@ def test_brackets_change_the_brush(edit, settle) -> None:
     assert panel.rows.size_.value == round(before * 1.44)
     QTest.keyClicks(page.view, "[")
     assert panel.rows.size_.value == round(before * 1.2)
+
+
+def test_what_training_will_see_has_the_mask_as_it_is_painted(edit, settle) -> None:
+    page = edit()
+    settle(page.state.session)
+    result = page.column.result
+    plain = drawn(result.picture)
+    assert not result.mask.isVisible()
+    click(page.bar.tools["mask"])
+    settle(page.state.session)
+    drag(page.view, (20, 48), (76, 48))
+    settle(page.state.session)
+    painted = drawn(result.picture)
+    assert (painted != plain).any(axis=2).mean() > 0.02
+    assert result.mask.isVisible()
+    learned = int(result.mask.text().removeprefix("Mask: hatched, learns ").removesuffix(" %"))
+    assert 5 < learned < 60
+    drag(page.view, (20, 20), (76, 20))
+    settle(page.state.session)
+    assert (drawn(result.picture) != painted).any()
+    page.undo()
+    page.undo()
+    settle(page.state.session)
+    assert np.array_equal(drawn(result.picture), plain)
+    assert not result.mask.isVisible()
 
 
 def test_a_mask_comes_from_transparency_with_a_weight_outside(edit, settle, art) -> None:
