@@ -18,6 +18,8 @@ os.environ["QT_API"] = "pyside6"
 import pydantic  # noqa: F401
 import qasync
 
+from app.shell.ahead import Ahead
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
@@ -44,5 +46,6 @@ def run(application: QApplication, window: MainWindow) -> None:
         closed = asyncio.Event()
         application.aboutToQuit.connect(closed.set)
         begin(window)
+        Ahead(window.session, window.pages)
         loop.run_until_complete(closed.wait())
         loop.run_until_complete(window.session.end())

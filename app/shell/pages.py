@@ -48,13 +48,17 @@ class Pages(QStackedWidget):
 
     def open(self, name: str) -> Any:
         """Show ``name``, building it first if need be, and return its view."""
+        self.build(name)
+        self.current = name
+        self.setCurrentWidget(self.built[name])
+        return self.built[name]
+
+    def build(self, name: str) -> None:
+        """Make ``name`` where it is not made yet, without showing it."""
         if name not in self.built:
             view: QWidget = importlib.import_module(PATHS[name]).View(self._session)
             self.built[name] = view
             self.addWidget(view)
-        self.current = name
-        self.setCurrentWidget(self.built[name])
-        return self.built[name]
 
     def focus_stage(self) -> None:
         """Give the keyboard to the stage of the page that is shown."""

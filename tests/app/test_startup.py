@@ -88,6 +88,36 @@ import os, sys; sys.stdout.flush(); os._exit(0)
     assert run(code, tmp_path) == {"engines": 1, "same": True}
 
 
+def test_what_a_click_will_need_is_there_before_it(tmp_path):
+    code = """
+import asyncio, json, sys
+import app.main as m
+from PySide6.QtWidgets import QApplication
+qt = QApplication([])
+window = m.open_window()
+m.wait_for_paint(window)
+from app import running
+from app.shell.ahead import Ahead
+loop = running.make_loop(qt)
+running.begin(window)
+Ahead(window.session, window.pages)
+async def come():
+    while "dataset" not in window.pages.built:
+        await asyncio.sleep(0.02)
+loop.run_until_complete(asyncio.wait_for(come(), 120))
+late = [n for n in ("app.training.view", "app.canvas.view", "app.models.view")
+        if n not in sys.modules]
+early = [n for n in ("pyqtgraph",) if n in sys.modules]
+shown = window.pages.built[window.pages.current] is window.pages.currentWidget()
+print(json.dumps({"late": late, "early": early, "built": sorted(window.pages.built),
+                  "current": window.pages.current, "shown": shown}), flush=True)
+import os; os._exit(0)
+"""
+    assert run(code, tmp_path) == {
+        "late": [], "early": [], "built": ["dataset", "start"], "current": "start", "shown": True,
+    }  # fmt: skip
+
+
 def test_every_workspace_can_be_built_without_torch(tmp_path):
     code = f"""
 import json, sys
