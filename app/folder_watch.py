@@ -49,6 +49,7 @@ class FolderWatch(QObject):
         listener().heard.connect(self._hear)
         self.destroyed.connect(lambda: listener().listen(number, set()))
         session.project_changed.connect(lambda _: self._follow())
+        session.pictures_changed.connect(self._pictures_changed)
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
             application.applicationStateChanged.connect(self._state_changed)
@@ -61,9 +62,13 @@ class FolderWatch(QObject):
             self.session.start(self._watch())
 
     def _listen(self, folders: set[str]) -> None:
-        if folders != self.watched:
-            self.watched = folders
-            listener().listen(self._number, folders)
+        """Ask also for those that are listened to: one that was replaced is heard no more."""
+        self.watched = folders
+        listener().listen(self._number, folders)
+
+    def _pictures_changed(self, ids: object) -> None:
+        if ids is None and self.session.project is not None:  # a drive may be back
+            self.session.start(self._watch())
 
     def _hear(self, folder: str) -> None:
         if folder in self.watched:

@@ -10,6 +10,7 @@ import codecs
 import contextlib
 import os
 import re
+import stat
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,8 +81,11 @@ def read_caption(path: Path) -> Caption:
 def read_stored(path: Path) -> tuple[Caption, bytes | None]:
     """The same, with the bytes of the file where it was read."""
     try:
-        with open(path, "rb", buffering=0) as file:
-            if os.fstat(file.fileno()).st_size > LARGEST:
+        with open(path, "rb", buffering=0, opener=_at_once) as file:
+            facts = os.fstat(file.fileno())
+            if not stat.S_ISREG(facts.st_mode):
+                return _unusable(Problem("{name} is not a regular file.", name=path.name)), None
+            if facts.st_size > LARGEST:
                 return _unusable(
                     Problem("{name} is too large to be a caption.", name=path.name)
                 ), None
@@ -101,6 +105,11 @@ def read_stored(path: Path) -> tuple[Caption, bytes | None]:
         remedy="Save it as UTF-8 in a text editor.",
     )
     return _unusable(unknown), data
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting for who writes into a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def decode(data: bytes) -> Caption | None:

@@ -291,6 +291,30 @@ def test_a_change_of_a_folder_is_heard_from_another_thread(view, settle, art, qt
     assert not view.watch._soon.isActive()
 
 
+def test_a_folder_that_was_replaced_is_listened_to_again(view, settle, art, qtbot) -> None:
+    def read() -> None:
+        view.watch._soon.timeout.emit()
+        settle(view.session)
+        view.watch._soon.stop()
+
+    def stir() -> bool:
+        (inner / "note.md").touch()
+        (inner / "note.md").unlink()
+        return view.watch._soon.isActive()
+
+    inner = art / "inner"
+    inner.mkdir()
+    read()
+    assert str(inner) in view.watch.watched
+    qtbot.waitUntil(stir, timeout=30_000)
+    inner.rmdir()
+    inner.mkdir()
+    read()
+    qtbot.wait(1500)  # what is said of the former one has come by then
+    view.watch._soon.stop()
+    qtbot.waitUntil(stir, timeout=30_000)
+
+
 def test_an_edit_reads_only_its_pictures_again(view, settle, monkeypatch) -> None:
     asked = []
     library = view.session.library

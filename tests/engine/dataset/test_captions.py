@@ -140,3 +140,11 @@ def test_names_become_words(tmp_path):
     assert from_file_name("bell_pepper_copy") == "bell pepper copy"
     assert from_file_name("_well-known__thing ") == "well-known thing"
     assert caption_path(tmp_path / "a.b.png") == tmp_path / "a.b.txt"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_beside_a_picture_is_no_caption_and_nobody_waits_for_it(tmp_path):
+    os.mkfifo(tmp_path / "a.txt")
+    found = read_caption(tmp_path / "a.txt")
+    assert str(found.problem) == "a.txt is not a regular file."
+    assert not write_caption(tmp_path / "a.txt", "tree", found)
