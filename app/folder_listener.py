@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import functools
 import itertools
+import os
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QThread, Signal, Slot
 
@@ -28,6 +29,7 @@ class FolderListener(QObject):
         super().__init__()
         self._watcher: QFileSystemWatcher | None = None
         self._wanted: dict[int, set[str]] = {}
+        self._known: dict[str, tuple[int, int] | None] = {}
         self._asked.connect(self._follow)
 
     def listen(self, number: int, folders: set[str]) -> None:
@@ -43,11 +45,23 @@ class FolderListener(QObject):
             self._watcher = QFileSystemWatcher(self)
             self._watcher.directoryChanged.connect(self.heard)
         self._wanted[number] = set(folders)
-        known, wanted = set(self._watcher.directories()), set().union(*self._wanted.values())
-        if known - wanted:
-            self._watcher.removePaths(sorted(known - wanted))
-        if wanted - known:
-            self._watcher.addPaths(sorted(wanted - known))
+        wanted = {path: _identity(path) for path in set().union(*self._wanted.values())}
+        heard = set(self._watcher.directories())
+        # A folder that took the place of another of its name is heard only when it is added anew.
+        stay = {path for path in heard if wanted.get(path, ()) == self._known.get(path)}
+        if heard - stay:
+            self._watcher.removePaths(sorted(heard - stay))
+        if wanted.keys() - stay:
+            self._watcher.addPaths(sorted(wanted.keys() - stay))
+        self._known = wanted
+
+
+def _identity(folder: str) -> tuple[int, int] | None:
+    try:
+        facts = os.stat(folder)
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
 
 
 def new_number() -> int:

@@ -307,8 +307,10 @@ def test_a_folder_that_was_replaced_is_listened_to_again(view, settle, art, qtbo
     read()
     assert str(inner) in view.watch.watched
     qtbot.waitUntil(stir, timeout=30_000)
-    inner.rmdir()
-    inner.mkdir()
+    other = art.parent / "other"
+    other.mkdir()
+    inner.rename(art.parent / "former")
+    other.rename(inner)
     read()
     qtbot.wait(1500)  # what is said of the former one has come by then
     view.watch._soon.stop()
