@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.dataset.edit_work import EditWork
     from app.dataset.pixels import Seen
     from engine.dataset.edits import Recipe
+    from engine.dataset.library import Picture
 
 side = 96
 
@@ -57,7 +58,7 @@ class ResultPanel(Panel):
         work = self.work
         if work.picture is None or work.proxy is None:
             return
-        self.caption.setText(work.picture.caption or tr("No caption"))
+        self.caption.setText(_caption(work.picture))
         try:
             found = assign(work.spec, baked_size(work.size, work.recipe))
         except BadInputError:
@@ -94,6 +95,13 @@ class ResultPanel(Panel):
     def _tell(self, *texts: str) -> None:
         for line, text in zip(self.facts, texts, strict=True):
             line.setText(text)
+
+
+def _caption(picture: Picture) -> str:
+    if picture.caption.strip():
+        return picture.caption
+    category = picture.category
+    return tr("No caption: {category} is used", category=category) if category else tr("No caption")
 
 
 def _cut(recipe: Recipe) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app.dataset.outlook import Outlook, is_hard, kinds
-from app.dataset.outlook_captions import most_draws
+from app.dataset.outlook_captions import most_draws, text_of
 from app.i18n import tr
 from app.i18n.format import dimensions, number, percent
 from app.theme import metrics
@@ -79,15 +79,26 @@ class CaptionDraws(QWidget):
         for line in self.lines:
             column.addWidget(line)
 
+        self.note = label(
+            "It has no caption: the name of its category is used.",
+            size=11,
+            tone="quiet",
+            wrap=True,
+        )
+        self.note.hide()
+        column.addWidget(self.note)
+
     def wait(self) -> None:
         """Say nothing of the picture before; the lines keep their room."""
         for line in self.lines:
             line.setText("")
 
-    def tell(self, epoch: int, texts: Sequence[str], *, bare: bool = False) -> None:
-        """Show the first draws of ``epoch``; an empty text was dropped, unless the picture is
-        ``bare``: it has no caption to drop.
+    def tell(self, epoch: int, texts: Sequence[str], picture: Picture) -> None:
+        """Show the first draws of ``epoch``; an empty text was dropped, unless there is none to
+        drop. Says so where the category stands in for the caption.
         """
+        bare = not text_of(picture).strip()
+        self.note.setVisible(not bare and not picture.caption.strip())
         more = len(texts) - len(self.lines)
         title = tr("Captions of epoch {n}", n=number(epoch))
         self.title.setText(f"{title}  +{number(more)}" if more > 0 else title)

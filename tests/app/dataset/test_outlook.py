@@ -258,6 +258,31 @@ def test_a_picture_without_a_caption_has_none_to_drop(panel, settle) -> None:
     assert panel.captions.lines[0].text() == "No caption"
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "It has no caption: the name of its category is used."),
+        ("zh_CN", "此图片没有描述：使用其分类的名称。"),
+    ],
+)
+def test_it_is_said_that_a_category_stands_in_for_a_caption(
+    panel, state, settle, language, words
+) -> None:
+    i18n.set_language(language)
+    choose(panel, "boar", settle)
+    assert not panel.captions.note.isVisible()
+    food = [named(state, "boar").id, named(state, "cactus").id]
+    state.session.library.set_category(food, "Food")
+    state.session.pictures_changed.emit(food)
+    settle(state.session)
+    choose(panel, "boar", settle)
+    assert panel.captions.lines[0].text() == "Food"
+    assert panel.captions.note.isVisible()
+    assert panel.captions.note.text() == words
+    choose(panel, "cactus", settle)  # it has a caption of its own
+    assert not panel.captions.note.isVisible()
+
+
 def test_buckets_and_warnings_narrow_the_grid(opened, settle, qtbot) -> None:
     view = View(opened)
     qtbot.addWidget(view)
