@@ -182,7 +182,6 @@ class ReportPage(QWidget):
         self.name.setText(taken.path.name)
         kind = taken.path.suffix.lower()
         self._origin_text.say(ORIGINS.get(kind, ORIGINS[".json"]), time=clock(taken.when))
-        self.note.begin(self.state.values.get("base_model"))
         self.table.refresh()
         self._fill()
         self.refresh()
