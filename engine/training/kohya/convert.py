@@ -100,7 +100,8 @@ def _length(arguments: Arguments) -> None:
     epochs = arguments.pop("max_train_epochs")
     if epochs is None or not epochs.value:
         return
-    arguments.idle(arguments.named("max_train_steps"), Reason("The maximum of epochs decides."))
+    if "max_train_steps" in arguments:
+        arguments.idle(arguments.named("max_train_steps"), Reason("The maximum of epochs decides."))
     arguments.say(epochs)
 
 

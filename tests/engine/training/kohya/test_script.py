@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 import tomli_w
 
@@ -25,6 +27,15 @@ def test_a_script_trains_with_the_defaults_of_the_scripts(tmp_path):
 def test_zeros_of_a_script_are_zeros(tmp_path):
     run = read(tmp_path, max_grad_norm=0.0, prior_loss_weight=0).request
     assert (run.max_grad_norm, run.prior_loss_weight) == (0, 0)
+
+
+def test_a_number_of_thousands_of_digits_is_a_line_of_the_report(tmp_path):
+    huge = "0x" + "f" * 5000
+    imported = read(tmp_path, network_args=[f"conv_dim={huge}"], optimizer_args=[f"eps={huge}"])
+    status = {line.key: line for line in imported.report.lines}
+    assert status["network_args: conv_dim"].status == "refused"
+    assert status["optimizer_args"].problem
+    assert json.dumps(imported.report.record())
 
 
 def test_sections_are_flattened_and_the_later_wins(tmp_path):
