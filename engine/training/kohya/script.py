@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.training.kohya.arguments import Arguments, Said
+from engine.training.kohya.elsewhere import EMPTY, IGNORED, IGNORED_ARGUMENTS
 from engine.training.kohya.network_types import type_of
 from engine.training.kohya.plain import plain_number
 from engine.training.reasons import Reason
@@ -21,6 +22,10 @@ def read_script(table: Mapping[str, Any]) -> Arguments:
     for key, value in table.items():
         for said in items_of(Said(key, value, key, value)):
             arguments.say(said)
+    for name in IGNORED_ARGUMENTS:
+        if name in arguments:
+            said = arguments.named(name)
+            arguments.idle(said, IGNORED if said.value else EMPTY)
     name_network(arguments)
     return arguments
 
