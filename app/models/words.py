@@ -6,7 +6,7 @@ import math
 import re
 from pathlib import PurePath
 
-from app.i18n import tr, tr_error
+from app.i18n import joined, tr, tr_error
 from app.i18n.format import number
 from app.models.trained import trained_facts
 from engine.models.family import STARTER
@@ -103,7 +103,15 @@ def _keys_of(info: ModelInfo) -> str:
 def note_of(info: ModelInfo) -> str:
     """What the maker of a LoRA wrote about it; kohya's scripts write None where nobody did."""
     comment = info.metadata.get("ss_training_comment", "")
+    if resized := _RESIZED.fullmatch(comment):
+        words = tr("Resized to rank {rank}.", rank=resized["rank"])
+        before = resized["before"] or ""
+        comment = words if before in ("", "None") else joined((words, before))
     return info.metadata.get(NOTE, "") or ("" if comment == "None" else comment)
+
+
+# What the tool that makes ranks smaller writes before the comment of the file.
+_RESIZED = re.compile(r"resized to rank (?P<rank>\d+) \(\w+\)(?:; ?(?P<before>.*))?", re.DOTALL)
 
 
 def facts(info: ModelInfo) -> list[tuple[str, str]]:

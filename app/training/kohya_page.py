@@ -37,7 +37,7 @@ COUNTED: tuple[tuple[Status, str], ...] = (
     ("used", "used as they are"),
     ("converted", "converted, same effect"),
     ("no effect", "no effect here"),
-    ("unknown", "unknown, left out"),
+    ("unknown", "left out"),
 )
 
 ORIGINS = {
@@ -88,7 +88,7 @@ class ReportPage(QWidget):
         self.cells = {status: QWidget() for status, _ in COUNTED}
         self.filter = Segments(
             [("", "All"), ("used", "Used"), ("converted", "Converted"),
-             ("no effect", "No effect"), ("unknown", "Not taken")]
+             ("no effect", "No effect"), ("unknown", "Left out")]
         )  # fmt: skip
         self.only_changes = Check("Only what changes the result")
         self.table = ReportTable(state)

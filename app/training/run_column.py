@@ -16,6 +16,7 @@ from app.shell.menus import Menu
 from app.theme import metrics
 from app.training import run_deeds
 from app.training.checkpoint_table import CheckpointTable
+from app.training.differences import size_words
 from app.training.fact_table import FactTable
 from app.training.run_list import RunList, standing
 from app.training.telling import clock, sentence
@@ -258,7 +259,7 @@ def _settings(story: Story, request: TrainRequest) -> list[tuple[str, str]]:
         (tr("UNet rate"), scientific(request.unet_lr)),
         (tr("Text encoder rate"), scientific(request.text_encoder_lr)),
         (tr("Schedule"), tr(choice_text(request.lr_scheduler))),
-        (tr("Resolution"), request.resolution or tr("the model's own")),
+        (tr("Resolution"), size_words(request.resolution) or tr("the model's own")),
         (tr("Batch"), number(request.train_batch_size)),
         (tr("Optimizer"), tr(choice_text(request.optimizer_type))),
         (tr("Seed"), str(request.seed)),

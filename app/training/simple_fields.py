@@ -208,10 +208,12 @@ def _strength_hint(rank: int) -> str:
 def _detail_hint(values: dict[str, Any]) -> tuple[str]:
     offset, gamma = float(values["noise_offset"]), float(values["min_snr_gamma"])
     if offset and gamma:
-        return ("Noise offset {offset}, min-SNR {gamma}.",)
+        return ("Large shapes count more: noise offset {offset}, min-SNR {gamma}.",)
     if offset:
-        return ("Noise offset {offset}.",)
-    return ("Min-SNR {gamma}.",) if gamma else ("All noise levels weigh alike.",)
+        return ("Large shapes count more: noise offset {offset}.",)
+    if gamma:
+        return ("Large shapes count more: min-SNR {gamma}.",)
+    return ("Details and large shapes count alike.",)
 
 
 def _detail_facts(values: dict[str, Any]) -> dict[str, str]:

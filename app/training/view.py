@@ -172,7 +172,7 @@ class View(QWidget):
     def _show_parts(self, middle: QWidget, right: QWidget) -> None:
         self.center.setCurrentWidget(middle)
         self.right.setCurrentWidget(right)
-        self.tabs.rename("runs", "This key" if self.shows_report else "Runs")
+        self.tabs.rename("runs", "Chosen line" if self.shows_report else "Runs")
         self._arrange()
 
     def _go_to_field(self, setting: str) -> None:
