@@ -70,7 +70,9 @@ class CaptionerChooser(QWidget):
         offer.addWidget(self.progress)
         self.progress.hide()
         tools = QHBoxLayout()
-        tools.setContentsMargins(metrics.PAD + metrics.LABEL + metrics.GAP, 0, metrics.PAD, 4)
+        tools.setContentsMargins(
+            metrics.PAD + metrics.LABEL + metrics.GAP, 0, metrics.PAD, metrics.PAD
+        )
         tools.addWidget(self.add)
         tools.addStretch(1)
         column = QVBoxLayout(self)

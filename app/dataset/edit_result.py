@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 from app.dataset.edit_bake import Baking
 from app.dataset.outlook import much_cut, much_enlarged
 from app.dataset.preview import PictureBox
-from app.i18n import tr
+from app.i18n import bind, tr
 from app.i18n.format import dimensions, percent
 from app.theme import metrics
 from app.widgets.panel import Panel
@@ -36,6 +36,7 @@ class ResultPanel(Panel):
         self.picture = PictureBox(side, checker=False)
         self.facts = [label(tone="label", wrap=True) for _ in range(3)]
         self.mask = label(tone="label", wrap=True)
+        bind(self.mask.setToolTip, "Hatched is what training learns.")
         self.mask.hide()
         self.caption = ElidedLabel(size=11, tone="quiet")
         self._baker = work.baker()
@@ -86,7 +87,7 @@ class ResultPanel(Panel):
     def _tell_mask(self, learned: float | None) -> None:
         self.mask.setVisible(learned is not None)
         if learned is not None:
-            self.mask.setText(tr("Mask: hatched, learns {share}", share=percent(learned)))
+            self.mask.setText(tr("Mask: learns {share}", share=percent(learned)))
 
     def _warn(self, *lines: bool) -> None:
         for line, warns in zip(self.facts, lines, strict=True):

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app.dataset.outlook import Outlook, is_hard, kinds
 from app.dataset.outlook_captions import most_draws, text_of
-from app.i18n import tr
+from app.i18n import bind, tr
 from app.i18n.format import dimensions, number, percent
 from app.theme import metrics
 from app.widgets.row_list import Row
@@ -37,6 +37,7 @@ class Facts(QWidget):
             grid.addWidget(value, row, 1)
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(4, 1)
+        bind(self._names[3].setToolTip, "Hatched is what training learns.")
         self.tell_mask(None)
 
     def tell(self, picture: Picture, found: Assignment | None, fill: str) -> None:
@@ -62,7 +63,7 @@ class Facts(QWidget):
         for widget in (self._names[3], self.values[3]):
             widget.setVisible(learned is not None)
         if learned is not None:
-            self.values[3].setText(tr("hatched, learns {share}", share=percent(learned)))
+            self.values[3].setText(tr("learns {share}", share=percent(learned)))
 
 
 class CaptionDraws(QWidget):
