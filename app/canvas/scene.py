@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter
 from app.canvas import overlays
 from app.canvas.picture import CRISP_ZOOM
 from app.i18n import tr
+from app.i18n.format import dimensions
 from app.theme.style import color
 from app.widgets.images import checker
 
@@ -90,9 +91,9 @@ class Scene:
             painter,
             above,
             [
-                (f"{frame.width()} × {frame.height()}", False),
+                (dimensions(frame.width(), frame.height()), False),
                 (tr("painted at"), True),
-                (f"{width} × {height}", False),
+                (dimensions(width, height), False),
             ],
         )
         number = self._state.shown_number()

@@ -6,16 +6,18 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.dataset.caption_changes import Change, ChangeList
 from app.dataset.caption_models import CaptionerChooser
 from app.dataset.caption_sheet import ScopeRow, Sheet, widen
 from app.i18n import bind, tr, tr_error
 from app.i18n.format import number
+from app.theme import metrics
 from app.widgets.buttons import button
 from app.widgets.form import SchemaForm
 from app.widgets.panel import padded
-from app.widgets.states import ProgressRow
+from app.widgets.states import EmptyState, ProgressRow
 from app.widgets.text import label
 from engine.dataset.problem import Problem
 from engine.dataset.tagging import CaptionRequest, CaptionResult
@@ -53,6 +55,7 @@ class CaptionSheet(Sheet):
         self._headline = bind(self.headline.setText, "")
         self.hint = label(tone="quiet", wrap=True)
         self._hint = bind(self.hint.setText, "")
+        self.nothing = EmptyState("wand-sparkles", "", "")
         self.progress = ProgressRow("", pausable=False)
         self.list = ChangeList()
         self.problems = label(tone="warn", wrap=True)
@@ -76,8 +79,13 @@ class CaptionSheet(Sheet):
         self._progress_area = padded(self.progress, top=4)
         self._progress_area.hide()
         self.problems.hide()
-        self.side.addWidget(padded(self.headline, top=12))
-        self.side.addWidget(padded(self.hint, top=4, bottom=4))
+        self._head = QWidget()
+        head = QVBoxLayout(self._head)
+        head.setContentsMargins(metrics.PAD, 12, metrics.PAD, 4)
+        head.addWidget(self.headline)
+        head.addWidget(self.hint)
+        self.side.addWidget(self._head)
+        self.side.addWidget(self.nothing, 1)
         self.side.addWidget(self._progress_area)
         self.side.addWidget(padded(self.problems))
         self.side.addWidget(self.list, 1)
@@ -133,14 +141,25 @@ class CaptionSheet(Sheet):
 
     def _say(self, captioner: Captioner | None) -> None:
         if captioner is None:
-            self._headline.say("Choose a model that writes captions")
-            self._hint.say(
+            title = "Choose a model that writes captions"
+            words = (
                 "Add a folder with a WD tagger, BLIP or Florence-2, or download one. Everything "
                 "runs on this computer; your pictures are sent nowhere."
             )
         else:
-            self._headline.say("{name} is ready", "", name=captioner.name)
-            self._hint.say("Captions appear here as they are written. One Undo takes all back.")
+            title = "{name} is ready"
+            words = "Captions appear here as they are written. One Undo takes all back."
+        name = captioner.name if captioner is not None else ""
+        self._headline.say(title, "", name=name)
+        self._hint.say(words)
+        self.nothing.say(title, words, name=name)
+        self._show_nothing(not self.list.changes.items)
+
+    def _show_nothing(self, on: bool) -> None:
+        """In the place of an empty list stands what to do; with captions in it, a head over it."""
+        self.nothing.setVisible(on)
+        self._head.setVisible(not on)
+        self.list.setVisible(not on)
 
     def _enable(self) -> None:
         idle = self.handle is None
@@ -176,6 +195,7 @@ class CaptionSheet(Sheet):
 
         request = validated(CaptionRequest, values)
         self.list.set_changes([])
+        self._show_nothing(False)
         self.problems.hide()
         self.handle = handle = self.session.bridge.submit(request)
         self._headline.say("{name} writes captions", "", name=name)

@@ -55,8 +55,11 @@ class NearMiss(QWidget):
         self._text.say("{tag} is new. Did you mean:", "", tag=tag)
         for place, one in enumerate(near):
             link = button("", kind="link", on=partial(self.chosen.emit, tag, one.tag))
-            link.setText(f"{one.tag} {number(one.count)}")
-            self.row.insertWidget(place, link)
+            link.setText(one.tag)
+            count = label(size=11, tone="quiet")
+            count.setText(tr("in {n} picture", "in {n} pictures", n=number(one.count)))
+            self.row.insertWidget(2 * place, link)
+            self.row.insertWidget(2 * place + 1, count)
         self.show()
 
     def tell_held(self, tag: str) -> None:

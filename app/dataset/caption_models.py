@@ -63,14 +63,16 @@ class CaptionerChooser(QWidget):
         offer = QVBoxLayout(self.offer)
         offer.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         offer.setSpacing(metrics.GAP_FIELDS)
-        hint = "A mirror of the Hugging Face Hub; empty is the Hub itself."
+        hint = "A mirror of the Hugging Face Hub; leave it empty to use the Hub."
         offer.addWidget(self.missing)
         offer.addWidget(FieldRow("Download from", self.endpoint, hint, padded=False))
         offer.addWidget(self.download, 0, Qt.AlignmentFlag.AlignLeft)
         offer.addWidget(self.progress)
         self.progress.hide()
         tools = QHBoxLayout()
-        tools.setContentsMargins(metrics.PAD + metrics.LABEL + metrics.GAP, 0, metrics.PAD, 4)
+        tools.setContentsMargins(
+            metrics.PAD + metrics.LABEL + metrics.GAP, 0, metrics.PAD, metrics.PAD
+        )
         tools.addWidget(self.add)
         tools.addStretch(1)
         column = QVBoxLayout(self)

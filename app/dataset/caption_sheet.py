@@ -95,8 +95,8 @@ class ScopeRow(QWidget):
         self.refresh()
 
     def set_usual(self) -> None:
-        """The selection when it is more than one picture, else what is shown."""
-        self.set_value("selected" if len(self.state.selected) > 1 else "shown")
+        """The selection where there is one, else what is shown."""
+        self.set_value("selected" if self.state.selected else "shown")
 
     def pictures(self) -> list[Picture]:
         """The pictures of the choice."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from app.dataset.crop_box import CropBox, Handle, dragged, handle_at, whole
+from app.i18n.format import dimensions
 from app.theme import color, fonts
 from app.widgets.image_view import ImageView
 
@@ -147,7 +148,7 @@ class CropView(ImageView):
 
     def _paint_read_outs(self, painter: QPainter, frame: QRectF) -> None:
         box = self.box
-        place = f"x {box.left}  y {box.top}  {box.width} × {box.height}"
+        place = f"x {box.left}  y {box.top}  {dimensions(box.width, box.height)}"
         painter.setFont(fonts.font(11))
         top = min(frame.bottom() + 6, self.height() - 24)
         if self.read_out:

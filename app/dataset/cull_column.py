@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.i18n import bind, tr
 from app.i18n import signals as language_signals
+from app.i18n import tr
 from app.i18n.format import number
 from app.theme import color, metrics
 from app.widgets.fields import Check
@@ -106,15 +106,18 @@ class CullColumn(Column):
         ):
             self.panels[name].body.addWidget(rows)
         self.rules = {
-            "sharper": Radio("Keep the sharper one"),
+            "sharper": Radio("Keep the one with more detail"),
             "larger": Radio("Keep the larger one"),
             "captioned": Radio("Keep the one with a caption"),
         }
-        bind(
-            self.rules["sharper"].setToolTip,
-            "Sharpness is compared at one size: of two that show the same detail the larger one "
-            "stays, and of one size the lossless file.",
+        self.by_detail = label(
+            "Detail is compared at one size. Where it is equal the larger picture stays, then the "
+            "lossless file.",
+            size=11,
+            tone="quiet",
+            wrap=True,
         )
+        self.by_detail.setContentsMargins(22, 0, 0, metrics.GAP)
         self.take_caption = Check("Take over the other caption", on=True)
         self._build_rule()
         for panel in self.panels.values():
@@ -138,6 +141,8 @@ class CullColumn(Column):
             radio.setChecked(name == "sharper")
             radio.changed.connect(self._rule_changed)
             column.addWidget(radio)
+            if name == "sharper":
+                column.addWidget(self.by_detail)
         self.take_caption.changed.connect(self._rule_changed)
         column.addWidget(self.take_caption)
         self.panels["rule"].body.addWidget(box)

@@ -203,6 +203,8 @@ class CullPage(QWidget):
     def _apply_done(self) -> None:
         if self.cull.decisions:
             self.apply()
+        elif (kind := self.stages.next_kind) is not None:
+            self.choose_kind(kind)
         else:
             self._close()
 

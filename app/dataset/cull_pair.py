@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.dataset.cull_facts_table import FactsTable, lines_of, run_lines
 from app.dataset.cull_look import Look
 from app.dataset.cull_panes import Detail, Pane
+from app.dataset.cull_why import Why, kept_words, why
 from app.i18n import bind, tr
 from app.theme import metrics
 from app.widgets.buttons import button
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from app.dataset.cull_deck import Pair
     from app.dataset.cull_pictures import CullPictures
     from app.dataset.cull_runs import TrainedRuns
+    from engine.dataset.cull_groups import Criterion
     from engine.dataset.picture import Picture
 
 WIDE = 840
@@ -63,6 +65,7 @@ class PairStage(QWidget):
         super().__init__()
         self.pictures, self.runs = pictures, runs
         self.pair: Pair | None = None
+        self._why: Why = ""
         self.turn = 0
         self.mode = "side"
         self.linked = True
@@ -118,9 +121,12 @@ class PairStage(QWidget):
 
     # What is shown
 
-    def show_pair(self, pair: Pair, turn: int) -> None:
-        """Show another pair; ``turn`` is the orientation of the right one that is the left one."""
+    def show_pair(self, pair: Pair, turn: int, criterion: Criterion) -> None:
+        """Show another pair; ``turn`` is the orientation of the right one that is the left one,
+        ``criterion`` what the left one is proposed by.
+        """
         before = (self.pair.left.id, self.pair.right.id) if self.pair else None
+        self._why = why(pair.left, pair.right, criterion)
         self.pair, self.turn = pair, turn
         if before != (pair.left.id, pair.right.id):
             larger = max((pair.left, pair.right), key=lambda p: p.width * p.height)
@@ -224,7 +230,7 @@ class PairStage(QWidget):
             right = f"{pair.right.path.parent.name}/{right}"
         if self.turn:
             right = tr("{name}, turned into place", name=right)
-        keep, reject = tr("Suggested: keep"), tr("Suggested: reject")
+        keep, reject = kept_words(self._why), tr("Suggested: reject")
         if self.mode == "difference":
             both = tr("{left} against {right}, 4 times stronger", left=left, right=right)
             self.heads[0].tell(both, "", "", "")

@@ -16,11 +16,13 @@ from app.i18n import tr
 from app.i18n.format import number
 from app.widgets.buttons import button
 from app.widgets.states import EmptyState
+from engine.dataset.thresholds import CULL_KINDS
 
 if TYPE_CHECKING:
     from app.dataset.cull_bars import CullBar
     from app.dataset.cull_state import CullState
     from engine.dataset.picture import Picture
+    from engine.dataset.thresholds import Kind
 
 AHEAD = 3
 """Pairs, or pictures, that are decoded before they are asked for."""
@@ -69,7 +71,8 @@ class CullStages(QStackedWidget):
             )
         self.bar.words.setText(words)
         self.setCurrentWidget(self.pair)
-        self.pair.show_pair(pair, cull.turn_of(pair.left, pair.right))
+        turn = cull.turn_of(pair.left, pair.right)
+        self.pair.show_pair(pair, turn, cull.deck.rule.criterion)
         self._fetch_pairs()
 
     def _fetch_pairs(self) -> None:
@@ -130,6 +133,12 @@ class CullStages(QStackedWidget):
                 "files stay on disk.",
             )
             self.done_button.setText(tr("Apply the decisions"))
+        elif (kind := self.next_kind) is not None:
+            name = kind_name(kind)
+            self.nothing.say(
+                "Nothing more to decide here", "Other suggestions are left: {kind}.", kind=name
+            )
+            self.done_button.setText(tr("Go on to {kind}", kind=name))
         else:
             self.nothing.say(
                 "Nothing to decide",
@@ -137,6 +146,13 @@ class CullStages(QStackedWidget):
             )
             self.done_button.setText(tr("Back to grid"))
         self._show_nothing(button=True)
+
+    @property
+    def next_kind(self) -> Kind | None:
+        """The next kind, round the end, that has suggestions, where this one has none."""
+        place = CULL_KINDS.index(self.cull.kind) + 1
+        others = (*CULL_KINDS[place:], *CULL_KINDS[: place - 1])
+        return next((kind for kind in others if self.cull.kind_counts.get(kind)), None)
 
     def _show_nothing(self, *, button: bool = False) -> None:
         self.done_button.setVisible(button)

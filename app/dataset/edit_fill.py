@@ -16,6 +16,7 @@ from app.dataset.fill_panel import fill_text
 from app.dataset.fill_picture import ask_picture
 from app.dataset.pixels import shrunk
 from app.i18n import bind
+from app.theme import metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import FieldRow, ValueSlider
 from app.widgets.images import image_of, pixmap_of
@@ -78,10 +79,14 @@ class FillPanel(ToolPanel):
             padded=False,
         )
         rows = (self.color_row, self.second_row, self.angle_row, self.image_row, self.clean_row)
-        for widget in (*rows, self.hint):
+        for widget in rows:
             self.box.addWidget(widget)
+        self.box.addSpacing(metrics.GAP)
+        self.box.addWidget(self.hint)
+        self.box.addSpacing(metrics.GAP)
         self.box.addLayout(side_by_side(self.for_category, self.for_all))
         self.box.addWidget(self.follow, 0, Qt.AlignmentFlag.AlignLeft)
+        self.box.addSpacing(metrics.PAD)
         self.by_category = Panel("Fills of the categories")
         self.by_category.body.addWidget(self.categories)
         bind(self.categories.setToolTip, "A click gives the category the fill that is seen.")

@@ -23,7 +23,7 @@ NAMES = {
     "edge": "Edge",
     "blurred": "Blurred",
     "gradient": "Gradient",
-    "picture": "Its own",
+    "picture": "Own colors",
     "image": "Picture",
     "grey": "Gray",
     "white": "White",

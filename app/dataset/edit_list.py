@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.dataset.edit_bake import SHAPES
@@ -85,7 +85,14 @@ class EditList(QWidget):
         return self.work.recipe.steps
 
     def sizeHint(self) -> QSize:
-        return QSize(200, max(1, len(self.steps)) * metrics.ROW)
+        if self.steps:
+            return QSize(200, len(self.steps) * metrics.ROW)
+        room = QRect(0, 0, self.width() - 2 * metrics.PAD, 1000)
+        words = fonts.metrics(12).boundingRect(room, _WRAPPED, self._empty)
+        return QSize(200, max(metrics.ROW, round(words.height()) + 10))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.setFixedHeight(self.sizeHint().height())
 
     def toggle(self, place: int) -> None:
         """Leave the step at ``place`` out, or take it in again."""
@@ -105,6 +112,7 @@ class EditList(QWidget):
 
     def _relabel(self, text: str) -> None:
         self._empty = text
+        self.setFixedHeight(self.sizeHint().height())
         self.update()
 
     def _refresh(self) -> None:
@@ -192,10 +200,7 @@ class EditList(QWidget):
         if not self.steps:
             painter.setPen(color("t3"))
             inner = self.rect().adjusted(metrics.PAD, 0, -metrics.PAD, 0)
-            words = painter.fontMetrics().elidedText(
-                self._empty, Qt.TextElideMode.ElideRight, inner.width()
-            )
-            painter.drawText(inner, _LEFT, words)
+            painter.drawText(inner, _WRAPPED, self._empty)
         for place, step in enumerate(self.steps):
             self._paint_row(painter, place, step)
 
@@ -240,4 +245,5 @@ def summary_text(step: Step) -> str:
 
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_WRAPPED = int(_LEFT) | int(Qt.TextFlag.TextWordWrap)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 from app.dataset.edit_bake import Baking
 from app.dataset.outlook import much_cut, much_enlarged
 from app.dataset.preview import PictureBox
-from app.i18n import tr
+from app.i18n import bind, tr
 from app.i18n.format import dimensions, percent
 from app.theme import metrics
 from app.widgets.panel import Panel
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.dataset.edit_work import EditWork
     from app.dataset.pixels import Seen
     from engine.dataset.edits import Recipe
+    from engine.dataset.library import Picture
 
 side = 96
 
@@ -35,6 +36,7 @@ class ResultPanel(Panel):
         self.picture = PictureBox(side, checker=False)
         self.facts = [label(tone="label", wrap=True) for _ in range(3)]
         self.mask = label(tone="label", wrap=True)
+        bind(self.mask.setToolTip, "Hatched is what training learns.")
         self.mask.hide()
         self.caption = ElidedLabel(size=11, tone="quiet")
         self._baker = work.baker()
@@ -57,7 +59,7 @@ class ResultPanel(Panel):
         work = self.work
         if work.picture is None or work.proxy is None:
             return
-        self.caption.setText(work.picture.caption or tr("No caption"))
+        self.caption.setText(_caption(work.picture))
         try:
             found = assign(work.spec, baked_size(work.size, work.recipe))
         except BadInputError:
@@ -85,7 +87,7 @@ class ResultPanel(Panel):
     def _tell_mask(self, learned: float | None) -> None:
         self.mask.setVisible(learned is not None)
         if learned is not None:
-            self.mask.setText(tr("Mask: hatched, learns {share}", share=percent(learned)))
+            self.mask.setText(tr("Mask: learns {share}", share=percent(learned)))
 
     def _warn(self, *lines: bool) -> None:
         for line, warns in zip(self.facts, lines, strict=True):
@@ -94,6 +96,13 @@ class ResultPanel(Panel):
     def _tell(self, *texts: str) -> None:
         for line, text in zip(self.facts, texts, strict=True):
             line.setText(text)
+
+
+def _caption(picture: Picture) -> str:
+    if picture.caption.strip():
+        return picture.caption
+    category = picture.category
+    return tr("No caption: {category} is used", category=category) if category else tr("No caption")
 
 
 def _cut(recipe: Recipe) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app.dataset.outlook import Outlook, is_hard, kinds
-from app.dataset.outlook_captions import most_draws
-from app.i18n import tr
+from app.dataset.outlook_captions import most_draws, text_of
+from app.i18n import bind, tr
 from app.i18n.format import dimensions, number, percent
 from app.theme import metrics
 from app.widgets.row_list import Row
@@ -37,6 +37,7 @@ class Facts(QWidget):
             grid.addWidget(value, row, 1)
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(4, 1)
+        bind(self._names[3].setToolTip, "Hatched is what training learns.")
         self.tell_mask(None)
 
     def tell(self, picture: Picture, found: Assignment | None, fill: str) -> None:
@@ -62,7 +63,7 @@ class Facts(QWidget):
         for widget in (self._names[3], self.values[3]):
             widget.setVisible(learned is not None)
         if learned is not None:
-            self.values[3].setText(tr("hatched, learns {share}", share=percent(learned)))
+            self.values[3].setText(tr("learns {share}", share=percent(learned)))
 
 
 class CaptionDraws(QWidget):
@@ -79,15 +80,26 @@ class CaptionDraws(QWidget):
         for line in self.lines:
             column.addWidget(line)
 
+        self.note = label(
+            "It has no caption: the name of its category is used.",
+            size=11,
+            tone="quiet",
+            wrap=True,
+        )
+        self.note.hide()
+        column.addWidget(self.note)
+
     def wait(self) -> None:
         """Say nothing of the picture before; the lines keep their room."""
         for line in self.lines:
             line.setText("")
 
-    def tell(self, epoch: int, texts: Sequence[str], *, bare: bool = False) -> None:
-        """Show the first draws of ``epoch``; an empty text was dropped, unless the picture is
-        ``bare``: it has no caption to drop.
+    def tell(self, epoch: int, texts: Sequence[str], picture: Picture) -> None:
+        """Show the first draws of ``epoch``; an empty text was dropped, unless there is none to
+        drop. Says so where the category stands in for the caption.
         """
+        bare = not text_of(picture).strip()
+        self.note.setVisible(not bare and not picture.caption.strip())
         more = len(texts) - len(self.lines)
         title = tr("Captions of epoch {n}", n=number(epoch))
         self.title.setText(f"{title}  +{number(more)}" if more > 0 else title)

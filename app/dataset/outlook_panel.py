@@ -13,7 +13,7 @@ from app.dataset.fill_panel import fill_text
 from app.dataset.judging import STEP_ASIDE
 from app.dataset.model import FEW
 from app.dataset.outlook import Outlook, outlook_of
-from app.dataset.outlook_captions import TokenMemory, draws, text_of
+from app.dataset.outlook_captions import TokenMemory, draws
 from app.dataset.outlook_facts import CaptionDraws, Facts, warning_rows
 from app.dataset.outlook_form import OutlookForm
 from app.dataset.outlook_settings import request_of, spec_for, spec_of
@@ -255,7 +255,7 @@ class OutlookPanel(Panel):
         if ticket == self._ticket:
             self.picture.set_picture(None if seen is None else seen.rgb)
             self.facts.tell_mask(None if seen is None else seen.learned)
-            self.captions.tell(self.epoch, texts, bare=not text_of(picture).strip())
+            self.captions.tell(self.epoch, texts, picture)
             self._stand_in.end()
 
     def _stand(self, pixmap: QPixmap | None, _: Picture) -> None:

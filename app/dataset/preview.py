@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPixmap
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.i18n import bind, tr
 from app.i18n.format import dimensions, number
@@ -83,7 +83,6 @@ class BucketBars(QWidget):
         self._open = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        bind(self.setToolTip, "Show only the pictures of this bucket")
         bind(self.setAccessibleName, "Buckets")
         theme_signals.changed.connect(self.update)
 
@@ -103,9 +102,37 @@ class BucketBars(QWidget):
         self._all, self._buckets, self._current = buckets, shown, current
         self._at = min(self._at, self._rows - 1)
         self.setFixedHeight(self._rows * self.row)
-        words = [f"{dimensions(*size)}: {number(n)}" for size, n in shown]
+        words = [
+            f"{dimensions(*size)}: {number(n)}. {self.tip(row)}"
+            for row, (size, n) in enumerate(shown)
+        ]
         self.setAccessibleDescription(", ".join(words))
         self.update()
+
+    def tip(self, row: int) -> str:
+        """What a click on ``row`` does, and what its part in the color of warnings says."""
+        if not 0 <= row < len(self._buckets):
+            return ""
+        size, count = self._buckets[row]
+        lines = [tr("Show only the pictures of this bucket")]
+        if hard := self._hard.get(size, 0):
+            lines.append(
+                tr(
+                    "Amber: {n} of {total} is enlarged more than 1.5× or cut by more than 20 %",
+                    "Amber: {n} of {total} are enlarged more than 1.5× or cut by more than 20 %",
+                    n=number(hard),
+                    total=number(count),
+                )
+            )
+        return "\n".join(lines)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            assert isinstance(event, QHelpEvent)
+            words = self.tip(event.pos().y() // self.row)
+            QToolTip.showText(event.globalPos(), words, self)
+            return True
+        return super().event(event)
 
     @property
     def _rest(self) -> int:

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QW
 from app.i18n import bind, tr, tr_error
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
-from app.widgets.fields import Choice, FieldRow, TextField, row
+from app.widgets.fields import Choice, FieldRow, row
 from app.widgets.form import SchemaForm
 from app.widgets.panel import padded
+from app.widgets.path_field import PlaceField
 from app.widgets.text import label
 from engine.dataset.requests import ExportRequest
 from engine.runtime.errors import BadInputError
@@ -37,15 +38,20 @@ MASKS = (
     ("none", "Not at all"),
 )
 _NOTES = {
-    "kohya": "Training masks beside the pictures are for other trainers: kohya's scripts read "
-    "masks from the alpha channel.",
-    "kohya-toml": "The TOML names folders, repeats and resolution. Kohya's scripts read masks "
-    "from the alpha channel.",
+    "kohya": "Pictures with caption files, in folders named by how often an epoch repeats them.",
+    "kohya-toml": "The same folders; the TOML names them, their repeats and the resolution.",
     "metadata-json": "One file with captions and tags, for kohya's fine-tuning.",
     "jsonl": "One line a picture.",
     "imagefolder": "Opens with load_dataset of Hugging Face datasets.",
     "zip": "Opens as a project on another computer, with marks, edits and captions.",
 }
+_MASK_NOTES = {
+    "beside": "Pictures named -masklabel, for other trainers: kohya's scripts read masks from the "
+    "alpha channel.",
+    "alpha": "Transparent is what training leaves out: kohya's scripts read masks from there.",
+    "none": "Training learns the whole pictures.",
+}
+_FOR_KOHYA = {"kohya", "kohya-toml", "metadata-json"}
 
 
 class ExportSheet(QDialog):
@@ -61,20 +67,18 @@ class ExportSheet(QDialog):
         bind(self.setWindowTitle, "Export pictures")
         self.format = Choice(FORMATS)
         self.masks = Choice(MASKS)
-        self.place = TextField()
+        self.place = PlaceField()
         self.form = SchemaForm(
             ExportRequest,
             "advanced",
             skip=("project", "destination"),
             controls={"format": self.format, "masks": self.masks},
         )
-        self.note = label(size=11, tone="quiet", wrap=True)
-        self._note = bind(self.note.setText, "")
         self.problem = label(size=11, tone="error", wrap=True)
         self._pictures = list(state.pictures.values())
         self.go = button("", "folder-output", "primary", on=self._go)
         self._go_text = bind(self.go.setText, "Export {n} picture", "Export {n} pictures", n=0)
-        self._touched = False
+        self._touched = self._masks_touched = False
         self._build()
         self.form.set_values({"trigger_word": project.file.trigger_word})
         self.form.changed.connect(self._follow)
@@ -93,7 +97,6 @@ class ExportSheet(QDialog):
         column.addWidget(self.place_row)
         words = QVBoxLayout()
         words.setContentsMargins(metrics.PAD, metrics.GAP, metrics.PAD, 0)
-        words.addWidget(self.note)
         words.addWidget(self.problem)
         column.addLayout(words)
         self.problem.hide()
@@ -117,7 +120,11 @@ class ExportSheet(QDialog):
         is_zip = self.format.value == "zip"
         self.form.rows["originals"].setVisible(is_zip)
         self.form.rows["trigger_word"].setVisible(not is_zip)
-        self._note.say(_NOTES[str(self.format.value)])
+        self._masks_touched = self._masks_touched or name == "masks"
+        if not self._masks_touched:
+            self.masks.set_value("alpha" if self.format.value in _FOR_KOHYA else "beside")
+        self.form.rows["format"].set_hint(_NOTES[str(self.format.value)])
+        self.form.rows["masks"].set_hint(_MASK_NOTES[str(self.masks.value)])
         self._count()
         if name == "format" and not self._touched:
             self.place.set_value(str(self._usual()))

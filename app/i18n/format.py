@@ -38,9 +38,14 @@ def size(count: float) -> str:
     return f"{value:.{digits}f} {_UNITS[unit]}"
 
 
-def dimensions(width: int, height: int) -> str:
+def dimensions(width: int | str, height: int | str) -> str:
     """A picture size as ``1024×768``."""
     return f"{width}×{height}"
+
+
+def with_unit(text: str, unit: str) -> str:
+    """A written number with its unit: ``16 px`` and ``62 %``, but ``1.8×`` and ``45°``."""
+    return f"{text}{unit}" if unit in ("×", "°") else f"{text} {unit}".rstrip()
 
 
 def day(moment: float, today: date | None = None) -> str:

@@ -137,7 +137,8 @@ class LorasSubject(Subject):
         return {"files": words}
 
     def stem(self) -> str:
-        return "+".join(info.path.stem for info in self.infos[:2]) or "merged"
+        stems = [info.path.stem for info in self.infos[:2]]
+        return "+".join(stems if len(stems) == 2 else [*stems, "merged"])  # not the source's name
 
     def _take(self, path: object) -> None:
         info = next((one for one in self._library if str(one.path) == path), None)

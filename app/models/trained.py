@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from app.i18n import tr
-from app.i18n.format import number
+from app.i18n.format import dimensions, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ def trained_facts(meta: Mapping[str, str]) -> list[tuple[str, str]]:
 def _resolution(meta: Mapping[str, str]) -> str:
     """kohya writes (512, 512); ModelSpec 512x512."""
     sides = _SIDES.findall(meta.get("ss_resolution", "") or meta.get("modelspec.resolution", ""))
-    return f"{sides[0]} × {sides[-1]}" if len(sides) in (1, 2) else ""
+    return dimensions(sides[0], sides[-1]) if len(sides) in (1, 2) else ""
 
 
 def _optimizer(said: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import PurePath
 
-from app.i18n import tr, tr_error
+from app.i18n import joined, tr, tr_error
 from app.i18n.format import number
 from app.models.trained import trained_facts
 from engine.models.family import STARTER
@@ -24,11 +25,13 @@ def title_of(info: ModelInfo) -> str:
     """What a model is called: the starter by its label, a run's checkpoint by run and place."""
     if info.layout == STARTER:
         return tr("Starter model")
+    run, epoch = _saved_at(info)
+    if epoch:
+        return tr("{name}, epoch {n}", name=run, n=epoch)
     inside = _STEP.fullmatch(info.name) if info.kind == "lora" else None
     if inside is not None:
         return tr("{name}, step {n}", name=inside["run"], n=number(int(inside["step"])))
-    run, epoch = _saved_at(info)
-    return tr("{name}, epoch {n}", name=run, n=epoch) if epoch else info.name
+    return info.name
 
 
 def _saved_at(info: ModelInfo) -> tuple[str, int]:
@@ -39,8 +42,20 @@ def _saved_at(info: ModelInfo) -> tuple[str, int]:
     if numbered is not None:
         return numbered["run"], int(numbered["epoch"])
     epoch = info.metadata.get("ss_epoch", "")
+    inside = _STEP.fullmatch(info.name)
+    if inside is not None and epoch.isdecimal() and _ends_epoch(info, int(inside["step"])):
+        return inside["run"], int(epoch)
     last = info.name == info.metadata.get("ss_output_name")
     return info.name, int(epoch) if last and epoch.isdecimal() else 0
+
+
+def _ends_epoch(info: ModelInfo, step: int) -> bool:
+    """Whether ``step`` is the last of an epoch, as far as the header tells."""
+    keys = ("ss_num_batches_per_epoch", "ss_gradient_accumulation_steps")
+    batches, together = (info.metadata.get(key, "") for key in keys)
+    if not (batches.isdecimal() and int(batches) and together.isdecimal() and int(together)):
+        return False
+    return step % math.ceil(int(batches) / int(together)) == 0
 
 
 def problem_of(info: ModelInfo) -> str:
@@ -88,7 +103,15 @@ def _keys_of(info: ModelInfo) -> str:
 def note_of(info: ModelInfo) -> str:
     """What the maker of a LoRA wrote about it; kohya's scripts write None where nobody did."""
     comment = info.metadata.get("ss_training_comment", "")
+    if resized := _RESIZED.fullmatch(comment):
+        words = tr("Resized to rank {rank}.", rank=resized["rank"])
+        before = resized["before"] or ""
+        comment = words if before in ("", "None") else joined((words, before))
     return info.metadata.get(NOTE, "") or ("" if comment == "None" else comment)
+
+
+# What the tool that makes ranks smaller writes before the comment of the file.
+_RESIZED = re.compile(r"resized to rank (?P<rank>\d+) \(\w+\)(?:; ?(?P<before>.*))?", re.DOTALL)
 
 
 def facts(info: ModelInfo) -> list[tuple[str, str]]:

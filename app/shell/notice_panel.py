@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QHideEvent, QMouseEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.i18n import signals as language_signals
 from app.i18n.format import clock
 from app.shell.floating import FloatingPanel
-from app.shell.notices import Notice, Notices
+from app.shell.notices import Bell, Notice, Notices
 from app.theme import metrics
 from app.widgets.buttons import button
 from app.widgets.panel import IconLabel
@@ -51,6 +52,23 @@ class NoticePanel(FloatingPanel):
         if self._fresh:
             self._notices.read()
         self._fill()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """A press anywhere else closes it: a menu or a page that is opened is not to lie under."""
+        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]
+        super().hideEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Look at presses only; the bell closes it by itself."""
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(watched, QWidget):
+            assert isinstance(event, QMouseEvent)
+            spot = self.mapFromGlobal(event.globalPosition().toPoint())
+            if not self.rect().contains(spot) and not isinstance(watched, Bell):
+                self.hide()
+        return False
 
     def _changed(self) -> None:
         if not self.isVisible():

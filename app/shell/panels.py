@@ -81,6 +81,10 @@ class FloatingPanels:
             shown[0].hide()
         return bool(shown)
 
+    def leave(self) -> None:
+        """Close what is open: another workspace comes."""
+        self._hide_all(but="")
+
     def follow_size(self) -> None:
         """Keep open panels at the right edge of the window."""
         for name, panel in self._built().items():

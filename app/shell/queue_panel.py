@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -28,6 +30,9 @@ class JobRow(ProgressRow):
         self.handle = handle
         self._session = session
         self.paused.connect(self._hold)
+        column = cast("QVBoxLayout", self.layout())
+        column.setContentsMargins(0, 0, 0, 8)
+        column.insertWidget(0, hairline("panel"))  # goes with its row when rows are sorted
         place = workspace_of(handle.request)
         if place:
             self.add(button("Show", kind="link", on=lambda: session.go(place)))
@@ -88,6 +93,9 @@ class QueuePanel(FloatingPanel):
         self._session = session
         self.rows: dict[str, JobRow] = {}
         self._closed: set[str] = set()
+        self.clear = button("Clear finished", kind="link", on=self._clear)
+        self.head.insertWidget(2, self.clear)
+        self.head.insertSpacing(3, metrics.GAP)
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         self.column.addLayout(self._list)
@@ -117,7 +125,6 @@ class QueuePanel(FloatingPanel):
     def _show(self, handle: JobHandle) -> None:
         row = self.rows[handle.id] = JobRow(self._session, handle)
         row.stopped.connect(lambda: self._stop(handle))
-        self._list.addWidget(hairline("panel"))
         self._list.addWidget(row)
         self._settle()
 
@@ -159,7 +166,21 @@ class QueuePanel(FloatingPanel):
         self._session.bridge.forget(stored)
         self.rebuild()
 
+    def _clear(self) -> None:
+        self._closed |= {key for key, row in self.rows.items() if row.handle.done()}
+        self.rebuild()
+
+    def _sort(self) -> None:
+        """What runs and waits comes in its order, then what has ended, the newest first."""
+        rows = list(self.rows.values())
+        ended = [row for row in reversed(rows) if row.handle.done()]
+        first = self._list.count() - len(rows)  # below what was cut off
+        for place, row in enumerate([row for row in rows if not row.handle.done()] + ended):
+            self._list.insertWidget(first + place, row)
+        self.clear.setVisible(bool(ended))
+
     def _settle(self) -> None:
+        self._sort()
         self._empty.setVisible(self._list.count() == 0)
         if self.isVisible():
             self.refit()

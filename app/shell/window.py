@@ -137,6 +137,7 @@ class MainWindow(QWidget):
         self.rail.show_current(name)
         self._show_undo()
         if name != before:
+            self.panels.leave()
             self.pages.focus_stage()
         if payload:
             view.receive(**payload)

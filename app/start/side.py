@@ -124,7 +124,7 @@ class Side(QWidget):
         column.addLayout(self._facts)
         column.addSpacing(32)
         languages, themes = LanguageSwitch(self._session), ThemeSwitch(self._session)
-        for text, control in (("Language", languages), ("Interface", themes)):
+        for text, control in (("Language", languages), ("Theme", themes)):
             row = QHBoxLayout()
             row.addWidget(label(text, tone="label"))
             row.addStretch(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -11,12 +11,12 @@ from app.i18n import signals as language_signals
 from app.theme import style
 from app.training.base_choice import BaseModelChoice
 from app.training.category_choice import CategoryChoice
-from app.training.one_rate import rates_for, said_of
-from app.training.problems import by_setting
+from app.training.problems import LABELS, by_setting, remedies
+from app.training.setting_edits import edit
 from app.training.setting_group import SettingGroup
 from app.training.setting_help import SettingHelp
 from app.training.setting_row import SettingRow
-from app.training.setting_search import SettingSearch, matches
+from app.training.setting_search import NothingFound, SettingSearch, matches
 from app.training.shown_settings import shown_settings
 from app.training.whys import whys
 from app.widgets.lines import LinesField
@@ -50,6 +50,7 @@ class AdvancedFields(QWidget):
         self._found: set[str] = set(self.items)
         self._changed: set[str] = set()
         self._wrong: dict[str, str] = {}
+        self._remedies: dict[str, dict[str, Any]] = {}
         self._why: dict[str, str] = {}
         self._opened: dict[str, bool] = {}  # by hand, while only some settings are shown
         self._unmarked: list[str] = []
@@ -57,15 +58,21 @@ class AdvancedFields(QWidget):
         self._revealing = ""
         self._slices = QTimer(self, interval=0, singleShot=True)
         self._slices.timeout.connect(self._make_some)
+        self.nothing = NothingFound(self.search.clear)
+        self._listed = QWidget()
         self._add_groups()
         self._connect()
+        self._show_problems()
         self.refresh()
         self.arrange()
 
     def _add_groups(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        outer, column = QVBoxLayout(self), QVBoxLayout(self._listed)
+        for layout in (outer, column):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+        outer.addWidget(self._listed)
+        outer.addWidget(self.nothing)
         for title in dict.fromkeys(item.group for item in self.items.values()):
             items = [item for item in self.items.values() if item.group == title]
             group = SettingGroup(title, items, self._make_first)
@@ -175,9 +182,13 @@ class AdvancedFields(QWidget):
             wrong = not self._wrong.keys().isdisjoint(group.names)
             group.say(len(counted.intersection(group.names)), wrong=wrong)
         self.search.say(len(self._found), len(self.items))
+        nothing = self.search.is_on and not self._found
+        self._listed.setVisible(not nothing)
+        self.nothing.say(nothing, searched=bool(self.search.words))
 
     def _show_problems(self) -> None:
         self._wrong = by_setting(self.state.problem)
+        self._remedies = remedies(self.state.problem)
         for row in self.rows.values():
             self._show_state(row)
         self._count()
@@ -186,6 +197,7 @@ class AdvancedFields(QWidget):
         """Its error, or why it changes nothing: what is wrong can always be mended."""
         name = row.item.name
         row.set_error(self._wrong.get(name, ""))
+        row.set_remedy("".join(LABELS[one] for one in self._remedies.get(name, ())))
         row.set_idle("" if name in self._wrong else self._why.get(name, ""))
 
     def _retranslate(self) -> None:
@@ -235,6 +247,7 @@ class AdvancedFields(QWidget):
         row.edited.connect(self._edited)
         row.entered.connect(self._entered)
         row.reset_asked.connect(self._reset)
+        row.remedy_asked.connect(self._mend)
         row.help_asked.connect(self._explain)
         return row
 
@@ -255,25 +268,10 @@ class AdvancedFields(QWidget):
     # What is done in a row
 
     def _edited(self, name: str) -> None:
-        value, state = self.rows[name].value, self.state
-        if name == "base_model":
-            state.choose_base(str(value))
-        elif name == "trigger_word":
-            state.set_trigger_word(str(value))
-        elif name == "categories":
-            state.choose_categories(value)
-        elif name == "optimizer_type":
-            self._choose_optimizer(str(value))
-        else:
-            state.change(**{name: value})
+        edit(self.state, name, self.rows[name].value)
 
-    def _choose_optimizer(self, optimizer: str) -> None:
-        state = self.state
-        rates = rates_for(optimizer, state.values, state.start_values())
-        if rates:
-            state.replace({"optimizer_type": optimizer, **rates}, said_of(optimizer))
-        else:
-            state.change(optimizer_type=optimizer)
+    def _mend(self, name: str) -> None:
+        self.state.change(**self._remedies.get(name, {}))
 
     def _reset(self, name: str) -> None:
         self.state.change(**{name: self.state.start_values()[name]})

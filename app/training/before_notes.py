@@ -49,6 +49,7 @@ def notes(panel: BeforePanel) -> Iterator[Note]:
     yield from _about_memory(state)
     if state.can_start:
         yield from _about_settings(panel, state.request())
+        yield from _same_as_before(state)
         yield from _against_the_last(panel)
 
 
@@ -173,10 +174,21 @@ def _slow_starter(state: TrainState, request: TrainRequest) -> Iterator[Note]:
 
 def against_the_last(state: TrainState) -> tuple[str, list[Difference]]:
     """The newest run, and what the next one does otherwise; no name without a run."""
-    for story in state.runs:
+    for story in state.measures:
         if story.request is not None:
             return story.name, differences(story.request.model_dump(), state.values)
     return "", []
+
+
+def _same_as_before(state: TrainState) -> Iterator[Note]:
+    """One line where an earlier run had the very settings of the next one."""
+    for story in state.measures:
+        request = story.request
+        if request is not None and not differences(request.model_dump(), state.values):
+            words = "The settings are the same as those of {name}."
+            text = tr(words, name=Strong(story.name))
+            yield Note("same", text, "info", "t2")
+            return
 
 
 def _against_the_last(panel: BeforePanel) -> Iterator[Note]:

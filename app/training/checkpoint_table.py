@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QContextMenuEvent, QDrag, QKeySequence, QPainter
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.i18n import signals as language_signals
 from app.i18n import tr
@@ -47,6 +47,7 @@ class CheckpointTable(QWidget):
         self._current: Path | None = None
         self._hover = -1
         self._pressed: QPoint | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
         self.setProperty("ring", "inset")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -68,11 +69,15 @@ class CheckpointTable(QWidget):
         self._story, self._rows, self._best = story, story.checkpoints[::-1], story.best
         if self.current is None:
             self._current = None
-        self.setFixedHeight(header + len(self._rows) * metrics.ROW)
+        self.updateGeometry()
         lines = [", ".join(self._texts(row)) for row in self._rows]
         self.setAccessibleName(tr("Checkpoints"))
         self.setAccessibleDescription("; ".join(lines))
         self.update()
+
+    def sizeHint(self) -> QSize:
+        # By the layout, so that what stands below moves in the same moment.
+        return QSize(0, header + len(self._rows) * metrics.ROW)
 
     def choose(self, step: int) -> None:
         """Choose the row of ``step`` and tell; a step without a checkpoint chooses none."""

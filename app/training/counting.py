@@ -60,15 +60,23 @@ class _Question(NamedTuple):
         return Counted(outlook, state.step if state is not None else 0)
 
 
+_Answer = tuple[_Question, Counted | StylekilnError]
+
+
 class Counting(QObject):
-    """Keeps the last answer. ``counted`` says that a question asked before can be answered now."""
+    """Keeps the last answer. ``counted`` says that a question asked before can be answered now.
+    What one ``beside`` it counts is not counted twice.
+    """
 
     counted = Signal()
 
-    def __init__(self, session: Session, parent: QObject) -> None:
+    def __init__(
+        self, session: Session, parent: QObject, *, beside: Counting | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
-        self._answered: tuple[_Question, Counted | StylekilnError] | None = None
+        self._beside = beside
+        self._answered: _Answer | None = None
         self._asked: _Question | None = None
 
     def look(
@@ -78,7 +86,9 @@ class Counting(QObject):
         known, until ``counted``. Raises StylekilnError for files that the run would refuse.
         """
         question = _Question(pictures, spec, request)
-        if self._answered is not None and self._answered[0].same(question):
+        if self._beside is not None and self._beside._counts(question):
+            self._answered, self._asked = self._beside._answered_as(question), None
+        elif self._answered is not None and self._answered[0].same(question):
             self._asked = None
         elif question.is_quick:
             self._asked = None
@@ -89,6 +99,16 @@ class Counting(QObject):
         if isinstance(found, StylekilnError):
             raise found
         return found
+
+    def _counts(self, question: _Question) -> bool:
+        """Whether the answer is known, or asked for."""
+        known = self._answered_as(question) is not None
+        return known or (self._asked is not None and self._asked.same(question))
+
+    def _answered_as(self, question: _Question) -> _Answer | None:
+        """The answer to ``question`` with it, None while it is asked for."""
+        known = self._answered is not None and self._answered[0].same(question)
+        return self._answered if known else None
 
     def forget(self) -> None:
         """The pictures are of another project."""

@@ -70,7 +70,12 @@ def value_words(name: str, value: Any) -> str:
         return scientific(value)
     if isinstance(value, int):
         return str(value) if name == "seed" else number(value)  # nobody counts with a seed
-    return _text_words(str(value))
+    return size_words(value) if name == "resolution" else _text_words(str(value))
+
+
+def size_words(resolution: str) -> str:
+    """A size as people write it: 1024 × 768 for ``1024,768``."""
+    return " × ".join(side.strip() for side in str(resolution).split(","))
 
 
 def _list_words(values: Any) -> str:

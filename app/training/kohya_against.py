@@ -33,7 +33,7 @@ class AgainstPanel(Panel):
 
     def refresh(self) -> None:
         """Compare again. Without a run there is nothing to compare with."""
-        requests = [(story.name, story.request) for story in self.state.runs]
+        requests = [(story.name, story.request) for story in self.state.measures]
         name, request = next(((n, r) for n, r in requests if r is not None), ("", None))
         self.setVisible(request is not None)
         if request is None:

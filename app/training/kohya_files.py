@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -14,9 +14,11 @@ from app.training import draft
 from app.training.differences import OF_ONE_RUN, settings_by_name
 from app.training.kohya_notes import ExportNotes
 from app.training.kohya_page import Taken
+from app.training.kohya_rows import needs_choice
 from app.widgets.file_dialogs import ask_open, ask_save
 from engine.models.catalogue import described
 from engine.runtime.files import write_json
+from engine.runtime.refusals import Refusal
 from engine.training.config import TrainRequest
 from engine.training.kohya.exporting import Kind, export_kohya
 from engine.training.kohya.kinds import job_of, kind_of, refuse_dataset
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QFileDialog, QWidget
 
     from app.training.model import TrainState
+    from engine.training.kohya.report import Report
 
 SETTINGS = (".json", ".toml", ".safetensors")
 PROMPTS = ".txt"
@@ -104,6 +107,7 @@ class KohyaFiles(QObject):
         words = tr("Imported {used} of {all} settings of {name}.", used=taken.report.taken,
                    all=sum(taken.report.counts.values()), name=path.name)  # fmt: skip
         self._put(taken.values, words)
+        self.state.ask_for_model(_missing_model(taken.report))
         self.last = taken
         self.taken.emit(taken)
 
@@ -112,6 +116,7 @@ class KohyaFiles(QObject):
         run = await self.session.bridge.io(job_of, path, root)
         await self._know_base(run.base_model)
         self._put(_own_values(run), tr("The settings of {name} are used.", name=path.name))
+        self.state.ask_for_model(None)
 
     async def _take_prompts(self, path: Path) -> None:
         lines = await self.session.bridge.io(prompt_lines, path)
@@ -221,6 +226,19 @@ class KohyaFiles(QObject):
             report = self.last.imported.report
             await self.session.bridge.io(lambda: write_json(path, report.record()))
             self.session.notify("The report is saved as {name}.", name=path.name)
+
+
+def _missing_model(report: Report) -> Refusal | None:
+    """What is wrong with the base model of a file, when it is not here."""
+    for line in report.lines:
+        if needs_choice(line) and line.why is not None:
+            name = PureWindowsPath(str(line.value)).name  # takes slashes of both kinds
+            facts = {**line.why.facts, "name": name}
+            return Refusal("base_model", _ASKS, facts, line.why.sentence)
+    return None
+
+
+_ASKS = "The file trains on {name}."
 
 
 def _read(path: Path, project: str, models: Mapping[str, str]) -> Taken:

@@ -37,7 +37,7 @@ COUNTED: tuple[tuple[Status, str], ...] = (
     ("used", "used as they are"),
     ("converted", "converted, same effect"),
     ("no effect", "no effect here"),
-    ("unknown", "unknown, left out"),
+    ("unknown", "left out"),
 )
 
 ORIGINS = {
@@ -88,7 +88,7 @@ class ReportPage(QWidget):
         self.cells = {status: QWidget() for status, _ in COUNTED}
         self.filter = Segments(
             [("", "All"), ("used", "Used"), ("converted", "Converted"),
-             ("no effect", "No effect"), ("unknown", "Not taken")]
+             ("no effect", "No effect"), ("unknown", "Left out")]
         )  # fmt: skip
         self.only_changes = Check("Only what changes the result")
         self.table = ReportTable(state)
@@ -182,7 +182,6 @@ class ReportPage(QWidget):
         self.name.setText(taken.path.name)
         kind = taken.path.suffix.lower()
         self._origin_text.say(ORIGINS.get(kind, ORIGINS[".json"]), time=clock(taken.when))
-        self.note.begin(self.state.values.get("base_model"))
         self.table.refresh()
         self._fill()
         self.refresh()

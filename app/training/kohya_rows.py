@@ -112,4 +112,4 @@ def open_problem(line: Line, values: Mapping[str, Any], wrong: Mapping[str, str]
     for name, value in line.settings.items():
         if name in wrong and _plain(values.get(name)) == _plain(value):
             return wrong[name]
-    return ""
+    return wrong.get("base_model", "") if needs_choice(line) else ""

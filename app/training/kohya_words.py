@@ -19,7 +19,7 @@ LONGEST = 400
 """Characters of a value in a file that are shown; nobody reads more in one line."""
 STATUS_TITLES = {
     "refused": "Value not taken",
-    "unknown": "Unknown",
+    "unknown": "Left out",
     "no effect": "No effect here",
     "converted": "Converted",
     "used": "Used",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.i18n import tr_error
 from app.training.pace import PAUSE
+from app.training.past_runs import learned
+from app.training.problems import failure_words
 from app.training.story import Story, read
 from engine.runtime.errors import StylekilnError
 from engine.training.config import TrainRequest
@@ -28,6 +29,7 @@ class LiveRuns(QObject):
     began = Signal(object)  # Story
     grew = Signal(object, str)  # Story, kind of the event
     ended = Signal(object)  # Story, None for a job that never had one
+    never_learned = Signal(object)  # TrainRequest of a job that failed before its first step
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -92,7 +94,7 @@ class LiveRuns(QObject):
     def _take(self, story: Story, event: Event) -> None:
         story.take(event.kind, event.data, event.data.get("time", time.time()))
         if event.kind == "train.started":  # what came before it got ready
-            self._since[event.job_id] = time.monotonic() - story.seconds
+            self._since[event.job_id] = _clock(self._handles[event.job_id]) - story.seconds
         elif event.kind == "train.step":
             self._count(story, event.job_id)
         self.grew.emit(story, event.kind)
@@ -101,7 +103,7 @@ class LiveRuns(QObject):
 
     def _count(self, story: Story, job_id: str) -> None:
         """Count the time of a step, but not that of a pause or of a computer that slept."""
-        now = time.monotonic()
+        now = _clock(self._handles[job_id])
         gap = now - self._since[job_id] - story.seconds
         if story.step > 1:
             longest = max(60.0, PAUSE * story.seconds / (story.step - 1))
@@ -126,7 +128,7 @@ class LiveRuns(QObject):
         story.status, story.message = "running", ""
         if isinstance(handle.request, TrainRequest):
             story.name, story.request = handle.request.output_name, handle.request
-        self._since[job_id] = time.monotonic() - story.seconds
+        self._since[job_id] = _clock(handle) - story.seconds
         self._beginning.discard(job_id)
         for event in self._early.pop(job_id):
             story.take(event.kind, event.data, event.data.get("time", time.time()))
@@ -147,7 +149,16 @@ class LiveRuns(QObject):
             self._session.show_error(error)
         if story is not None:
             _end(story, handle)
+        request = handle.request
+        begins = isinstance(request, TrainRequest) and not request.resume
+        if error is not None and begins and (story is None or not learned(story)):
+            self.never_learned.emit(request)
         self.ended.emit(story)
+
+
+def _clock(handle: JobHandle) -> float:
+    """Stands still while the run does something else than steps."""
+    return time.monotonic() - handle.meter.left_out
 
 
 def _goes_on(handle: JobHandle, story: Story) -> bool:
@@ -166,4 +177,4 @@ def _end(story: Story, handle: JobHandle) -> None:
     story.status = (story.ended or "finished") if handle.state == "done" else handle.state
     story.drawing, story.waits = {}, None
     error = handle.exception() if handle.state == "failed" else None
-    story.message = tr_error(error) if error is not None else ""
+    story.message = failure_words(error) if error is not None else ""

@@ -15,7 +15,7 @@ from app.training.elsewhere import Elsewhere
 from app.training.live_runs import LiveRuns
 from app.training.next_run import NextRun
 from app.training.pace import Pace, read_paces, seconds_for
-from app.training.past_runs import Mark, Past, look_through
+from app.training.past_runs import Mark, Past, learned, look_through
 from app.training.probe import Probe
 from app.training.trash import bring_back, run_to_trash
 from app.training.unfinished import Unfinished
@@ -61,6 +61,7 @@ class TrainState(NextRun):
         self.live.began.connect(self._run_began)
         self.live.grew.connect(self._run_grew)
         self.live.ended.connect(self._run_ended)
+        self.live.never_learned.connect(self._name_again)
         if session.project is not None:
             self._project_changed(session.project)
             session.start(self.load_pictures())
@@ -70,11 +71,16 @@ class TrainState(NextRun):
         """How long the draft takes here, None when nothing like it was trained yet."""
         if self.plan is None:
             return None
-        return seconds_for(self.paces, self.request(), self.plan.left)
+        return seconds_for(self.paces, self.request(), self.plan)
 
     def earlier(self) -> list[TrainRequest]:
-        """The settings of the runs that were, newest first."""
-        return [story.request for story in self.runs if story.request is not None]
+        """The settings of the runs that learned something, newest first."""
+        return [story.request for story in self.measures if story.request is not None]
+
+    @property
+    def measures(self) -> list[Story]:
+        """The runs that a next one is measured against, newest first: those that learned at all."""
+        return [story for story in self.runs if learned(story)]
 
     # Starting
 
@@ -226,17 +232,14 @@ class TrainState(NextRun):
         self.unfinished.take([])
         self._suggested, self._steps = {}, []
         self._counting.forget()
+        self.suggestions.counting.forget()
+        self._at_hand.model = None
         self.show(None)
         self.runs_changed.emit()
         if self.session.project is None:
             self.draft_changed.emit()
             return
-        file = self.session.project.file
-        name = draft.next_name([], file.name)
-        self.values = draft.first_values(
-            self.session.project.root, name, file.trigger_word, draft.starter
-        )
-        self.values |= self.session.run_settings.values
+        self.values = dict(self.session.run_settings.next_values())
         self.draft_changed.emit()
         self.session.start(self.load_models())
         self.session.start(self.load_runs())
@@ -254,11 +257,18 @@ class TrainState(NextRun):
         project = self.session.project
         if project is None or not self.values or "output_name" in self._touched:
             return
-        names = [story.name for story in self.runs] + [extra]
+        names = [story.name for story in self.measures] + [extra]
         self.values["output_name"] = draft.next_name(
             [*names, *self.live.names()], project.file.name
         )
         self.draft_changed.emit()
+
+    def _name_again(self, request: TrainRequest) -> None:
+        """A run failed before its first step: the next one is the same once more."""
+        project = self.session.project
+        here = project is not None and request.project == str(project.root)
+        if here and self.values and "output_name" not in self._touched:
+            self.change(output_name=request.output_name)
 
     def _run_began(self, story: Story) -> None:
         self.runs = [item for item in self.runs if item.folder != story.folder]

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app.training import draft
+from app.training.at_hand import AtHand, with_lacks
 from app.training.counting import Counting
 from app.training.differences import OF_ONE_RUN
 from app.training.draft import BaseModel, Plan
 from app.training.reason_words import reason_words
 from app.training.start_files import StartFiles
+from app.training.suggestions import Suggestions
 from engine.runtime.errors import StylekilnError
+from engine.runtime.refusals import Refusal
 from engine.training.categories import chosen as of_categories
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
@@ -29,11 +32,6 @@ if TYPE_CHECKING:
 
     _Choice = tuple[list[Picture], tuple[str, ...]]
 
-wanted_steps = 1500
-wanted_steps_starter = 120
-"""Length of a first run in steps, for full-size models and for the starter."""
-
-
 MOST_STEPS = 20
 """So many sets of settings can be taken back, one after the other."""
 
@@ -44,6 +42,7 @@ class _Before:
 
     values: Mapping[str, Any]
     touched: frozenset[str]
+    missing_model: Refusal | None
     undone: Callable[[], object]
 
 
@@ -73,6 +72,10 @@ class NextRun(QObject):
         self._steps: list[_Before] = []
         self._counting = Counting(session, self)
         self._counting.counted.connect(self._suggest_again)
+        self.suggestions = Suggestions(self, self._counting)
+        self.suggestions.counting.counted.connect(self._suggest_again)
+        self._at_hand = AtHand(session, self)
+        self._at_hand.seen.connect(self._tell)
         self._start_files = StartFiles(session, self)
         self._start_files.seen.connect(self._tell)
 
@@ -100,7 +103,14 @@ class NextRun(QObject):
     def change(self, **values: Any) -> None:
         """Change settings of the next run; what was set by hand is no longer suggested."""
         self._touched |= values.keys()
+        if "base_model" in values:
+            self._at_hand.model = None
         self._put(values)
+
+    def ask_for_model(self, refusal: Refusal | None) -> None:
+        """Have a base model chosen before a start: what an import names is not here."""
+        self._at_hand.model = refusal
+        self._tell()
 
     def replace(
         self, values: Mapping[str, Any], label: str, undone: Callable[[], object] = _nothing
@@ -110,7 +120,8 @@ class NextRun(QObject):
         What is returned stands for the step.
         """
         changed = {name: value for name, value in values.items() if self.values[name] != value}
-        step = _Before(dict(self.values), frozenset(self._touched), undone)
+        missing = self._at_hand.model
+        step = _Before(dict(self.values), frozenset(self._touched), missing, undone)
         self._steps = [*self._steps[1 - MOST_STEPS :], step]
         self.change(**changed)
         self.session.notify(label, action="Undo", on_action=partial(self._take_back, step))
@@ -137,6 +148,7 @@ class NextRun(QObject):
         place = self._steps.index(step)
         gone, self._steps = self._steps[place:], self._steps[:place]
         self._touched = set(step.touched)
+        self._at_hand.model = step.missing_model
         self._put({n: v for n, v in step.values.items() if self.values.get(n) != v})
         for one in reversed(gone):
             one.undone()
@@ -151,6 +163,7 @@ class NextRun(QObject):
             detail = model.detail
         rank = int(self.values["network_dim"])
         self.change(**draft.base_values(model, quality, rank, detail))
+        self._suggest_again()
 
     def set_epochs(self, epochs: int) -> None:
         """Make the run ``epochs`` long; how often it saves follows, unless that was set by hand."""
@@ -231,38 +244,20 @@ class NextRun(QObject):
         """Fill in what follows from pictures and runs, where nothing was set by hand."""
         if not self.values:
             return
-        word = self._remembered_word()
+        word = self.suggestions.word
         fixed = set(self._touched)
         if "trigger_word" in self.session.run_settings.values:
             fixed |= {"trigger_word"}
         trigger = str(self.values["trigger_word"]) if "trigger_word" in fixed else word
         prompts = tuple(draft.sample_prompts(self._captions, trigger))
         self._suggested = {
-            "trigger_word": word, "sample_prompts": prompts, **self._suggested_length()
+            "trigger_word": word, "sample_prompts": prompts, **self.suggestions.length(),
+            **self.suggestions.chosen(),
         }  # fmt: skip
+        fixed |= {"resolution"} & self.session.run_settings.values.keys()
         if "max_train_epochs" in fixed:
             fixed |= draft.rhythm(1).keys()
         self.values |= {n: value for n, value in self._suggested.items() if n not in fixed}
-
-    def _remembered_word(self) -> str:
-        """The trigger word of the project, else that of the newest run that had one."""
-        project = self.session.project
-        words = [project.file.trigger_word] if project is not None else []
-        words += [one.trigger_word for one in self.earlier()]
-        return next(filter(None, words), "")
-
-    def _suggested_length(self) -> dict[str, Any]:
-        """As long as the newest run on this model, else as long as a first one should be."""
-        alike = [one for one in self.earlier() if one.base_model == self.base.ref]
-        if alike and alike[0].max_train_epochs:
-            return {n: getattr(alike[0], n) for n in ("max_train_epochs", *draft.rhythm(1))}
-        self._plan_quietly()
-        per_epoch = self.plan.steps_per_epoch if self.plan else 0
-        if not per_epoch:
-            return {}
-        wanted = wanted_steps_starter if self.base == draft.starter else wanted_steps
-        epochs = min(60, max(1, round(wanted / per_epoch)))
-        return {"max_train_epochs": epochs, **draft.rhythm(epochs)}
 
     def _suggest_again(self) -> None:
         self._suggest()
@@ -272,6 +267,7 @@ class NextRun(QObject):
         self.plan, self.problem = None, None
         if not self.values:
             return
+        lacks = self._at_hand.lacks(self.values)
         try:
             request = self.request()
             if self.base.traits is not None:
@@ -279,13 +275,18 @@ class NextRun(QObject):
                 refuse_what_does_not_fit(request, self.base.traits, files)
             spec = bucket_spec(request, self.base.size)
             counted = self._counting.look(self.chosen, spec, request)
-            self.plan = draft.plan(request, *counted) if counted is not None else None
         except StylekilnError as error:
-            self.problem = error
+            self.problem = with_lacks(error, lacks)
+        else:
+            self.problem = with_lacks(None, lacks)
+            if self.problem is None and counted is not None:
+                self.plan = draft.plan(request, *counted)
 
     def _tell(self) -> None:
         """Plan again before anybody hears of a change: settings and plan belong together."""
         self._plan_quietly()
+        if self.values:
+            self.session.run_settings.follow(self, self.values, self.base.size)
         self.draft_changed.emit()
         self.plan_changed.emit()
 

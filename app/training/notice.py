@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.i18n import joined, tr
 from app.i18n import signals as language_signals
-from app.i18n import tr
 from app.theme import metrics
 from app.training import run_deeds
 from app.training.telling import said, suggestion_text
@@ -19,7 +19,6 @@ from app.widgets.text import label
 if TYPE_CHECKING:
     from app.training.model import TrainState
     from app.training.story import Story
-    from engine.training.runs import Checkpoint
 
 
 class RunNotice(QWidget):
@@ -68,9 +67,9 @@ class RunNotice(QWidget):
             self.text.setText(said(story.waits))
             return
         assert story.suggestion is not None
-        self.text.setText(suggestion_text(story.suggestion))
+        self.text.setText(_advice(story, story.suggestion))
         self.stop.setVisible(self.state.live.handle_of(story) is not None)
-        best = self._best(story)
+        best = story.best
         self.use.setVisible(best is not None)
         if best is not None:
             words = story.place(best.step, best.epoch)
@@ -79,12 +78,6 @@ class RunNotice(QWidget):
     def _advises(self, story: Story) -> bool:
         found = story.suggestion
         return found is not None and (str(story.folder), found["step"]) not in self._dismissed
-
-    def _best(self, story: Story) -> Checkpoint | None:
-        """The checkpoint of the place that was best, or the newest before it that was kept."""
-        place = story.suggestion["best_step"] if story.suggestion is not None else 0
-        kept = [item for item in story.checkpoints if item.step <= place]
-        return max(kept, key=lambda item: item.step, default=None)
 
     def _go_on(self) -> None:
         story = self.state.story
@@ -96,7 +89,7 @@ class RunNotice(QWidget):
 
     def _use(self) -> None:
         story = self.state.story
-        best = self._best(story) if story is not None else None
+        best = story.best if story is not None else None
         if best is not None:
             self.chosen.emit(best.step)
             run_deeds.use(self.state, best)
@@ -106,3 +99,12 @@ class RunNotice(QWidget):
         if story is not None and story.suggestion is not None:
             self._dismissed.add((str(story.folder), story.suggestion["step"]))
         self.refresh()
+
+
+def _advice(story: Story, suggestion: dict[str, Any]) -> str:
+    """When it was suggested to stop, and what there is instead of a place that was not kept."""
+    text, best = suggestion_text(suggestion), story.best
+    if best is None or best.step == suggestion["best_step"]:
+        return text
+    place = story.place(best.step, best.epoch)
+    return joined([text, tr("{place} is the best that was kept.", place=place)])

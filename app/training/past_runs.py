@@ -35,6 +35,11 @@ class Past:
     seconds: float
 
 
+def learned(story: Story) -> bool:
+    """Whether a run did not fail before its first step."""
+    return story.status != "failed" or story.step > 0 or bool(story.checkpoints)
+
+
 def look_through(runs: Path, known: Mapping[str, Mark]) -> Past | None:
     """What is in the folder ``runs``; None when all is as ``known`` says."""
     begun = time.monotonic()

@@ -88,6 +88,7 @@ class PresetShelf(QObject):
             tr("All settings are as they start."),
             partial(self._choose, before),
         )
+        self._state.ask_for_model(None)
 
     def named(self, name: str) -> Preset | None:
         """The user's preset of that name, which saving under it replaces."""

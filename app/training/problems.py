@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from app.i18n import tr, tr_error
+from app.i18n import joined, tr, tr_error
 from engine.runtime.refusals import Refusal, RefusedError
 from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
+from engine.training.optimizer_rules import REPLACE
 
 if TYPE_CHECKING:
     from engine.runtime.errors import StylekilnError
@@ -20,7 +21,8 @@ def words_of(refusal: Refusal) -> str:
     facts = dict(refusal.facts)
     if facts.get("setting") in LABELS:
         facts["setting"] = tr(LABELS[facts["setting"]])
-    return tr(refusal.sentence, **facts)
+    parts = (refusal.sentence, refusal.remedy)
+    return joined(tr(part, **facts) for part in parts if part)
 
 
 def by_setting(problem: StylekilnError | None) -> dict[str, str]:
@@ -33,6 +35,19 @@ def by_setting(problem: StylekilnError | None) -> dict[str, str]:
     for refusal in problem.refusals:
         found.setdefault(refusal.name if refusal.name in LABELS else "", words_of(refusal))
     return found
+
+
+def remedies(problem: StylekilnError | None) -> dict[str, dict[str, Any]]:
+    """What mends a setting that is wrong at one click: the settings that do it, by that setting."""
+    refusals = problem.refusals if isinstance(problem, RefusedError) else ()
+    return {one.name: {"optimizer_fallback": True} for one in refusals if one.remedy == REPLACE}
+
+
+def failure_words(error: BaseException) -> str:
+    """Why a run failed; a setting that is wrong is called by its label."""
+    if isinstance(error, RefusedError):
+        return joined((named(error), tr(error.remedy)))
+    return tr_error(error)
 
 
 def located(problem: StylekilnError | None) -> tuple[str, str]:

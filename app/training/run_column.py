@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
@@ -16,11 +16,13 @@ from app.shell.menus import Menu
 from app.theme import metrics
 from app.training import run_deeds
 from app.training.checkpoint_table import CheckpointTable
+from app.training.differences import size_words
 from app.training.fact_table import FactTable
 from app.training.run_list import RunList, standing
 from app.training.telling import clock, sentence
 from app.widgets.buttons import button, tool_button
 from app.widgets.choice_names import choice_text
+from app.widgets.layouts import placed_once
 from app.widgets.panel import Column, Panel
 from app.widgets.text import label
 
@@ -59,6 +61,7 @@ class RunColumn(Column):
         self._check_text = bind(self.check.setText, one, many, n=0)
         self.settings = FactTable()
         self.events = FactTable(left=52)
+        self.reason = label(tone="error", wrap=True)
         self.panels: dict[str, Panel] = {}
         self._standing = ""
         self._fill_column()
@@ -90,7 +93,11 @@ class RunColumn(Column):
         )
         used.add_action(take)
         self._panel("settings", used, self.settings)
-        self._panel("events", Panel("Events"), self.events)
+        self.reason.setContentsMargins(metrics.PAD, 0, metrics.PAD, metrics.GAP)
+        self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        told = Panel("Events")
+        told.body.addWidget(self.reason)
+        self._panel("events", told, self.events)
         bind(self.runs.setAccessibleName, "Runs")
 
     def join(self, stage: RunStage) -> None:
@@ -148,9 +155,24 @@ class RunColumn(Column):
                 self._show_runs()
 
     def _show_story(self, story: Story) -> None:
+        kept = self.panels["checkpoints"]
+        with placed_once(kept.body.parentWidget()):
+            self._show_checkpoints(story)
+        kept.setVisible(bool(story.checkpoints))
+        request = story.request
+        self.settings.set_facts(_settings(story, request) if request is not None else [])
+        self.panels["settings"].setVisible(request is not None)
+        newest = list(reversed(story.events[-most_events:]))
+        grave = {place for place, told in enumerate(newest) if told.grave}
+        self.events.set_facts([(clock(told.when), sentence(told)) for told in newest], grave)
+        self.reason.setText(story.message)
+        self.reason.setToolTip(story.message)
+        self.reason.setVisible(bool(story.message))
+        self.panels["events"].setVisible(bool(newest or story.message))
+
+    def _show_checkpoints(self, story: Story) -> None:
         best = story.best
         self.checkpoints.show_story(story)
-        self.panels["checkpoints"].setVisible(bool(story.checkpoints))
         # An average may lie beside the weights of the same step.
         self._check_text.update(n=len({item.step for item in story.checkpoints}))
         self.lowest.setVisible(best is not None)
@@ -158,13 +180,6 @@ class RunColumn(Column):
             self._lowest_text.say(
                 "{place} has the lowest held-out loss.", place=story.place(best.step, best.epoch)
             )
-        request = story.request
-        self.settings.set_facts(_settings(story, request) if request is not None else [])
-        self.panels["settings"].setVisible(request is not None)
-        newest = list(reversed(story.events[-most_events:]))
-        grave = {place for place, told in enumerate(newest) if told.grave}
-        self.events.set_facts([(clock(told.when), sentence(told)) for told in newest], grave)
-        self.panels["events"].setVisible(bool(newest))
 
     def _grew(self, kind: str) -> None:
         if kind not in ("train.step", "train.preview") and self.state.story is not None:
@@ -244,7 +259,7 @@ def _settings(story: Story, request: TrainRequest) -> list[tuple[str, str]]:
         (tr("UNet rate"), scientific(request.unet_lr)),
         (tr("Text encoder rate"), scientific(request.text_encoder_lr)),
         (tr("Schedule"), tr(choice_text(request.lr_scheduler))),
-        (tr("Resolution"), request.resolution or tr("the model's own")),
+        (tr("Resolution"), size_words(request.resolution) or tr("the model's own")),
         (tr("Batch"), number(request.train_batch_size)),
         (tr("Optimizer"), tr(choice_text(request.optimizer_type))),
         (tr("Seed"), str(request.seed)),

@@ -54,6 +54,7 @@ def take_settings(state: TrainState, story: Story) -> None:
         return
     values = {name: value for name, value in story.request.model_dump().items() if name not in OWN}
     state.replace(values, tr("The next run has the settings of {name}.", name=story.name))
+    state.ask_for_model(None)
 
 
 def board_folder(story: Story) -> Path | None:

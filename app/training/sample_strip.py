@@ -43,9 +43,9 @@ class SampleStrip(QScrollArea):
         """
         bar = self.horizontalScrollBar()
         at_end = bar.value() >= bar.maximum()
-        columns = self.canvas.columns
+        before = self.canvas.columns, self.canvas.prompts
         self.canvas.take(story)
-        if self.canvas.columns != columns:
+        if (self.canvas.columns, self.canvas.prompts) != before:
             self._fit()
             if at_end:
                 bar.setValue(bar.maximum())

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QToolButton
 from app.i18n import bind, tr
 from app.theme import color, icons, metrics
 from app.training.setting_search import choice_words, holds_any, lifted
-from app.widgets.buttons import tool_button
+from app.widgets.buttons import Button, button, tool_button
 from app.widgets.fields import Check, Choice
 from app.widgets.panel import IconLabel
 from app.widgets.path_field import PathField
@@ -35,6 +35,7 @@ class SettingRow(QWidget):
     edited = Signal(str)
     entered = Signal(str)
     reset_asked = Signal(str)
+    remedy_asked = Signal(str)
     help_asked = Signal(str)
 
     def __init__(self, item: Setting, control: Control) -> None:
@@ -47,6 +48,7 @@ class SettingRow(QWidget):
         self._hint: QLabel | None = None
         self._alarm: IconLabel | None = None
         self.reset: QToolButton | None = None
+        self.remedy: Button | None = None
         self.label = label(tone="label", wrap=True)
         self._text = bind(self._set_label, item.label)
         bind(control.setAccessibleName, item.label)
@@ -126,6 +128,16 @@ class SettingRow(QWidget):
         self.control.update()
         self._place_alarm()
         self._say()
+
+    def set_remedy(self, title: str) -> None:
+        """Offer what mends the value at one click, under what is wrong; an empty title does not."""
+        if self.remedy is None:
+            if not title:
+                return
+            self.remedy = button(title, on=lambda: self.remedy_asked.emit(self.item.name))
+            self.remedy.setProperty("dense", True)
+            self._grid.addWidget(self.remedy, 2, 2, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        self.remedy.setVisible(bool(title))
 
     def set_told(self, told: bool) -> None:
         """Show help and kohya's name under the field."""

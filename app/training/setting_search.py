@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.i18n import bind, tr
 from app.i18n.format import number
 from app.theme import color, icons, metrics
-from app.widgets.buttons import Button
+from app.widgets.buttons import Button, button
 from app.widgets.choice_names import choice_text
 from app.widgets.fields import TextField
 from app.widgets.text import hairline, label
@@ -73,10 +73,8 @@ class SettingSearch(QWidget):
         """Show how many settings are left of all."""
         if not self.is_on:
             text = tr("{n} setting", "{n} settings", n=total)
-        elif found:
-            text = tr("{n} of {total} settings", n=number(found), total=number(total))
         else:
-            text = tr("No setting matches.")
+            text = tr("{n} of {total} settings", n=number(found), total=number(total))
         self.count.setText(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -89,6 +87,29 @@ class SettingSearch(QWidget):
     def _chip(self, on: bool) -> None:
         self.only_changed.set_icon("check" if on else "")
         self.changed.emit()
+
+
+class NothingFound(QWidget):
+    """Says in place of the settings that none is left, and shows all again."""
+
+    def __init__(self, on: Callable[[], object]) -> None:
+        super().__init__()
+        self.title = label(weight=600, wrap=True)
+        self._words = bind(self.title.setText, "")
+        self.show_all = button("Show all settings", on=on)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(metrics.PAD, 32, metrics.PAD, 32)
+        column.setSpacing(metrics.GAP)
+        self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(self.title)
+        column.addWidget(self.show_all, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.hide()
+
+    def say(self, nothing: bool, *, searched: bool) -> None:
+        """Show it where ``nothing`` was found, by words or among the changed ones."""
+        words = "No setting matches." if searched else "No setting differs from its start value."
+        self._words.say(words)
+        self.setVisible(nothing)
 
 
 def matches(item: Setting, words: Collection[str]) -> bool:

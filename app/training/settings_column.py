@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QTimer, Signal
@@ -28,13 +28,22 @@ if TYPE_CHECKING:
     from app.training.model import TrainState
 
 width = 336
+EXPORTS = {
+    "json": "Form of kohya's window…",
+    "toml": "Settings of kohya's scripts…",
+    "dataset": "Dataset file of kohya's scripts…",
+}
+"""The formats that kohya's programs read, by their kind."""
 
 
 class SettingsColumn(Column):
-    """Simple and Advanced show the same draft; changing one changes the other."""
+    """Simple and Advanced show the same draft; changing one changes the other. ``has_report`` is
+    whether there is a report of an import to go back to; ``export_asked`` carries a format.
+    """
 
     import_asked = Signal()
-    export_asked = Signal()
+    export_asked = Signal(str)
+    report_asked = Signal()
     save_preset_asked = Signal()
 
     def __init__(self, state: TrainState) -> None:
@@ -44,6 +53,7 @@ class SettingsColumn(Column):
         self.simple = SimpleFields(state)
         self.before = BeforePanel(state)
         self.more = tool_button("ellipsis", "More", self._open_menu)
+        self.has_report = False
         self.fix = FixLine()
         self.import_button = button("Import kohya…", "file-input", on=self.import_asked.emit)
         self.reset_button, self._reset_text = reset_button(self.reset_all)
@@ -133,6 +143,7 @@ class SettingsColumn(Column):
         changed = {name: start[name] for name in self.state.changed_names()}
         if changed:
             self.state.replace(changed, "All settings are at their start values again.")
+            self.state.ask_for_model(None)
 
     def refresh(self) -> None:
         """Say what the button would do now."""
@@ -151,7 +162,6 @@ class SettingsColumn(Column):
     def _show_level(self, level: str) -> None:
         simple = level == "simple"
         self.simple.setVisible(simple)
-        self.import_button.setVisible(simple)
         if not simple or "advanced" in self.__dict__:
             self.advanced.setVisible(not simple)
             self.advanced.search.setVisible(not simple)
@@ -166,7 +176,11 @@ class SettingsColumn(Column):
         menu.add("Save as preset…", self.save_preset_asked.emit, "bookmark")
         menu.line()
         menu.add("Import kohya…", self.import_asked.emit, "file-input")
-        menu.add("Export kohya…", self.export_asked.emit, "folder-output")
+        if self.has_report:
+            menu.add("Show the import report", self.report_asked.emit, "list-checks")
+        menu.line().title("Export kohya")
+        for kind, words in EXPORTS.items():
+            menu.add(words, partial(self.export_asked.emit, kind), "folder-output")
         menu.line()
         menu.add("Reset all", self.reset_all, "rotate-ccw")
         menu.below(self.more, right=True)

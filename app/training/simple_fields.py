@@ -167,7 +167,28 @@ class SimpleFields(QWidget):
             if not int(self.state.values["max_train_epochs"]):
                 words = "{steps} steps are given: each picture {times} times."
                 facts["steps"] = number(plan.steps)
+            elif self._is_suggested():
+                words, facts = self._with_reason(words, facts)
         self.rows["epochs"].set_hint(words, **facts)
+
+    def _is_suggested(self) -> bool:
+        """Whether the length is the one that a new run begins with."""
+        name = "max_train_epochs"
+        return self.state.values[name] == self.state.start_values().get(name)
+
+    def _with_reason(self, words: str, facts: dict[str, str]) -> tuple[str, dict[str, str]]:
+        """The sentence with why the suggested length is what it is."""
+        found = self.state.suggestions
+        if found.like:
+            words = "{epochs} epochs, each picture {times} times: as long as {name}."
+            facts["name"] = found.like
+        elif found.steps:
+            words = (
+                "{epochs} epochs, each picture {times} times: about the {steps} steps that a first "
+                "run on this model needs."
+            )
+            facts["steps"] = number(found.steps)
+        return words, facts
 
     def _show_problem(self) -> None:
         """At the fields that are wrong."""
@@ -187,10 +208,12 @@ def _strength_hint(rank: int) -> str:
 def _detail_hint(values: dict[str, Any]) -> tuple[str]:
     offset, gamma = float(values["noise_offset"]), float(values["min_snr_gamma"])
     if offset and gamma:
-        return ("Noise offset {offset}, min-SNR {gamma}.",)
+        return ("Large shapes count more: noise offset {offset}, min-SNR {gamma}.",)
     if offset:
-        return ("Noise offset {offset}.",)
-    return ("Min-SNR {gamma}.",) if gamma else ("All noise levels weigh alike.",)
+        return ("Large shapes count more: noise offset {offset}.",)
+    if gamma:
+        return ("Large shapes count more: min-SNR {gamma}.",)
+    return ("Details and large shapes count alike.",)
 
 
 def _detail_facts(values: dict[str, Any]) -> dict[str, str]:
@@ -201,7 +224,7 @@ def _detail_facts(values: dict[str, Any]) -> dict[str, str]:
 def _side_words(resolution: str) -> str:
     """A square by its side: 1024 of "1024,1024"."""
     sides = [side.strip() for side in str(resolution).split(",")]
-    return sides[0] if len(set(sides)) == 1 else " × ".join(sides)
+    return sides[0] if len(set(sides)) == 1 else "×".join(sides)
 
 
 def _quality_hint(values: dict[str, Any]) -> tuple[str]:

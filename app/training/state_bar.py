@@ -212,6 +212,8 @@ def _coming(handle: JobHandle) -> str:
 
 
 def _phase(story: Story, handle: JobHandle | None, *, paused: bool) -> str:
+    if paused and story.drawing and handle is not None and handle.state != "paused":
+        return tr("Pauses when the samples are drawn")
     if paused:
         return tr("Paused at step {step}", step=number(story.step))
     if not story.live:

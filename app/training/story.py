@@ -158,7 +158,13 @@ class Story:
             self.held_out.add(data["step"], data["loss"])
             self.seen.add(data["step"], data.get("seen_loss"))
             self.bands.append((data["step"], [band["loss"] for band in data.get("bands", ())]))
+            self._withdraw(data["loss"])
         return new
+
+    def _withdraw(self, loss: float) -> None:
+        """It has fallen again, so what was suggested before is no longer so."""
+        if self.suggestion is not None and loss < self.suggestion["best_loss"]:
+            self.suggestion = None
 
     def _checkpoint(self, data: dict[str, Any]) -> bool:
         found = Checkpoint.read(data, self.folder)

@@ -105,7 +105,8 @@ class View(QWidget):
         self.settings.import_asked.connect(self.files.ask_import)
         self.settings.export_asked.connect(self.files.ask_export)
         self.files.taken.connect(self.show_report)
-        self.files.left.connect(self.show_run)
+        self.files.left.connect(self._leave_report)
+        self.settings.report_asked.connect(self.show_last_report)
         self.report.back_asked.connect(self.show_run)
         self.state.story_changed.connect(self._show_other_run)
         self.report.go_asked.connect(self._go_to_field)
@@ -113,6 +114,7 @@ class View(QWidget):
 
     def show_report(self, taken: Taken) -> None:
         """Put the report of an import on the stage."""
+        self.settings.has_report = True
         self.session.start(self._show_report(taken))
 
     async def _show_report(self, taken: Taken) -> None:
@@ -149,6 +151,10 @@ class View(QWidget):
         if self.files.last is not None:
             self._put_on_stage(self.files.last)
 
+    def _leave_report(self) -> None:
+        self.settings.has_report = False
+        self.show_run()
+
     def show_run(self) -> None:
         """Put the run back on the stage."""
         self._show_parts(self.stage, self.runs)
@@ -166,7 +172,7 @@ class View(QWidget):
     def _show_parts(self, middle: QWidget, right: QWidget) -> None:
         self.center.setCurrentWidget(middle)
         self.right.setCurrentWidget(right)
-        self.tabs.rename("runs", "This key" if self.shows_report else "Runs")
+        self.tabs.rename("runs", "Chosen line" if self.shows_report else "Runs")
         self._arrange()
 
     def _go_to_field(self, setting: str) -> None:

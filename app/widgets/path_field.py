@@ -5,17 +5,37 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
+from PySide6.QtWidgets import QFileDialog, QStyle, QStyleOptionFrame, QStylePainter
 
 from app.i18n import bind, tr
-from app.theme import icons
+from app.theme import color, icons
 from app.widgets.entries import TextField
 
+_CONTENTS = QStyle.SubElement.SE_LineEditContents
+_MIDDLE = Qt.TextElideMode.ElideMiddle
 _TITLES = {"file": "Choose a file", "folder": "Choose a folder"}
 
 
-class PathField(TextField):
+class PlaceField(TextField):
+    """A text field for a path: where it is too long, its middle goes until one types in it."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As a text field, but with both ends of the path."""
+        option = QStyleOptionFrame()
+        self.initStyleOption(option)
+        area = self.style().subElementRect(_CONTENTS, option, self).adjusted(2, 0, -2, 0)
+        short = self.fontMetrics().elidedText(self.text(), _MIDDLE, area.width())
+        if self.hasFocus() or short == self.text():
+            super().paintEvent(event)
+            return
+        painter = QStylePainter(self)
+        painter.drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option)
+        painter.setPen(color("t1" if self.isEnabled() else "t4"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, short)
+
+
+class PathField(PlaceField):
     """A text field with a button at its right end that opens a dialog, which blocks nothing."""
 
     def __init__(self, kind: Literal["file", "folder"]) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
+from app.i18n.format import with_unit
 from app.theme import color, focus
 from app.widgets.entries import parse_number
 
@@ -263,4 +264,4 @@ class ValueSlider(QWidget):
         self.track.setAccessibleDescription(self.field.text())
 
     def _words(self) -> str:
-        return f"{self.track.value:.{self._decimals}f} {self._unit}".rstrip()
+        return with_unit(f"{self.track.value:.{self._decimals}f}", self._unit)

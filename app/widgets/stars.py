@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.i18n import bind, tr
@@ -21,10 +22,20 @@ MOST = 5
 CELL = metrics.CONTROL_DENSE
 
 
+def _star(far: float, near: float) -> QPolygonF:
+    """Five points upward about nothing, ``far`` and ``near`` from it in turn."""
+    turns = ((math.pi * n / 5, near if n % 2 else far) for n in range(10))
+    return QPolygonF([QPointF(r * math.sin(turn), -r * math.cos(turn)) for turn, r in turns])
+
+
+_filled = _star(5.8, 2.7)
+"""What lies inside the outline of the icon."""
+
+
 class Stars(QWidget):
     """``rated`` carries 0 to 5; a click on the star that is the last one takes all away.
 
-    Stars that are not given are dots: what is meant is told by shape, not by color.
+    Stars that are not given are outlines: what is meant is told by shape, not by color.
     """
 
     rated = Signal(int)
@@ -92,11 +103,11 @@ class Stars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color("t3"))
+        painter.setBrush(color("t1"))
         shown = self._under or self.value
         for star in range(MOST):
             middle = QPointF(star * CELL + CELL / 2, CELL / 2)
             if star < shown:
-                icons.paint(painter, "star", middle.x() - 7, middle.y() - 7, 14, "t1")
-            else:
-                painter.drawEllipse(middle, 2, 2)
+                painter.drawPolygon(_filled.translated(middle))
+            tint = "t1" if star < shown else "t3"
+            icons.paint(painter, "star", middle.x() - 7, middle.y() - 7, 14, tint)

@@ -52,8 +52,8 @@ class EmptyState(QWidget):
         column.addStretch(1)
 
     def say(self, title_key: str, text_key: str, **facts: Any) -> None:
-        """Say something else; ``facts`` fill the text."""
-        self._title_text.say(title_key)
+        """Say something else; ``facts`` fill both texts."""
+        self._title_text.say(title_key, "", **facts)
         self._words.say(text_key, "", **facts)
 
 

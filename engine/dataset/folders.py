@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SIDE_FILES = ("-masklabel", "-condlabel")  # both end in what _is_side_file asks for first
 """Ends of stems that name masks and condition pictures of other trainers, not art."""
 
+_Identity = tuple[int, int]
 _DIGITS = re.compile(r"\d+")
 _ENDS = tuple(sorted(PICTURE_SUFFIXES))
 
@@ -99,7 +100,8 @@ def look_at(named: Named) -> Found | None:
 def find_names(source: SourceFolder, unreadable: list[str] | None = None) -> Iterator[Named]:
     """All pictures under ``source``, folder by folder. Hidden and project folders are skipped.
 
-    Links to folders are followed after everything else, each folder once, and never upwards.
+    Links to folders are followed after everything else, each folder once, and never upwards: not
+    to what holds the source, nor from inside a linked folder to what holds that.
     Raises OSError when ``source`` itself cannot be listed; folders deeper inside that cannot are
     added to ``unreadable``.
     """
@@ -144,29 +146,44 @@ def _natural_keys(names: list[str]) -> list[str]:
     return natural_key("\0".join(names)).split("\0") if names else []
 
 
+class _Place(NamedTuple):
+    """A folder to walk and whether folders inside it are looked into. ``above`` are the folders
+    that hold the source and those that hold what the links on the way here led to. Only what is
+    ``linked``, behind a link, can have been walked before: asking costs time.
+    """
+
+    subset: Subset
+    deeper: bool
+    above: frozenset[_Identity]
+    linked: bool = False
+
+
 class _Walk:
     """One way through the folders of a source. Without recursion: folders can lie very deep."""
 
     def __init__(self, root: str, unreadable: list[str]) -> None:
         self._root = root
         self._unreadable = unreadable
-        self._seen: set[tuple[int, int]] = set()
-        self._above = {_identity(str(folder)) for folder in Path(os.path.realpath(root)).parents}
-        self._links: deque[tuple[Subset, bool]] = deque()
+        self._seen: set[_Identity] = set()
+        self._links: deque[_Place] = deque()
 
     def run(self, top: Subset) -> Iterator[Named]:
-        waiting = [(top, True)]  # with whether folders inside are looked into
+        waiting = [_Place(top, True, _above(self._root))]
         while waiting or self._links:
             if not waiting:
                 link = self._links.popleft()
-                if not self._is_new(str(link[0].folder)):
+                if not self._is_new(link):
                     continue
-                waiting.append(link)
-            subset, deeper = waiting.pop()
+                above = link.above | _above(str(link.subset.folder))
+                waiting.append(link._replace(above=above))
+            place = waiting.pop()
+            if place.linked and not self._is_new(place):
+                continue
+            subset = place.subset
             try:
                 yield from _pictures_in(subset)
                 self._seen.add(_identity(str(subset.folder)))
-                inner = self._folders_in(subset) if deeper else []
+                inner = self._folders_in(place) if place.deeper else []
             except OSError as error:
                 if str(subset.folder) == self._root:
                     raise
@@ -175,25 +192,29 @@ class _Walk:
                 continue
             waiting += reversed(inner)
 
-    def _folders_in(self, subset: Subset) -> list[tuple[Subset, bool]]:
+    def _folders_in(self, place: _Place) -> list[_Place]:
         """Folders to look into, in natural order; links to folders are put aside for later."""
+        subset = place.subset
         top = str(subset.folder) == self._root
         with os.scandir(subset.folder) as entries:
             folders = [one for one in entries if _is_folder(one) and one.name[0] != "."]
-        found: list[tuple[Subset, bool]] = []
+        found: list[_Place] = []
         for entry in sorted(folders, key=lambda one: natural_key(one.name)):
             if os.path.isfile(os.path.join(entry.path, FILE_NAME)):
                 continue  # a project's exports and samples are no art
             inner = _inside(entry, subset, top=top)
             if inner is None:
                 continue
-            (self._links if entry.is_symlink() else found).append(inner)
+            if entry.is_symlink():
+                self._links.append(_Place(*inner, place.above, linked=True))
+            else:
+                found.append(_Place(*inner, place.above, place.linked))
         return found
 
-    def _is_new(self, folder: str) -> bool:
-        """Whether a link leads to a folder that was not walked and does not hold the source."""
-        identity = _identity(folder)
-        return identity not in self._seen and identity not in self._above
+    def _is_new(self, place: _Place) -> bool:
+        """Whether a link, or a folder behind one, was not walked yet and leads not upwards."""
+        identity = _identity(str(place.subset.folder))
+        return identity not in self._seen and identity not in place.above
 
 
 def _inside(entry: os.DirEntry[str], subset: Subset, *, top: bool) -> tuple[Subset, bool] | None:
@@ -216,7 +237,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _identity(folder: str) -> tuple[int, int]:
+def _above(folder: str) -> frozenset[_Identity]:
+    """What holds ``folder``, up to the root of all."""
+    return frozenset(_identity(str(one)) for one in Path(os.path.realpath(folder)).parents)
+
+
+def _identity(folder: str) -> _Identity:
     """What two names of one folder share; (0, 0) for a folder that is gone."""
     try:
         facts = os.stat(folder)

@@ -43,7 +43,7 @@ class ExportRequest(Request):
         None,
         label="Trigger word",
         level="simple",
-        help="Put first in every caption; not given, the project's own is used.",
+        help="Put first in every caption. If none is given, the project's trigger word is used.",
     )
     masks: Literal["beside", "alpha", "none"] = setting(
         "beside",

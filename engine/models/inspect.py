@@ -17,6 +17,7 @@ from engine.models.adapter_names import AdapterLook, look_of
 from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER
 from engine.models.headers import Header, read_header, read_json
 from engine.runtime.errors import ModelFileError, StylekilnError
+from engine.runtime.files import exists
 
 Kind = Literal["base", "lora", "unknown"]
 MODEL_SUFFIXES = (".safetensors", ".ckpt", ".pt", ".bin")
@@ -97,7 +98,7 @@ def inspect(ref: str | Path) -> ModelInfo:
     of an unknown family.
     """
     path = STARTER_FOLDER if ref == STARTER else Path(ref)
-    if path.is_dir():
+    if exists(path) and path.is_dir():
         return _inspect_folder(path)
     if path.suffix.lower() == ".safetensors":
         return _inspect_safetensors(read_header(path))

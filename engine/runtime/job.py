@@ -193,9 +193,7 @@ class Job:
         A pause does not hold work that was asked for a control: whoever offers controls takes them
         with :meth:`asked` at each step and breathes again.
         """
-        self.stop_if_asked()
-        if self._between is not None:
-            self._between()
+        self.go_on()
         while self._handle.paused and not self._handle._asked:
             self._handle.state = "paused"
             if self._between is not None:
@@ -203,6 +201,12 @@ class Job:
             self._handle._go.wait(0.05)
             self.stop_if_asked()
         self._handle.state = "running"
+
+    def go_on(self) -> None:
+        """A breath inside of what a pause does not cut in half: it holds at the next full one."""
+        self.stop_if_asked()
+        if self._between is not None:
+            self._between()
 
     def stop_if_asked(self) -> None:
         """Raise JobCancelled when the user asked to stop. Unlike a breath it never waits, so that

@@ -34,14 +34,18 @@ def _short(text: str, most: int = 200) -> str:
 
 @dataclass(frozen=True)
 class Refusal:
-    """What is wrong with ``setting``; empty where it is about several values together."""
+    """What is wrong with ``setting``; empty where it is about several values together. ``remedy``
+    is a second sentence where there is one thing to do about this one.
+    """
 
     setting: str
     sentence: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    remedy: str = ""
 
     def __str__(self) -> str:
-        return fill(self.sentence, self.facts)
+        parts = (self.sentence, self.remedy)
+        return " ".join(fill(part, self.facts) for part in parts if part)
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.runtime.refusals import SettingError
 
+_MOST_SHOWN = 80  # characters
 _PAIRS = re.compile(r"\s+(?=[^\s=]+=)")
 
 
@@ -37,11 +38,18 @@ def parse(text: str, plain: Collection[str] = ()) -> MappingProxyType[str, Any]:
 
 def _literal(key: str, value: str, plain: Collection[str]) -> Any:
     try:
-        return ast.literal_eval(value)
+        found = ast.literal_eval(value)
+        str(found)  # ValueError for a number of thousands of digits, which no optimizer could take
+        return found
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         if key in plain:
             return value
         raise SettingError(
             "{value} is no value for {key}; text stands in quotes, and yes and no are True and "
-            "False.", value=value or "nothing", key=key,
+            "False.", value=_short(value) or "nothing", key=key,
         ) from None  # fmt: skip
+
+
+def _short(text: str) -> str:
+    """As much of ``text`` as a sentence holds."""
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"

@@ -127,6 +127,11 @@ class Validation:
             self._newest = step, self._measured(epoch, step)
         return self._newest[1]
 
+    def known(self, step: int) -> dict[str, float]:
+        """What was measured at ``step`` already, as of :meth:`look`; empty when nothing was."""
+        found = [one for one in self._history if one.step == step]
+        return {"held_out_loss": found[-1].held_out, "seen_loss": found[-1].seen} if found else {}
+
     def _measured(self, epoch: int, step: int) -> dict[str, float]:
         found = self._held_out.measure(self._job)
         if found is None:

@@ -17,6 +17,7 @@ from engine.models import hashes
 from engine.models.loading import LoadedModel
 from engine.training.arguments import parse
 from engine.training.config import TrainRequest
+from engine.training.kohya.own import KEY, own_text
 from engine.training.metadata_pictures import dataset_facts
 from engine.training.pictures import PictureSet
 from engine.training.precision import Precision
@@ -135,6 +136,7 @@ class Header:
             **_base_facts(model, request),
             **dataset_facts(request, model, pictures, processes),
             "ss_num_validation_images": len(pictures.held_out),
+            KEY: own_text(request),
         }
         if request.no_metadata:
             facts = {key: facts[key] for key in _PLAIN if key in facts}

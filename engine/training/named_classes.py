@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from engine.runtime.errors import BadInputError
+from engine.training.optimizer_rules import INSTALL, NOT_INSTALLED
 
 # Loading a class runs the code of its package, and a job file may come from anywhere. So only
 # packages that are known for optimizers and schedules are loaded because a file names them.
@@ -106,9 +107,9 @@ def _module(name: str, path: str) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise MissingPackageError(
-            "{path} cannot be loaded, because {package} is not installed.",
+            NOT_INSTALLED,
             path=path,
-            remedy="Install the package {package}, or choose another.",
+            remedy=INSTALL,
             package=(error.name or package).partition(".")[0],
         ) from error
     except (ImportError, OSError, RuntimeError) as error:
@@ -117,7 +118,7 @@ def _module(name: str, path: str) -> ModuleType:
             "{path} cannot be loaded; its package says: “{reason}”.",
             path=path,
             reason=str(error).rstrip("."),
-            remedy="Install the package {package}, or choose another.",
+            remedy=INSTALL,
             package=package,
         ) from error
 

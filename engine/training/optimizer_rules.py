@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.runtime.device import default_device
+from engine.runtime.refusals import Refusal
+
 OTHER = "other"
+NOT_INSTALLED = "{path} cannot be loaded, because {package} is not installed."
+INSTALL = "Install the package {package}, or choose another."
+REPLACE = (
+    "Choose {instead}, which does the same with more memory, or turn on “Replace a missing "
+    "optimizer”."
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,30 @@ RULES: dict[str, Rule] = {
     "RAdamScheduleFree": _free("RAdamScheduleFree", "AdamW"),
     "SGDScheduleFree": _free("SGDScheduleFree", "SGDNesterov"),
 }
+
+
+def lacking(name: str, path: str, rule: Rule, *, card: bool) -> Refusal | None:
+    """Why the optimizer ``name``, the class ``path``, cannot be had on a computer with or without
+    an NVIDIA ``card``; None where nothing is known to be missing.
+    """
+    facts = {"name": name, "path": path, "package": rule.package, "instead": rule.instead}
+    remedy = REPLACE if rule.instead else INSTALL
+    if rule.card and not card:
+        return Refusal("optimizer_type", "{name} needs an NVIDIA graphics card.", facts, remedy)
+    if rule.package and importlib.util.find_spec(rule.package) is None:
+        return Refusal("optimizer_type", NOT_INSTALLED, facts, remedy)
+    return None
+
+
+def lacking_here(name: str) -> Refusal | None:
+    """The same of the optimizer ``name`` on this computer, as far as it is told without loading the
+    package. Loads torch for one that needs a card, so that it is for no thread of a window.
+    """
+    rule = RULES.get(name)
+    if rule is None:
+        return None
+    card = rule.card and default_device().type == "cuda"
+    return lacking(name, rule.path, rule, card=card)
 
 
 def named(text: str) -> str:

@@ -15,7 +15,7 @@ from engine.training import class_schedule
 from engine.training.arguments import parse
 from engine.training.config import TrainRequest
 from engine.training.named_classes import MissingPackageError, find_class, make, needs, takes
-from engine.training.optimizer_rules import RULES, Rule
+from engine.training.optimizer_rules import REPLACE, RULES, Rule, lacking
 from engine.training.reasons import Reason
 from engine.training.schedules import text_learns
 
@@ -72,8 +72,7 @@ def _choice(request: TrainRequest, device: torch.device) -> tuple[Rule, Any, Rea
             raise BadInputError(
                 error.sentence,
                 **error.facts | {"instead": rule.instead},
-                remedy="Choose {instead}, which does the same with more memory, or let it be "
-                "replaced (optimizer_fallback).",
+                remedy=REPLACE,
             ) from error
         instead = RULES[rule.instead]
         reason = Reason(
@@ -85,8 +84,9 @@ def _choice(request: TrainRequest, device: torch.device) -> tuple[Rule, Any, Rea
 
 
 def _found(name: str, rule: Rule, device: torch.device) -> Any:
-    if rule.card and device.type != "cuda":
-        raise MissingPackageError("{name} needs an NVIDIA graphics card.", name=name)
+    lacks = lacking(name, rule.path, rule, card=device.type == "cuda")
+    if lacks is not None:
+        raise MissingPackageError(lacks.sentence, remedy=lacks.remedy, **lacks.facts)
     cls = find_class(rule.path, torch.optim, Optimizer)
     if needs(cls.step):
         raise BadInputError(

@@ -47,8 +47,8 @@ class QuietJob(Job):
         self._outer.emit(kind, **data)
 
     def breathe(self) -> None:
-        """As the training breathes."""
-        self._outer.breathe()
+        """As the training breathes, but a pause holds when the samples are there to look at."""
+        self._outer.go_on()
 
 
 class Previews:

@@ -66,6 +66,7 @@ class Trainer:
         self._learned = fingerprint(pictures.training, route.shelf.sizes)
         self.at = Position()
         self.settled = True
+        self._owes_samples = False
 
     def train(self) -> TrainResult:
         """Go the whole way. What a run that is stopped, or that fails, has learned since its newest
@@ -144,7 +145,8 @@ class Trainer:
             losses = self._measure(at)
         for save in saves:
             self.keeper.checkpoint(save, at, losses)
-        if self.cadence.samples(stretch):
+        if self.cadence.samples(stretch) or self._owes_samples:
+            self._owes_samples = False
             self._draw(at, by_epoch=stretch.ends_epoch)
         self.settled = True
         if self.cadence.state(saves):
@@ -175,17 +177,24 @@ class Trainer:
                 if wish == controls.SAVE_NOW:
                     self._save_now(state=self.request.save_state)
                 elif wish == controls.SAMPLE_NOW:
-                    self._draw(self.at, by_epoch=False)
+                    self._sample_now()
                 found.add(wish)
             if controls.STOP_AND_SAVE in found:
                 break
             self.job.breathe()
         return found
 
+    def _sample_now(self) -> None:
+        """Those of the start are there already: who asked while it got ready gets the next ones."""
+        if self.at.step == 0 and self.request.sample_at_first:
+            self._owes_samples = True
+        else:
+            self._draw(self.at, by_epoch=False)
+
     def _save_now(self, *, state: bool) -> None:
         save = Save("step", self.at.step)
         if not self.keeper.keeps(self.at.step):
-            self.keeper.checkpoint(save, self.at, {})
+            self.keeper.checkpoint(save, self.at, self.validation.known(self.at.step))
         if state and self.at.step > self.keeper.newest_state:
             self.keeper.state(save, self.state())
 
@@ -198,7 +207,7 @@ class Trainer:
         fine = all(bool(torch.isfinite(one).all()) for one in self.tools.network.parameters)
         save = Save("step", self.at.step)
         if fine and self.at.step > self.keeper.newest:
-            self.keeper.checkpoint(save, self.at, {})
+            self.keeper.checkpoint(save, self.at, self.validation.known(self.at.step))
         if fine and state and self.at.step > self.keeper.newest_state:
             self.keeper.state(save, self.state())
 

@@ -72,9 +72,13 @@ def refuse_what_does_not_fit(
     from, by path, as far as they were looked at.
     """
     found = (*_sizes(request, model), *_objective(request, model), *_blocks(request, model),
-             *_layers(request, model), *misfits(request, model, files))  # fmt: skip
+             *_layers(request, model))  # fmt: skip
+    of_files = tuple(misfits(request, model, files))
     if found:
-        raise RefusedError(found, remedy="Correct it, or choose another base model.")
+        remedy = "Correct it, or choose another base model."
+        raise RefusedError((*found, *of_files), remedy=remedy)
+    if of_files:
+        raise RefusedError(of_files, remedy="Choose another LoRA, or settings that it fits.")
 
 
 def refuse_sizes(sizes: BucketSettings, model: Traits) -> None:

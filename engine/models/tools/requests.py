@@ -73,8 +73,9 @@ class MergeRequest(_WithRatios):
     # fmt: off
     method: Literal["concat", "svd", "kohya"] = setting(
         "concat", label="Method", level="simple",
-        help="Exact adds the ranks up; at a rank, the best that fits is kept; kohya repeats its "
-        "scripts, where a strength acts twice and files mix.")
+        help="Exact: nothing is lost, and the ranks add up.\n"
+        "At a rank: the best of it that fits into a rank you choose.\n"
+        "kohya: as its merge script does, where a strength acts twice.")
     rank: int = setting(
         16, label="Rank", level="simple", when="method=svd", ge=1, le=4096,
         help="Rank of the new file.")

@@ -28,7 +28,8 @@ def run(request: ResizeRequest, job: Job) -> ToolResult:
         kept += share / len(file.modules)
     metadata = dict(file.metadata)
     note = f"resized to rank {request.rank} ({request.measure})"
-    metadata["ss_training_comment"] = f"{note}; {metadata.get('ss_training_comment', '')}"
+    before = metadata.get("ss_training_comment", "")
+    metadata["ss_training_comment"] = f"{note}; {before}" if before not in ("", "None") else note
     write(out, modules, metadata, request.precision)
     ranks = [module.rank for module in modules.values()]
     notes = {"modules": len(modules), "kept": kept, "lowest_rank": min(ranks),

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from engine.training.config import TrainRequest
 from engine.training.kohya.convert import SLIPS
-from engine.training.kohya.form import IGNORED
+from engine.training.kohya.elsewhere import IGNORED
 from engine.training.kohya.migrations import RENAMED
 from engine.training.kohya.report import Line
 from engine.training.reasons import Reason

@@ -58,4 +58,4 @@ def _no_such(arguments: Arguments) -> Reason:
     family = "SDXL" if arguments.value("sdxl") else "SD 2.x" if arguments.value("v2") else ""
     if family:
         return Reason("There is no such model here. Choose one for {family}.", family=family)
-    return Reason("There is no such model here. The chosen one stays.")
+    return Reason("There is no such model here. Choose another.")

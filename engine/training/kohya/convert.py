@@ -16,6 +16,7 @@ from engine.training.kohya.arguments import Arguments, Said
 from engine.training.kohya.defaults import FORM, SCRIPT
 from engine.training.kohya.elsewhere import EMPTY
 from engine.training.kohya.network import take_kind, take_preset
+from engine.training.kohya.zeros import take_zeros
 from engine.training.optimizer_rules import RULES, named
 from engine.training.prompts import prompt_lines
 from engine.training.reasons import Reason
@@ -100,7 +101,8 @@ def _length(arguments: Arguments) -> None:
     epochs = arguments.pop("max_train_epochs")
     if epochs is None or not epochs.value:
         return
-    arguments.idle(arguments.named("max_train_steps"), Reason("The maximum of epochs decides."))
+    if "max_train_steps" in arguments:
+        arguments.idle(arguments.named("max_train_steps"), Reason("The maximum of epochs decides."))
     arguments.say(epochs)
 
 
@@ -279,6 +281,7 @@ def _is_sdxl(model: Any) -> bool:
 
 
 _RULES: tuple[Callable[[Arguments], None], ...] = (
-    take_kind, take_preset, _rates, _shares, _ends, _length, _prediction, _attention, _caches,
-    _prompts, _trigger, _samples, _kept_files, _logs, _decay, _threads, _slips, _left_to_us,
+    take_kind, take_preset, take_zeros, _rates, _shares, _ends, _length, _prediction, _attention,
+    _caches, _prompts, _trigger, _samples, _kept_files, _logs, _decay, _threads, _slips,
+    _left_to_us,
 )  # fmt: skip

@@ -14,6 +14,8 @@ _CACHE = Reason("Caches notice every change here, so there is nothing to skip.")
 _FORM = Reason("It belongs to kohya's window and changes nothing in training.")
 
 EMPTY = Reason("Left empty or switched off in the file.")
+IGNORED = Reason("kohya's LoRA training ignores it; here it works once you set it.")
+IGNORED_ARGUMENTS = ("stop_text_encoder_training", "no_token_padding")
 OTHER_MODEL = Reason("It belongs to models that are not trained here.")
 
 NO_EFFECT: dict[str, Reason] = {

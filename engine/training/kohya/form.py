@@ -11,7 +11,13 @@ from engine.runtime.errors import BadInputError
 from engine.runtime.files import exists
 from engine.training.kohya.arguments import Arguments, Said
 from engine.training.kohya.defaults import FORM, SCRIPT
-from engine.training.kohya.elsewhere import EMPTY, OTHER_MODELS, OTHER_TYPES
+from engine.training.kohya.elsewhere import (
+    EMPTY,
+    IGNORED,
+    IGNORED_ARGUMENTS,
+    OTHER_MODELS,
+    OTHER_TYPES,
+)
 from engine.training.kohya.migrations import NO_NUMBER, Field, fields_of
 from engine.training.kohya.network_types import sent_with
 from engine.training.kohya.script import flags_of
@@ -27,7 +33,6 @@ _ARGUMENTS = {
     "LyCORIS_preset": "preset",
     "use_cp": "use_tucker",
 }
-IGNORED = Reason("kohya's LoRA training ignores it; here it works once you set it.")
 _COUNTED = (".jpg", ".jpeg", ".png", ".webp")
 
 
@@ -223,7 +228,7 @@ def _network(form: Form) -> None:
 
 
 def _text(form: Form) -> None:
-    for name in ("stop_text_encoder_training", "no_token_padding"):
+    for name in IGNORED_ARGUMENTS:
         if name in form.names():
             form.leave(name, IGNORED if form.value(name) else EMPTY)
 

@@ -5,7 +5,6 @@ Every value in it is a text, with Python's words for nothing, yes and no; lists 
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections import Counter
@@ -29,13 +28,13 @@ from engine.training.kohya.header_keys import (
     TEXTS,
     UNTOLD,
 )
+from engine.training.kohya.plain import plain
 from engine.training.kohya.report import Line
 from engine.training.kohya.script import items_of, name_network
 from engine.training.optimizer_rules import named
 from engine.training.reasons import Reason
 
 SUFFIX = ".safetensors"
-_LONGEST = 10_000  # characters of a value that may be a number or a list
 _NEXT_ARGUMENT = re.compile(r",(?=\s*\w+=)")
 _PRECISIONS = {"F16": "fp16", "BF16": "bf16", "F32": "float"}
 # The scripts' names of optimizers whose class has another.
@@ -108,8 +107,8 @@ def _said(key: str, text: str, told: Mapping[str, str]) -> Iterator[Said]:
         yield from _datasets(key, text)
     elif key == "modelspec.timestep_range":
         low, _, high = text.partition(",")
-        yield Said("min_timestep", _plain(low), key, text)
-        yield Said("max_timestep", _plain(high), key, text)
+        yield Said("min_timestep", plain(low), key, text)
+        yield Said("max_timestep", plain(high), key, text)
     elif key == "modelspec.trigger_phrase" and told.get(_WRITER) == "stylekiln":
         yield Said("trigger_word", text, key, text)
     else:
@@ -127,21 +126,12 @@ _WRITER = "modelspec.implementation_version"
 def _plainly(name: str, key: str, text: str) -> Said:
     if text == "None":
         return Said(name, OFF.get(name), key, text, _NONE if name in OFF else None)
-    value = text if name in TEXTS else _plain(text)
+    value = text if name in TEXTS else plain(text)
     if name == "lr_scheduler":
         value = text.partition(":")[0]  # an Adafactor of its own writes its first rate behind it
     if name == "resolution" and isinstance(value, tuple | list):
         value = ",".join(map(str, value))
     return Said(name, value, key, text)
-
-
-def _plain(text: str) -> Any:
-    """A number, a truth value or a list where the text is one."""
-    try:
-        found = ast.literal_eval(text.strip()) if len(text) < _LONGEST else text
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
-    return found if isinstance(found, bool | int | float | list | tuple) else text
 
 
 def _json(text: str) -> Any:
@@ -218,9 +208,9 @@ def _model(arguments: Arguments, told: Mapping[str, str]) -> None:
     epochs, steps = told.get("ss_num_epochs"), arguments.value("max_train_steps")
     if epochs is not None and isinstance(steps, int):
         why = Reason("kohya trains {steps} steps whatever the epochs say.", steps=f"{steps:,}")
-        arguments.leave("ss_num_epochs", _plain(epochs), why)
+        arguments.leave("ss_num_epochs", plain(epochs), why)
     elif epochs is not None:
-        arguments.say(Said("max_train_epochs", _plain(epochs), "ss_num_epochs", epochs))
+        arguments.say(Said("max_train_epochs", plain(epochs), "ss_num_epochs", epochs))
 
 
 def _network(arguments: Arguments, info: ModelInfo) -> None:
@@ -230,7 +220,7 @@ def _network(arguments: Arguments, info: ModelInfo) -> None:
         text = info.metadata.get(key)
         if text is None:
             continue
-        value, why = _plain(text), None
+        value, why = plain(text), None
         if not isinstance(value, int | float):
             value, why = found, _RESIZED
         arguments.say(Said(key.removeprefix("ss_"), value, key, text, why))

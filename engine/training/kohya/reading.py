@@ -27,6 +27,7 @@ from engine.training.kohya.flags import OTHER_FLAGS
 from engine.training.kohya.form import read_form
 from engine.training.kohya.header import SUFFIX, is_ours, predicts, read_header
 from engine.training.kohya.header_keys import UNTOLD
+from engine.training.kohya.own import as_set, own_settings
 from engine.training.kohya.refused import is_section, with_flags, without_tables
 from engine.training.kohya.report import Line, Report, Status, ordered
 from engine.training.kohya.script import flat, read_script
@@ -72,6 +73,8 @@ def read_kohya(
     if project:
         train_project(arguments, project)
     lines = _by_key([*arguments.lines, *(_line(said) for said in arguments)])
+    if is_lora and (own := own_settings(path)):
+        lines = list(as_set(lines, own, {k: s.name for k, s in settings_by_kohya().items()}))
     told = [line for line in lines if line.present and line.status != "refused"
             and not isinstance(line.value, dict)]  # fmt: skip
     if told and all(line.why is _STRANGE for line in told):

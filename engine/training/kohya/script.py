@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.training.kohya.arguments import Arguments, Said
+from engine.training.kohya.elsewhere import EMPTY, IGNORED, IGNORED_ARGUMENTS
 from engine.training.kohya.network_types import type_of
+from engine.training.kohya.plain import plain_number
 from engine.training.reasons import Reason
 
 # Flags with several values.
@@ -21,6 +22,10 @@ def read_script(table: Mapping[str, Any]) -> Arguments:
     for key, value in table.items():
         for said in items_of(Said(key, value, key, value)):
             arguments.say(said)
+    for name in IGNORED_ARGUMENTS:
+        if name in arguments:
+            said = arguments.named(name)
+            arguments.idle(said, IGNORED if said.value else EMPTY)
     name_network(arguments)
     return arguments
 
@@ -54,7 +59,7 @@ def _flag(name: str, values: list[str]) -> Said:
     if name in _LISTS:
         return Said(name, values, f"--{name}", values)
     given = " ".join(values) if values else True
-    return Said(name, _plain(given), f"--{name}", given)
+    return Said(name, plain_number(given), f"--{name}", given)
 
 
 def items_of(said: Said) -> Iterator[Said]:
@@ -65,16 +70,7 @@ def items_of(said: Said) -> Iterator[Said]:
     parts = said.value if isinstance(said.value, list) else str(said.value or "").split()
     for part in parts:
         name, _, value = str(part).partition("=")
-        yield Said(name, _plain(value), f"{said.key}: {name}", value)
-
-
-def _plain(value: Any) -> Any:
-    """A number or a truth value where the text is one; a list of numbers stays text."""
-    try:
-        found = ast.literal_eval(value)
-    except (ValueError, SyntaxError, TypeError):
-        return value
-    return found if isinstance(found, bool | int | float) else value
+        yield Said(name, plain_number(value), f"{said.key}: {name}", value)
 
 
 def name_network(arguments: Arguments) -> None:

@@ -14,6 +14,7 @@ from engine.models.inspect import ModelInfo, inspect
 from engine.runtime.errors import StylekilnError
 from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
+from engine.training.kohya.elsewhere import IGNORED_ARGUMENTS
 from engine.training.kohya.network import NETWORK_ARGUMENTS, items_of, module_of
 from engine.training.reasons import Reason
 
@@ -185,7 +186,7 @@ def _captions(out: Outgoing) -> None:
         out.values["caption_prefix"] = prefix if run.caption_prefix else f"{run.trigger_word},"
         out.values["keep_tokens"] = run.keep_tokens + 1
         out.values["metadata_trigger_phrase"] = run.trigger_word
-    for name in ("stop_text_encoder_training", "no_token_padding"):
+    for name in IGNORED_ARGUMENTS:
         if out.values.pop(name, None):
             out.notes.append(Reason("kohya's LoRA training ignores {name}.", name=name))
 

@@ -25,9 +25,9 @@ class LengthSettings(Settings):
         help="Batches collected before each change of the weights.", ge=1,
         le=LONGEST_ACCUMULATION)
     kohya_accumulation: bool = setting(
-        False, label="Weigh as kohya", group="Length",
-        help="Every batch weighs alike however few pictures it has, and a last short group weighs "
-        "less; else all pictures weigh alike.")
+        False, label="Batches count alike", group="Length",
+        help="As in kohya's scripts, every batch counts the same however few pictures it has, and "
+        "a last short group counts less; off, every picture counts the same.")
     max_train_epochs: int = setting(
         10, label="Epochs", group="Length", level="simple", unit="epochs",
         kohya="max_train_epochs",

@@ -29,7 +29,7 @@ class LossSettings(Settings):
     huber_c: float = setting(
         0.1, label="Huber threshold", group="Objective", kohya="huber_c", step=0.01,
         when="loss_type=huber|smooth_l1",
-        help="Errors well above it count singly instead of squared.", gt=0, le=10)
+        help="Errors well above it count singly instead of squared.", ge=0, le=10)
     huber_scale: float = setting(
         1.0, label="Huber scale", group="Objective", kohya="huber_scale", step=0.1,
         when="loss_type=huber|smooth_l1", help="Multiplies the Huber threshold.", gt=0, le=10)
@@ -68,6 +68,15 @@ class LossSettings(Settings):
         help="Takes the place of the trigger word in what is held, such as drawing; empty leaves "
         "the trigger word out.", max_length=200)
     # fmt: on
+
+    @field_validator("huber_c")
+    @classmethod
+    def _some_threshold(cls, value: float, info: ValidationInfo) -> float:
+        # Only the snr schedule adds something of its own to it.
+        counts = info.data.get("loss_type") in ("huber", "smooth_l1")
+        if value == 0 and counts and info.data.get("huber_schedule") != "snr":
+            raise SettingError("Must be more than {gt}.", gt="0")
+        return value
 
     @field_validator("scale_v_pred_loss_like_noise_pred")
     @classmethod

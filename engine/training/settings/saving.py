@@ -22,10 +22,11 @@ class SavingSettings(Settings):
         0, label="Save every steps", group="Saving", unit="steps", kohya="save_every_n_steps",
         help="Writes a checkpoint after this many steps too; 0 is off.", ge=0)
     save_last_n_epochs: int = setting(
-        0, label="Keep of epochs", group="Saving", unit="checkpoints", kohya="save_last_n_epochs",
+        0, label="Newest epochs kept", group="Saving", unit="checkpoints",
+        kohya="save_last_n_epochs",
         help="Keeps only this many of the newest checkpoints of epochs; 0 keeps all.", ge=0)
     save_last_n_steps: int = setting(
-        0, label="Keep of steps", group="Saving", unit="checkpoints", kohya="save_last_n_steps",
+        0, label="Newest steps kept", group="Saving", unit="checkpoints", kohya="save_last_n_steps",
         when="save_every_n_steps",
         help="Keeps only this many of the newest checkpoints of steps; 0 keeps all.", ge=0)
     save_precision: Literal["float", "fp16", "bf16"] = setting(

@@ -45,9 +45,9 @@ class ScheduleSettings(Settings):
         help="More values for the schedule: step_rules=1:100,0.1 is full for 100 steps, then a "
         "tenth.")
     lr_scheduler_num_cycles: int = setting(
-        1, label="Arcs", group="Schedule", kohya="lr_scheduler_num_cycles", when=ARCS,
+        1, label="Cycles", group="Schedule", kohya="lr_scheduler_num_cycles", when=ARCS,
         help="How many times the rate falls; it jumps up in between, or where there is a floor "
-        "every second arc rises.", ge=1, le=1000)
+        "every second cycle rises.", ge=1, le=1000)
     lr_scheduler_power: float = setting(
         1.0, label="Power", group="Schedule", kohya="lr_scheduler_power",
         when="lr_scheduler=polynomial", help="Exponent of the polynomial decay.", gt=0, le=10)

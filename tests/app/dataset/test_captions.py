@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QMenu
 from app.dataset.caption_changes import marked
 from app.dataset.caption_chips import merged
 from app.dataset.view import View
-from app.i18n import tr
+from app.i18n import set_language, tr
+from app.theme import metrics
 from engine.dataset import tagging_job
 from engine.dataset.operations import Conflict
 from tests.engine.dataset.onnx_file import color_tagger
@@ -354,7 +355,9 @@ def test_a_new_tag_that_is_nearly_an_old_one_is_asked_about(
     settle(view.session)
     assert read(art, "boar") == "blosom"
     assert [one.tag for one in panel.near.offers] == ["blossom"]
-    QTest.mouseClick(panel.near.row.itemAt(0).widget(), LEFT)
+    link, count = (panel.near.row.itemAt(place).widget() for place in (0, 1))
+    assert (link.text(), count.text()) == ("blossom", "in 1 picture")  # the count is no tag
+    QTest.mouseClick(link, LEFT)
     settle(view.session)
     assert read(art, "boar") == "blossom"
     assert not panel.near.isVisible()
@@ -464,11 +467,20 @@ def open_batch(view, settle, kind):
     return batch
 
 
+def for_all(batch, settle):
+    """Click the segment "Shown": a batch is for the selection at first."""
+    assert batch.scope.choice.value == "selected"
+    segments = batch.scope.choice
+    QTest.mouseClick(segments, LEFT, pos=segments._rects()[1].center().toPoint())
+    settle(batch.scope.state.session)
+
+
 def test_a_rename_shows_what_it_merges_and_is_one_undo_step(
     view, art, choose, settle, previewed, said
 ) -> None:
     choose("boar")
     batch = open_batch(view, settle, "rename")
+    for_all(batch, settle)
     fill(view, "old", "cactus, blossom")
     fill(view, "new", "icon")
     previewed()
@@ -495,6 +507,7 @@ def test_tags_of_a_batch_are_completed_and_one_caption_is_no_plural(
 ) -> None:
     choose("boar")
     batch = open_batch(view, settle, "rename")
+    for_all(batch, settle)
     fill(view, "old", "bell_pepper, cac")
     settle(view.session)
     field = form_field(view, "old")
@@ -539,6 +552,7 @@ def test_the_scope_limits_what_is_changed(view, art, choose, settle, previewed) 
 def test_a_wrong_expression_says_where_it_is_wrong(view, choose, settle, previewed) -> None:
     choose("boar")
     batch = open_batch(view, settle, "replace")
+    for_all(batch, settle)
     form_field(view, "regex").setChecked(True)
     fill(view, "find", "ic(on")
     previewed()
@@ -617,6 +631,26 @@ def open_auto(view, settle, tagger):
     return view.captions.auto
 
 
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "Choose a model"), ("zh_CN", "请选择用来生成描述的模型")]
+)
+def test_the_sheet_of_models_is_for_the_selection_and_says_what_to_do(
+    view, choose, settle, language, title
+) -> None:
+    set_language(language)
+    choose("boar")
+    QTest.mouseClick(view.inspector.captions.model_button, LEFT)
+    settle(view.session)
+    auto = view.captions.auto
+    assert auto.scope.choice.value == "selected"
+    assert [picture.name for picture in auto.scope.pictures()] == ["boar"]
+    assert auto.nothing.isVisible()
+    assert auto.nothing._title.text().startswith(title)
+    assert not auto.list.isVisible()
+    below = auto.chooser.add.mapTo(auto, auto.chooser.add.rect().bottomLeft()).y()
+    assert auto.chooser.missing.mapTo(auto, QPoint()).y() - below >= metrics.GAP
+
+
 def test_a_tagger_writes_what_is_missing_and_one_undo_takes_it_back(
     view, art, choose, settle, tagger, said, tmp_path
 ) -> None:
@@ -635,6 +669,8 @@ def test_a_tagger_writes_what_is_missing_and_one_undo_takes_it_back(
     assert "^_^" in read(art, "boar")
     assert read(art, "cactus") == "cactus, icon"
     assert [(c.name, c.before) for c in auto.list.changes.items] == [("boar", "")]
+    assert auto.list.isVisible()
+    assert not auto.nothing.isVisible()
     assert said[-1]["facts"]["n"] == "1"
     assert named(view, "boar").caption == read(art, "boar")
     said[-1]["on_action"]()

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from app.dataset.counts import Scope
 from app.dataset.view import View
+from app.i18n import set_language
 from engine.dataset.thresholds import Thresholds
 from engine.project.project import Project
 from engine.training.config import TrainRequest
@@ -93,6 +94,52 @@ def test_the_planted_copies_are_the_groups_and_kinds_of_match(page) -> None:
     assert counts[""] == "5"
     assert sum(int(n) for key, n in counts.items() if key) == 5
     assert row_counts(page.left.kinds)["duplicate"] == "10"
+
+
+@pytest.mark.parametrize("art", ["raw", "pixel"], indirect=True)
+def test_the_proposal_says_what_speaks_for_it_and_nothing_untrue(page, settle) -> None:
+    assert page.left.by_detail.isVisible()
+    said = set()
+    for group in list(page.cull.deck.groups):
+        pair = page.cull.deck.pair
+        word = page.stages.pair.heads[0].word.text()
+        said.add(word)
+        if word.endswith("larger"):
+            assert pair.left.width > pair.right.width
+        elif word.endswith("sharper"):
+            assert pair.left.sharpness > pair.right.sharpness
+        else:
+            assert word.endswith("lossless")
+            assert pair.left.path.suffix == ".png" != pair.right.path.suffix
+        assert group in page.cull.deck.groups
+        press(page, Key.Key_Space, settle=settle)
+    assert any(word.endswith("larger") for word in said)
+
+
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [("en", "Suggested: keep, it is larger"), ("zh_CN", "建议：保留，尺寸更大")],
+)
+def test_a_larger_picture_is_not_called_the_sharper(view, page, settle, language, reason) -> None:
+    set_language(language)
+    choose_group(page, "crown_thumb.png")
+    settle(view.session)
+    assert page.stages.pair.heads[0].word.text() == reason
+
+
+def test_after_near_duplicates_the_next_suggestions_are_offered(view, page, settle) -> None:
+    while page.cull.deck.pair is not None:
+        click(page.stages.pair.buttons["both"], settle, view.session)
+    click(page.stages.done_button, settle, view.session)
+    settle(view.session)
+    assert not page.cull.decisions
+    kind = page.stages.next_kind
+    assert kind == "blurred"
+    assert page.cull.kind_counts[kind] > 0
+    assert page.stages.done_button.text() == "Go on to Blurred"
+    click(page.stages.done_button, settle, view.session)
+    assert page.cull.kind == kind
+    assert page.stages.currentWidget() is page.stages.single
 
 
 def test_arrows_decide_and_nothing_is_applied_until_the_button(view, page, settle) -> None:

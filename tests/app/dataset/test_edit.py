@@ -938,7 +938,7 @@ def test_what_training_will_see_has_the_mask_as_it_is_painted(edit, settle) -> N
     painted = drawn(result.picture)
     assert (painted != plain).any(axis=2).mean() > 0.02
     assert result.mask.isVisible()
-    learned = int(result.mask.text().removeprefix("Mask: hatched, learns ").removesuffix(" %"))
+    learned = int(result.mask.text().removeprefix("Mask: learns ").removesuffix(" %"))
     assert 5 < learned < 60
     drag(page.view, (20, 20), (76, 20))
     settle(page.state.session)

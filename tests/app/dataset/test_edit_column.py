@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea
 
 from app.dataset.arrangement import RIGHT_IN_NARROW
 from app.dataset.view import View
+from app.i18n import set_language
+from app.theme import fonts
 
 
 @pytest.fixture
@@ -48,6 +52,35 @@ def test_tiles_of_fills_fill_the_column_at_every_width(editor) -> None:
             spot = tile.rect().topLeft() if tile is first else tile.rect().topRight()
             assert tile.mapTo(panel, spot).x() == row.mapTo(panel, side).x()
         assert abs(first.width() - last.width()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("language", "end"), [("en", "never changed."), ("zh_CN", "原文件永远不会改动。")]
+)
+def test_that_files_are_never_changed_is_said_to_its_end(editor, language, end) -> None:
+    set_language(language)
+    edits = editor.column.edits
+    QApplication.processEvents()
+    assert edits._empty.endswith(end)
+    room = QRect(0, 0, edits.width() - 24, 1000)
+    flags = Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
+    assert fonts.metrics(12).boundingRect(room, flags, edits._empty).height() <= edits.height()
+
+
+def test_lines_of_the_fill_stand_apart(editor, settle) -> None:
+    QTest.mouseClick(editor.bar.tools["fill"], Qt.MouseButton.LeftButton)
+    settle(editor.state.session)
+    QApplication.processEvents()
+    panel = editor.panels["fill"]
+    shown = [panel.clean_row, panel.hint, panel.for_all, panel.by_category]
+    boxes = [
+        one.rect().translated(one.mapTo(panel, one.rect().topLeft()))
+        for one in shown
+        if one.isVisible()
+    ]
+    gaps = [below.top() - above.bottom() for above, below in itertools.pairwise(boxes)]
+    assert len(gaps) >= 2
+    assert min(gaps) >= 8
 
 
 def test_the_mask_says_what_to_paint_and_why_a_way_is_closed(editor, settle) -> None:

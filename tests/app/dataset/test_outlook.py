@@ -5,8 +5,10 @@ import random
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from app import i18n
 from app.dataset import outlook_panel
@@ -258,6 +260,31 @@ def test_a_picture_without_a_caption_has_none_to_drop(panel, settle) -> None:
     assert panel.captions.lines[0].text() == "No caption"
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "It has no caption: the name of its category is used."),
+        ("zh_CN", "此图片没有描述：使用其分类的名称。"),
+    ],
+)
+def test_it_is_said_that_a_category_stands_in_for_a_caption(
+    panel, state, settle, language, words
+) -> None:
+    i18n.set_language(language)
+    choose(panel, "boar", settle)
+    assert not panel.captions.note.isVisible()
+    food = [named(state, "boar").id, named(state, "cactus").id]
+    state.session.library.set_category(food, "Food")
+    state.session.pictures_changed.emit(food)
+    settle(state.session)
+    choose(panel, "boar", settle)
+    assert panel.captions.lines[0].text() == "Food"
+    assert panel.captions.note.isVisible()
+    assert panel.captions.note.text() == words
+    choose(panel, "cactus", settle)  # it has a caption of its own
+    assert not panel.captions.note.isVisible()
+
+
 def test_buckets_and_warnings_narrow_the_grid(opened, settle, qtbot) -> None:
     view = View(opened)
     qtbot.addWidget(view)
@@ -349,7 +376,7 @@ def test_a_mask_lies_over_the_picture_as_a_hatch(panel, state, settle) -> None:
     session.pictures_changed.emit(None)
     settle(session)
     choose(panel, "cactus", settle)
-    assert panel.facts.values[3].text() == "hatched, learns 50 %"
+    assert panel.facts.values[3].text() == "learns 50 %"
     fresh = named(state, "cactus")
     plain = looked_at(
         type(fresh).of_row((*fresh.row[:16], "", *fresh.row[17:])),
@@ -441,6 +468,26 @@ def test_bars_draw_the_shape_of_their_bucket_and_what_it_is_hard_on(panel) -> No
     assert color("warn").name() not in bar_colors(panel, 1)
     shapes = [shape_of(panel, row) for row in (0, 1)]
     assert shapes == [(13, 13), (13, 8)]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Amber: 1 of 5 is enlarged more than 1.5× or cut by more than 20 %"),
+        ("zh_CN", "琥珀色：5 张中有 1 张放大超过 1.5 倍或裁去超过 20%"),
+    ],
+)
+def test_a_bar_says_what_its_amber_part_is(panel, monkeypatch, language, words) -> None:
+    i18n.set_language(language)
+    shown = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _at, text, _widget: shown.append(text))
+    for row in (0, 1):
+        spot = QPoint(panel.bars.label + 4, row * panel.bars.row + 5)
+        event = QHelpEvent(QEvent.Type.ToolTip, spot, panel.bars.mapToGlobal(spot))
+        QApplication.sendEvent(panel.bars, event)
+    assert shown[0].endswith(words)
+    assert words in panel.bars.accessibleDescription()
+    assert len(shown[1].splitlines()) == 1
 
 
 def shape_of(panel, row):

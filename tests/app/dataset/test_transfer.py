@@ -10,11 +10,12 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QStylePainter
 
 from app.dataset.counts import Scope
 from app.dataset.transfer_ask import AskCopy
 from app.dataset.view import View
+from app.i18n import set_language
 
 copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
 no_key, ctrl = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
@@ -329,6 +330,59 @@ def test_sheets_have_a_title_and_labels_beside_their_fields(view, settle) -> Non
         sheet.reject()
 
 
+@pytest.mark.parametrize(
+    ("language", "folders", "from_alpha"),
+    [
+        ("en", "Pictures with caption files, in folders", "masks from there."),
+        ("zh_CN", "图片与描述文件", "从这里读取蒙版。"),
+    ],
+)
+def test_masks_go_where_the_format_reads_them(view, settle, language, folders, from_alpha) -> None:
+    set_language(language)
+    QTest.mouseClick(view.inspector.export, left)
+    sheet = _sheet(view)
+    hint = sheet.form.rows["format"]._hint
+    assert hint.text().startswith(folders)
+    assert sheet.masks.value == "alpha"
+    assert sheet.form.rows["masks"]._hint.text().endswith(from_alpha)
+    pick(sheet.format, "jsonl")
+    assert sheet.masks.value == "beside"
+    assert folders not in hint.text()
+    pick(sheet.format, "kohya-toml")
+    assert sheet.masks.value == "alpha"
+    pick(sheet.masks, "none")  # what the user chose stays
+    pick(sheet.format, "jsonl")
+    assert sheet.masks.value == "none"
+    sheet.reject()
+
+
+def pick(choice, value):
+    """Choose an option of a list with the keys."""
+    place = [option for option, _ in choice.options].index(value)
+    while choice.currentIndex() != place:
+        QTest.keyClick(choice, Qt.Key.Key_Down if choice.currentIndex() < place else Qt.Key.Key_Up)
+
+
+def test_a_long_destination_shows_both_of_its_ends(view, settle, monkeypatch) -> None:
+    QTest.mouseClick(view.inspector.export, left)
+    sheet = _sheet(view)
+    sheet.show()
+    settle(view.session)
+    sheet.go.setFocus()
+    written = []
+    monkeypatch.setattr(
+        QStylePainter, "drawText", lambda _self, _area, _flags, text: written.append(text)
+    )
+    long = "/home/ann/" + "very/deep/" * 20 + "exports/training"
+    sheet.place.set_value(long)
+    sheet.place.grab()
+    assert written
+    assert written[-1].startswith("/home/ann")
+    assert "…" in written[-1]
+    assert written[-1].endswith("exports/training")
+    sheet.reject()
+
+
 def test_every_format_has_its_place_and_its_note(view, settle) -> None:
     QTest.mouseClick(view.inspector.export, left)
     sheet = _sheet(view)
@@ -336,7 +390,7 @@ def test_every_format_has_its_place_and_its_note(view, settle) -> None:
     for kind in ("kohya", "kohya-toml", "metadata-json", "jsonl", "imagefolder", "zip"):
         sheet.format.set_value(kind)
         sheet.format.changed.emit(kind)
-        notes.add(sheet.note.text())
+        notes.add(sheet.form.rows["format"]._hint.text())
         assert sheet.form.rows["originals"].isVisible() == (kind == "zip")
     assert len(notes) == 6
     assert Path(sheet.place.value).suffix == ".zip"

@@ -165,7 +165,7 @@ def test_facts_come_from_the_header_alone(shelf, tongue):
     assert lines["Rank, alpha"] == "4, 4"
     words = {"en": "376 pictures, 2,256 steps", "zh_CN": "376 张图片，2,256 步"}
     assert lines["Trained on"] == words[tongue]
-    assert lines["Resolution"] == "768 × 512"
+    assert lines["Resolution"] == "768×512"
     assert lines["Optimizer"] == "AdamW8bit"
     tags = {"en": "sky 1,201, sea 3", "zh_CN": "sky 1,201、sea 3"}
     assert lines["Tags"] == tags[tongue]

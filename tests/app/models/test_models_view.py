@@ -94,6 +94,13 @@ def test_a_checkpoint_is_called_by_run_and_epoch():
     )
 
 
+def test_a_checkpoint_that_was_saved_at_the_end_of_an_epoch_is_called_by_it():
+    header = {"ss_epoch": "17", "ss_num_batches_per_epoch": "10"}
+    header["ss_gradient_accumulation_steps"] = "2"
+    assert title_of(lora("pixel-style-step00000085", **header)) == "pixel-style, epoch 17"
+    assert title_of(lora("pixel-style-step00000084", **header)) == "pixel-style, step 84"
+
+
 def test_a_checkpoint_inside_an_epoch_is_called_by_run_and_step():
     numbered = lora("pixel-style-step00001200", ss_output_name="pixel-style", ss_epoch="3")
     assert title_of(numbered) == "pixel-style, step 1,200"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QMenu
 
 from app.i18n import set_language, tr
 from app.theme import color
@@ -195,3 +195,23 @@ def test_toasts_stand_beside_each_other_and_speak_the_language_of_the_moment(win
 def _press_show(window):
     toast = window.toasts.shown[0]
     next(button for button in toast.findChildren(Button) if button.text() == "Show").click()
+
+
+def test_the_list_goes_with_a_press_elsewhere_and_with_the_workspace(spoken, qtbot):
+    bell, panel = spoken.bar.bell, spoken.panels.notice_panel
+    _click(qtbot, bell)
+    assert panel.isVisible()
+    qtbot.mousePress(spoken.bar.language, Qt.MouseButton.LeftButton)
+    assert not panel.isVisible()
+    qtbot.mouseRelease(spoken.bar.language, Qt.MouseButton.LeftButton)
+    for menu in spoken.findChildren(QMenu):
+        menu.close()
+    _click(qtbot, bell)
+    assert panel.isVisible()
+    _click(qtbot, panel)  # inside it
+    assert panel.isVisible()
+    _click(qtbot, bell)
+    assert not panel.isVisible()
+    _click(qtbot, bell)
+    spoken.navigate("models", {})
+    assert not panel.isVisible()

@@ -286,3 +286,24 @@ def test_work_that_closing_cut_off_is_offered_by_the_next_window(
     assert [job.request.run for job in bridge.jobs] == [str(run.folder)]
     shiboken6.delete(later)
     bridge.close()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Clear finished"), ("zh_CN", "清除已完成")])
+def test_what_has_ended_stands_below_the_newest_first_and_can_be_cleared(
+    window, session, finish, qtbot, language, words
+):
+    set_language(language)
+    window.panels.toggle_queue()
+    queue = window.panels.queue
+    assert not queue.clear.isVisible()
+    handles = [session.bridge.submit(CountRequest()) for _ in range(3)]
+    finish(handles[-1])
+    window.grab()  # places the rows
+    tops = {key: row.y() for key, row in queue.rows.items()}
+    order = sorted(tops, key=lambda key: tops[key])
+    assert order == [handle.id for handle in reversed(handles)]
+    assert queue.clear.text() == words
+    qtbot.mouseClick(queue.clear, Qt.MouseButton.LeftButton)
+    assert queue.rows == {}
+    assert not queue.clear.isVisible()
+    assert queue._empty.isVisible()

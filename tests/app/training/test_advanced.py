@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QScrollArea
 from app import i18n
 from app.training.advanced_fields import SLICE
 from app.training.draft import BaseModel
+from app.training.settings_column import EXPORTS
 from app.training.view import View
 
 LEFT = Qt.MouseButton.LeftButton
@@ -169,7 +170,8 @@ def test_a_search_finds_by_name_of_kohya_help_and_unit_in_all_groups(advanced, q
     assert not advanced.groups["Data"].is_open
     assert "ip_noise_gamma" in search(qtbot, advanced, "perturbation robust")
     assert search(qtbot, advanced, "no such thing") == []
-    assert advanced.search.count.text() == "No setting matches."
+    assert advanced.nothing.title.text() == "No setting matches."
+    assert not any(group.isVisible() for group in advanced.groups.values())
     QTest.keyClick(advanced.search.field, Qt.Key.Key_Escape)
     quiet(qtbot, advanced)
     assert shown(advanced) == []
@@ -462,8 +464,10 @@ def test_the_menu_of_the_column_leads_to_presets_and_kohyas_files(view, qtbot):
     QTest.mouseClick(view.settings.more, LEFT)
     menu = view.settings.findChild(QMenu)
     entries = {action.text(): action for action in menu.actions() if action.text()}
-    assert list(entries) == ["Save as preset…", "Import kohya…", "Export kohya…", "Reset all"]
-    for entry in list(entries.values())[:3]:
+    assert list(entries) == [
+        "Save as preset…", "Import kohya…", "Export kohya", *EXPORTS.values(), "Reset all",
+    ]  # fmt: skip
+    for entry in [list(entries.values())[place] for place in (0, 1, 3)]:
         entry.trigger()
     menu.close()
     assert asked == ["save_preset_asked", "import_asked", "export_asked"]

@@ -342,7 +342,8 @@ def test_detail_moves_noise_offset_and_min_snr(column) -> None:
     simple.detail.field.editingFinished.emit()
     values = column.state.values
     assert (values["noise_offset"], values["min_snr_gamma"]) == (0.04, 5.0)
-    assert written(simple.rows["detail"]._hint) == "Noise offset 0.04, min-SNR 5."
+    hint = written(simple.rows["detail"]._hint)
+    assert hint == "Large shapes count more: noise offset 0.04, min-SNR 5."
     simple.detail.reset()
     assert (values["noise_offset"], values["min_snr_gamma"]) == (0.0, 0.0)
 

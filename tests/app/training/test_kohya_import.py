@@ -206,7 +206,8 @@ def test_segments_and_the_switch_filter(view, take):
     QTest.mouseClick(page.only_changes, LEFT)
     assert "network_dim" in keys(page)
     assert "sdxl" not in keys(page)
-    assert "no effect" not in keys(page)
+    # Of what has no effect only the model is left, which is still to be chosen.
+    assert keys(page)[2:4] == ["no effect", "pretrained_model_name_or_path"]
 
 
 def test_groups_fold_and_show_all(view, take):
@@ -272,6 +273,8 @@ def test_a_value_that_cannot_be_is_marked_until_it_is_mended(view, take):
     line = view.files.last.imported.report.line("max_resolution")
     assert page.table.lines.problem(line).startswith("Write one side")
     assert not page.note.isHidden()
+    assert page.note.words.text() == "2 fields need a fix: Base model, Resolution."
+    view.state.change(base_model="starter")
     assert page.note.words.text() == "1 field needs a fix: Resolution."
     assert not view.state.can_start
     assert view.state.values["max_token_length"] == "150"  # a choice, which forms have as a number
@@ -294,6 +297,7 @@ def test_a_model_that_is_not_here_is_asked_for(view, take):
     )
     QTest.mouseClick(page.note.show_button, LEFT)
     assert page.table.current().key == "pretrained_model_name_or_path"
+    assert not view.state.can_start
     view.state.change(base_model="/models/other.safetensors")
     assert page.note.isHidden()
 

@@ -93,6 +93,14 @@ def test_a_sample_on_its_way_shows_how_far_it_is_in_a_column_of_its_own(view, li
     assert after.pixelColor(box.left() + 2, box.bottom() - 1) != color("acc")
 
 
+def test_every_prompt_has_its_row_as_soon_as_it_is_drawn(view, live, settle):
+    live.step(3)
+    canvas = view.stage.samples.canvas
+    for index, prompt in enumerate(("cactus", "bell", "lamp")):
+        live.tell("train.preview", **rough(3, 2, prompt, index))
+        assert canvas.rect().contains(canvas.cell(index, 3))
+
+
 def test_a_sample_on_its_way_paints_only_its_cell_and_a_step_no_picture(view, live, qtbot, settle):
     live.step(1)
     live.tell("train.sample", **drawn(live.folder, 0))

@@ -15,7 +15,15 @@ from app.training.run_actions import run_actions
 from engine.runtime.job import Job
 from engine.training.config import TrainRequest
 from tests.app.training.conftest import click
-from tests.app.training.runs_at_hand import LiveRun, begun, entry, kept, make_run, saved
+from tests.app.training.runs_at_hand import (
+    LiveRun,
+    begun,
+    entry,
+    kept,
+    make_run,
+    measured,
+    saved,
+)
 
 # What is asked of a run that goes on
 
@@ -145,6 +153,57 @@ def test_a_suggestion_to_stop_offers_to_stop_and_the_best_epoch(view, live):
     assert Job(live.handle).asked() == ["stop_and_save"]
     click(notice.shut)
     assert not notice.isVisible()
+
+
+def suggested_after(view, live, place: int):
+    """Stand where it was suggested to stop, with checkpoints around the best ``place``."""
+    for epoch in (1, 2, 3):
+        live.tell("train.held_out", **measured(epoch))
+        if epoch != place:
+            live.tell("train.checkpoint", **saved(live.folder, epoch))
+    live.step(12)
+    live.tell("train.suggestion", **SUGGESTED)
+    view.stage.notice.refresh()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            "The held-out loss has not fallen since epoch 2. Epoch 3 is the best that was kept.",
+        ),
+        ("zh_CN", "留出集损失自第 2 轮起不再下降。第 3 轮是已保存的检查点中最好的。"),
+    ],
+)
+def test_a_best_epoch_that_was_not_kept_is_said_to_be_missing(view, live, language, words):
+    i18n.set_language(language)
+    suggested_after(view, live, place=2)
+    assert view.stage.notice.text.text() == words
+    best = view.state.story.best
+    assert best is not None
+    assert "3" in view.stage.notice.use.text()
+    assert view.runs.lowest.text().startswith(view.state.story.place(best.step, best.epoch))
+
+
+def test_a_loss_that_falls_again_takes_the_suggestion_back(view, live):
+    suggested_after(view, live, place=2)
+    assert view.stage.notice.isVisible()
+    better = {"epoch": 4, "step": 16, "loss": 0.05}
+    live.tell("train.held_out", **measured(3) | better)
+    live.tell("train.checkpoint", **saved(live.folder, 3) | {"held_out_loss": 0.05})
+    live.end(status="cancelled")
+    assert view.state.story.suggestion is None
+    assert not view.stage.notice.isVisible()
+
+
+def test_what_stands_below_the_checkpoints_never_lies_on_them(view, live, settle):
+    table, below = view.runs.checkpoints, view.runs.lowest
+    live.tell("train.checkpoint", **saved(live.folder, 1))
+    settle(view.session)
+    live.tell("train.checkpoint", **saved(live.folder, 2))
+    assert table.height() == table.sizeHint().height()
+    assert table.mapTo(view, table.rect().bottomLeft()).y() < below.mapTo(view, QPoint()).y()
 
 
 def offered(view):

@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QTextCursor
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from app import theme
@@ -19,6 +20,7 @@ from app.widgets.lines import LinesField
 from app.widgets.panel import Panel
 from app.widgets.path_field import PathField
 from app.widgets.prompt_edit import PromptEdit
+from app.widgets.stars import CELL, Stars
 from engine.runtime.schema import setting
 
 
@@ -322,3 +324,33 @@ def test_a_dropped_file_gives_its_path(shown, tmp_path):
     assert entered.isAccepted()
     made.dropEvent(QDropEvent(QPointF(4, 4), copied, data, left, free))
     assert heard == [str(tmp_path / "vae.safetensors")]
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "text"), [("×", 1.8, "1.8×"), ("°", 0, "0.0°"), ("px", 16, "16.0 px")]
+)
+def test_a_slider_writes_its_unit_as_text_does_and_reads_it(shown, unit, value, text) -> None:
+    slider = shown(ValueSlider(0, 40, 0.1, 1, unit=unit))
+    slider.set_value(value)
+    assert slider.field.text() == text
+    slider.field.selectAll()
+    QTest.keyClicks(slider.field, f"2.5{unit}")
+    assert slider.value == 2.5
+
+
+def test_stars_that_are_not_given_are_seen_as_stars(shown) -> None:
+    stars = shown(Stars())
+
+    def ink(star):
+        image = stars.grab().toImage()
+        cell = [(star * CELL + x, y) for x in range(CELL) for y in range(CELL)]
+        colors = [image.pixelColor(x, y).name() for x, y in cell]
+        return sum(one != colors[0] for one in colors)
+
+    empty = ink(0)
+    assert empty > 40  # a dot of 4 pixels is nothing
+    stars.rated.connect(stars.set_value)
+    QTest.mouseClick(stars, Qt.MouseButton.LeftButton, pos=QPoint(2 * CELL + 5, CELL // 2))
+    assert stars.value == 3
+    assert ink(0) > empty * 1.2  # filled
+    assert ink(3) == ink(4)

@@ -54,6 +54,29 @@ def test_a_linked_folder_is_followed_once(tmp_path):
     assert found(tmp_path / "art") == ["a.png", os.path.join("first", "b.png")]
 
 
+def test_a_folder_inside_a_linked_one_is_read_once_however_it_is_reached(tmp_path):
+    paint(tmp_path / "other" / "inner" / "a.png")
+    paint(tmp_path / "other" / "b.png")
+    (tmp_path / "art").mkdir()
+    for name, to in (("first", "other/inner"), ("second", "other"), ("third", "other/inner")):
+        (tmp_path / "art" / name).symlink_to(tmp_path / to, target_is_directory=True)
+    wanted = [os.path.join("first", "a.png"), os.path.join("second", "b.png")]
+    assert found(tmp_path / "art") == wanted
+
+
+def test_a_link_inside_a_linked_folder_does_not_lead_upwards_but_does_elsewhere(tmp_path):
+    paint(tmp_path / "other" / "inner" / "a.png")
+    paint(tmp_path / "other" / "b.png")
+    paint(tmp_path / "third" / "c.png")
+    inner = tmp_path / "other" / "inner"
+    (inner / "aside").symlink_to(tmp_path / "third", target_is_directory=True)
+    (inner / "up").symlink_to(tmp_path / "other", target_is_directory=True)
+    (tmp_path / "art").mkdir()
+    (tmp_path / "art" / "link").symlink_to(inner, target_is_directory=True)
+    wanted = [os.path.join("link", "a.png"), os.path.join("link", "aside", "c.png")]
+    assert found(tmp_path / "art") == wanted
+
+
 def test_very_deep_folders_are_read(tmp_path):
     deep = tmp_path / "art"
     for _ in range(200):

@@ -190,3 +190,52 @@ def test_a_sample_that_is_drawn_says_how_far_it_is(asking, monkeypatch):
     assert {(one["prompt"], one["run"]) for one in told} == {("a", result.run), ("b", result.run)}
     assert told[0]["array"].shape[2] == 3
     assert "train.preview" not in {row["kind"] for row in Run.open(Path(result.run)).events()}
+
+
+def test_samples_that_were_asked_for_are_finished_before_a_pause_holds(request_for, monkeypatch):
+    monkeypatch.setattr(Previews.__init__, "__kwdefaults__", {"pause": 0.0})
+    request = request_for(max_train_epochs=2, sample_prompts=("a --s 4",), sample_at_first=False,
+                          sample_every_n_epochs=0)  # fmt: skip
+    handle = JobHandle(request)
+    held = []
+
+    def between():
+        if handle.state == "paused":
+            held.extend(event.kind for event in handle.take_events())
+            handle.resume()
+
+    job = Job(handle, between)
+    emit = job.emit
+
+    def pause_amid(kind, **data):
+        emit(kind, **data)
+        if kind == "train.step" and data["step"] == 1:
+            handle.ask(controls.SAMPLE_NOW)
+        elif kind == "train.preview":
+            handle.pause()
+
+    job.emit = pause_amid
+    run(request, job)
+    assert "train.preview" in held
+    assert held[-1] == "train.sample"
+
+
+def test_samples_that_are_asked_for_while_it_gets_ready_come_after_the_first_step(request_for):
+    request = request_for(max_train_epochs=2, sample_prompts=("a --s 2",), sample_at_first=True,
+                          sample_every_n_epochs=0)  # fmt: skip
+    job = Job(JobHandle(request))
+    assert job.handle.ask(controls.SAMPLE_NOW)
+    run(request, job)
+    events = job.handle.take_events()
+    told = [event.data["step"] for event in events if event.kind == "train.sample"]
+    assert told == [0, 1]
+
+
+def test_what_is_saved_where_was_measured_has_the_held_out_loss(asking):
+    result, events = asking(
+        {2: controls.STOP_AND_SAVE}, max_train_epochs=3, validation_split=0.3,
+        validate_every_n_steps=2,
+    )  # fmt: skip
+    measured = {e.data["step"]: e.data["loss"] for e in events if e.kind == "train.held_out"}
+    (kept,) = Run.open(Path(result.run)).checkpoints()
+    assert kept.held_out_loss == pytest.approx(measured[kept.step])

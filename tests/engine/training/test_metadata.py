@@ -135,6 +135,9 @@ def header(result):
 def test_a_plain_run_writes_every_field_and_no_other(train):
     facts = header(train()[0])
     assert {key: json.loads(facts.pop(key)) for key in OBJECTS} == OBJECTS
+    own = json.loads(facts.pop("stylekiln.settings"))
+    assert own["max_train_epochs"] == 2
+    assert not {"project", "output_dir", "base_model"} & own.keys()
     assert facts.keys() == PLAIN.keys()
     wrong = {
         key: facts[key]

@@ -36,6 +36,7 @@ CASES = [
     (V, {"loss_type": "l1"}),
     (E, HUBER),
     (E, HUBER | {"huber_c": 0.4}),
+    (E, HUBER | {"huber_c": 0.0}),
     (E, HUBER | {"huber_scale": 2.5}),
     (E, HUBER | {"huber_scale": 2.5, "kohya_loss_weights": True}),
     (E, HUBER | {"huber_schedule": "exponential", "huber_scale": 2.0}),

@@ -91,6 +91,9 @@ def test_the_run_refuses_with_the_same_sentence(model, written):
     with pytest.raises(RefusedError) as caught:
         check(make(network_weights=path, network_dim=8), model)
     assert [(one.setting, str(one)) for one in caught.value.refusals] == [(setting, words)]
+    assert str(caught.value).endswith("Choose another LoRA, or settings that it fits.")
+    with pytest.raises(RefusedError, match="choose another base model"):
+        check(make(network_weights=path, network_dim=8, block_dims="1,2"), model)
 
 
 def test_a_model_that_says_it_predicts_something_else_is_told():

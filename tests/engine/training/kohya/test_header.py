@@ -15,6 +15,7 @@ from engine.runtime.errors import BadInputError, ModelFileError
 from engine.training.kohya.kinds import kind_of
 from engine.training.kohya.reading import read_kohya
 from engine.training.kohya.script import flat
+from engine.training.runs import Run
 
 UNET = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k"
 TEXT = "lora_te_text_model_encoder_layers_0_self_attn_q_proj"
@@ -214,14 +215,15 @@ def test_a_run_of_this_app_comes_back_from_its_file(train):
     wanted = {
         "gradient_accumulation_steps": 2, "trigger_word": "myst", "noise_offset": 0.05,
         "network_dim": 3, "optimizer_type": "Lion", "min_snr_gamma": 4.0, "flip_aug": True,
-        "max_train_epochs": 2,
+        "max_train_epochs": 2, "save_every_n_epochs": 2, "sample_every_n_epochs": 0,
+        "bucket_reso_steps": 16, "lr_scheduler": "cosine",
     }  # fmt: skip
     result, _ = train(**wanted)
     run = read_kohya(Path(result.checkpoints[-1].path), project="p").request
-    assert {name: getattr(run, name) for name in wanted if name != "max_train_epochs"} == {
-        name: value for name, value in wanted.items() if name != "max_train_epochs"
-    }
-    assert run.max_train_steps == result.steps
+    assert {name: getattr(run, name) for name in wanted} == wanted
+    before = Run.open(Path(result.run)).request().model_dump()
+    of_place = {"project", "base_model", "output_dir", "train_data_dir"}
+    assert {n: v for n, v in run.model_dump().items() if v != before[n]}.keys() <= of_place
     assert run.text_encoder_lr == 0
     assert not run.kohya_accumulation
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 import tomli_w
 
@@ -25,6 +27,46 @@ def test_a_script_trains_with_the_defaults_of_the_scripts(tmp_path):
 def test_zeros_of_a_script_are_zeros(tmp_path):
     run = read(tmp_path, max_grad_norm=0.0, prior_loss_weight=0).request
     assert (run.max_grad_norm, run.prior_loss_weight) == (0, 0)
+
+
+def test_an_alpha_of_zero_is_the_rank(tmp_path):
+    alphas = ["conv_dim=3", "conv_alpha=0"]
+    imported = read(tmp_path, network_dim=6, network_alpha=0, network_args=alphas)
+    assert (imported.request.network_alpha, imported.request.conv_alpha) == (6, 3)
+    assert "as much as the rank" in str(imported.report.line("network_alpha").why)
+
+
+def test_a_power_of_zero_keeps_the_rates(tmp_path):
+    zero = {"lr_scheduler": "polynomial", "lr_scheduler_power": 0.0, "lr_warmup_steps": 5}
+    imported = read(tmp_path, **zero)
+    run = imported.request
+    assert (run.lr_scheduler, run.lr_warmup_steps) == ("constant_with_warmup", 5)
+    assert "stay where they are" in str(imported.report.line("lr_scheduler_power").why)
+    elsewhere = read(tmp_path, lr_scheduler="cosine", lr_scheduler_power=0)
+    assert elsewhere.request.lr_scheduler == "cosine"
+    assert elsewhere.report.line("lr_scheduler_power").status == "no effect"
+
+
+def test_a_threshold_of_zero_counts_on_the_schedule_that_adds_to_it(tmp_path):
+    assert read(tmp_path, loss_type="huber", huber_c=0.0).request.huber_c == 0
+    constant = read(tmp_path, loss_type="huber", huber_c=0.0, huber_schedule="constant")
+    assert constant.report.line("huber_c").problem
+
+
+@pytest.mark.parametrize("value", [-1, 0, 40])
+def test_where_the_text_encoder_stops_is_ignored_as_the_scripts_do(tmp_path, value):
+    imported = read(tmp_path, stop_text_encoder_training=value)
+    assert imported.request.stop_text_encoder_training == 0
+    assert imported.report.line("stop_text_encoder_training").status == "no effect"
+
+
+def test_a_number_of_thousands_of_digits_is_a_line_of_the_report(tmp_path):
+    huge = "0x" + "f" * 5000
+    imported = read(tmp_path, network_args=[f"conv_dim={huge}"], optimizer_args=[f"eps={huge}"])
+    status = {line.key: line for line in imported.report.lines}
+    assert status["network_args: conv_dim"].status == "refused"
+    assert status["optimizer_args"].problem
+    assert json.dumps(imported.report.record())
 
 
 def test_sections_are_flattened_and_the_later_wins(tmp_path):
