@@ -35,9 +35,9 @@ class ResultPanel(Panel):
         self.work = work
         self.picture = PictureBox(side, checker=False)
         self.facts = [label(tone="label", wrap=True) for _ in range(3)]
-        self.mask = label(tone="label", wrap=True)
-        bind(self.mask.setToolTip, "Hatched is what training learns.")
-        self.mask.hide()
+        self.learned = label(tone="label", wrap=True)
+        bind(self.learned.setToolTip, "Hatched is what training learns.")
+        self.learned.hide()
         self.caption = ElidedLabel(size=11, tone="quiet")
         self._baker = work.baker()
         row = QHBoxLayout()
@@ -46,7 +46,7 @@ class ResultPanel(Panel):
         row.addWidget(self.picture)
         words = QVBoxLayout()
         words.setSpacing(2)
-        for line in (*self.facts, self.mask, self.caption):
+        for line in (*self.facts, self.learned, self.caption):
             words.addWidget(line)
         words.addStretch(1)
         row.addLayout(words, 1)
@@ -85,9 +85,9 @@ class ResultPanel(Panel):
             self._tell_mask(seen.learned)
 
     def _tell_mask(self, learned: float | None) -> None:
-        self.mask.setVisible(learned is not None)
+        self.learned.setVisible(learned is not None)
         if learned is not None:
-            self.mask.setText(tr("Mask: learns {share}", share=percent(learned)))
+            self.learned.setText(tr("Mask: learns {share}", share=percent(learned)))
 
     def _warn(self, *lines: bool) -> None:
         for line, warns in zip(self.facts, lines, strict=True):

@@ -19,12 +19,12 @@ def clear_layout(layout: QLayout) -> None:
 
 
 @contextmanager
-def placed_once(box: QWidget) -> Iterator[None]:
+def placed_once(box: QWidget | None) -> Iterator[None]:
     """What is shown and hidden in ``box`` is placed once, after the block: Qt places all of a
     window again for each widget that appears.
     """
-    layout = box.layout()
-    if layout is None:
+    layout = None if box is None else box.layout()
+    if box is None or layout is None:
         yield
         return
     layout.setEnabled(False)

@@ -930,15 +930,15 @@ def test_what_training_will_see_has_the_mask_as_it_is_painted(edit, settle) -> N
     settle(page.state.session)
     result = page.column.result
     plain = drawn(result.picture)
-    assert not result.mask.isVisible()
+    assert not result.learned.isVisible()
     click(page.bar.tools["mask"])
     settle(page.state.session)
     drag(page.view, (20, 48), (76, 48))
     settle(page.state.session)
     painted = drawn(result.picture)
     assert (painted != plain).any(axis=2).mean() > 0.02
-    assert result.mask.isVisible()
-    learned = int(result.mask.text().removeprefix("Mask: learns ").removesuffix(" %"))
+    assert result.learned.isVisible()
+    learned = int(result.learned.text().removeprefix("Mask: learns ").removesuffix(" %"))
     assert 5 < learned < 60
     drag(page.view, (20, 20), (76, 20))
     settle(page.state.session)
@@ -947,7 +947,7 @@ def test_what_training_will_see_has_the_mask_as_it_is_painted(edit, settle) -> N
     page.undo()
     settle(page.state.session)
     assert np.array_equal(drawn(result.picture), plain)
-    assert not result.mask.isVisible()
+    assert not result.learned.isVisible()
 
 
 def test_a_mask_comes_from_transparency_with_a_weight_outside(edit, settle, art) -> None:
