@@ -123,7 +123,7 @@ class Baking:
         """The same for the screen."""
         return image_of(self.array())
 
-    def trained(self, found: Assignment, side: int) -> Seen:
+    def trained(self, found: Assignment, side: int, resizing: str) -> Seen:
         """As training sees it in its bucket, at most ``side`` pixels. Raises PictureError."""
-        recipe = scaled(self.recipe, self.factor)
-        return seen_in(bake_with_mask(self.pixels, recipe, self.fill, self.masks), found, side)
+        baked = bake_with_mask(self.pixels, scaled(self.recipe, self.factor), self.fill, self.masks)
+        return seen_in(baked, found, side, resizing)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from app.dataset.edit_bake import Baking
 from app.dataset.outlook import much_cut, much_enlarged
+from app.dataset.outlook_settings import pictures_of
 from app.dataset.preview import PictureBox
 from app.i18n import bind, tr
 from app.i18n.format import dimensions, percent
@@ -77,7 +79,9 @@ class ResultPanel(Panel):
         factor = work.proxy.shape[1] / work.size[0]
         baking = Baking(work.proxy, factor, work.recipe, work.default_fill, work.masks)
         number = work.picture.id
-        self._baker.ask(lambda seen: self._take(number, seen), baking.trained, found, 2 * side)
+        resizing = pictures_of(work.state.session).resize_interpolation
+        take = partial(self._take, number)
+        self._baker.ask(take, baking.trained, found, 2 * side, resizing)
 
     def _take(self, number: int, seen: Seen) -> None:
         if self.work.picture is not None and self.work.picture.id == number:

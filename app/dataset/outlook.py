@@ -41,7 +41,7 @@ class Outlook:
     with their repeats, and ``steps`` batches, per epoch, those of regularization pictures
     included. ``warnings`` has ids by kind, ``unpaired`` those of regularization pictures that are
     not drawn; ``unpaired_files`` counts those of a regularization folder. ``apart`` is what the
-    settings of the run hold out and add.
+    settings of the run hold out and add, ``limit`` how many tokens of a caption it reads.
     """
 
     train: int
@@ -55,6 +55,7 @@ class Outlook:
     unpaired: tuple[int, ...] = ()
     unpaired_files: int = 0
     apart: SetApart = NOTHING
+    limit: int = LIMITS[0]
 
     @property
     def bare(self) -> tuple[int, ...]:
@@ -75,7 +76,8 @@ def outlook_of(
     """
     learned = chosen(pictures, request.categories)
     apart = set_apart(learned, request)
-    return look_ahead(learned, spec, request.train_batch_size, count, apart)
+    limit = int(request.max_token_length)
+    return look_ahead(learned, spec, request.train_batch_size, count, apart, limit)
 
 
 def look_ahead(
@@ -84,9 +86,10 @@ def look_ahead(
     batch: int = 1,
     count: Count | None = None,
     apart: SetApart = NOTHING,
+    limit: int = LIMITS[0],
 ) -> Outlook:
     """Count what a run over ``pictures`` would read. ``count`` counts tokens; without it no caption
-    is found too long. ``apart`` is what the settings of the run hold out and add.
+    is found longer than ``limit``. ``apart`` is what the settings of the run hold out and add.
     """
     everything = list(pictures)
     usable = usable_among(everything, apart)
@@ -112,12 +115,13 @@ def look_ahead(
         ),
         draws=total,
         steps=batches_per_epoch(draws.values(), batch),
-        warnings=_warnings(everything, used, there, count),
+        warnings=_warnings(everything, used, there, count, limit),
         members={size: tuple(ids) for size, ids in members.items()},
         hard=Counter(found.bucket for _, found in _marked(is_hard, there)),
         unpaired=tuple(key for key, _, times in paired if not times and key is not None),
         unpaired_files=sum(not times for key, _, times in paired if key is None),
         apart=apart,
+        limit=limit,
     )
 
 
@@ -167,6 +171,7 @@ def _warnings(
     used: Sequence[Picture],
     at: Sequence[tuple[int, Assignment]],
     count: Count | None,
+    limit: int,
 ) -> dict[str, tuple[int, ...]]:
     ids, captions = column(used, "id"), column(used, "caption")
     records, _ = unpack(column(used, "descriptor"))
@@ -177,7 +182,7 @@ def _warnings(
         "enlarged": tuple(key for key, _ in _marked(lambda f: f.scale > much_enlarged, at)),
         "cut": tuple(key for key, _ in _marked(lambda f: f.cut > much_cut, at)),
         "bare": tuple(key for key, text in zip(ids, captions, strict=True) if not text.strip()),
-        "long": tuple(key for key, n in zip(ids, tokens, strict=True) if n > LIMITS[0]),
+        "long": tuple(key for key, n in zip(ids, tokens, strict=True) if n > limit),
         "stems": _same_stem(used),
         "hidden": tuple(key for key, is_hidden in zip(ids, hidden, strict=True) if is_hidden),
         "unreadable": tuple(key for key, problem in problems if problem),

@@ -11,6 +11,7 @@ from engine.dataset.picture import column
 from engine.dataset.token_counts import TokenCounter
 from engine.training.batches import pair_regularization, shelve
 from engine.training.captions import draw_caption, plain_caption
+from engine.training.schedules import length
 from engine.training.set_apart import NOTHING, SetApart
 
 if TYPE_CHECKING:
@@ -64,16 +65,22 @@ def draws(
     order = _trained(pictures, spec, apart)
     index = next((at for at, other in enumerate(order) if other.key == picture.id), -1)
     if index < 0:
-        return [plain_caption(text_of(picture), request.trigger_word)]
+        return [plain_caption(text_of(picture), request.trigger_word, request)]
     buckets, repeats = [one.bucket for one in order], [one.repeats for one in order]
     shelf = shelve(buckets, repeats, request.train_batch_size)
+    run = length(request, shelf.batches)
+    before = (epoch - 1) * run.updates_per_epoch
     found: list[str] = []
     for number, batch in enumerate(shelf.epoch(request.seed, epoch)):
         if index not in batch:
             continue
         chance = random.Random(f"captions {request.seed} {epoch} {number}")
+        step = before + number // request.gradient_accumulation_steps
         for member in batch:
-            text = draw_caption(order[member].text, request, request.trigger_word, chance)
+            text = draw_caption(
+                order[member].text, request, request.trigger_word, chance,
+                epoch=epoch, step=step, steps=run.updates,
+            )  # fmt: skip
             if member == index:
                 found.append(text)
     return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.dataset.outlook_settings import FIELDS, request_of, values_of
+from app.dataset.outlook_settings import FIELDS, request_of
 from app.i18n import tr_error
 from app.widgets.form import SchemaForm
 from app.widgets.text import label
@@ -47,7 +47,8 @@ class OutlookForm(QWidget):
 
     def _follow(self, by: object) -> None:
         if by is not self:
-            self.form.set_values(values_of(self.session))
+            values = self.session.run_settings.next_values()
+            self.form.set_values({name: values[name] for name in FIELDS if name in values})
             self._judge()
 
     def _edited(self, name: str) -> None:

@@ -16,7 +16,7 @@ from app.dataset.outlook import Outlook, outlook_of
 from app.dataset.outlook_captions import TokenMemory, draws
 from app.dataset.outlook_facts import CaptionDraws, Facts, warning_rows
 from app.dataset.outlook_form import OutlookForm
-from app.dataset.outlook_settings import request_of, spec_for, spec_of
+from app.dataset.outlook_settings import request_of, sound_request_of, spec_of
 from app.dataset.pixels import Seen, looked_at
 from app.dataset.preview import BucketBars, PictureBox
 from app.dataset.stand_in import StandIn
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from app.dataset.model import DatasetState
     from app.widgets.thumbnails import ThumbnailCache
+    from engine.dataset.buckets import BucketSpec
     from engine.dataset.library import Library, Picture
     from engine.project.project import Project
     from engine.training.config import TrainRequest
@@ -183,7 +184,7 @@ class OutlookPanel(Panel):
         project = session.project
         refused, found = None, None
         try:
-            found = await session.bridge.behind(_counted, pictures, request)
+            found = await session.bridge.behind(_counted, pictures, request, spec_of(session))
         except StylekilnError as error:
             refused = error  # a folder that is not there, or a share that leaves nothing
         if session.project is project:
@@ -246,9 +247,12 @@ class OutlookPanel(Panel):
     ) -> None:
         session = self.state.session
         try:
-            request = request_of(session)
+            request = sound_request_of(session) or request_of(session)
             apart = self.outlook.apart if self.outlook is not None else NOTHING
-            look = _Look(picture, self.state.pictures, project, library, request, self.epoch, apart)
+            look = _Look(
+                picture, self.state.pictures, project, library,
+                request, spec_of(session), self.epoch, apart,
+            )  # fmt: skip
             seen, texts = await session.bridge.io(look.take)
         except StylekilnError:
             seen, texts = None, []  # the preview above says why the file cannot be read
@@ -271,20 +275,24 @@ class _Look(NamedTuple):
     project: Project
     library: Library
     request: TrainRequest
+    spec: BucketSpec
     epoch: int
     apart: SetApart
 
     def take(self) -> tuple[Seen | None, list[str]]:
         """The picture and its captions. Raises PictureError."""
-        spec = spec_for(self.request)
+        spec = self.spec
         pictures = [self.pictures[key] for key in self.library.order() if key in self.pictures]
         learned = chosen(pictures, self.request.categories)
         texts = draws(self.picture, learned, self.request, spec, self.epoch, self.apart)
-        return looked_at(self.picture, self.project, spec, 2 * side), texts
+        seen = looked_at(self.picture, self.project, spec, 2 * side, self.request)
+        return seen, texts
 
 
-def _counted(pictures: Sequence[Picture], request: TrainRequest) -> Outlook:
+def _counted(pictures: Sequence[Picture], request: TrainRequest, spec: BucketSpec) -> Outlook:
+    word = request.trigger_word
+
     def count(captions: Sequence[str]) -> list[int]:
-        return _tokens.counts([plain_caption(text, request.trigger_word) for text in captions])
+        return _tokens.counts([plain_caption(text, word, request) for text in captions])
 
-    return outlook_of(pictures, request, spec_for(request), count)
+    return outlook_of(pictures, request, spec, count)

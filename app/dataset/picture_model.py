@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPixmap
 
 from app.dataset.badges import Badges
-from app.dataset.outlook_settings import spec_of
+from app.dataset.outlook_settings import pictures_of, spec_of
 from app.dataset.pixels import trained
 from app.i18n import signals as language_signals
 from app.widgets import roles
@@ -188,7 +188,9 @@ class BakedPictures:
     def _key(self, picture: Picture) -> object:
         project = self._state.session.project
         spec = spec_of(self._state.session)
-        settings = (project.file.fill_of(picture.category), spec) if project else None
+        rules = pictures_of(self._state.session)
+        how = (spec, rules.resize_interpolation, rules.alpha_mask)
+        settings = (project.file.fill_of(picture.category), *how) if project else None
         return (picture.id, picture.modified, picture.recipe, settings)
 
     async def _work(self) -> None:
@@ -208,7 +210,9 @@ class BakedPictures:
             return QPixmap()
         spec = spec_of(self._state.session)
         try:
-            array = await self._state.session.bridge.io(trained, picture, project, spec, baked_side)
+            array = await self._state.session.bridge.io(
+                trained, picture, project, spec, baked_side, pictures_of(self._state.session)
+            )
         except StylekilnError:
             # The card says already that the file cannot be read.
             return QPixmap()

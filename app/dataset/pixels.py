@@ -11,16 +11,21 @@ from PySide6.QtGui import QImage
 
 from app.widgets.images import image_of
 from engine.dataset.bucket_places import placed
-from engine.dataset.edits import to_bucket
 from engine.dataset.samples import sample_of
 from engine.imaging.adjust import resize
 from engine.imaging.decode import load_rgba
+from engine.training.looks import PLAIN, pixels
+from engine.training.settings.pictures import PictureSettings
+from engine.training.ways import Way, on_its_way
 
 if TYPE_CHECKING:
     from engine.dataset.buckets import Assignment, BucketSpec
     from engine.dataset.edits import Baked
     from engine.dataset.library import Picture
     from engine.project.project import Project
+
+
+_PLAIN = PictureSettings()
 
 
 def shrunk(array: np.ndarray, side: int) -> np.ndarray:
@@ -42,13 +47,15 @@ def whole_picture(path: Path) -> np.ndarray:
     return load_rgba(path)
 
 
-def trained(picture: Picture, project: Project, spec: BucketSpec, side: int) -> np.ndarray | None:
+def trained(
+    picture: Picture, project: Project, spec: BucketSpec, side: int, rules: PictureSettings
+) -> np.ndarray | None:
     """The picture as training sees it, uint8 RGB, at most ``side`` pixels; None without a bucket.
 
     What the training mask lets it learn lies under a hatch. Raises PictureError when the file
     cannot be read.
     """
-    seen = looked_at(picture, project, spec, side)
+    seen = looked_at(picture, project, spec, side, rules)
     return None if seen is None else seen.rgb
 
 
@@ -62,20 +69,29 @@ class Seen:
     learned: float | None
 
 
-def looked_at(picture: Picture, project: Project, spec: BucketSpec, side: int) -> Seen | None:
-    """The picture in its bucket and its mask over it. Raises PictureError."""
+def looked_at(
+    picture: Picture,
+    project: Project,
+    spec: BucketSpec,
+    side: int,
+    rules: PictureSettings = _PLAIN,
+) -> Seen | None:
+    """The picture in its bucket and its mask over it, by the ``rules`` of a run but without its
+    chance. Raises PictureError.
+    """
     found = placed(picture, spec)
     if found is None:
         return None
-    return seen_in(sample_of(picture, project).bake(), found, side)
+    sample = on_its_way(sample_of(picture, project), Way(pictures=rules))
+    return seen_in(sample.bake(), found, side, rules.resize_interpolation)
 
 
-def seen_in(baked: Baked, found: Assignment, side: int) -> Seen:
+def seen_in(baked: Baked, found: Assignment, side: int, resizing: str) -> Seen:
     """What was baked in its bucket, its mask over it, at most ``side`` pixels."""
-    rgb = shrunk(to_bucket(baked.rgb, found), side)
+    rgb = shrunk(pixels(baked.rgb, found, PLAIN, resizing), side)
     if baked.mask is None:
         return Seen(rgb, None)
-    mask = to_bucket(baked.mask, found)
+    mask = pixels(baked.mask, found, PLAIN, resizing)
     return Seen(hatched(rgb, shrunk(mask, side)), float(mask.mean()) / 255)
 
 

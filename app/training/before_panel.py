@@ -123,7 +123,7 @@ class BeforePanel(Panel):
         if measured is not None:
             return tr(
                 "About {time}; the run takes {memory} of {room}. Measured with one step here.",
-                time=Strong(about(measured.seconds(state.plan.left))),
+                time=Strong(about(measured.seconds(state.plan, state.request()))),
                 memory=Strong(size(measured.result.peak_bytes)),
                 room=size(measured.result.room_bytes),
             )

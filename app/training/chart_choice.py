@@ -32,8 +32,9 @@ SMOOTHINGS = (
 class Choice:
     """What the loss chart shows: the axis, how much is smoothed, whether the scale is
     logarithmic (``log``), the held-out loss, and the loss of trained pictures on the noise of
-    the held-out ones (``seen``); ``others`` is what is drawn of runs beside the shown one. ``tab``
-    is the chart that is seen where there is room for one.
+    the held-out ones (``seen``); ``others`` is what is drawn of runs beside the shown one, of those
+    without held-out pictures always the loss. ``tab`` is the chart that is seen where there is room
+    for one.
     """
 
     x_axis: XAxis = "epochs"
@@ -41,7 +42,7 @@ class Choice:
     log: bool = False
     held_out: bool = True
     seen: bool = False
-    others: Literal["loss", "held_out"] = "loss"
+    others: Literal["loss", "held_out"] = "held_out"
     tab: Tab = "loss"
 
     @classmethod

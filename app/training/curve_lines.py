@@ -25,7 +25,8 @@ PLAN_POINTS = 120
 MOST_GROUPS = 4
 BANDS = ("low", "mid", "high")
 DENSE = 900  # steps, from which on they would fill an area and hide the lines over it
-MANY = 60  # losses, from which on the few extreme ones do not set the scale
+MANY = 20  # losses, from which on the extreme ones do not set the scale
+ROOM = 0.25  # of what the other lines span, for the losses of single steps
 
 
 class Losses:
@@ -65,7 +66,7 @@ class Losses:
     def _beside(self, story: Story, manner: Manner, choice: Choice) -> Series:
         smoothing = "epoch" if choice.smoothing == "none" else choice.smoothing
         points = self.smoothed(story, smoothing)
-        if choice.others == "held_out":
+        if choice.others == "held_out" and len(story.held_out):
             points = story.held_out
         line = Series(story.name, *_at(points, unit(story, choice)), manner.color, manner.dash)
         return replace(line, width=1.5, plain=True)
@@ -77,14 +78,18 @@ def unit(story: Story, choice: Choice) -> float:
 
 
 def loss_range(lines: Sequence[Series], log: bool = False) -> tuple[float, float] | None:
-    """A vertical range that holds every line, and all but the most extreme losses of single steps;
-    None lets the data decide.
+    """A vertical range that holds every line but the extreme losses of single steps; None lets the
+    data decide.
     """
     raw, rest = lines[0], [one.ys for one in lines[1:] if len(one.ys)]
     if len(raw.ys) < MANY or not rest:
         return None
-    low, high = np.percentile(raw.ys, [0.5, 99.5])
-    low, high = min(low, *map(np.min, rest)), max(high, *map(np.max, rest))
+    # By what is read, with room; of the faint line behind it spikes may leave the frame.
+    low, high = (float(bound) for bound in np.percentile(raw.ys, [10, 90]))
+    low = min(low, *(float(np.min(one)) for one in rest))
+    high = max(high, *(float(np.max(one)) for one in rest))
+    room = ROOM * (high - low)
+    low, high = (low if log else max(0.0, low - room)), high + room
     if log and low > 0:
         return 10 ** (math.floor(math.log10(low) * 10) / 10), 10 ** (
             math.ceil(math.log10(high) * 10) / 10

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.dataset.outlook import Outlook
     from engine.dataset.library import Picture
     from engine.models.inspect import ModelInfo
+    from engine.project.project import ProjectFile
 
 Quality = Literal["draft", "good", "best"]
 ranks = (4, 16, 32, 48, 64)
@@ -146,6 +147,11 @@ def first_values(project: Path, name: str, trigger_word: str, base: BaseModel) -
         "trigger_word": trigger_word,
         **base_values(base, "good", 16, base.detail),
     }
+
+
+def project_values(file: ProjectFile, base: BaseModel) -> dict[str, Any]:
+    """What was chosen for a project of the settings that a new run on ``base`` begins with."""
+    return {"resolution": str(file.resolution)} if base == starter else {}
 
 
 @cache

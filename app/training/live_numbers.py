@@ -83,14 +83,24 @@ class LiveNumbers(QWidget):
             "step": f"{number(story.step)} / {number(total)}" if total else number(story.step),
             "loss": _loss(story.average.last),
             "held_out": _loss(story.held_out.last),
-            "speed": _speed(story, handle if story.live else None),
             "memory": self._memory(story) if story.live and handle is not None else "",
-            "left": _left(handle) if story.live and handle is not None else "",
+            **_pace(story, handle if story.live else None),
         }
         self._name_memory(story)
         for key, text in texts.items():
             self.values[key].setText(text)
         self._fit()
+
+    def keep_pace(self) -> None:
+        """Show how fast it is and how long it takes, between two refreshes."""
+        story = self.state.story
+        if story is None:
+            return
+        before = {key for key, value in self.values.items() if value.text()}
+        for key, text in _pace(story, self.state.live.handle_of(story)).items():
+            self.values[key].setText(text)
+        if before != {key for key, value in self.values.items() if value.text()}:
+            self._fit()
 
     def _fit(self) -> None:
         """Show what says something, and of that as much as there is room for."""
@@ -121,6 +131,10 @@ class LiveNumbers(QWidget):
             return
         words = "VRAM, peak {size}" if memory.on_card() else "Program, peak {size}"
         self.names["memory"].say(words, size=size(story.memory_peak))
+
+
+def _pace(story: Story, handle: JobHandle | None) -> dict[str, str]:
+    return {"speed": _speed(story, handle), "left": _left(handle) if handle is not None else ""}
 
 
 def _speed(story: Story, handle: JobHandle | None) -> str:

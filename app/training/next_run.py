@@ -82,7 +82,7 @@ class NextRun(QObject):
     @property
     def can_start(self) -> bool:
         """Whether the draft is sound and there are pictures for it."""
-        return self.plan is not None and self.plan.steps > 0
+        return self.problem is None and self.plan is not None and self.plan.steps > 0
 
     @property
     def base(self) -> BaseModel:
@@ -279,7 +279,7 @@ class NextRun(QObject):
             self.problem = with_lacks(error, lacks)
         else:
             self.problem = with_lacks(None, lacks)
-            if self.problem is None and counted is not None:
+            if counted is not None:
                 self.plan = draft.plan(request, *counted)
 
     def _tell(self) -> None:

@@ -1,22 +1,26 @@
-"""How long a run will take: as long for each step as the newest run like it took here."""
+"""How long a run will take: as long for steps, samples and saves as the newest like it here."""
 
 from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
 from itertools import islice
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.i18n import tr
 from engine.runtime.errors import StylekilnError
+from engine.training.asides import ASIDES, Aside, due, seconds_to_come
 from engine.training.runs import Run, list_runs
+from engine.training.schedules import length
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from app.training.draft import Plan
     from engine.training.config import TrainRequest
 
 RUNS = 4  # of a project; more would only make the reading longer
@@ -26,10 +30,13 @@ PAUSE = 20.0  # a step this many times as long as the usual one, and over a minu
 
 @dataclass(frozen=True)
 class Pace:
-    """What a run on this computer needed for a step, with all that is done between steps."""
+    """What a run on this computer needed for a step, and for what is done ``between`` steps; of
+    samples for one prompt.
+    """
 
     request: TrainRequest
     seconds: float
+    between: Mapping[Aside, float]
 
     def fits(self, other: TrainRequest) -> bool:
         """Whether a step of ``other`` does the same work."""
@@ -42,10 +49,22 @@ def read_paces(folders: Iterable[Path]) -> list[Pace]:
     return [pace for pace in found if pace is not None]
 
 
-def seconds_for(paces: Sequence[Pace], request: TrainRequest, steps: int) -> float | None:
-    """How long ``steps`` of ``request`` take; None when nothing like it was measured."""
+def seconds_for(paces: Sequence[Pace], request: TrainRequest, plan: Plan) -> float | None:
+    """How long the rest of ``plan`` takes; None when nothing like it was measured."""
     alike = next((pace for pace in paces if pace.fits(request)), None)
-    return None if alike is None else alike.seconds * steps
+    if alike is None:
+        return None
+    return alike.seconds * plan.left + between_steps(plan, request, alike.between)
+
+
+def between_steps(plan: Plan, request: TrainRequest, seconds: Mapping[Aside, float]) -> float:
+    """How long the samples, measurements and saves of a run take, by the ``seconds`` of each."""
+    if not plan.steps:
+        return 0.0
+    steps = due(request, length(request, plan.outlook.steps), measures=plan.outlook.held_out > 0)
+    each = {**seconds, "samples": seconds.get("samples", 0.0) * len(request.sample_prompts)}
+    # What is due at the place where it starts comes as well, unless it goes on from there.
+    return seconds_to_come(steps, each, plan.done or -1)
 
 
 def about(seconds: float) -> str:
@@ -68,7 +87,17 @@ def _pace(run: Run) -> Pace | None:
     gaps = gaps[np.isfinite(gaps)]
     if len(gaps) < LEAST_STEPS:
         return None
-    return Pace(request, float(worked(gaps).mean()))
+    return Pace(request, float(worked(gaps).mean()), _between(run, request))
+
+
+def _between(run: Run, request: TrainRequest) -> dict[Aside, float]:
+    """What each thing between steps took in ``run``; the middle one counts, others were held."""
+    took: dict[Aside, list[float]] = {kind: [] for kind in ASIDES}
+    for row in run.events():
+        if row["kind"] == "train.aside" and row.get("what") in took:
+            took[row["what"]].append(float(row["seconds"]))
+    parts = {"samples": max(1, len(request.sample_prompts))}
+    return {kind: median(all_) / parts.get(kind, 1) for kind, all_ in took.items() if all_}
 
 
 def worked(gaps: np.ndarray) -> np.ndarray:

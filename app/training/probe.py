@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.training.pace import between_steps
 from engine.runtime.errors import StylekilnError
 from engine.training.probing import ProbeRequest, ProbeResult
 
 if TYPE_CHECKING:
+    from app.training.draft import Plan
     from app.training.next_run import NextRun
     from engine.runtime.job import JobHandle
+    from engine.training.config import TrainRequest
 
 WITHOUT_COST = (
     "output_", "metadata_", "save_", "sample_", "log_", "logging_", "validat", "max_validation",
@@ -30,9 +33,10 @@ class Measured:
     work: tuple[object, ...]
     steps: int
 
-    def seconds(self, steps: int) -> float:
-        """How long a run of ``steps`` like it takes."""
-        return self.result.seconds * steps / self.steps
+    def seconds(self, plan: Plan, request: TrainRequest) -> float:
+        """How long the run of ``plan`` takes, with all that ``request`` asks for between steps."""
+        steps = self.result.seconds * plan.left / self.steps
+        return steps + between_steps(plan, request, self.result.between)
 
 
 class Probe(QObject):

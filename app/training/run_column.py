@@ -29,6 +29,7 @@ from app.widgets.text import label
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu
 
+    from app.training.curves import Curves
     from app.training.model import TrainState
     from app.training.run_stage import RunStage
     from app.training.story import Story
@@ -64,6 +65,7 @@ class RunColumn(Column):
         self.reason = label(tone="error", wrap=True)
         self.panels: dict[str, Panel] = {}
         self._standing = ""
+        self._curves: Curves | None = None
         self._fill_column()
         self._connect()
         self.refresh()
@@ -102,6 +104,7 @@ class RunColumn(Column):
 
     def join(self, stage: RunStage) -> None:
         """What is chosen here is marked on ``stage``, and the reverse."""
+        self._curves = stage.curves
         self.chosen.connect(stage.mark)
         self.compare_asked.connect(stage.open_compare)
         stage.chosen.connect(self.checkpoints.choose)
@@ -224,6 +227,10 @@ class RunColumn(Column):
                 drawn = state.compared.manner(story) is not None
                 toggle = partial(self._toggle, str(story.folder))
                 menu.add(story.name, toggle, plain=True, ticked=drawn)
+        if self._curves is not None:
+            held_out = self._curves.choice.others == "held_out"
+            choose = partial(self._curves.choose, others="loss" if held_out else "held_out")
+            menu.line().add("Held-out loss of other runs", choose, ticked=held_out)
         menu.line().add("Settings side by side", self.compare_asked.emit, "table")
         return menu.below(self.beside, right=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, Qt, Signal
@@ -87,12 +88,15 @@ def _row(story: Story, manner: Manner) -> Row:
 
 
 def standing(story: Story) -> str:
-    """How a run stands, in a word or a number: its part done, or its lowest held-out loss."""
+    """How a run stands: its part done, or its lowest held-out loss, and a word where it did not
+    come to its end.
+    """
     if story.live:
-        return percent(story.step / story.total_steps) if story.total_steps else ""
-    if story.status != "finished":
-        names = {"failed": "failed", "interrupted": "interrupted", "cancelled": "stopped"}
-        return tr(names[story.status])
+        total = story.total_steps
+        return percent(math.floor(100 * story.step / total) / 100) if total else ""
     best = story.best
     loss = best.held_out_loss if best is not None else story.average.last
-    return "" if loss is None else f"{loss:.4f}"
+    number = "" if loss is None else f"{loss:.4f}"
+    names = {"failed": "failed", "interrupted": "interrupted", "cancelled": "stopped"}
+    words = tr(names[story.status]) if story.status in names else ""
+    return " ".join(part for part in (words, number) if part)

@@ -19,6 +19,7 @@ from app.training.sample_viewer import SampleViewer
 from app.training.sample_words import sample_words
 from app.training.state_bar import StateBar
 from app.widgets.buttons import button, tool_button
+from app.widgets.clear import keep_clear
 from app.widgets.states import EmptyState
 from app.widgets.text import hairline, label
 
@@ -102,6 +103,7 @@ class RunStage(QWidget):
         title.addWidget(self.edit)
         box.addLayout(title)
         box.addWidget(self.samples, 1)
+        keep_clear(self.samples)
         return self.sample_area
 
     def _connect(self) -> None:
@@ -157,10 +159,14 @@ class RunStage(QWidget):
             words = "There is no picture to train on. Add a folder in Dataset."
             self.empty.say("No run yet", words)
 
-    def _job_changed(self, _: object) -> None:
-        """Before the first word of a run there is only what its job says."""
+    def _job_changed(self, handle: object) -> None:
+        """Before the first word of a run there is only what its job says; then it tells its pace,
+        in the same moment as to the status line.
+        """
         if self.pages.currentWidget() is self.empty:
             self._show_begin()
+        elif handle is self.state.live.handle_of(self.state.story):
+            self.numbers.keep_pace()
 
     def mark(self, step: int | None) -> None:
         """Mark the checkpoint of ``step`` in curves and samples."""

@@ -56,6 +56,7 @@ class SettingsColumn(Column):
         self.has_report = False
         self.fix = FixLine()
         self.import_button = button("Import kohya…", "file-input", on=self.import_asked.emit)
+        self.import_icon = tool_button("file-input", "Import kohya…", self.import_asked.emit)
         self.reset_button, self._reset_text = reset_button(self.reset_all)
         self.start_button = button("Start training", "play", "primary")
         self._start_text = bind(self.start_button.setText, "Start training")
@@ -97,6 +98,7 @@ class SettingsColumn(Column):
         self.add(self.before)
         self.add_over_foot(self.fix)
         self.add_foot(self.import_button)
+        self.add_foot(self.import_icon)
         self.add_foot(self.reset_button)
         self.add_foot(self.start_button, 1)
 
@@ -162,6 +164,8 @@ class SettingsColumn(Column):
     def _show_level(self, level: str) -> None:
         simple = level == "simple"
         self.simple.setVisible(simple)
+        self.import_button.setVisible(simple)
+        self.import_icon.setVisible(not simple)  # beside the reset there is no room for words
         if not simple or "advanced" in self.__dict__:
             self.advanced.setVisible(not simple)
             self.advanced.search.setVisible(not simple)

@@ -199,18 +199,25 @@ class Legend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(fonts.font(11))
-        left = 0.0
-        for one in self._series:
-            if not one.label or not one.legend:
-                continue
-            text = one.name
-            width = painter.fontMetrics().horizontalAdvance(text)
+        for one, line, place in self.entries():
             painter.setPen(pen_of(one))
-            painter.drawLine(QPointF(left + 1, 10), QPointF(left + 14, 10))
+            painter.drawLine(QPointF(place.left() - line - 6, 10), QPointF(place.left() - 6, 10))
             painter.setPen(color("t2"))
-            place = QRectF(left + 20, 0, width + 2, 20)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
-            left += width + 32
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, one.name)
+
+    def entries(self) -> list[tuple[Series, float, QRectF]]:
+        """Each series that is named, the length of its line and where its name is; closer together
+        where there is little room.
+        """
+        named = [one for one in self._series if one.label and one.legend]
+        widths = [fonts.metrics(11).horizontalAdvance(one.name) + 2 for one in named]
+        tight = sum(widths) + 30 * len(widths) - 10 > self.width()
+        line, air = (7, 4) if tight else (13, 10)
+        left, found = 1.0, []
+        for one, width in zip(named, widths, strict=True):
+            found.append((one, float(line), QRectF(left + line + 6, 0, width, 20)))
+            left += line + 6 + width + air
+        return found
 
 
 def _manner(one: Series) -> tuple[object, ...]:

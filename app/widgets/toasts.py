@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QCursor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.i18n import signals as language_signals
@@ -56,7 +56,7 @@ class ToastView(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(6000)
-        self._timer.timeout.connect(self.closed)
+        self._timer.timeout.connect(self._wait)
         if not self._stays:
             self._timer.start()
 
@@ -92,12 +92,16 @@ class ToastView(QWidget):
         if on_action is not None:
             on_action()
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        self._timer.stop()
-
     def leaveEvent(self, event: QEvent) -> None:
         if not self._stays:
             self._timer.start()
+
+    def _wait(self) -> None:
+        """Go, unless the pointer is truly here: not every leaving is told."""
+        if self.rect().contains(self.mapFromGlobal(QCursor.pos())):
+            self._timer.start()
+        else:
+            self.closed.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -11,13 +11,12 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from engine.dataset.steps import KINDS, Crop, FillStep, Step, Work
 from engine.imaging.adjust import resize
 from engine.imaging.alpha import Fill, fill, has_transparency
-from engine.imaging.crop import Box, crop
+from engine.imaging.crop import Box
 
 if TYPE_CHECKING:
-    from engine.dataset.buckets import Assignment
     from engine.dataset.masks import MaskStore
 
-__all__ = ["Baked", "Fill", "Recipe", "bake", "bake_with_mask", "baked_size", "to_bucket"]
+__all__ = ["Baked", "Fill", "Recipe", "bake", "bake_with_mask", "baked_size"]
 
 _ORDER = [step.model_fields["kind"].default for step in KINDS]
 
@@ -162,12 +161,6 @@ def baked_size(size: tuple[int, int], recipe: Recipe) -> tuple[int, int]:
         if step.on:
             size = step.size_after(size)
     return size
-
-
-def to_bucket(rgb: np.ndarray, assignment: Assignment) -> np.ndarray:
-    """Baked ``rgb`` (or a mask) resized and center-cropped to its bucket, as training sees it."""
-    resized = resize(rgb, assignment.resized)
-    return crop(resized, (*assignment.crop_left_top, *assignment.bucket))
 
 
 def _picture(masks: MaskStore | None, key: str) -> np.ndarray:

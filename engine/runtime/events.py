@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.runtime.errors import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 class Event(NamedTuple):
@@ -76,12 +77,42 @@ class ProgressMeter:
         self._begun = self._start = self._last = 0.0
         self._top = self._rate = 0.0
         self._known = False
+        self._aside_since, self._asides = 0.0, 0
+        self._left_out = 0.0
 
     @property
     def latest(self) -> Progress:
         """The newest progress."""
         with self._lock:
             return self._latest
+
+    @property
+    def left_out(self) -> float:
+        """The seconds that belonged to no step, by now."""
+        with self._lock:
+            going = self._clock() - self._aside_since if self._asides else 0.0
+            return self._left_out + going
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """The time inside the block belongs to no step, such as that of a pause."""
+        with self._lock:
+            if not self._asides:
+                self._aside_since = self._clock()
+            self._asides += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._asides -= 1
+                if not self._asides:
+                    self._leave_out(self._clock() - self._aside_since)
+
+    def _leave_out(self, seconds: float) -> None:
+        self._left_out += seconds
+        self._begun, self._start, self._last = (
+            moment + seconds for moment in (self._begun, self._start, self._last)
+        )
 
     def update(
         self,
@@ -90,8 +121,11 @@ class ProgressMeter:
         key: str,
         facts: Mapping[str, object] | None = None,
         share: float | None = None,
+        to_come: float = 0.0,
     ) -> None:
-        """Note ``step`` of ``total``; another total or a long way back starts a new phase."""
+        """Note ``step`` of ``total``; another total or a long way back starts a new phase.
+        ``to_come`` are the seconds that is still to be done beside the steps.
+        """
         now = self._clock()
         place = step if share is None else share * total
         with self._lock:
@@ -103,7 +137,7 @@ class ProgressMeter:
                 self._top = place
             ready = self._rate > 0 and now - self._begun >= self._patience
             rate = self._rate if ready else None
-            left = (total - place) / self._rate if ready and place < total else None
+            left = (total - place) / self._rate + to_come if ready and place < total else None
             self._latest = Progress(step, total, key, facts or {}, rate, left, share)
 
     def _count(self, steps: float, now: float) -> None:

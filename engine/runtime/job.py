@@ -16,6 +16,7 @@ from engine.runtime.events import Event, Progress, ProgressMeter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 # A stored record names a class to import; only these packages are trusted.
 REQUEST_PACKAGES: tuple[str, ...] = ("engine.",)
@@ -169,14 +170,26 @@ class Job:
         return self._handle
 
     def progress(
-        self, step: int, total: int, text: str = "", *, share: float | None = None, **facts: object
+        self,
+        step: int,
+        total: int,
+        text: str = "",
+        *,
+        share: float | None = None,
+        to_come: float = 0.0,
+        **facts: object,
     ) -> None:
         """Report that ``step`` of ``total`` steps are done; cheap enough for every step.
 
         ``text`` is what is being done: a translation key that ``facts`` fill. ``share`` (0 to 1) is
-        the part of the work that is done, where that is not the part of the steps.
+        the part of the work that is done, where that is not the part of the steps. ``to_come`` are
+        the seconds of what is still to be done beside the steps.
         """
-        self._handle.meter.update(step, total, text, facts, share)
+        self._handle.meter.update(step, total, text, facts, share, to_come)
+
+    def aside(self) -> AbstractContextManager[None]:
+        """What is done inside is no step: neither rate nor time left count it as one."""
+        return self._handle.meter.aside()
 
     def emit(self, kind: str, **data: Any) -> None:
         """Send an event that must not be lost, such as a finished picture."""
@@ -194,19 +207,25 @@ class Job:
         with :meth:`asked` at each step and breathes again.
         """
         self.go_on()
+        if self._handle.paused and not self._handle._asked:
+            with self.aside():
+                self._hold()
+        self._handle.state = "running"
+
+    def _hold(self) -> None:
         while self._handle.paused and not self._handle._asked:
             self._handle.state = "paused"
             if self._between is not None:
                 self._between()
             self._handle._go.wait(0.05)
             self.stop_if_asked()
-        self._handle.state = "running"
 
     def go_on(self) -> None:
         """A breath inside of what a pause does not cut in half: it holds at the next full one."""
         self.stop_if_asked()
         if self._between is not None:
-            self._between()
+            with self.aside():
+                self._between()
 
     def stop_if_asked(self) -> None:
         """Raise JobCancelled when the user asked to stop. Unlike a breath it never waits, so that

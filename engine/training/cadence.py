@@ -59,6 +59,12 @@ class Cadence:
         by_epoch = at.ends_epoch and _due(at.end.epoch, request.sample_every_n_epochs)
         return by_epoch or _due(at.end.step, request.sample_every_n_steps)
 
+    def measures(self, at: Stretch) -> bool:
+        """Whether held-out pictures are measured for the rhythm's sake; checkpoints have it too."""
+        request = self._request
+        by_epoch = at.ends_epoch and _due(at.end.epoch, request.validate_every_n_epochs)
+        return by_epoch or _due(at.end.step, request.validate_every_n_steps)
+
     def state(self, saves: list[Save]) -> bool:
         """Whether what a run needs to go on is saved beside the checkpoints ``saves``."""
         at_end = any(save.kind == "final" for save in saves)

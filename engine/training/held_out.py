@@ -58,8 +58,7 @@ class HeldOut:
         self._seed = request.validation_seed
         self._trigger_word = pictures.trigger_word
         self.timesteps = levels(request, learner.objective.timesteps)
-        limit = request.max_validation_steps * request.train_batch_size or None
-        self._held_out = pictures.held_out[:limit]
+        self._held_out = measured_of(request, pictures.held_out)
         seen = [picture for picture in pictures.training if not picture.regularization]
         self._seen = [seen[at] for at in spread(len(seen), len(self._held_out))]
 
@@ -113,11 +112,6 @@ class Validation:
         self._history = [Measured(*row) for row in recorder.run.held_out()]
         self._newest: tuple[int, dict[str, float]] = (-1, {})
 
-    def due(self, epoch: int, step: int, *, ends_epoch: bool) -> bool:
-        """Whether the rhythm of the settings asks for a measurement after ``step``."""
-        by_epoch = ends_epoch and _due(epoch, self._request.validate_every_n_epochs)
-        return by_epoch or _due(step, self._request.validate_every_n_steps)
-
     def look(self, epoch: int, step: int) -> dict[str, float]:
         """Measure the weights after ``step``, once; ``held_out_loss`` and ``seen_loss``, or empty.
 
@@ -169,15 +163,18 @@ def levels(request: TrainRequest, timesteps: int) -> tuple[int, ...]:
     return tuple(int(low + (high - low) * at / (count + 1)) for at in range(1, count + 1))
 
 
+def measured_of(
+    request: TrainRequest, pictures: Sequence[TrainingPicture]
+) -> Sequence[TrainingPicture]:
+    """Those of the held-out ``pictures`` that are measured."""
+    return pictures[: request.max_validation_steps * request.train_batch_size or None]
+
+
 def spread(count: int, wanted: int) -> list[int]:
     """``wanted`` of ``count`` indices (or all), evenly spread."""
     if count <= wanted:
         return list(range(count))
     return [at * count // wanted for at in range(wanted)]
-
-
-def _due(count: int, every: int) -> bool:
-    return every > 0 and count > 0 and count % every == 0
 
 
 def _mean(values: Sequence[float]) -> float:

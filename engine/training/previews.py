@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +27,8 @@ from engine.training.recorder import Recorder
 from engine.training.settings.samples import NEAREST_SAMPLER
 
 ZERO_SNR = "rescale_betas_zero_snr"
+TRIED = 3
+"""Steps by which it is told how long all would take."""
 FILES = (".txt", ".toml", ".json")
 
 
@@ -76,9 +79,7 @@ class Previews:
         ``by_epoch`` names the pictures by their epoch, else by their step.
         """
         prompts = self._prompts()
-        groups: dict[ImageRequest, list[int]] = {}
-        for index, prompt in enumerate(prompts):
-            groups.setdefault(self._recipe(prompt), []).append(index)
+        groups = self._groups(prompts)
         pictures: dict[int, np.ndarray] = {}
         for recipe, indices in groups.items():
             shots = [self._shot(prompts[index]) for index in indices]
@@ -88,6 +89,29 @@ class Previews:
         when = f"e{epoch:06d}" if by_epoch else f"{step:06d}"
         for index, prompt in enumerate(prompts):
             self._tell(index, prompt, epoch, step, when, pictures[index])
+
+    def seconds(self) -> float:
+        """How long a prompt takes, told by its first steps: drawing all would take too long."""
+        prompts = self._prompts()
+        total = 0.0
+        for recipe, indices in self._groups(prompts).items():
+            shots = [self._shot(prompts[index]) for index in indices]
+            one, more = (self._time(recipe, shots, steps) for steps in (1, TRIED))
+            total += one + max(0.0, more - one) * (recipe.steps - 1) / (TRIED - 1)
+        return total / max(1, len(prompts))
+
+    def _time(self, recipe: ImageRequest, shots: Sequence[Shot], steps: int) -> float:
+        began = time.monotonic()
+        short = recipe.model_copy(update={"steps": steps})
+        sample(self._model, short, job=self._job, shots=shots)
+        return time.monotonic() - began
+
+    def _groups(self, prompts: Sequence[SamplePrompt]) -> dict[ImageRequest, list[int]]:
+        """The numbers of the prompts that are drawn together."""
+        groups: dict[ImageRequest, list[int]] = {}
+        for index, prompt in enumerate(prompts):
+            groups.setdefault(self._recipe(prompt), []).append(index)
+        return groups
 
     def _prompts(self) -> list[SamplePrompt]:
         """The prompts as they are now. What cannot be read is told, and the run goes on."""

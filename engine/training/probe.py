@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,17 +16,22 @@ from engine.runtime.device import free_memory, is_out_of_memory
 from engine.runtime.errors import OutOfMemoryError
 from engine.runtime.job import Job
 from engine.training import caches
+from engine.training.asides import Aside
 from engine.training.base_model import load_base
 from engine.training.batches import Lot, Shelf
+from engine.training.checkpoints import CheckpointWriter
 from engine.training.checks import check
 from engine.training.config import TrainRequest
 from engine.training.distributed import Crew
 from engine.training.economy import economical
+from engine.training.held_out import HeldOut, measured_of
+from engine.training.metadata import Header, Moment
 from engine.training.meter import finish, measuring
 from engine.training.network import adapted
 from engine.training.offload import parking
 from engine.training.outline import outline_of
 from engine.training.pictures import PictureSet, bucket_spec, find_sources, open_pictures
+from engine.training.previews import Previews
 from engine.training.probing import ProbeRequest, ProbeResult
 from engine.training.recorder import Recorder
 from engine.training.route import Position, Route, Stretch, route_of
@@ -87,6 +93,7 @@ def _measured(request: TrainRequest, asked: TrainRequest, job: Job) -> ProbeResu
         trial = _Trial(request, model, pictures, route, stack, job)
         encoding = trial.encode()
         step = trial.step()
+        between = trial.between(pictures)
     encoded = len(pictures.training) if request.cache_latents else 0
     return ProbeResult(
         peak_bytes=max(step.peak, encoding.peak),
@@ -98,6 +105,7 @@ def _measured(request: TrainRequest, asked: TrainRequest, job: Job) -> ProbeResu
         + encoding.seconds * encoded / len(trial.batch),
         bucket=trial.bucket,
         batch=len(trial.batch),
+        between=between,
         outline=outline_of(
             asked,
             pictures,
@@ -139,7 +147,7 @@ class _Trial:
         chosen = tuple(pictures.training[index] for index in self.batch)
         self._pictures = replace(pictures, training=chosen, held_out=())
         self.bucket = chosen[0].bucket
-        self._updates = route.length.updates
+        self._length, self._updates = route.length, route.length.updates
         pixels = sum(_pixels(lot) * len(keys) for lot, keys in route.shelf.members.items())
         self.ease = pixels / route.shelf.batches / (math.prod(self.bucket) * len(self.batch))
         """Pixels of a usual batch against this one's."""
@@ -160,7 +168,7 @@ class _Trial:
         """Learn from the batch: once for the memory, once more for the time."""
         self._job.progress(2, 3, "Measuring a step")
         request = self._request
-        tools = Tools.of(request, self._model, self._network, self._inputs, Crew())
+        tools = self._tools = Tools.of(request, self._model, self._network, self._inputs, Crew())
         heavy, usual = self._updater(_looked_at(request), tools), self._updater(request, tools)
         with measuring(self._model) as meter:
             heavy(self._stretch(1))
@@ -170,6 +178,26 @@ class _Trial:
         seconds = time.perf_counter() - started
         return _Cost(meter.peak, meter.room, seconds * request.gradient_accumulation_steps)
 
+    def between(self, run: PictureSet) -> dict[Aside, float]:
+        """Seconds of what ``run`` does between its steps, each tried in the small; after a step."""
+        self._job.progress(2, 3, "Measuring samples and checks")
+        request, tools, recorder = self._request, self._tools, self._recorder
+        pictures = replace(self._pictures, held_out=self._pictures.training[:1])
+        held_out = HeldOut(request, tools.learner, pictures)
+        header = Header(request, self._model, pictures, self._length, tools.optimizer, processes=1)
+        writer = CheckpointWriter(recorder.run.folder, request, header)
+        found: dict[Aside, float] = {}
+        with tools.shown():
+            if run.held_out:
+                found["held_out"] = _seconds(lambda: held_out.measure(self._job))
+                found["held_out"] *= len(measured_of(request, run.held_out))
+            if request.sample_prompts:
+                found["samples"] = Previews(request, self._model, recorder, self._job).seconds()
+            found["save"] = _seconds(
+                lambda: writer.write(tools.network.tensors(), Moment(1, 2, {}), "probe")
+            )
+        return found
+
     def _updater(self, request: TrainRequest, tools: Tools) -> Updater:
         return Updater(request, tools, self._pictures, self._updates, self._recorder, self._job)
 
@@ -177,6 +205,12 @@ class _Trial:
         batch = list(range(len(self.batch)))
         end = Position(1, step, step)
         return Stretch(step - 1, [batch], end, ends_epoch=False, ends_run=False)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 _NOTHING_ON_DISK = {"cache_latents_to_disk": False, "cache_text_encoder_outputs_to_disk": False}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from engine.runtime.job import Request
+from engine.training.asides import Aside
 from engine.training.config import TrainRequest
 from engine.training.outline import Outline
 
@@ -32,6 +33,8 @@ class ProbeResult:
     ``seconds_per_step`` is the time of an update in the heaviest bucket; ``seconds`` of the whole
     run, samples and checkpoints left out. ``changes`` are the settings, by name, that had to be
     made smaller to fit; empty when the run fits as it is. ``outline`` is the run as asked for.
+    ``between`` is what one of each thing that is done between steps takes, by
+    :data:`engine.training.asides.ASIDES`; samples for one prompt.
     """
 
     peak_bytes: int
@@ -44,6 +47,7 @@ class ProbeResult:
     batch: int
     outline: Outline
     changes: dict[str, Any] = field(default_factory=dict)
+    between: dict[Aside, float] = field(default_factory=dict)
 
     @property
     def fits(self) -> bool:

@@ -28,7 +28,7 @@ class Recorder:
         self.board = board
         self.status: Status = "finished"
         self._job = job
-        self._started = time.monotonic()
+        self._started = self._clock()
         self._window: list[float] = []
         self._position = 0
 
@@ -44,6 +44,10 @@ class Recorder:
         data = {"time": time.time(), **data}
         patiently(self._job, lambda: self.run.log_event(kind, data))
         self._job.emit(kind, run=str(self.run.folder), **data)
+
+    def note(self, kind: str, **data: Any) -> None:
+        """Store what later runs are told by, and nobody waits for."""
+        patiently(self._job, lambda: self.run.log_event(kind, {"time": time.time(), **data}))
 
     def warn(self, why: Reason | StylekilnError | str, about: str = "") -> None:
         """Tell what the user should know, ``about`` a file, without stopping for it."""
@@ -80,7 +84,7 @@ class Recorder:
             | {"grad_norm": grad_norm}
             | {f"lr_{part}": rate for part, rate in parts.items()}
             | dict(facts or {})
-            | {"seconds": round(time.monotonic() - self._started, 3)}
+            | {"seconds": round(self._clock() - self._started, 3)}
         )
         patiently(self._job, lambda: self.run.log_step(line))
         curves = {"loss/current": loss, "loss/average": self.average, "grad_norm": grad_norm}
@@ -96,14 +100,18 @@ class Recorder:
 
     def state(self) -> dict[str, Any]:
         """What :meth:`restore` needs to go on as if nothing had been between."""
-        seconds = time.monotonic() - self._started
+        seconds = self._clock() - self._started
         return {"window": list(self._window), "position": self._position, "seconds": seconds}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on with the moving average and the seconds of ``state``."""
         self._window = [float(loss) for loss in state["window"]]
         self._position = int(state["position"])
-        self._started = time.monotonic() - float(state["seconds"])
+        self._started = self._clock() - float(state["seconds"])
+
+    def _clock(self) -> float:
+        """Stands still while something else is done than steps."""
+        return time.monotonic() - self._job.handle.meter.left_out
 
 
 def by_part(rates: Mapping[str, float]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from engine.models.loading import LoadedModel
 from engine.runtime.errors import JobCancelled, MissingFileError, PictureError, TrainingError
 from engine.runtime.job import Job
 from engine.training import controls
+from engine.training.asides import Asides, due
 from engine.training.cadence import Cadence, Save
 from engine.training.checkpoints import CheckpointWriter
 from engine.training.config import TrainRequest
@@ -62,6 +63,9 @@ class Trainer:
             request, model, pictures, self.length, tools.optimizer, processes=tools.crew.size
         )
         writer = CheckpointWriter(recorder.run.folder / "checkpoints", request, header)
+        self.asides = Asides(
+            job, recorder, due(request, self.length, measures=bool(pictures.held_out))
+        )
         self.keeper = Keeper(request, self.cadence, writer, tools, recorder, job)
         self._learned = fingerprint(pictures.training, route.shelf.sizes)
         self.at = Position()
@@ -100,7 +104,11 @@ class Trainer:
 
     def _progress(self) -> None:
         self.job.progress(
-            self.at.step, self.length.updates, "Train {name}", name=self.request.output_name
+            self.at.step,
+            self.length.updates,
+            "Train {name}",
+            to_come=self.asides.to_come(self.at.step),
+            name=self.request.output_name,
         )
 
     def _go(self) -> None:
@@ -141,19 +149,21 @@ class Trainer:
         at, saves = stretch.end, self.cadence.saves(stretch)
         losses: dict[str, float] = {}
         with_measures = any(save.kind != "step" for save in saves)
-        if with_measures or self.validation.due(at.epoch, at.step, ends_epoch=stretch.ends_epoch):
+        if with_measures or self.cadence.measures(stretch):
             losses = self._measure(at)
         for save in saves:
-            self.keeper.checkpoint(save, at, losses)
+            with self.asides.of("save"):
+                self.keeper.checkpoint(save, at, losses)
         if self.cadence.samples(stretch) or self._owes_samples:
             self._owes_samples = False
             self._draw(at, by_epoch=stretch.ends_epoch)
         self.settled = True
         if self.cadence.state(saves):
-            self.keeper.state(saves[-1], self.state())
+            with self.job.aside():
+                self.keeper.state(saves[-1], self.state())
 
     def _measure(self, at: Position) -> dict[str, float]:
-        with self.tools.shown():
+        with self.asides.of("held_out"), self.tools.shown():
             try:
                 return self.validation.look(at.epoch, at.step)
             except (PictureError, MissingFileError) as error:
@@ -162,9 +172,10 @@ class Trainer:
                 return {}
 
     def _draw(self, at: Position, *, by_epoch: bool) -> None:
-        with self.tools.shown():
-            self.previews.draw(at.epoch, at.step, by_epoch=by_epoch)
-        self.place.settle()
+        with self.asides.of("samples"):
+            with self.tools.shown():
+                self.previews.draw(at.epoch, at.step, by_epoch=by_epoch)
+            self.place.settle()
 
     # What the user asks for meanwhile
 
@@ -192,6 +203,10 @@ class Trainer:
             self._draw(self.at, by_epoch=False)
 
     def _save_now(self, *, state: bool) -> None:
+        with self.job.aside():
+            self._write_now(state=state)
+
+    def _write_now(self, *, state: bool) -> None:
         save = Save("step", self.at.step)
         if not self.keeper.keeps(self.at.step):
             self.keeper.checkpoint(save, self.at, self.validation.known(self.at.step))

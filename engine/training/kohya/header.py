@@ -24,6 +24,7 @@ from engine.training.kohya.header_keys import (
     IS_FACT,
     NAMES,
     NOT_TOLD,
+    OF_SCHEDULES,
     OFF,
     TEXTS,
     UNTOLD,
@@ -68,9 +69,17 @@ def read_header(path: Path) -> Arguments:
     if "learning_rate" not in arguments:
         usual = SCRIPT["learning_rate"]
         arguments.say(Said("learning_rate", usual, "learning_rate", None, present=False))
-    silent = [name for name in NOT_TOLD if name not in arguments]
-    arguments.lines += [Line(name, None, "unknown", why=UNTOLD, present=False) for name in silent]
+    arguments.lines += [Line(name, None, "unknown", why=UNTOLD, present=False)
+                        for name in _not_told(arguments)]  # fmt: skip
     return arguments
+
+
+def _not_told(arguments: Arguments) -> Iterator[str]:
+    """What decides about a run with these ``arguments`` and stands in no header."""
+    schedule = arguments.value("lr_scheduler")
+    for name in NOT_TOLD:
+        if name not in arguments and schedule in OF_SCHEDULES.get(name, (schedule,)):
+            yield name
 
 
 def predicts(path: Path) -> Said:

@@ -52,6 +52,18 @@ IS_FACT = Reason("It tells of the finished run or of the file, and is no setting
 # What decides about the result and stands in no header.
 NOT_TOLD = (
     "train_data_dir", "caption_extension", "bucket_reso_steps", "weighted_captions", "masked_loss",
-    "lr_scheduler_args",
+    "alpha_mask", "lr_scheduler_args", "caption_prefix", "caption_suffix", "caption_separator",
+    "keep_tokens_separator", "secondary_separator", "enable_wildcard", "token_warmup_min",
+    "token_warmup_step", "v_pred_like_loss", "scale_v_pred_loss_like_noise_pred", "full_bf16",
+    "network_weights", "base_weights", "lr_scheduler_power", "lr_scheduler_num_cycles",
+    "lr_scheduler_min_lr_ratio", "lr_scheduler_timescale", "lr_decay_steps",
 )  # fmt: skip
+# Those of them that act only with these schedules.
+OF_SCHEDULES = {
+    "lr_scheduler_power": ("polynomial",),
+    "lr_scheduler_num_cycles": ("cosine_with_restarts",),
+    "lr_scheduler_min_lr_ratio": ("cosine_with_min_lr", "warmup_stable_decay"),
+    "lr_scheduler_timescale": ("inverse_sqrt",),
+    "lr_decay_steps": ("warmup_stable_decay",),
+}
 UNTOLD = Reason("The header of a LoRA does not tell it. Set it as it was.")

@@ -7,34 +7,31 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 from engine.models.inspect import inspect
+from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
 from engine.training.kohya.header_keys import UNTOLD
 from engine.training.kohya.report import Line
 from engine.training.reasons import Reason
 
 KEY = "stylekiln.settings"
-_OF_PLACE = frozenset({"project", "categories", "output_dir", "resume", "base_model"})
+# What a run is made of and where it lies here.
+_OF_RUN = frozenset({"project", "categories", "output_dir", "resume", "base_model", "logging_dir"})
+_PLACES = frozenset({
+    "train_data_dir", "dataset_config", "in_json", "base_weights",
+    *(item.name for item in settings_of(TrainRequest) if item.path),
+}) - _OF_RUN  # fmt: skip
 _AS_SET = Reason("This app also keeps what was set, in {key}.", key=KEY)
 
 
 def own_text(request: TrainRequest) -> str:
     """The settings as JSON. Folders and files of this computer are nobody else's business."""
     values = request.model_dump(mode="json")
-    told = {n: v for n, v in values.items() if n not in _OF_PLACE and not _is_place(v)}
+    told = {n: v for n, v in values.items() if n not in _OF_RUN and not (v and n in _PLACES)}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-
-
-def _is_place(value: Any) -> bool:
-    parts = value if isinstance(value, list) else [value]
-    return any(_is_absolute(part) for part in parts if isinstance(part, str))
-
-
-def _is_absolute(text: str) -> bool:
-    return PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()
 
 
 def own_settings(path: Path) -> dict[str, Any]:
@@ -43,8 +40,11 @@ def own_settings(path: Path) -> dict[str, Any]:
         found = json.loads(inspect(path).metadata.get(KEY, "{}"))
     except (ValueError, RecursionError):
         return {}
-    known = TrainRequest.model_fields.keys() - _OF_PLACE
-    return {n: v for n, v in found.items() if n in known} if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    known = TrainRequest.model_fields.keys() - _OF_RUN
+    # Nor is a place taken from others: already to look for one may reach into a network.
+    return {n: v for n, v in found.items() if n in known and not (v and n in _PLACES)}
 
 
 def as_set(lines: list[Line], own: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Line]:
@@ -52,6 +52,7 @@ def as_set(lines: list[Line], own: Mapping[str, Any], names: Mapping[str, str]) 
     are the settings by what kohya calls them.
     """
     rest = dict(own)
+    yield from _not_said(lines, own, names)
     for line in lines:
         if line.why is UNTOLD and names.get(line.key) in own:
             continue
@@ -69,3 +70,13 @@ def as_set(lines: list[Line], own: Mapping[str, Any], names: Mapping[str, str]) 
     for name, value in rest.items():
         if value != usual[name]:
             yield Line(f"{KEY}: {name}", value, "used", {name: value})
+
+
+def _not_said(
+    lines: list[Line], own: Mapping[str, Any], names: Mapping[str, str]
+) -> Iterator[Line]:
+    """A line for each setting that ``own`` leaves out: it named a place, or had no name yet."""
+    seen = {names.get(line.key) for line in lines} | {n for line in lines for n in line.settings}
+    for name in TrainRequest.model_fields:
+        if name not in own and name not in seen and name not in _OF_RUN:
+            yield Line(name, None, "unknown", why=UNTOLD, present=False)

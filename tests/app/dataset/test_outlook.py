@@ -16,6 +16,7 @@ from app.dataset.model import DatasetState
 from app.dataset.outlook import look_ahead
 from app.dataset.outlook_captions import draws
 from app.dataset.outlook_panel import OutlookPanel
+from app.dataset.outlook_settings import request_of, spec_of
 from app.dataset.pixels import hatched, looked_at
 from app.dataset.view import View
 from app.theme import color
@@ -27,10 +28,13 @@ from engine.dataset.samples import training_samples
 from engine.dataset.steps import Mask
 from engine.project.project import SourceFolder
 from engine.runtime.job import Job, JobHandle
+from engine.training import update
 from engine.training.batches import shelve
 from engine.training.captions import draw_caption
 from engine.training.categories import chosen
 from engine.training.config import TrainRequest
+from engine.training.drawing import draw_batch
+from engine.training.loop import run
 from engine.training.pictures import Sources, find_sources, open_pictures
 from engine.training.set_apart import set_apart
 
@@ -187,6 +191,69 @@ def test_captions_are_those_of_the_runs_own_epochs(state, tmp_path, apart) -> No
             alone = [f"hvisl, {picture.name}, a, b, c, d, e"]
             wanted = read.get(picture.name, alone if apart == "a share" else None)
             assert draws(picture, learned, request, spec, epoch, found) == wanted
+
+
+def test_captions_are_those_that_a_real_run_reads(opened, settle, tmp_path, monkeypatch) -> None:
+    library = opened.library
+    library.set_captions({p.id: f"{p.name}, {{a|b}}, c, d;e, f, g" for p in library.pictures()})
+    library.set_category([p.id for p in library.pictures()][:2], "plants")
+    library.set_category_repeats("plants", 2)
+    train = TrainState(opened)
+    settle(opened)
+    train.change(
+        output_dir=str(tmp_path / "run"), resolution="64", min_bucket_reso=32, max_bucket_reso=128,
+        train_batch_size=2, gradient_accumulation_steps=2, max_train_epochs=3,
+        shuffle_caption=True, keep_tokens=1, caption_prefix="P,", caption_suffix=", S",
+        enable_wildcard=True, secondary_separator=";", caption_tag_dropout_rate=0.2,
+        caption_dropout_every_n_epochs=2, token_warmup_step=0.9, sample_prompts=(), seed=3,
+        trigger_word="hvisl",
+    )  # fmt: skip
+    read: dict[tuple[int, str], list[str]] = {}
+
+    def listened(pictures, word, name, **when):
+        looks, captions = draw_batch(pictures, word, name, **when)
+        for picture, text in zip(pictures, captions, strict=True):
+            read.setdefault((when["epoch"], picture.sample.path.stem), []).append(text)
+        return looks, captions
+
+    monkeypatch.setattr(update, "draw_batch", listened)
+    run(train.request(), job())
+    request, pictures = request_of(opened), opened.library.pictures()
+    drawn = {
+        (epoch, picture.name): draws(picture, pictures, request, spec_of(opened), epoch)
+        for epoch in (1, 2, 3)
+        for picture in pictures
+    }
+    assert drawn == read
+    assert {text for (epoch, _), texts in drawn.items() if epoch == 2 for text in texts} == {""}
+
+
+def test_a_long_caption_is_one_that_the_run_cuts_off(opened, settle, qtbot) -> None:
+    cactus = next(p for p in opened.library.pictures() if p.name == "cactus")
+    opened.library.set_captions({cactus.id: ", ".join(["castle"] * 45)})  # 89 tokens
+    panel = OutlookPanel(DatasetState(opened), ThumbnailCache())
+    qtbot.addWidget(panel)
+    settle(opened)
+    panel.refresh()
+    seen = []
+    for changes in ({}, {"max_token_length": "150"}, {"caption_prefix": "castle, " * 40}):
+        opened.run_settings.put(None, **changes)
+        settle(opened)
+        seen.append([row.text for row in panel.warnings.rows.items if row.key == "long"])
+    assert seen == [["Caption longer than 75 tokens"], [], ["Caption longer than 150 tokens"]]
+
+
+@pytest.mark.parametrize("resizing", ["nearest", "auto"])
+def test_the_picture_is_resized_as_the_next_run_does_it(panel, state, settle, resizing) -> None:
+    state.session.run_settings.put(None, resize_interpolation=resizing)
+    request, spec = request_of(state.session), spec_of(state.session)
+    made = open_pictures(find_sources(request), spec, job()).training
+    trained = next(one for one in made if one.sample.path.stem == "cactus")
+    project = state.session.project
+    seen = looked_at(named(state, "cactus"), project, spec, 4096, request)
+    assert np.array_equal(seen.rgb, trained.baked().rgb)
+    plain = looked_at(named(state, "cactus"), project, spec, 4096)
+    assert np.array_equal(seen.rgb, plain.rgb) == (resizing == "auto")
 
 
 def regular(folder) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QLabel, QMenu
 
 from app.i18n import set_language, tr
@@ -215,3 +216,15 @@ def test_the_list_goes_with_a_press_elsewhere_and_with_the_workspace(spoken, qtb
     _click(qtbot, bell)
     spoken.navigate("models", {})
     assert not panel.isVisible()
+
+
+def test_a_toast_that_only_thinks_that_the_pointer_is_over_it_goes(window, session, monkeypatch):
+    session.notify("Done")
+    (view,) = window.toasts.shown
+    here = view.mapToGlobal(view.rect().center())
+    monkeypatch.setattr(QCursor, "pos", lambda: here)
+    view._timer.timeout.emit()
+    assert window.toasts.shown == [view]
+    monkeypatch.setattr(QCursor, "pos", lambda: here + QPoint(0, 400))
+    view._timer.timeout.emit()
+    assert window.toasts.shown == []

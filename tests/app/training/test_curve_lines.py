@@ -70,7 +70,18 @@ def test_one_wild_loss_does_not_flatten_the_curves():
     low, high = curve_lines.loss_range(Losses().lines(own, Choice(), []))
     assert 0 <= low < 0.1
     assert 0.2 <= high < 1
-    assert curve_lines.loss_range(Losses().lines(story(), Choice(), [])) is None
+    assert curve_lines.loss_range(Losses().lines(story(steps=12), Choice(), [])) is None
+
+
+def test_a_spike_of_single_steps_leaves_the_frame_of_a_short_run():
+    own = story(steps=40)
+    values = np.full(40, 0.15)
+    values[[7, 20]] = 0.9
+    own.loss, own.average = Points(range(40), values), Points(range(40), np.linspace(0.2, 0.12, 40))
+    own.held_out = Points([0, 20], [0.25, 0.1])
+    low, high = curve_lines.loss_range(Losses().lines(own, Choice(), []))
+    assert low <= 0.1
+    assert 0.25 < high < 0.4
 
 
 def rates(**groups):

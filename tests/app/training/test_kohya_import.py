@@ -398,7 +398,7 @@ def test_the_report_goes_to_the_clipboard_and_to_a_file(view, take, settle, tmp_
     QTest.mouseClick(page.copy, LEFT)
     settle(view.session)
     text = QApplication.clipboard().text()
-    assert text.startswith("style.json\n\nUnknown (1)\nlr_note\ttry 8e-5\t–\t")
+    assert text.startswith("style.json\n\nLeft out (1)\nlr_note\ttry 8e-5\t–\t")
     assert all(key in text for key in FORM)
     choose(page, "lr_note")
     QTest.mouseClick(view.report.detail.copy, LEFT)

@@ -10,8 +10,12 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLabel
 
 from app import i18n
+from app.shell.jobs import line_of
 from app.training import live_runs
+from app.training.curve_lines import band_lines
 from app.training.run_actions import run_actions
+from app.training.story import Story
+from app.widgets.chart import Legend, LineChart
 from engine.runtime.job import Job
 from engine.training.config import TrainRequest
 from tests.app.training.conftest import click
@@ -22,6 +26,7 @@ from tests.app.training.runs_at_hand import (
     kept,
     make_run,
     measured,
+    rough,
     saved,
 )
 
@@ -74,6 +79,49 @@ def test_a_wall_clock_that_jumps_changes_no_time_left(view, live, monkeypatch):
     assert view.stage.numbers.values["left"].text() == "0:28"
 
 
+def test_the_stage_and_the_status_line_tell_one_time_left(view, live, monkeypatch):
+    clock = [50.0]
+    monkeypatch.setattr(live.handle.meter, "_clock", lambda: clock[0])
+    for step in (1, 2, 3):
+        clock[0] += 4
+        live.step(step)
+    view.stage.numbers.refresh()
+    with live.handle.meter.aside():
+        clock[0] += 300
+    clock[0] += 4
+    live.handle.meter.update(4, 12, TrainRequest.title_key, {"name": "live"})
+    view.session.job_changed.emit(live.handle)
+    left = view.stage.numbers.values["left"].text()
+    assert left == "0:32"
+    assert line_of(live.handle) == f"33 %, {left} left"
+
+
+def test_a_pause_is_amid_samples_until_they_are_drawn(view, live):
+    live.step(3)
+    live.tell("train.preview", **rough(3, 12))
+    live.handle.pause()
+    view.stage.bar.refresh()
+    assert view.stage.bar.phase.text() == "Pauses when the samples are drawn"
+    live.handle.state = "paused"
+    view.stage.bar.refresh()
+    assert view.stage.bar.phase.text() == "Paused at step 3"
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_all_names_of_the_noise_levels_fit_beside_their_title(qtbot, language):
+    i18n.set_language(language)
+    story = Story(Path("x"), "x", bands=[(0, [0.1, 0.2, 0.3]), (4, [0.1, 0.2, 0.3])])
+    chart = LineChart("Held-out by noise", height=76, numbers=False)
+    qtbot.addWidget(chart)
+    chart.set_series(band_lines(story))
+    chart.resize(252, 120)  # as wide as a third of the stage of a window of 1532 pixels
+    chart.show()
+    legend = chart.findChild(Legend)
+    assert len(legend.entries()) == 3
+    assert legend.entries()[-1][2].right() <= legend.width()
+    i18n.set_language("en")
+
+
 def test_two_hours_of_sleep_in_a_log_are_no_work(shown, settle):
     view = shown(slept={})
     run = view.state.story.folder
@@ -109,7 +157,7 @@ def test_a_run_that_was_stopped_with_a_checkpoint_says_so(view, live):
     live.tell("train.checkpoint", **saved(live.folder, 1))
     live.end(status="cancelled")
     assert view.stage.bar.phase.text() == "Stopped and saved"
-    assert view.runs.runs.rows.items[0].count == "stopped"
+    assert view.runs.runs.rows.items[0].count == "stopped 0.2000"
 
 
 def test_samples_cannot_be_asked_for_without_a_prompt(view, settle):

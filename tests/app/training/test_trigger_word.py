@@ -6,7 +6,7 @@ import pytest
 
 from app.dataset.caption_work import CaptionWork
 from app.dataset.model import DatasetState
-from app.dataset.outlook_settings import values_of
+from app.dataset.outlook_settings import request_of
 from app.training.view import View
 from tests.app.training.runs_at_hand import make_run
 
@@ -36,7 +36,7 @@ def test_the_word_of_the_project_stands_above_it_and_is_followed(view, settle) -
     CaptionWork(DatasetState(session)).set_trigger_word("kiln")
     settle(session)
     assert view.settings.simple.trigger.text() == view.state.request().trigger_word == "kiln"
-    assert values_of(session)["trigger_word"] == "kiln"
+    assert request_of(session).trigger_word == "kiln"
 
 
 def test_what_is_typed_for_the_next_run_stays(view, settle) -> None:
@@ -50,6 +50,10 @@ def test_what_is_typed_for_the_next_run_stays(view, settle) -> None:
     assert all(prompt.startswith("mine") for prompt in request.sample_prompts)
 
 
-def test_the_dataset_looks_ahead_with_the_word_of_the_newest_run(opened) -> None:
-    opened.run_settings.last = {"trigger_word": "hvisl"}
-    assert values_of(opened)["trigger_word"] == "hvisl"
+def test_the_dataset_looks_ahead_with_the_word_of_the_newest_run(opened, settle) -> None:
+    make_run(opened, "older", trigger_word="hvisl")
+    make_run(opened, "newest")
+    make_run(opened, "failed", epochs=0, status="failed", trigger_word="never")
+    opened.project_changed.emit(opened.project)
+    settle(opened)
+    assert request_of(opened).trigger_word == "hvisl"

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from engine.dataset.buckets import BucketSpec, assign
-from engine.dataset.edits import Fill, Recipe, bake, baked_size, to_bucket
+from engine.dataset.edits import Fill, Recipe, bake, baked_size
+from engine.training.looks import PLAIN, pixels
 
 
 def _picture():
@@ -61,11 +62,11 @@ def test_the_bucket_picture_has_the_buckets_size(size, no_upscale):
     spec = BucketSpec(resolution=(256, 256), minimum=128, maximum=512, no_upscale=no_upscale)
     rgb = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
     found = assign(spec, size)
-    assert to_bucket(rgb, found).shape == (found.bucket[1], found.bucket[0], 3)
+    assert pixels(rgb, found, PLAIN, "auto").shape == (found.bucket[1], found.bucket[0], 3)
 
 
 def test_only_the_middle_is_kept_of_what_overshoots():
     rgb = np.zeros((100, 300, 3), np.uint8)
     rgb[:, 100:200] = 255
     found = assign(BucketSpec(resolution=(100, 100), enabled=False), (300, 100))
-    assert (to_bucket(rgb, found) == 255).all()
+    assert (pixels(rgb, found, PLAIN, "auto") == 255).all()

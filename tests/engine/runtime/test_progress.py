@@ -102,3 +102,23 @@ def test_work_whose_steps_take_long_is_told_as_slow(meter, clock):
     meter.update(0, 200, "")
     said = _walk(meter, clock, [700.0] * 4)
     assert said[-1] == pytest.approx(196 * 700)
+
+
+def test_what_is_no_step_changes_neither_rate_nor_time_left(meter, clock):
+    meter.update(0, 200, "")
+    _walk(meter, clock, [0.5] * 20)
+    with meter.aside():
+        clock.now += 300
+        with meter.aside():  # a pause amid the samples
+            clock.now += 1000
+    said = _walk(meter, clock, [0.5], start=20)
+    assert said == [pytest.approx(179 * 0.5)]
+    assert meter.left_out == 1300
+
+
+def test_what_is_still_to_be_done_beside_the_steps_is_added(meter, clock):
+    meter.update(0, 200, "")
+    _walk(meter, clock, [0.5] * 20)
+    clock.now += 0.5
+    meter.update(21, 200, "", to_come=40.0)
+    assert meter.latest.seconds_left == pytest.approx(179 * 0.5 + 40)
