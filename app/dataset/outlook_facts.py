@@ -115,7 +115,7 @@ def warning_rows(outlook: Outlook) -> list[Row]:
         "enlarged": tr("Enlarged more than 1.5×"),
         "cut": tr("Cut by more than 20 %"),
         "bare": tr("No caption"),
-        "long": tr("Caption longer than {n} tokens", n=outlook.limit),
+        "long": tr("Caption longer than {limit} tokens", limit=outlook.limit),
         "stems": tr("Same name, one caption file"),
         "hidden": tr("Hidden color under transparency"),
         "unreadable": tr("Cannot be read"),

@@ -94,7 +94,7 @@ def _between(run: Run, request: TrainRequest) -> dict[Aside, float]:
     """What each thing between steps took in ``run``; the middle one counts, others were held."""
     took: dict[Aside, list[float]] = {kind: [] for kind in ASIDES}
     for row in run.events():
-        if row["kind"] == "train.aside" and row.get("what") in took:
+        if row["kind"] == TOOK and row.get("what") in took:
             took[row["what"]].append(float(row["seconds"]))
     parts = {"samples": max(1, len(request.sample_prompts))}
     return {kind: median(all_) / parts.get(kind, 1) for kind, all_ in took.items() if all_}

@@ -20,10 +20,17 @@ class GettingReady(Job):
         """The folder of the run, once there is one."""
 
     def progress(
-        self, step: int, total: int, text: str = "", *, share: float | None = None, **facts: object
+        self,
+        step: int,
+        total: int,
+        text: str = "",
+        *,
+        share: float | None = None,
+        to_come: float = 0.0,
+        **facts: object,
     ) -> None:
         """Tell the words of a phase; they count what is done."""
-        self._outer.progress(0, 0, text, share=self.done, **facts)
+        self._outer.progress(0, 0, text, share=self.done, to_come=to_come, **facts)
 
     def emit(self, kind: str, **data: Any) -> None:
         """An event of the run, which is known by its folder."""
