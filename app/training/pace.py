@@ -12,7 +12,7 @@ import numpy as np
 
 from app.i18n import tr
 from engine.runtime.errors import StylekilnError
-from engine.training.asides import ASIDES, Aside, due, seconds_to_come
+from engine.training.asides import ASIDES, TOOK, Aside, due, seconds_to_come
 from engine.training.runs import Run, list_runs
 from engine.training.schedules import length
 

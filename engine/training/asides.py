@@ -80,7 +80,7 @@ class Asides:
         with self._job.aside():
             yield
         self._took[kind].append(meter.left_out - before)
-        self._recorder.note(TOOK, what=kind, seconds=round(self._took[kind][-1], 3))
+        self._recorder.store(TOOK, what=kind, seconds=round(self._took[kind][-1], 3))
 
     def to_come(self, done: int) -> float:
         """The seconds that what is due after ``done`` steps takes, as far as some of it was done.

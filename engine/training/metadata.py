@@ -136,7 +136,7 @@ class Header:
             **_base_facts(model, request),
             **dataset_facts(request, model, pictures, processes),
             "ss_num_validation_images": len(pictures.held_out),
-            KEY: own_text(request),
+            KEY: own_text(request.model_copy(update={"trigger_word": pictures.trigger_word})),
         }
         if request.no_metadata:
             facts = {key: facts[key] for key in _PLAIN if key in facts}

@@ -45,7 +45,7 @@ class Recorder:
         patiently(self._job, lambda: self.run.log_event(kind, data))
         self._job.emit(kind, run=str(self.run.folder), **data)
 
-    def note(self, kind: str, **data: Any) -> None:
+    def store(self, kind: str, **data: Any) -> None:
         """Store what later runs are told by, and nobody waits for."""
         patiently(self._job, lambda: self.run.log_event(kind, {"time": time.time(), **data}))
 

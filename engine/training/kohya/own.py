@@ -23,6 +23,7 @@ _OF_RUN = frozenset({"project", "categories", "output_dir", "resume", "base_mode
 _PLACES = frozenset({
     "train_data_dir", "dataset_config", "in_json", "base_weights",
     *(item.name for item in settings_of(TrainRequest) if item.path),
+    "sample_prompts",  # what an artist tries out is nobody else's business either
 }) - _OF_RUN  # fmt: skip
 _AS_SET = Reason("This app also keeps what was set, in {key}.", key=KEY)
 

@@ -94,8 +94,8 @@ def test_a_lora_is_added_and_taken_out_and_one_is_not_enough(shelf, models, sett
     assert form.subject.stem() == "icons+ink"
     cross = form.subject.loras[0].findChildren(type(models.inspector.back))[0]
     click(cross)
-    assert form.subject.stem() == "ink"
-    assert form.place.name.value == "ink"
+    assert form.subject.stem() == "ink+merged"
+    assert form.place.name.value == "ink+merged"
 
 
 def test_what_cannot_be_added_up_says_why_before_anything_starts(shelf, models, tongue):

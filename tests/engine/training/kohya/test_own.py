@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.project.project import Project, SourceFolder
 from engine.training.config import TrainRequest
 from engine.training.kohya.own import KEY, own_text
 from engine.training.kohya.reading import read_kohya
@@ -75,3 +76,12 @@ def test_own_values_that_make_no_sense_are_lines_with_their_problem(read, value)
     assert imported.request is None
     assert [line.key for line in imported.report.lines if line.problem] == ["ss_seed"]
     assert Path(imported.report.source).suffix
+
+
+def test_the_trigger_word_of_a_project_comes_back(train, art, tmp_path):
+    project = Project.create(tmp_path / "project", "Icons", [SourceFolder(path=str(art))])
+    project.save(project.file.model_copy(update={"trigger_word": "myst"}))
+    place = {"project": str(project.root), "train_data_dir": "", "output_dir": ""}
+    result, _ = train(**place, max_train_epochs=0, max_train_steps=1)
+    run = read_kohya(Path(result.checkpoints[-1].path), project="p").request
+    assert run.trigger_word == "myst"
