@@ -36,7 +36,7 @@ def test_a_model_that_lies_where_the_file_says_is_used(tmp_path):
 
 @pytest.mark.parametrize(
     ("flags", "words"),
-    [({"sdxl": True}, "for SDXL"), ({"v2": True}, "for SD 2.x"), ({}, "The chosen one stays")],
+    [({"sdxl": True}, "for SDXL"), ({"v2": True}, "for SD 2.x"), ({}, "Choose another")],
 )
 def test_a_model_that_is_not_here_leaves_the_choice(tmp_path, flags, words):
     imported = read(tmp_path, pretrained_model_name_or_path="D:/gone.safetensors", **flags)
