@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 
 from app import i18n
 from app.dataset.outlook_panel import _counted
-from app.dataset.outlook_settings import request_of
+from app.dataset.outlook_settings import request_of, spec_of
 from tests.app.training.conftest import click, written
 
 LEFT = Qt.MouseButton.LeftButton
@@ -90,7 +90,8 @@ def test_advanced_and_dataset_know_what_was_chosen(choice, column, sorted_out, s
     assert row.control.value == ("quadruped",)
     assert row.is_changed
     request = request_of(column.state.session)
-    assert _counted(column.state.pictures, request).train == 2
+    spec = spec_of(column.state.session)
+    assert _counted(column.state.pictures, request, spec).train == 2
     click(row.reset)
     assert column.state.request().categories == choice.names == ()
 

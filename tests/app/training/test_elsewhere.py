@@ -133,7 +133,7 @@ def test_a_run_that_is_killed_elsewhere_is_interrupted_and_can_go_on(shown, sett
     assert not view.stage.bar.resume.isVisible()
     other.kill()
     look(view.state.elsewhere.next)
-    assert rows(view)[0] == ("theirs", "interrupted")
+    assert rows(view)[0] == ("theirs", "interrupted 0.2750")
     assert view.stage.bar.resume.isVisible()
 
 
