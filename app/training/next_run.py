@@ -155,7 +155,12 @@ class NextRun(QObject):
         self.session.undone.emit()
 
     def choose_base(self, ref: str) -> None:
-        """Train on another model, with the usual values of its family and the same wishes."""
+        """Train on another model, with the usual values of its family and the same wishes. One
+        that an import waits for leaves what the import has set.
+        """
+        if self._at_hand.model is not None:
+            self.change(base_model=ref)
+            return
         before, model = self.base, next(item for item in self.models if item.ref == ref)
         quality = draft.quality_of(before, self.values) or "good"
         detail = draft.detail_of(self.values)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.training.view import View
 from engine.models.adapter_file import read_adapter
+from tests.app.training.conftest import choose
 
 FORM = {
     "pretrained_model_name_or_path": "D:/models/gone.safetensors", "train_data_dir": "D:/art",
@@ -34,10 +35,12 @@ def test_an_imported_form_trains_and_goes_out_again(qtbot, opened, settle, tmp_p
     settle(opened)
     # The report marks what the chosen model refuses, and loses the mark with the mend.
     page = view.report.page
-    assert page.note.words.text() == "1 field needs a fix: Bucket step."
+    assert page.note.words.text() == "2 fields need a fix: Base model, Bucket step."
     assert "bucket_reso_steps" in [getattr(row, "key", "") for row in page.table.lines.rows]
     view.state.change(bucket_reso_steps=32)
-    assert page.note.line.key == "pretrained_model_name_or_path"
+    assert not view.settings.start_button.isEnabled()
+    choose(view.settings.simple.base, view.settings.simple.base.itemText(0))
+    assert page.note.line is None
     opened.bridge.engine.start()
     QTest.mouseClick(view.settings.start_button, Qt.MouseButton.LeftButton)
     [handle] = opened.bridge.jobs
