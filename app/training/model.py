@@ -233,7 +233,7 @@ class TrainState(NextRun):
         self._suggested, self._steps = {}, []
         self._counting.forget()
         self.suggestions.counting.forget()
-        self._at_hand.model = None
+        self._lacking.model = None
         self.show(None)
         self.runs_changed.emit()
         if self.session.project is None:

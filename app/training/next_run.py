@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app.training import draft
-from app.training.at_hand import AtHand, with_lacks
 from app.training.counting import Counting
 from app.training.differences import OF_ONE_RUN
 from app.training.draft import BaseModel, Plan
+from app.training.lacking import Lacking, with_lacks
 from app.training.reason_words import reason_words
 from app.training.start_files import StartFiles
 from app.training.suggestions import Suggestions
@@ -74,8 +74,8 @@ class NextRun(QObject):
         self._counting.counted.connect(self._suggest_again)
         self.suggestions = Suggestions(self, self._counting)
         self.suggestions.counting.counted.connect(self._suggest_again)
-        self._at_hand = AtHand(session, self)
-        self._at_hand.seen.connect(self._tell)
+        self._lacking = Lacking(session, self)
+        self._lacking.seen.connect(self._tell)
         self._start_files = StartFiles(session, self)
         self._start_files.seen.connect(self._tell)
 
@@ -104,12 +104,12 @@ class NextRun(QObject):
         """Change settings of the next run; what was set by hand is no longer suggested."""
         self._touched |= values.keys()
         if "base_model" in values:
-            self._at_hand.model = None
+            self._lacking.model = None
         self._put(values)
 
     def ask_for_model(self, refusal: Refusal | None) -> None:
         """Have a base model chosen before a start: what an import names is not here."""
-        self._at_hand.model = refusal
+        self._lacking.model = refusal
         self._tell()
 
     def replace(
@@ -120,7 +120,7 @@ class NextRun(QObject):
         What is returned stands for the step.
         """
         changed = {name: value for name, value in values.items() if self.values[name] != value}
-        missing = self._at_hand.model
+        missing = self._lacking.model
         step = _Before(dict(self.values), frozenset(self._touched), missing, undone)
         self._steps = [*self._steps[1 - MOST_STEPS :], step]
         self.change(**changed)
@@ -148,7 +148,7 @@ class NextRun(QObject):
         place = self._steps.index(step)
         gone, self._steps = self._steps[place:], self._steps[:place]
         self._touched = set(step.touched)
-        self._at_hand.model = step.missing_model
+        self._lacking.model = step.missing_model
         self._put({n: v for n, v in step.values.items() if self.values.get(n) != v})
         for one in reversed(gone):
             one.undone()
@@ -158,7 +158,7 @@ class NextRun(QObject):
         """Train on another model, with the usual values of its family and the same wishes. One
         that an import waits for leaves what the import has set.
         """
-        if self._at_hand.model is not None:
+        if self._lacking.model is not None:
             self.change(base_model=ref)
             return
         before, model = self.base, next(item for item in self.models if item.ref == ref)
@@ -272,7 +272,7 @@ class NextRun(QObject):
         self.plan, self.problem = None, None
         if not self.values:
             return
-        lacks = self._at_hand.lacks(self.values)
+        lacks = self._lacking.of(self.values)
         try:
             request = self.request()
             if self.base.traits is not None:

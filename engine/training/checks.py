@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from engine.models.loading import LoadedModel
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import require_file
 from engine.training.config import TrainRequest
-from engine.training.precision import Precision
+from engine.training.device_needs import ASKED, lacking
 from engine.training.settings.buckets import BucketSettings
 from engine.training.start_weights import files_of, look_at
 from engine.training.traits import Traits, refuse_sizes, refuse_what_does_not_fit
@@ -51,23 +50,8 @@ def traits_of(model: LoadedModel) -> Traits:
 
 def check_memory(request: TrainRequest, device: torch.device) -> None:
     """Raise BadInputError for a precision or an attention that ``device`` does not have."""
-    name = Precision.of(request, device).name
-    if name == "fp16" and device.type == "mps":
-        raise BadInputError(
-            "fp16 cannot be trained on this graphics card.",
-            remedy="Use bf16 or no mixed precision.",
-        )
-    if name == "no" and (request.fp8_base or request.fp8_base_unet):
-        raise BadInputError(
-            "fp8 needs a graphics card that computes in half precision.",
-            remedy="Choose mixed precision fp16 or bf16, or turn fp8 off.",
-        )
-    missing = importlib.util.find_spec("xformers") is None
-    if request.attention == "xformers" and (missing or device.type != "cuda"):
-        raise BadInputError(
-            "Attention by xformers needs the package xformers and an NVIDIA graphics card.",
-            remedy="Install it, or choose sdpa, which is about as fast.",
-        )
+    for found in lacking(request.model_dump(include=set(ASKED)), device):
+        raise BadInputError(found.sentence, remedy=found.remedy)
 
 
 def _own_sizes(samples: Iterable[Sample]) -> Iterator[BucketSettings]:

@@ -95,15 +95,17 @@ def lacking(name: str, path: str, rule: Rule, *, card: bool) -> Refusal | None:
     return None
 
 
-def lacking_here(name: str) -> Refusal | None:
+def lacking_here(name: str) -> tuple[Refusal, ...]:
     """The same of the optimizer ``name`` on this computer, as far as it is told without loading the
-    package. Loads torch for one that needs a card, so that it is for no thread of a window.
+    package; none where it can be had. Loads torch for one that needs a card, so that it is for no
+    thread of a window.
     """
     rule = RULES.get(name)
     if rule is None:
-        return None
+        return ()
     card = rule.card and default_device().type == "cuda"
-    return lacking(name, rule.path, rule, card=card)
+    found = lacking(name, rule.path, rule, card=card)
+    return () if found is None else (found,)
 
 
 def named(text: str) -> str:

@@ -10,25 +10,19 @@ import contextlib
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-from engine.runtime.device import default_dtype
 from engine.training.config import TrainRequest
+from engine.training.device_needs import Name, best_precision
 
-Name = Literal["no", "fp16", "bf16"]
 DTYPES: dict[str, torch.dtype] = {
     "no": torch.float32,
     "bf16": torch.bfloat16,
     "fp16": torch.float16,
-}
-_NAMES: dict[torch.dtype, Name] = {
-    torch.float32: "no",
-    torch.bfloat16: "bf16",
-    torch.float16: "fp16",
 }
 
 
@@ -44,7 +38,7 @@ class Precision:
     def of(cls, request: TrainRequest, device: torch.device) -> Precision:
         """What ``request`` means on ``device``."""
         asked = request.mixed_precision
-        name = _best(device) if asked == "auto" else asked
+        name = best_precision(device) if asked == "auto" else asked
         return cls(name, request.full_fp16 or request.full_bf16, device)
 
     @property
@@ -80,8 +74,3 @@ class HalfScaler(torch.amp.GradScaler):
         self, optimizer: Any, inv_scale: Tensor, found_inf: Tensor, allow_fp16: bool
     ) -> dict[torch.device, Tensor]:
         return super()._unscale_grads_(optimizer, inv_scale, found_inf, True)
-
-
-def _best(device: torch.device) -> Name:
-    # Apple's GPUs compute fp16 but have no scaler for its gradients.
-    return "no" if device.type == "mps" else _NAMES[default_dtype(device)]

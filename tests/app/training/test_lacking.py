@@ -4,15 +4,18 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app import i18n
+from app.i18n import tr
 from app.training.suggestions import wanted_steps_starter
 from app.training.view import View
 from engine.runtime.errors import BadInputError
 from engine.runtime.refusals import Refusal, RefusedError
-from engine.training import optimizer_rules
+from engine.training import device_needs, optimizer_rules
+from engine.training.checks import check_memory
 from engine.training.optimizer_rules import REPLACE
 from tests.app.training.conftest import choose, click, written
 from tests.app.training.runs_at_hand import make_run
@@ -94,6 +97,36 @@ def test_taking_an_import_back_asks_for_no_model(view, settle, no_card):
     settle(view.session)
     click(view.report.page.undo)
     assert fixes(view) == ""
+    assert view.state.can_start
+
+
+WISHES = {
+    "attention": ("xformers", "en", "Attention by xformers needs the package xformers"),
+    "fp8_base": (True, "en", "fp8 needs a graphics card that computes in half precision."),
+    "fp8_base_unet": (True, "zh_CN", "fp8"),
+}
+
+
+@pytest.mark.parametrize("name", WISHES)
+def test_what_memory_needs_of_a_computer_is_told_at_its_field(view, settle, monkeypatch, name):
+    value, language, words = WISHES[name]
+    monkeypatch.setattr(device_needs, "default_device", lambda: torch.device("cpu"))
+    i18n.set_language(language)
+    settings = view.settings
+    settings.reveal(name)
+    settle(view.session)
+    assert view.state.can_start
+    view.state.change(**{name: value})
+    settle(view.session)
+    row = settings.advanced.row(name)
+    assert words in row.error
+    assert not settings.start_button.isEnabled()
+    with pytest.raises(BadInputError) as refused:
+        check_memory(view.state.request(), torch.device("cpu"))
+    assert tr(refused.value.sentence) in row.error
+    view.state.change(**{name: type(value)()} if name != "attention" else {name: "sdpa"})
+    settle(view.session)
+    assert row.error == ""
     assert view.state.can_start
 
 
