@@ -14,6 +14,8 @@ import os
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QThread, Signal, Slot
 
+PATIENCE_MS = 2000
+"""How long the end of the process waits for the thread."""
 _numbers = itertools.count()
 
 
@@ -78,7 +80,9 @@ def listener() -> FolderListener:
 
     def end() -> None:
         thread.quit()
-        thread.wait()
+        if not thread.wait(PATIENCE_MS):
+            thread.terminate()  # it waits for a drive that does not answer
+            thread.wait(PATIENCE_MS)
 
     atexit.register(end)
     return made
