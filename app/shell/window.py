@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from app import theme
 from app.i18n import bind, tr
 from app.session import Session
 from app.shell.commands import Commands
@@ -76,6 +77,7 @@ class MainWindow(QWidget):
         self._connect()
         self._restore_geometry()
         self.navigate("start", {})
+        theme.dress(self)
 
     def _build(self) -> None:
         self._body = QWidget()

@@ -4,6 +4,6 @@ What enters: tokens, the palette and style sheet made from them, fonts, icons an
 here knows what a widget is for.
 """
 
-from app.theme.style import SYSTEM, apply, chosen, color, current, mix, signals
+from app.theme.style import SYSTEM, apply, chosen, color, current, dress, mix, signals
 
-__all__ = ["SYSTEM", "apply", "chosen", "color", "current", "mix", "signals"]
+__all__ = ["SYSTEM", "apply", "chosen", "color", "current", "dress", "mix", "signals"]

@@ -1,4 +1,9 @@
-"""Apply a theme: Fusion, a full palette, one style sheet, the color scheme of the title bar."""
+"""Apply a theme: Fusion, a full palette, one style sheet, the color scheme of the title bar.
+
+The sheet is worn by windows, not by the application: under a sheet of the application Qt dresses
+all that a widget holds again each time that widget is given to another, and a page is built of
+hundreds. What is built apart from a window is dressed once, when the window receives it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.theme import focus, fonts
 from app.theme.tokens import DARK, THEMES, Tokens
@@ -25,6 +30,7 @@ signals = Signals()
 _current: Tokens = DARK
 _chosen = DARK.name
 SYSTEM = "system"
+_DRESSED = "dressed"
 
 
 def current() -> Tokens:
@@ -62,8 +68,8 @@ def apply(app: QApplication, name: str) -> None:
     global _chosen
     _chosen = name
     hints = app.styleHints()
-    if not app.property("dressed"):
-        app.setProperty("dressed", True)
+    if not app.property(_DRESSED):
+        app.setProperty(_DRESSED, True)
         app.setStyle("Fusion")
         fonts.load()
         app.setFont(fonts.font())
@@ -77,13 +83,22 @@ def apply(app: QApplication, name: str) -> None:
         _dress(app, name)
 
 
+def dress(window: QWidget) -> None:
+    """Let ``window`` and all it holds and opens wear the sheet, now and after a switch of themes.
+
+    Call it when the window has been built.
+    """
+    window.setProperty(_DRESSED, True)
+    window.setStyleSheet(sheet(_current))
+
+
 def _dress(app: QApplication, name: str) -> None:
     global _current
     _current = THEMES[name]
     app.setPalette(palette(_current))
-    # Over another sheet, Qt polishes a widget once for every ancestor it has; over none, once.
-    app.setStyleSheet("")
-    app.setStyleSheet(sheet(_current))
+    for window in app.topLevelWidgets():
+        if window.property(_DRESSED):
+            window.setStyleSheet(sheet(_current))
     signals.changed.emit()
 
 

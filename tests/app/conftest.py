@@ -17,6 +17,19 @@ def _dressed(qapp):
     theme.apply(qapp, "dark")
 
 
+@pytest.fixture
+def qtbot(qtbot, monkeypatch):
+    """A widget under test wears what its window would give it."""
+    add = qtbot.addWidget
+
+    def add_dressed(widget, **how):
+        add(widget, **how)
+        theme.dress(widget)
+
+    monkeypatch.setattr(qtbot, "addWidget", add_dressed)
+    return qtbot
+
+
 @pytest.fixture(autouse=True)
 def _collect_on_the_ui_thread():
     gc.disable()

@@ -208,6 +208,7 @@ async def sweep(view, report: Report) -> None:
 
 
 async def run(folder: Path, report: Report) -> None:
+    from app import theme
     from app.bridge import Bridge
     from app.dataset.view import View
     from app.session import Session
@@ -222,6 +223,7 @@ async def run(folder: Path, report: Report) -> None:
     store = QueueStore(Path(tempfile.mkdtemp()) / "queue.sqlite")
     session = Session(Bridge(lambda: Engine(store)), Settings())
     view = View(session)
+    theme.dress(view)
     view.resize(1532, 934)
     view.show()
     report.beat.take()

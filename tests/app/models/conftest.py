@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from safetensors.numpy import save_file
 
-from app import i18n
+from app import i18n, theme
 from app.models.model import InfoRole
 from app.models.view import View
 from engine.models.inspect import ModelInfo
@@ -68,6 +68,7 @@ def shelf():
 def models(qtbot, session, settle):
     """The page as large as in the window, and without it: that is built in a third of the time."""
     made = View(session)
+    theme.dress(made)
     made.resize(1532, 934)
     made.show()
     settle()

@@ -1,10 +1,11 @@
-"""A switch of themes dresses every widget, and none more often than it must."""
+"""Windows wear the sheet of the theme, and no widget is dressed more often than it must be."""
 
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app import theme
 
@@ -22,32 +23,64 @@ class Polishes(QObject):
 
 
 @pytest.fixture
-def nest(qtbot):
-    """A widget with twelve others inside each other."""
-    outer = inner = QWidget()
-    qtbot.addWidget(outer)
-    for _ in range(DEPTH):
-        row = QVBoxLayout(inner)
-        inner = QWidget(objectName="leaf")
-        row.addWidget(inner)
-    outer.show()
-    return outer
-
-
-def test_a_deep_widget_is_dressed_a_few_times_and_not_once_per_ancestor(qapp, nest):
+def light(qapp):
+    """Puts on the light theme when it is called."""
     theme.apply(qapp, "dark")
+    yield lambda: theme.apply(qapp, "light")
+    theme.apply(qapp, "dark")
+
+
+@pytest.fixture
+def window(qtbot):
+    made = QWidget()
+    qtbot.addWidget(made)
+    QVBoxLayout(made)
+    theme.dress(made)
+    made.show()
+    return made
+
+
+def nest() -> tuple[QWidget, QWidget]:
+    """A widget with twelve others inside each other, put together from the innermost; and that."""
+    leaf = outer = QWidget()
+    leaf.ensurePolished()  # as by a look at its size
+    for _ in range(DEPTH):
+        held, outer = outer, QWidget()
+        QVBoxLayout(outer).addWidget(held)
+    return outer, leaf
+
+
+def test_what_is_built_apart_is_dressed_when_the_window_receives_it(window):
     watcher = Polishes()
-    nest.findChildren(QWidget, "leaf")[-1].installEventFilter(watcher)
-    theme.apply(qapp, "light")
-    try:
-        assert 1 <= watcher.count < DEPTH / 2
-    finally:
-        theme.apply(qapp, "dark")
+    outer, leaf = nest()
+    leaf.installEventFilter(watcher)
+    window.layout().addWidget(outer)
+    assert 1 <= watcher.count < DEPTH / 2
 
 
-def test_the_sheet_in_use_is_that_of_the_theme(qapp):
-    theme.apply(qapp, "light")
-    try:
-        assert qapp.styleSheet() == theme.style.sheet(theme.style.THEMES["light"])
-    finally:
-        theme.apply(qapp, "dark")
+def test_a_switch_dresses_a_deep_widget_a_few_times_and_not_once_per_ancestor(window, light):
+    outer, leaf = nest()
+    window.layout().addWidget(outer)
+    watcher = Polishes()
+    leaf.installEventFilter(watcher)
+    light()
+    assert 1 <= watcher.count < DEPTH / 2
+
+
+def test_windows_wear_the_sheet_of_the_theme_with_all_they_hold_and_open(window, light):
+    held, popup = QFrame(window), QFrame(window, Qt.WindowType.Popup)
+    for widget in (held, popup):
+        widget.setProperty("surface", "well")
+        widget.resize(40, 40)
+    for switch, name in ((None, "dark"), (light, "light")):
+        if switch is not None:
+            switch()
+        assert window.styleSheet() == theme.style.sheet(theme.style.THEMES[name])
+        for widget in (held, popup):
+            seen = widget.grab().toImage().pixelColor(20, 20)
+            assert seen == QColor(theme.style.THEMES[name].well)
+
+
+def test_the_application_wears_none(qapp, window, light):
+    light()
+    assert qapp.styleSheet() == ""
