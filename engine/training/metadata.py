@@ -17,6 +17,7 @@ from engine.models import hashes
 from engine.models.loading import LoadedModel
 from engine.training.arguments import parse
 from engine.training.config import TrainRequest
+from engine.training.kohya.network import module_of
 from engine.training.kohya.own import KEY, own_text
 from engine.training.metadata_pictures import dataset_facts
 from engine.training.pictures import PictureSet
@@ -90,6 +91,8 @@ _NETWORK_ARGS = (
     "loraplus_unet_lr_ratio",
     "loraplus_text_encoder_lr_ratio",
     "dora_wd",
+    "rs_lora",
+    "decompose_both",
 )
 # What stays when the settings are left out: what a program needs to load the file.
 _PLAIN = (
@@ -217,14 +220,16 @@ def _optimizer(request: TrainRequest, optimizer: Optimizer) -> str:
 
 
 def _network_facts(request: TrainRequest) -> dict[str, Any]:
-    lycoris = request.network_type != "lora" or request.dora_wd
-    args: dict[str, Any] = {"algo": request.network_type} if lycoris else {}
+    module = module_of(request)
+    args: dict[str, Any] = {} if module == "networks.lora" else {"algo": request.network_type}
+    if request.network_type == "lokr":
+        args["factor"] = request.factor
     if request.conv_dim:
         args |= {"conv_dim": request.conv_dim, "conv_alpha": request.conv_alpha}
     for name in _NETWORK_ARGS:
         if value := getattr(request, name):
             args[name] = value
-    facts: dict[str, Any] = {"ss_network_module": "lycoris.kohya" if lycoris else "networks.lora"}
+    facts: dict[str, Any] = {"ss_network_module": module}
     if args:
         facts["ss_network_args"] = json.dumps({key: str(value) for key, value in args.items()})
     return facts

@@ -165,6 +165,25 @@ def test_settings_that_are_on_are_told(train):
     assert {key: facts.get(key) for key in wanted} == wanted
 
 
+@pytest.mark.parametrize(
+    ("settings", "module", "args"),
+    [
+        ({"rs_lora": True}, "lycoris.kohya", {"algo": "lora", "rs_lora": "True"}),
+        ({"dora_wd": True}, "lycoris.kohya", {"algo": "lora", "dora_wd": "True"}),
+        ({"network_type": "lokr"}, "lycoris.kohya", {"algo": "lokr", "factor": "-1"}),
+        (
+            {"network_type": "lokr", "factor": 2, "decompose_both": True},
+            "lycoris.kohya",
+            {"algo": "lokr", "factor": "2", "decompose_both": "True"},
+        ),
+    ],
+)
+def test_what_makes_an_adapter_of_its_own_kind_is_told(train, settings, module, args):
+    facts = header(train(max_train_epochs=1, **settings)[0])
+    assert facts["ss_network_module"] == module
+    assert json.loads(facts["ss_network_args"]) == args
+
+
 def test_without_the_unet_the_rate_is_the_text_encoders(train):
     facts = header(train(unet_lr=0.0, text_encoder_lr=2e-3, max_train_epochs=1)[0])
     assert facts["ss_learning_rate"] == facts["ss_text_encoder_lr"] == "0.002"
