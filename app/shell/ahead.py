@@ -45,7 +45,7 @@ class Ahead(QObject):
         needed. One that is opened meanwhile is made by who opens it.
         """
         session, pages = self._session, self._pages
-        for name in _modules():
+        for name in modules():
             await session.calm.rest(STEP_ASIDE)
             importlib.import_module(name)
             await asyncio.sleep(0)
@@ -57,7 +57,8 @@ class Ahead(QObject):
                 pages.build("dataset")
 
 
-def _modules() -> Iterator[str]:
+def modules() -> Iterator[str]:
+    """The names of all modules of the workspaces."""
     for package in PACKAGES:
         folder = importlib.import_module(package).__path__
         yield from sorted(f"{package}.{found.name}" for found in pkgutil.iter_modules(folder))

@@ -7,7 +7,6 @@ import re
 import stat
 from collections import deque
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,13 +15,13 @@ from engine.imaging.decode import PICTURE_SUFFIXES
 from engine.project.project import FILE_NAME, MOST_REPEATS, SourceFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-SIDE_FILES = ("-masklabel", "-condlabel")  # both end in what _is_side_file asks for first
+SIDE_FILES = ("-masklabel", "-condlabel")  # both end in what _picture_names asks for first
 """Ends of stems that name masks and condition pictures of other trainers, not art."""
 
 _Identity = tuple[int, int]
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"(\d+)")
 _ENDS = tuple(sorted(PICTURE_SUFFIXES))
 
 
@@ -78,7 +77,9 @@ def kohya_name(name: str) -> tuple[int, str] | None:
 
 def natural_key(text: str) -> str:
     """A text that sorts ``a2`` before ``a10`` and ignores case."""
-    return _DIGITS.sub(lambda digits: digits[0].zfill(12), text.casefold())
+    parts = _DIGITS.split(text.casefold())
+    parts[1::2] = [digits.zfill(12) for digits in parts[1::2]]
+    return "".join(parts)
 
 
 def find_pictures(source: SourceFolder) -> Iterator[Found]:
@@ -118,28 +119,33 @@ def _pictures_in(subset: Subset) -> Iterator[Named]:
     """The files of a folder that are pictures by their name, in natural order.
 
     There are as many names as files and the window waits for them: the names alone are half the
-    work of directory entries, and a key for all of them at once half that of one for each.
+    work of directory entries, a key for all of them at once half that of one for each, and to
+    sort their places half that of sorting pairs.
     """
     folder = os.path.join(subset.folder, "")
     names = os.listdir(folder)
-    captions = {name[:-4] for name in names if name.endswith(".txt")}
-    pictures = _picture_names(name for name in names if not name.endswith(".txt"))
-    above = natural_key(folder)
-    by_key = sorted(zip(_natural_keys(pictures), pictures, strict=True), key=itemgetter(0))
-    for key, name in by_key:
-        stem = name[: name.rindex(".")]
-        path = folder + name
-        caption = f"{folder}{stem}.txt" if stem in captions else None
-        yield Named(path, above + key, subset, caption)
+    there = set(names)
+    pictures = _picture_names(names)
+    above, keys = natural_key(folder), _natural_keys(pictures)
+    for place in sorted(range(len(keys)), key=keys.__getitem__):
+        name = pictures[place]
+        caption = f"{name[: name.rindex('.')]}.txt"
+        at = folder + caption if caption in there else None
+        yield Named(folder + name, above + keys[place], subset, at)
 
 
-def _picture_names(names: Iterable[str]) -> list[str]:
-    found = [name for name in names if name.endswith(_ENDS) or name.lower().endswith(_ENDS)]
-    return [name for name in found if name[0] != "." and not _is_side_file(name)]
+def _picture_names(names: list[str]) -> list[str]:
+    return [
+        name
+        for name in names
+        if (name.endswith(_ENDS) or (name[-4:] != ".txt" and name.lower().endswith(_ENDS)))
+        and name[0] != "."
+        and not ("label." in name and _is_side_file(name))
+    ]
 
 
 def _is_side_file(name: str) -> bool:
-    return "label." in name and name.rpartition(".")[0].endswith(SIDE_FILES)
+    return name.rpartition(".")[0].endswith(SIDE_FILES)
 
 
 def _natural_keys(names: list[str]) -> list[str]:
