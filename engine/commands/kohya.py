@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.runtime.errors import BadInputError
-from engine.runtime.files import write_json, write_text
+from engine.runtime.files import is_file, write_json, write_text
+from engine.runtime.sources import keep_apart, keep_sources
 from engine.runtime.thread import Engine
 
 if TYPE_CHECKING:
@@ -45,7 +47,12 @@ def _import(args: argparse.Namespace) -> int:
     from engine.training.jobfile import dump_toml, dump_values
     from engine.training.kohya.reading import read_kohya
 
+    keep_apart(args.out, args.report, args.dataset)
     imported = read_kohya(args.file, project=args.project)
+    given = {line.key: line.value for line in imported.report.lines}
+    read = [args.file, *_named_files(given)]
+    for place in filter(None, (args.out, args.report, args.dataset)):
+        keep_sources(place, read)
     if imported.request is not None:
         dump_toml(imported.request, args.out)
     else:
@@ -58,6 +65,12 @@ def _import(args: argparse.Namespace) -> int:
     if args.dataset is not None:
         _write_dataset(args, imported.request)
     return 0
+
+
+def _named_files(values: Mapping[str, Any]) -> Iterator[Path]:
+    """The files that settings name: a run reads them."""
+    texts = (value for value in values.values() if isinstance(value, str) and value)
+    return (path for path in map(Path, texts) if is_file(path))
 
 
 def _tell(report: Report) -> None:
@@ -91,7 +104,9 @@ def _export(args: argparse.Namespace) -> int:
     from engine.training.kohya.exporting import export_kohya
 
     kind: Literal["json", "toml", "dataset"] = args.format or _format_of(args.out)
-    for note in export_kohya(load_toml(args.job), args.out, kind):
+    request = load_toml(args.job)
+    keep_sources(args.out, [args.job, *_named_files(request.model_dump())])
+    for note in export_kohya(request, args.out, kind):
         print(f"note: {note}", file=sys.stderr)
     return 0
 

@@ -12,13 +12,14 @@ from torch import Tensor
 from engine.models.adapter_file import AdapterFile, read_adapter
 from engine.models.adapter_kinds import AdapterModule
 from engine.models.loading import model_path
-from engine.models.tools.files import keep_sources, same_family
+from engine.models.tools.files import same_family
 from engine.models.tools.places import Slot, WeightFile, weight_places
 from engine.models.tools.requests import BakeRequest, ToolResult
 from engine.models.tools.streams import keys_of, open_tensors, rewrite
 from engine.runtime.errors import BadInputError, ModelFileError
 from engine.runtime.files import exists, storage_errors
 from engine.runtime.job import Job
+from engine.runtime.sources import keep_sources
 
 
 def run(request: BakeRequest, job: Job) -> ToolResult:

@@ -12,9 +12,10 @@ from engine.models.adapter_file import AdapterFile, read_adapter, to_tensors
 from engine.models.adapter_kinds import DOWN, UP, AdapterModule
 from engine.models.block_names import SD_LAYOUT, SDXL_LAYOUT, to_diffusers, to_original
 from engine.models.lora_file import write_lora
-from engine.models.tools.files import DTYPES, keep_sources, read_plain
+from engine.models.tools.files import DTYPES, read_plain
 from engine.models.tools.requests import ConvertRequest, ToolResult
 from engine.runtime.job import Job
+from engine.runtime.sources import keep_sources
 
 # Words of a path that hold an underscore of their own; the others are steps.
 _STEPS = re.compile(

@@ -10,11 +10,12 @@ from pathlib import Path
 from engine.models import lora_keys
 from engine.models.headers import read_header
 from engine.models.lora_file import write_lora
-from engine.models.tools.files import keep_sources, no_lora
+from engine.models.tools.files import no_lora
 from engine.models.tools.requests import EditRequest, ToolResult
 from engine.models.weights import read_tensors
 from engine.runtime.errors import BadInputError, ModelFileError
 from engine.runtime.job import Job
+from engine.runtime.sources import keep_sources
 
 
 def run(request: EditRequest, job: Job) -> ToolResult:

@@ -13,12 +13,13 @@ from engine.models.adapter_kinds import DOWN, UP, AdapterModule
 from engine.models.family import FAMILIES
 from engine.models.loading import model_path
 from engine.models.tools.factors import spectrum_of
-from engine.models.tools.files import keep_sources, write
+from engine.models.tools.files import write
 from engine.models.tools.places import Slot, WeightFile, weight_places
 from engine.models.tools.requests import ExtractRequest, ToolResult
 from engine.models.tools.streams import TensorStream, keys_of, open_tensors
 from engine.runtime.errors import ModelFileError
 from engine.runtime.job import Job
+from engine.runtime.sources import keep_sources
 
 
 def run(request: ExtractRequest, job: Job) -> ToolResult:

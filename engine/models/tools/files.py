@@ -10,8 +10,7 @@ import torch
 from engine.models.adapter_file import AdapterFile, read_adapter, to_tensors
 from engine.models.adapter_kinds import DOWN, MAGNITUDE, UP, AdapterModule
 from engine.models.lora_file import write_lora
-from engine.runtime.errors import BadInputError, ModelFileError
-from engine.runtime.files import exists, require_target
+from engine.runtime.errors import ModelFileError
 
 DTYPES = {"float": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
@@ -74,17 +73,6 @@ def write(
     """Write ``modules`` with ``metadata``, in which the new ranks and alphas stand."""
     tensors = {key: tensor.to(DTYPES[precision]) for key, tensor in to_tensors(modules).items()}
     write_lora(out, tensors, {**metadata, **_sizes(modules)})
-
-
-def keep_sources(out: Path, sources: list[Path]) -> None:
-    """Refuse to write over a file that is read. Raises like :func:`require_target`."""
-    if not out.name:
-        raise BadInputError("The new file has no name.", remedy="Say where to write it.")
-    require_target(out)
-    if any(exists(source) and out.resolve() == source.resolve() for source in sources):
-        raise BadInputError(
-            "{name} would be written over itself.", name=out.name, remedy="Choose another name."
-        )
 
 
 def no_lora(path: Path) -> ModelFileError:

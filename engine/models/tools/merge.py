@@ -10,10 +10,11 @@ import torch
 from engine.models.adapter_file import AdapterFile
 from engine.models.adapter_kinds import DOWN, UP, AdapterModule
 from engine.models.tools.factors import Spectrum, kernel_of, spectrum_of_product, stacked
-from engine.models.tools.files import keep_sources, read_plain, same_family, same_sizes, write
+from engine.models.tools.files import read_plain, same_family, same_sizes, write
 from engine.models.tools.requests import MergeRequest, ToolResult
 from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
+from engine.runtime.sources import keep_sources
 
 Weighted = list[tuple[AdapterModule, float]]
 

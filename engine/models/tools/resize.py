@@ -9,9 +9,10 @@ from torch import Tensor
 
 from engine.models.adapter_kinds import AdapterModule
 from engine.models.tools.factors import halves, kernel_of, spectrum_of_product
-from engine.models.tools.files import keep_sources, read_plain, write
+from engine.models.tools.files import read_plain, write
 from engine.models.tools.requests import ResizeRequest, ToolResult
 from engine.runtime.job import Job
+from engine.runtime.sources import keep_sources
 
 
 def run(request: ResizeRequest, job: Job) -> ToolResult:

@@ -14,11 +14,12 @@ from engine.models import lora_keys
 from engine.models.adapter_kinds import STARTS_AT_ZERO, kind_of
 from engine.models.hashes import data_sha256
 from engine.models.headers import read_header
-from engine.models.tools.files import keep_sources, no_lora
+from engine.models.tools.files import no_lora
 from engine.models.tools.requests import ToolResult, VerifyRequest
 from engine.models.weights import read_tensors
 from engine.runtime.files import write_text
 from engine.runtime.job import Job
+from engine.runtime.sources import keep_sources
 
 COLUMNS = ("name", "shape", "dtype", "mean", "smallest", "largest", "zeros", "not_numbers")
 

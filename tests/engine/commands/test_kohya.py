@@ -94,3 +94,37 @@ def test_a_value_that_cannot_be_taken_is_counted_and_told(tmp_path, capsys):
     told = capsys.readouterr()
     assert told.out.startswith("2 used, 0 converted, 0 no effect, 0 unknown, 1 refused")
     assert "needs a fix: network_dim: Write a whole number." in told.err
+
+
+@pytest.mark.parametrize("direction", ["import", "export"])
+def test_a_file_is_not_written_over_itself(direction, tmp_path):
+    mine, linked = tmp_path / "mine.toml", tmp_path / "linked.toml"
+    mine.write_text('base_model = "starter"\ntrain_data_dir = "img"\noutput_dir = "out"\n')
+    linked.symlink_to(mine)
+    before = mine.read_bytes()
+    for out in (mine, tmp_path / "." / "mine.toml", linked):
+        with pytest.raises(BadInputError, match="written over itself"):
+            run(direction, mine, "--out", out)
+    assert mine.read_bytes() == before
+    assert linked.is_symlink()
+
+
+def test_files_that_are_read_and_files_beside_are_not_written_over(tmp_path):
+    prompts, form = tmp_path / "prompts.txt", tmp_path / "form.toml"
+    prompts.write_text("a cat\n")
+    form.write_text(f"sample_prompts = {json.dumps(str(prompts))}\n")
+    job = tmp_path / "job.toml"
+    for option in ("--report", "--dataset"):
+        for place in (form, prompts):
+            with pytest.raises(BadInputError, match="written over itself"):
+                run("import", form, "--out", job, option, place)
+        with pytest.raises(BadInputError, match="Two files"):
+            run("import", form, "--out", job, option, job)
+    assert prompts.read_text() == "a cat\n"
+    assert not job.exists()
+    words = tmp_path / "words.json"
+    words.write_text("{}")
+    job.write_text(f'output_dir = "out"\ntrain_data_dir = "img"\nin_json = "{words}"\n')
+    with pytest.raises(BadInputError, match="written over itself"):
+        run("export", job, "--out", words)
+    assert words.read_text() == "{}"

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from engine.models.family import STARTER_FOLDER
 from engine.models.headers import read_header
 from engine.models.tools import bake, convert, edit_metadata, extract, merge, resize, verify
 from engine.models.tools.requests import (
@@ -80,3 +83,19 @@ def test_words_about_itself_are_written_only_into_a_lora(tmp_path):
     save_file({"lora_unet_double_blocks_0_x.lora_down.weight": torch.ones(1, 2)}, foreign)
     use(edit_metadata.run, EditRequest(file=str(foreign), put=(("a", "b"),), in_place=True))
     assert read_header(foreign).metadata["a"] == "b"
+
+
+@pytest.mark.parametrize("tool", ["extract", "bake"])
+def test_nothing_is_written_into_a_model_that_is_read(tool, lora, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(STARTER_FOLDER, model)
+    weights = model / "unet" / "diffusion_pytorch_model.safetensors"
+    before = weights.read_bytes()
+    request = {
+        "extract": ExtractRequest(base=str(model), tuned="starter", out=str(weights)),
+        "bake": BakeRequest(model=str(model), files=(str(lora),), out=str(model / "made")),
+    }[tool]
+    with pytest.raises(BadInputError, match="written into a folder that is read"):
+        use(TOOLS[tool][0], request)
+    assert weights.read_bytes() == before
+    assert not (model / "made").exists()
