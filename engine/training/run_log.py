@@ -12,15 +12,23 @@ from engine.runtime.files import storage_errors, write_text
 
 def append(path: Path, row: dict[str, Any]) -> None:
     """Add one line; it is with the operating system when this returns. Raises StorageError."""
-    line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
-    with storage_errors(path), path.open("ab") as stream:
+    append_bytes(path, (json.dumps(row, ensure_ascii=False) + "\n").encode())
+
+
+def append_bytes(path: Path, data: bytes) -> None:
+    """Add ``data`` at the end, whole or not at all: what follows a torn part could not be read.
+
+    It is one short write, so that a killed process leaves at most its own data torn, at the end.
+    Raises StorageError.
+    """
+    # Unbuffered: a buffer would keep what did not fit, and put it down again behind the cut.
+    with storage_errors(path), path.open("ab", buffering=0) as stream:
         end = stream.tell()
         try:
-            # One short write per line: a killed process leaves at most one torn line at the end.
-            stream.write(line)
-            stream.flush()
+            while data:  # a full disk may take a part and refuse only the rest
+                data = data[stream.write(data) :]
         except OSError:
-            stream.truncate(end)  # a full disk took a part of it; the next try starts a line
+            stream.truncate(end)
             raise
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from engine.runtime.files import storage_errors
 from engine.training.config import TrainRequest
+from engine.training.run_log import append_bytes
 
 _numbers = itertools.count()
 
@@ -46,14 +47,7 @@ class EventFile:
             self._append(_event(step, _summary(values)))
 
     def _append(self, data: bytes) -> None:
-        with self.path.open("ab") as stream:
-            end = stream.tell()
-            try:
-                stream.write(record(data))
-                stream.flush()
-            except OSError:
-                stream.truncate(end)  # what follows a torn record could not be read
-                raise
+        append_bytes(self.path, record(data))
 
 
 def board_of(request: TrainRequest, run: Path, after: int = 0) -> EventFile | None:

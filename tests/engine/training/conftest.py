@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -120,3 +121,22 @@ def train(request_for):
         return result, job.handle.take_events()
 
     return go
+
+
+@pytest.fixture
+def room():
+    """Inside ``room(most)`` the system writes no file beyond ``most`` bytes: as a disk that fills
+    up, it takes the part of a write that fits, and refuses the rest.
+    """
+    resource = pytest.importorskip("resource", reason="this system limits no files")
+
+    @contextlib.contextmanager
+    def limited(most):
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limited
