@@ -17,6 +17,7 @@ from app.models.tool_bench import ToolBench
 from app.models.tool_buttons import ToolsPanel
 from app.models.tool_form import ToolForm
 from app.models.tools import CHECK, EDIT, Tool
+from app.models.unsaved import UnsavedForms
 from app.models.uses import Told, Use
 from app.models.weights import USUAL
 from app.models.words import problem_of, title_of
@@ -43,6 +44,7 @@ class Inspector(Column):
         self._told = Told()
         self._weight = USUAL
         self.form: ToolForm | None = None
+        self.unsaved = UnsavedForms(self)
         self.pictures = PictureStrip(thumbnails)
         self.about, self.use, self.uses = AboutPanel(), UsePanel(), UsesPanel()
         self.tools, self.check = ToolsPanel(), CheckPanel(bench)
@@ -110,11 +112,17 @@ class Inspector(Column):
     def show_models(
         self, chosen: list[ModelInfo], library: Sequence[ModelInfo], told: Told, weight: float
     ) -> None:
-        """Show what is known about ``chosen``; a form of other models is closed."""
-        if [info.path for info in chosen] != [info.path for info in self._chosen]:
+        """Show what is known about ``chosen``; a form of other models is closed. Where words of the
+        one that is chosen wait to be saved, they are shown again.
+        """
+        other = [info.path for info in chosen] != [info.path for info in self._chosen]
+        if other:
             self.close_tool()
         self._chosen, self._library = chosen, library
         self._told, self._weight = told, weight
+        waiting = self.unsaved.form_of(chosen[0].path) if other and len(chosen) == 1 else None
+        if waiting is not None:
+            self._show_form(waiting)
         self._show()
 
     @property
@@ -188,24 +196,46 @@ class Inspector(Column):
             self._show()
             return
         self.close_tool()
-        form = self.form = ToolForm(self._bench, tool, self._chosen, self._library)
-        form.closed.connect(self.close_tool)
-        self._forms.addWidget(form)
-        self.add_foot(form.foot, 1)
+        waiting = self.unsaved.form_of(self._chosen[0].path) if tool is EDIT else None
+        form = waiting or self._new_form(tool)
+        self._show_form(form)
         self._show()
         form.setFocus(Qt.FocusReason.OtherFocusReason)
         form.focusNextChild()
 
+    def _new_form(self, tool: Tool) -> ToolForm:
+        form = ToolForm(self._bench, tool, self._chosen, self._library)
+        self.unsaved.follow(form)
+        form.closed.connect(lambda: self._end(form))
+        self._forms.addWidget(form)
+        self.add_foot(form.foot, 1)
+        return form
+
+    def _show_form(self, form: ToolForm) -> None:
+        self.form = form
+        self._bench.watch(form.handle)
+        for widget in (form, form.foot):
+            widget.show()
+
     def close_tool(self) -> None:
-        """Show again what is known; what a tool has begun goes on."""
+        """Show again what is known; work goes on, and words that are not saved wait."""
         if self.form is None:
             return
         form, self.form = self.form, None
         self._bench.watch(None)
         for widget in (form, form.foot):
             widget.hide()
-            widget.deleteLater()
+            if not self.unsaved.holds(form):
+                widget.deleteLater()
         self._show()
+
+    def _end(self, form: ToolForm) -> None:
+        """Nobody needs ``form`` any more, whether it is shown or waits."""
+        if form is self.form:
+            self.close_tool()
+        else:
+            form.foot.deleteLater()
+            form.deleteLater()
 
     # What can be done
 

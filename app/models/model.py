@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from PySide6.QtCore import (
@@ -81,6 +82,7 @@ class ModelList(QAbstractListModel):
         self.filter = Filter()
         self.order = Order()
         self._told: Mapping[str, Told] = MappingProxyType({})
+        self._unsaved: frozenset[Path] = frozenset()
         self._rows: list[Group | ModelInfo] = []
         self._places: list[str] = []  # of the models, as folders are told from
         self._words: list[str] = []  # what is searched; made with the first search
@@ -113,7 +115,20 @@ class ModelList(QAbstractListModel):
         self._told = told
         if self.order.column == "Used":
             self._refill()
-        elif self._rows:
+        else:
+            self._tell_change()
+
+    def set_unsaved(self, paths: frozenset[Path]) -> None:
+        """Know from now on which files have words that are not saved."""
+        self._unsaved = paths
+        self._tell_change()
+
+    def is_unsaved(self, info: ModelInfo) -> bool:
+        """Whether words were typed for ``info`` that are not saved."""
+        return info.path in self._unsaved
+
+    def _tell_change(self) -> None:
+        if self._rows:
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
 
     def told(self, info: ModelInfo) -> Told:
@@ -193,7 +208,8 @@ class ModelList(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return tr(row.key) if isinstance(row, Group) else title_of(row)
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, ModelInfo):
-            return problem_of(row) or str(row.path)
+            waits = tr("What was typed for it is not saved yet.") if self.is_unsaved(row) else ""
+            return problem_of(row) or "\n".join(filter(None, (waits, str(row.path))))
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -238,11 +238,14 @@ class _Delegate(QStyledItemDelegate):
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(place, color("row_hover"))
         painter.fillRect(place.left(), place.bottom(), place.width(), 1, color("line_stage"))
+        models = self._owner.model()
+        assert isinstance(models, ModelList)
         if info.problem:
             icons.paint(painter, "circle-alert", 12, place.top() + 15, 14, "err")
+        elif models.is_unsaved(info):
+            icons.paint(painter, "pencil", 12, place.top() + 15, 14, "acc")
         self._paint_tile(painter, QRect(place.left() + 32, place.top() + 4, 36, 36), info)
-        models = self._owner.model()
-        used = models.told(info).last if isinstance(models, ModelList) else 0.0
+        used = models.told(info).last
         _paint_words(painter, place, info, day(used) if used else "", "t2" if chosen else "t3")
 
     def _paint_tile(self, painter: QPainter, tile: QRect, info: ModelInfo) -> None:

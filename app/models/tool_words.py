@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from app.i18n import tr
@@ -36,6 +37,11 @@ class WordsSubject(Subject):
         self.in_place.changed.connect(lambda _: self.changed.emit())
         hint = "Without the tick a copy is written. The weights stay as they are."
         self.add_row("in_place", FieldRow("", self.in_place, hint))
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._info.path
 
     def _said(self, key: str) -> str:
         return note_of(self._info) if key == NOTE else self._info.metadata.get(key, "")

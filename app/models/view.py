@@ -84,6 +84,8 @@ class View(QWidget):
         self.intake.came.connect(lambda paths: self._choose_when_read(str(paths[0])))
         self.bench.done.connect(self._tool_done)
         self.inspector.weight_changed.connect(self.weights.keep)
+        unsaved = self.inspector.unsaved
+        unsaved.changed.connect(lambda: self.list.set_unsaved(unsaved.paths))
         language_signals.changed.connect(self._show_counts)
         self._session.settings_changed.connect(self._refresh_seen)
         self._session.engine_event.connect(self._hear)
