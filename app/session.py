@@ -106,12 +106,13 @@ class Session(QObject):
         action: str = "",
         on_action: Callable[[], None] | None = None,
         error: bool = False,
+        warns: bool = False,
         **facts: object,
     ) -> None:
         """Show a toast: a sentence, at most one action, and an error stays until closed. ``many``
-        is its plural, as :func:`app.i18n.tr` takes it.
+        is its plural, as :func:`app.i18n.tr` takes it. What ``warns`` has no tick beside it.
         """
-        note = {"key": many or key, "one": key, "facts": facts, "error": error}
+        note = {"key": many or key, "one": key, "facts": facts, "error": error, "warns": warns}
         self.notified.emit({**note, "action": action, "on_action": on_action})
 
     def show_error(
@@ -169,6 +170,7 @@ class Session(QObject):
 
     async def end(self) -> None:
         """The window has closed: end what still runs in its event loop, and let nothing begin."""
+        await self.run_settings.flush()
         self._ending = True
         self._looking.stop()
         while self._tasks:

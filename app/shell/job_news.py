@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.shell.jobs import is_live, title_of, workspace_of
+from app.shell.jobs import ended_early, is_live, title_of, workspace_of
 from app.shell.rail import ENTRIES
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class JobNews(QObject):
         if handle.state != "done" or handle.interactive or place not in ("train", "validate"):
             return
         note = {
-            "key": "{name}: done.",
+            "key": "{name}: stopped." if ended_early(handle) else "{name}: done.",
             "facts": {"name": title_of(handle.request)},
             "action": "Show",
             "on_action": partial(window.navigate, place, {}),
@@ -64,4 +64,5 @@ class JobNews(QObject):
                 "Work was cut off when the application last ended.",
                 action="Show the queue",
                 on_action=self._window.panels.toggle_queue,
+                warns=True,
             )

@@ -39,6 +39,14 @@ def is_live(handle: JobHandle) -> bool:
     return not handle.done()
 
 
+def ended_early(handle: JobHandle) -> bool:
+    """Whether a run has ended well before its last step, because somebody asked for it."""
+    from engine.training.config import TrainRequest  # not needed before there is a job
+
+    progress = handle.progress
+    return isinstance(handle.request, TrainRequest) and progress.step < progress.total
+
+
 def stored_title(stored: StoredJob) -> str:
     """What work of an earlier time is called; in English when it cannot be read back."""
     from engine.runtime.job import request_from_record

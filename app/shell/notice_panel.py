@@ -103,8 +103,8 @@ class NoticePanel(FloatingPanel):
         row = QHBoxLayout(made)
         row.setContentsMargins(0, 8, 0, 8)
         row.setSpacing(metrics.GAP)
-        icon = IconLabel("octagon-alert", 16, "err") if notice.is_error else IconLabel("check", 16)
-        row.addWidget(icon, 0, _TOP)
+        name, tint = notice.icon
+        row.addWidget(IconLabel(name, 16, tint), 0, _TOP)
         words = label(weight=500 if fresh else 400, tone="" if fresh else "label", wrap=True)
         words.setText(notice.text)
         row.addWidget(words, 1, _TOP)

@@ -32,6 +32,13 @@ class Notice:
         return bool(self.note["error"])
 
     @property
+    def icon(self) -> tuple[str, str]:
+        """The icon beside the sentence, and its tint."""
+        if self.is_error:
+            return "octagon-alert", "err"
+        return ("triangle-alert", "warn") if self.note.get("warns") else ("check", "t2")
+
+    @property
     def text(self) -> str:
         """The sentence, and what to do about it, in the language of the moment."""
         key, facts_in = self.note["key"], self.note.get("facts_in")

@@ -11,7 +11,7 @@ from app.i18n import signals as language_signals
 from app.i18n import tr, tr_error
 from app.session import Session
 from app.shell.floating import FloatingPanel
-from app.shell.jobs import phase_of, stored_title, title_of, workspace_of
+from app.shell.jobs import ended_early, phase_of, stored_title, title_of, workspace_of
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.layouts import clear_layout
@@ -51,7 +51,7 @@ class JobRow(ProgressRow):
         error = None if handle.cancelled() else handle.exception()
         if handle.cancelled():
             self.set_finished(tr("Cancelled."))
-        elif handle.state in ("cancelled", "interrupted"):
+        elif handle.state != "failed" and (handle.state != "done" or ended_early(handle)):
             self.set_finished(tr("Stopped; finished work is kept."))
         elif isinstance(error, StylekilnError):
             self.set_failed(tr_error(error))
@@ -76,11 +76,17 @@ class StoredRow(QWidget):
 
     def __init__(self, stored: StoredJob) -> None:
         super().__init__()
+        self.name = ElidedLabel(stored_title(stored), weight=500)
+        self.state = ElidedLabel(tr("Cut off when the application ended"), tone="quiet")
+        # A line for each: beside each other, and beside the button, there is no room for both.
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.name)
+        words.addWidget(self.state)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 6, 0, 6)
         row.setSpacing(metrics.GAP)
-        row.addWidget(_name(stored_title(stored)))
-        row.addWidget(ElidedLabel(tr("Cut off when the application ended"), tone="quiet"), 1)
+        row.addLayout(words, 1)
         row.addWidget(button("Start again", "rotate-ccw", dense=True, on=self.restarted.emit))
         row.addWidget(tool_button("x", "Forget", self.forgotten.emit, dense=True))
 
@@ -184,9 +190,3 @@ class QueuePanel(FloatingPanel):
         self._empty.setVisible(self._list.count() == 0)
         if self.isVisible():
             self.refit()
-
-
-def _name(text: str) -> ElidedLabel:
-    made = ElidedLabel(text, weight=500)
-    made.setMinimumWidth(90)
-    return made

@@ -192,6 +192,7 @@ class MainWindow(QWidget):
             action=note["action"],
             on_action=note["on_action"],
             error=notice.is_error,
+            icon=notice.icon,
         )
         toast.answered.connect(lambda: self.notices.read(notice))
 

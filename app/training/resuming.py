@@ -43,6 +43,7 @@ class ResumeOffer(QObject):
                 "{name} was cut off at step {step}.",
                 action="Resume",
                 on_action=partial(self._resume, found),
+                warns=True,
                 name=found.run.name,
                 step=number(found.state.step),
             )

@@ -33,6 +33,7 @@ class ToastView(QWidget):
         action: str,
         on_action: Callable[[], None] | None,
         error: bool,
+        icon: tuple[str, str],
     ) -> None:
         super().__init__(parent)
         self._say = words
@@ -43,8 +44,9 @@ class ToastView(QWidget):
         # 12 px at both sides of what is said; a cross has air of its own.
         row.setContentsMargins(20, 8, 14 if error else 20, 16)
         row.setSpacing(10)
-        tint = "err" if error else "t2"
-        row.addWidget(IconLabel("octagon-alert" if error else "check", 16, tint))
+        name, tint = icon
+        self.icon = IconLabel(name, 16, tint)
+        row.addWidget(self.icon)
         self._words = label()
         self._words.setText(words())
         self._words.setWordWrap(False)
@@ -136,15 +138,16 @@ class Toast(QObject):
         action: str = "",
         on_action: Callable[[], None] | None = None,
         error: bool = False,
+        icon: tuple[str, str] = ("check", "t2"),
     ) -> ToastView:
         """Float what ``words`` say in the language of the moment; ``action`` is the key of its one
-        text action.
+        text action, ``icon`` the name of an icon and its tint.
 
         What is shown already is not said twice: a full disk refuses every write.
         """
         for same in [view for view in self.shown if view.text == words()]:
             self._close(same)
-        view = ToastView(self._stage, words, action, on_action, error)
+        view = ToastView(self._stage, words, action, on_action, error, icon)
         view.closed.connect(lambda: self._close(view))
         self.shown.append(view)
         while len(self.shown) > 2:

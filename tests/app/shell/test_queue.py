@@ -8,13 +8,14 @@ import shiboken6
 from PySide6.QtCore import Qt
 
 from app.bridge import Bridge
-from app.i18n import set_language
+from app.i18n import set_language, tr
 from app.session import Session
 from app.shell.guide import GuideBar
 from app.shell.jobs import workspace_of
 from app.shell.queue_panel import StoredRow
 from app.shell.window import MainWindow
 from app.widgets.buttons import Button
+from app.widgets.panel import IconLabel
 from engine.dataset.requests import ImportRequest
 from engine.project.settings import Settings
 from engine.runtime import job as job_module
@@ -141,6 +142,60 @@ def test_work_that_was_cut_off_can_be_started_again_or_forgotten(window, session
     (row,) = window.panels.queue.findChildren(StoredRow)[-1:]
     row.forgotten.emit()
     assert len(session.bridge.interrupted()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Cut off when the application ended"), ("zh_CN", None)]
+)
+def test_a_long_name_of_work_that_was_cut_off_stands_over_its_state(
+    window, session, settle, language, words
+):
+    set_language(language)
+    request = TrainRequest(project="nowhere", output_name="a style of a very long name")
+    handle = session.bridge.submit(request)
+    session.bridge.engine._store.save(handle, "interrupted")
+    session.bridge.jobs.clear()
+    window.panels.toggle_queue()
+    settle()
+    window.grab()  # places the rows
+    (row,) = window.panels.queue.findChildren(StoredRow)
+    assert row.state.text() == (words or tr("Cut off when the application ended"))
+    assert row.name.geometry().bottom() < row.state.geometry().top()
+    assert not row.state.elided
+
+
+@pytest.mark.parametrize(
+    ("language", "row", "told"),
+    [
+        ("en", "Stopped; finished work is kept.", "style: stopped."),
+        ("zh_CN", "已停止；已完成的部分会保留。", "style：已停止。"),
+    ],
+)
+def test_a_run_that_was_stopped_and_saved_is_not_told_as_done(window, session, language, row, told):
+    set_language(language)
+    session.go("dataset")
+    handle = session.bridge.submit(TrainRequest(project="nowhere", output_name="style"))
+    handle.meter.update(15, 45, "Train {name}", {"name": "style"})
+    handle.state = "done"
+    handle.set_running_or_notify_cancel()
+    handle.set_result(None)
+    session.job_finished.emit(handle)
+    window.panels.toggle_queue()
+    assert window.panels.queue.rows[handle.id]._phase.text() == row
+    assert window.notices.kept[0].text.endswith(told)
+
+
+def test_what_was_cut_off_is_told_with_a_warning_and_not_with_a_tick(window, session):
+    handle = session.bridge.submit(ImportRequest(project="nowhere"))
+    session.bridge.engine._store.save(handle, "interrupted")
+    session.bridge.queue_read.emit()
+    (toast,) = window.toasts.shown
+    assert (toast.icon._name, toast.icon._tint) == ("triangle-alert", "warn")
+    window.panels.toggle_notices()
+    icons = window.panels.notice_panel.findChildren(IconLabel)
+    assert [(icon._name, icon._tint) for icon in icons] == [("triangle-alert", "warn")]
+    session.notify("Done")
+    assert window.toasts.shown[-1].icon._name == "check"
 
 
 def test_the_window_tells_once_that_work_was_cut_off(window, session):
