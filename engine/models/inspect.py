@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.models import checkpoint_keys, lora_keys, pickles
 from engine.models.adapter_names import AdapterLook, look_of
-from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER
+from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER, STARTER_WIDTH
 from engine.models.headers import Header, read_header, read_json
 from engine.runtime.errors import ModelFileError, StylekilnError
 from engine.runtime.files import exists
@@ -68,6 +68,15 @@ class ModelInfo:
     def label(self) -> str:
         """The family's name."""
         return FAMILIES[self.family].label if self.family else ""
+
+    @property
+    def of_starter(self) -> bool:
+        """Whether it is the built-in starter model, made from it, or for it: no other has its
+        width. Of a LoRA without cross attention the header tells.
+        """
+        if self.context_width is None:
+            return self.metadata.get("ss_sd_model_name") == STARTER
+        return self.family == "sd1" and self.context_width == STARTER_WIDTH
 
     def fits(self, base: ModelInfo) -> bool:
         """Whether this LoRA can be used with ``base``."""

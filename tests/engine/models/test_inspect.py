@@ -110,6 +110,21 @@ def test_a_lora_tells_rank_alpha_trigger_word_and_what_it_fits(tmp_path):
     assert not info.fits(full)
 
 
+def test_what_is_the_starters_is_known_by_its_width_or_by_what_it_says(tmp_path):
+    key = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn{}_to_k.lora_{}.weight"
+
+    def lora(name, attention, width, said="any"):
+        halves = {key.format(attention, "down"): (4, width), key.format(attention, "up"): (64, 4)}
+        _header_only(tmp_path / name, halves, {"ss_sd_model_name": said})
+        return inspect(tmp_path / name)
+
+    assert inspect("starter").of_starter
+    assert lora("a.safetensors", 2, 128).of_starter
+    assert not lora("b.safetensors", 2, 768, "starter").of_starter
+    assert lora("c.safetensors", 1, 64, "starter").of_starter
+    assert not lora("d.safetensors", 1, 64).of_starter
+
+
 def _safetensors(header, data=b""):
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + data
