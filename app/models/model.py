@@ -21,7 +21,7 @@ from PySide6.QtCore import (
 from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.models.uses import Told, key_of
-from app.models.words import kind_of, note_of, problem_of, title_of
+from app.models.words import family_of, family_word, kind_of, note_of, problem_of, title_of
 from engine.models.family import STARTER
 from engine.models.inspect import ModelInfo
 
@@ -53,14 +53,14 @@ class Filter:
 
     def shows(self, info: ModelInfo) -> bool:
         """Whether ``info`` passes but for words and folder, which a list knows quicker."""
-        return self.kind in ("", info.kind) and info.family not in self.hidden_families
+        return self.kind in ("", info.kind) and family_of(info)[0] not in self.hidden_families
 
 
 def words_of(info: ModelInfo) -> str:
     """What a search looks at."""
     base = info.metadata.get("ss_sd_model_name", "")
-    parts = (title_of(info), info.path.name, info.trigger_word, info.label, kind_of(info), base)
-    return "\n".join((*parts, note_of(info))).casefold()
+    named = (title_of(info), info.path.name, info.trigger_word)
+    return "\n".join((*named, family_word(info), kind_of(info), base, note_of(info))).casefold()
 
 
 @dataclass(frozen=True)
@@ -136,11 +136,11 @@ class ModelList(QAbstractListModel):
         return self._told.get(key_of(info.ref), _UNTOLD)
 
     def families(self) -> list[tuple[str, str, int]]:
-        """Family, its label, and how many models are of it."""
+        """Family, the key of its name, and how many models are of it."""
         found: dict[str, tuple[str, int]] = {}
         for info in self.models:
-            label = info.label or "Other"
-            found[info.family] = (label, found.get(info.family, (label, 0))[1] + 1)
+            family, label = family_of(info)
+            found[family] = (label, found.get(family, (label, 0))[1] + 1)
         return [(family, label, count) for family, (label, count) in sorted(found.items())[::-1]]
 
     def count(self, kind: str) -> int:
@@ -188,7 +188,7 @@ class ModelList(QAbstractListModel):
     def _sorted(self, members: list[ModelInfo]) -> list[ModelInfo]:
         keys: dict[str, Callable[[ModelInfo], tuple[object, ...]]] = {
             "Name": lambda info: (title_of(info).casefold(),),
-            "Family": lambda info: (info.label,),
+            "Family": lambda info: (family_word(info),),
             "Kind": lambda info: (kind_of(info),),
             "Trigger": lambda info: (not info.trigger_word, info.trigger_word.casefold()),
             "Size": lambda info: (info.bytes,),

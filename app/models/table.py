@@ -19,7 +19,7 @@ from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.i18n.format import day, size
 from app.models.model import Group, Index, InfoRole, ModelList, Order
-from app.models.words import kind_of, second_line, title_of
+from app.models.words import family_word, kind_of, second_line, title_of
 from app.theme import color, fonts, icons, metrics
 from app.theme import signals as theme_signals
 from app.widgets.images import draw_fitted
@@ -295,7 +295,7 @@ def _paint_columns(painter: QPainter, place: QRect, info: ModelInfo, used: str) 
     painter.setPen(color("t2"))
     texts = {"Size": size(info.bytes), "Used": used}
     if not info.problem:
-        texts |= {"Family": info.label, "Kind": kind_of(info), "Trigger": info.trigger_word}
+        texts |= {"Family": family_word(info), "Kind": kind_of(info), "Trigger": info.trigger_word}
     for title, start, wide in columns(place.width()):
         side = _RIGHT if title in _NUMBERS else _LEFT
         shown = painter.fontMetrics().elidedText(

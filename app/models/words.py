@@ -21,6 +21,20 @@ _CHECKPOINT = re.compile(r"(?P<run>.+)-(?P<epoch>\d{6})")
 _STEP = re.compile(r"(?P<run>.+)-step(?P<step>\d{8})")
 
 
+def family_of(info: ModelInfo) -> tuple[str, str]:
+    """The id of the family that lists show, and the key of its name: the starter's files are one of
+    their own, for they fit no other model.
+    """
+    if info.of_starter:
+        return STARTER, "Starter"
+    return info.family, info.label or "Other"
+
+
+def family_word(info: ModelInfo) -> str:
+    """The family's name, in the language of the moment; empty when it is not known."""
+    return tr(family_of(info)[1]) if info.family else ""
+
+
 def title_of(info: ModelInfo) -> str:
     """What a model is called: the starter by its label, a run's checkpoint by run and place."""
     if info.layout == STARTER:
@@ -121,7 +135,7 @@ def facts(info: ModelInfo) -> list[tuple[str, str]]:
     if info.rank and info.alpha is not None:
         ranked = ("Rank, alpha", f"{info.rank}, {info.alpha:g}")
     lines = [
-        ("Family", info.label),
+        ("Family", family_word(info)),
         ("Kind", kind_of(info) if info.kind == "lora" else ""),
         ("Prediction", prediction_of(info) if info.kind == "base" else ""),
         ("Base model", _base_name(meta.get("ss_sd_model_name", ""))),

@@ -25,9 +25,9 @@ NAME = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k"
 SDXL = "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k"
 
 
-def write_lora(path, rank=4, seed=1, *, sdxl=False, **told):
+def write_lora(path, rank=4, seed=1, *, sdxl=False, width=128, **told):
     """A LoRA of one layer and random numbers; ``told`` is what it says of itself."""
-    name, width = (SDXL, 2048) if sdxl else (NAME, 128)
+    name, width = (SDXL, 2048) if sdxl else (NAME, width)
     chance = np.random.default_rng(seed)
     tensors = {
         f"{name}.lora_down.weight": chance.standard_normal((rank, width)).astype(np.float32),

@@ -12,7 +12,7 @@ from app import i18n
 from app.models.files import Copying, copy_models, free_place
 from app.models.model import InfoRole
 from app.models.table import columns
-from tests.app.models.conftest import click, drop, names, write_lora
+from tests.app.models.conftest import choose, click, drop, names, write_lora
 
 
 def pick_row(rows, key):
@@ -40,10 +40,30 @@ def test_kinds_are_counted_and_narrow_the_table(shelf, models):
 
 
 def test_a_family_without_its_tick_is_away(shelf, models):
-    assert list(models.library.ticks) == ["sdxl", "sd1", ""]
+    assert list(models.library.ticks) == ["starter", "sdxl", ""]
     click(models.library.ticks["sdxl"])
     assert "grand.safetensors" not in names(models)
     assert "icons.safetensors" in names(models)
+
+
+def test_the_starters_files_are_a_family_of_their_own(shelf, models, settle, tongue):
+    starter = {"en": "Starter", "zh_CN": "入门模型"}[tongue]
+    write_lora(shelf / "wide.safetensors", width=768)
+    models.refresh()
+    settle()
+    choose(models, "icons.safetensors")
+    assert models.inspector.about.lines["Family"] == starter
+    choose(models, "wide.safetensors")
+    assert models.inspector.about.lines["Family"] == "SD 1.x"
+    assert models.library.ticks["starter"].text() == starter
+    models.search.setText(starter)
+    assert names(models) == [
+        "icons.safetensors", "ink.safetensors", "woven.safetensors", "starter"
+    ]  # fmt: skip
+    models.search.clear()
+    click(models.library.ticks["starter"])
+    assert "wide.safetensors" in names(models)
+    assert {"icons.safetensors", "starter"}.isdisjoint(names(models))
 
 
 def test_words_are_looked_for_in_trigger_note_name_and_kind(shelf, models):
@@ -81,7 +101,7 @@ def test_titles_sort_with_keys(shelf, models):
     QTest.keyClick(models.head, Qt.Key.Key_Right)
     QTest.keyClick(models.head, Qt.Key.Key_Return)
     assert models.head.order.column == "Family"
-    assert names(models)[-3] == "grand.safetensors"  # after those for SD 1.x
+    assert names(models)[0] == "grand.safetensors"  # before the starter's
 
 
 def test_sorting_and_reading_again_keep_what_is_chosen(shelf, models, settle):
