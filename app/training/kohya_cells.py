@@ -19,7 +19,7 @@ from app.i18n import tr
 from app.theme import color, fonts, icons, metrics
 from app.training.kohya_model import Index, RowRole, count_words, more_words
 from app.training.kohya_rows import Head
-from app.training.kohya_words import STATUS_ICONS, STATUS_TITLES, here_text, value_text, why_text
+from app.training.kohya_words import STATUS_ICONS, STATUS_TITLES, here_text, value_text
 
 if TYPE_CHECKING:
     from app.training.kohya_table import ReportTable
@@ -64,7 +64,7 @@ class ReportDelegate(QStyledItemDelegate):
         if isinstance(row, Head):
             return QSize(0, HEAD_HIGH)
         table = self._table
-        words = why_text(row, table.lines.problem(row))
+        words = table.lines.why(row)
         room, size = _why_room(QRect(0, 0, table.viewport().width(), 0))
         metric = QFontMetrics(fonts.font(size))
         high = metric.boundingRect(room.adjusted(0, 0, 0, 1000), _WRAPPED, words).height()
@@ -119,21 +119,16 @@ class ReportDelegate(QStyledItemDelegate):
         found = []
         for (text, tint), (left, wide) in zip(cells, columns(place.width()), strict=False):
             found.append((QRect(place.left() + left, place.top(), wide, metrics.ROW), text, tint))
-        if lines.problem(line):
-            room, text, tint = found[-1]
-            found[-1] = (room.adjusted(0, 0, -_mark_width() - metrics.GAP, 0), text, tint)
         return found
 
     def _paint_line(self, painter: QPainter, place: QRect, line: Line, quiet: str) -> None:
-        problem = self._table.lines.problem(line)
+        lines = self._table.lines
         for room, text, tint in self._cells(place, line):
             _draw(painter, room, text, tint or quiet)
-        if problem:
-            _paint_mark(painter, room.right() + metrics.GAP, room)
         room, size = _why_room(place)
         painter.setFont(fonts.font(size))
-        painter.setPen(color("err" if problem and place.width() < NARROW else quiet))
-        painter.drawText(room, _WRAPPED, why_text(line, problem))
+        painter.setPen(color("err" if lines.problem(line) else quiet))
+        painter.drawText(room, _WRAPPED, lines.why(line))
 
 
 def _why_room(place: QRect) -> tuple[QRect, int]:
@@ -158,17 +153,6 @@ def _paint_head(painter: QPainter, place: QRect, head: Head) -> None:
     words = painter.fontMetrics().horizontalAdvance(tr(STATUS_TITLES[head.status]))
     _draw(painter, room.adjusted(words + 8, 0, 0, 0), count_words(head), "t3")
     _draw(painter, more_place(head, place).adjusted(0, 0, 4, 0), more_words(head), "acc")
-
-
-def _mark_width() -> int:
-    return QFontMetrics(fonts.font(12)).horizontalAdvance(tr("needs a fix")) + 18
-
-
-def _paint_mark(painter: QPainter, left: int, beside: QRect) -> None:
-    """Say right of a cell that its field needs a fix."""
-    top, high = beside.top(), beside.height()
-    icons.paint(painter, "octagon-alert", left, top + (high - 13) // 2, 13, "err")
-    _draw(painter, QRect(left + 17, top, _mark_width(), high), tr("needs a fix"), "err")
 
 
 def _draw(

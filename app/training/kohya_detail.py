@@ -14,7 +14,7 @@ from app.training.before_panel import BeforePanel
 from app.training.differences import settings_by_name
 from app.training.fact_table import FactTable
 from app.training.kohya_against import AgainstPanel
-from app.training.kohya_rows import Head, Row, needs_choice, open_problem
+from app.training.kohya_rows import FIX, Head, Row, needs_choice
 from app.training.kohya_words import (
     STATUS_TITLES,
     file_text,
@@ -22,9 +22,7 @@ from app.training.kohya_words import (
     here_words,
     shown_settings,
     spoken,
-    why_text,
 )
-from app.training.problems import by_setting
 from app.training.reason_words import reason_words
 from app.widgets.buttons import button, tool_button
 from app.widgets.panel import Column
@@ -32,6 +30,7 @@ from app.widgets.text import ElidedLabel, label
 from engine.training.kohya.alternatives import Alternative, alternative
 
 if TYPE_CHECKING:
+    from app.training.kohya_model import ReportRows
     from app.training.model import TrainState
     from engine.training.kohya.report import Line
 
@@ -39,15 +38,15 @@ width = 304
 
 
 class ReportDetail(Column):
-    """``go_asked`` carries the setting whose field is wanted."""
+    """``go_asked`` carries the setting whose field is wanted; ``lines`` know what is to be said."""
 
     go_asked = Signal(str)
     preset_asked = Signal()
     export_asked = Signal()
 
-    def __init__(self, state: TrainState) -> None:
+    def __init__(self, state: TrainState, lines: ReportRows) -> None:
         super().__init__(width, "right")
-        self.state = state
+        self.state, self.lines = state, lines
         self.row: Row | None = None
         self.offer: Alternative | None = None
         self.title = ElidedLabel("", Qt.TextElideMode.ElideMiddle, weight=600)
@@ -126,12 +125,12 @@ class ReportDetail(Column):
         self.why.show()
 
     def _show_line(self, line: Line) -> None:
-        problem = open_problem(line, self.state.values, by_setting(self.state.problem))
+        problem = self.lines.problem(line)
         self.title.setText(line.key)
         self.facts.set_facts(self._facts(line))
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
-        self.why.setText("" if problem else why_text(line))
+        self.why.setText("" if problem else self.lines.why(line))
         self.why.setVisible(bool(self.why.text()))
         self.copy.show()
         self.go.setVisible(bool(self._field()))
@@ -185,7 +184,9 @@ class ReportDetail(Column):
 
 
 def _meaning(status: str) -> str:
-    """What it means that keys stand under a status."""
+    """What it means that keys stand under a head."""
+    if status == FIX:
+        return tr("The run cannot start before these are mended. All others are taken over.")
     if status == "refused":
         return tr(
             "The values of these keys are of another kind than the settings take. The fields keep"

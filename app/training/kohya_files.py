@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.i18n import tr
+from app.i18n import joined, tr
+from app.i18n.format import number
 from app.training import draft
 from app.training.differences import OF_ONE_RUN, settings_by_name
 from app.training.kohya_notes import ExportNotes
 from app.training.kohya_page import Taken
-from app.training.kohya_rows import needs_choice
+from app.training.kohya_rows import needs_choice, says_something
 from app.widgets.file_dialogs import ask_open, ask_save
 from engine.models.catalogue import described
 from engine.runtime.files import write_json
@@ -104,9 +105,7 @@ class KohyaFiles(QObject):
         if self.state.values.get("project") != root:
             return  # another project was opened meanwhile
         await self._know_base(taken.imported.values.get("base_model"))
-        words = tr("Imported {used} of {all} settings of {name}.", used=taken.report.taken,
-                   all=sum(taken.report.counts.values()), name=path.name)  # fmt: skip
-        self._put(taken.values, words)
+        self._put(taken.values, await self.session.bridge.io(_taken_words, taken))
         self.state.ask_for_model(_missing_model(taken.report))
         self.last = taken
         self.taken.emit(taken)
@@ -226,6 +225,24 @@ class KohyaFiles(QObject):
             report = self.last.imported.report
             await self.session.bridge.io(lambda: write_json(path, report.record()))
             self.session.notify("The report is saved as {name}.", name=path.name)
+
+
+def _taken_words(taken: Taken) -> str:
+    """How much of a file was taken over. Keys by which it says nothing are not spoken of: a form
+    has a hundred that nobody has filled in.
+    """
+    report = taken.imported.report
+    said = [line for line in report.lines if says_something(line)]
+    idle = sum(line.status == "no effect" and not needs_choice(line) for line in said)
+    lost = len(said) - report.taken - idle
+    parts = [tr("Imported {n} setting of {name}.", "Imported {n} settings of {name}.",
+                n=number(report.taken), name=taken.path.name)]  # fmt: skip
+    if idle:
+        parts.append(tr("{n} more has no effect here.", "{n} more have no effect here.",
+                        n=number(idle)))  # fmt: skip
+    if lost:
+        parts.append(tr("{n} could not be taken over.", n=number(lost)))
+    return joined(parts)
 
 
 def _missing_model(report: Report) -> Refusal | None:

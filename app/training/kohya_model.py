@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QWidget
@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QWidget
 from app.i18n import tr
 from app.i18n.format import number
 from app.training.kohya_rows import Head, Row, open_problem
-from app.training.kohya_words import STATUS_TITLES, spoken, why_text
+from app.training.kohya_words import STATUS_TITLES, later_text, spoken, why_text
 from app.training.problems import by_setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from app.training.next_run import NextRun
     from engine.training.kohya.report import Line
@@ -24,27 +24,45 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class ReportRows(QAbstractListModel):
-    """Heads and lines. ``wrong`` is what is wrong with the next run, by setting."""
+    """Heads and lines. ``wrong`` is what is wrong with the next run, by setting; ``taken`` is what
+    the import has set.
+    """
 
     def __init__(self, state: NextRun, parent: QWidget) -> None:
         super().__init__(parent)
         self.state = state
         self.rows: list[Row] = []
         self.wrong: dict[str, str] = {}
+        self.taken: Mapping[str, Any] = {}
+        self._whys: list[str] = []
 
-    def put(self, rows: Sequence[Row]) -> None:
+    def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows."""
         self.beginResetModel()
         self.rows = list(rows)
+        self._whys = self._all_whys()
         self.endResetModel()
 
-    def read_problems(self) -> None:
-        """Look at the next run again."""
+    def read_problems(self) -> bool:
+        """Look at the next run again. Whether another reason is to be told of some row."""
         self.wrong = by_setting(self.state.problem)
+        before, self._whys = self._whys, self._all_whys()
+        return before != self._whys
+
+    def _all_whys(self) -> list[str]:
+        return ["" if isinstance(row, Head) else self.why(row) for row in self.rows]
 
     def problem(self, line: Line) -> str:
         """What is wrong with a setting that ``line`` has set."""
         return open_problem(line, self.state.values, self.wrong)
+
+    def why(self, line: Line) -> str:
+        """What there is to say of ``line`` now: what is wrong with its setting, that it was changed
+        since, or what became of it.
+        """
+        return (
+            self.problem(line) or later_text(line, self.state.values, self.taken) or why_text(line)
+        )
 
     def wrong_keys(self, lines: Iterable[Line]) -> set[str]:
         """The keys whose settings need a fix."""
@@ -58,7 +76,7 @@ class ReportRows(QAbstractListModel):
         if role == RowRole:
             return row
         if role == Qt.ItemDataRole.ToolTipRole and not isinstance(row, Head):
-            return why_text(row, self.problem(row)) or None
+            return self.why(row) or None
         if role == Qt.ItemDataRole.DisplayRole:
             return tr(STATUS_TITLES[row.status]) if isinstance(row, Head) else row.key
         if role == Qt.ItemDataRole.AccessibleTextRole:

@@ -181,6 +181,7 @@ class ReportPage(QWidget):
         self.only_changes.set_value(False)
         self.name.setText(taken.path.name)
         kind = taken.path.suffix.lower()
+        self.table.lines.taken = taken.values
         self._origin_text.say(ORIGINS.get(kind, ORIGINS[".json"]), time=clock(taken.when))
         self.table.refresh()
         self._fill()
@@ -205,7 +206,7 @@ class ReportPage(QWidget):
         if line is not None:
             self.filter.set_value("")
             self.only_changes.set_value(False)
-            self._choice = Choice(whole={line.status})
+            self._choice = Choice()
             self._fill()
             self.table.choose(line)
             self.go_asked.emit()

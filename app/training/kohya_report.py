@@ -40,7 +40,7 @@ class ReportParts(QObject):
     @cached_property
     def detail(self) -> ReportDetail:
         """What is said of the chosen row, for the right column."""
-        detail = ReportDetail(self._state)
+        detail = ReportDetail(self._state, self.page.table.lines)
         detail.go_asked.connect(self.go_asked)
         detail.preset_asked.connect(self.preset_asked)
         detail.export_asked.connect(lambda: self._files.ask_export())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from app.training.differences import OF_ONE_RUN
 from engine.training.kohya.defaults import FORM
@@ -13,6 +13,9 @@ from engine.training.kohya.report import STATUSES, Line, Report, Status
 
 AT_FIRST = {"unknown": 30, "no effect": 6, "converted": 12, "used": 12}
 """How many lines a group shows before all are asked for; the other groups show all."""
+FIX: Literal["fix"] = "fix"
+"""The group of the lines that need a fix, whatever became of their keys."""
+Group = Status | Literal["fix"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Head:
     as are ``left_out`` have no line at all.
     """
 
-    status: Status
+    status: Group
     count: int
     filled_in: int = 0
     shut: bool = False
@@ -47,20 +50,24 @@ def rows_of(
     report: Report, choice: Choice, start: Mapping[str, Any], wrong: Collection[str] = ()
 ) -> list[Row]:
     """Heads and lines from the top. ``start`` is what a new run begins with; the keys of lines with
-    a setting that is ``wrong`` in the next one are listed too.
+    a setting that is ``wrong`` in the next one stand over all others.
     """
-    rows: list[Row] = []
-    for status in STATUSES:
-        if choice.status in ("", status) or (choice.status, status) == ("unknown", "refused"):
-            lines = [line for line in report.lines if line.status == status]
-            if choice.only_changes:
-                lines = [line for line in lines if line.key in wrong or changes(line, start)]
-            lines.sort(key=lambda line: (line.key not in wrong, *_rank(line, start)))
-            rows += _group(status, lines, choice, report.left_out.get(status, 0))
+    statuses = [one for one in STATUSES if choice.status in ("", one)]
+    if choice.status == "unknown":
+        statuses.insert(0, "refused")
+    lines = [line for line in report.lines if line.status in statuses]
+    lines.sort(key=lambda line: _rank(line, start))
+    rows = _group(FIX, [line for line in lines if line.key in wrong], choice, 0)
+    lines = [line for line in lines if line.key not in wrong]
+    if choice.only_changes:
+        lines = [line for line in lines if changes(line, start)]
+    for status in statuses:
+        of_status = [line for line in lines if line.status == status]
+        rows += _group(status, of_status, choice, report.left_out.get(status, 0))
     return rows
 
 
-def _group(status: Status, lines: list[Line], choice: Choice, left_out: int) -> list[Row]:
+def _group(status: Group, lines: list[Line], choice: Choice, left_out: int) -> list[Row]:
     if not lines:
         return []
     most = AT_FIRST.get(status, len(lines))
@@ -81,7 +88,7 @@ def changes(line: Line, start: Mapping[str, Any]) -> bool:
     if line.status == "no effect":
         return False
     return any(
-        _plain(start.get(name)) != _plain(value)
+        plain(start.get(name)) != plain(value)
         for name, value in line.settings.items()
         if name not in OF_ONE_RUN
     )
@@ -98,18 +105,26 @@ def _rank(line: Line, start: Mapping[str, Any]) -> tuple[bool, ...]:
     )
 
 
+def says_something(line: Line) -> bool:
+    """Whether the file says more by the key than a form does that nobody has touched."""
+    if not line.present or line.status in ("used", "converted"):
+        return line.present
+    return line.why != EMPTY and bool(line.value) and line.value != FORM.get(line.key)
+
+
 def needs_choice(line: Line) -> bool:
     """Whether the base model of the file is not here."""
     return line.key == "pretrained_model_name_or_path" and not line.settings and bool(line.value)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as it is compared: lists of files are tuples in a run."""
     return tuple(value) if isinstance(value, list) else value
 
 
 def open_problem(line: Line, values: Mapping[str, Any], wrong: Mapping[str, str]) -> str:
     """What is wrong with a setting that ``line`` has set; ``wrong`` says it by setting."""
     for name, value in line.settings.items():
-        if name in wrong and _plain(values.get(name)) == _plain(value):
+        if name in wrong and plain(values.get(name)) == plain(value):
             return wrong[name]
     return wrong.get("base_model", "") if needs_choice(line) else ""

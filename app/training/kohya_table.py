@@ -90,13 +90,14 @@ class ReportTable(QListView):
         """Show ``rows``; the current one stays where it is still there."""
         before = self.current()
         self.selectionModel().blockSignals(True)
-        self.lines.put(rows)
+        self.lines.show_rows(rows)
         self.choose(before)
         self.selectionModel().blockSignals(False)
 
     def refresh(self) -> None:
         """Say everything again: settings or language have changed."""
-        self.lines.read_problems()
+        if self.lines.read_problems():
+            self.scheduleDelayedItemsLayout()  # a reason may need more lines, or fewer
         self.viewport().update()
 
     def current(self) -> Row | None:

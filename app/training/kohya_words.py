@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from app.i18n import tr
 from app.i18n.format import number
 from app.training.differences import label_of, settings_by_name, value_words
-from app.training.problems import LABELS, words_of
+from app.training.kohya_rows import FIX, needs_choice, plain
+from app.training.problems import LABELS, by_setting, words_of
 from app.training.reason_words import reason_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.training.next_run import NextRun
     from engine.training.kohya.report import Line
 
@@ -18,6 +21,7 @@ NOTHING = "–"
 LONGEST = 400
 """Characters of a value in a file that are shown; nobody reads more in one line."""
 STATUS_TITLES = {
+    FIX: "Needs a fix",
     "refused": "Value not taken",
     "unknown": "Left out",
     "no effect": "No effect here",
@@ -25,7 +29,8 @@ STATUS_TITLES = {
     "used": "Used",
 }
 STATUS_ICONS = {
-    "refused": ("octagon-alert", "err"),
+    FIX: ("octagon-alert", "err"),
+    "refused": ("circle-x", "err"),
     "unknown": ("circle-question-mark", "warn"),
     "no effect": ("circle-slash", "t2"),
     "converted": ("arrow-left-right", "t2"),
@@ -50,6 +55,8 @@ def file_text(value: Any) -> str:
 def here_text(line: Line, state: NextRun) -> str:
     """What the next run has by it now, the name of the setting before the value."""
     parts = [setting_text(name, state) for name in shown_settings(line)]
+    if needs_choice(line) and "base_model" not in by_setting(state.problem):
+        parts = [setting_text("base_model", state)]
     return ", ".join(parts) or NOTHING
 
 
@@ -81,15 +88,21 @@ def here_words(name: str, value: Any, state: NextRun) -> str:
     return f"{words} {tr(unit)}" if told and words != NOTHING else words
 
 
-def why_text(line: Line, problem: str = "") -> str:
-    """Why it was changed or left out, or the ``problem`` that is left; empty where there is nothing
-    to say.
-    """
-    if problem:
-        return problem
+def why_text(line: Line) -> str:
+    """Why it was changed or left out; empty where there is nothing to say."""
     if line.problem is not None:
         return words_of(line.problem)
     return reason_words(line.why) if line.why is not None else ""
+
+
+def later_text(line: Line, values: Mapping[str, Any], taken: Mapping[str, Any]) -> str:
+    """What was done about ``line`` since ``taken`` was put; empty when nothing was."""
+    if needs_choice(line):
+        return tr("The file's own model is not here; this one was chosen.")
+    names = [name for name in shown_settings(line) if name in taken and name != "project"]
+    if any(plain(values.get(name)) != plain(taken[name]) for name in names):
+        return tr("Changed since the import.")
+    return ""
 
 
 def spoken(line: Line, state: NextRun) -> str:
