@@ -66,11 +66,17 @@ class Cadence:
         return by_epoch or _due(at.end.step, request.validate_every_n_steps)
 
     def state(self, saves: list[Save]) -> bool:
-        """Whether what a run needs to go on is saved beside the checkpoints ``saves``."""
-        at_end = any(save.kind == "final" for save in saves)
-        return (self._request.save_state and bool(saves)) or (
-            self._request.save_state_on_train_end and at_end
-        )
+        """Whether what a run needs to go on is saved beside the checkpoints ``saves``: while it
+        goes on always, since it may be cut off.
+        """
+        if any(save.kind == "final" for save in saves):
+            return self.keeps_state(saves[-1])
+        return bool(saves)
+
+    def keeps_state(self, save: Save) -> bool:
+        """Whether the state beside ``save`` is there also after the run has ended well."""
+        at_end = self._request.save_state_on_train_end and save.kind == "final"
+        return self._request.save_state or at_end
 
 
 def _due(count: int, every: int) -> bool:

@@ -12,7 +12,7 @@ from engine.runtime.errors import JobCancelled, JobInterrupted, StorageError, St
 from engine.runtime.job import Job
 from engine.training.patience import patiently
 from engine.training.reasons import Reason
-from engine.training.runs import Run, Status
+from engine.training.runs import Run, Status, forget_passing
 from engine.training.tensorboard import EventFile
 
 
@@ -141,6 +141,9 @@ def recording(run: Run, job: Job) -> Iterator[Recorder]:
         _end(run, job, "failed", str(error))
         raise
     _end(run, job, recorder.status)
+    # Only now: until it is marked, a run that is cut off goes on from them.
+    if run.status == "finished":
+        forget_passing(run)
 
 
 def _end(run: Run, job: Job, status: Status, message: str = "") -> None:

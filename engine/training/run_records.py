@@ -62,16 +62,20 @@ class SamplePicture:
 
 @dataclass(frozen=True)
 class SavedState:
-    """What a run needs to go on from a step; ``path`` is its folder."""
+    """What a run needs to go on from a step; ``path`` is its folder. A ``passing`` one is kept only
+    until the run has ended well.
+    """
 
     epoch: int
     step: int
     path: Path
+    passing: bool = False
 
     @classmethod
     def read(cls, row: dict[str, Any], run: Path) -> SavedState:
         """From an event of the run in the folder ``run``."""
-        return cls(int(row["epoch"]), int(row["step"]), run / "states" / Path(row["path"]).name)
+        path = run / "states" / Path(row["path"]).name
+        return cls(int(row["epoch"]), int(row["step"]), path, row.get("passing") is True)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ __all__ = [
     "SamplePicture",
     "SavedState",
     "Status",
+    "forget_passing",
     "list_runs",
     "new_run_folder",
     "rest_of",
@@ -79,6 +81,15 @@ def state_at(place: Path) -> SavedState | None:
     folder = place.parent if place.is_file() else place
     states = Run(folder.parent.parent).states()
     return next((state for state in states if state.path == folder), None)
+
+
+def forget_passing(run: Run) -> None:
+    """Remove the states of ``run`` that were kept only until it has ended well."""
+    for state in run.states():
+        if state.passing:
+            shutil.rmtree(state.path, ignore_errors=True)
+    with suppress(OSError):  # it holds states that were wanted, or is not there
+        (run.folder / "states").rmdir()
 
 
 def new_run_folder(runs: Path, name: str) -> Path:

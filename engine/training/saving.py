@@ -111,6 +111,7 @@ class Keeper:
             step=state.position.step,
             path=str(folder),
             bytes=path.stat().st_size,
+            passing=not self._cadence.keeps_state(save),
         )
         self._forget_states()
 
@@ -133,15 +134,20 @@ class Keeper:
                 path.with_stem(path.stem + AVERAGE).unlink(missing_ok=True)
 
     def _forget_states(self) -> None:
-        request = self._request
+        request, states = self._request, self._recorder.run.states()
         steps: list[Path] = []
         epochs: list[Path] = []
-        for state in self._recorder.run.states():
-            by_step = state.path.name.startswith(f"{request.output_name}-step")
-            (steps if by_step else epochs).append(state.path)
-        for folders, kept in (
-            (steps, request.save_last_n_steps_state or request.save_last_n_steps),
-            (epochs, request.save_last_n_epochs_state or request.save_last_n_epochs),
-        ):
-            for folder in folders[:-kept] if kept else ():
-                shutil.rmtree(folder, ignore_errors=True)
+        passing = [state.path for state in states[:-1] if state.passing]
+        for state in states:
+            if not state.passing:
+                by_step = state.path.name.startswith(f"{request.output_name}-step")
+                (steps if by_step else epochs).append(state.path)
+        most_steps = request.save_last_n_steps_state or request.save_last_n_steps
+        most_epochs = request.save_last_n_epochs_state or request.save_last_n_epochs
+        for folder in (*passing, *_older(steps, most_steps), *_older(epochs, most_epochs)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _older(folders: list[Path], kept: int) -> list[Path]:
+    """All but the newest ``kept``; none where 0 keeps all."""
+    return folders[:-kept] if kept else []

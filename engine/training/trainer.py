@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from engine.models.loading import LoadedModel
-from engine.runtime.errors import JobCancelled, MissingFileError, PictureError, TrainingError
+from engine.runtime.errors import JobCancelled, MissingFileError, PictureError, StylekilnError
 from engine.runtime.job import Job
 from engine.training import controls
 from engine.training.asides import Asides, due
@@ -79,8 +79,9 @@ class Trainer:
         self._announce()
         try:
             self._go()
-        except (JobCancelled, TrainingError):
-            self._keep(state=self.request.save_state)
+        except Exception as error:
+            # Whatever it is, it goes on to the engine; what took hours to learn outlives it.
+            self._keep_despite(error)
             raise
         return TrainResult(
             str(self.recorder.run.folder),
@@ -186,7 +187,7 @@ class Trainer:
         while asked := self.job.asked():
             for wish in asked:
                 if wish == controls.SAVE_NOW:
-                    self._save_now(state=self.request.save_state)
+                    self._save_now()
                 elif wish == controls.SAMPLE_NOW:
                     self._sample_now()
                 found.add(wish)
@@ -202,28 +203,36 @@ class Trainer:
         else:
             self._draw(self.at, by_epoch=False)
 
-    def _save_now(self, *, state: bool) -> None:
+    def _save_now(self) -> None:
         with self.job.aside():
-            self._write_now(state=state)
-
-    def _write_now(self, *, state: bool) -> None:
-        save = Save("step", self.at.step)
-        if not self.keeper.keeps(self.at.step):
-            self.keeper.checkpoint(save, self.at, self.validation.known(self.at.step))
-        if state and self.at.step > self.keeper.newest_state:
-            self.keeper.state(save, self.state())
+            self._write(checkpoint=not self.keeper.keeps(self.at.step))
 
     def _stop(self) -> None:
         self.recorder.status = "cancelled"
-        self._keep(state=True)
+        self._keep()
 
-    def _keep(self, *, state: bool) -> None:
+    def _keep_despite(self, error: Exception) -> None:
+        """:meth:`_keep`; ``error`` is the one that is told, also where this fails too."""
+        try:
+            # One that nobody foresaw may come from within a step: no state could be exact then.
+            self._keep(state=isinstance(error, StylekilnError))
+        except JobCancelled:
+            raise  # it waited for room on the disk
+        except Exception as another:
+            raise error from another
+
+    def _keep(self, *, state: bool = True) -> None:
         """Save what was learned since the newest checkpoint, unless it is no numbers."""
         fine = all(bool(torch.isfinite(one).all()) for one in self.tools.network.parameters)
+        if fine:
+            self._write(checkpoint=self.at.step > self.keeper.newest, state=state)
+
+    def _write(self, *, checkpoint: bool, state: bool = True) -> None:
+        """What the run is now, as a ``checkpoint`` and as a ``state``, which is written once."""
         save = Save("step", self.at.step)
-        if fine and self.at.step > self.keeper.newest:
+        if checkpoint:
             self.keeper.checkpoint(save, self.at, self.validation.known(self.at.step))
-        if fine and state and self.at.step > self.keeper.newest_state:
+        if state and self.at.step > self.keeper.newest_state:
             self.keeper.state(save, self.state())
 
     # Where the run is

@@ -37,7 +37,8 @@ class SavingSettings(Settings):
         help="The formats ckpt and pt are for old tools: they cannot tell how they were trained.")
     save_state: bool = setting(
         True, label="Save states", group="Saving", kohya="save_state",
-        help="Beside every checkpoint, saves what a run that was cut off needs to go on exactly.")
+        help="Keeps what a run needs to go on exactly beside its checkpoints. While it goes on, "
+        "the newest one is kept in any case.")
     save_state_on_train_end: bool = setting(
         False, label="Save a state at the end", group="Saving", kohya="save_state_on_train_end",
         help="Saves a state after the last step, so that the run can be made longer later.")

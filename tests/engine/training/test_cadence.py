@@ -62,13 +62,26 @@ def test_samples_follow_epochs_and_steps_and_zero_is_never():
     assert steps(sample_every_n_epochs=2, sample_every_n_steps=7) == [7, 10, 14, 20]
 
 
-def test_a_state_is_saved_beside_every_checkpoint_or_at_the_end_or_never():
+def test_a_state_is_saved_beside_every_checkpoint_and_at_the_end_where_it_is_wanted():
     def steps(**settings):
         return [step for step, _, _, state in walk(**settings) if state]
 
     assert steps(save_state=True, save_every_n_steps=8) == [5, 8, 10, 15, 16, 20]
-    assert steps(save_state=False) == []
-    assert steps(save_state=False, save_state_on_train_end=True) == [20]
+    assert steps(save_state=False) == [5, 10, 15]
+    assert steps(save_state=False, save_state_on_train_end=True) == [5, 10, 15, 20]
+
+
+def test_where_no_states_are_wanted_only_the_asked_for_one_of_the_end_is_kept():
+    def kept(save, **settings):
+        request = TrainRequest(project="p", **settings)
+        return Cadence(request, Length(5, 5, 4, 20)).keeps_state(save)
+
+    final, epoch = Save("final", 4), Save("epoch", 2)
+    assert kept(final)
+    assert kept(epoch)
+    assert not kept(final, save_state=False)
+    assert kept(final, save_state=False, save_state_on_train_end=True)
+    assert not kept(epoch, save_state=False, save_state_on_train_end=True)
 
 
 def test_what_was_asked_for_is_told_from_the_rhythm():

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from engine.commands import train as verb
-from engine.runtime.errors import JobCancelled, StorageError, TrainingError
+from engine.runtime.errors import BadInputError, JobCancelled, StorageError, TrainingError
 from engine.runtime.events import Event
 from engine.runtime.files import write_cached
 from engine.runtime.job import Job, JobHandle
@@ -228,6 +228,50 @@ def test_a_gradient_that_is_no_number_changes_no_weight(train, request_for, tmp_
     assert kept.step == 2
     name = "style-step00000002.safetensors"
     assert same(load_file(kept.path), load_file(Path(whole.run) / "checkpoints" / name))
+
+
+@pytest.mark.parametrize(
+    ("error", "states"),
+    [(BadInputError("The course ends."), [3]), (RuntimeError("of a library"), [2])],
+    ids=["told", "unforeseen"],
+)
+def test_whatever_ends_a_run_its_weights_are_kept(error, states, request_for, monkeypatch):
+    request = request_for(max_train_epochs=3, save_last_n_epochs_state=0)
+    losses = Learner.losses
+
+    def breaking(self, *args):
+        if Run(Path(request.output_dir)).steps()["step"].size == 3:
+            raise error
+        return losses(self, *args)
+
+    monkeypatch.setattr(Learner, "losses", breaking)
+    with pytest.raises(type(error), match=str(error)):
+        run(request, Job.detached())
+    found = Run(Path(request.output_dir))
+    assert found.status == "failed"
+    assert [one.step for one in found.checkpoints()] == [2, 3]
+    assert [one.step for one in found.states()][-1:] == states
+
+
+def test_an_error_is_told_also_where_nothing_can_be_kept_any_more(request_for, monkeypatch):
+    def gone(*args):
+        raise RuntimeError("the device is lost too")
+
+    def breaking(self, *args):
+        raise RuntimeError("the device is lost")
+
+    job = Job.detached()
+    emit = job.emit
+
+    def lose(kind, **data):
+        emit(kind, **data)
+        if kind == "train.step":
+            monkeypatch.setattr(Learner, "losses", breaking)
+            monkeypatch.setattr(checkpoints, "write_lora", gone)
+
+    job.emit = lose
+    with pytest.raises(RuntimeError, match=r"the device is lost$"):
+        run(request_for(), job)
 
 
 def test_weights_that_are_no_numbers_are_not_saved(request_for, monkeypatch):

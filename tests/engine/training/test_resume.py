@@ -266,6 +266,49 @@ def test_a_run_that_still_goes_on_is_not_taken_up(cut, tmp_path):
     going.release()
 
 
+def files_below(folder):
+    """The names of all files but the logs of TensorBoard, which carry the moment, and the lock."""
+    found = (path.relative_to(folder) for path in folder.rglob("*"))
+    return sorted(str(path) for path in found if path.parts[0] not in ("tensorboard", ".lock"))
+
+
+def test_a_run_without_states_is_offered_after_a_crash_and_leaves_none_when_it_ends(
+    train, request_for, tmp_path
+):
+    settings = {"save_state": False, "max_train_epochs": 4}
+    whole, _ = train(**settings)
+    job = Job.detached()
+    emit, seen = job.emit, []
+
+    def break_down(kind, **data):
+        emit(kind, **data)
+        if kind == "train.state":
+            seen.append([path.name for path in (tmp_path / "cut" / "states").iterdir()])
+        if kind == "train.step" and data["step"] == 5:
+            raise JobInterrupted
+
+    job.emit = break_down
+    with pytest.raises(JobInterrupted):
+        run(request_for(output_dir=str(tmp_path / "cut"), **settings), job)
+    # The newest takes the place of the one before, which goes once that is whole.
+    assert [len(names) for names in seen] == [1, 2, 2]
+    (offer,) = resumable(tmp_path)
+    assert [path.name for path in offer.state.path.parent.iterdir()] == ["style-step00000005-state"]
+    run(offer.request(), Job.detached())
+    mine, theirs = files(Path(whole.run)), files(tmp_path / "cut")
+    assert same(mine["style.safetensors"], theirs["style.safetensors"])
+    left = set(files_below(tmp_path / "cut")) - set(files_below(Path(whole.run)))
+    assert left == {"checkpoints/style-step00000005.safetensors"}
+    assert not (Path(whole.run) / "states").exists()
+
+
+def test_states_that_were_wanted_outlive_a_run_that_goes_on_without(cut, tmp_path):
+    request = cut(2, max_train_epochs=3)
+    without = TrainRequest.model_validate(request.model_dump() | {"save_state": False})
+    run(without, Job.detached())
+    assert [state.step for state in Run(tmp_path / "cut").states()] == [2]
+
+
 def test_only_the_newest_states_are_kept(train, tmp_path):
     result, _ = train(max_train_epochs=4)
     names = sorted(path.name for path in (Path(result.run) / "states").iterdir())
