@@ -101,6 +101,10 @@ def findings(notes: Mapping[str, Any]) -> Iterator[Line]:
     if notes["incomplete"]:
         n = len(notes["incomplete"])
         yield "error", tr("{n} layer lacks a half.", "{n} layers lack a half.", n=n)
+    if notes["mismatched"]:
+        n = len(notes["mismatched"])
+        yield "error", tr("{n} layer has halves that do not belong together.",
+                          "{n} layers have halves that do not belong together.", n=n)  # fmt: skip
     if notes["hash"] == "wrong":
         yield "error", tr("The weights are not those it was saved with: its hash is another.")
     if notes["untrained"]:

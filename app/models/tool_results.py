@@ -7,6 +7,7 @@ from typing import Any
 
 from app.i18n import tr
 from app.i18n.format import percent
+from app.i18n.text import joined
 from app.models.tools import BAKE, CONVERT, EDIT, EXTRACT, MERGE, RESIZE, Tool
 from engine.models.tools.requests import ToolResult
 
@@ -15,18 +16,33 @@ def words_of(tool: Tool, result: ToolResult) -> str:
     """The sentence, in the language of the moment."""
     notes, name = result.notes, Path(result.path).name
     if tool is MERGE:
-        return tr("Merged into {name}: {n} layers.", name=name, n=notes["modules"])
+        done = tr("Merged into {name}: {n} layers.", name=name, n=notes["modules"])
+        return _with_left_out(done, notes)
     if tool is RESIZE:
-        return tr("{name} keeps {share} of the effect, {ranks}.", name=name,
+        done = tr("{name} keeps {share} of the effect, {ranks}.", name=name,
                   share=percent(notes["kept"]), ranks=_ranks(notes))  # fmt: skip
+        return _with_left_out(done, notes)
     if tool is EXTRACT:
         return _extracted(name, notes)
     if tool is BAKE:
         return _baked(name, notes)
     if tool is CONVERT:
-        return tr("{name} has other keys: {n} layers.", name=name, n=notes["modules"])
+        done = tr("{name} has other keys: {n} layers.", name=name, n=notes["modules"])
+        return _with_left_out(done, notes)
     assert tool is EDIT
     return tr("{name} says it now.", name=name)
+
+
+def _with_left_out(done: str, notes: dict[str, Any]) -> str:
+    names = notes["left_out"]
+    if not names:
+        return done
+    first = names[0] if len(names) == 1 else tr("{first} and others", first=names[0])
+    left = tr(
+        "{n} part that is not understood was left out: {names}.",
+        "{n} parts that are not understood were left out: {names}.", n=len(names), names=first,
+    )  # fmt: skip
+    return joined((done, left))
 
 
 def _ranks(notes: dict[str, Any]) -> str:

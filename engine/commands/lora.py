@@ -21,7 +21,7 @@ from engine.models.tools.requests import (
     VerifyRequest,
 )
 from engine.runtime.errors import BadInputError
-from engine.runtime.schema import add_arguments, given_arguments, validated
+from engine.runtime.schema import add_arguments, given_arguments, settings_of, validated
 from engine.runtime.thread import Engine
 
 # Each tool's request, what its words on the command line are, and its help.
@@ -34,6 +34,7 @@ _TOOLS: dict[str, tuple[type[ToolRequest], tuple[str, ...], str]] = {
     "bake": (BakeRequest, ("model", "files"), "a checkpoint in which LoRAs act for good"),
     "edit": (EditRequest, ("file",), "change what a LoRA says of itself"),
 }
+_MOST_NAMED = 20
 _REPEATED = ("ratios", "put", "drop")
 
 
@@ -77,7 +78,29 @@ def _request(args: argparse.Namespace) -> ToolRequest:
         given["put"] = [_entry(text) for text in args.put or ()]
     if args.tool != "verify" and not (given.get("out") or given.get("in_place")):
         raise BadInputError("There is nowhere to write.", remedy="Name a file with --out.")
-    return validated(model, given)
+    if given.get("out") and given.get("in_place"):
+        raise BadInputError(
+            "A file is changed in place, or written to --out, not both.",
+            remedy="Leave one of them out.",
+        )
+    request = validated(model, given)
+    _require_effect(request, given)
+    return request
+
+
+def _require_effect(request: ToolRequest, given: dict[str, Any]) -> None:
+    """Refuse an option that the others leave without effect, and say what strengths are taken."""
+    for item in settings_of(type(request)):
+        name, _, values = item.when.partition("=")
+        if item.name in given and name and getattr(request, name) not in values.split("|"):
+            raise BadInputError(
+                "{option} has an effect only with --{other} {values}.",
+                option=f"--{item.name.replace('_', '-')}", other=name,
+                values=values.replace("|", " or "), remedy="Leave it out, or choose that.",
+            )  # fmt: skip
+    if isinstance(request, MergeRequest | BakeRequest) and request.ratios:
+        for path, ratio in request.weighted[len(request.ratios) :]:
+            print(f"{path.name} has no strength of its own; {ratio:g} is taken.", file=sys.stderr)
 
 
 def _entry(text: str) -> tuple[str, str]:
@@ -88,12 +111,22 @@ def _entry(text: str) -> tuple[str, str]:
 
 
 def _tell(result: ToolResult) -> None:
-    """The result in short: numbers as they are, lists by their length."""
+    """The result in short: numbers as they are, lists by their length and the names in them."""
     if result.path:
         print(result.path)
     for name, value in result.notes.items():
         shown = len(value) if isinstance(value, list | dict) else value
-        print(f"{name.replace('_', ' ')}: {shown}", file=sys.stderr)
+        names = _names(value) if isinstance(value, list) else ""
+        print(f"{name.replace('_', ' ')}: {shown}{names}", file=sys.stderr)
+
+
+def _names(values: list[Any]) -> str:
+    """The first of the names in a list, " (a, b and 3 more)"."""
+    names = [value for value in values if isinstance(value, str)]
+    if not names:
+        return ""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f" ({', '.join(names[:_MOST_NAMED])}{more})"
 
 
 def _info(path: Path) -> int:

@@ -18,11 +18,20 @@ import torch
 from torch import Tensor
 
 from engine.models import lora_keys
-from engine.models.adapter_kinds import DOWN, MAGNITUDE, AdapterModule, kind_of, rank_of
+from engine.models.adapter_kinds import (
+    DOWN,
+    MAGNITUDE,
+    AdapterModule,
+    Kind,
+    belong_together,
+    kind_of,
+    rank_of,
+)
 from engine.models.family import FAMILIES
 from engine.models.headers import read_header
 from engine.models.inspect import unknown_family
 from engine.models.weights import read_tensors
+from engine.runtime.errors import ModelFileError
 
 KIND_LABELS = {"lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
 _STARTS = {"lora": "lora_", "loha": "hada_", "lokr": "lokr_"}
@@ -37,6 +46,20 @@ class AdapterFile:
     modules: dict[str, AdapterModule]
     metadata: dict[str, str]
     unknown: tuple[str, ...]
+
+    @property
+    def left_out(self) -> list[str]:
+        """The modules that :attr:`unknown` keys are of; a key itself that is of a module which is
+        understood otherwise, or of none.
+        """
+        named = []
+        sdxl = FAMILIES[self.family].original_lora_names
+        for key in self.unknown:
+            module = (lora_keys.split_adapter_key(key) or (key,))[0]
+            parsed = lora_keys.parse_module(module)
+            taken = parsed and lora_keys.kohya_name(parsed, sdxl=sdxl) in self.modules
+            named.append(key if taken else module)
+        return list(dict.fromkeys(named))
 
     @property
     def rank(self) -> int:
@@ -75,18 +98,24 @@ def read_adapter(path: str | Path) -> AdapterFile:
     if not family:
         raise unknown_family(path, shapes)
     grouped, unknown = _grouped(tensors)
+    sdxl = FAMILIES[family].original_lora_names
     said = _AlphasOfPeft(metadata)
     modules = {}
     for name, keys in grouped.items():
         parsed = lora_keys.parse_module(name)
-        parts = _plain({ending: tensors[key] for ending, key in keys.items()})
+        parts = plain({ending: tensors[key] for ending, key in keys.items()})
         module = _module(parts, said(name, rank_of(parts)))
-        if parsed is None or module is None:
+        kohya = lora_keys.kohya_name(parsed, sdxl=sdxl) if parsed is not None else ""
+        if module is None or not kohya or kohya in modules:
             unknown.extend(keys.values())
-        else:
-            unknown.extend(key for ending, key in keys.items() if not _belongs(ending, module))
-            sdxl = FAMILIES[family].original_lora_names
-            modules[lora_keys.kohya_name(parsed, sdxl=sdxl)] = module
+            continue
+        if not belong_together(module.kind, module.tensors):
+            raise ModelFileError(
+                "The parts of {module} in {name} do not belong together.",
+                name=path.name, module=name, remedy="Download or copy it again.",
+            )  # fmt: skip
+        unknown.extend(key for ending, key in keys.items() if not _belongs(ending, module))
+        modules[kohya] = module
     if not modules:
         raise unknown_family(path, shapes)
     return AdapterFile(path, family, modules, metadata, tuple(unknown))
@@ -106,7 +135,7 @@ def from_tensors(tensors: Mapping[str, Tensor]) -> dict[str, AdapterModule]:
     """The modules of tensors that have kohya's names; a missing alpha is the rank."""
     found = {}
     for name, keys in _grouped(tensors)[0].items():
-        module = _module(_plain({ending: tensors[key] for ending, key in keys.items()}), None)
+        module = _module(plain({ending: tensors[key] for ending, key in keys.items()}), None)
         if module is not None:
             found[name] = module
     return found
@@ -133,28 +162,44 @@ def _module(parts: dict[str, Tensor], said: float | None) -> AdapterModule | Non
     kind = kind_of(parts)
     if kind is None:
         return None
-    own = (_STARTS[kind], MAGNITUDE)
-    tensors = {ending: tensor for ending, tensor in parts.items() if ending.startswith(own)}
+    tensors = own_parts(kind, parts)
     rank = float(rank_of(tensors))
     given = parts.get("alpha")
     alpha = float(given.reshape(-1)[0]) if given is not None and given.numel() else said or rank
     return AdapterModule(kind, tensors, alpha or rank or 1.0)
 
 
-def _plain(parts: dict[str, Tensor]) -> dict[str, Tensor]:
-    """``parts`` with their kernels multiplied in."""
+def own_parts(kind: Kind, parts: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Those of ``parts`` by their endings that a module of ``kind`` is made of."""
+    own = (_STARTS[kind], MAGNITUDE)
+    return {ending: tensor for ending, tensor in parts.items() if ending.startswith(own)}
+
+
+def plain(parts: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """``parts`` of one module with their kernels multiplied in; a kernel that does not belong to
+    its halves takes their place, so that they do not belong together either.
+    """
     parts = dict(parts)
     kernel = parts.pop("lora_mid.weight", None)
     if kernel is not None and DOWN in parts:
-        parts[DOWN] = torch.einsum("rskl,si->rikl", kernel, parts[DOWN].flatten(1))
+        parts[DOWN] = _multiplied(kernel, parts[DOWN])
     for name in ("hada_t1", "hada_t2", "lokr_t2"):
         kernel = parts.pop(name, None)
         whole = name.replace("_t", "_w")
         left, right = f"{whole}_a", f"{whole}_b"
         if kernel is not None and {left, right} <= parts.keys():
-            parts[right] = torch.einsum("rskl,si->rikl", kernel, parts[right]).flatten(1)
+            parts[right] = _multiplied(kernel, parts[right]).flatten(1)
             parts[left] = parts[left].T.contiguous()
     return parts
+
+
+def _multiplied(kernel: Tensor, half: Tensor) -> Tensor:
+    """A half [s, i] seen through a kernel [r, s, k, k]: [r, i, k, k]; nothing where they cannot be
+    multiplied.
+    """
+    if kernel.ndim != 4 or half.ndim < 2 or kernel.shape[1] != half.shape[0]:
+        return kernel.new_empty(0, 0)
+    return torch.einsum("rskl,si->rikl", kernel, half.flatten(1))
 
 
 class _AlphasOfPeft:

@@ -94,9 +94,28 @@ def kind_of(endings: Mapping[str, Tensor]) -> Kind | None:
 def rank_of(tensors: Mapping[str, Tensor]) -> int:
     """The inner width of an adapter's tensors; 0 when nothing of them is a product."""
     for name in (DOWN, "hada_w1_b", "lokr_w2_b", "lokr_w1_b"):
-        if name in tensors:
+        if name in tensors and tensors[name].ndim:
             return int(tensors[name].shape[0])
     return 0
+
+
+def belong_together(kind: Kind, tensors: Mapping[str, Tensor]) -> bool:
+    """Whether the sizes of ``tensors`` let them be multiplied, and none of them is empty."""
+    if any(tensor.ndim < 2 or not tensor.numel() for name, tensor in tensors.items()
+           if name != MAGNITUDE):  # fmt: skip
+        return False
+    if kind == "lora":
+        return _multiply(tensors[UP], tensors[DOWN])
+    if kind == "loha":
+        w1a, w1b, w2a, w2b = (tensors[f"hada_{name}"] for name in ("w1_a", "w1_b", "w2_a", "w2_b"))
+        same = w1a.shape[0] == w2a.shape[0] and w1b[0].numel() == w2b[0].numel()
+        return same and _multiply(w1a, w1b) and _multiply(w2a, w2b)
+    halves = [(f"{name}_a", f"{name}_b") for name in ("lokr_w1", "lokr_w2") if name not in tensors]
+    return all(_multiply(tensors[left], tensors[right]) for left, right in halves)
+
+
+def _multiply(left: Tensor, right: Tensor) -> bool:
+    return left.shape[1:].numel() == right.shape[0]
 
 
 def scale_of(tensors: Mapping[str, Tensor], alpha: float) -> float:

@@ -12,7 +12,13 @@ from torch import Tensor
 from engine.models.adapter_file import AdapterFile, read_adapter
 from engine.models.adapter_kinds import AdapterModule
 from engine.models.loading import model_path
-from engine.models.tools.files import same_family
+from engine.models.tools.files import (
+    all_numbers,
+    no_numbers,
+    require_numbers,
+    same_family,
+    too_large,
+)
 from engine.models.tools.places import Slot, WeightFile, weight_places
 from engine.models.tools.requests import BakeRequest, ToolResult
 from engine.models.tools.streams import keys_of, open_tensors, rewrite
@@ -33,13 +39,15 @@ def run(request: BakeRequest, job: Job) -> ToolResult:
         raise BadInputError("{path} exists already.", path=out, remedy="Choose a new folder.")
     keep_sources(out, [source, *(path for path, _ in request.weighted)])
     weighted = [(read_adapter(path), ratio) for path, ratio in request.weighted]
+    for file, _ in weighted:
+        require_numbers(file)
     family, files = weight_places(request.model, keys_of)
     if same_family([file for file, _ in weighted]) != family:
         raise ModelFileError(
             "{name} is for another kind of model than {model}.", name=weighted[0][0].path.name,
             model=source.name, remedy="Choose a LoRA and a base model of the same family.",
         )  # fmt: skip
-    baker = _Baker(weighted, job, sum(len(file.slots) for file in files))
+    baker = _Baker(weighted, job, (source, out), sum(len(file.slots) for file in files))
     if source.is_file():
         _bake_file(files[0], out, baker)
     else:
@@ -50,16 +58,23 @@ def run(request: BakeRequest, job: Job) -> ToolResult:
 class _Baker:
     """Adds the LoRAs to one weight after the other."""
 
-    def __init__(self, weighted: list[tuple[AdapterFile, float]], job: Job, total: int) -> None:
+    def __init__(
+        self,
+        weighted: list[tuple[AdapterFile, float]],
+        job: Job,
+        paths: tuple[Path, Path],
+        total: int,
+    ) -> None:
         self._weighted = weighted
         self._job = job
+        self._source, self._out = paths
         self._total = total
         self._seen: set[str] = set()
         self.done = self.changed = 0
 
     def left_out(self) -> list[str]:
-        """Modules that no layer was found for."""
-        names = {name for file, _ in self._weighted for name in file.modules}
+        """Modules that no layer was found for, and those that are not understood."""
+        names = {name for file, _ in self._weighted for name in (*file.modules, *file.left_out)}
         return sorted(names - self._seen)
 
     def bake(self, slots: tuple[Slot, ...], tensor: Tensor) -> Tensor:
@@ -81,6 +96,10 @@ class _Baker:
         whole = weight.float()
         for file, module, ratio in acting:
             whole = whole + ratio * _change(file, slot.name, module, weight)
+        if not all_numbers(weight):
+            raise no_numbers(self._source, slot.name)
+        if not all_numbers(whole.to(weight.dtype)):
+            raise too_large(self._out, slot.name)
         return whole
 
 

@@ -11,11 +11,9 @@ from torch import Tensor
 from engine.models.adapter_file import AdapterFile, read_adapter, to_tensors
 from engine.models.adapter_kinds import DOWN, UP, AdapterModule
 from engine.models.block_names import SD_LAYOUT, SDXL_LAYOUT, to_diffusers, to_original
-from engine.models.lora_file import write_lora
-from engine.models.tools.files import DTYPES, read_plain
+from engine.models.tools.files import keep_lora_apart, read_plain, require_numbers, write_tensors
 from engine.models.tools.requests import ConvertRequest, ToolResult
 from engine.runtime.job import Job
-from engine.runtime.sources import keep_sources
 
 # Words of a path that hold an underscore of their own; the others are steps.
 _STEPS = re.compile(
@@ -36,12 +34,12 @@ def run(request: ConvertRequest, job: Job) -> ToolResult:
     """
     source, out = Path(request.file), Path(request.out)
     file = read_plain(source) if request.naming == "diffusers" else read_adapter(source)
-    keep_sources(out, [source])
+    keep_lora_apart(out, [source])
+    require_numbers(file)
     tensors = named(file, request.naming)
-    dtype = DTYPES[request.precision]
     job.breathe()
-    write_lora(out, {key: tensor.to(dtype) for key, tensor in tensors.items()}, file.metadata)
-    notes = {"modules": len(file.modules), "left_out": list(file.unknown)}
+    write_tensors(out, tensors, file.metadata, request.precision)
+    notes = {"modules": len(file.modules), "left_out": file.left_out}
     return ToolResult(str(out), notes)
 
 

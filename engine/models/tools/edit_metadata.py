@@ -10,12 +10,11 @@ from pathlib import Path
 from engine.models import lora_keys
 from engine.models.headers import read_header
 from engine.models.lora_file import write_lora
-from engine.models.tools.files import no_lora
+from engine.models.tools.files import keep_lora_apart, no_lora
 from engine.models.tools.requests import EditRequest, ToolResult
 from engine.models.weights import read_tensors
 from engine.runtime.errors import BadInputError, ModelFileError
 from engine.runtime.job import Job
-from engine.runtime.sources import keep_sources
 
 
 def run(request: EditRequest, job: Job) -> ToolResult:
@@ -23,14 +22,15 @@ def run(request: EditRequest, job: Job) -> ToolResult:
     metadata or without a LoRA, BadInputError for words that no file can hold.
     """
     source = Path(request.file)
-    out = source if request.in_place else Path(request.out)
+    # A link stays one: the file that it leads to is the one to change.
+    out = source.resolve() if request.in_place else Path(request.out)
     if source.suffix.lower() != ".safetensors":
         raise ModelFileError(
             "{name} can hold no words about itself.", name=source.name,
             remedy="Convert it to .safetensors first.",
         )  # fmt: skip
     if not request.in_place:
-        keep_sources(out, [source])
+        keep_lora_apart(out, [source])
     header = read_header(source)
     if not lora_keys.holds_adapter(header.tensors):
         raise no_lora(source)

@@ -13,13 +13,12 @@ from engine.models.adapter_kinds import DOWN, UP, AdapterModule
 from engine.models.family import FAMILIES
 from engine.models.loading import model_path
 from engine.models.tools.factors import spectrum_of
-from engine.models.tools.files import write
+from engine.models.tools.files import all_numbers, keep_lora_apart, no_numbers, write
 from engine.models.tools.places import Slot, WeightFile, weight_places
 from engine.models.tools.requests import ExtractRequest, ToolResult
 from engine.models.tools.streams import TensorStream, keys_of, open_tensors
 from engine.runtime.errors import ModelFileError
 from engine.runtime.job import Job
-from engine.runtime.sources import keep_sources
 
 
 def run(request: ExtractRequest, job: Job) -> ToolResult:
@@ -29,7 +28,7 @@ def run(request: ExtractRequest, job: Job) -> ToolResult:
     """
     paths = [model_path(request.base), model_path(request.tuned)]
     out = Path(request.out)
-    keep_sources(out, paths)
+    keep_lora_apart(out, paths)
     family, base_files = weight_places(request.base, keys_of)
     other, tuned_files = weight_places(request.tuned, keys_of)
     if family != other:
@@ -45,7 +44,7 @@ def run(request: ExtractRequest, job: Job) -> ToolResult:
         for number, slot in enumerate(base.wanted(request.conv_rank > 0)):
             job.breathe()
             job.progress(number, total, "Extracting layers")
-            change = _difference(base.weight(slot), tuned.weight(slot), paths[1])
+            change = _difference(base.weight(slot), tuned.weight(slot), paths, slot.name)
             moved = float(change.abs().max())
             largest[slot.encoder] = max(moved, largest.get(slot.encoder, 0.0))
             modules[slot.name] = _lora(request, slot, change)
@@ -87,12 +86,15 @@ class _Layers:
         return (tensor if part is None else tensor.chunk(3)[part]).float()
 
 
-def _difference(base: Tensor | None, tuned: Tensor | None, path: Path) -> Tensor:
+def _difference(base: Tensor | None, tuned: Tensor | None, paths: list[Path], name: str) -> Tensor:
     if base is None or tuned is None or base.shape != tuned.shape:
         raise ModelFileError(
-            "{name} has other layers than its base.", name=path.name,
+            "{name} has other layers than its base.", name=paths[1].name,
             remedy="Choose a model and what it was tuned from.",
         )  # fmt: skip
+    for weight, path in zip((base, tuned), paths, strict=True):
+        if not all_numbers(weight):
+            raise no_numbers(path, name)
     return tuned - base
 
 

@@ -10,21 +10,21 @@ import torch
 from engine.models.adapter_file import AdapterFile
 from engine.models.adapter_kinds import DOWN, UP, AdapterModule
 from engine.models.tools.factors import Spectrum, kernel_of, spectrum_of_product, stacked
-from engine.models.tools.files import read_plain, same_family, same_sizes, write
+from engine.models.tools.files import keep_lora_apart, read_plain, same_family, same_sizes, write
 from engine.models.tools.requests import MergeRequest, ToolResult
 from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
-from engine.runtime.sources import keep_sources
 
 Weighted = list[tuple[AdapterModule, float]]
 
 
 def run(request: MergeRequest, job: Job) -> ToolResult:
-    """Write the merged LoRA. Raises ModelFileError for files that cannot be added up, and
+    """Write the merged LoRA; notes say how many layers it has, and which modules of the files are
+    not understood and so not in it. Raises ModelFileError for files that cannot be added up, and
     BadInputError for ranks that kohya's way cannot add.
     """
     out = Path(request.out)
-    keep_sources(out, [path for path, _ in request.weighted])
+    keep_lora_apart(out, [path for path, _ in request.weighted])
     files = [(read_plain(path), ratio) for path, ratio in request.weighted]
     same_family([file for file, _ in files])
     same_sizes([file for file, _ in files])
@@ -36,7 +36,8 @@ def run(request: MergeRequest, job: Job) -> ToolResult:
         weighted = [(f.modules[name], ratio) for f, ratio in files if name in f.modules]
         modules[name] = _merged(request, weighted)
     write(out, modules, _metadata(files), request.precision)
-    return ToolResult(str(out), {"modules": len(modules)})
+    left_out = dict.fromkeys(name for file, _ in files for name in file.left_out)
+    return ToolResult(str(out), {"modules": len(modules), "left_out": list(left_out)})
 
 
 def _merged(request: MergeRequest, weighted: Weighted) -> AdapterModule:

@@ -73,7 +73,7 @@ class MergeRequest(_WithRatios):
     # fmt: off
     method: Literal["concat", "svd", "kohya"] = setting(
         "concat", label="Method", level="simple",
-        help="Exact: nothing is lost, and the ranks add up.\n"
+        help="Exact: every layer is the sum of the files', and the ranks add up.\n"
         "At a rank: the best of it that fits into a rank you choose.\n"
         "kohya: as its merge script does, where a strength acts twice.")
     rank: int = setting(

@@ -9,16 +9,17 @@ from torch import Tensor
 
 from engine.models.adapter_kinds import AdapterModule
 from engine.models.tools.factors import halves, kernel_of, spectrum_of_product
-from engine.models.tools.files import read_plain, write
+from engine.models.tools.files import keep_lora_apart, read_plain, write
 from engine.models.tools.requests import ResizeRequest, ToolResult
 from engine.runtime.job import Job
-from engine.runtime.sources import keep_sources
 
 
 def run(request: ResizeRequest, job: Job) -> ToolResult:
-    """Write the smaller LoRA; notes say how much of the change is kept, from 0 to 1."""
+    """Write the smaller LoRA; notes say how much of its layers' change is kept, from 0 to 1, and
+    which modules are not understood and so not in it.
+    """
     source, out = Path(request.file), Path(request.out)
-    keep_sources(out, [source])
+    keep_lora_apart(out, [source])
     file = read_plain(source)
     modules: dict[str, AdapterModule] = {}
     kept = 0.0
@@ -34,7 +35,7 @@ def run(request: ResizeRequest, job: Job) -> ToolResult:
     write(out, modules, metadata, request.precision)
     ranks = [module.rank for module in modules.values()]
     notes = {"modules": len(modules), "kept": kept, "lowest_rank": min(ranks),
-             "highest_rank": max(ranks)}  # fmt: skip
+             "highest_rank": max(ranks), "left_out": file.left_out}  # fmt: skip
     return ToolResult(str(out), notes)
 
 

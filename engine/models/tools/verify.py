@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from engine.models import lora_keys
-from engine.models.adapter_kinds import STARTS_AT_ZERO, kind_of
+from engine.models.adapter_file import own_parts, plain
+from engine.models.adapter_kinds import STARTS_AT_ZERO, belong_together, kind_of
 from engine.models.hashes import data_sha256
 from engine.models.headers import read_header
 from engine.models.tools.files import no_lora
@@ -26,7 +27,8 @@ COLUMNS = ("name", "shape", "dtype", "mean", "smallest", "largest", "zeros", "no
 
 def run(request: VerifyRequest, job: Job) -> ToolResult:
     """Check the file. Notes: ``tensors`` (rows of :data:`COLUMNS`), ``not_numbers``, ``untrained``
-    (modules that change nothing), ``incomplete`` (modules that lack a half), ``unknown`` keys,
+    (modules that change nothing), ``incomplete`` (modules that lack a half), ``mismatched``
+    (modules whose halves do not belong together), ``unknown`` keys,
     ``hash`` ("right", "wrong", or "" when the file has none), and ``good``.
 
     With ``out`` the rows are also written as CSV. ModelFileError for a file that cannot be read or
@@ -45,7 +47,7 @@ def run(request: VerifyRequest, job: Job) -> ToolResult:
         rows.append(_row(name, tensor))
     notes = {"tensors": rows, **_judged(tensors, rows), "hash": _hash(path)}
     notes["good"] = notes["hash"] != "wrong" and not any(
-        notes[name] for name in ("not_numbers", "untrained", "incomplete")
+        notes[name] for name in ("not_numbers", "untrained", "incomplete", "mismatched")
     )
     if request.out:
         write_text(Path(request.out), _as_csv(rows))
@@ -78,17 +80,22 @@ def _judged(tensors: dict[str, Tensor], rows: list[dict[str, Any]]) -> dict[str,
             unknown.append(key)
         else:
             endings.setdefault(found[0], {})[found[1]] = key
-    untrained, incomplete = [], []
+    untrained, incomplete, mismatched = [], [], []
     for module, keys in endings.items():
-        if kind_of({ending: tensors[key] for ending, key in keys.items()}) is None:
+        parts = plain({ending: tensors[key] for ending, key in keys.items()})
+        kind = kind_of(parts)
+        if kind is None:
             incomplete.append(module)
+        elif not belong_together(kind, own_parts(kind, parts)):
+            mismatched.append(module)
         starts = [tensors[keys[ending]] for ending in STARTS_AT_ZERO if ending in keys]
-        if starts and not any(bool(tensor.any()) for tensor in starts):
+        if starts and not any(bool(tensor.float().any()) for tensor in starts):
             untrained.append(module)
     return {
         "not_numbers": [row["name"] for row in rows if row["not_numbers"]],
         "untrained": untrained,
         "incomplete": incomplete,
+        "mismatched": mismatched,
         "unknown": unknown,
     }
 

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 from app import i18n
 from app.models.tool_results import words_of
-from app.models.tools import BAKE, EXTRACT, TOOLS
+from app.models.tools import BAKE, CONVERT, EXTRACT, MERGE, RESIZE, TOOLS
 from engine.models.headers import read_header
 from engine.models.inspect import inspect
 from engine.models.tools.requests import ToolResult
@@ -375,11 +375,18 @@ def test_every_tool_is_in_the_palette_when_it_can_be_used(shelf, models):
     assert not {f"models.{tool.id}" for tool in TOOLS} & can
 
 
+RANKS = {"modules": 7, "kept": 1.0, "lowest_rank": 7, "highest_rank": 7}
+
+
 def test_what_was_done_is_one_sentence(qapp, tongue):
     done = (
         (EXTRACT, {"modules": 7, "unchanged": []}, "x.safetensors holds what 7 layers learned."),
         (EXTRACT, {"modules": 7, "unchanged": ["lora_te"]}, "did not change is left out."),
         (BAKE, {"layers": 7, "left_out": ["a", "b"]}, "2 that the model does not have"),
+        (MERGE, {"modules": 7, "left_out": []}, "Merged into x.safetensors: 7 layers."),
+        (MERGE, {"modules": 7, "left_out": ["a"]}, "was left out: a."),
+        (RESIZE, {**RANKS, "left_out": ["a", "b"]}, "were left out: a and others."),
+        (CONVERT, {"modules": 7, "left_out": ["a"]}, "was left out: a."),
     )
     for tool, notes, english in done:
         words = words_of(tool, ToolResult("/there/x.safetensors", notes))

@@ -5,6 +5,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from engine.commands import lora as verb
 from engine.models.adapter_file import read_adapter
@@ -102,3 +103,36 @@ def test_edit_puts_and_drops_entries(engine, lora, tmp_path):
 def test_what_cannot_be_done_is_one_sentence(words, told):
     with pytest.raises(BadInputError, match=told):
         use(None, *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("merge", "a", "--rank", 8, "--out", "b"), "--rank has an effect only with --method svd"),
+        (("resize", "a", "--kohya-counting", "--out", "b"), "only with --measure sv_ratio or"),
+        (("edit", "a", "--in-place", "--out", "b"), "not both"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(words, told):
+    with pytest.raises(BadInputError, match=told):
+        use(None, *words)
+
+
+def test_a_strength_that_is_left_out_is_said(engine, lora, tmp_path, capsys):
+    use(engine, "merge", lora, lora, "--ratios", 0.5, "--out", tmp_path / "b.safetensors")
+    assert "a.safetensors has no strength of its own; 1 is taken." in capsys.readouterr().err
+
+
+def test_what_is_left_out_is_told_by_name(engine, lora, tmp_path, capsys):
+    odd = tmp_path / "odd.safetensors"
+    write_lora(odd, {**load_file(lora), f"{NAME}.diff_b": torch.ones(320)}, {})
+    use(engine, "merge", odd, "--out", tmp_path / "b.safetensors")
+    assert f"left out: 1 ({NAME}.diff_b)" in capsys.readouterr().err
+
+
+def test_a_link_to_a_file_that_is_changed_in_place_stays_a_link(engine, lora, tmp_path):
+    link = tmp_path / "link.safetensors"
+    link.symlink_to(lora)
+    use(engine, "edit", link, "--put", "ssmd_author=Kim", "--in-place")
+    assert link.is_symlink()
+    assert read_header(lora).metadata["ssmd_author"] == "Kim"
