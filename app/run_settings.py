@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.kept_run import Kept, KeptRun, read
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from app.session import Session
+    from engine.runtime.refusals import Refusal
     from engine.training.config import TrainRequest
 
 
@@ -20,9 +23,10 @@ PATIENCE = 1.0
 
 
 class RunSettings(QObject):
-    """``values`` were set by hand since the project was opened; ``word`` is the trigger word of the
-    newest run that had one; ``sound`` are the last settings that agreed, with their request.
-    ``changed`` carries who changed them, so that nobody answers to itself.
+    """``values`` were set since the project was opened, or kept from before; those in ``by_hand``
+    are suggested no more. ``missing`` says which base model an import waits for; ``word`` is the
+    trigger word of the newest run that had one; ``sound`` are the last settings that agreed, with
+    their request. ``changed`` carries who changed them, so that nobody answers to itself.
     """
 
     changed = Signal(object)
@@ -31,10 +35,14 @@ class RunSettings(QObject):
         super().__init__(session)
         self._session = session
         self.values: dict[str, Any] = {}
+        self.by_hand: set[str] = set()
+        self.missing: Refusal | None = None
         self.word = ""
         self._draft: dict[str, Any] | None = None
         self._side: int | None = None
         self.sound: tuple[dict[str, Any], TrainRequest] | None = None
+        self._file = KeptRun(session)
+        self._kept: Kept | None = None
         session.project_changed.connect(self._project_changed)
 
     def next_values(self) -> dict[str, Any]:
@@ -62,26 +70,66 @@ class RunSettings(QObject):
         return self._side or draft.starter.size
 
     def put(self, by: object, **values: Any) -> None:
-        """Set ``values`` and tell everybody else."""
+        """Set ``values`` by hand and tell everybody else."""
+        self.by_hand |= values.keys()
+        self.share(by, values)
+        if self._draft is None:
+            self._keep(self.by_hand)
+
+    def share(self, by: object, values: Mapping[str, Any]) -> None:
+        """Tell everybody else of ``values`` that ``by`` has set."""
         self.values |= values
         if self._draft is not None:
-            self._draft = self._draft | values
+            self._draft = {**self._draft, **values}
         self.changed.emit(by)
 
-    def follow(self, by: object, values: Mapping[str, Any], side: int) -> None:
+    def follow(
+        self, by: object, values: Mapping[str, Any], side: int, kept: Collection[str] = ()
+    ) -> None:
         """Take over the next run as ``by`` would start it on a model of ``side`` pixels; what
-        changes nothing about pictures and captions is not told.
+        changes nothing about pictures and captions is not told. ``kept`` names what stays with the
+        project.
         """
         before = _read(self.next_values()), self.side
         self._draft, self._side = dict(values), side
         if (_read(self._draft), side) != before:
             self.changed.emit(by)
+        self._keep(kept)
+
+    async def flush(self) -> None:
+        """Write at once what was set: the window goes."""
+        await self._file.flush()
 
     def _project_changed(self, project: object) -> None:
         self.values, self.word, self._draft, self._side = {}, "", None, None
-        self.sound = None
+        self.by_hand, self.missing, self.sound, self._kept = set(), None, None, None
         if project is not None:
+            self._session.start(self._read_kept())
             self._session.start(self._read_word())
+
+    async def _read_kept(self) -> None:
+        """What is set meanwhile counts more than what was kept."""
+        project = self._session.project
+        if project is None:
+            return
+        found = await self._session.bridge.io(read, project.root)
+        if self._session.project is not project:
+            return
+        self._kept = found
+        values = {n: v for n, v in found.values.items() if n not in self.by_hand}
+        if not values and found.missing is None:
+            return
+        self.missing = found.missing
+        self.by_hand |= values.keys()
+        self.share(self, values)
+
+    def _keep(self, names: Collection[str]) -> None:
+        project, known = self._session.project, self._draft or self.values
+        kept = Kept({n: known[n] for n in sorted(names) if n in known}, self.missing)
+        if project is None or self._kept is None or kept == self._kept:
+            return  # what is there has not been read yet, or is this
+        self._kept = kept
+        self._file.keep(project.root, kept)
 
     async def _read_word(self) -> None:
         project = self._session.project

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -13,7 +14,7 @@ from engine.models.family import STARTER
 from engine.runtime.schema import validated
 from engine.training.config import TrainRequest
 from engine.training.schedules import length
-from engine.training.settings.names import fitting
+from engine.training.settings.names import MOST_LETTERS, fitting
 from engine.training.traits import Traits, starter_traits, traits_of_file
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ Quality = Literal["draft", "good", "best"]
 ranks = (4, 16, 32, 48, 64)
 """Ticks under the strength slider; Advanced takes any rank."""
 most_detail = 2.0
+_COUNTED = re.compile(r"(.*\D)(\d{1,3})", re.DOTALL)  # more digits are a date or an id
+_ROOM = len("-v9999")
 most_told = 12
 """So many captions are enough to find sample prompts among."""
 
@@ -160,12 +163,21 @@ def _defaults() -> Mapping[str, Any]:
 
 
 def next_name(names: Sequence[str], project: str) -> str:
-    """``project-v3`` after ``project-v2``; the first free number."""
-    stem = fitting("-".join(project.lower().split()), room=len("-v9999")) or "style"
-    number = 1
-    while f"{stem}-v{number}" in names:
+    """The newest of ``names``, which come first, counted up to what is free: ``cozy_v5`` after
+    ``cozy_v4``, ``cozy-v2`` after ``cozy``. Without any, ``project-v1``.
+    """
+    newest, taken = next(iter(names), ""), {name.casefold() for name in names}
+    counted = _COUNTED.fullmatch(newest)
+    if counted is not None:
+        stem, digits = counted.groups()
+        stem = stem if len(stem) + len(digits) < MOST_LETTERS else fitting(stem, room=_ROOM)
+    else:
+        stem, digits = newest or "-".join(project.lower().split()), "1" if newest else "0"
+        stem = f"{fitting(stem, room=_ROOM) or 'style'}-v"
+    number = int(digits) + 1
+    while f"{stem}{number:0{len(digits)}}".casefold() in taken:
         number += 1
-    return f"{stem}-v{number}"
+    return f"{stem}{number:0{len(digits)}}"
 
 
 def told(pictures: Sequence[Picture]) -> list[str]:

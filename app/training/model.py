@@ -94,6 +94,7 @@ class TrainState(NextRun):
         handle = self.session.bridge.submit(request)
         self._touched.discard("output_name")
         self._name_next(extra=request.output_name)
+        self._tell()
         return handle
 
     @property
@@ -227,13 +228,13 @@ class TrainState(NextRun):
     # What happens
 
     def _project_changed(self, project: object) -> None:
-        self.values, self._touched, self.runs, self._marks = {}, set(), [], {}
+        self.values, self.runs, self._marks = {}, [], {}
         self.plan, self.problem, self.pictures = None, None, []
         self.unfinished.take([])
         self._suggested, self._steps = {}, []
         self._counting.forget()
         self.suggestions.counting.forget()
-        self._lacking.model = None
+        self._lacking.model = self.session.run_settings.missing
         self.show(None)
         self.runs_changed.emit()
         if self.session.project is None:
@@ -245,10 +246,13 @@ class TrainState(NextRun):
         self.session.start(self.load_runs())
 
     def _set_elsewhere(self, by: object) -> None:
-        """Another page that shows the settings of the next run has changed some."""
+        """Another page that shows the settings of the next run has changed some, or those that
+        were kept have been read.
+        """
         if by is not self and self.values:
             self.values |= self.session.run_settings.values
-            self._tell()
+            self._lacking.model = self.session.run_settings.missing
+            self._suggest_again()
 
     def _pictures_changed(self, _ids: object) -> None:
         self.session.start(self.load_pictures())
@@ -257,10 +261,8 @@ class TrainState(NextRun):
         project = self.session.project
         if project is None or not self.values or "output_name" in self._touched:
             return
-        names = [story.name for story in self.measures] + [extra]
-        self.values["output_name"] = draft.next_name(
-            [*names, *self.live.names()], project.file.name
-        )
+        names = [extra, *reversed(self.live.names()), *(story.name for story in self.measures)]
+        self.values["output_name"] = draft.next_name(list(filter(None, names)), project.file.name)
         self.draft_changed.emit()
 
     def _name_again(self, request: TrainRequest) -> None:

@@ -67,7 +67,6 @@ class NextRun(QObject):
         self.values: dict[str, Any] = {}
         self.plan: Plan | None = None
         self.problem: StylekilnError | None = None
-        self._touched: set[str] = set()
         self._suggested: dict[str, Any] = {}
         self._steps: list[_Before] = []
         self._counting = Counting(session, self)
@@ -78,6 +77,15 @@ class NextRun(QObject):
         self._lacking.seen.connect(self._tell)
         self._start_files = StartFiles(session, self)
         self._start_files.seen.connect(self._tell)
+
+    @property
+    def _touched(self) -> set[str]:
+        """What was set by hand, here or on another page."""
+        return self.session.run_settings.by_hand
+
+    @_touched.setter
+    def _touched(self, names: set[str]) -> None:
+        self.session.run_settings.by_hand = names
 
     @property
     def can_start(self) -> bool:
@@ -216,7 +224,7 @@ class NextRun(QObject):
 
     def _put(self, values: dict[str, Any]) -> None:
         self.values |= values
-        self.session.run_settings.put(self, **values)
+        self.session.run_settings.share(self, values)
         self._tell()
 
     # What differs, and what is in vain
@@ -251,15 +259,12 @@ class NextRun(QObject):
             return
         word = self.suggestions.word
         fixed = set(self._touched)
-        if "trigger_word" in self.session.run_settings.values:
-            fixed |= {"trigger_word"}
         trigger = str(self.values["trigger_word"]) if "trigger_word" in fixed else word
         prompts = tuple(draft.sample_prompts(self._captions, trigger))
         self._suggested = {
             "trigger_word": word, "sample_prompts": prompts, **self.suggestions.length(),
             **self.suggestions.chosen(),
         }  # fmt: skip
-        fixed |= {"resolution"} & self.session.run_settings.values.keys()
         if "max_train_epochs" in fixed:
             fixed |= draft.rhythm(1).keys()
         self.values |= {n: value for n, value in self._suggested.items() if n not in fixed}
@@ -291,9 +296,12 @@ class NextRun(QObject):
         """Plan again before anybody hears of a change: settings and plan belong together."""
         self._plan_quietly()
         if self.values:
-            self.session.run_settings.follow(self, self.values, self.base.size)
+            settings, kept = self.session.run_settings, self.changed_names() | _ALSO_KEPT
+            settings.missing = self._lacking.model
+            settings.follow(self, self.values, self.base.size, kept & self._touched)
         self.draft_changed.emit()
         self.plan_changed.emit()
 
 
 _NO_CHANGE = OF_ONE_RUN | {"base_model"}
+_ALSO_KEPT = {"base_model", "output_name"}

@@ -49,8 +49,8 @@ class PresetShelf(QObject):
 
     @property
     def is_start(self) -> bool:
-        """Whether the next run is as a new one starts."""
-        return not self._state.changed_names()
+        """Whether the next run is as a new one starts; what it is called by is no setting of it."""
+        return not self._state.changed_names() - {"trigger_word"}
 
     def load(self) -> None:
         """Read the presets of the app and of the user."""

@@ -6,13 +6,23 @@ from collections.abc import Callable
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QToolButton
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QToolButton,
+)
 
 from app.i18n import bind, tr
 from app.theme import color, fonts, icons, metrics, mix
 
 Kind = Literal["normal", "primary", "quiet", "link"]
+
+
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Button(QPushButton):
@@ -43,6 +53,10 @@ class Button(QPushButton):
         self._icon = name
         self.updateGeometry()
         self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not _pressed(self, event):
+            super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
         option = self._option()
@@ -133,6 +147,23 @@ def button(
     return made
 
 
+class ToolButton(QToolButton):
+    """A tool button that Enter presses too."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not _pressed(self, event):
+            super().keyPressEvent(event)
+
+
+def _pressed(pushed: QAbstractButton, event: QKeyEvent) -> bool:
+    """Press the button for Enter, which Qt leaves to dialogs; holding the key presses once."""
+    if event.key() not in _ENTER:
+        return False
+    if not event.isAutoRepeat():
+        pushed.click()
+    return True
+
+
 def tool_button(
     icon: str,
     tooltip_key: str,
@@ -147,7 +178,7 @@ def tool_button(
 
     ``shortcut`` is shown in the tooltip; the action that owns it does the work.
     """
-    made = QToolButton()
+    made = ToolButton()
     side = metrics.CONTROL_DENSE if dense else metrics.CONTROL
     made.setFixedSize(side, side)
     made.setIconSize(QSize(14 if dense else size, 14 if dense else size))
@@ -163,7 +194,7 @@ def tool_button(
 
 def count_button(icon: str) -> QToolButton:
     """A button of a strip that stands for a column: 36x40, icon over a count, one of many."""
-    made = QToolButton()
+    made = ToolButton()
     made.setFixedSize(36, 40)
     made.setIconSize(QSize(16, 16))
     made.setIcon(icons.icon(icon, 16))

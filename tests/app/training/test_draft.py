@@ -82,6 +82,21 @@ def test_names_count_on() -> None:
     assert draft.next_name([], 'a/b: "c"?') == "ab-c-v1"
 
 
+@pytest.mark.parametrize(
+    ("names", "counted"),
+    [
+        (["cozyprops_v4", "sample-v1"], "cozyprops_v5"),
+        (["pixel first"], "pixel first-v2"),
+        (["pixel first-2", "Pixel First-3"], "pixel first-4"),
+        (["try09"], "try10"),
+        (["props-20241123"], "props-20241123-v2"),
+        (["a" * 120], f"{'a' * 114}-v2"),
+    ],
+)
+def test_the_name_that_was_chosen_counts_on(names: list[str], counted: str) -> None:
+    assert draft.next_name(names, "Sample") == counted
+
+
 def test_sample_prompts_prefer_held_out_pictures_and_start_with_the_trigger_word() -> None:
     pictures = [
         picture(1), picture(2, held_out=True), picture(3, flag="rejected"),

@@ -78,6 +78,14 @@ def test_an_earlier_step_is_taken_back_with_all_that_came_after_it(simple, toast
     assert not simple.state.can_undo_replace
 
 
+def test_what_a_run_is_called_by_makes_no_settings_of_its_own(simple) -> None:
+    simple.state.change(output_name="cozy_v4")
+    simple.state.set_trigger_word("czy")
+    assert shown(simple) == "Start values"
+    simple.state.change(seed=3)
+    assert shown(simple) == "Own settings"
+
+
 def test_a_setting_changed_by_hand_is_told_and_the_start_values_come_back(simple) -> None:
     start = dict(simple.state.values)
     simple.state.change(weight_decay=0.2)

@@ -4,8 +4,8 @@ from typing import Literal
 
 import pytest
 from pydantic import BaseModel
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QTextCursor
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
@@ -57,6 +57,30 @@ def test_an_icon_button_has_a_name_and_a_tooltip_with_its_key(shown):
     made = shown(tool_button("undo-2", "Undo", shortcut="Ctrl+Z"))
     assert made.accessibleName() == "Undo"
     assert made.toolTip() == "Undo  Ctrl Z"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+@pytest.mark.parametrize("made_by", ["words", "icon"])
+def test_a_button_that_has_the_focus_is_pressed_by_keys(shown, qtbot, key, made_by):
+    clicks = []
+    add = lambda: clicks.append(1)  # noqa: E731
+    made = shown(button("Queue", on=add) if made_by == "words" else tool_button("x", "Undo", add))
+    qtbot.keyClick(made, key)
+    assert clicks == [1]
+    made.setEnabled(False)
+    qtbot.keyClick(made, key)
+    assert clicks == [1]
+
+
+def test_a_key_that_is_held_presses_a_button_once(shown, qapp):
+    clicks = []
+    made = shown(button("Queue", on=lambda: clicks.append(1)))
+    for repeated in (False, True, True):
+        press = QKeyEvent(
+            QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "", repeated
+        )
+        qapp.sendEvent(made, press)
+    assert clicks == [1]
 
 
 def test_a_slider_follows_the_pointer_and_snaps_to_its_step(shown, qtbot):
