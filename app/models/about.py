@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.i18n.format import day
+from app.models.origin import origin_of
 from app.models.uses import Use
 from app.models.weights import USUAL
 from app.models.words import facts, note_of
@@ -70,7 +71,7 @@ class PictureStrip(QWidget):
 
 
 class AboutPanel(Panel):
-    """Facts in two columns, and what its maker wrote."""
+    """Facts in two columns, how it was made of other files, and what its maker wrote."""
 
     def __init__(self) -> None:
         super().__init__("About")
@@ -82,11 +83,11 @@ class AboutPanel(Panel):
         self.lines = dict(facts(info))
         for key, text in self.lines.items():
             self.body.addWidget(_fact(key, text))
-        words = note_of(info)
-        if words:
-            self.lines["Note"] = words
-            box, _ = note("{words}", words=words)
-            self.body.addWidget(box)
+        for key, words in (("Origin", origin_of(info)), ("Note", note_of(info))):
+            if words:
+                self.lines[key] = words
+                box, _ = note("{words}", words=words)
+                self.body.addWidget(box)
 
 
 class UsePanel(Panel):

@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 
 from app.i18n import signals as language_signals
 from app.i18n import tr
+from app.models.origin import origin_of
 from app.models.uses import Told, key_of
 from app.models.words import family_of, family_word, kind_of, note_of, problem_of, title_of
 from engine.models.family import STARTER
@@ -60,7 +61,9 @@ def words_of(info: ModelInfo) -> str:
     """What a search looks at."""
     base = info.metadata.get("ss_sd_model_name", "")
     named = (title_of(info), info.path.name, info.trigger_word)
-    return "\n".join((*named, family_word(info), kind_of(info), base, note_of(info))).casefold()
+    return "\n".join(
+        (*named, family_word(info), kind_of(info), base, origin_of(info), note_of(info))
+    ).casefold()
 
 
 @dataclass(frozen=True)

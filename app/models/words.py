@@ -6,8 +6,9 @@ import math
 import re
 from pathlib import PurePath
 
-from app.i18n import joined, tr, tr_error
+from app.i18n import tr, tr_error
 from app.i18n.format import number
+from app.models.origin import CHECKPOINT, comment_of, is_sum, made_from
 from app.models.trained import trained_facts
 from engine.models.family import STARTER
 from engine.models.inspect import ModelInfo
@@ -16,8 +17,7 @@ KINDS = {"base": "Base", "unknown": "Unknown"}
 NOTE, TRIGGER = "modelspec.description", "modelspec.trigger_phrase"
 """Where a LoRA file keeps what its maker says of it, by ModelSpec's names."""
 
-# How training names what it saves before the end.
-_CHECKPOINT = re.compile(r"(?P<run>.+)-(?P<epoch>\d{6})")
+# How training names what it saves inside an epoch.
 _STEP = re.compile(r"(?P<run>.+)-step(?P<step>\d{8})")
 
 
@@ -39,6 +39,8 @@ def title_of(info: ModelInfo) -> str:
     """What a model is called: the starter by its label, a run's checkpoint by run and place."""
     if info.layout == STARTER:
         return tr("Starter model")
+    if is_sum(info):
+        return info.name  # its numbers are of one of those that it was made from
     run, epoch = _saved_at(info)
     if epoch:
         return tr("{name}, epoch {n}", name=run, n=epoch)
@@ -52,7 +54,7 @@ def _saved_at(info: ModelInfo) -> tuple[str, int]:
     """Run and epoch of a LoRA file that has the name that training gave it; else epoch 0."""
     if info.kind != "lora":
         return "", 0
-    numbered = _CHECKPOINT.fullmatch(info.name)
+    numbered = CHECKPOINT.fullmatch(info.name)
     if numbered is not None:
         return numbered["run"], int(numbered["epoch"])
     epoch = info.metadata.get("ss_epoch", "")
@@ -97,9 +99,8 @@ def second_line(info: ModelInfo) -> str:
         return problem_of(info)
     if info.kind == "lora":
         rank = "" if info.rank is None else tr("rank {rank}", rank=info.rank)
-        epoch = info.metadata.get("ss_epoch", "")
         named = info.path.name if title_of(info) != info.name else ""
-        told = named or (tr("Epoch {n}", n=epoch) if epoch else _keys_of(info))
+        told = named or made_from(info) or _keys_of(info)
         return tr("{first}, {more}", first=told, more=rank) if told and rank else told or rank
     layouts = {
         "starter": "Built in",
@@ -115,17 +116,8 @@ def _keys_of(info: ModelInfo) -> str:
 
 
 def note_of(info: ModelInfo) -> str:
-    """What the maker of a LoRA wrote about it; kohya's scripts write None where nobody did."""
-    comment = info.metadata.get("ss_training_comment", "")
-    if resized := _RESIZED.fullmatch(comment):
-        words = tr("Resized to rank {rank}.", rank=resized["rank"])
-        before = resized["before"] or ""
-        comment = words if before in ("", "None") else joined((words, before))
-    return info.metadata.get(NOTE, "") or ("" if comment == "None" else comment)
-
-
-# What the tool that makes ranks smaller writes before the comment of the file.
-_RESIZED = re.compile(r"resized to rank (?P<rank>\d+) \(\w+\)(?:; ?(?P<before>.*))?", re.DOTALL)
+    """What the maker of a LoRA wrote about it."""
+    return info.metadata.get(NOTE, "") or comment_of(info.metadata)
 
 
 def facts(info: ModelInfo) -> list[tuple[str, str]]:
@@ -141,7 +133,7 @@ def facts(info: ModelInfo) -> list[tuple[str, str]]:
         ("Base model", _base_name(meta.get("ss_sd_model_name", ""))),
         ("Trigger word", info.trigger_word),
         ranked,
-        *trained_facts(meta),
+        *([] if is_sum(info) else trained_facts(meta)),
         ("Keys", _keys(info)),
         ("File", info.path.name if info.kind == "lora" else ""),
         ("Hash", _in_fours(meta.get("sshs_model_hash", "")[:12])),

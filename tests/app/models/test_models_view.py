@@ -118,7 +118,7 @@ def test_the_line_under_a_chinese_name_has_a_chinese_comma(qapp):
 def test_a_name_that_the_user_gave_stays():
     renamed = lora("my best one", ss_output_name="pixel-style", ss_epoch="12")
     assert title_of(renamed) == "my best one"
-    assert second_line(renamed) == "Epoch 12"
+    assert second_line(renamed) == "pixel-style, epoch 12"
 
 
 def test_a_click_in_the_table_tells_the_model_by_its_title(qtbot, models):
