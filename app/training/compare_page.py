@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QKeySequence, QPainter, QPixmap, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from app.i18n import signals as language_signals
@@ -48,6 +48,9 @@ class ComparePage(QWidget):
         self.scope = Segments([(False, "What differs"), (True, "All settings")])
         self.scope.changed.connect(lambda _: self.refresh())
         self.back = button("Back to the run", "arrow-left", on=self.closed.emit)
+        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
+        leave.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        leave.activated.connect(self.closed)
         self.hint = label("Open the eye of a run to put it beside this one.", tone="quiet")
         self.table = QTableView()
         self.table.setModel(self.rows)

@@ -69,7 +69,8 @@ def _outcome(stories: Sequence[Story]) -> Iterator[Line]:
         (tr("Steps"), [number(one.step) for one in stories]),
         (tr("Loss, smoothed"), [_loss(one.average.last) for one in stories]),
         (tr("Lowest held-out loss"), [_lowest(one) for one in stories]),
-        (tr("Time"), [duration(one.seconds) if one.seconds else "" for one in stories]),
+        (tr("Lowest of those kept"), [_lowest_kept(one) for one in stories]),
+        (tr("Time without pauses"), [duration(one.spent) if one.spent else "" for one in stories]),
     ]
     for title, texts in rows:
         yield _line(title, texts, texts)
@@ -81,11 +82,16 @@ def standing_words(story: Story) -> str:
 
 
 def _lowest(story: Story) -> str:
-    if not len(story.held_out):
-        return ""
-    at = int(story.held_out.values.argmin())
-    step = int(story.held_out.steps[at])
-    loss = _loss(float(story.held_out.values[at]))
+    return _loss_at(story, *story.lowest) if story.lowest is not None else ""
+
+
+def _lowest_kept(story: Story) -> str:
+    best = story.best
+    return _loss_at(story, best.step, best.held_out_loss or 0.0) if best is not None else ""
+
+
+def _loss_at(story: Story, step: int, value: float) -> str:
+    loss = _loss(value)
     if not step:
         return tr("{loss} at the start", loss=loss)
     if story.within_epoch(step) or not story.steps_per_epoch:

@@ -94,7 +94,9 @@ class LiveRuns(QObject):
     def _take(self, story: Story, event: Event) -> None:
         story.take(event.kind, event.data, event.data.get("time", time.time()))
         if event.kind == "train.started":  # what came before it got ready
-            self._since[event.job_id] = _clock(self._handles[event.job_id]) - story.seconds
+            now, since = _clock(self._handles[event.job_id]), self._since[event.job_id]
+            story.ready += max(0.0, now - since - story.seconds)
+            self._since[event.job_id] = now - story.seconds
         elif event.kind == "train.step":
             self._count(story, event.job_id)
         self.grew.emit(story, event.kind)

@@ -58,7 +58,8 @@ class RunColumn(Column):
         self.runs = RunList()
         self.checkpoints = CheckpointTable()
         self.check = button("", "grid-3x3")
-        one, many = "Check {n} epoch for over-fitting", "Check {n} epochs for over-fitting"
+        one = "Check {n} checkpoint for over-fitting"
+        many = "Check {n} checkpoints for over-fitting"
         self._check_text = bind(self.check.setText, one, many, n=0)
         self.settings = FactTable()
         self.events = FactTable(left=52)
@@ -180,9 +181,10 @@ class RunColumn(Column):
         self._check_text.update(n=len({item.step for item in story.checkpoints}))
         self.lowest.setVisible(best is not None)
         if best is not None:
-            self._lowest_text.say(
-                "{place} has the lowest held-out loss.", place=story.place(best.step, best.epoch)
-            )
+            words = "{place} has the lowest held-out loss."
+            if not story.best_is_lowest:
+                words = "{place} has the lowest held-out loss of those kept."
+            self._lowest_text.say(words, place=story.place(best.step, best.epoch))
 
     def _grew(self, kind: str) -> None:
         if kind not in ("train.step", "train.preview") and self.state.story is not None:

@@ -189,6 +189,7 @@ class RunStage(QWidget):
         """Show what differs between the settings of runs."""
         self.compare.refresh()
         self.pages.setCurrentWidget(self.compare)
+        self.compare.scope.setFocus()  # so that Esc leads back
 
     def _story_grew(self, kind: str) -> None:
         story = self.state.story

@@ -160,8 +160,8 @@ class StateBar(QWidget):
         handle = self._handle()
         if handle is not None:
             progress = handle.progress
-            learns = progress.key == TrainRequest.title_key and progress.step > 0
-            if not (learns and handle.ask(STOP_AND_SAVE)):
+            # While it gets ready it stands before its first step.
+            if not (progress.step > 0 and handle.ask(STOP_AND_SAVE)):
                 handle.cancel()
             self._stopping = handle
         self.refresh()
@@ -220,13 +220,15 @@ def _phase(story: Story, handle: JobHandle | None, *, paused: bool) -> str:
         return tr(story.ending)
     place = tr("Epoch {epoch} of {total}", epoch=story.epoch, total=story.epochs)
     if not story.step:
-        place = _readying(handle)
-    return place if handle is not None else tr("{place}, trained by another program", place=place)
+        place = tr("Getting ready")
+    if handle is None:
+        return tr("{place}, trained by another program", place=place)
+    return _aside(handle) or place
 
 
-def _readying(handle: JobHandle | None) -> str:
-    """What is done before the first step, with its count."""
-    progress = handle.progress if handle is not None else None
-    if progress is None or progress.key in ("", TrainRequest.title_key):
-        return tr("Getting ready")
+def _aside(handle: JobHandle) -> str:
+    """What is done before the first step and between two, with its count."""
+    progress = handle.progress
+    if progress.key in ("", TrainRequest.title_key):
+        return ""
     return tr(progress.key, **progress.facts)

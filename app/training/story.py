@@ -13,8 +13,10 @@ from app.i18n import tr
 from app.i18n.format import number
 from app.training.pace import worked
 from app.training.points import Points
+from app.training.story_steps import read_steps
 from app.training.telling import Told, over, stopped, worth_telling
 from engine.runtime.errors import StylekilnError
+from engine.training.asides import TOOK
 from engine.training.runs import Checkpoint, Run, SamplePicture
 
 if TYPE_CHECKING:
@@ -40,10 +42,12 @@ class Drawing:
 class Story:
     """Losses, checkpoints, samples and events of one run.
 
-    ``seconds`` is how long its steps took, without pauses. ``rates`` are the learning rates by
-    group, ``bands`` the held-out losses at every noise level by step, ``seen`` the loss of trained
-    pictures on the noise that held-out ones are measured with. ``waits`` is what a run that holds
-    by itself waits for, ``suggestion`` when it was suggested to stop; both are facts of an event.
+    ``seconds`` is how long its steps took, without pauses, ``ready`` what came before them, and
+    ``asides`` what was done between them, by the moment when it ended. ``rates`` are the learning
+    rates by group, ``bands`` the held-out losses at every noise level by step, ``seen`` the loss of
+    trained pictures on the noise that held-out ones are measured with. ``waits`` is what a run that
+    holds by itself waits for, ``suggestion`` when it was suggested to stop; both are facts of an
+    event.
     """
 
     folder: Path
@@ -57,6 +61,8 @@ class Story:
     step: int = 0
     epoch: int = 0
     seconds: float = 0.0
+    ready: float = 0.0
+    asides: dict[float, tuple[str, float]] = field(default_factory=dict)
     memory_peak: int = 0
     loss: Points = field(default_factory=Points)
     average: Points = field(default_factory=Points)
@@ -84,6 +90,29 @@ class Story:
         """The checkpoint with the lowest held-out loss."""
         measured = [item for item in self.checkpoints if item.held_out_loss is not None]
         return min(measured, key=lambda item: item.held_out_loss or 0.0, default=None)
+
+    @property
+    def lowest(self) -> tuple[int, float] | None:
+        """The step of the lowest held-out loss that was measured, and that loss."""
+        if not len(self.held_out):
+            return None
+        at = int(self.held_out.values.argmin())
+        return int(self.held_out.steps[at]), float(self.held_out.values[at])
+
+    @property
+    def best_is_lowest(self) -> bool:
+        """Whether the lowest loss that was measured is that of the best checkpoint."""
+        lowest, best = self.lowest, self.best
+        return lowest is None or best is None or (best.held_out_loss or 0.0) <= lowest[1]
+
+    @property
+    def spent(self) -> float:
+        """How many seconds the run took in all, without pauses."""
+        kinds: dict[str, list[float]] = {}
+        for kind, took in self.asides.values():
+            kinds.setdefault(kind, []).append(took)
+        between = sum(float(worked(np.array(took)).sum()) for took in kinds.values())
+        return self.ready + self.seconds + between
 
     @property
     def ending(self) -> str:
@@ -116,6 +145,7 @@ class Story:
         handlers = {
             "train.started": self._started,
             "train.step": self._step,
+            TOOK: self._took,
             "train.held_out": self._held_out,
             "train.checkpoint": self._checkpoint,
             "train.sample": self._sample,
@@ -150,6 +180,10 @@ class Story:
         self.grad_norm.add(step, data.get("grad_norm"))
         for group, rate in (data.get("lr") or {}).items():
             self.rates.setdefault(group, Points()).add(step, rate)
+        return True
+
+    def _took(self, data: dict[str, Any]) -> bool:
+        self.asides[data["time"]] = data["what"], float(data["seconds"])
         return True
 
     def _held_out(self, data: dict[str, Any]) -> bool:
@@ -244,7 +278,7 @@ def read(folder: Path) -> Story:
             story.take(row["kind"], data, row["time"])
     story.checkpoints = run.checkpoints()
     story.samples = run.samples()
-    _read_steps(story, run)
+    read_steps(story, run)
     return story
 
 
@@ -254,22 +288,3 @@ def _request(run: Run) -> TrainRequest | None:
         return run.request()
     except StylekilnError:
         return None
-
-
-def _read_steps(story: Story, run: Run) -> None:
-    log = run.steps()
-    steps = log["step"]
-    if not len(steps):
-        return
-    for name, points in (
-        ("loss", story.loss),
-        ("average", story.average),
-        ("grad_norm", story.grad_norm),
-    ):
-        points.extend(steps, log[name])
-    for name in log:
-        if name.startswith("lr_"):
-            story.rates[name.removeprefix("lr_")] = Points(steps, log[name])
-    story.step, story.epoch = int(steps[-1]), int(log["epoch"][-1])
-    gaps = np.diff(log["seconds"], prepend=0.0)
-    story.seconds = float(worked(gaps[np.isfinite(gaps)]).sum())

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.runtime.errors import fill
@@ -139,6 +139,11 @@ class ProgressMeter:
             rate = self._rate if ready else None
             left = (total - place) / self._rate + to_come if ready and place < total else None
             self._latest = Progress(step, total, key, facts or {}, rate, left, share)
+
+    def say(self, key: str, facts: Mapping[str, object]) -> None:
+        """What is done, in other words, at the same place."""
+        with self._lock:
+            self._latest = replace(self._latest, key=key, facts=facts)
 
     def _count(self, steps: float, now: float) -> None:
         if now - self._begun < _INSTANT:

@@ -187,6 +187,12 @@ class Job:
         """
         self._handle.meter.update(step, total, text, facts, share, to_come)
 
+    def say(self, text: str, **facts: object) -> None:
+        """Tell what is being done at the step of the newest progress, by a translation key that
+        ``facts`` fill.
+        """
+        self._handle.meter.say(text, facts)
+
     def aside(self) -> AbstractContextManager[None]:
         """What is done inside is no step: neither rate nor time left count it as one."""
         return self._handle.meter.aside()

@@ -74,13 +74,14 @@ class Asides:
 
     @contextmanager
     def of(self, kind: Aside) -> Iterator[None]:
-        """The block is work of ``kind``."""
+        """The block is work of ``kind``; what it says of itself holds as long as it lasts."""
         meter = self._job.handle.meter
-        before = meter.left_out
+        before, words = meter.left_out, meter.latest
         with self._job.aside():
             yield
+        meter.say(words.key, words.facts)
         self._took[kind].append(meter.left_out - before)
-        self._recorder.store(TOOK, what=kind, seconds=round(self._took[kind][-1], 3))
+        self._recorder.event(TOOK, what=kind, seconds=round(self._took[kind][-1], 3))
 
     def to_come(self, done: int) -> float:
         """The seconds that what is due after ``done`` steps takes, as far as some of it was done.

@@ -66,7 +66,8 @@ class HeldOut:
         """Both losses at every level; None when nothing was held out."""
         if not self._held_out:
             return None
-        held_out, seen = (self._means(pictures, job) for pictures in (self._held_out, self._seen))
+        held_out = self._means(self._held_out, job, "Measuring held-out picture {n} of {all}")
+        seen = self._means(self._seen, job, "Measuring trained picture {n} of {all}")
         return Measurement(self.timesteps, held_out, seen)
 
     def losses(self, job: Job) -> dict[str, float]:
@@ -75,9 +76,12 @@ class HeldOut:
         return {} if found is None else found.losses
 
     @torch.no_grad()
-    def _means(self, pictures: Sequence[TrainingPicture], job: Job) -> tuple[float, ...]:
+    def _means(
+        self, pictures: Sequence[TrainingPicture], job: Job, words: str
+    ) -> tuple[float, ...]:
         total = torch.zeros(len(self.timesteps), dtype=torch.float64)
-        for picture in pictures:
+        for number, picture in enumerate(pictures, 1):
+            job.say(words, n=f"{number:,}", all=f"{len(pictures):,}")
             caption = plain_caption(picture.caption, self._trigger_word, picture.way.captions)
             parts = []
             for draws in self._draws(picture):

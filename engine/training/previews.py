@@ -19,6 +19,7 @@ from engine.runtime.files import write_bytes
 from engine.runtime.job import Job
 from engine.runtime.schema import validated
 from engine.sampling.pipeline import sample
+from engine.sampling.pixels import picture_size
 from engine.sampling.request import ImageRequest, Shot
 from engine.training.config import TrainRequest
 from engine.training.patience import patiently
@@ -54,6 +55,27 @@ class QuietJob(Job):
         self._outer.go_on()
 
 
+class _Words:
+    """Names the sample that is being drawn, and moves on whenever one is done: ``count`` more of
+    one size after ``done`` of ``total``.
+    """
+
+    def __init__(self, job: Job, size: tuple[int, int], done: int, count: int, total: int) -> None:
+        self._job, self._size = job, size
+        self._done, self._end, self._total = done, done + count, total
+        self._say()
+
+    def __call__(self, number: int, shot: Shot, picture: np.ndarray) -> None:
+        self._done += 1
+        self._say()
+
+    def _say(self) -> None:
+        if self._done < self._end:
+            n, all_ = f"{self._done + 1:,}", f"{self._total:,}"
+            facts = {"n": n, "all": all_, "width": self._size[0], "height": self._size[1]}
+            self._job.say("Drawing sample {n} of {all}, {width} × {height}", **facts)
+
+
 class Previews:
     """Draws the sample prompts of a run into its ``samples`` folder.
 
@@ -84,7 +106,11 @@ class Previews:
         for recipe, indices in groups.items():
             shots = [self._shot(prompts[index]) for index in indices]
             show = partial(self._show, epoch, step, indices, shots)
-            drawn = sample(self._model, recipe, job=self._job, shots=shots, on_preview=show)
+            size = picture_size(self._model, recipe)
+            say = _Words(self._job, size, len(pictures), len(indices), len(prompts))
+            drawn = sample(
+                self._model, recipe, job=self._job, shots=shots, on_preview=show, on_picture=say
+            )
             pictures |= dict(zip(indices, drawn, strict=True))
         when = f"e{epoch:06d}" if by_epoch else f"{step:06d}"
         for index, prompt in enumerate(prompts):

@@ -64,6 +64,41 @@ def test_a_run_that_gets_ready_is_on_the_stage_and_can_be_stopped(
     run.handle.cancel()
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["Measuring held-out picture 3 of 6", "Drawing sample 1 of 2, 1024 × 1024"]),
+        (
+            "zh_CN",
+            [
+                "正在测量留出集图片，第 3 张，共 6 张",
+                "正在生成样图，第 1 张，共 2 张，1024 × 1024",
+            ],
+        ),
+    ],
+)
+def test_what_is_done_between_two_steps_is_named_until_it_is_done(view, live, language, words):
+    i18n.set_language(language)
+    live.step(4)
+    meter, shown = live.handle.meter, []
+    for key, facts in (
+        ("Measuring held-out picture {n} of {all}", {"n": "3", "all": "6"}),
+        (
+            "Drawing sample {n} of {all}, {width} × {height}",
+            {"n": "1", "all": "2", "width": 1024, "height": 1024},
+        ),
+    ):
+        meter.say(key, facts)
+        view.session.job_changed.emit(live.handle)
+        shown.append(view.stage.bar.phase.text())
+    assert shown == words
+    click(view.stage.bar.stop)  # which is no reason to throw away what was learned
+    assert Job(live.handle).asked() == ["stop_and_save"]
+    live.step(5)
+    view.session.job_changed.emit(live.handle)
+    assert view.stage.bar.phase.text() == i18n.tr("Epoch {epoch} of {total}", epoch=2, total=3)
+
+
 def test_a_wall_clock_that_jumps_changes_no_time_left(view, live, monkeypatch):
     clock, wall = [50.0], [1.7e9]
     monkeypatch.setattr(live.handle.meter, "_clock", lambda: clock[0])

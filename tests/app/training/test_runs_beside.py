@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from app import i18n
+from app.i18n.format import duration
 from app.training.chart_choice import Choice
 from app.training.compared import MANNERS
 from app.training.curves import Curves
 from engine.project.settings import Settings
+from engine.training.runs import Run
 from tests.app.training.conftest import click
 from tests.app.training.runs_at_hand import begun, entry, make_run
 
@@ -97,6 +101,61 @@ def test_settings_of_runs_stand_side_by_side(shown):
     assert "Seed" in {line.title for line in page.rows.lines}
     click(page.back)
     assert view.stage.pages.currentWidget() is view.stage.shown
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Epoch 3 has the lowest held-out loss of those kept."),
+        ("zh_CN", "第 3 轮的留出集损失在保留的检查点中最低。"),
+    ],
+)
+def test_the_lowest_loss_of_all_and_of_what_was_kept_are_told_apart(shown, language, words):
+    i18n.set_language(language)
+    view = shown(old={}, new={})
+    story = view.state.story
+    story.checkpoints = [one for one in story.checkpoints if one.epoch != 2]
+    view.state.story_changed.emit()
+    assert view.runs.lowest.text() == words
+    view.stage.open_compare()
+    lines = {line.title: line.texts for line in view.stage.compare.rows.lines}
+    old = lines[i18n.tr("Lowest of those kept")][1]
+    assert lines[i18n.tr("Lowest held-out loss")] == (old, old)
+    assert "0.1500" in lines[i18n.tr("Lowest of those kept")][0]
+
+
+def test_the_time_of_a_run_counts_what_is_no_step_but_no_pause(shown, settle):
+    view = shown(old={}, new={})
+    run = Run.open(view.state.story.folder)
+    rows = [json.loads(line) for line in (run.folder / "log.jsonl").read_text().splitlines()]
+    for row in rows:
+        row["seconds"] += 40  # until pictures were read and encoded
+    (run.folder / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for seconds in (42.0, 44.0, 43.0, 4000.0):  # the last one was held
+        run.log_event("train.aside", {"what": "held_out", "seconds": seconds, "time": seconds})
+    run.log_event("train.aside", {"what": "samples", "seconds": 30.0, "time": 30.0})
+    view.session.start(view.state.load_runs())
+    settle(view.session)
+    view.stage.open_compare()
+    lines = {line.title: line.texts for line in view.stage.compare.rows.lines}
+    steps = 12 * 0.5
+    between = 42 + 44 + 43 + 20 * 43.5 + 30
+    assert lines["Time without pauses"] == (duration(40 + steps + between), "0:06")
+    view.stage.refresh()
+    assert view.stage.numbers.values["speed"].text() == "8.0"
+
+
+def test_escape_leads_from_settings_side_by_side_back_to_the_run(shown, qtbot):
+    view = shown(old={}, new={})
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow)
+    page = view.stage.compare
+    for widget in (None, page.scope, page.table, page.back):
+        view.stage.open_compare()
+        if widget is not None:
+            widget.setFocus()
+        qtbot.keyClick(view.focusWidget(), Qt.Key.Key_Escape)
+        assert view.stage.pages.currentWidget() is view.stage.shown
 
 
 @pytest.mark.parametrize(("language", "axis"), [("en", "Steps"), ("zh_CN", "步数")])

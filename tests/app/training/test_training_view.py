@@ -145,7 +145,7 @@ def test_past_runs_are_read_from_their_folders(with_runs, settle) -> None:
     assert view.stage.bar.phase.text() == "Finished"
     assert view.runs.checkpoints.epochs == [3, 2, 1]
     assert view.state.story.best.epoch == 2
-    assert view.runs.check.text() == "Check 3 epochs for over-fitting"
+    assert view.runs.check.text() == "Check 3 checkpoints for over-fitting"
     names = [series.label for series in view.stage.curves.loss.plot.series]
     assert names == ["Each step", "Smoothed", "Held-out"]
     assert view.stage.samples.canvas.columns == [0, 4, 8, 12]

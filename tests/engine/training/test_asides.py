@@ -71,5 +71,34 @@ def test_samples_are_counted_apart_from_the_steps(request_for, monkeypatch):
     assert left[half + 1] == pytest.approx((steps - half - 1) * STEP + DRAWING)
 
 
+class Heard(ProgressMeter):
+    """Notes what was said of the work, each sentence once."""
+
+    def __init__(self):
+        super().__init__()
+        self.words = []
+
+    def say(self, key, facts):
+        super().say(key, facts)
+        if self.latest.text not in self.words:
+            self.words.append(self.latest.text)
+
+
+def test_what_is_done_between_steps_is_named_with_its_number_and_its_size(request_for):
+    prompts = ("a --s 1 --w 64 --h 64", "b --s 1 --w 64 --h 96")
+    request = request_for(max_train_epochs=1, validation_split=0.3, sample_prompts=prompts)
+    handle = JobHandle(request)
+    handle.meter = meter = Heard()
+    run(request, Job(handle))
+    measured = [words for words in meter.words if words.startswith("Measuring held-out picture")]
+    assert measured == [
+        f"Measuring held-out picture {n} of {len(measured)}" for n in range(1, len(measured) + 1)
+    ]
+    assert len(measured) > 1
+    drawn = [words for words in meter.words if words.startswith("Drawing")]
+    assert drawn == ["Drawing sample 1 of 2, 64 × 64", "Drawing sample 2 of 2, 64 × 96"]
+    assert meter.latest.text == f"Train {request.output_name}"
+
+
 def _pass(clock, seconds):
     clock[0] += seconds
