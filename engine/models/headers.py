@@ -89,12 +89,18 @@ _AGAIN = "Download or copy it again."
 
 def _truncated(path: Path, expected: int, actual: int) -> ModelFileError:
     return ModelFileError(
-        "{name} ends early: it should have {expected} bytes and has {actual}.",
+        "{name} ends early: it should have {expected} MB and has {actual} MB.",
         name=path.name,
-        expected=expected,
-        actual=actual,
+        expected=_megabytes(expected, actual),
+        actual=_megabytes(actual, expected),
         remedy=_AGAIN,
     )
+
+
+def _megabytes(count: int, other: int) -> str:
+    """``count`` bytes with as many digits as tell it from ``other``."""
+    texts = ((f"{count / 1e6:.{n}f}", f"{other / 1e6:.{n}f}") for n in range(1, 7))
+    return next(text for text, beside in texts if text != beside)
 
 
 def _broken(path: Path, sentence: str) -> ModelFileError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import shutil
 import struct
 
@@ -168,6 +169,18 @@ def test_a_broken_safetensors_file_gets_one_sentence(tmp_path, case):
         inspect(path)
     assert "bad.safetensors" in str(caught.value)
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [(1_000_000, "1.4 MB and has 1.0 MB"), (1_429_720, "1.429724 MB and has 1.429720 MB")],
+)
+def test_what_a_cut_off_file_lacks_is_told_in_megabytes(tmp_path, there, told):
+    table = {"x": {"dtype": "U8", "shape": [1_429_000], "data_offsets": [0, 1_429_000]}}
+    header = json.dumps(table).encode().ljust(1_429_724 - 1_429_000 - 8)
+    (tmp_path / "cut.safetensors").write_bytes(_safetensors(header, bytes(1_429_000))[:there])
+    with pytest.raises(ModelFileError, match=re.escape(f"should have {told}.")):
+        inspect(tmp_path / "cut.safetensors")
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"PK\x03\x04 no archive", bytes(100)])
