@@ -239,13 +239,14 @@ def _inspect_folder(path: Path) -> ModelInfo:
     unet = read_json(path / "unet" / "config.json")
     if unet.get("_class_name") != "UNet2DConditionModel":
         raise unknown_family(path, {})
-    files = [file for file in path.glob("*/*.safetensors") if file.is_file()]
-    for file in files:
-        read_header(file)
+    files = sorted(file for file in path.glob("*/*.safetensors") if file.is_file())
+    headers = [read_header(file) for file in files]
+    # What tools write about the whole model stands in its UNet.
+    told = next((one.metadata for one in headers if one.path.parent.name == "unet"), {})
     scheduler = read_json(path / "scheduler" / "scheduler_config.json")
     return ModelInfo(
         path=path, kind="base", layout=STARTER if path == STARTER_FOLDER else "diffusers",
         bytes=sum(file.stat().st_size for file in files), family=family_of_folder(unet),
         prediction_type=scheduler.get("prediction_type", "epsilon"),
-        context_width=unet.get("cross_attention_dim"),
+        context_width=unet.get("cross_attention_dim"), metadata=told,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ from engine.models.tools.files import (
     same_family,
     too_large,
 )
+from engine.models.tools.origins import of_baked
 from engine.models.tools.places import Slot, WeightFile, weight_places
 from engine.models.tools.requests import BakeRequest, ToolResult
 from engine.models.tools.streams import keys_of, open_tensors, rewrite
@@ -77,6 +79,10 @@ class _Baker:
         names = {name for file, _ in self._weighted for name in (*file.modules, *file.left_out)}
         return sorted(names - self._seen)
 
+    def header(self, metadata: Mapping[str, str]) -> dict[str, str]:
+        """What a new file says of itself, by the ``metadata`` of the one before."""
+        return of_baked(metadata, self._source.name, self._weighted)
+
     def bake(self, slots: tuple[Slot, ...], tensor: Tensor) -> Tensor:
         """``tensor`` with what the LoRAs add to its layers."""
         self._job.breathe()
@@ -125,7 +131,7 @@ def _rewritten(file: WeightFile, out: Path, baker: _Baker) -> None:
         return baker.bake(file.slots[key], tensor) if key in file.slots else tensor
 
     with open_tensors(file.path) as stream:
-        rewrite(stream, out, change, stream.metadata)
+        rewrite(stream, out, change, baker.header(stream.metadata))
 
 
 def _bake_folder(source: Path, files: list[WeightFile], out: Path, baker: _Baker) -> None:

@@ -12,6 +12,7 @@ from engine.models.adapter_file import AdapterFile, read_adapter, to_tensors
 from engine.models.adapter_kinds import DOWN, UP, AdapterModule
 from engine.models.block_names import SD_LAYOUT, SDXL_LAYOUT, to_diffusers, to_original
 from engine.models.tools.files import keep_lora_apart, read_plain, require_numbers, write_tensors
+from engine.models.tools.origins import true_of_copy
 from engine.models.tools.requests import ConvertRequest, ToolResult
 from engine.runtime.job import Job
 
@@ -38,7 +39,7 @@ def run(request: ConvertRequest, job: Job) -> ToolResult:
     require_numbers(file)
     tensors = named(file, request.naming)
     job.breathe()
-    write_tensors(out, tensors, file.metadata, request.precision)
+    write_tensors(out, tensors, true_of_copy(file.metadata), request.precision)
     notes = {"modules": len(file.modules), "left_out": file.left_out}
     return ToolResult(str(out), notes)
 

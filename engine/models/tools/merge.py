@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
 
-from engine.models.adapter_file import AdapterFile
 from engine.models.adapter_kinds import DOWN, UP, AdapterModule
 from engine.models.tools.factors import Spectrum, kernel_of, spectrum_of_product, stacked
 from engine.models.tools.files import keep_lora_apart, read_plain, same_family, same_sizes, write
+from engine.models.tools.origins import of_merged
 from engine.models.tools.requests import MergeRequest, ToolResult
 from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
@@ -35,7 +34,7 @@ def run(request: MergeRequest, job: Job) -> ToolResult:
         job.progress(number, len(names), "Merging layers")
         weighted = [(f.modules[name], ratio) for f, ratio in files if name in f.modules]
         modules[name] = _merged(request, weighted)
-    write(out, modules, _metadata(files), request.precision)
+    write(out, modules, of_merged(files), request.precision)
     left_out = dict.fromkeys(name for file, _ in files for name in file.left_out)
     return ToolResult(str(out), {"modules": len(modules), "left_out": list(left_out)})
 
@@ -68,6 +67,11 @@ def _as_kohya(weighted: Weighted) -> AdapterModule:
         raise BadInputError(
             "kohya's way adds only LoRAs of the same rank.", remedy="Use concat or svd."
         )
+    if any(module.alpha / first.alpha < 0 for module, _ in weighted):
+        raise BadInputError(
+            "kohya's way cannot add LoRAs whose alphas have different signs.",
+            remedy="Use concat or svd.",
+        )
     halves: dict[str, torch.Tensor] = {}
     for module, ratio in weighted:
         scale = (module.alpha / first.alpha) ** 0.5
@@ -75,11 +79,3 @@ def _as_kohya(weighted: Weighted) -> AdapterModule:
             part = module.tensors[ending].float() * factor
             halves[ending] = halves[ending] + part if ending in halves else part
     return AdapterModule("lora", halves, first.alpha)
-
-
-def _metadata(files: list[tuple[AdapterFile, float]]) -> dict[str, str]:
-    """What the first file says, and what was merged."""
-    kept = dict(files[0][0].metadata)
-    kept["modelspec.merged_from"] = ", ".join(file.path.name for file, _ in files)
-    kept["ss_merged_ratios"] = json.dumps([ratio for _, ratio in files])
-    return kept

@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.models.adapter_kinds import AdapterModule
 from engine.models.tools.factors import halves, kernel_of, spectrum_of_product
 from engine.models.tools.files import keep_lora_apart, read_plain, write
+from engine.models.tools.origins import of_resized
 from engine.models.tools.requests import ResizeRequest, ToolResult
 from engine.runtime.job import Job
 
@@ -28,11 +29,8 @@ def run(request: ResizeRequest, job: Job) -> ToolResult:
         job.progress(number, len(file.modules), "Resizing layers")
         modules[name], share = _resized(request, module)
         kept += share / len(file.modules)
-    metadata = dict(file.metadata)
     note = f"resized to rank {request.rank} ({request.measure})"
-    before = metadata.get("ss_training_comment", "")
-    metadata["ss_training_comment"] = f"{note}; {before}" if before not in ("", "None") else note
-    write(out, modules, metadata, request.precision)
+    write(out, modules, of_resized(file, note), request.precision)
     ranks = [module.rank for module in modules.values()]
     notes = {"modules": len(modules), "kept": kept, "lowest_rank": min(ranks),
              "highest_rank": max(ranks), "left_out": file.left_out}  # fmt: skip

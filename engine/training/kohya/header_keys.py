@@ -46,7 +46,7 @@ FACTS = frozenset({
     "modelspec.resolution", "modelspec.date", "modelspec.encoder_layer", "modelspec.thumbnail",
     "modelspec.hash_sha256", "modelspec.usage_hint", "modelspec.merged_from",
     "modelspec.preprocessor", "modelspec.is_negative_embedding", "sshs_model_hash",
-    "sshs_legacy_hash",
+    "sshs_legacy_hash", "ss_merged_ratios", "ss_resized_from", "ss_baked_into",
 })  # fmt: skip
 IS_FACT = Reason("It tells of the finished run or of the file, and is no setting.")
 # What decides about the result and stands in no header.
