@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from app.i18n import joined, tr
+from engine.models.family import STARTER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 SOURCES, STRENGTHS = "modelspec.merged_from", "ss_merged_ratios"
 """Where a file keeps the names of those that were added up, and their strengths."""
+BAKED_INTO, RESIZED_FROM = "ss_baked_into", "ss_resized_from"
+"""Where it keeps the name of the one that they were added to, or of itself before."""
 COMMENT = "ss_training_comment"
 
 # How training names what it saves at the end of an epoch.
@@ -42,25 +45,22 @@ def sources_of(meta: Mapping[str, str]) -> list[str]:
 
 def made_from(info: ModelInfo) -> str:
     """In few words what the file was made of, or what its training saved it as."""
-    trained = trained_as(info.metadata)
-    if is_sum(info):
-        return tr("Merged")
-    if trained and _resized(info.metadata)[0]:
-        return tr("Resized from {name}", name=trained)
-    return trained
+    if before := _before(info):
+        return tr("Resized from {name}", name=before)
+    return tr("Merged") if is_sum(info) else trained_as(info.metadata)
 
 
 def origin_of(info: ModelInfo) -> str:
     """How the file was made of others, in sentences; empty when it was not."""
     meta, told = info.metadata, []
     sources = tr("; ").join(sources_of(meta))  # a name holds a comma
-    if sources and info.kind == "lora":
-        told.append(tr("Merged from {sources}.", sources=sources))
+    base, (rank, _) = _called(meta.get(BAKED_INTO, "")), _resized(meta)
+    if sources and base:
+        told.append(tr("{base} with {sources} baked in.", base=base, sources=sources))
     elif sources:
-        told.append(tr("Made by baking in {sources}.", sources=sources))
-    rank, _ = _resized(meta)
-    if rank and not sources and trained_as(meta):
-        told.append(tr("Resized from {name} to rank {rank}.", name=trained_as(meta), rank=rank))
+        told.append(tr("Merged from {sources}.", sources=sources))
+    if before := _before(info):
+        told.append(tr("Resized from {name} to rank {rank}.", name=before, rank=rank))
     elif rank:
         told.append(tr("Resized to rank {rank}.", rank=rank))
     return joined(told)
@@ -91,6 +91,14 @@ def _resized(meta: Mapping[str, str]) -> tuple[str, str]:
     return last, comment
 
 
+def _before(info: ModelInfo) -> str:
+    """What a file of a smaller rank was before; older ones tell only the training it had."""
+    meta = info.metadata
+    if not _resized(meta)[0]:
+        return ""
+    return _called(meta.get(RESIZED_FROM, "")) or ("" if is_sum(info) else trained_as(meta))
+
+
 def _strengths(said: str) -> list[float]:
     try:
         values: Any = json.loads(said)
@@ -101,7 +109,9 @@ def _strengths(said: str) -> list[float]:
 
 
 def _called(file: str) -> str:
-    """A checkpoint by run and epoch, another file without its ending."""
+    """A checkpoint by run and epoch, the starter by its label, another without its ending."""
+    if file == STARTER:
+        return tr("Starter model")
     stem = file.removesuffix(".safetensors")
     numbered = CHECKPOINT.fullmatch(stem)
     if numbered is None:

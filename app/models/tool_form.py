@@ -15,7 +15,7 @@ from app.models.tool_bench import ToolBench
 from app.models.tool_place import PlaceRow
 from app.models.tool_subjects import BakeSubject, FileSubject, LorasSubject, PairSubject, Subject
 from app.models.tool_words import WordsSubject
-from app.models.tools import BAKE, EDIT, EXTRACT, MERGE, RESIZE, Tool
+from app.models.tools import BAKE, CONVERT, EDIT, EXTRACT, MERGE, RESIZE, Tool
 from app.shell.jobs import phase_of
 from app.theme import metrics
 from app.widgets.buttons import button
@@ -69,9 +69,15 @@ class ToolForm(QWidget):
         self._propose()
 
     def _begin_with(self, chosen: Sequence[ModelInfo]) -> None:
-        """Half the rank of a LoRA: whoever changes it mostly wants it smaller."""
+        """Half the rank of a LoRA, for whoever changes it mostly wants it smaller; names that the
+        file does not have.
+        """
         if self.tool is RESIZE and chosen[0].rank:
             self.settings.set_values({"rank": max(1, chosen[0].rank // 2)})
+        look = chosen[0].look
+        if self.tool is CONVERT and look is not None and look.naming == "kohya":
+            # diffusers' names are of plain LoRAs alone.
+            self.settings.set_values({"naming": "diffusers" if look.adds_up else "comfyui"})
 
     def _build(self) -> None:
         column = QVBoxLayout(self)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.i18n import signals as language_signals
 from app.i18n import tr, tr_error
 from app.models.tools import MERGE, Tool, refusal
-from app.models.words import problem_of, title_of
+from app.models.words import base_name, problem_of, title_of
 from app.theme import metrics
 from app.widgets.buttons import tool_button
 from app.widgets.fields import Choice, FieldRow, NumberField
@@ -137,8 +137,8 @@ class LorasSubject(Subject):
         return {"files": words}
 
     def stem(self) -> str:
-        stems = [info.path.stem for info in self.infos[:2]]
-        return "+".join(stems if len(stems) == 2 else [*stems, "merged"])  # not the source's name
+        stems = [info.path.stem for info in self.infos]
+        return _together(stems if len(stems) > 1 else [*stems, "merged"])  # not the source's name
 
     def _take(self, path: object) -> None:
         info = next((one for one in self._library if str(one.path) == path), None)
@@ -174,6 +174,12 @@ class LorasSubject(Subject):
         self.more.set_value("")
 
 
+def _together(stems: Sequence[str]) -> str:
+    """The first two names and how many more there are: all would be too long for a file."""
+    more = [str(len(stems) - 2)] if len(stems) > 2 else []
+    return "+".join([*stems[:2], *more])
+
+
 class ModelChoice(Choice):
     """A base model of the library; those that ``loras`` do not fit cannot be chosen."""
 
@@ -194,6 +200,18 @@ class ModelChoice(Choice):
         shown = [info for info in self._bases if info.ref != self._without]
         options += [(info.ref, title_of(info)) for info in shown]
         self.set_options(options, _misfits(self._loras, shown))
+
+    def propose(self) -> None:
+        """Choose the model that the LoRAs name, or the only one that they fit; nothing changes
+        where one is chosen already.
+        """
+        if self.value:
+            return
+        fitting = [base for base in self._bases if base.ref not in _misfits(self._loras, [base])]
+        said = {base_name(info.metadata.get("ss_sd_model_name", "")) for info in self._loras}
+        named = [base for base in fitting if said & {base.ref, base.path.name}]
+        if len(found := named or fitting) == 1:
+            self.set_value(found[0].ref)
 
     def info(self) -> ModelInfo | None:
         """The chosen model."""
@@ -222,6 +240,8 @@ class BakeSubject(LorasSubject):
         bases = [info for info in chosen if info.kind == "base"]
         self.base.offer(self.infos)
         self.base.set_value(bases[0].ref if bases else "")
+        if self.loras:
+            self.base.propose()
         self.base.changed.connect(lambda _: self.changed.emit())
         self.changed.connect(lambda: self.base.offer(self.infos))
 
@@ -236,8 +256,8 @@ class BakeSubject(LorasSubject):
 
     def stem(self) -> str:
         base = self.base.info()
-        parts = [base.name] if base is not None else []
-        parts += [info.path.stem for info in self.infos[:1]]
+        loras = _together([info.path.stem for info in self.infos])
+        parts = [part for part in (base.name if base is not None else "", loras) if part]
         return "-".join(parts if len(parts) == 2 else [*parts, "baked"])
 
 
@@ -262,12 +282,12 @@ class PairSubject(Subject):
         return {"base": str(self.base.value or ""), "tuned": str(self.tuned.value or "")}
 
     def missing(self) -> dict[str, str]:
-        choices = {"base": self.base, "tuned": self.tuned}
-        return {
-            name: tr("Choose a base model.")
-            for name, choice in choices.items()
-            if choice.info() is None
-        }
+        lacking = {}
+        if self.base.info() is None:
+            lacking["base"] = tr("Choose a base model.")
+        if self.tuned.info() is None:
+            lacking["tuned"] = tr("Choose a tuned model.")
+        return lacking
 
     def stem(self) -> str:
         tuned = self.tuned.info()

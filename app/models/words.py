@@ -123,6 +123,7 @@ def note_of(info: ModelInfo) -> str:
 def facts(info: ModelInfo) -> list[tuple[str, str]]:
     """What the inspector lists about a model: label keys and ready texts."""
     meta = info.metadata
+    base = base_name(meta.get("ss_sd_model_name", ""))
     ranked = ("Rank", str(info.rank) if info.rank else "")
     if info.rank and info.alpha is not None:
         ranked = ("Rank, alpha", f"{info.rank}, {info.alpha:g}")
@@ -130,7 +131,7 @@ def facts(info: ModelInfo) -> list[tuple[str, str]]:
         ("Family", family_word(info)),
         ("Kind", kind_of(info) if info.kind == "lora" else ""),
         ("Prediction", prediction_of(info) if info.kind == "base" else ""),
-        ("Base model", _base_name(meta.get("ss_sd_model_name", ""))),
+        ("Base model", tr("Starter model") if base == STARTER else base),
         ("Trigger word", info.trigger_word),
         ranked,
         *([] if is_sum(info) else trained_facts(meta)),
@@ -141,10 +142,8 @@ def facts(info: ModelInfo) -> list[tuple[str, str]]:
     return [(key, text) for key, text in lines if text]
 
 
-def _base_name(said: str) -> str:
-    """The name alone: some tools write the whole path of another computer."""
-    if said == STARTER:
-        return tr("Starter model")
+def base_name(said: str) -> str:
+    """The name of a base model alone: some tools write the whole path of another computer."""
     return PurePath(said.replace("\\", "/")).name
 
 

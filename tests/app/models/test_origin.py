@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,7 +106,28 @@ def test_a_merged_file_that_was_resized_tells_both_and_its_note_stays_apart():
     assert (origin_of(bare), note_of(bare)) == ("Resized to rank 4.", "")
 
 
-def test_a_baked_model_tells_what_is_in_it():
-    meta = merged("a.safetensors", "b.safetensors", strengths=[1, 0.5])
-    info = replace(lora("x", meta), kind="base")
-    assert origin_of(info) == "Made by baking in a at 1; b at 0.5."
+def test_a_baked_model_tells_what_is_in_it(shelf, models, at_work, tongue):
+    form = open_form(models, "bake", "icons.safetensors", "ink.safetensors")
+    assert form.place.name.value == "starter-icons+ink"
+    write(form.subject.loras[1].strength, "0.5")
+    click(form.go)
+    at_work()
+    info = models.inspector.info
+    assert (info.kind, info.path.name) == ("base", "starter-icons+ink")
+    assert (
+        models.inspector.about.lines["Origin"]
+        == {
+            "en": "Starter model with icons at 1; ink at 0.5 baked in.",
+            "zh_CN": "在入门模型中烘焙了 icons（强度 1）；ink（强度 0.5）。",
+        }[tongue]
+    )
+    assert models.inspector.about.lines["Family"] == {"en": "Starter", "zh_CN": "入门模型"}[tongue]
+
+
+def test_what_was_resized_is_told_by_its_name():
+    meta = merged("a.safetensors", "b.safetensors", strengths=[1, 1],
+                  ss_training_comment="resized to rank 4 (fixed)",
+                  ss_resized_from="a+b.safetensors")  # fmt: skip
+    info = lora("x", meta)
+    assert origin_of(info) == "Merged from a at 1; b at 1. Resized from a+b to rank 4."
+    assert second_line(info) == "Resized from a+b"

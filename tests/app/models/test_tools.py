@@ -16,7 +16,7 @@ from engine.models.inspect import inspect
 from engine.models.tools.requests import ToolResult
 from engine.runtime.job import JobHandle
 from tests.app.canvas.test_models import write_base
-from tests.app.models.conftest import NAME, choose, click, names
+from tests.app.models.conftest import NAME, choose, click, names, write_lora
 
 
 def change(path):
@@ -148,18 +148,33 @@ def test_a_value_that_does_not_fit_another_is_told_beside_its_field(shelf, model
 
 def test_keys_are_converted(shelf, models, at_work):
     form = open_form(models, "convert", "icons.safetensors")
-    pick(form.settings.controls["naming"], "diffusers")
+    assert form.settings.controls["naming"].value == "diffusers"  # it has those of kohya
     assert form.place.name.value == "icons-diffusers"
     click(form.go)
     at_work()
     assert models.inspector.info.look.naming == "diffusers"
     assert models.inspector.about.lines["Keys"] == "diffusers, 2"
+    form = open_form(models, "convert", "icons-diffusers.safetensors")
+    assert form.settings.controls["naming"].value == "kohya"
+    form = open_form(models, "convert", "woven.safetensors")
+    assert form.settings.controls["naming"].value == "comfyui"  # diffusers has none for it
 
 
-def test_a_lora_is_baked_into_a_folder_that_is_chosen_then(shelf, models, at_work, toasts):
+def test_the_base_that_a_lora_names_is_chosen_and_of_several_others_none(shelf, models, settle):
+    write_base(shelf / "own")
+    write_lora(shelf / "named.safetensors", ss_sd_model_name="D:\\models\\own")
+    models.refresh()
+    settle()
+    form = open_form(models, "bake", "named.safetensors")
+    assert form.subject.base.value == str(shelf / "own")
+    assert form.place.name.value == "own-named"
     form = open_form(models, "bake", "icons.safetensors")
+    assert not form.subject.base.value
     assert form.place.name.value == "icons-baked"
-    pick(form.subject.base, "Starter")
+
+
+def test_a_lora_is_baked_into_the_only_model_that_it_fits(shelf, models, at_work, toasts):
+    form = open_form(models, "bake", "icons.safetensors")
     assert form.place.name.value == "starter-icons"
     click(form.go)
     at_work()
@@ -180,6 +195,16 @@ def test_a_lora_for_another_family_cannot_be_baked(shelf, models, settle):
     click(form.go)
     settle()
     assert errors(form) == {"model": i18n.tr("Choose a base model.")}
+
+
+def test_each_field_of_an_extraction_asks_for_its_own_model(shelf, models, settle, tongue):
+    form = open_form(models, "extract", "icons.safetensors")
+    click(form.go)
+    settle()
+    assert errors(form) == {
+        "base": i18n.tr("Choose a base model."), "tuned": i18n.tr("Choose a tuned model.")
+    }  # fmt: skip
+    assert (errors(form)["tuned"] == "Choose a tuned model.") == (tongue == "en")
 
 
 def test_what_is_extracted_is_asked_of_two_different_models(shelf, models, settle, monkeypatch):
