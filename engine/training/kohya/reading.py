@@ -166,12 +166,25 @@ def _line(said: Said) -> Line:
         return _unheard(said)
     if said.value is None or said.value in ("", []):
         return _no_effect(said, EMPTY)
+    said = dataclasses.replace(said, value=_as_kind(said, setting.kind))
     same = said.why is None and _same(said.given, said.value)
     why = said.why
     if not said.present and why is None:
         why = Reason("Not in the file; kohya's own value is {used}.", used=_words(said.value))
     status: Status = "used" if same else "converted"
     return Line(said.key, said.given, status, {setting.name: said.value}, why, said.present)
+
+
+def _as_kind(said: Said, kind: str) -> Any:
+    """A number as it is written where a text is set, and yes or no where a number is, which would
+    be taken for 1 or 0, as a text to refuse.
+    """
+    value = said.value
+    if kind == "text" and isinstance(value, int | float) and not isinstance(value, bool):
+        return (
+            said.given if isinstance(said.given, str) and _same(said.given, value) else str(value)
+        )
+    return str(value).lower() if kind in ("int", "float") and isinstance(value, bool) else value
 
 
 def _unheard(said: Said) -> Line:

@@ -208,3 +208,19 @@ def test_logs_without_a_folder_are_not_asked_for(tmp_path):
     run = read(tmp_path, logging_dir="logs").request
     assert (run.log_with, run.logging_dir) == ("tensorboard", "logs")
     assert read(tmp_path, log_with="wandb").report.line("log_with").status == "no effect"
+
+
+def test_one_number_is_a_text_where_a_text_is_set(tmp_path):
+    items = ["down_lr_weight=1", "mid_lr_weight=0.50", "up_lr_weight=0.1,2"]
+    imported = read(tmp_path, network_args=items, output_name=2024)
+    run = imported.request
+    assert (run.down_lr_weight, run.mid_lr_weight, run.up_lr_weight) == ("1", "0.50", "0.1,2")
+    assert run.output_name == "2024"
+    assert imported.report.line("network_args: mid_lr_weight").status == "used"
+
+
+def test_yes_is_no_rank(tmp_path):
+    for items in ({"network_args": ["conv_dim=True"]}, {"conv_dim": True}):
+        line = next(line for line in read(tmp_path, **items).report.lines
+                    if line.key.endswith("conv_dim"))  # fmt: skip
+        assert (line.status, str(line.problem)) == ("refused", "Write a whole number.")
