@@ -116,6 +116,7 @@ class GuideBar(QWidget):
         self._next_text = bind(self.next.setText, "Next")
         self.show_page = button("Show", kind="link", on=self._show_offered)
         self.show_page.hide()
+        self.leave = tool_button("x", "Leave the guide", self._leave, dense=True)
         self.stop = button("Stop", "square", on=self._cancel, big=True)
         self._build()
         session.job_changed.connect(self._progress)
@@ -140,7 +141,7 @@ class GuideBar(QWidget):
         row.addWidget(self._left)
         row.addWidget(self.stop)
         row.addWidget(self.next)
-        row.addWidget(tool_button("x", "Leave the guide", self.closed.emit, dense=True))
+        row.addWidget(self.leave)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -170,6 +171,11 @@ class GuideBar(QWidget):
             self.closed.emit()
         elif not self.running:
             self._session.start(self._carry_out(self._stages[self._index]))
+
+    def _leave(self) -> None:
+        """Go away, and stay away until somebody asks for the guide again."""
+        self._session.change_settings(guide=False)
+        self.closed.emit()
 
     async def _carry_out(self, stage: Stage) -> None:
         from engine.tour.plan import TourRequest

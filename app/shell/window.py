@@ -214,6 +214,7 @@ class MainWindow(QWidget):
         """Open the guided first run over the sample project, from its first stage on."""
         from engine.tour.plan import STAGES
 
+        self.session.change_settings(guide=True)
         self.show_guide(STAGES)
         self.session.start(self._open_for_guide())
 
@@ -221,7 +222,8 @@ class MainWindow(QWidget):
         """A sample project whose tour is not finished: go on where it stands."""
         from engine.tour.plan import STAGES, is_sample, stages_done
 
-        if not is_sample(project, data_dir() / "projects"):
+        wanted = self.session.settings.guide
+        if not wanted or not is_sample(project, data_dir() / "projects"):
             return
         done = await self.session.bridge.io(stages_done, project)
         closed = not isValid(self)  # the window may be gone by the time the answer is here

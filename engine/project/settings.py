@@ -41,8 +41,9 @@ class Settings:
     its direction, ``up`` or ``down``; ``separation_model`` is the ONNX file that backgrounds
     were last separated with, and ``filmstrip`` whether the editor shows its strip; ``open_groups``
     are the groups of training settings that are open, by their English titles, and ``charts`` what
-    is shown in the charts of a run. A plain dataclass, because the window reads it before it is
-    painted and pydantic takes longer to import than the whole start page to paint.
+    is shown in the charts of a run; ``guide`` whether the guided first run offers to go on where it
+    stands. A plain dataclass, because the window reads it before it is painted and pydantic takes
+    longer to import than the whole start page to paint.
     """
 
     language: str = ""
@@ -60,6 +61,7 @@ class Settings:
     columns: dict[str, int] = field(default_factory=dict)
     open_groups: tuple[str, ...] = ()
     charts: dict[str, str | bool] = field(default_factory=dict)
+    guide: bool = True
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
@@ -135,6 +137,7 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "columns": _are_widths,
     "open_groups": _are_texts,
     "charts": _are_choices,
+    "guide": lambda value: isinstance(value, bool),
 }
 
 

@@ -17,7 +17,8 @@ from app.shell.window import MainWindow
 from app.widgets.buttons import Button
 from app.widgets.panel import IconLabel
 from engine.dataset.requests import ImportRequest
-from engine.project.settings import Settings
+from engine.project.project import Project
+from engine.project.settings import Settings, data_dir
 from engine.runtime import job as job_module
 from engine.runtime.errors import StylekilnError
 from engine.runtime.events import Progress
@@ -119,6 +120,33 @@ def test_the_guide_can_be_left_and_opened_again(window, qtbot):
     bar.closed.emit()
     assert window.guide is None
     assert not bar.isVisible()
+
+
+def test_a_guide_that_was_closed_stays_closed_until_somebody_asks_for_it(
+    window, session, settle, qtbot
+):
+    root = Project.create(data_dir() / "projects" / "Sample", "Sample").root
+
+    def reopened():
+        session.settings = Settings.load()  # as after a restart
+        session.start(session.close_project())
+        settle()
+        session.open_folder(root)
+        settle()
+        return window.guide
+
+    assert reopened().isVisible()
+    window.close_guide()
+    assert reopened().isVisible()
+    qtbot.mouseClick(window.guide.leave, Qt.MouseButton.LeftButton)
+    settle()
+    assert window.guide is None
+    assert reopened() is None
+    window.start_guide()
+    settle()
+    assert window.guide.isVisible()
+    window.close_guide()
+    assert reopened().isVisible()
 
 
 def test_a_failed_stage_is_told_and_can_be_tried_again(window, session):
