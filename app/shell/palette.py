@@ -1,4 +1,4 @@
-"""The command palette: every action of the window, and the pictures of the project, by words."""
+"""The command palette: actions of the window, settings and pictures of the project, by words."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Palette(QWidget):
         self,
         parent: QWidget,
         actions: Callable[[], list[Action]],
-        pictures: Callable[[str], list[Found]],
+        others: Callable[[str], list[Found]],
     ) -> None:
         super().__init__(parent)
-        self._actions, self._pictures = actions, pictures
+        self._actions, self._others = actions, others
         self._found: list[Found] = []
         self.field = QLineEdit()
-        bind(self.field.setPlaceholderText, "Search pictures and actions")
+        bind(self.field.setPlaceholderText, "Search pictures, settings and actions")
         self.list = RowList()
         self._none = label("Nothing has this name.", tone="quiet")
         self._none.setContentsMargins(12, 8, 12, 8)
@@ -74,18 +74,18 @@ class Palette(QWidget):
         self.closed.emit()
 
     def matches(self, text: str) -> list[Found]:
-        """Actions whose words hold every word of ``text``, then pictures."""
+        """Actions whose words hold every word of ``text``, then what else is found."""
         words = text.casefold().split()
         found = [
             Found(_row(action), action.run)
             for action in self._actions()
             if action.enabled() and _holds(f"{tr(action.text)} {action.text}", words)
         ]
-        pictures = self._pictures(text) if text.strip() else []
-        return [*found, *pictures][:MOST]
+        others = self._others(text) if text.strip() else []
+        return [*found, *others][:MOST]
 
     def refresh(self) -> None:
-        """Search again: the pictures were read anew."""
+        """Search again: there is more to find, or something else."""
         if self.isVisible():
             self._search(self.field.text())
 

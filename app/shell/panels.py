@@ -13,6 +13,7 @@ from app.session import Session
 from app.shell.commands import Commands
 from app.shell.notices import Notices
 from app.shell.picture_search import PictureSearch
+from app.shell.setting_search import SettingSearch
 from app.theme import metrics
 
 if TYPE_CHECKING:  # imported when they are first opened
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # imported when they are first opened
 
 RIGHT_GAP = 8
 MOST_PICTURES = 8
+MOST_SETTINGS = 6
 PALETTE_LEAST = 480
 
 
@@ -34,6 +36,7 @@ class FloatingPanels:
         self._window, self._session = window, session
         self._notices, self._commands = notices, commands
         self._pictures = PictureSearch(session, window)
+        self._settings = SettingSearch(session, window)
 
     @cached_property
     def queue(self) -> QueuePanel:
@@ -54,8 +57,9 @@ class FloatingPanels:
         """The command palette."""
         from app.shell.palette import Palette
 
-        made = Palette(self._window, self._commands.found_by_words, self._find_pictures)
+        made = Palette(self._window, self._commands.found_by_words, self._find)
         self._pictures.changed.connect(made.refresh)
+        self._settings.changed.connect(made.refresh)
         return made
 
     def open_palette(self, search: QWidget) -> None:
@@ -100,6 +104,23 @@ class FloatingPanels:
         for name, panel in self._built().items():
             if name != but:
                 panel.hide()
+
+    def _find(self, text: str) -> list[Found]:
+        """What is no action: settings of the next run, then pictures."""
+        return [*self._find_settings(text), *self._find_pictures(text)]
+
+    def _find_settings(self, text: str) -> list[Found]:
+        from app.shell.palette import Found
+        from app.widgets.row_list import Row
+
+        return [
+            Found(
+                Row(f"setting.{item.name}", tr(item.label), icon="sliders-horizontal",
+                    note=tr("Train")),
+                partial(self._session.go, "train", setting=item.name),
+            )
+            for item in self._settings.find(text, most=MOST_SETTINGS)
+        ]  # fmt: skip
 
     def _find_pictures(self, text: str) -> list[Found]:
         from app.shell.palette import Found

@@ -60,8 +60,8 @@ class SearchButton(QAbstractButton):
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self.setFixedHeight(metrics.CONTROL)
         self.setFixedWidth(400)
-        bind(self.setText, "Search pictures and actions")
-        bind(self.setAccessibleName, "Search pictures and actions")
+        bind(self.setText, "Search pictures, settings and actions")
+        bind(self.setAccessibleName, "Search pictures, settings and actions")
 
     def sizeHint(self) -> QSize:
         return QSize(400, metrics.CONTROL)

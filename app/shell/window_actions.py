@@ -28,7 +28,13 @@ def window_actions(window: MainWindow) -> list[Action]:
     ]
     return [
         *shown,
-        Action("palette", "Search pictures and actions", window.open_palette, "search", "Ctrl+K"),
+        Action(
+            "palette",
+            "Search pictures, settings and actions",
+            window.open_palette,
+            "search",
+            "Ctrl+K",
+        ),
         Action("open", "Open folder…", window.choose_folder, "folder-open", "Ctrl+Shift+O"),
         Action("sample", "Open the sample project", window.open_sample, "play"),
         Action("guide", "Guided first run", window.start_guide, "route"),
