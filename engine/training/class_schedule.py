@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from engine.runtime.errors import BadInputError
 from engine.training.config import TrainRequest
-from engine.training.named_classes import find_class, make, needs
+from engine.training.named_classes import find_class, make, needs, not_taken
 from engine.training.settings.schedule import arguments
 
 
@@ -65,6 +65,8 @@ class _Course:
                 name=self._path,
                 remedy="Correct its arguments and try again.",
             ) from error
+        except ArithmeticError as error:
+            raise not_taken(self._path, error) from error
 
     def _rates(self) -> tuple[float, ...]:
         return tuple(float(group["lr"]) for group in self._optimizer.param_groups)

@@ -68,9 +68,9 @@ class TrainRequest(  # the form shows the groups in this order from its end: pyd
 
     def smaller(self) -> TrainRequest | None:
         """Half the batch and twice the accumulation; at batch 1, and where a dataset file says the
-        batch, gradient checkpointing.
+        batch, gradient checkpointing. A state fits one batch: what goes on from it keeps that.
         """
-        half = 0 if self._batch_is_elsewhere() else self.train_batch_size // 2
+        half = 0 if self.resume or self._batch_is_elsewhere() else self.train_batch_size // 2
         if half:
             times = round(self.train_batch_size / half)
             collected = self.gradient_accumulation_steps * times

@@ -71,6 +71,7 @@ def _run(request: TrainRequest, job: Job, members: Crew) -> TrainResult:
             after = before.state.position.step if started is not None and before is not None else 0
             recorder.board = board_of(request, recorder.run.folder, after)
         network = stack.enter_context(adapted(model, request))
+        optimizers.refuse_short_schedule(request, network.groups(request), route.length.updates)
         stack.enter_context(economical(model, request, network.parameters))
         place = stack.enter_context(parking(model, enabled=request.offload))
         for why in _warnings(request, model, network, pictures, route, before):

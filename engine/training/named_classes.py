@@ -66,13 +66,18 @@ def make(cls: Any, path: str, *positional: Any, **arguments: Any) -> Any:
             )  # fmt: skip
     try:
         return cls(*positional, **arguments)
-    except (TypeError, ValueError, AssertionError, RuntimeError, NotImplementedError) as error:
-        raise BadInputError(
-            "{name} does not take these arguments; its own words are: “{reason}”.",
-            name=path,
-            reason=str(error).rstrip(".") or type(error).__name__,
-            remedy="Correct the arguments and try again.",
-        ) from error
+    except (TypeError, ValueError, AssertionError, RuntimeError, ArithmeticError) as error:
+        raise not_taken(path, error) from error
+
+
+def not_taken(path: str, error: Exception) -> BadInputError:
+    """What is said of arguments that the class ``path`` failed on with ``error``."""
+    return BadInputError(
+        "{name} does not take these arguments; its own words are: “{reason}”.",
+        name=path,
+        reason=str(error).rstrip(".") or type(error).__name__,
+        remedy="Correct the arguments and try again.",
+    )
 
 
 def takes(function: Any, name: str) -> bool:

@@ -41,8 +41,7 @@ def build(request: TrainRequest, groups: Sequence[Group], device: torch.device) 
     Raises BadInputError when it cannot be had here, or refuses its arguments or rates.
     """
     rule, cls, _ = _choice(request, device)
-    ordered = sorted(groups, key=lambda group: group.part == "unet")
-    rows = [_row(request, group) for group in ordered if request.rate_of(group.part)]
+    rows = _rows(request, groups)
     _check_rates(request, rule, rows)
     arguments = _arguments(request, rule, cls, device)
     optimizer: Optimizer = make(cls, rule.path, rows, **arguments)
@@ -51,6 +50,15 @@ def build(request: TrainRequest, groups: Sequence[Group], device: torch.device) 
     if hasattr(optimizer, "train"):  # one that averages begins where it is looked at
         optimizer.train()
     return optimizer
+
+
+def refuse_short_schedule(request: TrainRequest, groups: Sequence[Group], updates: int) -> None:
+    """Raise BadInputError for a schedule of a class that ends before the ``updates`` of the run:
+    its rates are a table, so that need not be found out on the way.
+    """
+    rates = tuple(row["base_lr"] for row in _rows(request, groups))
+    if request.lr_scheduler_type and rates:
+        class_schedule.rates_at(request, rates, updates - 1)
 
 
 def replacement(request: TrainRequest, device: torch.device) -> Reason | None:
@@ -95,6 +103,12 @@ def _found(name: str, rule: Rule, device: torch.device) -> Any:
             remedy="Choose another optimizer.",
         )
     return cls
+
+
+def _rows(request: TrainRequest, groups: Sequence[Group]) -> list[dict[str, Any]]:
+    """The groups that learn, those of the text encoders first."""
+    ordered = sorted(groups, key=lambda group: group.part == "unet")
+    return [_row(request, group) for group in ordered if request.rate_of(group.part)]
 
 
 def _row(request: TrainRequest, group: Group) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from engine.training.route import route_of
 class Outline:
     """``pictures`` are learned from, in ``buckets`` of (width, height, pictures), fullest first;
     ``regularization`` ones are drawn beside them, and ``unused_regularization`` find no partner.
-    ``draws`` counts pictures of an epoch with their repeats. ``without_effect`` says of changed
-    settings by name why they change nothing; ``notes`` are sentences about pictures that are left
-    out, and about settings that are seldom meant.
+    ``draws`` counts pictures of an epoch with their repeats. Of ``steps``, so many are ``done``
+    where the run goes on from a state. ``without_effect`` says of changed settings by name why they
+    change nothing; ``notes`` are sentences about pictures that are left out, and about settings
+    that are seldom meant.
     """
 
     pictures: int
@@ -33,12 +34,20 @@ class Outline:
     steps: int
     without_effect: dict[str, str]
     notes: tuple[str, ...]
+    done: int = 0
 
 
 def outline_of(
-    request: TrainRequest, pictures: PictureSet, *, predicts: str, two_encoders: bool
+    request: TrainRequest,
+    pictures: PictureSet,
+    *,
+    predicts: str,
+    two_encoders: bool,
+    done: int = 0,
 ) -> Outline:
-    """The run of ``request`` on ``pictures``, of a model that ``predicts`` and encodes so."""
+    """The run of ``request`` on ``pictures``, of a model that ``predicts`` and encodes so, after
+    the steps that are ``done``.
+    """
     route = route_of(request, pictures)
     plain = [picture for picture in pictures.training if not picture.regularization]
     regular = len(pictures.training) - len(plain)
@@ -57,4 +66,5 @@ def outline_of(
         steps=route.length.updates,
         without_effect={one.name: str(Reason(one.sentence, **one.facts)) for one in idle},
         notes=tuple(map(str, (*pictures.problems, *told))),
+        done=done,
     )

@@ -15,7 +15,7 @@ from engine.models.loading import LoadedModel
 from engine.runtime.device import free_memory, is_out_of_memory
 from engine.runtime.errors import OutOfMemoryError
 from engine.runtime.job import Job
-from engine.training import caches
+from engine.training import caches, optimizers
 from engine.training.asides import Aside
 from engine.training.base_model import load_base
 from engine.training.batches import Lot, Shelf
@@ -34,6 +34,7 @@ from engine.training.pictures import PictureSet, bucket_spec, find_sources, open
 from engine.training.previews import Previews
 from engine.training.probing import ProbeRequest, ProbeResult
 from engine.training.recorder import Recorder
+from engine.training.resume import resumed
 from engine.training.route import Position, Route, Stretch, route_of
 from engine.training.runs import Run
 from engine.training.tools import Tools
@@ -84,25 +85,31 @@ def _attempt(request: TrainRequest, asked: TrainRequest, job: Job) -> ProbeResul
 
 def _measured(request: TrainRequest, asked: TrainRequest, job: Job) -> ProbeResult:
     job.progress(0, 3, "Reading the dataset")
+    before = resumed(asked)
     sources = find_sources(request)
     model = load_base(request)
     check(request, model, sources.training)
     pictures = open_pictures(sources, bucket_spec(request, model.native_size), job)
     route = route_of(request, pictures)
+    if before is not None:
+        before.check(model, route.length.updates)
+    done = 0 if before is None else before.state.position.step
     with ExitStack() as stack:
         trial = _Trial(request, model, pictures, route, stack, job)
         encoding = trial.encode()
         step = trial.step()
         between = trial.between(pictures)
     encoded = len(pictures.training) if request.cache_latents else 0
+    caching = encoding.seconds * encoded / len(trial.batch)
+    batches, per_batch = route.batches(route.length.updates), step.seconds * trial.ease
     return ProbeResult(
         peak_bytes=max(step.peak, encoding.peak),
         step_bytes=step.peak,
         encode_bytes=encoding.peak,
         room_bytes=step.room,
-        seconds_per_step=step.seconds,
-        seconds=step.seconds * trial.ease * route.length.updates
-        + encoding.seconds * encoded / len(trial.batch),
+        seconds_per_step=step.seconds * min(route.group, route.length.batches_per_epoch),
+        seconds=caching + per_batch * batches,
+        seconds_left=caching + per_batch * (batches - route.batches(done)),
         bucket=trial.bucket,
         batch=len(trial.batch),
         between=between,
@@ -111,6 +118,7 @@ def _measured(request: TrainRequest, asked: TrainRequest, job: Job) -> ProbeResu
             pictures,
             predicts=model.prediction_type,
             two_encoders=len(model.text_encoders) > 1,
+            done=done,
         ),
     )
 
@@ -138,6 +146,8 @@ class _Trial:
     ) -> None:
         self._request, self._model, self._job = request, model, job
         self._network = stack.enter_context(adapted(model, request))
+        groups = self._network.groups(request)
+        optimizers.refuse_short_schedule(request, groups, route.length.updates)
         stack.enter_context(economical(model, request, self._network.parameters))
         self._place = stack.enter_context(parking(model, enabled=request.offload))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stylekiln-")))
@@ -176,7 +186,7 @@ class _Trial:
         usual(self._stretch(2))
         finish(self._model.device)
         seconds = time.perf_counter() - started
-        return _Cost(meter.peak, meter.room, seconds * request.gradient_accumulation_steps)
+        return _Cost(meter.peak, meter.room, seconds)
 
     def between(self, run: PictureSet) -> dict[Aside, float]:
         """Seconds of what ``run`` does between its steps, each tried in the small; after a step."""

@@ -30,8 +30,9 @@ class ProbeResult:
     ``room_bytes`` is what it has for this run, so the run fits where that is not less.
 
     ``step_bytes`` and ``encode_bytes`` are the peaks of a step and of encoding pictures.
-    ``seconds_per_step`` is the time of an update in the heaviest bucket; ``seconds`` of the whole
-    run, samples and checkpoints left out. ``changes`` are the settings, by name, that had to be
+    ``seconds_per_step`` is the time of a full update in the heaviest bucket; ``seconds`` that of
+    the whole run, samples and checkpoints left out, ``seconds_left`` that of what remains of it
+    where it goes on from a state. ``changes`` are the settings, by name, that had to be
     made smaller to fit; empty when the run fits as it is. ``outline`` is the run as asked for.
     ``between`` is what one of each thing that is done between steps takes, by
     :data:`engine.training.asides.ASIDES`; samples for one prompt.
@@ -43,6 +44,7 @@ class ProbeResult:
     room_bytes: int
     seconds_per_step: float
     seconds: float
+    seconds_left: float
     bucket: tuple[int, int]
     batch: int
     outline: Outline

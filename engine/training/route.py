@@ -66,6 +66,11 @@ class Route:
                     ends_run=ends_run,
                 )
 
+    def batches(self, updates: int) -> int:
+        """How many batches make the first ``updates``; the last of an epoch has fewer."""
+        epochs, rest = divmod(updates, self.length.updates_per_epoch)
+        return epochs * self.length.batches_per_epoch + rest * self.group
+
     def ended_at(self, place: Position) -> Stretch:
         """The update that led to ``place``, as far as what follows it asks."""
         ends_run = place.step >= self.length.updates

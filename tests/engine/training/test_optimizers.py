@@ -172,6 +172,12 @@ def test_a_schedule_that_ends_too_early_says_so():
         set_rates(optimizer, settings, 1.0, 9, 10)
 
 
+def test_a_schedule_that_divides_by_nothing_says_so():
+    settings = request(lr_scheduler_type="CosineAnnealingLR", lr_scheduler_args="T_max=0")
+    with pytest.raises(BadInputError, match="CosineAnnealingLR does not take these arguments"):
+        build(settings, [Part("unet")], CPU)
+
+
 def test_an_optimizer_with_one_rate_refuses_blocks_with_others():
     parts = [Part("unet"), Part("unet_block1", rate_factor=0.5)]
     with pytest.raises(BadInputError, match="Prodigy takes one rate for all parts"):

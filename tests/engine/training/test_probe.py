@@ -15,7 +15,7 @@ from transformers import CLIPTextModel
 from engine.commands.cli import main
 from engine.models.adapter_layers import targets_in
 from engine.models.host import host
-from engine.runtime.errors import BadInputError, OutOfMemoryError
+from engine.runtime.errors import BadInputError, MissingFileError, OutOfMemoryError
 from engine.runtime.job import Job, request_from_record
 from engine.training import meter, probe
 from engine.training.batches import shelve
@@ -23,6 +23,7 @@ from engine.training.jobfile import dump_toml
 from engine.training.meter import LiveBytes
 from engine.training.probe import heaviest, measure, run
 from engine.training.probing import ProbeRequest
+from engine.training.runs import Run
 from engine.training.update import Updater
 
 from .conftest import paint
@@ -110,6 +111,45 @@ def test_the_time_of_a_run_is_that_of_its_updates_and_of_what_is_cached(
     assert measured(**alike).seconds == 4 + 2
     both = measured(cache_latents=False, gradient_accumulation_steps=2, **alike)
     assert (both.seconds_per_step, both.seconds) == (2, 4)
+    # Groups that the two batches of an epoch never fill cost no more than these.
+    short = measured(cache_latents=False, gradient_accumulation_steps=8, **alike)
+    assert (short.seconds_per_step, short.seconds) == (2, 4)
+
+
+def test_of_a_run_that_goes_on_the_rest_is_told(measured, train, tmp_path, monkeypatch):
+    alike = {
+        "train_data_dir": str(paint(tmp_path / "alike" / "1_a", 8).parent),
+        "cache_latents": False, "lr_scheduler": "constant",
+    }  # fmt: skip
+    first, _ = train(max_train_epochs=1, **alike)
+    seconds = itertools.count()
+    monkeypatch.setattr(probe, "time", SimpleNamespace(perf_counter=lambda: next(seconds)))
+    found = measured(max_train_epochs=3, resume=first.run, **alike)
+    assert (found.outline.steps, found.outline.done) == (6, 2)
+    assert (found.seconds, found.seconds_left) == (6, 4)
+    with pytest.raises(BadInputError, match="nothing is left to learn"):
+        measured(max_train_epochs=1, resume=first.run, **alike)
+    with pytest.raises(BadInputError, match="belongs to another configuration"):
+        measured(max_train_epochs=3, resume=first.run, network_dim=3, **alike)
+    with pytest.raises(MissingFileError):
+        measured(resume=str(tmp_path / "nowhere"))
+
+
+def test_a_run_that_goes_on_is_not_tried_with_another_batch(measured, train, monkeypatch):
+    first, _ = train(max_train_epochs=1, lr_scheduler="constant")
+    monkeypatch.setattr(meter.psutil, "virtual_memory", lambda: Room(-1))
+    found = measured(max_train_epochs=3, lr_scheduler="constant", resume=first.run)
+    assert found.changes == {"gradient_checkpointing": True}
+
+
+def test_a_schedule_that_ends_before_the_run_is_refused_before_it_starts(measured, train, tmp_path):
+    course = {"lr_scheduler_type": "OneCycleLR", "lr_scheduler_args": "max_lr=0.01 total_steps=2"}
+    for go in (measured, train):
+        with pytest.raises(BadInputError, match="OneCycleLR ends before the run does"):
+            go(**course)
+    assert not Run(tmp_path / "run").steps()["step"].size
+    enough = course | {"lr_scheduler_args": "max_lr=0.01 total_steps=3"}
+    assert train(**enough)[0].steps == 4
 
 
 def test_parts_that_may_stay_are_not_moved_out_of_the_way(measured, monkeypatch):

@@ -38,6 +38,14 @@ def test_steps_that_end_inside_an_epoch_end_it_too():
     assert (found[-1].end, found[-1].ends_run) == (Position(2, 2, 4), True)
 
 
+def test_the_batches_up_to_an_update_are_counted_as_they_come():
+    shelf = shelve([(8, 8)] * 9, [1] * 9, 2)  # five batches: two groups of two, and a single one
+    way = Route(shelf, Length(5, 3, 3, 8), seed=3, group=2)
+    found = list(way.stretches(Position()))
+    for updates in range(9):
+        assert way.batches(updates) == sum(len(one.batches) for one in found[:updates])
+
+
 @pytest.mark.parametrize("updates", [4, 9])
 def test_the_end_of_an_update_is_known_from_the_place_alone(updates):
     way = route(updates=updates)
