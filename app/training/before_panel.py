@@ -16,6 +16,7 @@ from app.theme import signals as theme_signals
 from app.training import draft
 from app.training.before_notes import Note, against_the_last, notes
 from app.training.difference_table import DifferenceTable
+from app.training.disk_room import checkpoint_bytes
 from app.training.pace import about
 from app.training.problems import named
 from app.training.sentences import SentenceLabel, Strong
@@ -194,6 +195,17 @@ def _sentences(plan: draft.Plan, state: TrainState) -> list[str]:
         goes_on = tr("It goes on after step {step}, {left} are left.",
                      step=number(plan.done), left=Strong(number(plan.left)))  # fmt: skip
         second = joined((second, goes_on))
-    count = draft.checkpoints(state.values, plan)
-    third = tr("{n} checkpoint will be kept.", "{n} checkpoints will be kept.", n=number(count))
-    return [first, second, third]
+    return [first, second, _kept(draft.checkpoints(state.values, plan), state)]
+
+
+def _kept(count: int, state: TrainState) -> str:
+    """How many checkpoints stay, and their room on the disk as far as one like them is known."""
+    each = checkpoint_bytes(state.measures, state.request())
+    if each is None:
+        return tr("{n} checkpoint will be kept.", "{n} checkpoints will be kept.", n=number(count))
+    return tr(
+        "{n} checkpoint will be kept, about {size}.",
+        "{n} checkpoints will be kept, about {size} in all.",
+        n=number(count),
+        size=Strong(size(count * each)),
+    )

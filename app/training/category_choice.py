@@ -27,6 +27,13 @@ MOST = 12
 """Categories that the tooltip names, and that the list shows without scrolling."""
 
 
+def count_used(state: NextRun) -> int:
+    """How many pictures are trained on, also while a wrong setting leaves no plan."""
+    if state.plan is not None:
+        return state.plan.outlook.train
+    return sum(map(is_used, state.chosen))
+
+
 class CategoryChoice(Choice):
     """Looks like a list to choose from and opens one of ticks. ``changed`` carries the names; none
     stands for all pictures.

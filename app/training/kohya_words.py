@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.i18n import tr
 from app.i18n.format import number
+from app.training.category_choice import count_used
 from app.training.differences import label_of, settings_by_name, value_words
 from app.training.kohya_rows import FIX, needs_choice, plain
 from app.training.problems import LABELS, by_setting, words_of
@@ -69,8 +70,7 @@ def setting_text(name: str, state: NextRun) -> str:
     """A setting of the next run with its value."""
     value = state.values.get(name)
     if name == "project":
-        # As many as the summary before a start says.
-        count = state.plan.outlook.train if state.plan is not None else len(state.chosen)
+        count = count_used(state)  # as the field and the summary before a start say
         return tr("{n} picture of this project", "{n} pictures of this project", n=number(count))
     words = here_words(name, value, state)
     plain = settings_by_name()[name].kind in ("int", "float")

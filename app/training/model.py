@@ -17,6 +17,7 @@ from app.training.next_run import NextRun
 from app.training.pace import Pace, read_paces, seconds_for
 from app.training.past_runs import Mark, Past, learned, look_through
 from app.training.probe import Probe
+from app.training.run_names import next_free
 from app.training.trash import bring_back, run_to_trash
 from app.training.unfinished import Unfinished
 from engine.models.catalogue import list_models, model_folders
@@ -89,8 +90,10 @@ class TrainState(NextRun):
         project = self.session.project
         if project is None or self.problem is not None:
             return None
-        folder = new_run_folder(project.runs, str(self.values["output_name"]))
-        request = self.request().model_copy(update={"output_dir": str(folder)})
+        name = next_free(self)
+        folder = new_run_folder(project.runs, name)
+        own = {"output_name": name, "output_dir": str(folder)}
+        request = self.request().model_copy(update=own)
         handle = self.session.bridge.submit(request)
         self._touched.discard("output_name")
         self._name_next(extra=request.output_name)

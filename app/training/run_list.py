@@ -75,7 +75,8 @@ def _row(story: Story, manner: Manner) -> Row:
     drawn = manner is not HIDDEN
     tones = {"failed": "err", "interrupted": "warn"}
     hint = "" if manner is OWN else _HIDE if drawn else _SHOW
-    tip = "\n".join(tr(words) for words in ("" if story.live else story.ending, hint) if words)
+    told = [tr(words) for words in ("" if story.live else story.ending, hint) if words]
+    tip = "\n".join([*told, story.folder.name])
     return Row(
         str(story.folder),
         story.name,

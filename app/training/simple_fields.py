@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -11,10 +12,12 @@ from app.i18n.format import number
 from app.theme import metrics
 from app.training import draft
 from app.training.base_choice import BaseModelChoice
+from app.training.category_choice import count_used
 from app.training.pictures_line import PicturesLine
 from app.training.preset_field import PresetField, PresetStrip
 from app.training.presets import PresetShelf
 from app.training.problems import by_setting
+from app.training.run_names import next_free
 from app.widgets.fields import Check, FieldRow, TextField
 from app.widgets.segments import Segments
 from app.widgets.slider import ValueSlider
@@ -57,6 +60,7 @@ class SimpleFields(QWidget):
         self.quality = Segments([("draft", "Draft"), ("good", "Good"), ("best", "Best")], fill=True)
         self.trigger = TextField("For example hvisl")
         self.keep = Check("Every epoch, and samples")
+        self._counted = 0, 0  # pictures that are learned from together, steps of an epoch
         self.rows = {
             "name": FieldRow("Name", self.name),
             "preset": FieldRow("Preset", self.preset),
@@ -73,7 +77,8 @@ class SimpleFields(QWidget):
         self._connect()
         state.draft_changed.connect(self.refresh)
         state.models_changed.connect(self.refresh)
-        state.plan_changed.connect(self._show_hints)
+        for changed in (state.plan_changed, state.runs_changed):
+            changed.connect(self._show_hints)
         language_signals.changed.connect(self.refresh)
         self.refresh()
 
@@ -135,14 +140,28 @@ class SimpleFields(QWidget):
 
     def _epochs(self) -> int:
         """How many epochs the run has, also where its steps are given."""
-        given, plan = int(self.state.values["max_train_epochs"]), self.state.plan
-        return max(1, given or (plan.epochs if plan is not None else 1))
+        values, plan = self.state.values, self.state.plan
+        together = int(values["train_batch_size"]) * int(values["gradient_accumulation_steps"])
+        if plan is not None and plan.steps:
+            self._counted = together, plan.steps_per_epoch
+        if given := int(values["max_train_epochs"]):
+            return given
+        if plan is not None:
+            return max(1, plan.epochs)
+        # A wrong setting leaves no plan: an epoch is as it was, or as if each picture came once.
+        before, steps = self._counted
+        if before != together:
+            steps = math.ceil(count_used(self.state) / max(1, together))
+        return math.ceil(int(values["max_train_steps"]) / max(1, steps)) or 1
 
     def _show_hints(self) -> None:
         values = self.state.values
         if not values:
             return
-        rank = int(values["network_dim"])
+        rank, name = int(values["network_dim"]), next_free(self.state)
+        taken = name != values["output_name"]
+        words = "Another run has this name: the next one becomes {name}." if taken else ""
+        self.rows["name"].set_hint(words, name=name)
         self.rows["preset"].set_hint(self.preset.hint)
         self.rows["strength"].set_hint(
             _strength_hint(rank), rank=rank, alpha=f"{values['network_alpha']:g}"
@@ -159,15 +178,20 @@ class SimpleFields(QWidget):
         self._show_problem()
 
     def _show_length(self) -> None:
-        plan, facts = self.state.plan, {"epochs": number(self._epochs())}
-        words = "{epochs} epochs."
-        if plan is not None and plan.draws:
+        plan, values, epochs = self.state.plan, self.state.values, self._epochs()
+        facts = {"epochs": number(epochs), "steps": number(int(values["max_train_steps"]))}
+        times = round(plan.draws) if plan is not None else 0
+        facts["times"] = number(times)
+        if not int(values["max_train_epochs"]):
+            words = "{steps} steps are given: each picture {times} times."
+            words = words if times else "{steps} steps are given."
+        elif epochs == 1:
+            words = "One epoch, each picture {times} times." if times > 1 else "One epoch."
+        elif not times:
+            words = "{epochs} epochs."
+        else:
             words = "{epochs} epochs, each picture {times} times."
-            facts["times"] = number(round(plan.draws))
-            if not int(self.state.values["max_train_epochs"]):
-                words = "{steps} steps are given: each picture {times} times."
-                facts["steps"] = number(plan.steps)
-            elif self._is_suggested():
+            if self._is_suggested():
                 words, facts = self._with_reason(words, facts)
         self.rows["epochs"].set_hint(words, **facts)
 

@@ -13,6 +13,7 @@ from app.i18n import tr
 from app.i18n.format import number
 from app.training.pace import worked
 from app.training.points import Points
+from app.training.run_names import name_of
 from app.training.story_steps import read_steps
 from app.training.telling import Told, over, stopped, worth_telling
 from engine.runtime.errors import StylekilnError
@@ -270,7 +271,7 @@ class Story:
 def read(folder: Path) -> Story:
     """The story of a run folder. Raises MissingFileError when it is not one."""
     run = Run.open(folder)
-    story = Story(run.folder, run.name, run.status, request=_request(run))
+    story = Story(run.folder, name_of(run), run.status, request=_request(run))
     story.message = str(run.info.get("message", ""))
     for row in run.events():
         data = {key: value for key, value in row.items() if key != "kind"}

@@ -224,7 +224,7 @@ def start(view, settle):
 
 def test_a_live_run_fills_numbers_and_curves(view, qtbot, settle) -> None:
     handle = start(view, settle)
-    handle.meter.update(2, 10, "Train")
+    handle.meter.update(2, 10, TrainRequest.title_key, {"name": "live"})
     for step in (1, 2, 3):
         tell(view, handle, "train.step", step=step, epoch=1, loss=0.5 / step, average=0.4,
              lr={"unet": 1e-3}, grad_norm=0.2)  # fmt: skip
@@ -355,7 +355,7 @@ def test_a_run_stopped_before_a_checkpoint_does_not_say_that_it_was_saved(view, 
     words = "Stopped, nothing was saved"
     assert view.stage.bar.phase.text() == words
     assert view.runs.runs.rows.items[0].count == "stopped"
-    assert view.runs.runs.rows.items[0].tip == words
+    assert view.runs.runs.rows.items[0].tip.splitlines()[0] == words
     assert view.runs.events.facts[0][1] == words
 
 
