@@ -181,7 +181,9 @@ class View(QWidget):
         self.settings.reveal(setting)
 
     def receive(self, **payload: object) -> None:
-        """``run`` names a run folder to show."""
+        """``run`` names a run folder to show, ``setting`` one of the next run's to go to."""
+        if isinstance(setting := payload.get("setting"), str):
+            self._go_to_field(setting)
         wanted = payload.get("run")
         for story in self.state.runs:
             if wanted is not None and str(story.folder) == str(wanted):
