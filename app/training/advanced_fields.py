@@ -33,11 +33,13 @@ SLICE = 5
 
 class AdvancedFields(QWidget):
     """``search`` stands over it, in the head of the column. ``moved`` is sent when rows came or
-    went, with the row that has to stay where it is seen; ``revealed`` with one to bring in view.
+    went, with the row that has to stay where it is seen; ``revealed`` with one to bring in view;
+    ``add_asked`` wants a base model to be brought in.
     """
 
     moved = Signal(QWidget, QPoint)
     revealed = Signal(QWidget)
+    add_asked = Signal()
 
     def __init__(self, state: TrainState) -> None:
         super().__init__()
@@ -46,8 +48,9 @@ class AdvancedFields(QWidget):
         self.items = shown_settings()
         self.rows: dict[str, SettingRow] = {}
         self.groups: dict[str, SettingGroup] = {}
+        self._lines: dict[str, QWidget] = {}
         self.help: SettingHelp | None = None
-        self._found: set[str] = set(self.items)
+        self._found: dict[str, int] = dict.fromkeys(self.items, 0)  # with how well it matches
         self._changed: set[str] = set()
         self._wrong: dict[str, str] = {}
         self._remedies: dict[str, dict[str, Any]] = {}
@@ -67,8 +70,8 @@ class AdvancedFields(QWidget):
         self.arrange()
 
     def _add_groups(self) -> None:
-        outer, column = QVBoxLayout(self), QVBoxLayout(self._listed)
-        for layout in (outer, column):
+        outer, self._column = QVBoxLayout(self), QVBoxLayout(self._listed)
+        for layout in (outer, self._column):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)
         outer.addWidget(self._listed)
@@ -78,9 +81,9 @@ class AdvancedFields(QWidget):
             group = SettingGroup(title, items, self._make_first)
             group.folded.connect(lambda shown, one=title: self._folded(one, shown))
             self.groups[title] = group
-            if len(self.groups) > 1:
-                column.addWidget(hairline("panel"))
-            column.addWidget(group)
+            self._lines[title] = hairline("panel")
+            self._column.addWidget(self._lines[title])
+            self._column.addWidget(group)
 
     def _connect(self) -> None:
         state = self.state
@@ -105,8 +108,19 @@ class AdvancedFields(QWidget):
         self._count()
 
     def arrange(self) -> None:
-        """Open and shut the groups, and show in them what is looked for."""
-        for title, group in self.groups.items():
+        """Open and shut the groups, and show in them what is looked for: where names begin with it
+        above the others, and no group where nothing of it is.
+        """
+        best = {title: self._best(group) for title, group in self.groups.items()}
+        order = sorted(self.groups, key=lambda title: -best[title])
+        seen = [title for title in order if best[title] or not self.search.words]
+        for place, title in enumerate(order):
+            group, line = self.groups[title], self._lines[title]
+            if self._column.indexOf(group) != 2 * place + 1:
+                self._column.insertWidget(2 * place, line)
+                self._column.insertWidget(2 * place + 1, group)
+            group.setVisible(title in seen)
+            line.setVisible(title in seen[1:])
             group.show_open(self._is_open(title))
             group.show_only(self._wanted(group))
         self._count()
@@ -141,13 +155,17 @@ class AdvancedFields(QWidget):
     def _is_open(self, title: str) -> bool:
         if self.search.is_on:
             group = self.groups[title]
-            return self._opened.get(title, not self._found.isdisjoint(group.names))
+            return self._opened.get(title, not self._found.keys().isdisjoint(group.names))
         return title in self.state.session.settings.open_groups
 
     def _wanted(self, group: SettingGroup) -> set[str]:
         """What is shown of a group: what was found, or all of one opened where nothing was."""
-        found = self._found & set(group.names)
+        found = self._found.keys() & set(group.names)
         return found or set(group.names)
+
+    def _best(self, group: SettingGroup) -> int:
+        """How well the best of a group matches; 0 where nothing does."""
+        return max((self._found.get(name, 0) for name in group.names), default=0)
 
     def _folded(self, title: str, shown: bool) -> None:
         if self.search.is_on:
@@ -161,24 +179,22 @@ class AdvancedFields(QWidget):
 
     def _look(self) -> None:
         words, only = self.search.words, self.search.only_changed.isChecked()
-        self._found = {
-            name
-            for name, item in self.items.items()
-            if (not only or name in self._changed) and matches(item, words)
-        }
+        asked = {n: item for n, item in self.items.items() if not only or n in self._changed}
+        ranks = {name: matches(item, words) for name, item in asked.items()}
+        self._found = {name: rank for name, rank in ranks.items() if rank}
         self._opened.clear()
         self._unmarked = sorted(self.rows, key=lambda name: name not in self._found)
         self.arrange()
 
     def _to_first(self) -> None:
         """Take the keyboard to the first that was found and has an effect."""
-        usable = [name for name in self.items if name in self._found and name not in self._why]
+        usable = [name for name in self._found if name not in self._why]
         if self.search.is_on and usable:
-            self.reveal(usable[0])
+            self.reveal(max(usable, key=self._found.__getitem__))
 
     def _count(self) -> None:
         for group in self.groups.values():
-            counted = self._found if self.search.is_on else self._changed
+            counted = set(self._found) if self.search.is_on else self._changed
             wrong = not self._wrong.keys().isdisjoint(group.names)
             group.say(len(counted.intersection(group.names)), wrong=wrong)
         self.search.say(len(self._found), len(self.items))
@@ -253,7 +269,9 @@ class AdvancedFields(QWidget):
 
     def _control(self, item: Setting) -> Control:
         if item.name == "base_model":
-            return BaseModelChoice(self.state)
+            choice = BaseModelChoice(self.state)
+            choice.add_asked.connect(self.add_asked)
+            return choice
         if item.name == "categories":
             return CategoryChoice(self.state)
         return LinesField() if item.kind == "list" else control_for(item, bounded=False)

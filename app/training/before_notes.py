@@ -45,6 +45,7 @@ def notes(panel: BeforePanel) -> Iterator[Note]:
     yield from _cut_off(state)
     if not state.values:
         return
+    yield from _about_prediction(state)
     yield from _about_pictures(state)
     yield from _about_memory(state)
     if state.can_start:
@@ -83,6 +84,22 @@ def _about_pictures(state: TrainState) -> Iterator[Note]:
     if plan.steps and not outlook.held_out:
         words = "Nothing is held out, so over-fitting cannot be measured. Hold some out in Dataset."
         yield Note("blind", tr(words))
+
+
+def _about_prediction(state: TrainState) -> Iterator[Note]:
+    """Told whatever else stands in the way: the run would go through and be worth nothing."""
+    traits, chosen = state.base.traits, str(state.values["prediction_type"])
+    says = traits.prediction_type if traits is not None else ""
+    if says and chosen not in ("auto", says):
+        name = "prediction_type"
+        words = (
+            "The file of the base model says that it predicts {says}, and {setting} is {chosen}."
+            " The LoRA would come out broken."
+        )
+        text = tr(words, says=Strong(value_words(name, says)), setting=label_of(name),
+                  chosen=Strong(value_words(name, chosen)))  # fmt: skip
+        use = partial(state.change, prediction_type="auto")
+        yield Note("prediction", text, action="Use Auto", run=use)
 
 
 def _of_pictures(
@@ -157,7 +174,7 @@ def _advice(state: TrainState, request: TrainRequest) -> list[Reason]:
         return advice(request)
     two = len(traits.family.text_encoders) > 1
     says = traits.prediction_type
-    return advice(request, predicts=says, two_encoders=two, says=says)
+    return advice(request, predicts=says, two_encoders=two)
 
 
 def _slow_starter(state: TrainState, request: TrainRequest) -> Iterator[Note]:

@@ -76,9 +76,18 @@ class DifferenceTable(QWidget):
         return QRect(0, top, self.width(), ROW if row >= 0 else HEAD)
 
     def cells(self, row: int) -> list[QRect]:
-        """The setting and both values; who needs little leaves its room to the others."""
+        """The setting and both values. The values stand in columns; in each row a text that needs
+        more has what the one beside it leaves free.
+        """
         line = self.place(row).adjusted(metrics.PAD, 0, -metrics.PAD, 0)
-        widths = shares(self._wanted, line.width() - 2 * metrics.GAP)
+        room = line.width() - 2 * metrics.GAP
+        widths = shares(self._wanted, room)
+        own = _widths(self.rows[row], 12) if row >= 0 else _widths(self.head, 11)
+        if own[2] > widths[2]:  # the earlier value gives way to the left
+            widths[2] = max(widths[2], min(own[2], room - sum(own[:2])))
+        free = room - widths[2]
+        widths[1] = max(min(widths[1], own[1]), min(own[1], free - own[0]))
+        widths[0] = free - widths[1]
         lefts = (0, widths[0] + metrics.GAP, widths[0] + widths[1] + 2 * metrics.GAP)
         return [
             QRect(line.left() + left, line.top(), wide, line.height())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -58,9 +59,10 @@ class FactTable(QWidget):
         return self.sizeHint()
 
     def cells(self, place: int) -> tuple[QRect, QRect]:
-        """Where name and value of a row are."""
+        """Where name and value of a row are: half each, unless a short name leaves room."""
         room = self.width() - 2 * metrics.PAD - metrics.GAP
-        first = self._left or room // 2
+        own = math.ceil(fonts.metrics(self._size).horizontalAdvance(self.facts[place][0]))
+        first = self._left or min(own, room // 2)
         name = QRect(metrics.PAD, place * self._pitch, first, self._pitch - SPACE)
         return name, QRect(name.right() + 1 + metrics.GAP, name.top(), room - first, name.height())
 

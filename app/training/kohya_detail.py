@@ -14,6 +14,7 @@ from app.training.before_panel import BeforePanel
 from app.training.differences import settings_by_name
 from app.training.fact_table import FactTable
 from app.training.kohya_against import AgainstPanel
+from app.training.kohya_fixes import FixButtons
 from app.training.kohya_rows import FIX, Head, Row, needs_choice
 from app.training.kohya_words import (
     STATUS_TITLES,
@@ -57,6 +58,7 @@ class ReportDetail(Column):
         self.go = button("Go to field", "arrow-left", on=self.go_to_field)
         self.instead = button("", "replace", on=self._take_offer)
         self._instead_text = bind(self.instead.setText, "")
+        self.fixes = FixButtons(state)
         self.against = AgainstPanel(state)
         self.before = BeforePanel(state)
         self.preset = button("Save as preset…", "bookmark", on=self.preset_asked.emit)
@@ -100,6 +102,7 @@ class ReportDetail(Column):
         row.addWidget(self.instead)
         row.addStretch(1)
         column.addLayout(row)
+        column.addWidget(self.fixes)
         return box
 
     def show_row(self, row: Row | None) -> None:
@@ -122,6 +125,7 @@ class ReportDetail(Column):
         self.why.setText(_meaning(head.status))
         for widget in (self.problem, self.copy, self.go, self.instead):
             widget.hide()
+        self.fixes.show_line(None, "")
         self.why.show()
 
     def _show_line(self, line: Line) -> None:
@@ -132,6 +136,7 @@ class ReportDetail(Column):
         self.problem.setVisible(bool(problem))
         self.why.setText("" if problem else self.lines.why(line))
         self.why.setVisible(bool(self.why.text()))
+        self.fixes.show_line(line, problem)
         self.copy.show()
         self.go.setVisible(bool(self._field()))
         self.offer = alternative(line, self.state.values)

@@ -202,6 +202,9 @@ class KohyaFiles(QObject):
         if not notes:
             self.session.notify("Exported to {name}.", name=path.name)
             return
+        if kind == "dataset":
+            # It names folders, so that other pictures are trained than in this project.
+            ExportNotes(path, notes, self._page).open()
         self.session.notify(
             "Exported to {name}, with {n} note.",
             "Exported to {name}, with {n} notes.",

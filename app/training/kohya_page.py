@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from engine.training.kohya.reading import Imported
     from engine.training.kohya.report import Report, Status
 
+MOST_NAME = 180
+"""So many pixels of a file's name are seen whatever else has to give way."""
 COUNTED: tuple[tuple[Status, str], ...] = (
     ("refused", "value not taken"),
     ("used", "used as they are"),
@@ -79,7 +81,8 @@ class ReportPage(QWidget):
         self.back = button("Back to the run", "arrow-left", "quiet", on=self.back_asked.emit)
         self.name = ElidedLabel("", Qt.TextElideMode.ElideMiddle, weight=500)
         self.name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.origin = label(tone="quiet")
+        self.origin = ElidedLabel(tone="quiet")  # gives way to the name of the file
+        self.origin.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._origin_text = bind(self.origin.setText, "")
         self.copy = button("Copy report", "copy", on=self.copy_report)
         self.undo = button("Undo import", "undo-2", on=self.undo_asked.emit)
@@ -180,6 +183,7 @@ class ReportPage(QWidget):
         self.filter.set_value("")
         self.only_changes.set_value(False)
         self.name.setText(taken.path.name)
+        self.name.setMinimumWidth(min(MOST_NAME, self.name.sizeHint().width()))
         kind = taken.path.suffix.lower()
         self.table.lines.taken = taken.values
         self._origin_text.say(ORIGINS.get(kind, ORIGINS[".json"]), time=clock(taken.when))

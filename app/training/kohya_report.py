@@ -22,6 +22,7 @@ class ReportParts(QObject):
     back_asked = Signal()
     go_asked = Signal(str)
     preset_asked = Signal()
+    add_asked = Signal()
 
     def __init__(self, state: TrainState, files: KohyaFiles) -> None:
         super().__init__(files)
@@ -43,6 +44,7 @@ class ReportParts(QObject):
         detail = ReportDetail(self._state, self.page.table.lines)
         detail.go_asked.connect(self.go_asked)
         detail.preset_asked.connect(self.preset_asked)
+        detail.fixes.add_asked.connect(self.add_asked)
         detail.export_asked.connect(lambda: self._files.ask_export())
         self.page.chosen.connect(detail.show_row)
         self.page.go_asked.connect(detail.go_to_field)

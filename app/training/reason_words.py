@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 _LABELS = frozenset(LABELS.values())
 _CHOICES = frozenset(choice for item in settings_of(TrainRequest) for choice in item.choices)
 
+_SWITCHES = {"True": "on", "False": "off"}
+
 
 def reason_words(reason: Reason) -> str:
     """The sentence; settings and choices that it names are called as in the form."""
-    return tr(reason.sentence, **{name: _fact(fact) for name, fact in reason.facts.items()})
+    facts = {name: _fact(fact) for name, fact in reason.facts.items()}
+    if "setting" in facts and facts.get("value") in _SWITCHES:
+        facts["value"] = tr(_SWITCHES[facts["value"]])
+    return tr(reason.sentence, **facts)
 
 
 def _fact(text: str) -> str:

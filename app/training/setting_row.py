@@ -158,7 +158,7 @@ class SettingRow(QWidget):
         self._say()
 
     def _set_label(self, text: str) -> None:
-        found = tuple(word for word in self._words if word in text.casefold())
+        found = tuple(word for word in self._words if holds_any(text, (word,)))
         rich = Qt.TextFormat.RichText if found else Qt.TextFormat.PlainText
         self.label.setTextFormat(rich)
         self.label.setText(lifted(text, found, bright=True) if found else text)

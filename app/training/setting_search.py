@@ -19,6 +19,10 @@ from app.widgets.fields import TextField
 from app.widgets.text import hairline, label
 from engine.runtime.schema import Setting
 
+LEAST_INSIDE = 4
+"""So many letters are looked for inside of words too."""
+_BEGINNING = r"(?<![^\W_])"  # no letter or digit before it
+
 
 class SettingSearch(QWidget):
     """``changed`` is sent when something else is looked for."""
@@ -112,15 +116,25 @@ class NothingFound(QWidget):
         self.setVisible(nothing)
 
 
-def matches(item: Setting, words: Collection[str]) -> bool:
-    """Whether label, help, unit, choices or kohya's name of ``item`` hold all ``words``, in either
-    language.
+def matches(item: Setting, words: Collection[str]) -> int:
+    """How well label, help, unit, choices and kohya's name of ``item`` hold all ``words``, in
+    either language: 3 where each begins a word of its names, 2 a word of anything, 1 where some are
+    only inside of words, 0 where one is missing.
     """
-    texts = (item.label, tr(item.label), item.help, tr(item.help), item.kohya, item.name,
-             item.unit, tr(item.unit) if item.unit else "", *item.choices,
-             *map(choice_text, item.choices), *choice_words(item))  # fmt: skip
-    text = "\n".join(texts).casefold()
-    return all(word in text for word in words)
+    names = (item.label, tr(item.label), item.kohya, item.name)
+    others = (item.help, tr(item.help), item.unit, tr(item.unit) if item.unit else "",
+              *item.choices, *map(choice_text, item.choices), *choice_words(item))  # fmt: skip
+    called, told = "\n".join(names).casefold(), "\n".join(others).casefold()
+    return min((_held(word, called, told) for word in words), default=3)
+
+
+def _held(word: str, called: str, told: str) -> int:
+    begins = re.compile(_BEGINNING + re.escape(word) if word.isascii() else re.escape(word))
+    if begins.search(called):
+        return 3
+    if begins.search(told):
+        return 2
+    return int(holds_any(called, (word,)) or holds_any(told, (word,)))
 
 
 def choice_words(item: Setting) -> list[str]:
@@ -131,7 +145,13 @@ def choice_words(item: Setting) -> list[str]:
 def holds_any(text: str, words: Collection[str]) -> bool:
     """Whether something of ``words`` is in ``text``."""
     folded = text.casefold()
-    return any(word in folded for word in words)
+    return any(re.search(_pattern(word), folded) for word in words)
+
+
+def _pattern(word: str) -> str:
+    """Where ``word`` counts as found: a few letters inside of another word are there by chance."""
+    few = word.isascii() and len(word) < LEAST_INSIDE
+    return (_BEGINNING if few else "") + re.escape(word)
 
 
 def lifted(text: str, words: Collection[str], *, bright: bool = False) -> str:
@@ -139,7 +159,7 @@ def lifted(text: str, words: Collection[str], *, bright: bool = False) -> str:
     if not words:
         return html.escape(text)
     tint = f"; color: {color('t1').name()}" if bright else ""
-    found = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    found = "|".join(_pattern(word) for word in sorted(words, key=len, reverse=True))
     parts = re.split(f"({found})", text, flags=re.IGNORECASE)
     return "".join(
         f'<span style="font-weight: 600{tint}">{html.escape(part)}</span>'

@@ -15,6 +15,7 @@ from app.shell.menus import Menu
 from app.theme import metrics
 from app.training.advanced_fields import AdvancedFields
 from app.training.before_panel import BeforePanel
+from app.training.new_base import NewBase
 from app.training.problems import LABELS, by_setting, named
 from app.training.settings_foot import FixLine, reset_button
 from app.training.shown_settings import shown_settings
@@ -55,6 +56,7 @@ class SettingsColumn(Column):
         self.more = tool_button("ellipsis", "More", self._open_menu)
         self.has_report = False
         self.fix = FixLine()
+        self.new_base = NewBase(state, self)
         self.import_button = button("Import kohya…", "file-input", on=self.import_asked.emit)
         self.import_icon = tool_button("file-input", "Import kohya…", self.import_asked.emit)
         self.reset_button, self._reset_text = reset_button(self.reset_all)
@@ -74,6 +76,7 @@ class SettingsColumn(Column):
         self.level.changed.connect(self._show_level)
         self.start_button.clicked.connect(lambda *_: self.start())
         self.fix.show_asked.connect(self.reveal)
+        self.simple.base.add_asked.connect(self.new_base.ask)
         self.before.reveal_asked.connect(self.reveal)
         self.save_preset_asked.connect(self.simple.strip.ask_to_save)
         for signal in (state.plan_changed, state.runs_changed, state.session.job_added,
@@ -96,6 +99,7 @@ class SettingsColumn(Column):
         self._content.insertWidget(2, self.simple.strip)
         self.add(self.simple)
         self.add(self.before)
+        self.add_over_foot(self.new_base.row)
         self.add_over_foot(self.fix)
         self.add_foot(self.import_button)
         self.add_foot(self.import_icon)
@@ -112,6 +116,7 @@ class SettingsColumn(Column):
         made.follow(self.more)
         made.moved.connect(self._stay)
         made.revealed.connect(self.bring)
+        made.add_asked.connect(self.new_base.ask)
         return made
 
     def start(self) -> None:

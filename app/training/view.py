@@ -111,6 +111,7 @@ class View(QWidget):
         self.state.story_changed.connect(self._show_other_run)
         self.report.go_asked.connect(self._go_to_field)
         self.report.preset_asked.connect(self.settings.save_preset_asked)
+        self.report.add_asked.connect(self.settings.new_base.ask)
 
     def show_report(self, taken: Taken) -> None:
         """Put the report of an import on the stage."""
@@ -172,7 +173,7 @@ class View(QWidget):
     def _show_parts(self, middle: QWidget, right: QWidget) -> None:
         self.center.setCurrentWidget(middle)
         self.right.setCurrentWidget(right)
-        self.tabs.rename("runs", "Chosen line" if self.shows_report else "Runs")
+        self.tabs.rename("runs", "Chosen key" if self.shows_report else "Runs")
         self._arrange()
 
     def _go_to_field(self, setting: str) -> None:

@@ -108,7 +108,7 @@ class Choice(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.setMinimumContentsLength(4)
         self.set_options(options)
-        self.activated.connect(lambda _: self.changed.emit(self.value))
+        self.activated.connect(lambda _: self._tell())
         # The empty key has no text of its own: it is a place for this choice in the language.
         bind(self._relabel, "")
 
@@ -148,6 +148,10 @@ class Choice(QComboBox):
             if value in refused:
                 self._refuse(index, refused[value])
         self.set_value(before)
+
+    def _tell(self) -> None:
+        """The user has chosen."""
+        self.changed.emit(self.value)
 
     def _refuse(self, index: int, reason: str) -> None:
         self.setItemData(index, reason, Qt.ItemDataRole.ToolTipRole)

@@ -142,7 +142,8 @@ def test_the_base_model_is_chosen_from_the_same_list(view, advanced):
     view.state.models = [*view.state.models, other]
     view.state.models_changed.emit()
     base = advanced.row("base_model").control
-    assert [base.itemText(n) for n in range(base.count())] == ["Starter model", "other"]
+    names = ["Starter model", "other", "Add a model file…"]
+    assert [base.itemText(n) for n in range(base.count())] == names
     base.setFocus()
     QTest.keyClick(base, Qt.Key.Key_Down)
     assert view.state.values["resolution"] == "512"
@@ -166,8 +167,7 @@ def test_a_search_finds_by_name_of_kohya_help_and_unit_in_all_groups(advanced, q
     assert search(qtbot, advanced, "min_snr") == ["min_snr_gamma"]
     assert advanced.search.count.text() == "1 of 182 settings"
     assert advanced.groups["Objective"].header.count.text() == "1 of 14"
-    assert advanced.groups["Data"].header.count.text() == "0 of 5"
-    assert not advanced.groups["Data"].is_open
+    assert not advanced.groups["Data"].isVisible()
     assert "ip_noise_gamma" in search(qtbot, advanced, "perturbation robust")
     assert search(qtbot, advanced, "no such thing") == []
     assert advanced.nothing.title.text() == "No setting matches."
@@ -196,10 +196,51 @@ def test_a_search_in_chinese_finds_chinese_and_english(advanced, chinese, qtbot)
 
 
 def test_a_group_without_a_hit_shows_all_of_it_when_it_is_opened(advanced, qtbot):
-    search(qtbot, advanced, "min_snr")
+    advanced.state.change(min_snr_gamma=7.0)
+    QTest.mouseClick(advanced.search.only_changed, LEFT)
     open_group(qtbot, advanced, "Masks")
     assert [name for name in shown(advanced) if name != "min_snr_gamma"] \
         == list(advanced.groups["Masks"].names)  # fmt: skip
+
+
+def test_what_was_found_is_at_the_top_of_a_low_window(view, advanced, qtbot):
+    view.resize(1196, 734)
+    found = search(qtbot, advanced, "sampler")
+    assert found == ["sample_sampler"]
+    assert [title for title, group in advanced.groups.items() if group.isVisible()] == ["Samples"]
+    row = advanced.rows["sample_sampler"]
+    assert row.visibleRegion().boundingRect() == row.rect()
+
+
+def test_a_few_letters_are_found_where_words_begin_and_nowhere_else(advanced, qtbot):
+    found = search(qtbot, advanced, "te lr")
+    assert {"text_encoder_lr", "text_encoder_lr2"} <= set(found)
+    assert len(found) < 12
+    assert search(qtbot, advanced, "min snr")[0] == "min_snr_gamma"
+    assert "zero_terminal_snr" not in search(qtbot, advanced, "min snr")
+    assert "zero_terminal_snr" in search(qtbot, advanced, "rmin")
+
+
+def test_names_that_begin_with_it_come_first_also_for_enter(view, advanced, qtbot):
+    search(qtbot, advanced, "noise")
+    column = [advanced._column.itemAt(n).widget() for n in range(advanced._column.count())]
+    order = [one for one in column if one in advanced.groups.values() and one.isVisible()]
+    assert order[0] is advanced.groups["Noise"]
+    search(qtbot, advanced, "")
+    column = [advanced._column.itemAt(n).widget() for n in range(advanced._column.count())]
+    groups = list(advanced.groups.values())
+    assert [one for one in column if one in groups] == groups
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "only with Buckets: off."), ("zh_CN", "仅当“分桶”为关时")]
+)
+def test_a_switch_that_has_to_be_off_is_called_off(advanced, qtbot, language, words):
+    i18n.set_language(language)
+    open_group(qtbot, advanced, "Augmentation")
+    hint = advanced.rows["face_crop_aug_range"].hint
+    i18n.set_language("en")
+    assert words in hint
 
 
 def test_ctrl_f_looks_for_settings_from_simple(view, qtbot):

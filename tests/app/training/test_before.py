@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QToolButton
 
 from app import i18n
 from app.dataset.counts import Scope
+from app.theme import fonts, metrics
 from app.training import counting
-from app.training.difference_table import shares
+from app.training.difference_table import DifferenceTable, shares
+from app.training.differences import Difference
 from app.training.model import TrainState
 from app.training.resuming import ResumeOffer
 from engine.runtime.errors import OutOfMemoryError
@@ -44,8 +46,8 @@ def press(before, key: str) -> None:
 def cost(**changes) -> ProbeResult:
     usual = {
         "peak_bytes": 14 * GB, "step_bytes": 14 * GB, "encode_bytes": GB, "room_bytes": 24 * GB,
-        "seconds_per_step": 1.0, "seconds": 3600.0, "bucket": (96, 96), "batch": 4,
-        "outline": Outline(9, 0, 0, 0, ((96, 96, 9),), 9, 3, 10, 30, {}, ()),
+        "seconds_per_step": 1.0, "seconds": 3600.0, "seconds_left": 3600.0, "bucket": (96, 96),
+        "batch": 4, "outline": Outline(9, 0, 0, 0, ((96, 96, 9),), 9, 3, 10, 30, {}, ()),
     }  # fmt: skip
     return ProbeResult(**(usual | changes))
 
@@ -174,6 +176,42 @@ def test_advice_knows_what_the_base_model_predicts(before) -> None:
     assert lines(before)["advice 0"].startswith("Zero terminal SNR is made for models")
 
 
+@pytest.mark.parametrize(
+    ("language", "words", "verb"),
+    [
+        ("en", "predicts Velocity (v), and Model predicts is Noise (epsilon).", "Use Auto"),
+        ("zh_CN", "训练出的 LoRA 会是坏的。", "改用自动"),
+    ],
+)
+def test_a_prediction_that_is_not_the_models_own_is_a_warning_with_a_way_out(
+    before, language, words, verb
+) -> None:
+    state = before.state
+    i18n.set_language(language)
+    assert "prediction" not in lines(before)
+    state.change(prediction_type="epsilon", resolution="big")  # whatever else is wrong
+    assert not state.can_start
+    line = before.lines["prediction"]
+    assert words in written(line.words)
+    assert (line.icon._name, line.icon._tint) == ("triangle-alert", "warn")
+    assert line.action.text() == verb
+    press(before, "prediction")
+    assert state.values["prediction_type"] == "auto"
+    assert "prediction" not in lines(before)
+
+
+def test_the_warning_follows_the_base_model_that_is_picked(before) -> None:
+    state = before.state
+    traits = replace(state.base.traits, prediction_type="epsilon")
+    state.models = [*state.models, replace(state.base, ref="/m/e", traits=traits)]
+    state.change(prediction_type="epsilon")
+    assert "prediction" in lines(before)
+    state.choose_base("/m/e")
+    assert "prediction" not in lines(before)
+    state.choose_base("starter")
+    assert "prediction" in lines(before)
+
+
 def test_the_starter_is_warned_of_a_rate_for_large_models(before) -> None:
     before.state.change(unet_lr=1e-4)
     assert lines(before)["slow"].startswith("The starter model learns at 0.001; with 1e-4")
@@ -233,6 +271,23 @@ def test_what_differs_from_the_last_run_is_counted_shown_and_leads_to_its_field(
 )
 def test_a_column_that_needs_little_leaves_its_room_to_the_others(wanted, room, given) -> None:
     assert shares(wanted, room) == given
+
+
+def test_no_value_is_cut_off_beside_room(qtbot) -> None:
+    table = DifferenceTable()
+    qtbot.addWidget(table)
+    table.resize(304, 300)
+    table.show_differences("sample-v2", [
+        Difference("sdxl_kohya_crop", False, True),
+        Difference("resolution", "128", "1024,1024"),
+        Difference("prediction_type", "auto", "epsilon"),
+        Difference("optimizer_type", "AdamW", "AdamW8bit"),
+    ])  # fmt: skip
+    for row, words in enumerate(table.rows):
+        for box, text in zip(table.cells(row), words, strict=True):
+            assert fonts.metrics(12).horizontalAdvance(text) <= box.width(), (text, words)
+        assert table.cells(row)[0].left() == metrics.PAD
+        assert table.cells(row)[2].right() == table.width() - metrics.PAD - 1
 
 
 def cut_off(session, name: str) -> Run:

@@ -84,6 +84,13 @@ def test_what_the_file_cannot_say_is_shown_on_demand(
     assert not notes.isVisible()
 
 
+def test_what_a_dataset_file_cannot_say_is_shown_at_once(view, settle, tmp_path):
+    exported(view, settle, tmp_path / "data.toml", "dataset")
+    notes = view.findChild(ExportNotes)
+    assert notes.isVisible()
+    assert "held-out pictures" in notes.lines.toPlainText()
+
+
 def test_settings_that_need_a_fix_are_not_written(view, settle, toasts, tmp_path):
     view.state.change(resolution="big")
     exported(view, settle, tmp_path / "out.json", "json")

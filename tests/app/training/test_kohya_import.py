@@ -16,6 +16,10 @@ from app.training.kohya_cells import NARROW, columns, more_place
 from app.training.kohya_rows import Head
 from app.training.kohya_words import why_text
 from app.training.view import View
+from engine.project.settings import data_dir
+from engine.training import optimizer_rules
+from tests.app.canvas.test_models import write_base
+from tests.app.training.conftest import click
 from tests.app.training.test_training_view import make_run
 from tests.engine.training.kohya.test_header import HEADER, UNET, write_lora
 
@@ -267,6 +271,56 @@ def test_rows_are_as_high_as_what_is_said_in_them_also_when_that_changes(view, t
     assert heights() != before
     i18n.set_language("zh_CN")
     assert heights() != before
+
+
+@pytest.mark.parametrize(
+    ("language", "other", "replaced"),
+    [("en", "Use AdamW", "Replace a missing optimizer"), ("zh_CN", "改用 AdamW", "替换")],
+)
+def test_an_optimizer_that_is_not_here_is_mended_in_the_column(
+    view, take, settle, monkeypatch, language, other, replaced
+):
+    lacking = optimizer_rules.lacking
+    monkeypatch.setattr(
+        optimizer_rules, "lacking",
+        lambda name, path, rule, *, card: lacking(name, path, rule, card=False),
+    )  # fmt: skip
+    i18n.set_language(language)
+    page = take(optimizer="AdamW8bit")
+    choose(page, "optimizer")
+    fixes = view.report.detail.fixes
+    assert fixes.other.text() == other
+    assert replaced in fixes.remedy.text()
+    assert not fixes.add.isVisible()
+    click(fixes.remedy)
+    assert view.state.values["optimizer_fallback"]
+    assert not fixes.isVisible()
+    view.state.change(optimizer_fallback=False)
+    click(fixes.other)
+    assert view.state.values["optimizer_type"] == "AdamW"
+    assert "optimizer" not in keys(page)[: keys(page).index("unknown")]
+
+
+def test_a_model_that_is_not_here_is_added_from_the_column(view, take, settle, tmp_path):
+    page = take()
+    choose(page, "pretrained_model_name_or_path")
+    click(view.report.detail.fixes.add)
+    source = write_base(tmp_path / "grand", sdxl=True)
+    view.findChild(QFileDialog).filesSelected.emit([str(source)])
+    settle(view.session)
+    assert view.state.base.label == "grand"
+    assert view.state.values["base_model"] == str(data_dir() / "models" / "grand")
+    assert view.state.values["network_dim"] == FORM["network_dim"]
+    assert not view.report.detail.fixes.isVisible()
+    assert page.note.isHidden()
+
+
+def test_the_name_of_the_file_is_read_in_a_narrow_window_too(view, take):
+    view.resize(956, 640)
+    page = take(name="cozyprops_v4.json")
+    QApplication.processEvents()
+    assert page.name.text() == "cozyprops_v4.json"
+    assert not page.name.elided
 
 
 def test_segments_and_the_switch_filter(view, take):
