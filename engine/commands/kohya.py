@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.runtime.errors import BadInputError
-from engine.runtime.files import is_file, write_json, write_text
+from engine.runtime.files import is_file, write_json
 from engine.runtime.sources import keep_apart, keep_sources
 from engine.runtime.thread import Engine
 
@@ -87,16 +87,15 @@ def _tell(report: Report) -> None:
 
 
 def _write_dataset(args: argparse.Namespace, request: Any) -> None:
-    from engine.training.kohya.dataset_file import as_dataset
-    from engine.training.kohya.writing import outgoing
+    from engine.training.kohya.exporting import export_kohya
 
     if request is None:
         raise BadInputError(
             "The dataset file is not written, because the job needs a fix first.",
             remedy="Correct {name} and export it as dataset.", name=args.out.name,
         )  # fmt: skip
-    out = outgoing(request)
-    write_text(args.dataset, as_dataset(out))
+    for note in export_kohya(request, args.dataset, "dataset"):
+        print(f"note: {note}", file=sys.stderr)
 
 
 def _export(args: argparse.Namespace) -> int:

@@ -261,11 +261,15 @@ def _slips(arguments: Arguments) -> None:
     if arguments.value("gradient_accumulation_steps") not in (None, 0, 1):
         said = Said("kohya_accumulation", True, "kohya_accumulation", None, why, present=False)
         arguments.say(said)
-    weighs = any(arguments.value(name) for name in _WEIGHTS)
-    scaled = arguments.value("huber_scale", 1.0) != 1.0
-    if (arguments.value("zero_terminal_snr") and weighs) or scaled:
+    if weighs_otherwise({said.name: said.value for said in arguments}):
         said = Said("kohya_loss_weights", True, "kohya_loss_weights", None, why, present=False)
         arguments.say(said)
+
+
+def weighs_otherwise(values: Mapping[str, Any]) -> bool:
+    """Whether kohya's scripts weigh the losses of such a run in another way than they mean to."""
+    weighs = any(values.get(name) for name in _WEIGHTS)
+    return bool(values.get("zero_terminal_snr") and weighs) or values.get("huber_scale", 1.0) != 1.0
 
 
 SLIPS = ("kohya_accumulation", "kohya_loss_weights", "sdxl_kohya_crop")

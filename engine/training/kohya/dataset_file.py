@@ -83,8 +83,9 @@ def _folders(out: Outgoing) -> Iterator[tuple[Path, int, str, bool]]:
             if place:
                 yield from ((*row, is_reg) for row in _named(Path(place).absolute()))
         return
-    note = Reason("Edits, picks and held-out pictures of the project are not in a dataset file; "
-                  "exporting the project as a training folder brings them along.")  # fmt: skip
+    note = Reason("The file names the folders of the project as they are: rejected and held-out "
+                  "pictures are in them, edits are not. Export the project as a training folder "
+                  "to train what the project trains.")  # fmt: skip
     out.notes.append(note)
     for source in Project.open(Path(run.project)).file.folders:
         root = Path(source.path)

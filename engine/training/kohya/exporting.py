@@ -26,6 +26,7 @@ def export_kohya(request: TrainRequest, path: Path, kind: Kind) -> list[Reason]:
     if kind == "json":
         write_text(path, json.dumps(as_form(out), indent=2, ensure_ascii=False) + "\n")
     elif kind == "dataset":
+        out.notes.clear()  # the others are about settings that are in no dataset file
         write_text(path, as_dataset(out))
     else:
         prompts = path.with_suffix(".prompts.txt")

@@ -47,6 +47,8 @@ def as_form(out: Outgoing) -> dict[str, Any]:
         elif name in _NEVER_ZERO or value not in (SCRIPT.get(name), False, 0):
             extra[name] = value
     _switch_off(form, values)
+    if " " in values.get("caption_prefix", ""):
+        form["keep_tokens"] = out.request.keep_tokens  # the trigger word is none of the tags then
     form["additional_parameters"] = " ".join(_flags(extra, out.notes))
     return dict(sorted(form.items()))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import tomli_w
@@ -14,6 +15,8 @@ from engine.models.inspect import ModelInfo, inspect
 from engine.runtime.errors import StylekilnError
 from engine.runtime.schema import settings_of
 from engine.training.config import TrainRequest
+from engine.training.idle import without_effect
+from engine.training.kohya.convert import SLIPS, weighs_otherwise
 from engine.training.kohya.elsewhere import IGNORED_ARGUMENTS
 from engine.training.kohya.network import NETWORK_ARGUMENTS, items_of, module_of
 from engine.training.reasons import Reason
@@ -29,6 +32,11 @@ class Outgoing:
     model: ModelInfo | None
     values: dict[str, Any] = field(default_factory=dict)
     notes: list[Reason] = field(default_factory=list)
+
+    @cached_property
+    def idle(self) -> frozenset[str]:
+        """The settings that change nothing in this run."""
+        return frozenset(item.name for item in without_effect(self.request))
 
     @property
     def is_sdxl(self) -> bool:
@@ -53,7 +61,9 @@ def outgoing(request: TrainRequest) -> Outgoing:
         value = getattr(request, item.name)
         if item.kohya and item.name not in _TOLD_BY_RULES:
             out.values[item.kohya] = list(value) if isinstance(value, tuple) else value
-        elif not item.kohya and item.name not in _TOLD_BY_RULES and value != item.default:
+        elif item.kohya or item.name in _TOLD_BY_RULES or item.name in out.idle:
+            continue
+        elif value != item.default:
             why = Reason("kohya has nothing like {setting} ({name}).",
                          setting=item.label, name=item.name)  # fmt: skip
             out.notes.append(why)
@@ -121,8 +131,13 @@ def _rates(out: Outgoing) -> None:
     """A part with rate 0 is left out by a flag."""
     run = out.request
     out.values["learning_rate"] = run.base_rate
-    if run.text_encoder_lr2 >= 0 and run.text_encoder_lr2 != run.text_encoder_lr:
+    one_encoder = out.model is not None and not out.is_sdxl
+    if run.text_encoder_lr2 not in (run.text_encoder_lr, -1) and not one_encoder:
         out.values["text_encoder_lr"] = [run.text_encoder_lr, run.text_encoder_lr2]
+        note = Reason("kohya's LoRA training has one rate for both text encoders: {used} instead "
+                      "of {lost} for the second.", used=run.text_encoder_lr,
+                      lost=run.text_encoder_lr2)  # fmt: skip
+        out.notes.append(note)
     elif not run.text_encoder_lr:
         out.values["text_encoder_lr"] = None
         out.values["network_train_unet_only"] = True
@@ -221,12 +236,29 @@ def _network(out: Outgoing) -> None:
         out.notes.append(Reason("LyCORIS has no {name}.", name=name))
 
 
+def _slips(out: Outgoing) -> None:
+    """Where kohya's scripts compute other numbers than they mean to, and the run does not."""
+    run = out.request
+    acting = {name: value for name, value in run.model_dump().items() if name not in out.idle}
+    names = {
+        "sdxl_kohya_crop": out.is_sdxl,
+        "kohya_accumulation": run.gradient_accumulation_steps > 1,
+        "kohya_loss_weights": weighs_otherwise(acting),
+    }
+    for item in settings_of(TrainRequest):
+        if names.get(item.name) and not getattr(run, item.name):
+            why = Reason("kohya's scripts always train with {setting} ({name}), which is off here.",
+                         setting=item.label, name=item.name)  # fmt: skip
+            out.notes.append(why)
+
+
 # Settings with a rule below that the table of names does not suffice for.
 _TOLD_BY_RULES = frozenset({
     "project", "trigger_word", "prediction_type", "attention", "weight_decay", "optimizer_class",
-    "text_encoder_lr2", "lr_warmup", "lr_decay", "sample_prompts",
+    "text_encoder_lr2", "lr_warmup", "lr_decay", "sample_prompts", *SLIPS,
+    "optimizer_fallback", "offload",  # they make the same of a run on one computer or another
 })  # fmt: skip
 _RULES: tuple[Callable[[Outgoing], None], ...] = (
     _source, _size, _length, _rates, _optimizer, _prediction, _precision, _captions, _saving,
-    _network,
+    _network, _slips,
 )  # fmt: skip

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.project.project import Project, SourceFolder
 from engine.runtime.errors import BadInputError
 from engine.runtime.schema import settings_of, validated
 from engine.training.config import TrainRequest
 from engine.training.idle import without_effect
 from engine.training.kohya.dataset_file import as_dataset
 from engine.training.kohya.defaults import FORM
+from engine.training.kohya.exporting import export_kohya
 from engine.training.kohya.form_writing import as_form
 from engine.training.kohya.reading import read_kohya
 from engine.training.kohya.writing import as_toml, outgoing
@@ -217,8 +219,66 @@ def test_kinds_of_attention_are_flags(attention, flag, field):
 def test_what_kohya_cannot_say_is_noted():
     notes = [str(note) for note in outgoing(make(stop_text_encoder_training=50)).notes]
     assert any("stop_text_encoder_training" in note for note in notes)
-    notes = [str(note) for note in outgoing(make(masked_loss_area=True)).notes]
+    notes = [str(note) for note in outgoing(make(masked_loss=True, masked_loss_area=True)).notes]
     assert any("masked_loss_area" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"sdxl_kohya_crop": True}, {"optimizer_fallback": True}, {"huber_scale": 2},
+     {"offload": False}, {"gradient_accumulation_steps": 2, "kohya_accumulation": True},
+     {"logit_mean": 0.5}],
+    ids=str,
+)  # fmt: skip
+def test_nothing_is_said_of_what_kohya_does_anyway_or_what_changes_nothing(values):
+    usual = [str(note) for note in outgoing(make(base_model="m")).notes]
+    assert [str(note) for note in outgoing(make(base_model="m", **values)).notes] == usual
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"gradient_accumulation_steps": 2}, "kohya_accumulation"),
+        ({"zero_terminal_snr": True, "min_snr_gamma": 5}, "kohya_loss_weights"),
+        ({"loss_type": "huber", "huber_scale": 2}, "kohya_loss_weights"),
+    ],
+)
+def test_where_kohya_computes_otherwise_is_noted_of_a_run_that_does_not(values, name, tmp_path):
+    run = make(base_model="m", **values)
+    assert any(f"({name}), which is off" in str(note) for note in outgoing(run).notes)
+    assert getattr(through_script(run, tmp_path).request, name)  # so it would come back
+    same = outgoing(make(base_model="m", **values, **{name: True}))
+    assert not any(name in str(note) for note in same.notes)
+
+
+def test_a_rate_of_its_own_for_the_second_text_encoder_is_noted():
+    out = outgoing(make(base_model="m", text_encoder_lr=1e-4, text_encoder_lr2=5e-5))
+    (note,) = (note for note in out.notes if "both text encoders" in str(note))
+    assert "0.0001 instead of 5e-05" in str(note)
+    same = outgoing(make(base_model="m", text_encoder_lr=1e-4, text_encoder_lr2=1e-4))
+    one = outgoing(make(base_model="starter", text_encoder_lr=1e-4, text_encoder_lr2=5e-5))
+    for other in (same, one):
+        assert other.values["text_encoder_lr"] == 1e-4
+        assert not any("both text encoders" in str(note) for note in other.notes)
+
+
+def test_tags_are_kept_as_many_where_a_trigger_word_cannot_be_sent():
+    run = make(base_model="m", trigger_word="kiln fire", keep_tokens=2)
+    out = outgoing(run)
+    assert out.values["keep_tokens"] == 3
+    assert as_form(out)["keep_tokens"] == 2
+    assert as_form(outgoing(make(trigger_word="kiln", keep_tokens=2)))["keep_tokens"] == 3
+
+
+def test_the_dataset_file_of_a_project_says_first_that_it_names_raw_folders(tmp_path):
+    (tmp_path / "art").mkdir()
+    project = Project.create(tmp_path / "project", "project")
+    project.save(project.file.model_copy(
+        update={"folders": (SourceFolder(path=str(tmp_path / "art")),)}))  # fmt: skip
+    run = validated(TrainRequest, {"project": str(project.root), "output_dir": "out",
+                                   "base_model": "m", "style_loss_weight": 0.5})  # fmt: skip
+    (note,) = export_kohya(run, tmp_path / "dataset.toml", "dataset")
+    assert "rejected and held-out pictures are in them" in str(note)
 
 
 def test_the_golden_form_comes_back_as_the_same_run(tmp_path):
