@@ -7,6 +7,7 @@ import errno
 import itertools
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -210,13 +211,14 @@ def storage_errors(path: Path) -> Iterator[None]:
     """Turn the operating system's write errors on ``path`` into a StorageError."""
     try:
         yield
-    except OSError as error:
+    except OSError as caught:
+        error = _first_of(caught)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageError(
                 "The disk is full; {name} was not written.",
                 name=path,
                 remedy="Free some space and try again.",
-            ) from error
+            ) from caught
         long = error.errno == errno.ENAMETOOLONG
         raise StorageError(
             "{name} cannot be written: {reason}.",
@@ -225,7 +227,16 @@ def storage_errors(path: Path) -> Iterator[None]:
             remedy="Choose a shorter name."
             if long
             else "Choose another folder or check its permissions.",
-        ) from error
+        ) from caught
+
+
+def _first_of(error: OSError) -> OSError:
+    """The error itself; where a folder was copied, the first of a list that has them as words."""
+    if not (isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list)):
+        return error
+    words = str(error.args[0][0][-1])
+    number = re.match(r"\[Errno (\d+)\]", words)
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(0, words)
 
 
 def reason_of(error: OSError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 
 import pytest
 
@@ -131,3 +132,21 @@ def test_what_a_killed_process_left_is_cleared_and_what_is_being_written_is_not(
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [
         ".new-fresh.tmp", "a.txt", "art.tmp",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "The disk is full; {} was not written."),
+     (errno.EACCES, "{} cannot be written: access is denied.")],
+)  # fmt: skip
+def test_a_folder_that_cannot_be_copied_says_why_in_a_sentence(number, said, tmp_path):
+    def fail(source, target):
+        raise OSError(number, os.strerror(number), target)
+
+    (tmp_path / "a").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "a" / name).write_text(name)
+    target = tmp_path / "b"
+    with pytest.raises(StorageError) as refused, files.storage_errors(target):
+        shutil.copytree(tmp_path / "a", target, copy_function=fail)
+    assert str(refused.value).startswith(said.format(target))
