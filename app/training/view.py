@@ -177,6 +177,7 @@ class View(QWidget):
         self._arrange()
 
     def _go_to_field(self, setting: str) -> None:
+        self.columns.show(self.left, True, slide=True)
         self.tabs.set_value("next")
         self._arrange()
         self.settings.reveal(setting)

@@ -49,6 +49,19 @@ def test_a_setting_is_found_in_both_languages_and_its_field_gets_the_keyboard(
     assert control.isAncestorOf(window.focusWidget()) or control is window.focusWidget()
 
 
+def test_columns_that_were_hidden_come_back_for_the_field(palette, window, qtbot, settle):
+    window.navigate("train", {})
+    settle()
+    window.toggle_columns()
+    settings = window.pages.built["train"].settings
+    assert not settings.isVisible()
+    window.open_palette()
+    typed(palette, "noise offset", qtbot, settle)
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    settle()
+    assert settings.advanced.row("noise_offset").control.isVisible()
+
+
 def test_settings_come_behind_actions_and_before_pictures(palette, qtbot, settle):
     keys = [row.key for row in typed(palette, "rank", qtbot, settle)]
     kinds = [key.partition(".")[0] for key in keys]
