@@ -31,8 +31,8 @@ ANSWERS = {
     STOP_AFTER_EPOCH: "The run stops at the end of this epoch.",
 }
 """What is said when a run was asked for something that it does at its next step."""
-NARROW = 700  # below this width what is asked for seldom is in the menu only
-NAME_WIDTH = 240
+NARROW = 780  # below this width what is asked for seldom is in the menu only
+NAME_WIDTH, NAME_LEAST = 240, 60
 
 
 class StateBar(QWidget):
@@ -95,13 +95,11 @@ class StateBar(QWidget):
             return
         handle = self._handle()
         paused = handle is not None and handle.paused
-        measure = self.name.fontMetrics()
-        self.name.setText(measure.elidedText(story.name, Qt.TextElideMode.ElideMiddle, NAME_WIDTH))
-        self.name.setToolTip(story.name if self.name.text() != story.name else "")
         coming = None if story.live else self.state.live.coming(story)
         words = _phase(story, handle, paused=paused) if coming is None else _coming(coming)
         self.phase.setText(words)
         self.phase.setToolTip(story.message)
+        self._show_name(story.name)
         tones = {"failed": "error", "interrupted": "warn", "cancelled": "quiet"}
         goes_on = story.live or coming is not None
         set_tone(self.dot, "accent" if goes_on else tones.get(story.status, "ok"))
@@ -110,6 +108,17 @@ class StateBar(QWidget):
         self.progress.setVisible(story.live)
         self.progress.setValue(round(1000 * min(1.0, story.step / total)))
         restyle(self.progress, "state", "paused" if paused else "")
+
+    def _show_name(self, name: str) -> None:
+        """As much of it as there is room for beside what the run does and can be asked for."""
+        deeds = [self.pause, self.stop, self.more]
+        if self.width() >= NARROW:
+            deeds += [self.sample, self.save]
+        taken = sum(one.sizeHint().width() + metrics.GAP for one in (*deeds, self.dot, self.phase))
+        room = self.width() - 16 - metrics.PAD - 2 * metrics.GAP - taken
+        measure, most = self.name.fontMetrics(), max(NAME_LEAST, min(NAME_WIDTH, room))
+        self.name.setText(measure.elidedText(name, Qt.TextElideMode.ElideMiddle, most))
+        self.name.setToolTip(name if self.name.text() != name else "")
 
     def _show_buttons(self, story: Story, handle: JobHandle | None, *, paused: bool) -> None:
         live = story.live and handle is not None

@@ -45,10 +45,6 @@ class Recorder:
         patiently(self._job, lambda: self.run.log_event(kind, data))
         self._job.emit(kind, run=str(self.run.folder), **data)
 
-    def store(self, kind: str, **data: Any) -> None:
-        """Store what later runs are told by, and nobody waits for."""
-        patiently(self._job, lambda: self.run.log_event(kind, {"time": time.time(), **data}))
-
     def warn(self, why: Reason | StylekilnError | str, about: str = "") -> None:
         """Tell what the user should know, ``about`` a file, without stopping for it."""
         data: dict[str, Any] = {"text": f"{about}: {why}" if about else str(why)}

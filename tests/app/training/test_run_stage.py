@@ -99,6 +99,24 @@ def test_what_is_done_between_two_steps_is_named_until_it_is_done(view, live, la
     assert view.stage.bar.phase.text() == i18n.tr("Epoch {epoch} of {total}", epoch=2, total=3)
 
 
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("width", [876, 790, 700])
+def test_a_long_name_gives_way_to_what_the_run_does(view, settle, language, width):
+    i18n.set_language(language)
+    run = LiveRun(view, settle, name="a rather long name of a style that was trained again-v2")
+    run.step(4)
+    facts = {"n": "13", "all": "36"}
+    bar = view.stage.bar
+    bar.setFixedWidth(width)
+    run.handle.meter.say("Measuring held-out picture {n} of {all}", facts)
+    view.session.job_changed.emit(run.handle)
+    bar.layout().activate()
+    assert bar.phase.width() >= bar.phase.sizeHint().width()
+    assert bar.layout().minimumSize().width() <= width
+    assert "…" in bar.name.text()
+    run.handle.cancel()
+
+
 def test_a_wall_clock_that_jumps_changes_no_time_left(view, live, monkeypatch):
     clock, wall = [50.0], [1.7e9]
     monkeypatch.setattr(live.handle.meter, "_clock", lambda: clock[0])
