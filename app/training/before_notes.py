@@ -13,6 +13,7 @@ from app.i18n import joined, tr, tr_error
 from app.i18n.format import number, scientific, size
 from app.training import draft
 from app.training.differences import Difference, differences, label_of, value_words
+from app.training.problems import by_setting
 from app.training.reason_words import reason_words
 from app.training.sentences import Strong
 from engine.training.advice import advice
@@ -87,7 +88,11 @@ def _about_pictures(state: TrainState) -> Iterator[Note]:
 
 
 def _about_prediction(state: TrainState) -> Iterator[Note]:
-    """Told whatever else stands in the way: the run would go through and be worth nothing."""
+    """Told whatever else stands in the way: the run would go through and be worth nothing. While
+    the base model is still to be chosen, nothing is known of it.
+    """
+    if "base_model" in by_setting(state.problem):
+        return
     traits, chosen = state.base.traits, str(state.values["prediction_type"])
     says = traits.prediction_type if traits is not None else ""
     if says and chosen not in ("auto", says):

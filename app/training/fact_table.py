@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 SPACE = 4
 
 
+def elision(text: str) -> Qt.TextElideMode:
+    """Where a text that is too long is cut: of a path, the name of the file says most."""
+    path = "/" in text or "\\" in text
+    return Qt.TextElideMode.ElideMiddle if path else Qt.TextElideMode.ElideRight
+
+
 class FactTable(QWidget):
     """Rows of a name and a value; with ``left`` the first column has that width. All of them are
     copied by key, and each by its menu.
@@ -76,9 +82,7 @@ class FactTable(QWidget):
             rows = zip(self.facts[place], self.cells(place), tones, self._aligns, strict=True)
             for text, box, tone, align in rows:
                 painter.setPen(color(tone))
-                words = painter.fontMetrics().elidedText(
-                    text, Qt.TextElideMode.ElideRight, box.width()
-                )
+                words = painter.fontMetrics().elidedText(text, elision(text), box.width())
                 painter.drawText(box, align | Qt.AlignmentFlag.AlignVCenter, words)
 
     # What is asked for

@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
 
 from app.i18n import tr
 from app.theme import color, fonts, icons, metrics
+from app.training.fact_table import elision
 from app.training.kohya_model import Index, RowRole, count_words, more_words
 from app.training.kohya_rows import Head
-from app.training.kohya_words import STATUS_ICONS, STATUS_TITLES, here_text, value_text
+from app.training.kohya_words import NOTHING, STATUS_ICONS, STATUS_TITLES, here_text, value_text
 
 if TYPE_CHECKING:
     from app.training.kohya_table import ReportTable
@@ -111,10 +112,11 @@ class ReportDelegate(QStyledItemDelegate):
         it says something.
         """
         lines = self._table.lines
+        here = here_text(line, lines.state)
         cells = [
             (line.key, "t1" if line.present else ""),
             (value_text(line), "t2" if line.present else ""),
-            (here_text(line, lines.state), "t1" if line.settings else ""),
+            (here, "t1" if here != NOTHING else ""),
         ]
         found = []
         for (text, tint), (left, wide) in zip(cells, columns(place.width()), strict=False):
@@ -160,5 +162,5 @@ def _draw(
 ) -> None:
     painter.setFont(fonts.font(size, weight))
     painter.setPen(color(tint))
-    end = Qt.TextElideMode.ElideRight
-    painter.drawText(room, LEFT, painter.fontMetrics().elidedText(text, end, room.width()))
+    shown = painter.fontMetrics().elidedText(text, elision(text), room.width())
+    painter.drawText(room, LEFT, shown)

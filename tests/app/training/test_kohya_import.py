@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QToolTip
 from app import i18n
 from app.theme import fonts, metrics
 from app.training.differences import differences
+from app.training.fact_table import elision
 from app.training.kohya_cells import NARROW, columns, more_place
 from app.training.kohya_rows import Head
 from app.training.kohya_words import why_text
@@ -304,6 +305,8 @@ def test_an_optimizer_that_is_not_here_is_mended_in_the_column(
 def test_a_model_that_is_not_here_is_added_from_the_column(view, take, settle, tmp_path):
     page = take()
     choose(page, "pretrained_model_name_or_path")
+    notes = view.settings.before.lines
+    assert not notes["prediction"].isVisible()  # nothing is known of a model that is not there
     click(view.report.detail.fixes.add)
     source = write_base(tmp_path / "grand", sdxl=True)
     view.findChild(QFileDialog).filesSelected.emit([str(source)])
@@ -313,6 +316,19 @@ def test_a_model_that_is_not_here_is_added_from_the_column(view, take, settle, t
     assert view.state.values["network_dim"] == FORM["network_dim"]
     assert not view.report.detail.fixes.isVisible()
     assert page.note.isHidden()
+    assert not notes["prediction"].isVisible()  # it predicts noise, as the file does
+    view.state.change(base_model="starter")
+    assert notes["prediction"].isVisible()
+
+
+def test_a_path_that_is_too_long_keeps_the_name_of_its_file(qtbot):
+    measure = fonts.metrics(12)
+    path = FORM["pretrained_model_name_or_path"]
+    for text, end in ((path, ".safetensors"), (path.replace("/", "\\"), ".safetensors")):
+        shown = measure.elidedText(text, elision(text), 160)
+        assert shown != text
+        assert shown.endswith(end[-5:])
+    assert measure.elidedText("words " * 9, elision("words"), 90).endswith("…")
 
 
 def test_the_name_of_the_file_is_read_in_a_narrow_window_too(view, take):
