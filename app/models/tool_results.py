@@ -19,9 +19,7 @@ def words_of(tool: Tool, result: ToolResult) -> str:
         done = tr("Merged into {name}: {n} layers.", name=name, n=notes["modules"])
         return _with_left_out(done, notes)
     if tool is RESIZE:
-        done = tr("{name} keeps {share} of the effect, {ranks}.", name=name,
-                  share=percent(notes["kept"]), ranks=_ranks(notes))  # fmt: skip
-        return _with_left_out(done, notes)
+        return _with_left_out(_resized(name, notes), notes)
     if tool is EXTRACT:
         return _extracted(name, notes)
     if tool is BAKE:
@@ -31,6 +29,14 @@ def words_of(tool: Tool, result: ToolResult) -> str:
         return _with_left_out(done, notes)
     assert tool is EDIT
     return tr("{name} says it now.", name=name)
+
+
+def _resized(name: str, notes: dict[str, Any]) -> str:
+    share, ranks = percent(notes["kept"]), _ranks(notes)
+    if notes["left_out"]:  # whose effect nobody knows
+        return tr("{name} keeps {share} of the effect of {n} layers, {ranks}.", name=name,
+                  share=share, n=notes["modules"], ranks=ranks)  # fmt: skip
+    return tr("{name} keeps {share} of the effect, {ranks}.", name=name, share=share, ranks=ranks)
 
 
 def _with_left_out(done: str, notes: dict[str, Any]) -> str:

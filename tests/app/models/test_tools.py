@@ -410,7 +410,8 @@ def test_what_was_done_is_one_sentence(qapp, tongue):
         (BAKE, {"layers": 7, "left_out": ["a", "b"]}, "2 that the model does not have"),
         (MERGE, {"modules": 7, "left_out": []}, "Merged into x.safetensors: 7 layers."),
         (MERGE, {"modules": 7, "left_out": ["a"]}, "was left out: a."),
-        (RESIZE, {**RANKS, "left_out": ["a", "b"]}, "were left out: a and others."),
+        (RESIZE, {**RANKS, "left_out": []}, "keeps 100 % of the effect, rank 7."),
+        (RESIZE, {**RANKS, "left_out": ["a", "b"]}, "of the effect of 7 layers, rank 7. 2 parts"),
         (CONVERT, {"modules": 7, "left_out": ["a"]}, "was left out: a."),
     )
     for tool, notes, english in done:
