@@ -230,7 +230,8 @@ class ReportPage(QWidget):
             report = self.taken.report
             self._wrong = self.table.lines.wrong_keys(report.lines)
             start = self.state.start_values()
-            self.table.put(rows_of(report, self._choice, start, self._wrong))
+            choice = replace(self._choice, kept=self.table.current())
+            self.table.put(rows_of(report, choice, start, self._wrong))
 
     def report_text(self) -> str:
         """The whole report as tab-separated lines, as a table or a letter takes them."""

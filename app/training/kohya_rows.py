@@ -38,12 +38,15 @@ Row = Head | Line
 
 @dataclass(frozen=True)
 class Choice:
-    """What of the report is shown: one status or, with "", all; and the groups as they stand."""
+    """What of the report is shown: one status or, with "", all; the groups as they stand; and the
+    row that is shown in any case, because it is the current one.
+    """
 
     status: str = ""
     only_changes: bool = False
     shut: Collection[str] = ()
     whole: Collection[str] = ()
+    kept: Row | None = None
 
 
 def rows_of(
@@ -74,7 +77,8 @@ def _group(status: Group, lines: list[Line], choice: Choice, left_out: int) -> l
     fits = len(lines) <= most + 1 or bool(choice.status) or choice.only_changes
     short = None if fits else status not in choice.whole
     shut = status in choice.shut
-    shown = [] if shut else lines[:most] if short else lines
+    some = [line for n, line in enumerate(lines) if n < most or line is choice.kept]
+    shown = [] if shut else some if short else lines
     count = sum(line.present for line in lines)
     return [Head(status, count, len(lines) - count, shut, short, left_out), *shown]
 

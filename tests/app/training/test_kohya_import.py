@@ -71,8 +71,12 @@ def take(view, settle, tmp_path):
     return run
 
 
+def key_of(row):
+    return row.status if isinstance(row, Head) else row.key
+
+
 def keys(page):
-    return [row.status if isinstance(row, Head) else row.key for row in page.table.lines.rows]
+    return [key_of(row) for row in page.table.lines.rows]
 
 
 def choose(page, key):
@@ -287,7 +291,10 @@ def test_an_optimizer_that_is_not_here_is_mended_in_the_column(
         lambda name, path, rule, *, card: lacking(name, path, rule, card=False),
     )  # fmt: skip
     i18n.set_language(language)
-    page = take(optimizer="AdamW8bit")
+    many = {"keep_tokens": 1, "caption_dropout_rate": 0.1, "flip_aug": True, "train_batch_size": 3,
+            "lr_warmup": 5, "learning_rate": 2e-4, "unet_lr": 2e-4, "text_encoder_lr": 3e-5,
+            "shuffle_caption": True, "weighted_captions": True}  # fmt: skip
+    page = take(optimizer="AdamW8bit", **many)
     choose(page, "optimizer")
     fixes = view.report.detail.fixes
     assert fixes.other.text() == other
@@ -300,6 +307,8 @@ def test_an_optimizer_that_is_not_here_is_mended_in_the_column(
     click(fixes.other)
     assert view.state.values["optimizer_type"] == "AdamW"
     assert "optimizer" not in keys(page)[: keys(page).index("unknown")]
+    assert page.table.current().key == "optimizer"  # where it is now, whatever is cut off there
+    assert next(row for row in page.table.lines.rows if key_of(row) == "used").short
 
 
 def test_a_model_that_is_not_here_is_added_from_the_column(view, take, settle, tmp_path):
