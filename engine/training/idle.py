@@ -44,6 +44,11 @@ _OF_UNET = (
     "down_lr_weight", "mid_lr_weight", "up_lr_weight", "loraplus_unet_lr_ratio",
 )  # fmt: skip
 
+
+def _text_learns(run: TrainRequest) -> bool:
+    return bool(run.rate_of("te1") or run.rate_of("te2"))
+
+
 _RULES: tuple[_Rule, ...] = (
     _Rule(
         _FROM_FILE, lambda run: bool(run.network_weights and run.dim_from_weights),
@@ -52,7 +57,7 @@ _RULES: tuple[_Rule, ...] = (
     _Rule(_OF_UNET, lambda run: not run.unet_lr, Reason("The UNet learns nothing.")),
     _Rule(
         ("loraplus_text_encoder_lr_ratio",),
-        lambda run: not (run.rate_of("te1") or run.rate_of("te2")),
+        lambda run: not _text_learns(run),
         Reason("The text encoder learns nothing."),
     ),
     _Rule(
@@ -153,7 +158,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _Rule(
         ("stop_text_encoder_training",),
-        lambda run: not (run.rate_of("te1") or run.rate_of("te2")),
+        lambda run: not _text_learns(run),
         Reason("The text encoder learns nothing."),
     ),
     _Rule(
@@ -174,23 +179,77 @@ _RULES: tuple[_Rule, ...] = (
         ("kohya_accumulation",), lambda run: run.gradient_accumulation_steps == 1,
         Reason("Nothing is accumulated."),
     ),
+    _Rule(
+        ("masked_loss", "masked_loss_area"),
+        lambda run: not (
+            run.conditioning_data_dir or run.alpha_mask or run.project or run.dataset_config
+        ),
+        Reason("There are no masks."),
+    ),
+    _Rule(
+        ("huber_scale",), lambda run: run.kohya_loss_weights and run.huber_schedule == "snr",
+        Reason("With loss weights as kohya it does not reach this schedule."),
+    ),
+    _Rule(
+        ("kohya_loss_weights",),
+        lambda run: not (
+            run.min_snr_gamma or run.debiased_estimation_loss or run.v_pred_like_loss
+            or run.scale_v_pred_loss_like_noise_pred
+            or (run.loss_type in ("huber", "smooth_l1") and run.huber_schedule == "snr")
+        ),
+        Reason("Nothing that they differ in is on."),
+    ),
+    _Rule(
+        ("max_validation_steps",),
+        lambda run: not (run.validation_split or run.project or run.dataset_config),
+        Reason("No pictures are held out."),
+    ),
+    _Rule(
+        ("loraplus_lr_ratio",),
+        lambda run: bool(
+            (run.loraplus_unet_lr_ratio or not run.unet_lr)
+            and (run.loraplus_text_encoder_lr_ratio or not _text_learns(run))
+        ),
+        Reason("Every part that learns has a ratio of its own."),
+    ),
+    _Rule(
+        ("caption_separator",),
+        lambda run: not (
+            run.shuffle_caption or run.caption_tag_dropout_rate or run.token_warmup_step
+            or run.secondary_separator or run.trigger_word or run.project or run.in_json
+            or run.dataset_config
+        ),
+        Reason("Captions are not divided into tags."),
+    ),
+)  # fmt: skip
+_ONE_ENCODER: tuple[_Rule, ...] = (
+    _Rule(
+        ("text_encoder_lr2",), lambda run: True, Reason("The model has only one text encoder."),
+    ),
+    _Rule(
+        ("sdxl_kohya_crop",), lambda run: True,
+        Reason("Only models of the family SDXL are told the crop."),
+    ),
 )  # fmt: skip
 
 
-def without_effect(request: TrainRequest) -> list[Idle]:
-    """The changed settings of ``request`` that change nothing, in the order of the schema."""
+def without_effect(request: TrainRequest, *, two_encoders: bool = True) -> list[Idle]:
+    """The changed settings of ``request`` that change nothing, in the order of the schema; on a
+    model that is not known ``two_encoders`` is held to be so.
+    """
     return [
         Idle(name, why.sentence, dict(why.facts))
-        for name, why in idle_reasons(request).items()
+        for name, why in idle_reasons(request, two_encoders=two_encoders).items()
         if getattr(request, name) != _settings()[name].default
     ]
 
 
-def idle_reasons(request: TrainRequest) -> dict[str, Reason]:
+def idle_reasons(request: TrainRequest, *, two_encoders: bool = True) -> dict[str, Reason]:
     """Why a setting changes nothing in ``request``, for all of which that is so, changed or not."""
+    rules = _RULES if two_encoders else (*_ONE_ENCODER, *_RULES)
     found: dict[str, Reason] = {}
     for name, item in _settings().items():
-        why = _by_rule(name, request) or _by_condition(item, request)
+        why = _by_rule(rules, name, request) or _by_condition(item, request)
         if why is not None:
             found[name] = why
     return found
@@ -201,8 +260,8 @@ def _settings() -> dict[str, Setting]:
     return {item.name: item for item in settings_of(TrainRequest)}
 
 
-def _by_rule(name: str, request: TrainRequest) -> Reason | None:
-    return next((rule.why for rule in _RULES if name in rule.names and rule.holds(request)), None)
+def _by_rule(rules: tuple[_Rule, ...], name: str, request: TrainRequest) -> Reason | None:
+    return next((rule.why for rule in rules if name in rule.names and rule.holds(request)), None)
 
 
 def _by_condition(item: Setting, request: TrainRequest) -> Reason | None:

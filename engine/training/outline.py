@@ -52,7 +52,7 @@ def outline_of(
     plain = [picture for picture in pictures.training if not picture.regularization]
     regular = len(pictures.training) - len(plain)
     buckets = Counter(picture.bucket for picture in plain)
-    idle = without_effect(request)
+    idle = without_effect(request, two_encoders=two_encoders)
     told = advice(request, predicts=predicts, two_encoders=two_encoders, says=file_says(request))
     return Outline(
         pictures=len(plain),

@@ -169,7 +169,7 @@ def find_sources(request: TrainRequest) -> Sources:
     else:
         samples = sources_folder.samples_of(request, problems.append)
     samples = require_chosen(samples, request.categories, problems.append)
-    training, held_out = held_apart(samples)
+    training, held_out = held_apart(samples, problems.append)
     return Sources(tuple(training), tuple(held_out), request.trigger_word, tuple(problems), None)
 
 
@@ -187,7 +187,7 @@ def _of_project(request: TrainRequest) -> Sources:
     found = [on_its_way(sample, way) for sample in samples]
     measured = [on_its_way(sample, way) for sample in held_out]
     if not measured:  # what is held out by hand is enough
-        found, measured = held_apart(found)
+        found, measured = held_apart(found, problems.append)
     found += sources_folder.regularization(request, way, problems.append)
     return Sources(
         tuple(found),
@@ -203,10 +203,13 @@ def bucket_spec(request: BucketSettings, native_size: int) -> BucketSpec:
     model's own size.
     """
     size = request.size or (native_size, native_size)
+    low = request.min_bucket_reso or max(1, min(size) // 2)
+    high = request.max_bucket_reso or max(size) * 2
+    free = request.bucket_no_upscale  # no bound holds then, so none may exclude the resolution
     return BucketSpec(
         resolution=size,
-        minimum=request.min_bucket_reso or max(1, min(size) // 2),
-        maximum=request.max_bucket_reso or max(size) * 2,
+        minimum=min(low, *size) if free else low,
+        maximum=max(high, *size) if free else high,
         step=fitting_step(request.bucket_reso_steps, size),
         no_upscale=request.bucket_no_upscale,
         enabled=request.enable_bucket,

@@ -61,4 +61,4 @@ def _held_out(pictures: list[Picture], way: Way) -> frozenset[Path]:
     ]  # fmt: skip
     if all(sample.is_reg for sample in samples):
         return frozenset()  # nothing to learn anyway
-    return frozenset(sample.path for sample in held_apart(samples)[1])
+    return frozenset(sample.path for sample in held_apart(samples, lambda _: None)[1])

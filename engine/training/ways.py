@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from engine.dataset.edits import Baked, bake_with_mask, work_on
+from engine.dataset.problem import Problem
 from engine.dataset.samples import Sample
 from engine.imaging.alpha import has_transparency
 from engine.imaging.decode import load_rgba
@@ -92,10 +93,12 @@ def drawn_anew(way: Way) -> bool:
 
 
 def held_apart(
-    samples: Sequence[TrainingSample],
+    samples: Sequence[TrainingSample], tell: Callable[[str], object]
 ) -> tuple[list[TrainingSample], list[TrainingSample]]:
     """(to learn from, held out) by the share of each folder's way; a picture that is held out in
-    one dataset is learned in none. Raises BadInputError when nothing is left to learn.
+    one dataset is learned in none. ``tell`` hears of a share that holds out none.
+
+    Raises BadInputError when nothing is left to learn.
     """
     kinds: dict[tuple[float, int], list[TrainingSample]] = {}
     for sample in samples:
@@ -104,7 +107,14 @@ def held_apart(
     held_out: list[TrainingSample] = []
     for (share, seed), members in kinds.items():
         plain = [sample for sample in members if not sample.is_reg]
-        held_out += plain if share >= 1 else split(members, share, seed)[1]
+        found = plain if share >= 1 else split(members, share, seed)[1]
+        if share and plain and not found:
+            tell(
+                Problem(
+                    "No picture is held out: there is only one, or all of them are copies of it."
+                )
+            )
+        held_out += found
     paths = {sample.path for sample in held_out}
     training = [sample for sample in samples if sample.is_reg or sample.path not in paths]
     if not any(not sample.is_reg for sample in training):

@@ -21,6 +21,10 @@ class BucketSettings(Settings):
     enable_bucket: bool = setting(
         True, label="Buckets", group="Buckets", kohya="enable_bucket",
         help="Keep the shapes of pictures apart instead of cropping all to one shape.")
+    bucket_no_upscale: bool = setting(
+        False, label="Never enlarge", group="Buckets", kohya="bucket_no_upscale",
+        when="enable_bucket",
+        help="Small pictures keep their size instead of being enlarged to the resolution.")
     min_bucket_reso: int = setting(
         0, label="Smallest bucket side", group="Buckets", unit="px", kohya="min_bucket_reso",
         when="enable_bucket", help="Shortest side a bucket may have; 0 is half the resolution.",
@@ -33,10 +37,6 @@ class BucketSettings(Settings):
         64, label="Bucket step", group="Buckets", unit="px", kohya="bucket_reso_steps",
         when="enable_bucket", ge=8, le=512,
         help="Bucket sides are multiples of this; halved where the resolution is below it.")
-    bucket_no_upscale: bool = setting(
-        False, label="Never enlarge", group="Buckets", kohya="bucket_no_upscale",
-        when="enable_bucket",
-        help="Small pictures keep their size instead of being enlarged to the resolution.")
     # fmt: on
 
     @property
@@ -62,7 +62,7 @@ class BucketSettings(Settings):
     @classmethod
     def _smallest_bucket(cls, value: int, info: ValidationInfo) -> int:
         sides = [int(side) for side in (info.data.get("resolution") or "").split(",") if side]
-        if sides and value > min(sides) and info.data.get("enable_bucket"):
+        if sides and value > min(sides) and _bounded(info):
             raise SettingError(
                 "Must not be above the resolution's shorter side, {side}.", side=min(sides)
             )
@@ -72,7 +72,7 @@ class BucketSettings(Settings):
     @classmethod
     def _largest_bucket(cls, value: int, info: ValidationInfo) -> int:
         sides = [int(side) for side in (info.data.get("resolution") or "").split(",") if side]
-        if not value or not info.data.get("enable_bucket"):
+        if not value or not _bounded(info):
             return value
         if sides and value < max(sides):
             raise SettingError(
@@ -81,3 +81,8 @@ class BucketSettings(Settings):
         if value < info.data.get("min_bucket_reso", 0):
             raise SettingError("Must not be under the smallest bucket side.")
         return value
+
+
+def _bounded(info: ValidationInfo) -> bool:
+    """Whether sides have bounds: what has no effect refuses nothing."""
+    return bool(info.data.get("enable_bucket")) and not info.data.get("bucket_no_upscale")

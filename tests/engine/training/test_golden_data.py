@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from engine.dataset.buckets import assign
 from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
+from engine.runtime.schema import validated
 from engine.training.batches import groups, pair_regularization, shelve
 from engine.training.config import TrainRequest
 from engine.training.drawing import draw_batch
@@ -61,6 +63,17 @@ def test_a_picture_below_one_step_is_left_out_with_a_sentence(tmp_path):
     pictures = open_pictures(find_sources(request), bucket_spec(request, 512), Job.detached())
     assert [picture.sample.path.name for picture in pictures.training] == ["good.png"]
     assert "below one bucket step" in pictures.problems[0]
+
+
+@pytest.mark.parametrize("values", [{"min_bucket_reso": 640}, {"max_bucket_reso": 256}])
+def test_bounds_that_have_no_effect_refuse_nothing(values):
+    request = validated(TrainRequest, {
+        "project": "p", "resolution": 512, "bucket_no_upscale": True, **values
+    })  # fmt: skip
+    free = request.model_copy(update={"min_bucket_reso": 0, "max_bucket_reso": 0})
+    for size in ((300, 200), (512, 512), (1600, 400)):
+        found, plain = (assign(bucket_spec(one, 512), size) for one in (request, free))
+        assert found == plain
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from engine.runtime.schema import settings_of, validated
 from engine.training.config import TrainRequest
 from engine.training.idle import idle_reasons, without_effect
 
+FOLDER = {"project": "", "train_data_dir": "d", "output_dir": "o"}
+
 
 def make(**values):
     return validated(TrainRequest, {"project": "p", **values})
@@ -39,10 +41,30 @@ def test_a_run_of_defaults_has_nothing_idle():
         ({"conv_alpha": 8, "conv_block_dims": "4"}, set()),
         ({"conv_alpha": 8, "conv_block_dims": "4", "conv_block_alphas": "2"}, {"conv_alpha"}),
         ({"lr_scheduler_power": 2}, {"lr_scheduler_power"}),
+        ({"kohya_loss_weights": True}, {"kohya_loss_weights"}),
+        ({"kohya_loss_weights": True, "min_snr_gamma": 5}, set()),
+        ({"kohya_loss_weights": True, "loss_type": "huber", "huber_scale": 2}, {"huber_scale"}),
+        ({"loss_type": "huber", "huber_scale": 2}, set()),
+        ({"loraplus_lr_ratio": 8, "loraplus_unet_lr_ratio": 4,
+          "loraplus_text_encoder_lr_ratio": 4, "text_encoder_lr": 1e-4}, {"loraplus_lr_ratio"}),
+        ({"loraplus_lr_ratio": 8, "loraplus_unet_lr_ratio": 4, "text_encoder_lr": 1e-4}, set()),
+        ({"masked_loss_area": True, "caption_separator": "#", "max_validation_steps": 2}, set()),
+        (FOLDER | {"masked_loss_area": True, "caption_separator": "#", "max_validation_steps": 2},
+         {"masked_loss_area", "caption_separator", "max_validation_steps"}),
+        (FOLDER | {"masked_loss_area": True, "caption_separator": "#", "max_validation_steps": 2,
+                   "alpha_mask": True, "shuffle_caption": True, "validation_split": 0.2}, set()),
+        (FOLDER | {"caption_separator": "#", "trigger_word": "style"}, set()),
     ],
 )  # fmt: skip
 def test_what_changes_nothing_is_named(values, names):
     assert set(idle(**values)) == names
+
+
+def test_what_only_a_second_text_encoder_asks_for_is_named_where_there_is_one():
+    request = make(text_encoder_lr2=1e-4, sdxl_kohya_crop=True, text_encoder_lr=1e-4)
+    names = [one.name for one in without_effect(request, two_encoders=False)]
+    assert sorted(names) == ["sdxl_kohya_crop", "text_encoder_lr2"]
+    assert without_effect(request, two_encoders=True) == []
 
 
 def test_what_is_used_is_not_named():

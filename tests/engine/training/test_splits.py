@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from engine.dataset.samples import training_samples
+from engine.training.pictures import find_sources
 from engine.training.splits import split
 
 from .conftest import paint
@@ -34,6 +37,37 @@ def test_the_share_is_taken_of_every_folder(samples):
     folders = [Path(sample.source_dir).name for sample in held]
     assert (folders.count("3_many"), folders.count("1_few")) == (3, 1)
     assert split(samples, 0.0, 1) == (samples, [])
+
+
+@pytest.mark.parametrize(
+    ("folders", "each", "share", "count"),
+    [(3, 1, 0.5, 2), (1, 6, 0.99, 5), (8, 2, 0.2, 3), (1, 2, 0.01, 1), (4, 1, 0.9, 3)],
+)
+def test_the_share_is_also_that_of_all_pictures_and_leaves_one_on_each_side(
+    tmp_path, folders, each, share, count
+):
+    for folder in range(folders):
+        for number in range(each):
+            path = tmp_path / f"1_{folder}" / f"{number}.png"
+            path.parent.mkdir(exist_ok=True)
+            Image.new("RGB", (8, 8), (folder, number, 0)).save(path)
+    learned, held = split(training_samples(tmp_path), share, 1)
+    assert (len(held), len(learned)) == (count, folders * each - count)
+
+
+def test_copies_leave_something_on_both_sides_or_it_is_told(tmp_path, request_for):
+    paint(tmp_path / "art2" / "1_a", 2)
+    folder = tmp_path / "art2" / "1_a"
+    for number in range(3):
+        shutil.copy(folder / "picture_0.png", folder / f"copy_{number}.png")
+    sources = find_sources(request_for(train_data_dir=str(folder.parent), validation_split=0.8))
+    assert len(sources.training) in (1, 4)
+    assert len(sources.held_out) == 5 - len(sources.training)
+    assert sources.problems == ()
+    (folder / "picture_1.png").unlink()
+    sources = find_sources(request_for(train_data_dir=str(folder.parent), validation_split=0.8))
+    assert (len(sources.training), sources.held_out) == (4, ())
+    assert [str(one)[:22] for one in sources.problems] == ["No picture is held out"]
 
 
 def test_a_small_share_holds_out_one_picture_at_least(samples):

@@ -219,7 +219,8 @@ def test_kinds_of_attention_are_flags(attention, flag, field):
 def test_what_kohya_cannot_say_is_noted():
     notes = [str(note) for note in outgoing(make(stop_text_encoder_training=50)).notes]
     assert any("stop_text_encoder_training" in note for note in notes)
-    notes = [str(note) for note in outgoing(make(masked_loss=True, masked_loss_area=True)).notes]
+    masked = make(masked_loss=True, alpha_mask=True, masked_loss_area=True)
+    notes = [str(note) for note in outgoing(masked).notes]
     assert any("masked_loss_area" in note for note in notes)
 
 
