@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict, field_validator
+from pydantic import ConfigDict, ValidationInfo, field_validator
 
 from engine.runtime.job import Request
 from engine.training.controls import CONTROLS
@@ -53,7 +53,13 @@ class TrainRequest(  # the form shows the groups in this order from its end: pyd
     controls: ClassVar[tuple[str, ...]] = CONTROLS
 
     # Declared here it is asked before the checks of every group, which would read all of a value.
-    _showable = field_validator("*", mode="before")(showable)
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        name = info.field_name
+        if isinstance(value, bool) and name and cls.model_fields[name].annotation in (int, float):
+            return str(value)  # a yes is no number, though Python counts it as 1
+        return showable(value)
 
     @property
     def subject(self) -> str:

@@ -132,12 +132,12 @@ def _option(name: str, value: str) -> dict[str, float | int | str]:
     if name in _TEXTS:
         return {_TEXTS[name]: value} if value else {}
     field = _NUMBERS.get(name)
-    number = re.match(r"\d+(\.\d+)?", value)
+    number = re.match(r"\d+(\.\d*)?|\.\d+", value)
     if field is None or number is None:
         return {}
     if field == "guidance_scale":
         return {field: float(number[0])}
-    whole = int(float(number[0]))
+    whole = int(number[0].partition(".")[0] or 0)  # a float would round a large seed
     if field in ("width", "height"):
         return {field: max(64, whole - whole % 8)}
     return {field: min(1000, max(1, whole)) if field == "steps" else whole}

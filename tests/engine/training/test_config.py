@@ -185,3 +185,10 @@ def test_a_wrong_job_file_gives_one_sentence(tmp_path, text, words):
 def test_a_missing_job_file_says_so(tmp_path):
     with pytest.raises(MissingFileError, match="does not exist"):
         load_toml(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("name", ["conv_dim", "network_alpha", "seed"])
+def test_a_yes_is_no_number(name):
+    with pytest.raises(BadInputError, match=name):
+        validated(TrainRequest, {"project": "p", name: True})
+    assert validated(TrainRequest, {"project": "p", "shuffle_caption": True}).shuffle_caption

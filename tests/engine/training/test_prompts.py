@@ -21,6 +21,13 @@ def test_unknown_and_malformed_options_have_no_effect():
     assert parse_prompt("key --zz 4 --w wide") == SamplePrompt("key")
 
 
+def test_numbers_are_read_as_they_stand():
+    assert parse_prompt("a --d 9007199254740993").seed == 9007199254740993
+    assert parse_prompt("a --l .5").guidance_scale == 0.5
+    assert parse_prompt("a --l 7.").guidance_scale == 7.0
+    assert parse_prompt("a --w 96.8").width == 96
+
+
 def test_dashes_inside_words_are_text():
     assert parse_prompt("well--worn key").prompt == "well--worn key"
 
