@@ -44,8 +44,10 @@ class Undo:
 
     def __init_subclass__(cls) -> None:
         cls._group = _Group()
+        cls._replaying = threading.Lock()
 
     _group: _Group
+    _replaying: threading.Lock
 
     @property
     def can_undo(self) -> str | None:
@@ -63,11 +65,13 @@ class Undo:
         """Take the last operation back; None when there is none. What was changed otherwise
         since then is left alone and ``skipped``. Cancelling ``job`` takes nothing back.
         """
-        return self._replay(undone=False, job=job)
+        with self._replaying:  # two that are asked for at once would take the same step
+            return self._replay(undone=False, job=job)
 
     def redo(self, job: Job | None = None) -> Changes | None:
         """Make the last operation again that was taken back; None when there is none."""
-        return self._replay(undone=True, job=job)
+        with self._replaying:
+            return self._replay(undone=True, job=job)
 
     @contextlib.contextmanager
     def one_step(self, label: str) -> Iterator[None]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 
+from engine.dataset import undo
 from engine.dataset.edits import Recipe
 from engine.dataset.history import UNDO_STEPS
 from engine.dataset.library import Library
@@ -38,6 +42,25 @@ def test_each_operation_is_one_step_back_and_forth(library):
         library.redo()
     assert library.pictures() == done
     assert library.redo() is None
+
+
+def test_two_that_are_asked_for_at_once_take_two_steps(library, monkeypatch):
+    ids = list(ids_by_name(library).values())
+    library.set_flag(ids, "rejected")
+    library.set_stars(ids, 3)
+    both, load = threading.Barrier(2), undo.load
+
+    def load_beside_the_other(*args, **how):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.2)  # the other does not come here before this one is through
+        return load(*args, **how)
+
+    monkeypatch.setattr(undo, "load", load_beside_the_other)
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(library.undo) for _ in range(2)]
+    assert all(one.result().changed for one in done)
+    assert all((p.flag, p.stars) == ("", 0) for p in library.pictures())
+    assert library.can_undo is None
 
 
 def test_undo_works_after_the_program_was_closed(library, tmp_path):
