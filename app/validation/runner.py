@@ -35,6 +35,7 @@ class GridRunner(QObject):
         self.handle: JobHandle | None = None
         self.total = self.cached = 0
         self._done: set[str] = set()
+        self._grid: GridRequest | None = None
         session.engine_event.connect(self._hear)
         session.job_changed.connect(self._progressed)
         session.job_finished.connect(self._ended)
@@ -63,6 +64,7 @@ class GridRunner(QObject):
         self.changed.emit()
 
     def _begin(self, request: GridRequest) -> None:
+        self._grid = request
         self._state.begin(request)
         self.total, self.cached = request.distinct(), 0
         self._done.clear()
@@ -99,9 +101,10 @@ class GridRunner(QObject):
             self.total = len({cell["id"] for cell in event.data["cells"]})
             self.cached = event.data["cached"]
             self.changed.emit()
-        elif event.kind == "grid.cell":
+        elif event.kind == "grid.cell" and self._grid is not None:
             data = event.data
-            key = CellKey(data["checkpoint"], data["weight"], data["seed"], data["prompt"])
+            at = self._grid.position(data["place"])
+            key = CellKey(at.checkpoint, at.weight, at.seed, at.prompt)
             self._state.put(key, data["path"], cached=data["cached"], problem=data["error"])
             self._done.add(data["id"])
             self.changed.emit()

@@ -15,10 +15,10 @@ from app.validation.runner import grid_folder
 from engine.models.family import STARTER
 from engine.runtime.errors import BadInputError
 from engine.sampling.request import ImageRequest
-from engine.validation.axes import format_values, parse_floats, parse_integers
 from engine.validation.filling import plan
-from engine.validation.request import GridRequest
+from engine.validation.request import GridRequest, four_axes
 from engine.validation.store import CellStore
+from engine.validation.values import format_values, parse_floats, parse_integers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -293,10 +293,12 @@ class GridSetup(QObject):
             folder=str(grid_folder(root, name)),
             cells=str(cache / "cells"),
             image=image,
-            checkpoints=(*base, *(item.path for item in self.checkpoints())),
-            weights=self.weights(),
-            seeds=self.seeds(),
-            prompts=self.chosen_prompts(),
+            axes=four_axes(
+                (*base, *(item.path for item in self.checkpoints())),
+                self.weights(),
+                self.seeds(),
+                self.chosen_prompts(),
+            ),
         )
 
 

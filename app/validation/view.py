@@ -31,7 +31,7 @@ from app.widgets.text import hairline, restyle
 from app.widgets.thumbnails import ThumbnailCache
 from engine.project.settings import data_dir
 from engine.runtime.errors import StylekilnError
-from engine.validation.axes import format_values
+from engine.validation.values import format_values
 
 if TYPE_CHECKING:
     from app.actions import Action

@@ -12,6 +12,7 @@ from engine.runtime.events import Event
 from engine.runtime.parsing import load_table
 from engine.runtime.schema import validated
 from engine.runtime.thread import Engine
+from engine.validation.axes import FILES, Axis, expanded
 from engine.validation.request import GridRequest
 
 
@@ -55,6 +56,17 @@ def _beside(request: GridRequest, root: Path) -> GridRequest:
     def absolute(text: str) -> str:
         return str(root / text) if text else text
 
+    def beside(axis: Axis) -> Axis:
+        if axis.kind not in FILES:
+            return axis
+        values = (
+            text
+            if axis.kind == "model" and not (root / str(text)).exists()
+            else absolute(str(text))
+            for text in axis.values
+        )
+        return Axis(setting=axis.setting, values=expanded(axis.kind, values))
+
     image = request.image
     loras = tuple(use.model_copy(update={"path": absolute(use.path)}) for use in image.loras)
     changes: dict[str, Any] = {"loras": loras}
@@ -64,7 +76,7 @@ def _beside(request: GridRequest, root: Path) -> GridRequest:
         update={
             "folder": absolute(request.folder),
             "cells": absolute(request.cells),
-            "checkpoints": tuple(absolute(text) for text in request.checkpoints),
+            "axes": tuple(beside(axis) for axis in request.axes),
             "image": image.model_copy(update=changes),
         }
     )
@@ -72,5 +84,5 @@ def _beside(request: GridRequest, root: Path) -> GridRequest:
 
 def _tell_failure(event: Event) -> None:
     if event.kind == "grid.cell" and event.data["error"]:
-        place = "{checkpoint} {weight:g} {seed} {prompt}".format_map(event.data)
+        place = ", ".join(str(value) for value in event.data["place"] if value != "")
         print(f"{place}: {event.data['error']}", file=sys.stderr)

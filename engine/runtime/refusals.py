@@ -113,6 +113,7 @@ _FOUND = {
     "list_type": SettingError("Must be a list."),
     "literal_error": SettingError("Choose one of these: {expected}."),
     "missing": SettingError("It is needed."),
+    "multiple_of": SettingError("Must be a multiple of {multiple_of}."),
     "string_too_long": SettingError("Must have {max_length} characters at most."),
     "string_too_short": SettingError("Must have {min_length} characters at least."),
     "string_type": SettingError("Write a text."),

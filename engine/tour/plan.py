@@ -17,7 +17,7 @@ from engine.runtime.resources import resource
 from engine.sampling.request import ImageRequest, LoraUse
 from engine.tour.painting import MARGIN, SKETCH, SKETCH_FIELD
 from engine.training.config import TrainRequest
-from engine.validation.request import GridRequest
+from engine.validation.request import GridRequest, four_axes
 
 StageName = Literal["dataset", "train", "validate", "canvas"]
 
@@ -196,10 +196,9 @@ def grid_request(project: Project, checkpoints: tuple[str, ...]) -> GridRequest:
         folder=str(project.grids / "tour"),
         cells=str(project.cache / "cells"),
         image=image_request(),
-        checkpoints=checkpoints,
-        weights=WEIGHTS,
-        seeds=SEEDS,
-        prompts=tuple(CAPTION.format(subject=subject) for subject in UNSEEN),
+        axes=four_axes(
+            checkpoints, WEIGHTS, SEEDS, [CAPTION.format(subject=subject) for subject in UNSEEN]
+        ),
     )
 
 

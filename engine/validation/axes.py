@@ -1,149 +1,324 @@
-"""Value lists as people type them: ``0, 0.5 … 1``, ``1-10 (+2)``, ``0-1 [5]``.
-
-An ellipsis repeats the step between the two values before it (or 1). A range ``a-b`` counts by 1,
-``(+step)`` or ``(-step)`` sets the step, ``[n]`` asks for n values evenly spaced. Arithmetic is
-decimal, so 0.1 steps do not drift; the end is included when it is hit to a thousandth of a step.
-"""
+"""The axes of a grid: which settings can vary, the values along one, and how they are typed."""
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from engine.runtime.errors import BadInputError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
-LARGEST_COUNT = 1000
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
-_RANGE = re.compile(
-    rf"({_NUMBER})\s*-\s*({_NUMBER})"
-    rf"(?:\s*\(\s*([+-]\s*{_NUMBER.removeprefix('[-+]?')})\s*\)|\s*\[\s*(\d+)\s*\])?"
-)
-_ELLIPSIS = "…"
+from engine.imaging.decode import PICTURE_SUFFIXES
+from engine.runtime.errors import BadInputError, fill
+from engine.runtime.refusals import refusals
+from engine.runtime.schema import Setting, settings_of
+from engine.sampling.request import ImageRequest
+from engine.validation.axis_schema import GridSettings
+from engine.validation.values import parse_floats, parse_integers, split_values
 
+Value = bool | int | float | str | tuple[str, str]
+"""A value along an axis; a pair is a text that is searched for and what stands in its place."""
+Kind = Literal[
+    "model", "lora", "picture", "int", "float", "choice", "switch", "text", "replace", "size"
+]
+FILES: frozenset[Kind] = frozenset({"model", "lora", "picture"})
+"""Kinds whose values are paths."""
 
-def parse_floats(text: str) -> tuple[float, ...]:
-    """The numbers of a list such as ``0, 0.5 … 1``; BadInputError names what is not understood."""
-    return tuple(float(value) for value in _parse(text))
-
-
-def parse_integers(text: str) -> tuple[int, ...]:
-    """As :func:`parse_floats` for whole numbers."""
-    values = _parse(text)
-    for value in values:
-        if value != value.to_integral_value():
-            raise BadInputError(
-                "{value} is not a whole number.", value=value, remedy="Write whole numbers."
-            )
-    return tuple(int(value) for value in values)
-
-
-def format_values(values: Iterable[float]) -> str:
-    """The shortest way to type ``values``: evenly spaced ones become ``first, second … last``."""
-    numbers = [Decimal(repr(value)) if isinstance(value, float) else value for value in values]
-    decimals = [Decimal(value) for value in numbers]
-    if len(decimals) > 3:
-        step = decimals[1] - decimals[0]
-        if step and all(b - a == step for a, b in itertools.pairwise(decimals)):
-            first, second, last = (_plain(decimals[index]) for index in (0, 1, -1))
-            return f"{first} … {last}" if step == 1 else f"{first}, {second} … {last}"
-    return ", ".join(_plain(value) for value in decimals)
-
-
-def _parse(text: str) -> list[Decimal]:
-    text = text.replace("...", _ELLIPSIS).replace("，", ",").replace("、", ",")
-    text = re.sub(rf"\s*,?\s*{_ELLIPSIS}\s*,?\s*", f",{_ELLIPSIS},", text)
-    values: list[Decimal] = []
-    through = False
-    for token in filter(None, (part.strip() for part in text.split(","))):
-        if token == _ELLIPSIS:
-            if not values or through:
-                raise _not_understood(text)
-            through = True
-        elif through:
-            values += _continued(values, _decimal(token))
-            through = False
-        else:
-            values += _item(token)
-        if len(values) > LARGEST_COUNT:
-            raise _too_many()
-    if through or not values:
-        raise _not_understood(text)
-    return list(dict.fromkeys(values))
+# Of the settings of a picture these change nothing that can be seen in it, or are other axes.
+_NO_AXIS = {"count", "batch_size", "output_dir", "file_name", "file_format"}
+_KINDS: Mapping[str, Kind] = {
+    "model": "model",
+    "checkpoint": "lora",
+    "second_checkpoint": "lora",
+    "init_image": "picture",
+    "mask": "picture",
+    "replace": "replace",
+    "second_replace": "replace",
+    "size": "size",
+}
+# How much work a change is: a model is loaded, an adapter attached, a weight set, a text encoded.
+_COSTS: Mapping[str, float] = {
+    "model": 1.0,
+    "checkpoint": 0.5,
+    "second_checkpoint": 0.5,
+    "weight": 0.3,
+    "unet_weight": 0.3,
+    "text_encoder_weight": 0.3,
+    "second_weight": 0.3,
+    "size": 0.2,
+    "width": 0.2,
+    "height": 0.2,
+    "steps": 0.2,
+    "seed": 0.0,
+}
+_TEXT_COST = 0.1
+_FIRST = ("checkpoint", "weight", "prompt", "seed", "model")
+_SIZE = re.compile(r"(\d+)\s*[xX×*]\s*(\d+)")
+_SWITCH = {
+    **dict.fromkeys(("on", "true", "yes", "with", "1", "开"), True),
+    **dict.fromkeys(("off", "false", "no", "without", "0", "关"), False),
+}
 
 
-def _item(token: str) -> list[Decimal]:
-    match = _RANGE.fullmatch(token)
-    if match is None:
-        return [_decimal(token)]
-    first, last = _decimal(match[1]), _decimal(match[2])
-    if match[4] is not None:
-        return _spaced(first, last, int(match[4]))
-    if match[3] is None:
-        step = Decimal(1 if last >= first else -1)
-    else:
-        step = _decimal(re.sub(r"\s", "", match[3]))
-    return [first, *_stepped(first, last, step)]
+class AxisError(BadInputError):
+    """A value that an axis cannot take; the sentence begins with the name of the axis."""
 
-
-def _continued(values: list[Decimal], last: Decimal) -> list[Decimal]:
-    step = values[-1] - values[-2] if len(values) > 1 else Decimal(1 if last > values[-1] else -1)
-    return _stepped(values[-1], last, step)
-
-
-def _stepped(first: Decimal, last: Decimal, step: Decimal) -> list[Decimal]:
-    """``first + step`` and on, up to ``last``."""
-    if step == 0 or (last - first) * step < 0:
-        raise BadInputError(
-            "A list from {first} cannot reach {last} in steps of {step}.",
-            first=first,
-            last=last,
-            step=step,
-            remedy="Correct the step or the end.",
+    def __init__(self, setting: str, *, sentence: str, remedy: str = "", **facts: object) -> None:
+        known = _catalogue().get(setting)
+        self.setting = setting
+        self._label = known.label if known is not None else setting
+        self._problem = sentence
+        texts = {key: str(value) for key, value in facts.items()}
+        super().__init__(
+            "{axis}: {problem}",
+            remedy=remedy,
+            **texts | {"axis": self._label, "problem": fill(sentence, texts)},
         )
-    count = int((last - first) / step + Decimal("0.001"))
-    if count > LARGEST_COUNT:
-        raise _too_many()
-    return [first + step * number for number in range(1, count + 1)]
+
+    def facts_in(self, translate: Callable[..., str]) -> Mapping[str, str]:
+        """The facts, with the axis and what is wrong in the words of ``translate``."""
+        others = {key: value for key, value in self.facts.items() if key != "problem"}
+        return {
+            **self.facts,
+            "axis": translate(self._label),
+            "problem": translate(self._problem, **others),
+        }
 
 
-def _spaced(first: Decimal, last: Decimal, count: int) -> list[Decimal]:
-    if not 1 <= count <= LARGEST_COUNT:
-        raise _too_many()
-    if count == 1:
-        return [first]
-    places = Decimal("0.00000001")
+@dataclass(frozen=True)
+class AxisSetting:
+    """A setting that can be an axis. ``cost`` (0 to 1) says how much work a change of it is,
+    relative to loading a base model.
+    """
+
+    setting: Setting
+    kind: Kind
+    cost: float
+
+    @property
+    def name(self) -> str:
+        """As in requests and files."""
+        return self.setting.name
+
+    @property
+    def label(self) -> str:
+        """A translation key."""
+        return self.setting.label
+
+    @property
+    def help(self) -> str:
+        """A translation key."""
+        return self.setting.help
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The names to choose from; empty where anything can be typed."""
+        return self.setting.choices
+
+
+def axis_settings() -> tuple[AxisSetting, ...]:
+    """All settings that a grid can vary, the four most common ones first."""
+    return tuple(_catalogue().values())
+
+
+def axis_setting(name: str) -> AxisSetting:
+    """The setting called ``name``; BadInputError when nothing of that name can be an axis."""
+    found = _catalogue().get(name)
+    if found is None:
+        raise BadInputError(
+            "{name} cannot be an axis of a grid.",
+            name=name,
+            remedy="Use one of these: {names}.",
+            names=", ".join(_catalogue()),
+        )
+    return found
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> dict[str, AxisSetting]:
+    declared = [*settings_of(GridSettings), *settings_of(ImageRequest)]
+    found = {
+        item.name: AxisSetting(item, _kind(item), _COSTS.get(item.name, _TEXT_COST))
+        for item in declared
+        if item.name not in _NO_AXIS
+    }
+    names = sorted(found, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
+    return {name: found[name] for name in names}
+
+
+def _kind(item: Setting) -> Kind:
+    plain: dict[str, Kind] = {"bool": "switch", "int": "int", "float": "float", "choice": "choice"}
+    return _KINDS.get(item.name) or plain.get(item.kind, "text")
+
+
+class Axis(BaseModel):
+    """A setting and the values it takes, each once, in the order they are shown.
+
+    ``values`` may be given as typed text (:func:`read_values`). Raises AxisError for a value that
+    the setting cannot take, BadInputError for a setting that cannot be an axis.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    setting: str
+    values: tuple[Value, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _readable(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not isinstance(given.get("setting"), str):
+            return given
+        found, values = axis_setting(given["setting"]), given.get("values")
+        if isinstance(values, str):
+            return {**given, "values": _read(found, values)}
+        if not isinstance(values, Sequence):
+            raise AxisError(found.name, sentence="Must be a list.")
+        return {**given, "values": _checked(found, values)}
+
+    @property
+    def kind(self) -> Kind:
+        """What its values are."""
+        return axis_setting(self.setting).kind
+
+    @property
+    def cost(self) -> float:
+        """How much work a change of its value is, 0 to 1."""
+        return axis_setting(self.setting).cost
+
+
+def read_values(setting: str, text: str) -> tuple[Value, ...]:
+    """The values typed as ``text`` for ``setting``; see :mod:`engine.validation.values`.
+
+    Prompts and negative prompts stand one in a line, other texts with commas between them and in
+    quotes where they hold one themselves. A folder among start pictures stands for its pictures.
+    AxisError says what is not understood.
+    """
+    found = axis_setting(setting)
+    return expanded(found.kind, _read(found, text))
+
+
+def expanded(kind: Kind, values: Iterable[Value]) -> tuple[Value, ...]:
+    """``values`` with the pictures of a folder in its place, by name."""
+    if kind != "picture":
+        return tuple(values)
+    paths = (path for value in values for path in _pictures(str(value)))
+    return tuple(dict.fromkeys(paths))
+
+
+def _pictures(path: str) -> list[str]:
+    folder = Path(path)
+    if not path or not folder.is_dir():
+        return [path]
     return [
-        (first + (last - first) * number / (count - 1)).quantize(places).normalize()
-        for number in range(count)
+        str(file) for file in sorted(folder.iterdir()) if file.suffix.lower() in PICTURE_SUFFIXES
     ]
 
 
-def _decimal(token: str) -> Decimal:
+def _read(found: AxisSetting, text: str) -> tuple[Value, ...]:
     try:
-        value = Decimal(token.strip())
-    except InvalidOperation:
-        raise _not_understood(token) from None
-    if not value.is_finite():
-        raise _not_understood(token)
-    return value
+        return _checked(found, _typed(found, text))
+    except AxisError:
+        raise
+    except BadInputError as error:
+        raise AxisError(
+            found.name, sentence=error.sentence, remedy=error.remedy, **error.facts
+        ) from error
 
 
-def _plain(value: Decimal) -> str:
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _typed(found: AxisSetting, text: str) -> Sequence[Value]:
+    match found.kind:
+        case "int":
+            return parse_integers(text)
+        case "float":
+            return parse_floats(text)
+        case "text":
+            return [line.strip() for line in text.splitlines() if line.strip()]
+        case "replace":
+            words = split_values(text)
+            return [(words[0], word) for word in words]
+        case _:
+            return split_values(text)
 
 
-def _not_understood(text: str) -> BadInputError:
-    return BadInputError(
-        "{text} is not a list of numbers.",
-        text=text.replace(f",{_ELLIPSIS},", f" {_ELLIPSIS} "),
-        remedy="Write numbers with commas, such as 0, 0.5 … 1.",
-    )
+def _checked(found: AxisSetting, values: Sequence[Any]) -> tuple[Value, ...]:
+    """``values`` as the setting has them, each once."""
+    if not values:
+        raise AxisError(found.name, sentence="Name at least one value.")
+    return tuple(dict.fromkeys(_value(found, value) for value in values))
 
 
-def _too_many() -> BadInputError:
-    return BadInputError(
-        "A list may have at most {count} values.", count=LARGEST_COUNT, remedy="Use larger steps."
-    )
+def _value(found: AxisSetting, value: Any) -> Value:
+    match found.kind:
+        case "choice":
+            return _choice(found, value)
+        case "switch":
+            return _switch(found, value)
+        case "size":
+            return _size(found, value)
+        case "replace":
+            return _pair(found, value)
+        case _:
+            return _valid(found, found.name, "" if value is None else value)
+
+
+def _choice(found: AxisSetting, value: Any) -> Value:
+    """By name, as it is written in settings or in infotexts: ``DPM++ 2M`` is ``dpmpp_2m``."""
+    names = {_bare(name): name for name in found.choices}
+    return _valid(found, found.name, names.get(_bare(str(value)), str(value)))
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower().replace("+", "p"))
+
+
+def _switch(found: AxisSetting, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    known = _SWITCH.get(str(value).strip().lower())
+    if known is None:
+        raise AxisError(found.name, sentence="Write on, off, or both.")
+    return known
+
+
+def _size(found: AxisSetting, value: Any) -> str:
+    match = _SIZE.fullmatch(str(value).strip())
+    if match is None:
+        raise AxisError(
+            found.name,
+            sentence="{value} is not a size.",
+            value=value,
+            remedy="Write width and height, such as 512x768.",
+        )
+    width, height = (_valid(found, name, int(text)) for name, text in zip(
+        ("width", "height"), match.groups(), strict=True
+    ))  # fmt: skip
+    return f"{width}x{height}"
+
+
+def _pair(found: AxisSetting, value: Any) -> tuple[str, str]:
+    if isinstance(value, str) or len(value) != 2 or not all(isinstance(v, str) for v in value):
+        raise AxisError(found.name, sentence="Name the text that is searched, and another for it.")
+    if not value[0]:
+        raise AxisError(found.name, sentence="The text that is searched for is empty.")
+    return value[0], value[1]
+
+
+def _valid(found: AxisSetting, field: str, value: Any) -> Any:
+    """``value`` as the schema's ``field`` takes it."""
+    if isinstance(value, bool):
+        raise AxisError(found.name, sentence="Write a number.")
+    try:
+        return _adapter(field).validate_python(value)
+    except ValidationError as error:
+        refusal = refusals(error)[0]
+        raise AxisError(found.name, sentence=refusal.sentence, **refusal.facts) from error
+
+
+@lru_cache(maxsize=64)
+def _adapter(field: str) -> TypeAdapter[Any]:
+    """What checks one value: the field's own type and bounds."""
+    fields = {**ImageRequest.model_fields, **GridSettings.model_fields}
+    checked: Any = Annotated[fields[field].annotation, fields[field]]
+    return TypeAdapter(checked)

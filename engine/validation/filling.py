@@ -24,7 +24,8 @@ from engine.runtime.errors import (
 from engine.runtime.job import Job
 from engine.sampling.request import ImageRequest
 from engine.validation.manifest import write_manifest
-from engine.validation.request import GridRequest, Position
+from engine.validation.request import GridRequest
+from engine.validation.resolve import Position, Resolver, check_texts
 from engine.validation.store import CellStore, cell_id
 
 _DRAWN = 0.95
@@ -90,7 +91,7 @@ class Filling:
         """Tell what is planned, and what is there already."""
         missing = {cell.id for cell in self.missing}
         self.cached = len(self.cells) - len(missing)
-        rows = [{"id": cell, **_axes(position)} for cell, position in self.by_position]
+        rows = [{"id": cell, "place": list(position.place)} for cell, position in self.by_position]
         self.job.emit(
             "grid.planned",
             folder=self.request.folder,
@@ -165,7 +166,7 @@ class Filling:
                 path=path,
                 cached=cached,
                 error=error,
-                **_axes(position),
+                place=list(position.place),
             )
 
     def _progress(self) -> None:
@@ -201,11 +202,15 @@ class _CellJob(Job):
 
 
 def plan(request: GridRequest) -> list[PlannedCell]:
-    """The distinct cells of a grid. MissingFileError names a model or LoRA that is not there."""
+    """The distinct cells of a grid. MissingFileError names a model or LoRA that is not there,
+    AxisError a text that cannot be replaced.
+    """
+    check_texts(request)
+    resolver = Resolver(request)
     places: dict[str, list[Position]] = {}
     images: dict[str, ImageRequest] = {}
     for position in request.positions():
-        image = request.image_at(position)
+        image = resolver.image(position)
         identifier = cell_id(image)
         places.setdefault(identifier, []).append(position)
         images.setdefault(identifier, image)
@@ -219,15 +224,6 @@ def by_model_state(cells: Sequence[PlannedCell]) -> list[list[PlannedCell]]:
         named = take_loras(cell.image.prompt)[1]
         groups.setdefault((*cell.image.loras, *named), []).append(cell)
     return [groups[key] for key in sorted(groups, key=len)]
-
-
-def _axes(position: Position) -> dict[str, Any]:
-    return {
-        "checkpoint": position.checkpoint,
-        "weight": position.weight,
-        "seed": position.seed,
-        "prompt": position.prompt,
-    }
 
 
 def _sentence(error: Exception) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +13,7 @@ from engine.runtime.files import write_bytes
 from engine.runtime.resources import resource
 from engine.validation.manifest import Grid
 from engine.validation.request import Position
+from engine.validation.words import short_names
 
 PAPER, INK, QUIET, LINE = "#FFFFFF", "#1A1A1A", "#6E6E6E", "#DADADA"
 SMALLEST_CELL, LARGEST_PIXELS = 96, 120_000_000
@@ -31,21 +30,6 @@ def draw_grid(grid: Grid) -> Path:
     _Sheet(grid).draw().save(stream, "PNG")
     write_bytes(grid.picture, stream.getvalue())
     return grid.picture
-
-
-def short_names(checkpoints: Sequence[str]) -> list[str]:
-    """Names of checkpoint files without what they all begin with; the base model's is "base"."""
-    stems = [Path(path).stem for path in checkpoints if path]
-    common = _shared(stems) if len(stems) > 1 else 0
-    while common and stems[0][common - 1].isalnum():
-        common -= 1
-    return [Path(path).stem[common:] or Path(path).stem if path else "base" for path in checkpoints]
-
-
-def _shared(stems: Sequence[str]) -> int:
-    """How many letters all begin with."""
-    columns = zip(*stems, strict=False)
-    return sum(1 for _ in itertools.takewhile(lambda letters: len(set(letters)) == 1, columns))
 
 
 @dataclass(frozen=True)
@@ -74,7 +58,7 @@ class _Sheet:
         self._columns = [(p, w) for p in request.prompts for w in request.weights]
         self._rows = [(c, s) for c in request.checkpoints for s in request.seeds]
         self._names = dict(zip(request.checkpoints, short_names(request.checkpoints), strict=True))
-        self._cells = {cell.position: cell for cell in grid.cells}
+        self._cells = {_known(cell.position): cell for cell in grid.cells}
         self._size = self._measured()
 
     def draw(self) -> Image.Image:
@@ -89,7 +73,7 @@ class _Sheet:
         for row, (checkpoint, seed) in enumerate(self._rows):
             for column, (prompt, weight) in enumerate(self._columns):
                 place = self._corner(row, column)
-                self._draw_cell(sheet, pen, place, Position(checkpoint, weight, seed, prompt))
+                self._draw_cell(sheet, pen, place, (checkpoint, weight, seed, prompt))
         return sheet
 
     def _measured(self) -> _Measures:
@@ -149,7 +133,11 @@ class _Sheet:
             _write(pen, (MARGIN, y), f"seed {seed}", QUIET, size.small)
 
     def _draw_cell(
-        self, sheet: Image.Image, pen: ImageDraw.ImageDraw, place: tuple[int, int], at: Position
+        self,
+        sheet: Image.Image,
+        pen: ImageDraw.ImageDraw,
+        place: tuple[int, int],
+        at: tuple[str, float, int, str],
     ) -> None:
         size, cell = self._size, self._cells.get(at)
         if cell is None or cell.path is None:
@@ -164,6 +152,10 @@ class _Sheet:
         if picture.size != (size.width, size.height):
             picture = picture.resize((size.width, size.height), Image.Resampling.LANCZOS)
         sheet.paste(picture, place)
+
+
+def _known(position: Position) -> tuple[str, float, int, str]:
+    return position.checkpoint, position.weight, position.seed, position.prompt
 
 
 @lru_cache(maxsize=16)

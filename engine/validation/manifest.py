@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,13 @@ from pydantic import ValidationError
 from engine.project import links
 from engine.runtime.errors import BadInputError, MissingFileError
 from engine.runtime.files import require_file, write_json
-from engine.validation.request import GridRequest, Position
+from engine.validation.axes import Value
+from engine.validation.request import GridRequest
+from engine.validation.resolve import Position, Resolver
 from engine.validation.store import CellStore
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""1 named four axes and wrote their values with each cell; it is still read."""
 NAME = "grid.json"
 _IDENTIFIER = re.compile("[0-9a-f]{64}")
 
@@ -63,7 +66,10 @@ def write_manifest(
         "format_version": FORMAT_VERSION,
         "request": request.model_dump(mode="json"),
         "cells_folder": _relative(request.cells_folder, folder),
-        "cells": [_cell_record(cell, position, errors) for cell, position in cells],
+        "cells": [
+            {"id": cell, "at": _indices(request, position), "error": errors.get(cell, "")}
+            for cell, position in cells
+        ],
     }
     write_json(folder / NAME, links.portable(record, links.root_of(folder / NAME)))
 
@@ -74,16 +80,20 @@ def open_grid(folder: Path) -> Grid:
     try:
         record = links.absolute(json.loads(path.read_text("utf-8")), links.root_of(path))
         if record["format_version"] > FORMAT_VERSION:
-            raise BadInputError(
+            raise _NewerError(
                 "{name} was written by a newer version of this application.",
                 name=path,
                 remedy="Update the application to open it.",
             )
         request = GridRequest.model_validate(record["request"] | {"folder": str(folder)})
         store = CellStore((Path(folder) / record["cells_folder"]).resolve())
-        cells = tuple(_read_cell(item, store) for item in record["cells"])
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError,
-            ValidationError, OSError) as error:  # fmt: skip
+        cells = _Cells(request, store).read(record["cells"])
+    except _NewerError:
+        raise
+    except (
+        BadInputError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
+        RuntimeError, ValidationError, OSError,
+    ) as error:  # fmt: skip
         raise BadInputError(
             "{name} is damaged.", name=path, remedy="Render the grid again."
         ) from error
@@ -109,25 +119,48 @@ def _written(path: Path) -> float:
         return 0.0
 
 
-def _cell_record(cell: str, position: Position, errors: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "id": cell,
-        "checkpoint": position.checkpoint,
-        "weight": position.weight,
-        "seed": position.seed,
-        "prompt": position.prompt,
-        "error": errors.get(cell, ""),
-    }
+def _indices(request: GridRequest, position: Position) -> list[int]:
+    """Where along each axis a cell is: short, and right also when files have moved."""
+    return [
+        axis.values.index(value) for axis, value in zip(request.axes, position.place, strict=True)
+    ]
 
 
-def _read_cell(item: Mapping[str, Any], store: CellStore) -> GridCell:
-    position = Position(
-        str(item["checkpoint"]), float(item["weight"]), int(item["seed"]), str(item["prompt"])
-    )
-    if not _IDENTIFIER.fullmatch(item["id"]):
-        raise ValueError(item["id"])  # it becomes the name of a file
-    path = store.path(item["id"])
-    return GridCell(item["id"], position, path if path.is_file() else None, str(item["error"]))
+class _NewerError(BadInputError):
+    """The file is whole, but of another application."""
+
+
+class _Cells:
+    """Reads the records of cells."""
+
+    def __init__(self, request: GridRequest, store: CellStore) -> None:
+        self._axes = request.axes
+        self._resolver = Resolver(request)
+        self._store = store
+
+    def read(self, records: Sequence[Mapping[str, Any]]) -> tuple[GridCell, ...]:
+        """The cells; pictures are looked for in one listing of their folder."""
+        drawn = self._store.names()
+        return tuple(self._cell(record, drawn) for record in records)
+
+    def _cell(self, record: Mapping[str, Any], drawn: Collection[str]) -> GridCell:
+        identifier = record["id"]
+        if not _IDENTIFIER.fullmatch(identifier):
+            raise ValueError(identifier)  # it becomes the name of a file
+        path = self._store.path(identifier)
+        position = self._resolver.position(self._place(record))
+        return GridCell(
+            identifier, position, path if path.name in drawn else None, str(record["error"])
+        )
+
+    def _place(self, record: Mapping[str, Any]) -> list[Value]:
+        if "at" not in record:  # format 1
+            return [_former(axis.setting, record[axis.setting]) for axis in self._axes]
+        return [axis.values[index] for axis, index in zip(self._axes, record["at"], strict=True)]
+
+
+def _former(setting: str, value: Any) -> Value:
+    return float(value) if setting == "weight" else int(value) if setting == "seed" else str(value)
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from engine.runtime.errors import BadInputError
 from engine.validation.evidence import Evidence, RowEvidence
-from engine.validation.legend import short_names
+from engine.validation.words import short_names
 
 FlagKind = Literal["copies", "variety", "subjects", "unlearned"]
 

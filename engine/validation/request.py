@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from pydantic import FiniteFloat, field_validator
+from pydantic import model_validator
 
+from engine.runtime.errors import BadInputError
 from engine.runtime.job import Request
-from engine.runtime.schema import setting
-from engine.sampling.request import ImageRequest, LoraUse
-from engine.validation.axes import parse_floats, parse_integers
+from engine.sampling.request import ImageRequest
+from engine.validation.axes import Axis, AxisError, Value, axis_setting
+from engine.validation.axis_schema import GridSettings
+from engine.validation.resolve import Position, Resolver
+from engine.validation.sides import Sides, arranged
+
+MOST_CELLS = 50_000
+# The only axes there were, by the names they had in files.
+_FORMER = {"checkpoints": "checkpoint", "weights": "weight", "prompts": "prompt", "seeds": "seed"}
 
 
 class GridRequest(Request):
-    """Pictures over checkpoints x weights x seeds x prompts.
+    """Pictures over any axes: one for each combination of their values.
 
-    ``image`` holds what all cells share: model, negative prompt, size, sampling, batch size, and
-    LoRAs beside the one under test; its prompt, seed and count are not used. ``folder`` receives
+    ``image`` holds what no axis changes: model, prompt, size, sampling, batch size, and LoRAs
+    beside those of the axes; its count is not used. ``trigger`` is the word that the trigger axis
+    turns on and off, ``shown`` the sides that were chosen for axes. ``folder`` receives
     ``grid.json`` and ``grid.png``; finished cells are kept in ``cells`` (by default inside
-    ``folder``), which several grids may share.
+    ``folder``), which several grids may share. In files ``checkpoints``, ``weights``, ``prompts``
+    and ``seeds`` may stand for the four axes of these names.
 
-    Events: ``grid.planned`` {folder, cells: [{id, checkpoint, weight, seed, prompt}], cached,
-    request}, ``grid.cell`` {id, path, cached, checkpoint, weight, seed, prompt, error} for each,
-    ``grid.finished`` {folder, picture, rendered, cached, failed}.
+    Events: ``grid.planned`` {folder, cells: [{id, place}], cached, request}, ``grid.cell`` {id,
+    place, path, cached, error} for each, ``grid.finished`` {folder, picture, rendered, cached,
+    failed}. ``place`` is the list of values that :meth:`position` reads.
+
+    Raises BadInputError for more than 50,000 cells and for axes that cannot be.
     """
 
     handler: ClassVar[str] = "engine.validation.grid:run"
@@ -33,53 +47,43 @@ class GridRequest(Request):
     folder: str
     cells: str = ""
     image: ImageRequest = ImageRequest()
-    checkpoints: tuple[str, ...] = setting(
-        ("",),
-        label="Checkpoints",
-        help="LoRA files to compare; an empty name is the base model alone.",
-        group="Axes",
-        level="simple",
-        min_length=1,
-    )
-    weights: tuple[FiniteFloat, ...] = setting(
-        (1.0,),
-        label="LoRA weight",
-        help="Weights to try. 0 is the base model, drawn once for all checkpoints.",
-        group="Axes",
-        level="simple",
-        min_length=1,
-    )
-    seeds: tuple[int, ...] = setting(
-        (1,),
-        label="Seed",
-        help="Each seed is a picture of its own for every checkpoint, weight and prompt.",
-        group="Axes",
-        level="simple",
-        min_length=1,
-    )
-    prompts: tuple[str, ...] = setting(
-        ("",),
-        label="Prompts",
-        help="One prompt per column group.",
-        group="Axes",
-        level="simple",
-        min_length=1,
-    )
+    axes: tuple[Axis, ...] = ()
+    trigger: str = ""
+    shown: Sides = Sides()
 
-    @field_validator("weights", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _typed_weights(cls, value: Any) -> Any:
-        return parse_floats(value) if isinstance(value, str) else value
+    def _axes_of_former_names(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping) or not values.keys() & _FORMER.keys():
+            return values
+        named = [
+            Axis.model_validate({"setting": setting, "values": values[name]})
+            for name, setting in _FORMER.items()
+            if name in values
+        ]
+        rest = {key: value for key, value in values.items() if key not in _FORMER}
+        return {**rest, "axes": (*named, *rest.get("axes", ()))}
 
-    @field_validator("seeds", mode="before")
-    @classmethod
-    def _typed_seeds(cls, value: Any) -> Any:
-        return parse_integers(value) if isinstance(value, str) else value
+    @model_validator(mode="after")
+    def _possible(self) -> GridRequest:
+        if self.count > MOST_CELLS:
+            raise BadInputError(
+                "{count} cells are more than the {most} of a grid.",
+                count=f"{self.count:,}",
+                most=f"{MOST_CELLS:,}",
+                remedy="Leave out values, or make several grids.",
+            )
+        for axis in self.axes:
+            if sum(axis.setting == other.setting for other in self.axes) > 1:
+                raise AxisError(axis.setting, sentence="There are two axes of this name.")
+        self._check_sides()
+        return self
 
-    @field_validator("checkpoints", "weights", "seeds", "prompts")
-    @classmethod
-    def _each_once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(dict.fromkeys(values))
+    def _check_sides(self) -> None:
+        names = self.shown.names()
+        for name in names:
+            if not any(axis.setting == name for axis in self.axes) or names.count(name) > 1:
+                raise AxisError(name, sentence="It has a side, but it is no axis, or has two.")
 
     @property
     def subject(self) -> str:
@@ -96,58 +100,102 @@ class GridRequest(Request):
         image = self.image.smaller()
         return None if image is None else self.model_copy(update={"image": image})
 
+    # Axes
+
+    def values(self, setting: str) -> tuple[Value, ...]:
+        """The values along an axis; without it the one value that all cells have."""
+        for axis in self.axes:
+            if axis.setting == setting:
+                return axis.values
+        if setting in ImageRequest.model_fields:
+            return (cast("Value", getattr(self.image, setting)),)
+        axis_setting(setting)
+        return (GridSettings.model_fields[setting].default,)
+
+    def with_values(self, setting: str, values: Sequence[Value] | str) -> GridRequest:
+        """The same with other values along an axis, which is added if it is not there; without
+        values the axis is left out.
+        """
+        axes = [axis for axis in self.axes if axis.setting != setting]
+        if values:
+            made = Axis.model_validate({"setting": setting, "values": values})
+            before = [axis.setting for axis in self.axes]
+            axes.insert(before.index(setting) if setting in before else len(axes), made)
+        known = {name: getattr(self, name) for name in type(self).model_fields}
+        shown = self.shown if values else self.shown.without(setting)
+        return GridRequest.model_validate(known | {"axes": tuple(axes), "shown": shown})
+
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """The LoRA files compared; an empty name is the base model."""
+        return cast("tuple[str, ...]", self.values("checkpoint"))
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """Their weights on the UNet."""
+        apart = any(axis.setting == "unet_weight" for axis in self.axes)
+        return cast("tuple[float, ...]", self.values("unet_weight" if apart else "weight"))
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of each."""
+        return cast("tuple[int, ...]", self.values("seed"))
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """The prompts, as they are before anything in them is replaced."""
+        return cast("tuple[str, ...]", self.values("prompt"))
+
+    def sides(self) -> Sides:
+        """Where each axis of several values is shown."""
+        return arranged(self.axes, self.shown)
+
+    # Places
+
+    @property
+    def count(self) -> int:
+        """How many places there are."""
+        return math.prod(len(axis.values) for axis in self.axes)
+
     def positions(self) -> list[Position]:
-        """Every place of the grid, checkpoint by checkpoint, then weight, prompt, seed."""
+        """Every place of the grid; the value of the last axis changes first."""
+        resolver = Resolver(self)
         return [
-            Position(checkpoint, weight, seed, prompt)
-            for checkpoint in self.checkpoints
-            for weight in self.weights
-            for prompt in self.prompts
-            for seed in self.seeds
+            resolver.position(place)
+            for place in itertools.product(*(axis.values for axis in self.axes))
         ]
+
+    def position(self, place: Sequence[Any]) -> Position:
+        """The position at ``place``, one value for each axis, as events have it."""
+        return Resolver(self).position(place)
 
     def distinct(self) -> int:
         """How many pictures the places need; the base model is drawn once for all of them.
 
         An upper bound; only the hashes of the files tell whether two checkpoints are the same.
         """
-        return len(
-            {
-                (at.checkpoint, at.weight, at.seed, at.prompt)
-                if at.uses_lora
-                else ("", 0.0, at.seed, at.prompt)
-                for at in self.positions()
-            }
-        )
+        resolver = Resolver(self)
+        places = itertools.product(*(axis.values for axis in self.axes))
+        return len({resolver.key(place) for place in places})
 
     def image_at(self, position: Position) -> ImageRequest:
         """The fully resolved request for one position; weight 0 leaves the LoRA out."""
-        loras = self.image.loras
-        if position.uses_lora:
-            loras = (*loras, LoraUse(path=position.checkpoint, weight=position.weight))
-        return self.image.model_copy(
-            update={
-                "prompt": position.prompt,
-                "seed": position.seed,
-                "count": 1,
-                "loras": loras,
-            }
-        )
+        return Resolver(self).image(position)
 
 
-@dataclass(frozen=True)
-class Position:
-    """One place of a grid. An empty ``checkpoint`` is the base model."""
-
-    checkpoint: str
-    weight: float
-    seed: int
-    prompt: str
-
-    @property
-    def uses_lora(self) -> bool:
-        """Whether the checkpoint has any effect here."""
-        return bool(self.checkpoint) and self.weight != 0.0
+def four_axes(
+    checkpoints: Sequence[str],
+    weights: Sequence[float],
+    seeds: Sequence[int],
+    prompts: Sequence[str],
+) -> tuple[Axis, ...]:
+    """The usual axes, in the usual order."""
+    return (
+        Axis(setting="checkpoint", values=tuple(checkpoints)),
+        Axis(setting="weight", values=tuple(weights)),
+        Axis(setting="prompt", values=tuple(prompts)),
+        Axis(setting="seed", values=tuple(seeds)),
+    )
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,13 @@ class CellStore:
     def path(self, cell: str) -> Path:
         """Where a cell is, or will be."""
         return self.folder / f"{cell}.png"
+
+    def names(self) -> frozenset[str]:
+        """The names of all files that are there."""
+        try:
+            return frozenset(os.listdir(self.folder))
+        except OSError:  # nothing was drawn yet, or the folder is gone
+            return frozenset()
 
     def find(self, cell: str) -> Path | None:
         """The picture of a cell, or None when it is not there or not whole."""

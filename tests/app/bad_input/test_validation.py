@@ -6,7 +6,7 @@ import pytest
 
 from engine.sampling.request import ImageRequest
 from engine.validation import manifest
-from engine.validation.request import GridRequest, Position
+from engine.validation.request import GridRequest
 from tests.app.bad_input.conftest import drop, other_lora
 
 
@@ -49,7 +49,7 @@ def test_a_grid_whose_checkpoint_was_deleted_opens_with_what_is_left(
         prompts=("a boat",),
         image=ImageRequest(),
     )
-    position = Position(request.checkpoints[0], 1.0, 1, "a boat")
+    (position,) = request.positions()
     manifest.write_manifest(request, [("f" * 64, position)], {})
     validate.state.open(manifest.open_grid(opened.session.project.grids / "old"))
     settle()
@@ -62,7 +62,7 @@ def test_a_picture_of_a_grid_that_finds_no_room_says_so(
     validate, opened, settle, tmp_path, full_disk, toast
 ):
     request = GridRequest(folder=str(opened.session.project.grids / "old"), prompts=("a boat",))
-    position = Position("", 1.0, 1, "a boat")
+    (position,) = request.positions()
     manifest.write_manifest(request, [("f" * 64, position)], {})
     validate.state.open(manifest.open_grid(opened.session.project.grids / "old"))
     full_disk()

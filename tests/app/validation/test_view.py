@@ -22,7 +22,7 @@ from engine.dataset.steps import Cutout
 from engine.imaging.alpha import Fill
 from engine.runtime.errors import ModelFileError
 from engine.validation.manifest import write_manifest
-from engine.validation.request import GridRequest, Position
+from engine.validation.request import GridRequest
 from engine.validation.store import CellStore
 
 LEFT = Qt.MouseButton.LeftButton
@@ -45,11 +45,12 @@ def fill(session, handle, picture, keys=None):
             path=picture(f"c{number % 7}", (40 * (number % 7), 90, 120)),
             cached=False,
             error="",
-            checkpoint=place.checkpoint,
-            weight=place.weight,
-            seed=place.seed,
-            prompt=place.prompt,
+            place=list(place.place),
         )
+
+
+def _place(key):
+    return [key.checkpoint, key.weight, key.prompt, key.seed]
 
 
 def click(qtbot, view, key, modifier=Qt.KeyboardModifier.NoModifier):
@@ -77,10 +78,7 @@ def test_cells_appear_as_they_come_in(qtbot, view, session, started, picture):
             path=path,
             cached=True,
             error="",
-            checkpoint=key.checkpoint,
-            weight=key.weight,
-            seed=1,
-            prompt=key.prompt,
+            place=_place(key),
         )
         view.grid.viewport().repaint()
     shown = view.grid.viewport().grab().toImage()
@@ -229,7 +227,7 @@ def test_the_bar_shows_the_picture_of_the_cell_that_is_chosen(
             path=picture(f"shown{number}", color),
             cached=False,
             error="",
-            **key._asdict(),
+            place=_place(key),
         )
     click(qtbot, view, base)
     qtbot.waitUntil(lambda: _middle(view.recipe.picture) == (250, 0, 0))
@@ -331,9 +329,7 @@ def drawn(view, session, started, tmp_path):
         path = store.path(identifier)
         path.parent.mkdir(parents=True, exist_ok=True)
         (_training_picture() if copy else noise).save(path)
-        cells.append(
-            (identifier, Position(place.checkpoint, place.weight, place.seed, place.prompt))
-        )
+        cells.append((identifier, place))
         session.tell(
             started,
             "grid.cell",
@@ -341,10 +337,7 @@ def drawn(view, session, started, tmp_path):
             path=str(path),
             cached=False,
             error="",
-            checkpoint=place.checkpoint,
-            weight=place.weight,
-            seed=place.seed,
-            prompt=place.prompt,
+            place=list(place.place),
         )
     write_manifest(request, cells, {})
     training = []
@@ -397,7 +390,7 @@ def test_one_seed_is_not_enough_to_judge_and_a_click_draws_another(qtbot, drawn,
     rows = tuple(replace(row, diversity=None) for row in found.rows)
     drawn.state.set_pick("", None)
     drawn.evidence.evidence = replace(found, rows=rows)
-    drawn.state.request = drawn.state.request.model_copy(update={"seeds": (7,)})
+    drawn.state.request = drawn.state.request.with_values("seed", (7,))
     drawn.right.refresh()
     assert drawn.right.headline.text() == "Not enough to judge"
     assert "2 seeds" in drawn.right.reasons.text()

@@ -1,57 +1,133 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from PIL import Image
 
 from engine.runtime.errors import BadInputError
-from engine.validation.axes import format_values, parse_floats, parse_integers
+from engine.sampling.request import ImageRequest
+from engine.validation.axes import Axis, AxisError, axis_settings, read_values
+from engine.validation.labels import spoken, value_labels
+from engine.validation.sides import Sides, arranged
+
+
+def test_every_setting_that_changes_a_picture_can_be_an_axis() -> None:
+    names = {item.name for item in axis_settings()}
+    unseen = {"loras", "count", "batch_size", "output_dir", "file_name", "file_format"}
+    assert set(ImageRequest.model_fields) - unseen <= names
+    assert {"checkpoint", "weight", "unet_weight", "text_encoder_weight", "second_checkpoint",
+            "second_weight", "trigger", "replace", "size"} <= names  # fmt: skip
+    assert not unseen & names
+    assert [item.name for item in axis_settings()][:4] == ["checkpoint", "weight", "prompt", "seed"]
+    assert all(item.label and item.help for item in axis_settings())
+    costs = {item.name: item.cost for item in axis_settings()}
+    assert costs["model"] > costs["checkpoint"] > costs["weight"] > costs["steps"] > costs["prompt"]
 
 
 @pytest.mark.parametrize(
-    ("text", "values"),
+    ("setting", "text", "values"),
     [
-        ("1", (1,)),
-        ("0, 0.5 … 1", (0, 0.5, 1)),
-        ("0.6, 0.8 ... 1.2", (0.6, 0.8, 1.0, 1.2)),
-        ("0,0.1…1", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)),
-        ("1 … 4", (1, 2, 3, 4)),
-        ("4 … 1", (4, 3, 2, 1)),
-        ("1-5", (1, 2, 3, 4, 5)),
-        ("1-10 (+2)", (1, 3, 5, 7, 9)),
-        ("10-0 (-3)", (10, 7, 4, 1)),
-        ("0-1 [5]", (0, 0.25, 0.5, 0.75, 1)),
-        ("0.4-1.2 (+0.2)", (0.4, 0.6, 0.8, 1.0, 1.2)),
-        ("-1, -0.5 … 0.5", (-1, -0.5, 0, 0.5)),
-        ("1，2、3", (1, 2, 3)),
-        ("2, 4 … 6, 8, 10", (2, 4, 6, 8, 10)),
-        ("1, 1, 2", (1, 2)),
-        ("0, 2 … 5", (0, 2, 4)),
+        ("weight", "0, 0.5 … 1", (0.0, 0.5, 1.0)),
+        ("weight", "0-1 [5]", (0, 0.25, 0.5, 0.75, 1)),
+        ("seed", "1-10 (+2)", (1, 3, 5, 7, 9)),
+        ("steps", "10-0 (-3), 2", (10, 7, 4, 1, 2)),
+        ("sampler", "DPM++ 2M, euler a, ddim", ("dpmpp_2m", "euler_a", "ddim")),
+        ("schedule", "Karras", ("karras",)),
+        ("size", "512x768, 640 × 640", ("512x768", "640x640")),
+        ("trigger", "on, off", (True, False)),
+        ("trigger", "with, without, yes", (True, False)),
+        ("prompt", "a castle, flat\n\nan apple", ("a castle, flat", "an apple")),
+        ("replace", 'apple, pear, "plum, ripe"', (("apple", "apple"), ("apple", "pear"),
+                                                 ("apple", "plum, ripe"))),
+        ("checkpoint", '"/a, b.safetensors", /c.safetensors', ("/a, b.safetensors",
+                                                              "/c.safetensors")),
+        ("clip_skip", "1 … 3", (1, 2, 3)),
+        ("seed", "1, 1, 2", (1, 2)),
+    ],
+)  # fmt: skip
+def test_values_are_read_as_they_are_typed(setting: str, text: str, values: tuple) -> None:
+    assert read_values(setting, text) == values
+    assert Axis(setting=setting, values=values).values == values
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "sentence"),
+    [
+        ("weight", "a", "LoRA weight: a is not a list of numbers"),
+        ("weight", "11", "LoRA weight: .*10"),
+        ("steps", "0", "Steps: .*1"),
+        ("steps", "1.5", "Steps: 1.5 is not a whole number"),
+        ("seed", "-1", "Seed: .*0"),
+        ("sampler", "heun", "Sampler: .*euler_a"),
+        ("size", "512", "Size: 512 is not a size"),
+        ("size", "511x512", "Size: .*multiple of 8"),
+        ("trigger", "perhaps", "Trigger word: .*on, off"),
+        ("prompt", "  \n", "Prompt: .*at least one"),
+        ("replace", "", "Replace in prompt: .*at least one"),
+        ("strength", "1, 2 … 1000000", "Strength: .*1000"),
     ],
 )
-def test_lists_are_read_as_people_type_them(text: str, values: tuple[float, ...]) -> None:
-    assert parse_floats(text) == values
+def test_what_an_axis_cannot_take_names_the_axis(setting: str, text: str, sentence: str) -> None:
+    with pytest.raises(AxisError, match=sentence) as caught:
+        read_values(setting, text)
+    assert caught.value.setting == setting
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "a", "1, …", "… 4", "1 … … 3", "0, 1 … -1", "1-5 (-1)", "1-5 (+0)", "nan", "inf", "1-1e9"],
-)
-def test_what_is_not_a_list_is_refused_in_one_sentence(text: str) -> None:
-    with pytest.raises(BadInputError):
-        parse_floats(text)
+def test_a_setting_that_changes_no_picture_is_no_axis() -> None:
+    with pytest.raises(BadInputError, match="output_dir cannot be an axis"):
+        Axis(setting="output_dir", values=("a",))
 
 
-def test_lists_do_not_explode() -> None:
-    for text in ("1 … 1000000", "0-1 [5000]", "0-1 [0]"):
-        with pytest.raises(BadInputError, match="1000"):
-            parse_floats(text)
+def test_a_sentence_is_translated_with_the_axis_in_it() -> None:
+    words = {"LoRA weight": "权重", "{text} is not a list of numbers.": "{text} 不是数字列表。"}
+
+    def translate(key: str, **facts: str) -> str:
+        return words.get(key, key).format_map(facts)
+
+    with pytest.raises(AxisError) as caught:
+        read_values("weight", "x")
+    facts = caught.value.facts_in(translate)
+    assert caught.value.sentence.format_map(facts) == "权重: x 不是数字列表。"
 
 
-def test_whole_numbers_are_asked_for_where_they_are_needed() -> None:
-    assert parse_integers("11 … 14") == (11, 12, 13, 14)
-    with pytest.raises(BadInputError, match="whole number"):
-        parse_integers("1, 1.5")
+def test_a_folder_of_sketches_stands_for_its_pictures(tmp_path: Path) -> None:
+    for name in ("b.png", "a.jpg"):
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no picture")
+    found = read_values("init_image", f'"{tmp_path}", /other.png')
+    assert found == (str(tmp_path / "a.jpg"), str(tmp_path / "b.png"), "/other.png")
 
 
-@pytest.mark.parametrize("text", ["1 … 4", "0.6, 0.8 … 1.2", "0, 0.5, 1", "3, 1, 8"])
-def test_values_are_written_as_they_were_typed(text: str) -> None:
-    assert format_values(parse_floats(text)) == text
+def test_labels_are_short_and_can_stand_alone() -> None:
+    files = Axis(
+        setting="checkpoint", values=("", "/r/style-000002.safetensors", "/r/style-000010.st")
+    )
+    assert value_labels(files) == ["base", "000002", "000010"]
+    assert value_labels(Axis(setting="weight", values=(0.0, 0.75, 1.0))) == ["0", "0.75", "1"]
+    assert spoken(Axis(setting="seed", values=(3,))) == ["seed 3"]
+    assert spoken(Axis(setting="trigger", values=(True, False))) == ["trigger on", "trigger off"]
+    assert value_labels(Axis(setting="replace", values=(("a", "a"), ("a", "")))) == ["a", "none"]
+
+
+def axes(**counts: int) -> list[Axis]:
+    made = {"checkpoint": str, "weight": float, "prompt": str, "seed": int, "steps": int,
+            "model": str, "guidance_scale": float, "clip_skip": int}  # fmt: skip
+    return [
+        Axis(setting=name, values=tuple(made[name](number + 1) for number in range(count)))
+        for name, count in counts.items()
+    ]
+
+
+def test_the_usual_axes_have_their_usual_sides() -> None:
+    usual = arranged(axes(checkpoint=3, weight=2, prompt=2, seed=4), Sides())
+    assert usual == Sides(y="checkpoint", x="weight", group_x="prompt", pages=("seed",))
+    assert arranged(axes(seed=4, steps=3), Sides()) == Sides(x="steps", y="seed")
+    assert arranged(axes(model=2, checkpoint=1), Sides()).y == "model"
+    more = arranged(axes(checkpoint=2, weight=2, prompt=2, steps=2, guidance_scale=2), Sides())
+    assert (more.group_y, more.pages) == ("steps", ("guidance_scale",))
+
+
+def test_sides_that_were_chosen_stay() -> None:
+    found = arranged(axes(checkpoint=3, weight=2, seed=4), Sides(x="seed", pages=("checkpoint",)))
+    assert found == Sides(x="seed", y="weight", pages=("checkpoint",))

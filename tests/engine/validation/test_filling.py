@@ -89,7 +89,7 @@ def test_prompts_with_their_own_lora_tags_are_other_model_states(
     request_: GridRequest, tmp_path: Path
 ) -> None:
     tagged = f"castle <lora:{tmp_path / 'e1.safetensors'}:0.5>"
-    asked = request_.model_copy(update={"prompts": ("castle", tagged), "checkpoints": ("",)})
+    asked = request_.with_values("prompt", ("castle", tagged)).with_values("checkpoint", ("",))
     assert len(by_model_state(plan(asked))) == 2
 
 
@@ -128,7 +128,7 @@ def unique(request: GridRequest) -> list:
 def test_a_grid_grown_by_a_seed_draws_only_the_new_cells(request_: GridRequest) -> None:
     fill(request_, Painter())
     painter = Painter()
-    fill(request_.model_copy(update={"seeds": (1, 2, 3, 4, 5)}), painter)
+    fill(request_.with_values("seed", (1, 2, 3, 4, 5)), painter)
     assert len(painter.drawn) == 14
 
 
@@ -151,9 +151,8 @@ def test_every_position_is_announced_and_then_filled_by_an_event(request_: GridR
     planned, *cells = job.handle.take_events()
     assert planned.kind == "grid.planned"
     assert planned.data["cached"] == 0
-    axes = ("id", "checkpoint", "weight", "seed", "prompt")
-    announced = [tuple(row[name] for name in axes) for row in planned.data["cells"]]
-    filled = [tuple(event.data[name] for name in axes) for event in cells]
+    announced = [(row["id"], *row["place"]) for row in planned.data["cells"]]
+    filled = [(event.data["id"], *event.data["place"]) for event in cells]
     assert {event.kind for event in cells} == {"grid.cell"}
     assert sorted(filled) == sorted(announced)
     assert len(filled) == 72
@@ -277,7 +276,8 @@ def test_the_request_survives_the_queue_and_can_be_made_smaller(request_: GridRe
 
 
 def test_progress_counts_cells_and_the_steps_within_them(request_: GridRequest) -> None:
-    request = request_.model_copy(update={"weights": (0.0,), "seeds": (1, 2), "prompts": ("a",)})
+    request = request_.with_values("weight", (0.0,)).with_values("seed", (1, 2))
+    request = request.with_values("prompt", ("a",))
     told: list[tuple[int, int, float]] = []
     job = Job.detached()
 

@@ -190,7 +190,9 @@ def test_the_command_reads_a_file_and_sees_paths_from_its_folder(tmp_path: Path)
         ("weights = 'a'", "not a list of numbers"),
         ("wieghts = '1'", "wieghts"),
         ("[image]\nsteps = 0", "steps"),
-        ("seeds = []", "seeds"),
+        ("seeds = []", "Seed"),
+        ("[[axes]]\nsetting = 'steps'\nvalues = '10, 0'", "Steps"),
+        ("[[axes]]\nsetting = 'output_dir'\nvalues = 'x'", "output_dir"),
     ],
 )
 def test_a_malformed_file_is_answered_with_one_sentence(
@@ -235,5 +237,5 @@ def test_the_command_draws_prints_the_picture_and_says_what_failed(
     assert status == 1
     assert Path(out.strip()) == tmp_path / "grid/grid.png"
     assert "1 drawn, 0 from before, 1 failed" in err
-    assert "broken.safetensors 1 1 castle: broken.safetensors" in err
+    assert "broken.safetensors, castle: broken.safetensors" in err
     assert Image.open(io.BytesIO(Path(out.strip()).read_bytes())).format == "PNG"

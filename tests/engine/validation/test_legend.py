@@ -92,7 +92,7 @@ def test_missing_and_failed_cells_are_frames_with_a_word(grid: Grid) -> None:
 
 def test_long_and_chinese_prompts_are_wrapped_inside_their_columns(grid: Grid) -> None:
     for prompt in ("红色的苹果，白色背景" * 9, "a very long prompt " * 20, "x" * 400, ""):
-        request = grid.request.model_copy(update={"prompts": (prompt, "tower")})
+        request = grid.request.with_values("prompt", (prompt, "tower"))
         cells = tuple(cell for cell in grid.cells if cell.position.prompt == "tower")
         sheet = sheet_of(dataclasses.replace(grid, request=request, cells=cells))
         assert sheet.shape[1] == sheet_of(grid).shape[1]

@@ -91,3 +91,29 @@ def test_brackets_without_end_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "grid.json").write_text("[" * 99_999)
     with pytest.raises(BadInputError, match="damaged"):
         open_grid(tmp_path)
+
+
+def test_a_grid_of_the_first_format_is_still_read(tmp_path: Path) -> None:
+    """It named the four axes that there were, and wrote their values with each cell."""
+    values = {"checkpoint": "", "weight": 0.5, "seed": 2, "prompt": "a castle"}
+    record = {
+        "format_version": 1,
+        "request": {
+            "folder": "elsewhere",
+            "cells": "",
+            "image": {"steps": 4},
+            "checkpoints": ["", "a.safetensors"],
+            "weights": [0.5, 1],
+            "seeds": [1, 2],
+            "prompts": ["a castle"],
+        },
+        "cells_folder": "cells",
+        "cells": [{"id": CELL, "error": "No room.", **values}],
+    }
+    (tmp_path / "grid.json").write_text(json.dumps(record))
+    grid = open_grid(tmp_path)
+    assert (grid.request.checkpoints, grid.request.weights) == (("", "a.safetensors"), (0.5, 1))
+    (cell,) = grid.cells
+    assert cell.position.place == ("", 0.5, "a castle", 2)
+    assert (cell.path, cell.error) == (None, "No room.")
+    assert grid.at(grid.request.position(["", 0.5, "a castle", 2])) is cell

@@ -6,8 +6,8 @@ import pytest
 
 from engine.runtime.errors import BadInputError
 from engine.validation.evidence import Evidence, RowEvidence
-from engine.validation.legend import short_names
 from engine.validation.pick import Pick, lacking, pick
+from engine.validation.words import short_names
 
 BASE = RowEvidence("", 0.0, 8, 0.0, 3.0, 0.8, 0.35, 0, 1.0)
 GOOD = RowEvidence("", 1.0, 8, 0.85, 1.0, 0.75, 0.5, 0, 0.8)
