@@ -280,7 +280,7 @@ def test_a_very_long_name_does_not_stop_an_export(capsys, art, tmp_path):
 def test_weights_of_a_grid_are_numbers(capsys, tmp_path):
     path = tmp_path / "grid.toml"
     path.write_text("weights = [nan]\n", encoding="utf-8")
-    assert "weights" in refused(capsys, "grid", path)
+    assert "LoRA weight" in refused(capsys, "grid", path)
 
 
 def test_a_folder_in_the_place_of_a_file_is_named_so(capsys, tmp_path):
