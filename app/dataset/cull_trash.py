@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QFile, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
 from app.i18n.format import number
 from app.theme import metrics
+from app.trash import to_trash
 from app.widgets.buttons import button
 from app.widgets.text import label
 from engine.dataset.captions import caption_path
 from engine.dataset.side_masks import side_mask_path
+from engine.runtime.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -48,7 +50,7 @@ class TrashPage(QWidget):
         self.state = state
         self.session = state.session
         self.pictures: list[Picture] = []
-        self.mover: Callable[[Path], bool] = to_trash
+        self.mover: Callable[[Path], bool] = taken
         self.title = label(size=15, weight=600, wrap=True)
         self.names = QListWidget()
         self.names.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -135,16 +137,20 @@ class TrashPage(QWidget):
             )
 
 
-def to_trash(path: Path) -> bool:
+def taken(path: Path) -> bool:
     """Whether the system took ``path`` into its trash."""
-    return bool(QFile(str(path)).moveToTrash())
+    try:
+        to_trash(path)
+    except StorageError:
+        return False
+    return True
 
 
 def throw_away(
     pictures: Sequence[Picture],
     stay: Iterable[Path],
     library: Library,
-    move: Callable[[Path], bool] = to_trash,
+    move: Callable[[Path], bool] = taken,
 ) -> Thrown:
     """Move pictures with their captions and masks to the trash, and forget them.
 

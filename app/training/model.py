@@ -18,8 +18,9 @@ from app.training.pace import Pace, read_paces, seconds_for
 from app.training.past_runs import Mark, Past, learned, look_through
 from app.training.probe import Probe
 from app.training.run_names import next_free
-from app.training.trash import bring_back, run_to_trash
+from app.training.trash import run_to_trash
 from app.training.unfinished import Unfinished
+from app.trash import bring_back
 from engine.models.catalogue import list_models, model_folders
 from engine.runtime.errors import StylekilnError
 from engine.training.categories import chosen

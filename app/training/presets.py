@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.i18n import tr
 from app.training import draft
-from app.training.trash import bring_back, to_trash
+from app.trash import bring_back, to_trash
 from engine.training.presets import (
     Preset,
     import_preset,

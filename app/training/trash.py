@@ -1,14 +1,10 @@
-"""Move a run or a preset to the trash of the system, and back."""
+"""Move a run to the trash of the system."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from PySide6.QtCore import QFile
-
-from engine.runtime.errors import StorageError
-from engine.runtime.files import storage_errors
+from app.trash import to_trash
 from engine.training.runs import Run
 
 
@@ -18,21 +14,3 @@ def run_to_trash(folder: Path) -> Path:
     """
     Run.free(folder)
     return to_trash(folder)
-
-
-def to_trash(path: Path) -> Path:
-    """Move ``path`` to the trash; gives where it is now. Raises StorageError."""
-    file = QFile(str(path))
-    if not file.moveToTrash():
-        raise StorageError(
-            "{name} could not be moved to the trash.",
-            name=path.name,
-            remedy="Show it in its folder and delete it there.",
-        )
-    return Path(file.fileName())
-
-
-def bring_back(trashed: Path, path: Path) -> None:
-    """Move ``trashed`` back to ``path``. Raises StorageError."""
-    with storage_errors(path):
-        shutil.move(trashed, path)

@@ -17,8 +17,8 @@ from app.models.tools import TOOLS
 from app.training.draft import checkpoints
 from app.training.pace import about
 from app.training.story import read
-from app.training.trash import bring_back, to_trash
 from app.training.view import View
+from app.trash import bring_back, to_trash
 from app.widgets.choice_names import choice_text
 from engine.dataset.batch import OPERATIONS
 from engine.dataset.tagging import CaptionRequest
@@ -392,7 +392,7 @@ def test_a_folder_goes_to_the_trash_of_the_system_or_says_why_not(tmp_path, monk
     run.mkdir()
     (run / "run.json").write_text("{}")
     refusing = SimpleNamespace(moveToTrash=lambda: False)
-    monkeypatch.setattr("app.training.trash.QFile", lambda _: refusing)
+    monkeypatch.setattr("app.trash.QFile", lambda _: refusing)
     with pytest.raises(StorageError, match="could not be moved to the trash"):
         to_trash(run)
     run.rename(kept)
