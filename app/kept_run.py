@@ -6,21 +6,28 @@ change, and what cannot be read of it is left out.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
+from itertools import chain
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Mapping
     from pathlib import Path
 
     from app.session import Session
     from engine.runtime.refusals import Refusal
+    from engine.runtime.schema import Setting
 
 FILE_NAME = "next-run.json"
 PAUSE = 0.5
 """Seconds without a change before it is written."""
 _OF_THE_START = ("project", "output_dir", "resume")
 """Settings that only a start or a project decides."""
+_LARGEST = 1 << 20
+"""Bytes; what is written here is a few thousand."""
 
 
 @dataclass(frozen=True)
@@ -102,27 +109,75 @@ def read(folder: Path) -> Kept:
     import json
 
     from engine.project import links
-    from engine.runtime.refusals import Refusal
-    from engine.training.config import TrainRequest
 
+    path = folder / FILE_NAME
     try:
-        record = links.absolute(json.loads((folder / FILE_NAME).read_text("utf-8")), folder)
+        if path.stat().st_size > _LARGEST:
+            return Kept()
+        record = links.absolute(json.loads(path.read_text("utf-8")), folder)
         found = dict(record["settings"])
         said = record.get("missing_model")
-        missing = Refusal(**said) if said else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Kept()
-    usual = TrainRequest.model_construct().model_dump()
-    values = {n: _like(usual[n], v) for n, v in found.items() if n in usual}
-    return Kept({n: v for n, v in values.items() if v is not None}, missing)
+    return Kept(_fitting(found), _refusal(said))
 
 
-def _like(usual: object, value: object) -> object:
-    """``value`` as the form holds a setting that usually is ``usual``; None for another kind."""
-    if isinstance(usual, tuple):
-        if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
-            return tuple(value)
+def _fitting(found: Mapping[str, object]) -> dict[str, Any]:
+    """Those of ``found`` that the form can show, wrong or not."""
+    from engine.runtime.schema import settings_of
+    from engine.training.config import TrainRequest
+
+    known = {one.name: one for one in settings_of(TrainRequest) if one.name not in _OF_THE_START}
+    values = {n: _like(known[n], value) for n, value in found.items() if n in known}
+    return {n: value for n, value in values.items() if value is not None}
+
+
+def _like(item: Setting, value: object) -> object:
+    """``value`` as the form holds ``item``; None for another kind."""
+    if item.kind == "list":
+        return _entries(value)
+    if item.kind == "float" and type(value) is int:
+        value = _number(value)
+    if type(value) is not type(item.default) or (item.choices and value not in item.choices):
         return None
-    if isinstance(usual, float) and isinstance(value, int) and not isinstance(value, bool):
+    return value if _can_be_held(value) else None
+
+
+def _entries(value: object) -> tuple[object, ...] | None:
+    return tuple(value) if isinstance(value, list) and all(map(_can_be_held, value)) else None
+
+
+def _can_be_held(value: object) -> bool:
+    """Whether a field can: it is a number that ends, or a text without a zero byte."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) or (isinstance(value, str) and "\0" not in value)
+
+
+def _number(value: int) -> float | None:
+    try:
         return float(value)
-    return value if type(value) is type(usual) else None
+    except OverflowError:
+        return None
+
+
+def _refusal(said: object) -> Refusal | None:
+    """Why a base model is waited for; None where ``said`` tells nothing that can be shown."""
+    from engine.runtime.refusals import Refusal
+
+    try:
+        found = Refusal(**said)  # type: ignore[arg-type]
+        facts = found.facts.items()
+        texts = (found.setting, found.sentence, found.remedy, *chain.from_iterable(facts))
+        plain = all(isinstance(text, str) for text in texts)
+        fields = [part for line in (found.sentence, found.remedy) for part in _fields(line)]
+    except (TypeError, AttributeError, ValueError):
+        return None
+    return found if plain and found.sentence and {*fields} <= found.facts.keys() else None
+
+
+def _fields(template: str) -> list[str]:
+    """The facts that ``template`` asks for, with all that stands in their braces."""
+    parts = Formatter().parse(template)
+    asked = ((name, f"{name}!{how}:{spec}", how or spec) for _, name, spec, how in parts if name)
+    return [whole if more else name for name, whole, more in asked]

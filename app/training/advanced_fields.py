@@ -102,7 +102,7 @@ class AdvancedFields(QWidget):
         if not self.state.values:
             return
         self._changed = self.state.changed_names() & self.items.keys()
-        self._why = whys(self.state.values)
+        self._why = whys(self.state.values, self.state.base)
         for row in self.rows.values():
             self._fill(row)
         self._count()

@@ -177,9 +177,8 @@ def _advice(state: TrainState, request: TrainRequest) -> list[Reason]:
     traits = state.base.traits
     if traits is None:
         return advice(request)
-    two = len(traits.family.text_encoders) > 1
     says = traits.prediction_type
-    return advice(request, predicts=says, two_encoders=two)
+    return advice(request, predicts=says, two_encoders=state.base.two_encoders)
 
 
 def _slow_starter(state: TrainState, request: TrainRequest) -> Iterator[Note]:

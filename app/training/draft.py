@@ -58,6 +58,11 @@ class BaseModel:
         """Multiples that bucket sides have."""
         return usual_step(self.size)
 
+    @property
+    def two_encoders(self) -> bool:
+        """Whether it has two text encoders; one that is not known is held to have."""
+        return self.traits is None or len(self.traits.family.text_encoders) > 1
+
 
 # The starter is small and far from its limits: it learns a style in a minute at ten times the
 # usual rate, only with its convolutions, and with every noise level weighed alike.

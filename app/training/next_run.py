@@ -246,7 +246,7 @@ class NextRun(QObject):
     def idle(self) -> list[tuple[str, str]]:
         """The settings that change nothing in this run, each with the sentence why."""
         try:
-            found = without_effect(self.request())
+            found = without_effect(self.request(), two_encoders=self.base.two_encoders)
         except StylekilnError:
             return []  # nothing can be said before the draft is sound
         return [(item.name, reason_words(Reason(item.sentence, **item.facts))) for item in found]

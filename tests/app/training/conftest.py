@@ -18,7 +18,7 @@ from tests.app.dataset.conftest import (  # noqa: F401
     session,
     settle,
 )
-from tests.app.training.stage import live, opener, shown, view  # noqa: F401
+from tests.app.training.stage import kind, live, opener, shown, view  # noqa: F401
 
 
 @pytest.fixture

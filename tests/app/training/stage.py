@@ -34,7 +34,7 @@ def opener(qtbot, opened, settle):
     def show(kind):
         made = kind(opened)
         qtbot.addWidget(made)
-        made.resize(1196, 934)
+        made.resize(1196 if kind is Page else 1532, 934)
         made.show()
         settle(opened)
         return made
@@ -44,8 +44,14 @@ def opener(qtbot, opened, settle):
 
 
 @pytest.fixture
-def view(opener):
-    return opener(Page)
+def kind():
+    """What ``view`` shows; a file that needs the whole page has another."""
+    return Page
+
+
+@pytest.fixture
+def view(opener, kind):
+    return opener(kind)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
@@ -13,17 +15,15 @@ from app.training.advanced_fields import SLICE
 from app.training.draft import BaseModel
 from app.training.settings_column import EXPORTS
 from app.training.view import View
+from engine.models.family import FAMILIES
+from engine.training.traits import starter_traits
 
 LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def view(qtbot, opened, settle):
-    made = View(opened)
-    qtbot.addWidget(made)
-    made.resize(1532, 934)
-    made.show()
-    settle(opened)
+def view(qtbot, opener):
+    made = opener(View)
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow)
     made.settings.level._choose(1)
@@ -301,6 +301,20 @@ def test_only_what_was_changed_is_shown_and_reset_in_one_step(view, advanced, qt
 
 
 # What is wrong, and what has no effect
+
+
+def test_the_rate_of_a_second_text_encoder_waits_for_a_model_that_has_one(view, advanced):
+    row = advanced.row("text_encoder_lr2")
+    view.state.change(text_encoder_lr=1e-5)
+    assert row.hint == "The model has only one text encoder."
+    assert not row.control.isEnabled()
+    two = BaseModel(
+        "grand", "grand", 1024, 1e-4, 1, traits=replace(starter_traits(), family=FAMILIES["sdxl"])
+    )
+    view.state.models = [*view.state.models, two]
+    view.state.change(base_model="grand")
+    assert row.hint == ""
+    assert row.control.isEnabled()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from app.training.difference_table import DifferenceTable, shares
 from app.training.differences import Difference
 from app.training.model import TrainState
 from app.training.resuming import ResumeOffer
+from engine.models.family import FAMILIES
 from engine.runtime.errors import OutOfMemoryError
 from engine.runtime.job import JobHandle
 from engine.runtime.queue_store import StoredJob
@@ -24,6 +25,7 @@ from engine.training.outline import Outline
 from engine.training.probing import ProbeRequest, ProbeResult
 from engine.training.runs import Run
 from engine.training.state import STATE_FILE
+from engine.training.traits import starter_traits
 from tests.app.training.conftest import click, written
 from tests.app.training.runs_at_hand import make_run
 
@@ -159,6 +161,16 @@ def test_of_many_settings_without_effect_some_are_counted(before) -> None:
         sigmoid_scale=2.0, style_crop=128,
     )  # fmt: skip
     assert lines(before)["idle more"] == "2 more settings have no effect."
+
+
+def test_what_only_two_text_encoders_have_is_told_of_a_model_with_one(before) -> None:
+    before.state.change(text_encoder_lr2=1e-5, text_encoder_lr=1e-5)
+    assert lines(before)["idle 0"].endswith("The model has only one text encoder.")
+    two = replace(before.state.base, traits=replace(starter_traits(), family=FAMILIES["sdxl"]))
+    before.state.models = [two]
+    before.state.change(text_encoder_lr2=2e-5)
+    assert before.state.can_start
+    assert "idle 0" not in lines(before)
 
 
 def test_advice_is_given_before_the_start(before) -> None:

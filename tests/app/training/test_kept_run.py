@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from PySide6.QtTest import QTest
@@ -16,7 +17,9 @@ from engine.project.settings import Settings
 from engine.runtime.errors import StorageError
 from engine.runtime.queue_store import QueueStore
 from engine.runtime.refusals import Refusal
+from engine.runtime.schema import settings_of
 from engine.runtime.thread import Engine
+from engine.training.config import TrainRequest
 
 
 @pytest.fixture(autouse=True)
@@ -25,12 +28,8 @@ def _at_once(monkeypatch):
 
 
 @pytest.fixture
-def view(qtbot, opened, settle):
-    made = View(opened)
-    qtbot.addWidget(made)
-    made.show()
-    settle(opened)
-    return made
+def kind():
+    return View
 
 
 def kept(loop, session):
@@ -136,6 +135,86 @@ def test_of_a_strange_file_only_what_fits_is_taken(tmp_path):
     }  # fmt: skip
     (tmp_path / FILE_NAME).write_text(json.dumps({"settings": record}), "utf-8")
     assert read(tmp_path) == Kept({"noise_offset": 1.0, "shuffle_caption": True})
+
+
+def written(folder, settings, missing=None):
+    """A file as another version, or somebody with an editor, left it."""
+    record = {"settings": settings, "missing_model": missing}
+    (folder / FILE_NAME).write_text(json.dumps(record), "utf-8")
+
+
+ODD = (
+    10**30, -(10**30), 1e308, math.inf, math.nan, -1, 0, 3.5, "", "nothing", "{a.__class__}",
+    "a.b(", "\x00", "x" * 3000, [], ["a"] * 300, [[1]], [math.inf], ["\x00"], True, None, {"a": 1},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: repr(odd)[:12])
+def test_the_page_opens_on_odd_values_and_says_what_is_wrong(opened, opened_again, odd):
+    written(opened.project.root, dict.fromkeys(TrainRequest.model_fields, odd))
+    view = opened_again(opened.project.root)
+    state, settings = view.state, view.settings
+    assert state.values["project"] == str(opened.project.root)
+    assert (state.plan is None) != (state.problem is None)
+    view.show()
+    settings.level._choose(1)
+    rows = [settings.advanced.row(name) for name in settings.advanced.items]
+    assert any(row.error for row in rows) or state.can_start
+    state.replace(state.start_values() | {"output_name": "mended"}, "Back.")
+    assert state.can_start
+
+
+def test_each_odd_value_alone_leaves_the_form_usable(view):
+    state = view.state
+    first = dict(state.values)
+    for item in settings_of(TrainRequest):
+        for odd in (10**30, -1, "nothing", ["nothing"]):
+            written(view.session.project.root, {item.name: odd})
+            found = read(view.session.project.root).values
+            if not found:
+                continue
+            view.session.run_settings.share(None, found)
+            assert (state.plan is None) != (state.problem is None), (item.name, odd)
+            assert item.name not in ("project", "output_dir", "resume")
+            view.session.run_settings.share(None, first)
+    assert state.can_start
+
+
+def test_what_no_field_can_hold_is_dropped(tmp_path):
+    odd = {
+        "optimizer_type": "NoSuch", "lr_scheduler": "{a.__class__}", "noise_offset": math.inf,
+        "max_grad_norm": 10**400, "resume": "/elsewhere", "output_dir": "/elsewhere",
+        "project": "/", "network_dim": 10**30, "unet_lr": -1,
+    }  # fmt: skip
+    written(tmp_path, odd)
+    assert read(tmp_path) == Kept({"network_dim": 10**30, "unet_lr": -1.0})
+
+
+def test_a_huge_file_is_not_read(tmp_path):
+    written(tmp_path, {"network_dim": 24, "training_comment": "x" * (1 << 20)})
+    assert read(tmp_path) == Kept()
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        3, [], "Choose one.", {"setting": 3}, {"setting": 3, "sentence": "Choose one."},
+        {"setting": "base_model"}, {"setting": "base_model", "sentence": ""},
+        {"setting": "base_model", "sentence": "{a.__class__}", "facts": {"a": "b"}},
+        {"setting": "base_model", "sentence": "{a.no.such}", "facts": {"a": "b"}},
+        {"setting": "base_model", "sentence": "{a:>999999999999}", "facts": {"a": "b"}},
+        {"setting": "base_model", "sentence": "{a!r}", "facts": {"a": "b"}},
+        {"setting": "base_model", "sentence": "{", "facts": {}},
+        {"setting": "base_model", "sentence": "Choose {a}.", "facts": ["a"]},
+        {"setting": "base_model", "sentence": "Choose {a}.", "facts": {"a": {"b": 1}}},
+        {"setting": "base_model", "sentence": "Choose one.", "more": 1},
+    ],
+)  # fmt: skip
+def test_a_malformed_wish_for_a_base_model_is_dropped(opened, opened_again, missing):
+    written(opened.project.root, {"network_dim": 24}, missing)
+    view = opened_again(opened.project.root)
+    assert view.state.can_start
+    assert view.state.values["network_dim"] == 24
 
 
 def test_a_project_that_cannot_be_written_is_told_once(view, loop, settle, monkeypatch):

@@ -16,15 +16,10 @@ from engine.training.kohya.reading import read_kohya
 
 
 @pytest.fixture
-def view(qtbot, opened, settle):
-    made = View(opened)
-    qtbot.addWidget(made)
-    made.resize(1532, 934)
-    made.show()
-    settle(opened)
+def view(opener):
+    made = opener(View)
     made.state.change(network_dim=24, max_grad_norm=0.0, mixed_precision="bf16")
-    yield made
-    i18n.set_language("en")
+    return made
 
 
 def exported(view, settle, path, kind):

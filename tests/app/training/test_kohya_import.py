@@ -40,14 +40,8 @@ FORM = {
 
 
 @pytest.fixture
-def view(qtbot, opened, settle):
-    made = View(opened)
-    qtbot.addWidget(made)
-    made.resize(1532, 934)
-    made.show()
-    settle(opened)
-    yield made
-    i18n.set_language("en")
+def kind():
+    return View
 
 
 @pytest.fixture

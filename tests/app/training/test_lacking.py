@@ -24,14 +24,8 @@ FORM = Path(__file__).parents[2] / "golden" / "kohya_form.json"
 
 
 @pytest.fixture
-def view(qtbot, opened, settle):
-    made = View(opened)
-    qtbot.addWidget(made)
-    made.resize(1532, 934)
-    made.show()
-    settle(opened)
-    yield made
-    i18n.set_language("en")
+def kind():
+    return View
 
 
 @pytest.fixture

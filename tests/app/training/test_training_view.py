@@ -33,13 +33,8 @@ from tests.app.training.conftest import choose
 
 
 @pytest.fixture
-def view(qtbot, opened, settle):
-    made = View(opened)
-    qtbot.addWidget(made)
-    made.resize(1532, 934)
-    made.show()
-    settle(opened)
-    return made
+def kind():
+    return View
 
 
 def make_run(session, name: str, epochs: int = 3) -> Path:

@@ -12,15 +12,10 @@ from tests.app.training.runs_at_hand import make_run
 
 
 @pytest.fixture
-def view(qtbot, opened, settle):
+def view(opened, opener):
     make_run(opened, "older", trigger_word="older")
     make_run(opened, "newest", trigger_word="hvisl")
-    made = View(opened)
-    qtbot.addWidget(made)
-    made.resize(1532, 934)
-    made.show()
-    settle(opened)
-    return made
+    return opener(View)
 
 
 def test_a_new_run_begins_with_the_word_of_the_last_one(view) -> None:
