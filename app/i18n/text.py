@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 from shiboken6 import isValid
 
 from engine.runtime.errors import StylekilnError
+from engine.runtime.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 LANGUAGES = (("en", "English"), ("zh_CN", "简体中文"))
-FOLDER = Path(__file__).resolve().parents[2] / "resources" / "translations"
 
 
 class Signals(QObject):
@@ -27,8 +24,7 @@ class Signals(QObject):
 
 
 signals = Signals()
-_language = "en"
-_table: dict[str, str] = {}
+_words = Words()
 _bindings: dict[tuple[int, str], Binding] = {}
 _qt_words: QTranslator | None = None
 
@@ -40,12 +36,7 @@ def tr(text: str, many: str = "", /, **facts: Any) -> str:
     under the plural, because Chinese has one form. A fact that is callable is called now, so that
     it can be a translation itself.
     """
-    values = {key: value() if callable(value) else value for key, value in facts.items()}
-    key = many or text
-    template = _table.get(key)
-    if template is None:
-        template = text if many and str(values.get("n")) == "1" else key
-    return _fill(template, values)
+    return _words(text, many, **facts)
 
 
 def tr_error(error: BaseException) -> str:
@@ -59,20 +50,19 @@ def tr_error(error: BaseException) -> str:
 
 def joined(sentences: Iterable[str]) -> str:
     """Sentences one after the other, as the language of the moment sets them."""
-    return ("" if _language == "zh_CN" else " ").join(sentences)
+    return _words.joined(list(sentences))
 
 
 def language() -> str:
     """The language of the moment: ``"en"`` or ``"zh_CN"``."""
-    return _language
+    return _words.language
 
 
 def set_language(code: str) -> None:
     """Switch to ``code``; an empty code means the language of the system. Applies at once."""
-    global _language, _table
-    _language = code or system_language()
-    _table = {} if _language == "en" else load_table(_language)
-    _translate_qt(_language)
+    global _words
+    _words = Words(code or system_language())
+    _translate_qt(_words.language)
     for binding in list(_bindings.values()):
         binding.apply()
     signals.changed.emit()
@@ -97,14 +87,6 @@ def _translate_qt(code: str) -> None:
 def system_language() -> str:
     """``"zh_CN"`` on a Chinese system, else ``"en"``."""
     return "zh_CN" if QLocale.system().language() == QLocale.Language.Chinese else "en"
-
-
-def load_table(code: str) -> dict[str, str]:
-    """Every translation of ``code``, all areas merged."""
-    table: dict[str, str] = {}
-    for path in sorted((FOLDER / code).glob("*.json")):
-        table.update(json.loads(path.read_text("utf-8")))
-    return table
 
 
 class Binding:
@@ -166,31 +148,3 @@ def bind(
     binding = Binding(holder, name, key, many)
     binding.update(**facts)
     return binding
-
-
-def _fill(template: str, facts: dict[str, Any]) -> str:
-    """Format ``template``; a stray brace is shown as it is and never raises."""
-    if "{" not in template:
-        return template
-    if _language == "zh_CN":
-        template = _without_gaps(template, facts)
-    try:
-        return template.format_map(facts)
-    except (KeyError, ValueError, IndexError):
-        return template
-
-
-_BEFORE = re.compile(r"(?<=[\u4e00-\u9fff]) \{(\w+)\}")
-_AFTER = re.compile(r"\{(\w+)\} (?=[\u4e00-\u9fff])")
-
-
-def _without_gaps(template: str, facts: dict[str, Any]) -> str:
-    """Drop the space that sets Latin apart from Chinese where the fact turns out to be Chinese."""
-
-    def tight(found: re.Match[str], end: int) -> str:
-        value = str(facts.get(found[1], ""))
-        chinese = bool(value) and "\u4e00" <= value[end] <= "\u9fff"
-        return found[0].strip() if chinese else found[0]
-
-    template = _BEFORE.sub(lambda found: tight(found, 0), template)
-    return _AFTER.sub(lambda found: tight(found, -1), template)
