@@ -91,6 +91,18 @@ class Bridge(QObject):
         handle = self.submit(request, interactive=interactive)
         return await asyncio.wrap_future(handle)
 
+    def submit_beside(self, request: Request) -> JobHandle:
+        """Do the torch-free work of ``request`` in a file worker, whatever the engine does
+        meanwhile: with progress, pause and cancel as a job has them, but not kept for a restart.
+        """
+        from engine.runtime.job import JobHandle
+        from engine.runtime.thread import run_beside
+
+        handle = JobHandle(request, interactive=True)
+        self._follow(handle)
+        self._pool.submit(run_beside, handle)
+        return handle
+
     async def io(self, function: Callable[..., T], *args: Any) -> T:
         """Run a light, torch-free function off the UI thread and await its value: the user waits
         for it, so that work :meth:`behind` stands still meanwhile.
@@ -126,6 +138,9 @@ class Bridge(QObject):
     def close(self) -> None:
         """Stop the engine after its current step, and the file workers."""
         self._timer.stop()
+        for handle in self._live.values():
+            if handle.interactive:
+                handle.cancel()  # nobody is left who waits for it
         with self._making:
             if self._engine is not None:
                 self._engine.close()

@@ -213,6 +213,29 @@ class Engine:
             log.warning("The queue could not be written: %s", error)
 
 
+def run_beside(handle: JobHandle) -> None:
+    """Do the work of ``handle`` in the calling thread: what needs no model need not wait for the
+    engine. Errors end it as they end a job of the engine; it is not stored.
+    """
+    if not handle.set_running_or_notify_cancel():
+        handle.state = "cancelled"
+        return
+    handle.state = "running"
+    module, _, name = handle.request.handler.partition(":")
+    try:
+        result = getattr(importlib.import_module(module), name)(handle.request, Job(handle))
+    except BaseException as error:
+        failure = error if isinstance(error, StylekilnError) else _translate(error)
+        if failure is not error:
+            log.error("job %s failed", handle.id, exc_info=error)
+            failure.__cause__ = error
+        handle.state = "cancelled" if isinstance(error, JobCancelled) else "failed"
+        handle.set_exception(failure)
+    else:
+        handle.state = "done"
+        handle.set_result(result)
+
+
 def _translate(error: BaseException) -> StylekilnError:
     """The taxonomy's word for an error of a library or the operating system."""
     if device.is_out_of_memory(error):

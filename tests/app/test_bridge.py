@@ -84,6 +84,38 @@ def test_a_running_job_is_cancelled_and_the_window_goes_on(loop, bridge):
     assert loop.run_until_complete(go()) == 3
 
 
+def test_work_beside_the_engine_does_not_wait_for_it(loop, bridge):
+    async def go():
+        busy = bridge.submit(work.Endless())
+        while not work.started.is_set():
+            await asyncio.sleep(0.01)
+        done = await asyncio.wrap_future(bridge.submit_beside(work.Count(steps=5)))
+        failed = bridge.submit_beside(work.Failing(kind="disk"))
+        with pytest.raises(StylekilnError, match="The disk is full"):
+            await asyncio.wrap_future(failed)
+        assert not busy.done()
+        busy.cancel()
+        return done, failed.state
+
+    assert loop.run_until_complete(go()) == (5, "failed")
+
+
+def test_work_beside_the_engine_is_cancelled_and_ends_with_the_window(loop, bridge):
+    async def go():
+        first, second = bridge.submit_beside(work.Endless()), bridge.submit_beside(work.Endless())
+        while {first.state, second.state} != {"running"}:
+            await asyncio.sleep(0.01)
+        first.cancel()
+        with pytest.raises(JobCancelled):
+            await asyncio.wrap_future(first)
+        bridge.close()
+        with pytest.raises(JobCancelled):
+            await asyncio.wrap_future(second)
+        return first.state, second.state
+
+    assert loop.run_until_complete(go()) == ("cancelled", "cancelled")
+
+
 def test_file_work_leaves_the_ui_thread(loop, bridge):
     thread = loop.run_until_complete(bridge.io(threading.current_thread))
     assert thread is not threading.main_thread()
