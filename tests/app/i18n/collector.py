@@ -17,6 +17,8 @@ TABLES = ROOT / "resources" / "translations" / "zh_CN"
 # Function or class name: positions and keywords of the arguments that are translation keys.
 KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "tr": ((0, 1), ("text", "many")),
+    # Of files that are made to be read.
+    "words": ((0, 1), ()),
     "bind": ((1, 2), ("key", "many")),
     "say": ((0, 1), ()),
     "label": ((0,), ("key",)),

@@ -1,0 +1,127 @@
+"""The handler of an export: the grid is read, arranged, and written in the format asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.runtime.errors import BadInputError
+from engine.runtime.files import atomic_file, require_target
+from engine.runtime.job import Job
+from engine.runtime.words import Words
+from engine.validation.export import table
+from engine.validation.export.arrangement import (
+    Arrangement,
+    arranged,
+    checkpoint_names,
+    facts_of,
+    recipe_of,
+)
+from engine.validation.export.html import GridPage
+from engine.validation.export.request import Exported, ExportGridRequest, Format
+from engine.validation.export.sheet import Sheet
+from engine.validation.manifest import Grid, open_grid
+
+
+@dataclass(frozen=True)
+class _Work:
+    """All that a writer needs."""
+
+    request: ExportGridRequest
+    path: Path
+    grid: Grid
+    arrangement: Arrangement
+    words: Words
+    called: dict[str, str]
+    job: Job
+
+    @property
+    def title(self) -> str:
+        return self.grid.folder.name
+
+    @property
+    def lacking(self) -> int:
+        return sum(cell.path is None for cell in self.arrangement.places())
+
+
+def run(request: ExportGridRequest, job: Job) -> Exported:
+    """Write the file, and for a table a second one beside it.
+
+    Raises MissingFileError or BadInputError for a grid that cannot be read or shows nothing,
+    StorageError when the file cannot be written, JobCancelled; what was there before then stays.
+    """
+    path = require_target(Path(request.path))
+    grid = open_grid(Path(request.grid))
+    words = Words(request.language)
+    wanted = None if request.cells is None else frozenset(request.cells)
+    arrangement = arranged(grid, words, request.names, wanted)
+    if not any(cell.path is not None for cell in arrangement.places()):
+        raise BadInputError("There is nothing to export yet.", remedy="Draw the grid first.")
+    called = checkpoint_names(grid.request.checkpoints, words, request.names)
+    work = _Work(request, path, grid, arrangement, words, called, job)
+    others = _WRITERS[request.format](work)
+    total = sum(1 for _ in arrangement.places())
+    return Exported((path, *others.paths), total - others.missing, others.missing)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """How many places have no picture, and the files beside the one asked for."""
+
+    missing: int
+    paths: tuple[Path, ...] = ()
+
+
+def _html(work: _Work) -> _Written:
+    recipes = {
+        (row, column): recipe_of(cell, work.called, work.words)
+        for row, cells in enumerate(work.arrangement.cells)
+        for column, cell in enumerate(cells)
+        if cell is not None
+    }
+    facts = facts_of(work.grid, work.words)
+    evidence = work.request.evidence
+    page = GridPage(work.title, work.arrangement, recipes, facts, work.words, evidence)
+    return _Written(page.write(work.path, work.request.cell, work.job))
+
+
+def _csv(work: _Work) -> _Written:
+    evidence, second = work.request.evidence, table.rows_path(work.path)
+    table.write_cells(work.path, work.arrangement.places(), work.called, evidence)
+    if evidence is None:
+        return _Written(work.lacking)
+    table.write_rows(second, evidence, work.called)
+    return _Written(work.lacking, (second,))
+
+
+def _pdf(work: _Work) -> _Written:
+    from engine.validation.export.pdf import Pages  # its library is only needed here
+
+    facts = facts_of(work.grid, work.words)
+    pages = Pages(work.title, work.arrangement, facts, work.words, work.request.paper)
+    return _Written(pages.write(work.path, work.request.cell, work.job))
+
+
+def _png(work: _Work) -> _Written:
+    sheet = Sheet(work.arrangement, work.words, work.request.cell)
+    picture, boxes = sheet.draw(work.job)
+    with atomic_file(work.path) as stream:
+        picture.save(stream, "PNG", compress_level=4)
+    return _Written(len(sheet.places()) - len(boxes))
+
+
+def _psd(work: _Work) -> _Written:
+    from engine.validation.export.psd import write_psd  # its library is only needed here
+
+    sheet = Sheet(work.arrangement, work.words, work.request.cell)
+    return _Written(write_psd(work.path, sheet, work.arrangement, work.words, work.job))
+
+
+_WRITERS: dict[Format, Callable[[_Work], _Written]] = {
+    "png": _png,
+    "pdf": _pdf,
+    "html": _html,
+    "csv": _csv,
+    "psd": _psd,
+}

@@ -1,0 +1,102 @@
+"""The metrics of a grid as CSV: a line a cell, and a second file of checkpoints and weights.
+
+UTF-8 with a byte order mark, which Excel needs to read Chinese, and line ends of RFC 4180. Text
+that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from engine.runtime.files import write_bytes
+from engine.validation.evidence import Evidence
+from engine.validation.manifest import GridCell
+
+CELLS = ("checkpoint", "file", "weight", "seed", "prompt", "state", "copying", "nearest", "cell")
+ROWS = (
+    "checkpoint",
+    "file",
+    "weight",
+    "pictures",
+    "style_fit",
+    "style_distance",
+    "diversity",
+    "copying",
+    "copies",
+    "layout_kept",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def write_cells(
+    path: Path, cells: Iterable[GridCell], called: Mapping[str, str], evidence: Evidence | None
+) -> None:
+    """A line for every cell: what it is, whether it was drawn, and how near it is to training."""
+    _write(path, CELLS, (_cell(cell, called, evidence) for cell in cells))
+
+
+def write_rows(path: Path, evidence: Evidence, called: Mapping[str, str]) -> None:
+    """A line for every checkpoint and weight with what was measured, the base model first."""
+    base = () if evidence.base is None else (evidence.base,)
+    lines = (
+        (
+            called.get(row.checkpoint, row.checkpoint),
+            _file(row.checkpoint),
+            row.weight,
+            row.count,
+            _rounded(row.style_fit),
+            _rounded(row.style_distance),
+            _rounded(row.diversity),
+            _rounded(row.copying),
+            row.copies,
+            _rounded(row.kept),
+        )
+        for row in (*base, *(row for row in evidence.rows if row.checkpoint and row.weight))
+    )
+    _write(path, ROWS, lines)
+
+
+def rows_path(path: Path) -> Path:
+    """Where the second file lies."""
+    return path.with_name(f"{path.stem}-checkpoints{path.suffix}")
+
+
+def _cell(cell: GridCell, called: Mapping[str, str], evidence: Evidence | None) -> Sequence[object]:
+    at = cell.position
+    measured = evidence.cells.get(cell.id) if evidence is not None else None
+    return (
+        called.get(at.checkpoint, at.checkpoint),
+        _file(at.checkpoint),
+        at.weight,
+        at.seed,
+        at.prompt,
+        "drawn" if cell.path is not None else "failed" if cell.error else "not drawn",
+        _rounded(measured.copying) if measured is not None else None,
+        measured.nearest.name if measured is not None and measured.nearest is not None else None,
+        cell.id,
+    )
+
+
+def _file(checkpoint: str) -> str:
+    """The name alone: whoever gets the table has other folders."""
+    return Path(checkpoint).name if checkpoint else ""
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _write(path: Path, head: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)  # \r\n, quotes where they are needed
+    writer.writerow(head)
+    for line in lines:
+        writer.writerow([_plain(value) for value in line])
+    write_bytes(path, stream.getvalue().encode("utf-8-sig"))
+
+
+def _plain(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
