@@ -99,13 +99,12 @@ class GridPage:
 
     def _heads(self) -> Iterator[str]:
         columns = self._arrangement.columns
-        weight = escape(self.words("Weight"))
         yield '<thead><tr><th class="side"></th>'
         for number, group in enumerate(groups(columns)):
             first = ' class="first"' if number else ""
             yield f'<th colspan="{group.stop - group.start}"{first} title="{escape(group.title)}">'
             yield f"<div>{escape(group.title)}</div></th>"
-        yield f'</tr><tr><th class="side">{weight}</th>'
+        yield f'</tr><tr><th class="side">{escape(self._arrangement.corner)}</th>'
         firsts = _firsts(groups(columns))
         for number, column in enumerate(columns):
             yield f'<th class="{"first" if number in firsts else ""}">{escape(column.label)}</th>'

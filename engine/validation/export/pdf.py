@@ -52,7 +52,8 @@ def split(heads: Sequence[Head], pitch: float, room: float) -> list[_Part]:
     At least one is on each page.
     """
     parts: list[_Part] = []
-    start, offsets = 0, []
+    start = 0
+    offsets: list[float] = []
     for group in groups(heads):
         end = offsets[-1] + pitch + GROUP_GAP if offsets else 0.0
         length = (group.stop - group.start) * pitch - GAP
@@ -151,7 +152,7 @@ class Pages:
         for head, x in zip(names, columns.offsets, strict=True):
             middle = left + x + (wide - width(head.label, SMALL)) / 2
             write(page, middle, self._top + 3, head.label, SMALL, QUIET)
-        write(page, MARGIN, self._top + 3, self.words("Weight"), SMALL, QUIET)
+        write(page, MARGIN, self._top + 3, self._arrangement.corner, SMALL, QUIET)
         self._draw_row_names(page, rows)
 
     def _draw_row_names(self, page: Canvas, rows: _Part) -> None:

@@ -13,8 +13,8 @@ from engine.runtime.words import Words
 from engine.validation.export import table
 from engine.validation.export.arrangement import (
     Arrangement,
+    Names,
     arranged,
-    checkpoint_names,
     facts_of,
     recipe_of,
 )
@@ -33,7 +33,7 @@ class _Work:
     grid: Grid
     arrangement: Arrangement
     words: Words
-    called: dict[str, str]
+    names: Names
     job: Job
 
     @property
@@ -55,11 +55,11 @@ def run(request: ExportGridRequest, job: Job) -> Exported:
     grid = open_grid(Path(request.grid))
     words = Words(request.language)
     wanted = None if request.cells is None else frozenset(request.cells)
-    arrangement = arranged(grid, words, request.names, wanted)
+    names = Names(grid.request, words, request.names)
+    arrangement = arranged(grid, names, wanted)
     if not any(cell.path is not None for cell in arrangement.places()):
         raise BadInputError("There is nothing to export yet.", remedy="Draw the grid first.")
-    called = checkpoint_names(grid.request.checkpoints, words, request.names)
-    work = _Work(request, path, grid, arrangement, words, called, job)
+    work = _Work(request, path, grid, arrangement, words, names, job)
     others = _WRITERS[request.format](work)
     total = sum(1 for _ in arrangement.places())
     return Exported((path, *others.paths), total - others.missing, others.missing)
@@ -75,7 +75,7 @@ class _Written:
 
 def _html(work: _Work) -> _Written:
     recipes = {
-        (row, column): recipe_of(cell, work.called, work.words)
+        (row, column): recipe_of(cell, work.grid.request, work.names)
         for row, cells in enumerate(work.arrangement.cells)
         for column, cell in enumerate(cells)
         if cell is not None
@@ -88,10 +88,10 @@ def _html(work: _Work) -> _Written:
 
 def _csv(work: _Work) -> _Written:
     evidence, second = work.request.evidence, table.rows_path(work.path)
-    table.write_cells(work.path, work.arrangement.places(), work.called, evidence)
+    table.write_cells(work.path, work.arrangement.places(), work.names, evidence)
     if evidence is None:
         return _Written(work.lacking)
-    table.write_rows(second, evidence, work.called)
+    table.write_rows(second, evidence, work.names)
     return _Written(work.lacking, (second,))
 
 
@@ -103,8 +103,14 @@ def _pdf(work: _Work) -> _Written:
     return _Written(pages.write(work.path, work.request.cell, work.job))
 
 
-def _png(work: _Work) -> _Written:
+def _sheet(work: _Work) -> Sheet:
     sheet = Sheet(work.arrangement, work.words, work.request.cell)
+    sheet.require_room()
+    return sheet
+
+
+def _png(work: _Work) -> _Written:
+    sheet = _sheet(work)
     picture, boxes = sheet.draw(work.job)
     with atomic_file(work.path) as stream:
         picture.save(stream, "PNG", compress_level=4)
@@ -114,7 +120,7 @@ def _png(work: _Work) -> _Written:
 def _psd(work: _Work) -> _Written:
     from engine.validation.export.psd import write_psd  # its library is only needed here
 
-    sheet = Sheet(work.arrangement, work.words, work.request.cell)
+    sheet = _sheet(work)
     return _Written(write_psd(work.path, sheet, work.arrangement, work.words, work.job))
 
 

@@ -14,20 +14,12 @@ from engine.runtime.job import Job
 from engine.runtime.words import Words
 from engine.validation.export.arrangement import Arrangement, Head, groups
 from engine.validation.export.pictures import fitted_size, picture_of
-from engine.validation.legend import (
-    GAP,
-    GROUP_GAP,
-    INK,
-    LARGEST_PIXELS,
-    LINE,
-    MARGIN,
-    PAPER,
-    QUIET,
-    _width,
-    _wrap,
-    _write,
-)
 from engine.validation.manifest import GridCell
+from engine.validation.sheet_text import width, wrap, write
+
+PAPER, INK, QUIET, LINE = "#FFFFFF", "#1A1A1A", "#6E6E6E", "#DADADA"
+GAP, GROUP_GAP, MARGIN = 4, 14, 16
+LARGEST_PIXELS = 120_000_000
 
 USUAL_PIXELS = 256
 
@@ -37,12 +29,16 @@ Box = tuple[int, int, int, int]
 
 class Sheet:
     """The places of ``arrangement`` in pixels. ``side`` is the longer one of a cell, 0 for as it
-    was drawn. Raises BadInputError for more than 120 megapixels.
+    was drawn; cells less than ``least`` wide are enlarged.
     """
 
-    def __init__(self, arrangement: Arrangement, words: Words, side: int) -> None:
+    def __init__(
+        self, arrangement: Arrangement, words: Words, side: int, *, least: int = 0
+    ) -> None:
         self._arrangement, self.words, self._side = arrangement, words, side
-        self.cell = self._cell_size()
+        wide, high = self._cell_size()
+        self._growth = max(1.0, least / wide)
+        self.cell = round(wide * self._growth), round(high * self._growth)
         self._points = min(28, max(13, self.cell[0] // 10))
         self._small = max(12, self._points - 2)
         self._line = round(self._points * 1.3)
@@ -51,6 +47,9 @@ class Sheet:
         self._top = MARGIN + (self._title_lines() + 1) * self._line + 8
         self._ys = _starts(arrangement.rows, self.cell[1], self._top)
         self.size = self._xs[-1] + self.cell[0] + MARGIN, self._ys[-1] + self.cell[1] + MARGIN
+
+    def require_room(self) -> None:
+        """BadInputError for more than 120 megapixels, which few programs open."""
         if self.size[0] * self.size[1] > LARGEST_PIXELS:
             raise BadInputError(
                 "The sheet would be {width} × {height} pixels, more than {most} megapixels.",
@@ -94,7 +93,7 @@ class Sheet:
         for number, (row, column, cell) in enumerate(self.places()):
             job.breathe()
             job.progress(number, total, "Exporting {n} of {all}", n=number + 1, all=total)
-            picture = picture_of(cell, self._side)
+            picture = self._picture(cell)
             left, top = place = self.place(row, column)
             if picture is None:
                 self._draw_missing(pen, place, cell)
@@ -112,6 +111,13 @@ class Sheet:
             if cell is not None
         ]
 
+    def _picture(self, cell: GridCell) -> Image.Image | None:
+        picture = picture_of(cell, self._side)
+        if picture is None or self._growth == 1:
+            return picture
+        grown = tuple(round(length * self._growth) for length in picture.size)
+        return picture.resize((grown[0], grown[1]), Image.Resampling.LANCZOS)
+
     def _cell_size(self) -> tuple[int, int]:
         """The room that the widest and the highest picture need."""
         sizes = set()
@@ -124,9 +130,9 @@ class Sheet:
     def _names_width(self) -> int:
         titles = {head.title for head in self._arrangement.rows}
         most = 14 * self._points
-        wide = [_width(line, self._points) for name in titles for line in self._wrapped(name, most)]
-        labels = {head.label for head in self._arrangement.rows} | {self.words("Weight")}
-        return max(*wide, *(_width(label, self._small) for label in labels))
+        wide = [width(line, self._points) for name in titles for line in self._wrapped(name, most)]
+        labels = {head.label for head in self._arrangement.rows} | {self._arrangement.corner}
+        return max(*wide, *(width(label, self._small) for label in labels))
 
     def _title_lines(self) -> int:
         return max(
@@ -136,7 +142,7 @@ class Sheet:
         )
 
     def _wrapped(self, text: str, room: int) -> list[str]:
-        return _wrap(text, self._points, room)
+        return wrap(text, self._points, room)
 
     def _draw_columns(self, pen: ImageDraw.ImageDraw) -> None:
         columns = self._arrangement.columns
@@ -144,12 +150,12 @@ class Sheet:
             x = self._xs[group.start]
             room = self._xs[group.stop - 1] - x + self.cell[0]
             for number, line in enumerate(self._wrapped(group.title, room)):
-                _write(pen, (x, MARGIN + number * self._line), line, INK, self._points)
+                write(pen, (x, MARGIN + number * self._line), line, INK, self._points)
         y = self._top - self._line - 2
         for head, x in zip(columns, self._xs, strict=True):
-            middle = x + (self.cell[0] - _width(head.label, self._small)) // 2
-            _write(pen, (middle, y), head.label, QUIET, self._small)
-        _write(pen, (MARGIN, y), self.words("Weight"), QUIET, self._small)
+            middle = x + (self.cell[0] - width(head.label, self._small)) // 2
+            write(pen, (middle, y), head.label, QUIET, self._small)
+        write(pen, (MARGIN, y), self._arrangement.corner, QUIET, self._small)
 
     def _draw_rows(self, pen: ImageDraw.ImageDraw) -> None:
         starts = {group.start: group.title for group in groups(self._arrangement.rows)}
@@ -157,9 +163,9 @@ class Sheet:
             y = self._ys[row]
             for line in self._wrapped(starts.get(row, ""), self._left - MARGIN - 12):
                 if line:
-                    _write(pen, (MARGIN, y), line, INK, self._points)
+                    write(pen, (MARGIN, y), line, INK, self._points)
                     y += self._line
-            _write(pen, (MARGIN, y), head.label, QUIET, self._small)
+            write(pen, (MARGIN, y), head.label, QUIET, self._small)
 
     def _draw_missing(
         self, pen: ImageDraw.ImageDraw, place: tuple[int, int], cell: GridCell
@@ -167,7 +173,7 @@ class Sheet:
         right, bottom = place[0] + self.cell[0] - 1, place[1] + self.cell[1] - 1
         pen.rectangle((*place, right, bottom), None, LINE)
         word = self.words("failed") if cell.error else self.words("not drawn")
-        _write(pen, (place[0] + 6, place[1] + 6), word, QUIET, self._small)
+        write(pen, (place[0] + 6, place[1] + 6), word, QUIET, self._small)
 
 
 def _starts(heads: Sequence[Head], length: int, first: int) -> list[int]:

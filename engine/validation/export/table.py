@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.runtime.files import write_bytes
 from engine.validation.evidence import Evidence
+from engine.validation.export.arrangement import Names
 from engine.validation.manifest import GridCell
 
 CELLS = ("checkpoint", "file", "weight", "seed", "prompt", "state", "copying", "nearest", "cell")
@@ -32,18 +33,18 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_cells(
-    path: Path, cells: Iterable[GridCell], called: Mapping[str, str], evidence: Evidence | None
+    path: Path, cells: Iterable[GridCell], names: Names, evidence: Evidence | None
 ) -> None:
     """A line for every cell: what it is, whether it was drawn, and how near it is to training."""
-    _write(path, CELLS, (_cell(cell, called, evidence) for cell in cells))
+    _write(path, CELLS, (_cell(cell, names, evidence) for cell in cells))
 
 
-def write_rows(path: Path, evidence: Evidence, called: Mapping[str, str]) -> None:
+def write_rows(path: Path, evidence: Evidence, names: Names) -> None:
     """A line for every checkpoint and weight with what was measured, the base model first."""
     base = () if evidence.base is None else (evidence.base,)
     lines = (
         (
-            called.get(row.checkpoint, row.checkpoint),
+            names.checkpoint(row.checkpoint),
             _file(row.checkpoint),
             row.weight,
             row.count,
@@ -64,11 +65,11 @@ def rows_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}-checkpoints{path.suffix}")
 
 
-def _cell(cell: GridCell, called: Mapping[str, str], evidence: Evidence | None) -> Sequence[object]:
+def _cell(cell: GridCell, names: Names, evidence: Evidence | None) -> Sequence[object]:
     at = cell.position
     measured = evidence.cells.get(cell.id) if evidence is not None else None
     return (
-        called.get(at.checkpoint, at.checkpoint),
+        names.checkpoint(at.checkpoint),
         _file(at.checkpoint),
         at.weight,
         at.seed,

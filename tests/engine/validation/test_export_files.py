@@ -17,7 +17,7 @@ from engine.runtime.errors import BadInputError, JobCancelled, StorageError
 from engine.runtime.job import Job
 from engine.runtime.words import Words
 from engine.validation.export import html, sheet
-from engine.validation.export.arrangement import arranged
+from engine.validation.export.arrangement import Names, arranged
 from engine.validation.export.request import ExportGridRequest
 from engine.validation.export.run import run
 from tests.engine.validation.exports import PROMPTS, color_of, evidence_of, make_grid
@@ -218,8 +218,8 @@ def test_pages_are_cut_between_groups_and_repeat_the_names(tmp_path, export) -> 
 
 def test_only_the_wanted_cells_are_shown_with_their_rows_and_columns(grid, export) -> None:
     wanted = drawn(grid, seed=2, weight=1.0, prompt="tower")
-    kept = arranged(grid, Words(), {}, {cell.id for cell in wanted})
-    assert [(head.title, head.label) for head in kept.rows] == [("e1", "seed 2"), ("e2", "seed 2")]
+    kept = arranged(grid, Names(grid.request, Words()), {cell.id for cell in wanted})
+    assert [(head.title, head.label) for head in kept.rows] == [("e1", "Seed 2"), ("e2", "Seed 2")]
     assert [(head.title, head.label) for head in kept.columns] == [("tower", "1")]
     written = export("png", cells=tuple(cell.id for cell in wanted[:1]))
     assert written.shown == 1
@@ -296,3 +296,21 @@ def test_a_request_is_kept_as_it_is_in_a_record(grid) -> None:
     )
     again = ExportGridRequest.model_validate(request.model_dump(mode="json"))
     assert dataclasses.asdict(again.evidence) == dataclasses.asdict(request.evidence)
+
+
+def test_any_axis_has_its_side_and_its_name(tmp_path) -> None:
+    other = make_grid(
+        tmp_path / "other",
+        axes=[
+            {"setting": "steps", "values": [4, 8]},
+            {"setting": "trigger", "values": [True, False]},
+        ],
+        trigger="hvisl",
+        prompts=("hvisl tower", "hvisl key"),
+        seeds=(1,),
+    )
+    kept = arranged(other, Names(other.request, Words("zh_CN")))
+    assert len(kept.rows) * len(kept.columns) == len(list(kept.places())) == len(other.cells)
+    told = {f"{head.title}|{head.label}" for head in (*kept.rows, *kept.columns)}
+    assert any("步数 8" in text for text in told)
+    assert any("触发词 关" in text for text in told)
