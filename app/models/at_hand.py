@@ -5,14 +5,13 @@ Canvas and Validate offer them.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.models.weights import USUAL, read_weights, weight_key
 from engine.models.catalogue import described, list_models, model_folders
-from engine.models.family import FAMILIES, STARTER, STARTER_FOLDER
+from engine.models.native import native_size
 from engine.runtime.errors import ModelFileError, StylekilnError
 from engine.training.runs import list_runs
 
@@ -98,17 +97,6 @@ def read_models(project: Project | None, base: str, loras: Iterable[str]) -> Mod
     weights = read_weights()
     known_loras = [_weighted(choice, weights) for choice in (*trained, *others, *foreign)]
     return ModelsAtHand(tuple(map(_base_choice, found)), tuple(known_loras))
-
-
-def native_size(info: ModelInfo) -> int:
-    """The side in pixels of the pictures ``info`` was trained on, from its header or config."""
-    folder = STARTER_FOLDER if info.layout == STARTER else info.path
-    if folder.is_dir():
-        unet = json.loads((folder / "unet" / "config.json").read_text("utf-8"))
-        vae = json.loads((folder / "vae" / "config.json").read_text("utf-8"))
-        return int(unet["sample_size"] * 2 ** (len(vae["block_out_channels"]) - 1))
-    family = FAMILIES[info.family]
-    return family.version(info.prediction_type or family.versions[0].prediction_type).native_size
 
 
 def _weighted(choice: LoraChoice, weights: Mapping[str, float]) -> LoraChoice:

@@ -15,7 +15,7 @@ from app.validation.runner import grid_folder
 from engine.models.family import STARTER
 from engine.runtime.errors import BadInputError
 from engine.sampling.request import ImageRequest
-from engine.validation.filling import plan
+from engine.validation.planning import plan
 from engine.validation.request import GridRequest, four_axes
 from engine.validation.store import CellStore
 from engine.validation.values import format_values, parse_floats, parse_integers

@@ -70,6 +70,11 @@ class AdapterModule:
         """The (out, in·k·k) of the layer it is made for."""
         return size_of(self.kind, self.tensors)
 
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory."""
+        return sum(tensor.numel() * tensor.element_size() for tensor in self.tensors.values())
+
     def change(self, weight: Tensor) -> Tensor:
         """What it adds to ``weight``, in float32 and the shape of ``weight``."""
         tensors = {name: tensor.float() for name, tensor in self.tensors.items()}

@@ -38,12 +38,15 @@ if TYPE_CHECKING:
     from engine.models.loading import LoadedModel
 
 Weights = Mapping[str, tuple[float, float]]  # name -> (weight on the UNet, on the text encoders)
-KEPT = 6  # attached files that stay in memory while they are not in use
+KEPT_BYTES = 1 << 30
+"""Of attached files that stay in memory while they are not in use: tens of checkpoints."""
 
 
 @dataclass(frozen=True)
 class AdapterInfo:
-    """An attached file. ``unknown`` are the keys that fit no layer of the model."""
+    """An attached file. ``unknown`` are the keys that fit no layer of the model, ``bytes`` what it
+    takes in memory; ``on_text`` is whether it changes a text encoder.
+    """
 
     name: str
     path: Path
@@ -52,6 +55,8 @@ class AdapterInfo:
     modules: int
     unknown: tuple[str, ...]
     trigger_word: str
+    bytes: int = 0
+    on_text: bool = True
 
 
 @dataclass
@@ -195,13 +200,24 @@ def attach(model: LoadedModel, path: str | Path, name: str = "") -> AdapterInfo:
 
 def _put_on(model: LoadedModel, lora: AdapterFile, name: str) -> AdapterInfo:
     known: set[str] = set()
+    size, on_text = 0, False
     for part, modules in fitting(model, lora, model.dtype):
         if modules:
             adapter_layers.wrap(part, name, modules)
             known |= modules.keys()
+            size += sum(module.bytes for module in modules.values())
+            on_text |= part.is_text
     unknown = (*lora.unknown, *(key for key in lora.modules if key not in known))
     return AdapterInfo(
-        name, lora.path, lora.rank, lora.alpha, len(known), unknown, lora.trigger_word
+        name,
+        lora.path,
+        lora.rank,
+        lora.alpha,
+        len(known),
+        unknown,
+        lora.trigger_word,
+        size,
+        on_text,
     )
 
 
@@ -220,8 +236,8 @@ def active(model: LoadedModel, weights: Weights) -> Iterator[None]:
 
     Each acts with its (UNet, text encoder) weight; weight 0 is as if the adapter were not there.
     Which parameters need gradients does not change. Afterwards the attached files that were not
-    used for longest are taken off while there are more than :data:`KEPT`. KeyError for a name that
-    is neither created nor attached.
+    used for longest are taken off while they take more than :data:`KEPT_BYTES`. KeyError for a name
+    that is neither created nor attached.
     """
     state = model.adapters
     missing = weights.keys() - state.created - state.attached.keys()
@@ -243,9 +259,21 @@ def without(model: LoadedModel, name: str) -> AbstractContextManager[None]:
 
 def _evict(model: LoadedModel) -> None:
     state = model.adapters
-    idle = [name for name in state.attached if name not in state.active]
-    for name in idle[: max(0, len(state.attached) - KEPT)]:
+    idle = {name: info for name, (_, info) in state.attached.items() if name not in state.active}
+    held = sum(info.bytes for info in idle.values())
+    for name, info in idle.items():
+        if held <= KEPT_BYTES:
+            return
         detach(model, name)
+        held -= info.bytes
+
+
+def acts_on_text(model: LoadedModel, path: Path) -> bool:
+    """Whether the attached file ``path`` changes a text encoder; of one that is not attached
+    nothing is known, so it may.
+    """
+    held = model.adapters.attached.get(str(path.resolve()))
+    return held is None or held[1].on_text
 
 
 def _activate(model: LoadedModel, weights: Weights) -> None:

@@ -84,9 +84,13 @@ def attach_all(model: LoadedModel, loras: Sequence[LoraUse]) -> dict[str, tuple[
 
 
 def encoding_cache(model: LoadedModel, loras: Sequence[LoraUse]) -> EncodingCache:
-    """The prompts that ``model`` has encoded under exactly these LoRA files and text weights."""
+    """The prompts that ``model`` has encoded under exactly these LoRA files and text weights; what
+    does not act on the text encoders changes nothing.
+    """
     key = tuple(
-        (use.path, require_file(Path(use.path)).stat().st_mtime_ns, use.text) for use in loras
+        (use.path, require_file(Path(use.path)).stat().st_mtime_ns, use.text)
+        for use in loras
+        if use.text and adapters.acts_on_text(model, Path(use.path))
     )
     held = _encodings.get(model)
     if held is None or held[0] != key:

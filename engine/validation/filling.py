@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from engine.prompt.syntax import take_loras
 from engine.runtime import device
 from engine.runtime.errors import (
     JobCancelled,
@@ -24,21 +22,15 @@ from engine.runtime.errors import (
 from engine.runtime.job import Job
 from engine.sampling.request import ImageRequest
 from engine.validation.manifest import write_manifest
+from engine.validation.planning import PlannedCell, by_model_state
 from engine.validation.request import GridRequest
-from engine.validation.resolve import Position, Resolver, check_texts
-from engine.validation.store import CellStore, cell_id
+from engine.validation.resolve import Position
+from engine.validation.store import CellStore
 
+PART = 64
+"""About how many pictures are drawn by one call."""
 _DRAWN = 0.95
 """The part of a cell that its steps are; the rest is decoding and keeping it."""
-
-
-@dataclass(frozen=True)
-class PlannedCell:
-    """A cell to draw: its identifier, its resolved request, and all positions that show it."""
-
-    id: str
-    image: ImageRequest
-    positions: tuple[Position, ...]
 
 
 # draw(image, cells, job, keep): draw all cells, which share the model state and the settings of
@@ -77,9 +69,15 @@ class Filling:
         self._write_manifest()
         try:
             for group in by_model_state(self.missing):
-                self._draw_group(group, draw)
+                for part in self._parts(group):
+                    self._draw_group(part, draw)
         finally:
             self._write_manifest()
+
+    def _parts(self, group: list[PlannedCell]) -> list[list[PlannedCell]]:
+        """``group`` in parts of whole batches, so that its pictures are never all in memory."""
+        size = self.batch_size * max(1, PART // self.batch_size)
+        return [group[at : at + size] for at in range(0, len(group), size)]
 
     @property
     def by_position(self) -> list[tuple[str, Position]]:
@@ -109,6 +107,7 @@ class Filling:
         done: set[str] = set()
 
         def keep(cell: PlannedCell, picture: np.ndarray, infotext: str) -> None:
+            cell.check_files()
             self.store.put(cell.id, picture, infotext)
             done.add(cell.id)
             self.rendered += 1
@@ -118,6 +117,7 @@ class Filling:
 
         image = cells[0].image.model_copy(update={"batch_size": self.batch_size})
         try:
+            cells[0].check_files()  # cells that share a model state share their files
             draw(image, cells, _CellJob(self, len(cells)), keep)
             return
         except (JobCancelled, StorageError):
@@ -199,31 +199,6 @@ class _CellJob(Job):
         drawn = (step / total if share is None else share) * self._cells if total else 0.0
         self._filling.drawing = max(0.0, drawn - (self._filling.rendered - self._before))
         self._filling._progress()
-
-
-def plan(request: GridRequest) -> list[PlannedCell]:
-    """The distinct cells of a grid. MissingFileError names a model or LoRA that is not there,
-    AxisError a text that cannot be replaced.
-    """
-    check_texts(request)
-    resolver = Resolver(request)
-    places: dict[str, list[Position]] = {}
-    images: dict[str, ImageRequest] = {}
-    for position in request.positions():
-        image = resolver.image(position)
-        identifier = cell_id(image)
-        places.setdefault(identifier, []).append(position)
-        images.setdefault(identifier, image)
-    return [PlannedCell(key, images[key], tuple(positions)) for key, positions in places.items()]
-
-
-def by_model_state(cells: Sequence[PlannedCell]) -> list[list[PlannedCell]]:
-    """Cells that need the same adapters at the same weights together, the base model first."""
-    groups: dict[tuple[Any, ...], list[PlannedCell]] = {}
-    for cell in cells:
-        named = take_loras(cell.image.prompt)[1]
-        groups.setdefault((*cell.image.loras, *named), []).append(cell)
-    return [groups[key] for key in sorted(groups, key=len)]
 
 
 def _sentence(error: Exception) -> str:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from engine.models import adapters
 from engine.models.host import host
+from engine.runtime.device import default_device
 from engine.runtime.job import Job
 from engine.sampling.describe import describe
 from engine.sampling.generate import attach_all, encoding_cache, resolve_tags
 from engine.sampling.pipeline import sample
 from engine.sampling.request import ImageRequest, Shot
-from engine.validation.filling import Filling, Keep, PlannedCell, plan
+from engine.validation.filling import Filling, Keep
 from engine.validation.legend import draw_grid
 from engine.validation.manifest import open_grid
+from engine.validation.pace import Pace, work_of
+from engine.validation.planning import PlannedCell, plan
 from engine.validation.request import GridRequest, GridResult
 from engine.validation.store import CellStore
 
@@ -32,7 +38,11 @@ def run(request: GridRequest, job: Job) -> GridResult:
     if filling.missing:
         # Here and not with the first cell: without a base model no cell can be drawn.
         host().get(request.image.model)
-    filling.run(draw_cells)
+    pace = Pace()
+    try:
+        filling.run(partial(draw_cells, pace))
+    finally:
+        pace.keep(_device_name())
     picture = draw_grid(open_grid(Path(request.folder)))
     result = GridResult(
         Path(request.folder), picture, filling.rendered, filling.cached, len(filling.errors)
@@ -48,8 +58,12 @@ def run(request: GridRequest, job: Job) -> GridResult:
     return result
 
 
-def draw_cells(image: ImageRequest, cells: Sequence[PlannedCell], job: Job, keep: Keep) -> None:
-    """Draw cells that share model, LoRAs and settings; prompts and seeds differ row by row."""
+def draw_cells(
+    pace: Pace, image: ImageRequest, cells: Sequence[PlannedCell], job: Job, keep: Keep
+) -> None:
+    """Draw cells that share model, LoRAs and settings; prompts and seeds differ row by row. How
+    long that took is noted in ``pace``.
+    """
     model = host().get(image.model)
     loras = [*image.loras, *resolve_tags(image)[0]]
     shots = [Shot(cell.image.prompt, cell.image.negative_prompt, cell.image.seed) for cell in cells]
@@ -59,4 +73,12 @@ def draw_cells(image: ImageRequest, cells: Sequence[PlannedCell], job: Job, keep
 
     with adapters.active(model, attach_all(model, loras)):
         cache = encoding_cache(model, loras)
-        sample(model, image, job=job, shots=shots, on_picture=done, cache=cache)
+        begun = time.perf_counter()
+        pictures = sample(model, image, job=job, shots=shots, on_picture=done, cache=cache)
+        work = sum(work_of(image, picture.shape[0] * picture.shape[1]) for picture in pictures)
+        pace.note(image.model, work, time.perf_counter() - begun)
+
+
+def _device_name() -> str:
+    device = default_device()
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

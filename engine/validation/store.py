@@ -26,23 +26,64 @@ from engine.sampling.request import ImageRequest
 
 # Raise it when the same request would give other pictures: a change of noise, sampler or decoder.
 RECIPE_VERSION = 1
-_WITHOUT_EFFECT = ("batch_size", "count", "output_dir", "file_name", "file_format")
+WITHOUT_EFFECT = ("batch_size", "count", "output_dir", "file_name", "file_format")
 _WEIGHT_SUFFIXES = (".safetensors", ".bin", ".json")
 
 
-def recipe_of(image: ImageRequest) -> dict[str, Any]:
+class FileHashes:
+    """Hashes by path, each looked up once: a plan of many cells names few files. They are those of
+    one moment; who asks later makes another one.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+        self._sets: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
+
+    def model(self, ref: str) -> str:
+        """Of a base model; MissingFileError when it is gone."""
+        return self._known.get(ref) or self._known.setdefault(ref, model_hash(ref))
+
+    def file(self, path: str) -> str:
+        """Of a file; MissingFileError when it is gone."""
+        known = self._known.get(path)
+        return known or self._known.setdefault(path, file_sha256(require_file(Path(path))))
+
+    def of(self, image: ImageRequest) -> tuple[tuple[str, str], ...]:
+        """Paths and hashes of all files that ``image`` is made with."""
+        found = [(image.model, self.model(image.model))]
+        found += [(path, self.file(path)) for path in _files(image)]
+        return self._sets.setdefault(tuple(found), tuple(found))
+
+
+def files_of(image: ImageRequest) -> dict[str, str]:
+    """Hashes of the files that ``image`` is made with, as they are now, by their paths.
+
+    MissingFileError when one is gone.
+    """
+    return dict(FileHashes().of(image))
+
+
+def _files(image: ImageRequest) -> list[str]:
+    named = [tag.name for tag in take_loras(image.prompt)[1] if tag.valid]
+    starts = [path for path in (image.init_image, image.mask) if path]
+    uses = [use.path for use in image.loras if use.weight or use.text]
+    return [*uses, *(str(find_lora(name)) for name in named), *starts]
+
+
+def recipe_of(image: ImageRequest, hashes: FileHashes | None = None) -> dict[str, Any]:
     """All that influences the first picture of ``image``; MissingFileError if a file is gone."""
-    values = image.model_dump(mode="json", exclude=set(_WITHOUT_EFFECT))
+    hashes = hashes or FileHashes()
+    values = {name: value for name, value in image.__dict__.items() if name not in WITHOUT_EFFECT}
     prompt, tags = take_loras(image.prompt)
     values["prompt"] = prompt
-    values["model"] = model_hash(image.model)
+    values["model"] = hashes.model(image.model)
     values["loras"] = [
-        [file_sha256(require_file(Path(use.path))), use.weight, use.text]
+        [hashes.file(use.path), use.weight, use.text]
         for use in image.loras
         if use.weight or use.text
     ]
     values["loras"] += [
-        [file_sha256(find_lora(tag.name)), tag.unet_weight, tag.text_weight]
+        [hashes.file(str(find_lora(tag.name))), tag.unet_weight, tag.text_weight]
         for tag in tags
         if tag.valid
     ]
@@ -52,13 +93,14 @@ def recipe_of(image: ImageRequest) -> dict[str, Any]:
     else:
         for name in ("init_image", "mask"):
             if values[name] is not None:
-                values[name] = file_sha256(require_file(Path(values[name])))
+                values[name] = hashes.file(values[name])
     return {"recipe_version": RECIPE_VERSION, **values}
 
 
-def cell_id(image: ImageRequest) -> str:
+def cell_id(image: ImageRequest, hashes: FileHashes | None = None) -> str:
     """The identifier of the first picture of ``image``, 64 hex digits."""
-    text = json.dumps(recipe_of(image), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    recipe = recipe_of(image, hashes)
+    text = json.dumps(recipe, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
@@ -90,6 +132,13 @@ class CellStore:
             return frozenset(os.listdir(self.folder))
         except OSError:  # nothing was drawn yet, or the folder is gone
             return frozenset()
+
+    def size(self, cell: str) -> int:
+        """Bytes of a cell on disk, 0 when it is not there."""
+        try:
+            return self.path(cell).stat().st_size
+        except OSError:
+            return 0
 
     def find(self, cell: str) -> Path | None:
         """The picture of a cell, or None when it is not there or not whole."""

@@ -8,13 +8,14 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from app.canvas import repaint
 from app.canvas.document_state import to_rect
 from app.canvas.layer_list import origin
-from app.models.at_hand import LoraChoice, ModelsAtHand, native_size
+from app.models.at_hand import LoraChoice, ModelsAtHand
 from app.widgets.buttons import Button
 from engine.canvas.layer import Layer
 from engine.canvas.rect import Rect
 from engine.canvas.region import context_frame
 from engine.canvas.repaint import RepaintRequest
 from engine.models.inspect import inspect
+from engine.models.native import native_size
 from engine.runtime.errors import ModelFileError
 from engine.sampling.request import ImageRequest
 

@@ -208,12 +208,14 @@ def test_a_file_is_read_again_only_when_it_changed(trained, monkeypatch):
         torch.testing.assert_close(_output(model), base, rtol=0, atol=1e-6)
 
 
-def test_files_that_were_not_used_for_longest_are_taken_off(starter, tmp_path):
+def test_files_that_were_not_used_for_longest_are_taken_off(starter, tmp_path, monkeypatch):
     adapters.create(starter, "mine", AdapterSpec(rank=1, train_text=False), _generator())
     path = _one_module(tmp_path / "small.safetensors", f"{MIDDLE}_attn1_to_q", 256, 256)
-    names = [f"file {n}" for n in range(adapters.KEPT + 2)]
-    for name in names:
-        adapters.attach(starter, path, name)
+    names = [f"file {n}" for n in range(8)]
+    sizes = {adapters.attach(starter, path, name).bytes for name in names}
+    assert len(sizes) == 1
+    assert min(sizes) > 0
+    monkeypatch.setattr(adapters, "KEPT_BYTES", 6 * sizes.pop())
     with adapters.active(starter, {name: (0.1, 0.1) for name in names}):
         assert set(names) == starter.adapters.attached.keys()
     assert list(starter.adapters.attached) == names[2:]

@@ -162,6 +162,18 @@ def test_prompts_are_encoded_once_per_state_of_the_text_encoder(lora):
     assert encoding_cache(model, []) is not first
 
 
+def test_loras_that_leave_the_text_encoder_alone_share_its_prompts(lora, monkeypatch):
+    model = host().get("starter")
+    use = LoraUse(path=str(lora), weight=0.7)
+    monkeypatch.setattr("engine.models.adapters.acts_on_text", lambda *_: False)
+    plain = encoding_cache(model, [])
+    assert encoding_cache(model, [use]) is plain
+    assert encoding_cache(model, [LoraUse(path=str(lora), weight=0.6)]) is plain
+    monkeypatch.setattr("engine.models.adapters.acts_on_text", lambda *_: True)
+    assert encoding_cache(model, [LoraUse(path=str(lora), weight=1, text_weight=0)]) is plain
+    assert encoding_cache(model, [use]) is not plain
+
+
 def test_a_changed_lora_file_is_not_mistaken_for_the_old_one(lora, tmp_path):
     copy = tmp_path / "copy.safetensors"
     copy.write_bytes(lora.read_bytes())

@@ -8,9 +8,10 @@ import pytest
 from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
 from engine.validation.evidence import Evidence, assess
-from engine.validation.filling import Filling, Keep, PlannedCell, plan
+from engine.validation.filling import Filling, Keep
 from engine.validation.manifest import Grid, open_grid
 from engine.validation.pick import pick
+from engine.validation.planning import PlannedCell, plan
 from engine.validation.request import GridRequest
 from engine.validation.store import CellStore
 from tests.engine.validation.pictures import paths, read

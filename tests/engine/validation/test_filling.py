@@ -17,8 +17,9 @@ from engine.runtime.errors import (
 )
 from engine.runtime.job import Job, request_from_record
 from engine.sampling.request import ImageRequest
-from engine.validation.filling import Filling, Keep, PlannedCell, by_model_state, plan
+from engine.validation.filling import Filling, Keep
 from engine.validation.manifest import list_grids, open_grid
+from engine.validation.planning import PlannedCell, by_model_state, plan
 from engine.validation.request import GridRequest
 from engine.validation.store import CellStore
 

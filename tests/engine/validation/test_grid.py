@@ -10,6 +10,7 @@ from PIL import Image
 
 from engine.commands import grid as command
 from engine.models import adapters
+from engine.models.family import STARTER_FOLDER
 from engine.models.loading import load_model
 from engine.models.lora_file import write_lora
 from engine.runtime.errors import BadInputError, JobCancelled, MissingFileError
@@ -92,6 +93,45 @@ def test_each_model_state_is_one_batch_and_every_checkpoint_looks_different(
     shown = {cell.id: pixels(cell.path).tobytes() for cell in grid.cells}
     assert len(shown) == len(set(shown.values())) == 12
     assert result.picture.is_file()
+
+
+def test_ten_checkpoints_at_five_weights_load_no_file_twice(
+    tmp_path: Path, loras: list[Path], calls: list[int], starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.models import hashes
+    from engine.prompt.encode import PromptEncoder
+
+    files = [tmp_path / f"style-e{number:02}.safetensors" for number in range(10)]
+    for number, path in enumerate(files):
+        path.write_bytes(loras[number % 2].read_bytes())
+    read: list[str] = []
+    encoded: list[str] = []
+    load, run = adapters.read_adapter, PromptEncoder._run
+
+    def loading(path: Path) -> adapters.AdapterFile:
+        read.append(Path(path).name)
+        return load(path)
+
+    def encoding(encoder: PromptEncoder, text: str):
+        encoded.append(text)
+        return run(encoder, text)
+
+    monkeypatch.setattr(adapters, "read_adapter", loading)
+    monkeypatch.setattr(PromptEncoder, "_run", encoding)
+    hashes._sha256.cache_clear()
+    asked = request(tmp_path, files).with_values("weight", "0-1 [5]").with_values("seed", (1,))
+    # As if they were ten different files: two would be drawn for all.
+    monkeypatch.setattr(
+        "engine.validation.store.file_sha256", lambda path: f"{hashes.file_sha256(path)}{path}"
+    )
+    result = grids.run(asked, Job.detached())
+    assert result.rendered == (1 + 10 * 4) * 2
+    assert read == [path.name for path in files]
+    # Each is hashed once whole and once as infotexts name it.
+    assert hashes._sha256.cache_info().misses <= 2 * 10 + len(list(STARTER_FOLDER.glob("*/*")))
+    assert calls == [2] * (1 + 10 * 4) * 2  # two steps for each state, both prompts at once
+    # These LoRAs leave the text encoder alone.
+    assert sorted(encoded) == ["", "castle, flat icon", "red apple, flat icon"]
 
 
 def test_a_cell_is_the_picture_that_generate_would_draw(

@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from engine.runtime.job import Job
-from engine.validation.filling import Filling, plan
+from engine.validation.filling import Filling
 from engine.validation.legend import draw_grid
 from engine.validation.manifest import Grid, open_grid
+from engine.validation.planning import plan
 from engine.validation.request import GridRequest
 from engine.validation.store import CellStore
 

@@ -1,0 +1,205 @@
+"""A grid before it is drawn: how much it is, what is there, how long the rest takes, what is wrong.
+
+Light: headers of files are read, no model is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from engine.imaging.decode import read_size
+from engine.models.inspect import ModelInfo, inspect
+from engine.models.native import native_size
+from engine.runtime.errors import BadInputError, ModelFileError, StylekilnError
+from engine.validation.axes import AxisError
+from engine.validation.pace import seconds_for, work_of
+from engine.validation.planning import PlannedCell, plan
+from engine.validation.request import GridRequest
+from engine.validation.resolve import check_texts
+from engine.validation.store import CellStore
+
+BYTES_PER_PIXEL = 1.6
+"""Of a PNG without anything to go by: drawn pictures lie between 1 and 2."""
+_USUAL_SIDE = 512
+_LORAS = (("checkpoint", "weight"), ("second_checkpoint", "second_weight"))
+_PICTURES = ("init_image", "mask")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with the axis or setting ``setting``."""
+
+    setting: str
+    error: StylekilnError
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a grid amounts to.
+
+    ``cells`` are its places, ``distinct`` the pictures they need, ``cached`` those that are there.
+    ``seconds`` for the rest is None while nothing was drawn with its models on this device;
+    ``bytes`` is what the rest takes on disk. With problems nothing is known to be there.
+    """
+
+    cells: int
+    distinct: int
+    cached: int
+    seconds: float | None
+    bytes: int
+    problems: tuple[Problem, ...] = ()
+
+
+def dry_run(request: GridRequest) -> Survey:
+    """Look at all that ``request`` names, and estimate what it takes. Not for the UI thread: files
+    are hashed that were not hashed before.
+    """
+    problems = tuple(_problems(request))
+    if problems:
+        return Survey(request.count, request.distinct(), 0, None, 0, problems)
+    cells = plan(request)
+    store = CellStore(request.cells_folder)
+    there = store.names()
+    missing = [cell for cell in cells if store.path(cell.id).name not in there]
+    cached = [cell for cell in cells if store.path(cell.id).name in there]
+    pixels = lru_cache(maxsize=4096)(_pixels)
+    return Survey(
+        cells=request.count,
+        distinct=len(cells),
+        cached=len(cached),
+        seconds=_seconds(missing, pixels),
+        bytes=round(_bytes_per_pixel(cached, store, pixels) * sum(map(_of(pixels), missing))),
+    )
+
+
+# Problems
+
+
+def _problems(request: GridRequest) -> Iterator[Problem]:
+    yield from _found("prompt", lambda: _check_prompts(request))
+    try:
+        check_texts(request)
+    except AxisError as error:
+        yield Problem(error.setting, error)
+    bases = []
+    for ref in request.values("model"):
+        yield from _found("model", lambda ref=ref: bases.append(_base(str(ref))))
+    for files, weights in _LORAS:
+        yield from _lora_problems(request, bases, files, weights)
+    for use in request.image.loras:
+        yield from _found("loras", lambda use=use: _check_lora(use.path, bases))
+    for name in _PICTURES:
+        for path in filter(None, request.values(name)):
+            yield from _found(name, lambda path=path: read_size(Path(str(path))))
+    yield from _found("mask", lambda: _check_start(request))
+
+
+def _found(setting: str, check: Callable[[], object]) -> Iterator[Problem]:
+    try:
+        check()
+    except StylekilnError as error:
+        yield Problem(setting, error)
+
+
+def _lora_problems(
+    request: GridRequest, bases: list[ModelInfo], files: str, weights: str
+) -> Iterator[Problem]:
+    paths = [str(path) for path in request.values(files) if path]
+    for path in paths:
+        yield from _found(files, lambda path=path: _check_lora(path, bases))
+    named = [axis.setting for axis in request.axes if len(axis.values) > 1]
+    if weights in named and not paths:
+        yield Problem(
+            weights,
+            AxisError(
+                weights,
+                sentence="There is no LoRA that it could act on.",
+                remedy="Name a LoRA file, or leave this axis out.",
+            ),
+        )
+
+
+def _check_prompts(request: GridRequest) -> None:
+    if not any(text.strip() for text in request.prompts):
+        raise BadInputError("There is no prompt.", remedy="Write what is to be drawn.")
+
+
+def _base(ref: str) -> ModelInfo:
+    info = inspect(ref)
+    if info.kind != "base":
+        raise ModelFileError(
+            "{name} is not a base model.", name=info.name, remedy="Choose another file."
+        )
+    return info
+
+
+def _check_lora(path: str, bases: list[ModelInfo]) -> None:
+    info = inspect(path)
+    if info.kind != "lora":
+        raise ModelFileError(
+            "{name} is not a LoRA.", name=info.path.name, remedy="Choose another file."
+        )
+    for base in bases:
+        misfit = info.misfit(base)
+        if misfit is not None:
+            raise misfit
+
+
+def _check_start(request: GridRequest) -> None:
+    if any(request.values("mask")) and not all(request.values("init_image")):
+        raise BadInputError(
+            "A mask needs a start picture.", remedy="Name one for every picture of the grid."
+        )
+
+
+# Estimates
+
+
+def _pixels(model: str, width: int, height: int, start: str | None) -> int:
+    """The area of a picture, as far as it can be told without loading the model."""
+    if start is not None and not (width and height):
+        own_width, own_height = read_size(Path(start))
+        return (width or own_width) * (height or own_height)
+    side = _side(model)
+    return (width or side) * (height or side)
+
+
+@lru_cache(maxsize=64)
+def _side(model: str) -> int:
+    try:
+        return native_size(inspect(model))
+    except (OSError, ValueError, KeyError, TypeError, StylekilnError):
+        return _USUAL_SIDE
+
+
+def _of(pixels: Callable[..., int]) -> Callable[[PlannedCell], int]:
+    def area(cell: PlannedCell) -> int:
+        image = cell.image
+        return pixels(image.model, image.width, image.height, image.init_image)
+
+    return area
+
+
+def _seconds(missing: list[PlannedCell], pixels: Callable[..., int]) -> float | None:
+    work: dict[str, float] = {}
+    area = _of(pixels)
+    for cell in missing:
+        model = cell.image.model
+        work[model] = work.get(model, 0.0) + work_of(cell.image, area(cell))
+    known = [seconds_for(model, amount) for model, amount in work.items()]
+    if any(seconds is None for seconds in known):
+        return None
+    return sum(seconds for seconds in known if seconds is not None)
+
+
+def _bytes_per_pixel(
+    cached: list[PlannedCell], store: CellStore, pixels: Callable[..., int]
+) -> float:
+    """As the cells that are there already; a few of them tell it."""
+    area = _of(pixels)
+    sizes = [(store.size(cell.id), area(cell)) for cell in cached[:50]]
+    total = sum(pixel for size, pixel in sizes if size)
+    return sum(size for size, _ in sizes) / total if total else BYTES_PER_PIXEL
