@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from engine.imaging.decode import read_size
@@ -79,22 +79,22 @@ def dry_run(request: GridRequest) -> Survey:
 
 
 def _problems(request: GridRequest) -> Iterator[Problem]:
-    yield from _found("prompt", lambda: _check_prompts(request))
+    yield from _found("prompt", partial(_check_prompts, request))
     try:
         check_texts(request)
     except AxisError as error:
         yield Problem(error.setting, error)
-    bases = []
+    bases: list[ModelInfo] = []
     for ref in request.values("model"):
-        yield from _found("model", lambda ref=ref: bases.append(_base(str(ref))))
+        yield from _found("model", partial(_add_base, bases, str(ref)))
     for files, weights in _LORAS:
         yield from _lora_problems(request, bases, files, weights)
     for use in request.image.loras:
-        yield from _found("loras", lambda use=use: _check_lora(use.path, bases))
+        yield from _found("loras", partial(_check_lora, use.path, bases))
     for name in _PICTURES:
         for path in filter(None, request.values(name)):
-            yield from _found(name, lambda path=path: read_size(Path(str(path))))
-    yield from _found("mask", lambda: _check_start(request))
+            yield from _found(name, partial(read_size, Path(str(path))))
+    yield from _found("mask", partial(_check_start, request))
 
 
 def _found(setting: str, check: Callable[[], object]) -> Iterator[Problem]:
@@ -109,7 +109,7 @@ def _lora_problems(
 ) -> Iterator[Problem]:
     paths = [str(path) for path in request.values(files) if path]
     for path in paths:
-        yield from _found(files, lambda path=path: _check_lora(path, bases))
+        yield from _found(files, partial(_check_lora, path, bases))
     named = [axis.setting for axis in request.axes if len(axis.values) > 1]
     if weights in named and not paths:
         yield Problem(
@@ -127,13 +127,13 @@ def _check_prompts(request: GridRequest) -> None:
         raise BadInputError("There is no prompt.", remedy="Write what is to be drawn.")
 
 
-def _base(ref: str) -> ModelInfo:
+def _add_base(bases: list[ModelInfo], ref: str) -> None:
     info = inspect(ref)
     if info.kind != "base":
         raise ModelFileError(
             "{name} is not a base model.", name=info.name, remedy="Choose another file."
         )
-    return info
+    bases.append(info)
 
 
 def _check_lora(path: str, bases: list[ModelInfo]) -> None:
