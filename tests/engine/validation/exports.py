@@ -8,8 +8,9 @@ import numpy as np
 
 from engine.runtime.job import Job
 from engine.validation.evidence import CellEvidence, Evidence, RowEvidence
-from engine.validation.filling import Filling, plan
+from engine.validation.filling import Filling
 from engine.validation.manifest import Grid, open_grid
+from engine.validation.planning import plan
 from engine.validation.request import GridRequest
 from engine.validation.store import CellStore
 
