@@ -100,6 +100,7 @@ def test_ten_checkpoints_at_five_weights_load_no_file_twice(
 ) -> None:
     from engine.models import hashes
     from engine.prompt.encode import PromptEncoder
+    from engine.sampling.generate import _encodings
 
     files = [tmp_path / f"style-e{number:02}.safetensors" for number in range(10)]
     for number, path in enumerate(files):
@@ -119,6 +120,7 @@ def test_ten_checkpoints_at_five_weights_load_no_file_twice(
     monkeypatch.setattr(adapters, "read_adapter", loading)
     monkeypatch.setattr(PromptEncoder, "_run", encoding)
     hashes._sha256.cache_clear()
+    _encodings.clear()
     asked = request(tmp_path, files).with_values("weight", "0-1 [5]").with_values("seed", (1,))
     # As if they were ten different files: two would be drawn for all.
     monkeypatch.setattr(
