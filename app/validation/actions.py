@@ -60,8 +60,8 @@ def validation_actions(view: View) -> list[Action]:
         ),
         Action(
             "validate.export",
-            "Export grid",
-            files.ask_export,
+            "Export grid…",
+            view.exports.ask_grid,
             "share",
             "Ctrl+Shift+E",
             drawn,

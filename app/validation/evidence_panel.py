@@ -30,7 +30,6 @@ class EvidencePanel(Column):
 
     cell_asked = Signal(object)  # CellKey
     canvas_asked = Signal()
-    export_asked = Signal()
     completion_asked = Signal()
 
     def __init__(
@@ -46,9 +45,7 @@ class EvidencePanel(Column):
         self.flags.cell_asked.connect(self.cell_asked)
         self._add_section(self.flags)
         self._build_pairs(thumbnails)
-        self.export = button("Export grid", "share", on=self.export_asked.emit)
         self.canvas = button("Open in Canvas", "brush", on=self.canvas_asked.emit)
-        self.add_foot(self.export)
         self.add_foot(self.canvas, 1)
         evidence.changed.connect(self.refresh)
         signals.changed.connect(self.refresh)
@@ -110,8 +107,6 @@ class EvidencePanel(Column):
         for part in (self.charts, self.flags, self.pairs_panel):
             self._sections[part].setVisible(found is not None)
         self._sections[self.charts].setVisible(self._state.pick_weight is not None)
-        drawn = next(iter(self._state.finished()), None) is not None
-        self.export.setEnabled(drawn)
         self.canvas.setEnabled(
             self._state.pick_checkpoint != ""
             or (self._state.first is not None and self._state.first.checkpoint != "")

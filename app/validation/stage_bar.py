@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.i18n import bind, tr
 from app.theme import metrics
-from app.widgets.buttons import tool_button
+from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Choice, Segments
 from app.widgets.text import label
 
@@ -47,6 +47,9 @@ class StageBar(QWidget):
         row.addWidget(tool_button("zoom-out", "Zoom out", lambda: self.zoomed.emit(-1)))
         row.addWidget(tool_button("zoom-in", "Zoom in", lambda: self.zoomed.emit(1)))
         row.addWidget(tool_button("maximize", "Fit the grid", self.fitted.emit, shortcut="Ctrl+0"))
+        self.export = button("Export", "share")
+        row.addWidget(self.export)
+        state.cell_changed.connect(lambda _: self._allow_export())
 
     def refresh(self) -> None:
         """Offer the seeds of the grid that is shown."""
@@ -55,6 +58,10 @@ class StageBar(QWidget):
         shown = self._state.shown_seed
         self.seed.set_value(ALL_SEEDS if shown is None else shown)
         self.seed.setEnabled(bool(self._state.axes.checkpoints))
+        self._allow_export()
+
+    def _allow_export(self) -> None:
+        self.export.setEnabled(next(iter(self._state.finished()), None) is not None)
 
     def _show_seed(self, value: object) -> None:
         self._state.show_seed(None if value == ALL_SEEDS else int(str(value)))

@@ -14,6 +14,7 @@ from app.validation.actions import validation_actions
 from app.validation.compare import CompareView
 from app.validation.evidence import EvidenceState
 from app.validation.evidence_panel import NARROW_WIDTH, WIDTH, EvidencePanel
+from app.validation.export_entry import Exports
 from app.validation.files import GridFiles, dropped_loras
 from app.validation.grid_view import GridView
 from app.validation.layout import CellKey
@@ -61,7 +62,8 @@ class View(QWidget):
         self.bar = StageBar(self.state)
         self.empty = NoGrid(self.setup)
         self.reader = Reader(session, self.state, self.setup, self.runner, self.evidence)
-        self.files = GridFiles(self, session, self.state, self.setup, self.reader)
+        self.files = GridFiles(self, session, self.setup, self.reader)
+        self.exports = Exports(self, session, self.state, self.evidence)
         self._counting = QTimer(self, interval=COUNT_DELAY_MS, singleShot=True)
         self.setAcceptDrops(True)
         self._build()
@@ -175,7 +177,7 @@ class View(QWidget):
         self.recipe.compare_asked.connect(self.show_compare)
         self.recipe.canvas_asked.connect(self.open_in_canvas)
         self.right.canvas_asked.connect(self.open_in_canvas)
-        self.right.export_asked.connect(self.files.ask_export)
+        self.bar.export.clicked.connect(self.exports.ask_grid)
         self.right.completion_asked.connect(self.complete)
         self.right.cell_asked.connect(self._show_cell)
         signals.changed.connect(self._follow)

@@ -10,6 +10,7 @@ from engine.project.settings import Settings
 from engine.runtime.errors import StylekilnError
 from engine.runtime.events import Event
 from engine.runtime.job import JobHandle
+from engine.runtime.thread import run_beside
 
 
 class FakeBridge:
@@ -25,6 +26,12 @@ class FakeBridge:
     def submit(self, request, *, interactive=False):
         handle = JobHandle(request, interactive=interactive)
         self.submitted.append(handle)
+        return handle
+
+    def submit_beside(self, request):
+        handle = JobHandle(request, interactive=True)
+        self.submitted.append(handle)
+        run_beside(handle)
         return handle
 
 

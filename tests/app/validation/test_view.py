@@ -576,13 +576,6 @@ def test_a_pair_shows_its_cell_in_the_grid(qtbot, drawn):
     assert "bucket" in drawn.recipe.nearest.text()
 
 
-def test_the_grid_is_exported_with_its_legend(drawn, session, tmp_path):
-    session.start(drawn.files.export(tmp_path / "out" / "grid.png"))
-    with Image.open(tmp_path / "out" / "grid.png") as image:
-        assert image.width > 200
-    assert "Exported {name}." in session.notes
-
-
 def test_a_grid_drawn_before_is_shown_again(drawn, session, run):
     drawn.state.clear()
     drawn.evidence.clear()
