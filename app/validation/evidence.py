@@ -18,7 +18,8 @@ from engine.imaging.decode import load_rgba
 from engine.runtime.errors import BadInputError, MissingFileError
 from engine.validation.evidence import Evidence, assess
 from engine.validation.manifest import Grid, open_grid
-from engine.validation.pick import Pick, Sentence, lacking, pick
+from engine.validation.pick import Pick, lacking, pick
+from engine.validation.sentences import Sentence
 
 if TYPE_CHECKING:
     import numpy as np

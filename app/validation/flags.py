@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.i18n import tr
+from app.i18n import joined, tr
 from app.theme import metrics
 from app.validation.layout import CellKey
 from app.widgets.buttons import button
 from app.widgets.layouts import clear_layout
 from app.widgets.panel import IconLabel, Panel
 from app.widgets.text import label
+from engine.validation.overfit_rules import GRAVITY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.validation.evidence import EvidenceState
     from app.validation.model import GridState
-    from engine.validation.pick import Flag, Sentence
+    from engine.validation.overfit_rules import Flag
+    from engine.validation.sentences import Sentence
 
 
 class RedFlags(Panel):
@@ -52,7 +54,7 @@ class RedFlags(Panel):
         line = QHBoxLayout(box)
         line.setContentsMargins(metrics.PAD, 2, metrics.PAD, 3)
         line.setSpacing(metrics.GAP)
-        serious = flag.kind == "copies"
+        serious = flag.kind in ("copies", "overfit")
         mark = IconLabel(
             "octagon-alert" if serious else "triangle-alert", 16, "err" if serious else "warn"
         )
@@ -61,7 +63,9 @@ class RedFlags(Panel):
         words.setSpacing(0)
         head, detail = label(wrap=True), label(size=11, tone="quiet", wrap=True)
         head.setText(_capital(said(flag.headline)))
-        detail.setText(said(flag.detail))
+        detail.setText(
+            joined(said(one) for one in (flag.detail, *(s.sentence for s in flag.signs)))
+        )
         words.addWidget(head)
         words.addWidget(detail)
         line.addLayout(words, 1)
@@ -97,8 +101,7 @@ def telling(flags: Sequence[Flag], weights: int) -> list[Flag]:
         for (kind, _), group in found.items()
         if kind != "unlearned" or len(group) == weights
     ]
-    order = ("copies", "variety", "subjects", "unlearned")
-    return sorted(shown, key=lambda flag: order.index(flag.kind))
+    return sorted(shown, key=lambda flag: GRAVITY.index(flag.kind))
 
 
 def said(sentence: Sentence) -> str:

@@ -11,47 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from engine.runtime.errors import BadInputError
 from engine.validation.evidence import Evidence, RowEvidence
+from engine.validation.limits import Limits
+from engine.validation.overfit_rules import Flag, FlagKind, Rules, facts_of
+from engine.validation.sentences import Sentence
 from engine.validation.words import short_names
 
-FlagKind = Literal["copies", "variety", "subjects", "unlearned"]
-
 
 @dataclass(frozen=True)
-class Thresholds:
-    """When a row is flagged. All can be changed; none is a law."""
+class Choice:
+    """Another row that could be used, and what it is."""
 
-    least_fit: float = 0.5
-    variety_of_base: float = 0.7
-    variety_of_best: float = 0.6
-    least_kept: float = 0.5
-    copies_share: float = 0.1
-    about_as_good: float = 0.05
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """An English template, which is also its translation key, and the facts that fill it."""
-
-    template: str
-    facts: Mapping[str, str]
-
-    def __str__(self) -> str:
-        return self.template.format_map(self.facts)
-
-
-@dataclass(frozen=True)
-class Flag:
-    """Something that speaks against a row: a headline and a detail."""
-
-    kind: FlagKind
     checkpoint: str
     weight: float
-    headline: Sentence
-    detail: Sentence
+    sentence: Sentence
 
 
 @dataclass(frozen=True)
@@ -59,6 +35,7 @@ class Pick:
     """The row to use. ``sound`` is False when every row is flagged and this is the least bad.
 
     ``sure`` is False when no picture was held out, so that style fit also rewards copying.
+    ``instead`` are other sound rows, best first: of another checkpoint, then at another weight.
     """
 
     checkpoint: str
@@ -68,6 +45,7 @@ class Pick:
     headline: Sentence
     reasons: tuple[Sentence, ...]
     flags: tuple[Flag, ...]
+    instead: tuple[Choice, ...] = ()
 
     def __str__(self) -> str:
         return " ".join(str(sentence) for sentence in (self.headline, *self.reasons))
@@ -75,7 +53,7 @@ class Pick:
 
 def lacking(evidence: Evidence) -> tuple[Sentence, ...]:
     """What has to be drawn before a checkpoint can be picked; empty when nothing is missing."""
-    rows = _tried(evidence)
+    rows = tried(evidence)
     found = []
     if any(row.diversity is None for row in rows):
         found.append(
@@ -88,7 +66,8 @@ def lacking(evidence: Evidence) -> tuple[Sentence, ...]:
     return tuple(found)
 
 
-def _tried(evidence: Evidence) -> list[RowEvidence]:
+def tried(evidence: Evidence) -> list[RowEvidence]:
+    """The rows with a LoRA."""
     return [row for row in evidence.rows if row.checkpoint and row.weight]
 
 
@@ -96,21 +75,23 @@ def pick(
     evidence: Evidence,
     losses: Mapping[str, float | None] | None = None,
     names: Mapping[str, str] | None = None,
-    thresholds: Thresholds | None = None,
+    limits: Limits | None = None,
 ) -> Pick:
     """Choose a row. ``losses`` are held-out losses and ``names`` what to call each, by checkpoint.
 
     BadInputError when the grid has no cell with a LoRA, or is :func:`lacking` something.
     """
-    rows = _tried(evidence)
+    rows = tried(evidence)
     if not rows:
         raise BadInputError(
             "The grid shows no LoRA to pick.", remedy="Draw a grid with a checkpoint and a weight."
         )
     if missing := lacking(evidence):
         raise BadInputError("This is not enough to judge.", remedy=missing[0].template)
-    judge = _Judge(evidence, losses or {}, names or _names(rows), thresholds or Thresholds())
-    flags = {id(row): judge.flags(row) for row in rows}
+    named, held = names or names_of(rows), limits or Limits()
+    judge = _Judge(evidence, losses or {}, named, held)
+    rules = Rules(evidence, held, named)
+    flags = {id(row): rules.flags(row) for row in rows}
     sound = [row for row in rows if not flags[id(row)]]
     if sound:
         chosen = judge.best(sound)
@@ -128,11 +109,13 @@ def pick(
             *judge.caveats(),
         ),
         flags=tuple(flag for row in rows for flag in flags[id(row)]),
+        instead=judge.instead(chosen, sound),
     )
 
 
 _WHY_NOT: Mapping[FlagKind, str] = {
     "copies": "Held-out loss is lowest at {name}, but there it repeats training pictures.",
+    "overfit": "Held-out loss is lowest at {name}, but there it is probably over-fitted.",
     "variety": "Held-out loss is lowest at {name}, but there the seeds look alike.",
     "subjects": "Held-out loss is lowest at {name}, but there subjects are lost.",
     "unlearned": "Held-out loss is lowest at {name}, but there the style is not learned yet.",
@@ -145,54 +128,12 @@ class _Judge:
         evidence: Evidence,
         losses: Mapping[str, float | None],
         names: Mapping[str, str],
-        thresholds: Thresholds,
+        limits: Limits,
     ) -> None:
         self._evidence = evidence
         self._losses = {key: loss for key, loss in losses.items() if loss is not None}
         self._names = names
-        self._limits = thresholds
-
-    def flags(self, row: RowEvidence) -> list[Flag]:
-        """All that speaks against a row."""
-        limits, evidence = self._limits, self._evidence
-        found: list[Flag] = []
-        if row.copies > limits.copies_share * row.count:
-            detail = Sentence(
-                "{copies} of {count} above {threshold} at weight {weight}",
-                self._facts(row, copies=row.copies, count=row.count, threshold=evidence.threshold),
-            )
-            found.append(self._flag("copies", row, "{name} repeats training pictures", detail))
-        if (lost := self._lost_variety(row)) is not None:
-            found.append(self._flag("variety", row, "{name} loses variety", lost))
-        if row.kept is not None and row.kept < limits.least_kept:
-            detail = Sentence(
-                "at weight {weight} only {kept} of the base model's layout is left",
-                self._facts(row, kept=row.kept),
-            )
-            found.append(self._flag("subjects", row, "{name} loses subjects", detail))
-        if row.style_fit is not None and row.style_fit < limits.least_fit:
-            detail = Sentence(
-                "style fit {fit} at weight {weight}", self._facts(row, fit=row.style_fit)
-            )
-            headline = "{name} has not learned the style"
-            found.append(self._flag("unlearned", row, headline, detail))
-        return found
-
-    def _lost_variety(self, row: RowEvidence) -> Sentence | None:
-        """Against the base model, and against the best checkpoint at the same weight."""
-        evidence, limits = self._evidence, self._limits
-        base = (evidence.base.diversity if evidence.base is not None else None) or 0.0
-        best = max(o.diversity or 0.0 for o in evidence.rows if o.weight == row.weight)
-        diversity = row.diversity or 0.0
-        if diversity < limits.variety_of_base * base:
-            facts = self._facts(row, diversity=diversity, base=base)
-            return Sentence("diversity {diversity} at weight {weight}, base model {base}", facts)
-        if diversity < limits.variety_of_best * best:
-            facts = self._facts(row, diversity=diversity, best=best)
-            return Sentence(
-                "diversity {diversity} at weight {weight}, another checkpoint {best}", facts
-            )
-        return None
+        self._limits = limits
 
     def best(self, rows: Sequence[RowEvidence]) -> RowEvidence:
         """Of sound rows: style about as good as the best, then subjects, loss, earliness."""
@@ -202,6 +143,17 @@ class _Judge:
         kept = max(row.kept or 0.0 for row in near)
         near = [row for row in near if (row.kept or 0.0) >= kept - margin]
         return min(near, key=lambda row: self._losses.get(row.checkpoint, float("inf")))
+
+    def instead(self, chosen: RowEvidence, sound: Sequence[RowEvidence]) -> tuple[Choice, ...]:
+        """The best of another checkpoint, and of the same one at another weight."""
+        others = [row for row in sound if row.checkpoint != chosen.checkpoint]
+        weights = [row for row in sound if row.checkpoint == chosen.checkpoint and row != chosen]
+        return tuple(self._choice(self.best(rows)) for rows in (others, weights) if rows)
+
+    def _choice(self, row: RowEvidence) -> Choice:
+        facts = self._facts(row, fit=row.style_fit or 0.0, diversity=row.diversity or 0.0)
+        words = "{name} at weight {weight}: style fit {fit}, diversity {diversity}."
+        return Choice(row.checkpoint, row.weight, Sentence(words, facts))
 
     def headline(self, row: RowEvidence, sound: bool) -> Sentence:
         facts = self._facts(row)
@@ -279,18 +231,11 @@ class _Judge:
             "Copying is {copying}; between two training pictures it is {between}.", facts
         )
 
-    def _flag(self, kind: FlagKind, row: RowEvidence, headline: str, detail: Sentence) -> Flag:
-        title = Sentence(headline, self._facts(row))
-        return Flag(kind, row.checkpoint, row.weight, title, detail)
-
     def _facts(self, row: RowEvidence, **facts: Any) -> dict[str, str]:
-        shown = {
-            key: f"{value:.2f}" if isinstance(value, float) else str(value)
-            for key, value in facts.items()
-        }
-        return {"name": self._names[row.checkpoint], "weight": f"{row.weight:g}", **shown}
+        return facts_of(row, self._names, **facts)
 
 
-def _names(rows: Sequence[RowEvidence]) -> dict[str, str]:
+def names_of(rows: Sequence[RowEvidence]) -> dict[str, str]:
+    """What to call each checkpoint where nobody said."""
     checkpoints = list(dict.fromkeys(row.checkpoint for row in rows))
     return dict(zip(checkpoints, short_names(checkpoints), strict=True))

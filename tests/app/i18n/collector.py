@@ -43,6 +43,9 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "QueryKey": ((), ("help",)),
     "QueryMark": ((), ("help",)),
     "Summary": ((0,), ()),
+    # What the engine says about evidence, also through a name of its own.
+    "Sentence": ((0,), ()),
+    "_sentence": ((0,), ()),
     # The names of steps that Undo takes back.
     "set_recipes": ((), ("label",)),
     "change": ((1,), ("sentence", "many")),

@@ -35,7 +35,7 @@ def grid(tmp_path_factory: pytest.TempPathFactory) -> Grid:
         "base": lambda cell: raw[subject(cell)],
         "e1": lambda cell: raw[subject(cell)],
         "e2": lambda cell: pixel[subject(cell)],
-        "e3": lambda cell: pixel[12 + cell.image.seed % 2],
+        "e3": lambda cell: pixel[12 + (cell.image.prompt == "second")],
     }
 
     def draw(image, cells: list[PlannedCell], job: Job, keep: Keep) -> None:
@@ -87,7 +87,7 @@ def test_each_cell_names_the_training_picture_it_is_nearest_to(
     copied = [cell for cell in grid.cells if "e3" in cell.position.checkpoint]
     for cell in copied:
         if cell.position.weight:
-            assert evidence.cells[cell.id].nearest == training[cell.position.seed % 2]
+            assert evidence.cells[cell.id].nearest == training[cell.position.prompt == "second"]
             assert evidence.cells[cell.id].copying > evidence.threshold
     assert set(evidence.cells) == {cell.id for cell in grid.cells}
 

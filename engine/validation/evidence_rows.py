@@ -1,0 +1,222 @@
+"""The rows of the evidence: all pictures of one checkpoint at one weight, taken together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.validation import copying, overfit, style
+from engine.validation.features import Extractor, PromptExtractor
+from engine.validation.manifest import Grid, GridCell
+from engine.validation.overfit import NOTHING, Figures
+from engine.validation.overfit_data import Described
+from engine.validation.overfit_stats import Figure
+from engine.validation.resolve import Position
+
+
+_OF_THE_LORA = {"checkpoint", "weight", "unet_weight", "text_encoder_weight"}
+
+
+@dataclass(frozen=True)
+class RowEvidence:
+    """All pictures of one checkpoint at one weight.
+
+    ``style_fit`` is 0 (as the base model) to 1 (as the wanted style), ``kept`` how much of the base
+    model's layout is left, 0 to 1; both are None when the grid has no weight-0 row.
+    ``style_distance`` is in spreads. ``copying`` is the mean similarity to the nearest training
+    picture, ``copies`` the number of pictures above the threshold, ``diversity`` the mean
+    difference between seeds, None with one seed. ``figures`` are all measures with their intervals,
+    ``cells`` the identifiers of the pictures, most like a training picture first.
+    """
+
+    checkpoint: str
+    weight: float
+    count: int
+    style_fit: float | None
+    style_distance: float
+    diversity: float | None
+    copying: float
+    copies: int
+    kept: float | None
+    figures: Figures = NOTHING
+    cells: tuple[str, ...] = ()
+    held_out_loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Makes the rows. ``places`` are the rows of ``drawn`` by cell, ``wanted`` the styles to reach,
+    ``unseen`` the mean similarity of real art that was not trained on.
+    """
+
+    grid: Grid
+    places: Mapping[str, int]
+    drawn: Described
+    wanted: np.ndarray
+    nearest: copying.Nearest
+    threshold: float
+    unseen: float
+    training: int
+    prompts: Mapping[str, str]
+    losses: Mapping[str, float | None]
+    extractor: Extractor
+    _axes: _Axes = field(init=False)
+    _base: dict[tuple[Any, ...], int] = field(default_factory=dict, init=False)
+    _texts: dict[str, np.ndarray] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_axes", _Axes(self.grid))
+        for cell in self._cells():
+            if not cell.position.uses_lora:
+                self._base[self._axes.subject(cell.position)] = self.places[cell.id]
+        if isinstance(self.extractor, PromptExtractor):
+            texts = list(dict.fromkeys(cell.position.prompt for cell in self._cells()))
+            vectors = self.extractor.describe_texts(texts)
+            self._texts.update(zip(texts, vectors, strict=True))
+
+    def base(self) -> RowEvidence | None:
+        """The base model's row; None when the grid does not show it."""
+        cells = [cell for cell in self._cells() if not cell.position.uses_lora]
+        return self._row("", 0.0, cells) if cells else None
+
+    def tried(self) -> tuple[RowEvidence, ...]:
+        """Every checkpoint at every weight, in the grid's order."""
+        groups: dict[tuple[str, float], list[GridCell]] = {}
+        for cell in self._cells():
+            at = (cell.position.checkpoint, cell.position.weight)
+            groups.setdefault(at, []).append(cell)
+        return tuple(self._row(*at, cells) for at, cells in groups.items())
+
+    def _cells(self) -> list[GridCell]:
+        return [cell for cell in self.grid.cells if cell.id in self.places]
+
+    def _row(self, checkpoint: str, weight: float, cells: Sequence[GridCell]) -> RowEvidence:
+        cells = list({cell.id: cell for cell in cells}.values())
+        rows = [self.places[cell.id] for cell in cells]
+        similar = self.nearest.similarity[rows]
+        pairs = self._pairs(cells)
+        layouts = self.drawn.layouts
+        figures = self._figures(cells)
+        order = np.argsort(-similar, kind="stable")
+        return RowEvidence(
+            checkpoint=checkpoint,
+            weight=weight,
+            count=len(cells),
+            style_fit=self._style_fit(rows),
+            style_distance=style.style_distance(self.drawn.styles[rows], self.wanted),
+            diversity=figures.diversity.value if figures.diversity is not None else None,
+            copying=float(similar.mean()),
+            copies=int((similar > self.threshold).sum()),
+            kept=copying.kept_from(layouts[pairs.rows], layouts[pairs.base]),
+            figures=figures,
+            cells=tuple(cells[place].id for place in order),
+            held_out_loss=self.losses.get(checkpoint) if checkpoint else None,
+        )
+
+    def _style_fit(self, rows: Sequence[int]) -> float | None:
+        base = list(self._base.values())
+        if not base or not rows:
+            return None
+        styles = self.drawn.styles
+        return style.style_fit(styles[rows], self.wanted, styles[base])
+
+    def _figures(self, cells: Sequence[GridCell]) -> Figures:
+        rows = [self.places[cell.id] for cell in cells]
+        prompts = [cell.position.prompt for cell in cells]
+        similar = self.nearest.similarity[rows].astype(float)
+        features = self.drawn.features
+        pairs = self._pairs(cells)
+        off = self._pairs([cell for cell in cells if self._off(cell)])
+        return Figures(
+            copy_mean=overfit.copy_mean(similar, prompts),
+            copy_p90=overfit.copy_p90(similar, prompts),
+            copy_share=overfit.copy_share(similar, prompts, self.threshold),
+            excess=overfit.excess(similar, prompts, self.unseen),
+            entropy=overfit.entropy(self.nearest.index[rows], prompts, self.training),
+            diversity=overfit.diversity(
+                features[rows], [self._axes.group(cell.position) for cell in cells]
+            ),
+            vendi=overfit.vendi(features[rows]),
+            vendi_ratio=overfit.vendi_ratio(features[pairs.rows], features[pairs.base]),
+            change=overfit.change(features[pairs.rows], features[pairs.base], pairs.prompts),
+            bleed=overfit.change(features[off.rows], features[off.base], off.prompts),
+            trigger_effect=self._trigger_effect(cells),
+            following=self._following(rows, prompts),
+            following_change=self._following_change(pairs),
+        )
+
+    def _trigger_effect(self, cells: Sequence[GridCell]) -> Figure | None:
+        """Style fit of the prompts with the trigger word minus that of those without it.
+
+        Near 0 the word does nothing, or the style comes without it as well. Limits: the prompts of
+        the two kinds should ask for the same subjects. No interval.
+        """
+        fits = [
+            self._style_fit([self.places[cell.id] for cell in cells if self._off(cell) is off])
+            for off in (False, True)
+        ]
+        if fits[0] is None or fits[1] is None:
+            return None
+        return Figure.plain(fits[0] - fits[1])
+
+    def _following(self, rows: Sequence[int], prompts: Sequence[str]) -> Figure | None:
+        if not self._texts:
+            return None
+        texts = np.stack([self._texts[prompt] for prompt in prompts])
+        return overfit.following(self.drawn.features[rows], texts, prompts)
+
+    def _following_change(self, pairs: _Pairs) -> Figure | None:
+        if not self._texts or not pairs.rows:
+            return None
+        texts = np.stack([self._texts[prompt] for prompt in pairs.prompts])
+        features = self.drawn.features
+        ours, theirs = features[pairs.rows], features[pairs.base]
+        return overfit.following_change(ours, theirs, texts, pairs.prompts)
+
+    def _off(self, cell: GridCell) -> bool:
+        """Whether the picture was asked for without the trigger word."""
+        kind = self.prompts.get(cell.position.prompt, "")
+        return kind == "off" or self._axes.without_trigger(cell.position)
+
+    def _pairs(self, cells: Sequence[GridCell]) -> _Pairs:
+        """Cells beside those of the base model with the same prompt and seed."""
+        found = [cell for cell in cells if self._axes.subject(cell.position) in self._base]
+        return _Pairs(
+            [self.places[cell.id] for cell in found],
+            [self._base[self._axes.subject(cell.position)] for cell in found],
+            [cell.position.prompt for cell in found],
+        )
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Rows of ``drawn``, those of the base model beside them, and their prompts."""
+
+    rows: list[int]
+    base: list[int]
+    prompts: list[str]
+
+
+class _Axes:
+    """What places of a grid have in common, whatever axes it has."""
+
+    def __init__(self, grid: Grid) -> None:
+        names = [axis.setting for axis in grid.request.axes]
+        self._subject = [at for at, name in enumerate(names) if name not in _OF_THE_LORA]
+        self._no_seed = [at for at in self._subject if names[at] != "seed"]
+        self._trigger = names.index("trigger") if "trigger" in names else None
+
+    def subject(self, position: Position) -> tuple[Any, ...]:
+        """Alike for places that differ in nothing but the LoRA and its weight."""
+        return tuple(position.place[at] for at in self._subject)
+
+    def group(self, position: Position) -> str:
+        """Alike for places that differ in nothing but the seed."""
+        return repr([position.place[at] for at in self._no_seed])
+
+    def without_trigger(self, position: Position) -> bool:
+        """Whether an axis leaves the trigger word out."""
+        return self._trigger is not None and not position.place[self._trigger]

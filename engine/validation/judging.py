@@ -1,0 +1,223 @@
+"""The verdict over a grid: a word for every checkpoint, the pick, red flags, and what would change.
+
+``main.py evaluate`` prints :meth:`Verdict.to_json`; the window shows the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from engine.runtime.errors import BadInputError
+from engine.validation.evidence import Evidence, RowEvidence
+from engine.validation.limits import Limits
+from engine.validation.overfit_rules import GRAVITY, Flag, Rules, Sign
+from engine.validation.pick import Pick, lacking, names_of, pick, tried
+from engine.validation.sentences import Sentence
+from engine.validation.what_if import WhatIf, what_if
+
+Word = Literal[
+    "baseline", "use", "second", "sound", "copies", "overfit", "variety", "subjects", "unlearned",
+    "unknown",
+]  # fmt: skip
+WORD_LABELS: Mapping[Word, str] = {
+    "baseline": "base model",
+    "use": "use this",
+    "second": "second choice",
+    "sound": "sound",
+    "copies": "copies",
+    "overfit": "over-fitted",
+    "variety": "loses variety",
+    "subjects": "loses subjects",
+    "unlearned": "style too weak",
+    "unknown": "not enough to judge",
+}
+"""What each word is called."""
+
+
+@dataclass(frozen=True)
+class RowVerdict:
+    """A row with the word for it, its flags and its signs of over-fitting."""
+
+    row: RowEvidence
+    word: Word
+    flags: tuple[Flag, ...]
+    signs: tuple[Sign, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a grid says. ``base`` is always told where it was drawn; ``rows`` are those with a LoRA.
+
+    ``words`` has one word for each checkpoint, that of its best row. ``pick`` is None when
+    ``missing`` says what has to be drawn first. ``notes`` are about what could not be measured.
+    """
+
+    evidence: Evidence
+    limits: Limits
+    names: Mapping[str, str]
+    base: RowVerdict | None
+    rows: tuple[RowVerdict, ...]
+    words: Mapping[str, Word]
+    pick: Pick | None
+    missing: tuple[Sentence, ...]
+    notes: tuple[Sentence, ...]
+    what_if: tuple[WhatIf, ...]
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """The flags of all rows, the gravest kinds first."""
+        found = [flag for row in self.rows for flag in row.flags]
+        return tuple(sorted(found, key=lambda flag: GRAVITY.index(flag.kind)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain values, sentences in English."""
+        evidence = self.evidence
+        return {
+            "pick": self._pick(),
+            "missing": [str(sentence) for sentence in self.missing],
+            "notes": [str(sentence) for sentence in self.notes],
+            "checkpoints": {
+                path: {"name": self.names[path], "verdict": WORD_LABELS[word]}
+                for path, word in self.words.items()
+            },
+            "base": self._row(self.base) if self.base is not None else None,
+            "rows": [self._row(row) for row in self.rows],
+            "what_if": [str(one.sentence) for one in self.what_if],
+            "background": {
+                "between_training": evidence.between_training,
+                "held_out": evidence.held_out_copying,
+                "threshold": evidence.threshold,
+                "training": list(evidence.training_similarities),
+                "held_out_pictures": list(evidence.held_out_similarities),
+            },
+            "cells": {
+                key: {"copying": cell.copying, "nearest": str(cell.nearest or "")}
+                for key, cell in evidence.cells.items()
+            },
+            "extractor": evidence.extractor,
+            "limits": self.limits.model_dump(mode="json"),
+            "unread": [str(path) for path in evidence.unread],
+        }
+
+    def _pick(self) -> dict[str, Any] | None:
+        if self.pick is None:
+            return None
+        return {
+            "checkpoint": self.pick.checkpoint,
+            "name": self.names[self.pick.checkpoint],
+            "weight": self.pick.weight,
+            "sound": self.pick.sound,
+            "sure": self.pick.sure,
+            "why": str(self.pick),
+            "instead": [
+                {"checkpoint": one.checkpoint, "weight": one.weight, "why": str(one.sentence)}
+                for one in self.pick.instead
+            ],
+        }
+
+    def _row(self, verdict: RowVerdict) -> dict[str, Any]:
+        facts = asdict(verdict.row)
+        return {
+            "name": self.names.get(verdict.row.checkpoint, WORD_LABELS["baseline"]),
+            "verdict": WORD_LABELS[verdict.word],
+            **facts,
+            "flags": [
+                {
+                    "kind": flag.kind,
+                    "headline": str(flag.headline),
+                    "detail": str(flag.detail),
+                    "cells": list(flag.cells),
+                }
+                for flag in verdict.flags
+            ],
+            "signs": [
+                {"kind": sign.kind, "value": sign.value, "limit": sign.limit,
+                 "sentence": str(sign.sentence)}
+                for sign in verdict.signs
+            ],
+        }  # fmt: skip
+
+
+def judge(
+    evidence: Evidence,
+    limits: Limits | None = None,
+    losses: Mapping[str, float | None] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Verdict:
+    """Judge a measured grid. ``losses`` are held-out losses, by default those of the evidence, and
+    ``names`` what to call each checkpoint. Never raises for a grid that shows too little.
+    """
+    held = limits or Limits()
+    rows = tried(evidence)
+    named = {**names_of(rows), **(names or {})}
+    known = losses or {row.checkpoint: row.held_out_loss for row in rows}
+    try:
+        picked = pick(evidence, known, named, held)
+    except BadInputError:
+        picked = None  # what is lacking is told in its place
+    rules = Rules(evidence, held, named)
+    judged = tuple(_judged(row, rules, picked) for row in rows)
+    base = evidence.base
+    return Verdict(
+        evidence=evidence,
+        limits=held,
+        names=named,
+        base=RowVerdict(base, "baseline", (), ()) if base is not None else None,
+        rows=judged,
+        words=_words(judged),
+        pick=picked,
+        missing=_missing(evidence),
+        notes=_notes(evidence),
+        what_if=what_if(evidence, held, known, named) if picked is not None else (),
+    )
+
+
+def _judged(row: RowEvidence, rules: Rules, picked: Pick | None) -> RowVerdict:
+    flags, signs = rules.flags(row), rules.signs(row)
+    return RowVerdict(row, _word(row, flags, picked), flags, signs)
+
+
+def _word(row: RowEvidence, flags: tuple[Flag, ...], picked: Pick | None) -> Word:
+    at = (row.checkpoint, row.weight)
+    if flags:
+        return flags[0].kind
+    if picked is None:
+        return "unknown"
+    if at == (picked.checkpoint, picked.weight):
+        return "use"
+    second = picked.instead[:1]
+    return "second" if any(at == (one.checkpoint, one.weight) for one in second) else "sound"
+
+
+_GOODNESS: tuple[Word, ...] = ("use", "second", "sound", "unknown", *reversed(GRAVITY))
+
+
+def _words(rows: tuple[RowVerdict, ...]) -> dict[str, Word]:
+    """The word of the best row of each checkpoint."""
+    found: dict[str, Word] = {}
+    for row in rows:
+        have = found.get(row.row.checkpoint, row.word)
+        found[row.row.checkpoint] = min(have, row.word, key=_GOODNESS.index)
+    return found
+
+
+def _missing(evidence: Evidence) -> tuple[Sentence, ...]:
+    if not tried(evidence):
+        return (Sentence("The grid shows no LoRA to pick."),)
+    return lacking(evidence)
+
+
+def _notes(evidence: Evidence) -> tuple[Sentence, ...]:
+    """What could not be measured, and what the numbers rest on."""
+    found = []
+    if evidence.unread:
+        facts = {"count": str(len(evidence.unread)), "name": evidence.unread[0].name}
+        words = "{count} pictures cannot be read and were left out; {name} is the first."
+        found.append(Sentence(words, facts))
+    if evidence.training_similarities == ():
+        found.append(
+            Sentence("With a single training picture nobody can tell how alike they usually are.")
+        )
+    return tuple(found)

@@ -1,0 +1,198 @@
+"""Is a LoRA learned or memorized: the measures, each with its formula, source and limits.
+
+E is an :class:`~engine.validation.features.Extractor`, <.,.> the cosine of its vectors, T the
+training pictures, V those held out, G the pictures of one checkpoint at one weight, and c(g) the
+largest <E(g), E(t)> over T and the shapes in which copies of t are looked for. Intervals are 95 %
+bootstrap intervals over prompts (:mod:`engine.validation.overfit_stats`). There is no total score:
+:mod:`engine.validation.overfit_rules` reads these against the base model and the background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.validation.overfit_stats import Figure, Statistic, figure, mean_of, percentile_of
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The measures of one row; None where the grid does not show enough to take them.
+
+    See the function of the same name for each. ``vendi_ratio`` and ``following_change`` are against
+    the base model's pictures of the same prompts and seeds (1 and 0 are no change), ``change`` and
+    ``bleed`` are distances to them.
+    """
+
+    copy_mean: Figure | None = None
+    copy_p90: Figure | None = None
+    copy_share: Figure | None = None
+    excess: Figure | None = None
+    entropy: Figure | None = None
+    diversity: Figure | None = None
+    vendi: Figure | None = None
+    vendi_ratio: Figure | None = None
+    change: Figure | None = None
+    bleed: Figure | None = None
+    trigger_effect: Figure | None = None
+    following: Figure | None = None
+    following_change: Figure | None = None
+
+
+NOTHING = Figures()
+
+
+def copy_mean(copying: np.ndarray, prompts: Sequence[str]) -> Figure:
+    """mean of c(g) over G.
+
+    Source: nearest-neighbor copy score of Somepalli et al., "Diffusion Art or Digital Forgery?"
+    (CVPR 2023). Limits: the level belongs to the extractor and to how alike the training pictures
+    are, so it is only read beside the train-train and held-out-train backgrounds.
+    """
+    return figure(prompts, mean_of(copying))
+
+
+def copy_p90(copying: np.ndarray, prompts: Sequence[str]) -> Figure:
+    """The value of c(g) that 90 % of G do not exceed.
+
+    Source: as :func:`copy_mean`, which reports upper percentiles because a few copies vanish in a
+    mean. Limits: of fewer than ten pictures it is the largest one.
+    """
+    return figure(prompts, percentile_of(copying, 0.9))
+
+
+def copy_share(copying: np.ndarray, prompts: Sequence[str], threshold: float) -> Figure:
+    """Share of G with c(g) above ``threshold``.
+
+    Source: as :func:`copy_mean`, with 0.5 for SSCD; here the threshold is calibrated on the
+    training pictures (:func:`engine.validation.copying.copy_threshold`) unless the user sets one.
+    Limits: a threshold is a line in a slope; look at the pairs.
+    """
+    return figure(prompts, mean_of((copying > threshold).astype(float)))
+
+
+def excess(copying: np.ndarray, prompts: Sequence[str], unseen: float) -> Figure:
+    """mean of c(g) over G minus ``unseen``, the mean of c(v) over V.
+
+    Above 0, generated pictures are nearer to the training pictures than real art that was not
+    trained on. Source: the same comparison is made with held-out data by Meehan et al., "A
+    Non-Parametric Test to Detect Data-Copying" (AISTATS 2020). Limits: needs V of the same kind as
+    T; without any, the train-train background stands in, which hides copying in repetitive sets.
+    Prompts that are captions of T bring pictures nearer to T without any copying.
+    """
+    return figure(prompts, lambda weights: mean_of(copying)(weights) - unseen)
+
+
+def entropy(nearest: np.ndarray, prompts: Sequence[str], training: int) -> Figure | None:
+    """-sum h ln h / ln min(prompts, training), at most 1; h_t is the share of G nearest to t.
+
+    Low: a few training pictures attract everything, whatever is asked for. Source: the "black hole"
+    ranking of face LoRA checks, as an entropy. Limits: pictures of one prompt have one subject and
+    share their nearest picture rightly, so it is counted against one training picture per prompt;
+    it says nothing with one prompt (None), and little with fewer than six.
+    """
+    most = min(len(set(prompts)), training)
+    if most < 2:
+        return None
+    hits = np.zeros((len(nearest), training))
+    hits[np.arange(len(nearest)), nearest] = 1.0
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        share = weights @ hits / weights.sum(axis=1, keepdims=True)
+        logs = np.log(share, out=np.zeros_like(share), where=share > 0)
+        return np.minimum(-(share * logs).sum(axis=1) / np.log(most), 1.0)
+
+    return figure(prompts, statistic)
+
+
+def diversity(features: np.ndarray, prompts: Sequence[str]) -> Figure | None:
+    """mean over prompts of the mean of 1 - <E(g), E(g')> over pairs of seeds, 0 to 1.
+
+    Falls when one prompt always gives the same picture. Source: intra-cluster pairwise distance of
+    Ojha et al., "Few-shot Image Generation via Cross-domain Correspondence" (CVPR 2021), with E in
+    place of LPIPS. Limits: noise is diverse too; read it beside the style and the prompts. None
+    with one seed.
+    """
+    values, names = [], []
+    for prompt in dict.fromkeys(prompts):
+        places = [place for place, other in enumerate(prompts) if other == prompt]
+        if len(places) > 1:
+            group = features[places]
+            pairs = (group @ group.T)[np.triu_indices(len(places), 1)]
+            values.append(float(np.clip(1.0 - pairs, 0.0, 1.0).mean()))
+            names.append(prompt)
+    return figure(names, mean_of(np.array(values))) if values else None
+
+
+def vendi(features: np.ndarray) -> Figure | None:
+    """exp(-sum l ln l) over the eigenvalues l of K / n, K the cosines of n pictures; 1 to n.
+
+    The effective number of different pictures. Source: Friedman and Dieng, "The Vendi Score"
+    (TMLR 2023). Limits: grows with n, so it is only compared between rows of the same prompts and
+    seeds; extractors whose cosines are all high (CLIP) press it towards 1. No interval.
+    """
+    if len(features) < 2:
+        return None
+    values = np.linalg.eigvalsh(features @ features.T / len(features))
+    values = values[values > 1e-9]
+    values = values / values.sum()
+    return Figure.plain(float(np.exp(-(values * np.log(values)).sum())))
+
+
+def vendi_ratio(features: np.ndarray, base: np.ndarray) -> Figure | None:
+    """:func:`vendi` of G over that of the base model's pictures of the same prompts and seeds.
+
+    Below 1 the LoRA draws fewer different pictures. Limits: a style that makes all pictures more
+    alike lowers it as well, which is what was asked for.
+    """
+    ours, theirs = vendi(features), vendi(base)
+    if ours is None or theirs is None:
+        return None
+    return Figure.plain(ours.value / theirs.value)
+
+
+def change(features: np.ndarray, base: np.ndarray, prompts: Sequence[str]) -> Figure | None:
+    """mean of 1 - <E(g), E(b)>, b the base model's picture of the same prompt and seed, 0 to 1.
+
+    Over prompts without the trigger word this is bleed: what the LoRA changes unasked. Source: the
+    prior preservation measure of DreamBooth (Ruiz et al., CVPR 2023), against weight 0. Limits: it
+    tells that something changed, not whether for the better.
+    """
+    if not len(features):
+        return None
+    same = np.clip((features * base).sum(axis=1), -1.0, 1.0)
+    return figure(prompts, mean_of(np.clip(1.0 - same, 0.0, 1.0)))
+
+
+def following(pictures: np.ndarray, texts: np.ndarray, prompts: Sequence[str]) -> Figure:
+    """mean of <E(g), E(prompt of g)> with a text-image model (CLIP-T), -1 to 1.
+
+    Source: CLIPScore, Hessel et al. (EMNLP 2021). Limits: CLIP reads 77 tokens, knows neither
+    booru tags nor made-up trigger words, and is unsure about pixel art: read the change, not the
+    level.
+    """
+    return figure(prompts, mean_of((pictures * texts).sum(axis=1)))
+
+
+def following_change(
+    pictures: np.ndarray, base: np.ndarray, texts: np.ndarray, prompts: Sequence[str]
+) -> Figure | None:
+    """:func:`following` of G over that of the base model's pictures of the same cells, minus 1.
+
+    -0.1 means that a tenth of the agreement with the prompts is lost. Limits: those of
+    :func:`following`; None where the base model does not agree with its prompts at all.
+    """
+    ours, theirs = (pictures * texts).sum(axis=1), (base * texts).sum(axis=1)
+    if not len(ours) or theirs.mean() <= 1e-3:
+        return None
+    return figure(prompts, _ratio(ours, theirs))
+
+
+def _ratio(ours: np.ndarray, theirs: np.ndarray) -> Statistic:
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        found: np.ndarray = (weights @ ours) / np.maximum(weights @ theirs, 1e-6) - 1.0
+        return found
+
+    return statistic
