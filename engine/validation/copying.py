@@ -66,6 +66,15 @@ def copy_threshold(reference: Nearest, floor: float) -> float:
     return max(floor, usual + _WAY_UP * (1.0 - usual))
 
 
+def spread(features: np.ndarray) -> float | None:
+    """Mean of 1 - cosine over all pairs of rows of ``features`` ``[n, d]``; None of fewer than 2."""
+    count = len(features)
+    if count < 2:
+        return None
+    same = float(np.square(features.sum(axis=0)).sum() - np.square(features).sum())
+    return 1.0 - same / (count * (count - 1))
+
+
 def layout(picture: np.ndarray) -> np.ndarray:
     """float32 ``[64]`` of length 1: lightness in 8 x 8 cells, without its mean."""
     luma = resize(picture, (64, 64)).astype(np.float32) @ _LUMA

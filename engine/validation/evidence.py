@@ -43,7 +43,7 @@ class Evidence:
     without any), ``threshold`` the similarity that counts as a copy. ``cells`` are by identifier.
     ``training_similarities`` and ``held_out_similarities`` are the distributions behind the two
     means, ``extractor`` what measured them, and ``unread`` the pictures that were left out because
-    they cannot be read.
+    they cannot be read. ``training_diversity`` is the mean difference of two training pictures.
     """
 
     rows: tuple[RowEvidence, ...]
@@ -56,6 +56,15 @@ class Evidence:
     held_out_similarities: tuple[float, ...] = ()
     extractor: str = ""
     unread: tuple[Path, ...] = ()
+    training_diversity: float | None = None
+
+    @property
+    def expected_diversity(self) -> float:
+        """How different seeds can be expected to be: as in the base model, but no more than the
+        training pictures are. A style that brings all edges onto one grid makes them more alike.
+        """
+        base = (self.base.diversity if self.base is not None else None) or 0.0
+        return base if self.training_diversity is None else min(base, self.training_diversity)
 
     def row(self, checkpoint: str, weight: float) -> RowEvidence | None:
         """The row of a checkpoint at a weight."""
@@ -142,4 +151,5 @@ def assess(
         held_out_similarities=tuple(map(float, real.similarity)),
         extractor=f"{chosen.name} {chosen.version}",
         unread=tuple(describing.unread),
+        training_diversity=copying.spread(trained.features),
     )

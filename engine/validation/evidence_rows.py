@@ -16,7 +16,6 @@ from engine.validation.overfit_data import Described
 from engine.validation.overfit_stats import Figure
 from engine.validation.resolve import Position
 
-
 _OF_THE_LORA = {"checkpoint", "weight", "unet_weight", "text_encoder_weight"}
 
 

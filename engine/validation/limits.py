@@ -81,8 +81,9 @@ class Limits(BaseModel):
     )
     variety_of_base: float = setting(
         0.7,
-        label="Variety of the base model",
-        help="The part of the base model's difference between seeds that has to be left.",
+        label="Variety left",
+        help="The part of the difference between seeds that has to be left, of what the base model "
+        "shows or the training pictures allow.",
         group="Variety",
         level="simple",
         ge=0.0,

@@ -117,13 +117,13 @@ class Rules:
         return Sign("share", share, limit, Sentence(words, facts))
 
     def _less_diverse(self, row: RowEvidence) -> Sign | None:
-        base = self._base_diversity()
+        base = self._evidence.expected_diversity
         if row.diversity is None or not base:
             return None
         left, limit = row.diversity / base, self._limits.variety_of_base
         if left >= limit:
             return None
-        words = "{left} of the base model's variety is left (limit {limit})"
+        words = "{left} of the variety that is possible is left (limit {limit})"
         facts = {"left": f"{left:.0%}", "limit": f"{limit:.0%}"}
         return Sign("diversity", left, limit, Sentence(words, facts))
 
@@ -179,11 +179,11 @@ class Rules:
     def _variety(self, row: RowEvidence) -> Flag | None:
         """Against the base model, and against the best checkpoint at the same weight."""
         detail, diversity = None, row.diversity or 0.0
-        base = self._base_diversity()
+        base = self._evidence.expected_diversity
         alike = [other for other in self._evidence.rows if other.weight == row.weight]
         best = max((other.diversity or 0.0 for other in alike), default=0.0)
         if diversity < self._limits.variety_of_base * base:
-            words = "diversity {diversity} at weight {weight}, base model {base}"
+            words = "diversity {diversity} at weight {weight}, expected {base}"
             detail = self._sentence(words, row, diversity=diversity, base=base)
         elif diversity < self._limits.variety_of_best * best:
             words = "diversity {diversity} at weight {weight}, another checkpoint {best}"
@@ -205,10 +205,6 @@ class Rules:
         detail = self._sentence("style fit {fit} at weight {weight}", row, fit=row.style_fit)
         headline = self._sentence("{name} has not learned the style", row)
         return self._flag("unlearned", row, headline, detail)
-
-    def _base_diversity(self) -> float:
-        base = self._evidence.base
-        return (base.diversity if base is not None else None) or 0.0
 
     def _flag(
         self,

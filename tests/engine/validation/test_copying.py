@@ -6,74 +6,89 @@ import pytest
 from engine.validation.copying import (
     background,
     copy_threshold,
-    describe,
-    diversity,
     kept_from,
+    layout,
     nearest,
+    spread,
 )
+from engine.validation.features_embedded import EmbeddedExtractor
 from tests.engine.validation.pictures import paths, read, starter_pictures
+
+EXTRACTOR = EmbeddedExtractor()
+
+
+class Set:
+    """The clean pictures of a style as training pictures."""
+
+    def __init__(self, style: str) -> None:
+        self.style = style
+        self.paths = paths(style)
+        self.pictures = read(self.paths)
+        self.features = EXTRACTOR.describe(self.pictures)
+        self.views = EXTRACTOR.describe_views(self.pictures)
+        self.among = background(EXTRACTOR, self.features, self.views)
+        self.threshold = copy_threshold(self.among, EXTRACTOR.copy_floor)
+
+    def nearest(self, pictures: list[np.ndarray]):
+        return nearest(EXTRACTOR, EXTRACTOR.describe(pictures), self.views)
 
 
 @pytest.fixture(scope="module", params=["pixel", "raw"])
-def style(request: pytest.FixtureRequest) -> str:
-    return request.param
+def training(request: pytest.FixtureRequest) -> Set:
+    return Set(request.param)
 
 
-def test_recompressed_blurred_and_shrunken_copies_are_found(style: str) -> None:
-    clean = paths(style)
-    training = read(clean)
-    threshold = copy_threshold(background(training))
+def test_recompressed_blurred_and_shrunken_copies_are_found(training: Set) -> None:
     for suffix in ("_copy", "_soft", "_thumb"):
-        planted = paths(style, suffix)
-        found = nearest(read(planted), training)
-        assert found.similarity.min() > threshold
+        planted = paths(training.style, suffix)
+        found = training.nearest(read(planted))
+        assert found.similarity.min() > training.threshold
         for path, index in zip(planted, found.index, strict=True):
-            assert clean[index].stem == path.stem.removesuffix(suffix)
+            assert training.paths[index].stem == path.stem.removesuffix(suffix)
 
 
-def test_a_mirrored_copy_is_a_copy(style: str) -> None:
-    training = read(paths(style))
-    threshold = copy_threshold(background(training))
-    mirrored = [np.ascontiguousarray(picture[:, ::-1]) for picture in training]
-    found = nearest(mirrored, training)
-    assert found.similarity.min() > threshold
-    assert found.index.tolist() == list(range(len(training)))
+def test_a_mirrored_copy_is_a_copy(training: Set) -> None:
+    mirrored = [np.ascontiguousarray(picture[:, ::-1]) for picture in training.pictures]
+    found = training.nearest(mirrored)
+    assert found.similarity.min() > training.threshold
+    assert found.index.tolist() == list(range(len(training.pictures)))
 
 
-def test_pictures_of_the_set_are_not_copies_of_each_other(style: str) -> None:
-    training = read(paths(style))
-    among = background(training)
-    assert (among.index != np.arange(len(training))).all()
-    assert among.similarity.max() < copy_threshold(among)
+def test_pictures_of_the_set_are_not_copies_of_each_other(training: Set) -> None:
+    assert (training.among.index != np.arange(len(training.pictures))).all()
+    assert training.among.similarity.max() < training.threshold
 
 
-def test_what_the_model_draws_by_itself_is_no_copy(style: str) -> None:
-    training = read(paths(style))
-    found = nearest(starter_pictures(), training)
-    assert found.mean < background(training).mean
-    assert found.similarity.max() < copy_threshold(background(training))
+def test_what_the_model_draws_by_itself_is_no_copy(training: Set) -> None:
+    found = training.nearest(starter_pictures())
+    assert found.mean < training.threshold - 0.2
+    assert found.similarity.max() < training.threshold
 
 
-def test_diversity_is_zero_for_one_picture_repeated_and_high_for_different_ones() -> None:
-    pictures = read(paths("pixel"))
-    assert diversity([[pictures[0]] * 4]) == pytest.approx(0.0, abs=1e-6)
-    assert diversity([pictures]) > 0.5
-    assert diversity([[pictures[0]], []]) is None
-    mixed = diversity([[pictures[0]] * 2, pictures[:2]])
-    assert mixed == pytest.approx(diversity([pictures[:2]]) / 2, abs=1e-6)
+def test_the_spread_is_zero_for_one_picture_repeated_and_high_for_different_ones(
+    training: Set,
+) -> None:
+    assert spread(np.repeat(training.features[:1], 4, axis=0)) == pytest.approx(0.0, abs=1e-5)
+    assert spread(training.features) > 0.4
+    pairs = 1.0 - (training.features @ training.features.T)[np.triu_indices(36, 1)]
+    assert spread(training.features) == pytest.approx(float(pairs.mean()), abs=1e-4)
+    assert spread(training.features[:1]) is None
 
 
 def test_the_subject_is_kept_in_another_style_and_lost_in_another_subject() -> None:
-    pixel, raw = read(paths("pixel")), read(paths("raw"))
+    pixel, raw = (np.stack([layout(one) for one in read(paths(s))]) for s in ("pixel", "raw"))
     assert kept_from(raw, raw) == pytest.approx(1.0)
     assert kept_from(pixel, raw) > 0.7
-    assert kept_from(pixel, raw[1:] + raw[:1]) < 0.5
-    assert kept_from([], []) == 0.0
+    assert kept_from(pixel, np.roll(raw, 1, axis=0)) < 0.5
+    assert kept_from(raw[:0], raw[:0]) is None
 
 
 def test_small_sets_and_plain_pictures_are_no_trouble() -> None:
-    plain = np.full((20, 30, 3), 200, np.uint8)
-    assert np.isfinite(describe(plain)).all()
-    assert nearest([], [plain]).similarity.size == 0
-    assert background([plain]).mean == 0.0
-    assert copy_threshold(background([plain])) == 0.9
+    plain = [np.full((20, 30, 3), 200, np.uint8)]
+    features, views = EXTRACTOR.describe(plain), EXTRACTOR.describe_views(plain)
+    assert np.isfinite(features).all()
+    assert np.isfinite(views).all()
+    assert nearest(EXTRACTOR, features[:0], views).similarity.size == 0
+    alone = background(EXTRACTOR, features, views)
+    assert alone.mean == 0.0
+    assert copy_threshold(alone, 0.83) == 0.83

@@ -75,7 +75,7 @@ def test_the_evidence_tells_untaught_taught_and_copying_apart(
     assert (copier.copies, copier.count) == (8, 8)
     assert copier.copying == pytest.approx(1.0, abs=1e-3)
     assert copier.diversity < taught.diversity
-    assert untaught.kept == pytest.approx(1.0)
+    assert untaught.kept == pytest.approx(1.0, abs=1e-3)
     assert taught.kept > 0.7
     assert copier.kept < taught.kept
     assert evidence.held_out_copying < evidence.threshold
@@ -121,7 +121,7 @@ def test_training_and_held_out_pictures_are_measured_as_training_sees_them(
 
     found = assess(grid, training[:3], training[3:5], read=as_trained)
     assert seen == training[:5]
-    assert found.held_out_copying == pytest.approx(1)
+    assert found.held_out_copying == pytest.approx(1, abs=1e-3)
     assert assess(grid, training[:3], training[3:5]).held_out_copying < 0.99
 
 

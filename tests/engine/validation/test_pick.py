@@ -53,7 +53,7 @@ def test_of_equal_style_and_subjects_the_lowest_held_out_loss_decides_then_the_e
             "variety",
             {"diversity": 0.4},
             "9 loses variety",
-            "diversity 0.40 at weight 1, base model 0.80",
+            "diversity 0.40 at weight 1, expected 0.80",
         ),
         (
             "subjects",
@@ -162,7 +162,7 @@ def test_templates_are_filled_by_their_facts_alone() -> None:
     sentences = [chosen.headline, *chosen.reasons]
     sentences += [part for flag in chosen.flags for part in (flag.headline, flag.detail)]
     assert all("{" not in str(sentence) for sentence in sentences)
-    assert len(chosen.flags) == 4
+    assert len(chosen.flags) == 5
 
 
 def test_names_lose_what_they_all_begin_with() -> None:
