@@ -67,7 +67,7 @@ def copy_threshold(reference: Nearest, floor: float) -> float:
 
 
 def spread(features: np.ndarray) -> float | None:
-    """Mean of 1 - cosine over all pairs of rows of ``features`` ``[n, d]``; None of fewer than 2."""
+    """Mean of 1 - cosine of all pairs of rows of ``features`` ``[n, d]``; None of fewer than 2."""
     count = len(features)
     if count < 2:
         return None
