@@ -155,7 +155,7 @@ def _edges(small: np.ndarray) -> np.ndarray:
     place = np.mod(np.arctan2(down, across), np.pi) * (_DIRECTIONS / np.pi)
     low = np.floor(place).astype(np.int64)
     part = place - low
-    planes = np.zeros((SIDE * SIDE, _DIRECTIONS), np.float32)
+    planes: np.ndarray = np.zeros((SIDE * SIDE, _DIRECTIONS), np.float32)
     every = np.arange(SIDE * SIDE)
     planes[every, low.ravel() % _DIRECTIONS] = (energy * (1 - part)).ravel()
     planes[every, (low.ravel() + 1) % _DIRECTIONS] += (energy * part).ravel()
