@@ -14,7 +14,10 @@ from engine.runtime.files import system_error
 from engine.runtime.thread import Engine
 
 # Verbs in the order of the journey; each names a module of this package.
-VERBS = ("dataset", "buckets", "export", "train", "kohya", "grid", "generate", "lora", "tour")
+VERBS = (
+    "dataset", "buckets", "export", "train", "kohya", "grid", "evaluate", "generate", "lora",
+    "tour",
+)  # fmt: skip
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,27 +14,34 @@ from engine.runtime.parsing import load_table
 from engine.runtime.schema import validated
 from engine.runtime.thread import Engine
 from engine.validation.axes import FILES, Axis, expanded
-from engine.validation.request import GridRequest
+from engine.validation.manifest import Grid, open_grid
+from engine.validation.request import GridRequest, GridResult
+from engine.validation.survey import Survey, dry_run
 
 
 def add_parser(subparsers: Any) -> None:
     """Declare the verb and its options."""
-    parser = subparsers.add_parser(
-        "grid", help="draw checkpoints x weights x seeds x prompts with a legend"
-    )
+    parser = subparsers.add_parser("grid", help="draw pictures over any axes, with a legend")
     parser.add_argument("file", type=Path, help="grid.toml")
     parser.add_argument("--out", type=Path, help="folder of the grid (default: named in the file)")
+    parser.add_argument(
+        "--dry-run", action="store_true",
+        help="draw nothing; tell how many cells there are, how long they take, and what is wrong",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def run(args: argparse.Namespace, engine: Engine) -> int:
-    """Draw the grid; print its picture's path. Status 1 when a cell failed, each said on stderr."""
+    """Draw the grid; print its picture's path. Status 1 when a cell failed, each said on stderr.
+
+    With ``--dry-run`` the status is 2 when anything is wrong.
+    """
     request = read_request(args.file, args.out)
-    result = follow(engine.submit(request), _tell_failure)
-    print(result.picture)
-    print(
-        f"{result.rendered} drawn, {result.cached} from before, {result.failed} failed",
-        file=sys.stderr,
-    )
+    if args.dry_run:
+        return _tell_survey(dry_run(request), as_json=args.json)
+    result: GridResult = follow(engine.submit(request), tell_failure)
+    print(as_json(open_grid(result.folder), result) if args.json else result.picture)
+    tell_counts(result)
     return 1 if result.failed else 0
 
 
@@ -56,24 +64,29 @@ def _beside(request: GridRequest, root: Path) -> GridRequest:
     def absolute(text: str) -> str:
         return str(root / text) if text else text
 
+    def base(text: str) -> str:  # a base model may be a name, such as starter
+        return absolute(text) if (root / text).exists() else text
+
     def beside(axis: Axis) -> Axis:
         if axis.kind not in FILES:
             return axis
-        values = (
-            text
-            if axis.kind == "model" and not (root / str(text)).exists()
-            else absolute(str(text))
-            for text in axis.values
-        )
-        return Axis(setting=axis.setting, values=expanded(axis.kind, values))
+        place = base if axis.kind == "model" else absolute
+        values = expanded(axis.kind, [place(str(text)) for text in axis.values])
+        return Axis(setting=axis.setting, values=values)
 
     image = request.image
+    starts = {
+        name: absolute(getattr(image, name))
+        for name in ("init_image", "mask")
+        if getattr(image, name)
+    }
     loras = tuple(use.model_copy(update={"path": absolute(use.path)}) for use in image.loras)
-    changes: dict[str, Any] = {"loras": loras}
-    if (root / image.model).exists():
-        changes["model"] = absolute(image.model)
-    return request.model_copy(
-        update={
+    changes: dict[str, Any] = {"loras": loras, "model": base(image.model), **starts}
+    known = {name: getattr(request, name) for name in GridRequest.model_fields}
+    # Made anew, because a folder of pictures may have brought more cells than there may be.
+    return GridRequest.model_validate(
+        known
+        | {
             "folder": absolute(request.folder),
             "cells": absolute(request.cells),
             "axes": tuple(beside(axis) for axis in request.axes),
@@ -82,7 +95,69 @@ def _beside(request: GridRequest, root: Path) -> GridRequest:
     )
 
 
-def _tell_failure(event: Event) -> None:
+def as_json(grid: Grid, result: GridResult) -> str:
+    """A finished grid with the values of each cell."""
+    return json.dumps(cells_record(grid, result), indent=1, ensure_ascii=False)
+
+
+def cells_record(grid: Grid, result: GridResult) -> dict[str, Any]:
+    """The same as plain values."""
+    names = [axis.setting for axis in grid.request.axes]
+    return {
+        "folder": str(result.folder),
+        "picture": str(result.picture),
+        "drawn": result.rendered,
+        "cached": result.cached,
+        "failed": result.failed,
+        "cells": [
+            {
+                "at": dict(zip(names, cell.position.place, strict=True)),
+                "id": cell.id,
+                "path": str(cell.path or ""),
+                "error": cell.error,
+            }
+            for cell in grid.cells
+        ],
+    }
+
+
+def tell_counts(result: GridResult) -> None:
+    """How much was drawn, on stderr."""
+    print(
+        f"{result.rendered} drawn, {result.cached} from before, {result.failed} failed",
+        file=sys.stderr,
+    )
+
+
+def tell_failure(event: Event) -> None:
+    """Why a cell was not drawn, on stderr."""
     if event.kind == "grid.cell" and event.data["error"]:
         place = ", ".join(str(value) for value in event.data["place"] if value != "")
         print(f"{place}: {event.data['error']}", file=sys.stderr)
+
+
+def _tell_survey(survey: Survey, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(_survey_record(survey), indent=1, ensure_ascii=False))
+    else:
+        left = survey.distinct - survey.cached
+        print(f"{survey.cells} cells, {survey.distinct} pictures, {survey.cached} from before")
+        time = "not known yet" if survey.seconds is None else f"{survey.seconds:.0f} s"
+        print(f"{left} to draw: {time}, {survey.bytes / 1e6:.1f} MB")
+    for problem in survey.problems:
+        print(f"{problem.setting}: {problem.error}", file=sys.stderr)
+    return 2 if survey.problems else 0
+
+
+def _survey_record(survey: Survey) -> dict[str, Any]:
+    return {
+        "cells": survey.cells,
+        "distinct": survey.distinct,
+        "cached": survey.cached,
+        "seconds": survey.seconds,
+        "bytes": survey.bytes,
+        "problems": [
+            {"setting": problem.setting, "sentence": str(problem.error)}
+            for problem in survey.problems
+        ],
+    }

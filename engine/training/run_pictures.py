@@ -51,13 +51,14 @@ def learned(runs: Path) -> list[Learned]:
     """
     found = []
     for run in list_runs(runs):
-        pictures = _read(run)
+        pictures = noted_pictures(run)
         if pictures and run.checkpoints():
             found.append(Learned(run.name, pictures))
     return found
 
 
-def _read(run: Run) -> dict[str, int]:
+def noted_pictures(run: Run) -> dict[str, int]:
+    """What ``run`` learned from, bytes by path; empty when nothing is known."""
     root = links.root_of(run.folder)
     try:
         rows = json.loads((run.folder / FILE).read_text(encoding="utf-8"))["pictures"]

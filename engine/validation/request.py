@@ -31,8 +31,8 @@ class GridRequest(Request):
     beside those of the axes; its count is not used. ``trigger`` is the word that the trigger axis
     turns on and off, ``shown`` the sides that were chosen for axes. ``folder`` receives
     ``grid.json`` and ``grid.png``; finished cells are kept in ``cells`` (by default inside
-    ``folder``), which several grids may share. In files ``checkpoints``, ``weights``, ``prompts``
-    and ``seeds`` may stand for the four axes of these names.
+    ``folder``), which several grids may share. In files ``axes`` may be a table of values by
+    setting, and ``checkpoints``, ``weights``, ``prompts`` and ``seeds`` stand for four of them.
 
     Events: ``grid.planned`` {folder, cells: [{id, place}], cached, request}, ``grid.cell`` {id,
     place, path, cached, error} for each, ``grid.finished`` {folder, picture, rendered, cached,
@@ -53,16 +53,20 @@ class GridRequest(Request):
 
     @model_validator(mode="before")
     @classmethod
-    def _axes_of_former_names(cls, values: Any) -> Any:
-        if not isinstance(values, Mapping) or not values.keys() & _FORMER.keys():
+    def _axes_by_name(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
             return values
-        named = [
-            Axis.model_validate({"setting": setting, "values": values[name]})
-            for name, setting in _FORMER.items()
-            if name in values
-        ]
         rest = {key: value for key, value in values.items() if key not in _FORMER}
-        return {**rest, "axes": (*named, *rest.get("axes", ()))}
+        named = {setting: values[name] for name, setting in _FORMER.items() if name in values}
+        axes = rest.get("axes", ())
+        if isinstance(axes, Mapping):
+            named, axes = {**named, **axes}, ()
+        if not named and axes is rest.get("axes", ()):
+            return values
+        made = (
+            Axis.model_validate({"setting": name, "values": given}) for name, given in named.items()
+        )
+        return {**rest, "axes": (*made, *axes)}
 
     @model_validator(mode="after")
     def _possible(self) -> GridRequest:

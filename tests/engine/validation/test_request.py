@@ -33,6 +33,14 @@ def test_the_names_of_the_four_axes_that_there_were_first_are_still_read() -> No
     assert (former.seeds, former.prompts, former.count) == ((1, 2), ("red apple",), 12)
 
 
+def test_axes_may_be_a_table() -> None:
+    table = {"weight": "0, 0.5 … 1", "seed": [1, 2]}
+    asked = GridRequest.model_validate({"folder": "g", "prompts": ["a"], "axes": table})
+    assert [axis.setting for axis in asked.axes] == ["prompt", "weight", "seed"]
+    assert asked.count == 6
+    assert GridRequest.model_validate({"folder": "g", "axes": {}}).count == 1
+
+
 def test_any_setting_of_a_picture_varies() -> None:
     asked = grid(steps=(4, 8), sampler=("euler", "ddim"), size=("64x128", "128x64"))
     found = [(i.steps, i.sampler, i.width, i.height) for i in images(asked)]

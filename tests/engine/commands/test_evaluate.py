@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.commands.cli import main
+from engine.models import adapters
+from engine.models.loading import load_model
+from engine.models.lora_file import write_lora
+from tests.engine.validation.test_plans import trained
+
+SMALL = ("--steps", "1", "--width", "32", "--height", "32", "--batch-size", "24")
+
+
+@pytest.fixture(scope="module")
+def lora(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A LoRA of the starter model with random weights."""
+    starter = load_model("starter", device=torch.device("cpu"), dtype=torch.float32)
+    generator = torch.Generator().manual_seed(1)
+    spec = adapters.AdapterSpec(rank=1, train_text=False)
+    for tensor in adapters.create(starter, "made", spec, generator)["unet"]:
+        torch.nn.init.normal_(tensor, std=0.1, generator=generator)
+    path = tmp_path_factory.mktemp("lora") / "style.safetensors"
+    metadata = {"ss_base_model_version": "sd_v1", "ss_network_dim": "1"}
+    write_lora(path, adapters.state_dict(starter, "made"), metadata)
+    return path.read_bytes()
+
+
+def run_of(folder: Path, lora: bytes) -> Path:
+    run = trained(folder, checkpoints=1)
+    (run / "checkpoints" / "style-000001.safetensors").write_bytes(lora)
+    return run
+
+
+def test_a_run_is_drawn_measured_and_judged(
+    tmp_path: Path, lora: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_of(tmp_path, lora)
+    assert main(["evaluate", str(run), "--json", "--seed", "3", *SMALL]) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert "problem" not in found
+    assert (found["grid"]["drawn"], found["grid"]["failed"]) == ((1 + 3) * 4 * 6, 0)
+    assert {cell["at"]["seed"] for cell in found["grid"]["cells"]} == {3, 4, 5, 6}
+    assert sorted(found["prompts"].values()) == [
+        "off", "seen", "seen", "trigger", "unseen", "unseen"
+    ]  # fmt: skip
+    weights = {row["weight"] for row in found["rows"]}
+    assert {0.6, 0.8, 1.0} <= weights
+    assert found["base"] is not None
+    assert found["verdict"]["checkpoint"].endswith("style-000001.safetensors")
+    assert found["verdict"]["reasons"]
+    assert Path(found["grid"]["folder"]) == run / "check"
+    assert main(["evaluate", str(run), "--seed", "3", *SMALL]) == 0
+    out, err = capsys.readouterr()
+    assert "0 drawn, 96 from before" in err
+    assert "epoch 1" in out
+    assert out.splitlines()[-1] == str(run / "check" / "grid.png")
+
+
+def test_without_the_training_pictures_the_grid_is_drawn_and_the_measures_say_so(
+    tmp_path: Path, lora: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_of(tmp_path, lora)
+    (tmp_path / "art").rename(tmp_path / "away")
+    assert main(["evaluate", str(run), "--json", "--out", str(tmp_path / "check"), *SMALL]) == 1
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert found["grid"]["failed"] == 0
+    assert found["grid"]["drawn"] == (1 + 3) * 4
+    assert "art" in found["problem"]
+    assert "art" in err
+    assert (tmp_path / "check" / "grid.png").is_file()
+
+
+def test_what_is_no_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(tmp_path)]) == 3
+    assert "is not a training run" in capsys.readouterr().err
+    run = trained(tmp_path / "a", checkpoints=0)
+    assert main(["evaluate", str(run)]) == 2
+    assert "has no checkpoints" in capsys.readouterr().err

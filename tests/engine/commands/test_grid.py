@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from engine.commands.cli import main
+
+
+def toml(folder: Path, text: str) -> str:
+    path = folder / "grid.toml"
+    path.write_text(text + "\n[image]\nprompt = 'castle'\nsteps = 1\nwidth = 64\nheight = 64\n")
+    return str(path)
+
+
+def test_any_axes_are_drawn_and_told_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sketches = tmp_path / "sketches"
+    sketches.mkdir()
+    for name, color in (("b.png", "red"), ("a.png", "blue"), ("copy.png", "blue")):
+        Image.new("RGB", (64, 64), color).save(sketches / name)
+    path = toml(tmp_path, "[axes]\nstrength = '0.5, 1'\ninit_image = 'sketches'\n")
+    assert main(["grid", path, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["drawn"], found["cached"], found["failed"]) == (2 * 2, 0, 0)
+    at = [cell["at"] for cell in found["cells"]]
+    assert len(at) == 2 * 3  # a copy of a sketch is the same picture
+    assert at[0] == {"strength": 0.5, "init_image": str(sketches / "a.png")}
+    assert all(Path(cell["path"]).is_file() for cell in found["cells"])
+    assert Path(found["picture"]).is_file()
+
+
+def test_a_dry_run_draws_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = toml(tmp_path, "seeds = '1 … 6'")
+    assert main(["grid", path, "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert "6 cells, 6 pictures, 0 from before" in told
+    assert "not known yet" in told
+    assert not (tmp_path / "grid").exists()
+    assert main(["grid", path, "--dry-run", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["cells"], found["cached"], found["problems"]) == (6, 0, [])
+
+
+def test_a_dry_run_names_everything_that_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = toml(tmp_path, "checkpoints = ['gone.safetensors']\n[axes]\nreplace = 'apple, pear'")
+    assert main(["grid", path, "--dry-run", "--json"]) == 2
+    out, err = capsys.readouterr()
+    settings = [problem["setting"] for problem in json.loads(out)["problems"]]
+    assert settings == ["replace", "checkpoint"]
+    assert "gone.safetensors" in err
+
+
+def test_a_million_cells_are_refused_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = toml(tmp_path, "seeds = '1 … 1000'\n[axes]\nsteps = '1 … 100'\nclip_skip = '1 … 10'")
+    assert main(["grid", path]) == 2
+    assert "1,000,000 cells are more than the 50,000" in capsys.readouterr().err
