@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.canvas.repaint import Repaint
     from app.canvas.surface import Surface
     from app.session import Session
+    from engine.sampling.request import ImageRequest
 
 
 class Handover:
@@ -42,12 +43,23 @@ class Handover:
             await self._repainting.load_models()
 
     async def take(
-        self, loras: tuple[tuple[str, float], ...], prompt: str, document: str, model: str
+        self,
+        loras: tuple[tuple[str, float], ...],
+        prompt: str,
+        document: str,
+        model: str,
+        recipe: ImageRequest | None = None,
     ) -> None:
-        """Open ``document`` where one is given, and paint with the rest from now on."""
+        """Open ``document`` where one is given, and paint with the rest from now on.
+
+        A ``recipe`` takes the place of all settings, with its own seed first and kept.
+        """
         async with self._opening:
             if document:
                 await self._take_over(Path(document))
+            if recipe is not None:
+                self._repainting.choose_model(recipe.model)
+                self._repainting.change(**_settings(recipe))
             if model:
                 self._repainting.choose_model(model)
             for path, weight in loras:
@@ -82,3 +94,18 @@ class Handover:
             on_action=go_back,
             name=earlier.stem,
         )
+
+
+def _settings(recipe: ImageRequest) -> dict[str, Any]:
+    """What the canvas paints with, as the picture of ``recipe`` was made."""
+    return {
+        "prompt": recipe.prompt,
+        "negative": recipe.negative_prompt,
+        "loras": tuple((use.path, use.weight) for use in recipe.loras),
+        "seed": recipe.seed,
+        "seed_locked": True,
+        "sampler": recipe.sampler,
+        "schedule": recipe.schedule,
+        "steps": recipe.steps,
+        "guidance": recipe.guidance_scale,
+    }

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from app.actions import Action
     from app.canvas.candidates import Candidate
     from app.session import Session
+    from engine.sampling.request import ImageRequest
 
 RIGHT_WIDE, RIGHT_NARROW = 344, 304
 
@@ -108,14 +109,16 @@ class View(QWidget):
         job: str = "",
         seeds: tuple[int, ...] = (),
         strength: float = 0.0,
+        recipe: ImageRequest | None = None,
         **payload: Any,
     ) -> None:
         """Take what another workspace hands over.
 
-        A base model, LoRAs with weights, a prompt, a canvas or picture file to open; the ``job``
-        that repaints it already, with the ``seeds`` and ``strength`` of its candidates.
+        A base model, LoRAs with weights, a prompt, a canvas or picture file to open, or the whole
+        ``recipe`` of a picture; the ``job`` that repaints it already, with the ``seeds`` and
+        ``strength`` of its candidates.
         """
-        self._session.start(self._handover.take(loras, prompt, document, model))
+        self._session.start(self._handover.take(loras, prompt, document, model, recipe))
         if job:
             self._session.start(self._handover.follow(job, seeds, strength))
 

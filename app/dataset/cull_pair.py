@@ -8,12 +8,12 @@ from PySide6.QtCore import QPointF, QSizeF, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.dataset.cull_facts_table import FactsTable, lines_of, run_lines
-from app.dataset.cull_look import Look
 from app.dataset.cull_panes import Detail, Pane
 from app.dataset.cull_why import Why, kept_words, why
 from app.i18n import bind, tr
 from app.theme import metrics
 from app.widgets.buttons import button
+from app.widgets.look import Look
 from app.widgets.panel import IconLabel
 from app.widgets.text import ElidedLabel, label, set_tone
 from engine.dataset.cull_facts import facts

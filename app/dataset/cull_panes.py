@@ -17,7 +17,7 @@ from app.widgets.images import fitted
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QWheelEvent
 
-    from app.dataset.cull_look import Look
+    from app.widgets.look import Look
 
 DETAIL_HEIGHT = 116
 

@@ -15,6 +15,7 @@ from app.widgets.images import image_of
 from engine.imaging.adjust import resize
 from engine.imaging.decode import load_rgba
 from engine.imaging.descriptor import orientations
+from engine.imaging.difference import difference
 from engine.runtime.errors import StylekilnError
 
 if TYPE_CHECKING:
@@ -111,12 +112,5 @@ def _difference(left: Path, right: Path, turn: int) -> QImage:
     second = orientations(load_rgba(right))[turn]
     height, width = first.shape[:2]
     second = resize(np.ascontiguousarray(second), (width, height))
-    away = np.abs(_over_grey(first) - _over_grey(second)).max(-1)
-    grey = np.minimum(away * STRONGER, 255).astype(np.uint8)
+    grey = difference(first, second).amplified(STRONGER)
     return image_of(grey).convertToFormat(QImage.Format.Format_RGB32)
-
-
-def _over_grey(rgba: np.ndarray) -> np.ndarray:
-    """float32 RGB: what is transparent is mid grey, whatever color is stored under it."""
-    alpha = rgba[..., 3:].astype(np.float32) / 255
-    return rgba[..., :3] * alpha + np.float32(128) * (1 - alpha)

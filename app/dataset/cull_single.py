@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSizeF, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.dataset.cull_look import Look
 from app.dataset.cull_panes import Pane
 from app.i18n import bind, tr
 from app.i18n.format import dimensions, size
 from app.theme import metrics
 from app.widgets.buttons import button
+from app.widgets.look import Look
 from app.widgets.text import ElidedLabel, label
 
 if TYPE_CHECKING:

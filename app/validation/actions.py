@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.actions import Action
+from app.validation.stage_actions import cell_actions, stage_actions
 
 if TYPE_CHECKING:
     from app.validation.view import View
@@ -76,23 +77,6 @@ def validation_actions(view: View) -> list[Action]:
             lambda: view.lora_for_canvas() is not None,
             where,
         ),
-        Action("validate.fit", "Fit the grid", view.fit, "maximize", "Ctrl+0", drawn, where),
-        Action(
-            "validate.zoom_in",
-            "Zoom in",
-            lambda: view.zoom(1),
-            "zoom-in",
-            "Ctrl++",
-            drawn,
-            where,
-        ),
-        Action(
-            "validate.zoom_out",
-            "Zoom out",
-            lambda: view.zoom(-1),
-            "zoom-out",
-            "Ctrl+-",
-            drawn,
-            where,
-        ),
+        *stage_actions(view, drawn),
+        *cell_actions(view),
     ]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from app.i18n import tr
-from app.validation.layout import CellKey
 from engine.dataset.edits import Recipe, bake
 from engine.dataset.masks import MaskStore
 from engine.imaging.adjust import resize
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from app.session import Session
     from app.validation.model import GridState
-    from engine.validation.request import Position
+    from engine.validation.resolve import Position
 
 PAIRS = 8
 SHOWN = 320  # pixels of the longer side of a training picture in a pair
@@ -39,7 +38,7 @@ class Pair:
     ``shown`` is that one as it was trained on: cropped and filled, uint8 [H, W, 3], made small.
     """
 
-    key: CellKey
+    key: Position
     generated: str
     training: str
     shown: np.ndarray
@@ -149,9 +148,7 @@ class EvidenceState(QObject):
             measured = evidence.cells.get(cell.id)
             if measured is None:
                 continue
-            self._state.set_evidence(
-                _key(cell.position), measured.copying, str(measured.nearest or "")
-            )
+            self._state.set_evidence(cell.position, measured.copying, str(measured.nearest or ""))
 
     def lacking(self) -> tuple[Sentence, ...]:
         """What the grid would have to show for a pick; empty when that is there, or nothing is."""
@@ -202,10 +199,6 @@ def _pairs(grid: Grid, evidence: Evidence, prepared: Prepared) -> list[Pair]:
         if measured.nearest is not None:
             shown = prepared.small(measured.nearest)
             path = str(measured.nearest)
-            key = _key(cell.position)
+            key = cell.position
             found.append(Pair(key, str(cell.path), path, shown, measured.copying))
     return found
-
-
-def _key(position: Position) -> CellKey:
-    return CellKey(position.checkpoint, position.weight, position.seed, position.prompt)

@@ -28,7 +28,7 @@ WIDTH, NARROW_WIDTH = 376, 320
 class EvidencePanel(Column):
     """Follows the evidence. ``cell_asked`` carries a cell to show in the grid."""
 
-    cell_asked = Signal(object)  # CellKey
+    cell_asked = Signal(object)  # Position
     canvas_asked = Signal()
     completion_asked = Signal()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.i18n import tr
@@ -11,6 +10,7 @@ from app.i18n.format import number
 
 if TYPE_CHECKING:
     from app.validation.model import GridState
+    from engine.validation.resolve import Position
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,21 @@ class Part:
 
 def parts_of(state: GridState) -> list[Part]:
     """What can be chosen now; what would be the same as all, or nothing, is left out."""
-    everything = {Path(cell.path).stem for _, cell in state.finished()}
+    everything = {cell.id for _, cell in state.finished()}
     shown = _shown(state)
     parts = [Part("all", tr("All {n}", n=number(len(everything))), None)]
     if shown and shown < everything:
         words = tr("Shown, {n}", n=number(len(shown)))
         parts.append(Part("shown", words, tuple(sorted(shown))))
+    if starred := {cell.id for key, cell in state.finished() if state.has_mark("starred", key)}:
+        words = tr("Starred, {n}", n=number(len(starred)))
+        parts.append(Part("starred", words, tuple(sorted(starred))))
     return parts
 
 
 def _shown(state: GridState) -> set[str]:
-    return {
-        Path(cell.path).stem
-        for key, cell in state.finished()
-        if state.shown_seed in (None, key.seed)
-    }
+    return {cell.id for key, cell in state.finished() if _is_seen(state, key)}
+
+
+def _is_seen(state: GridState, key: Position) -> bool:
+    return state.table.place(key) is not None and state.shown.passes(key)

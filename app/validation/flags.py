@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import joined, tr
 from app.theme import metrics
-from app.validation.layout import CellKey
 from app.widgets.buttons import button
 from app.widgets.layouts import clear_layout
 from app.widgets.panel import IconLabel, Panel
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 class RedFlags(Panel):
     """``cell_asked`` carries the cell that a flag is about."""
 
-    cell_asked = Signal(object)  # CellKey
+    cell_asked = Signal(object)  # Position
 
     def __init__(self, state: GridState, evidence: EvidenceState) -> None:
         super().__init__("Red flags", count=True)
@@ -74,17 +73,9 @@ class RedFlags(Panel):
         return box
 
     def _show_flag(self, flag: Flag) -> None:
-        axes = self._state.axes
-        if axes.prompts:
-            seed = self._state.shown_seed
-            self.cell_asked.emit(
-                CellKey(
-                    flag.checkpoint,
-                    flag.weight,
-                    axes.seeds[0] if seed is None else seed,
-                    axes.prompts[0],
-                )
-            )
+        key = self._state.find(checkpoint=flag.checkpoint, weight=flag.weight)
+        if key is not None:
+            self.cell_asked.emit(key)
 
 
 def telling(flags: Sequence[Flag], weights: int) -> list[Flag]:

@@ -2,195 +2,355 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QToolTip, QWidget
 
 from app.i18n import bind, signals
+from app.theme import signals as theme_signals
+from app.validation.framing import STEP, Framing
 from app.validation.grid_painter import GridPainter
-from app.validation.layout import (
-    GAP,
-    GROUP_GAP,
-    MARGIN,
-    CellKey,
-    GridLayout,
-)
+from app.validation.layout import MARGIN, GridLayout
+from app.validation.table import Line
 
 if TYPE_CHECKING:
-    from app.validation.model import GridState
-    from app.widgets.thumbnails import ThumbnailCache
+    from PySide6.QtGui import QPaintEvent, QResizeEvent, QWheelEvent
 
-SMALLEST, LARGEST = 40, 512
-_SECOND = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    from app.validation.cell_pictures import CellPictures
+    from app.validation.model import GridState
+    from engine.validation.resolve import Position
+
+SMALLEST, LARGEST = 16, 1024
+FITTED_FROM, FITTED_TO = 72, 320
+SETTLE = 150
+"""Milliseconds for which the framed part stands still before it is cut out sharply."""
+_CTRL, _SHIFT, _ALT = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+_MOVES = {
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+}
+_MARKS = {Qt.Key.Key_S: "starred", Qt.Key.Key_X: "rejected", Qt.Key.Key_P: "pinned"}
 
 
 class GridView(QAbstractScrollArea):
-    """Cells of a validation grid. A click picks A, Ctrl or Shift with it B; arrows move A."""
+    """Cells of a validation grid. A click picks A, Ctrl or Shift with it B; arrows move A.
 
-    picked = Signal(object)  # CellKey
-    compared = Signal(object)  # CellKey
-    opened = Signal(object)  # CellKey
+    Ctrl and wheel sizes the cells; Ctrl, Shift and wheel zooms inside all of them at once, and Alt
+    or the middle button drags there. With ``loupe`` wheel and drag alone do that.
+    """
+
+    picked = Signal(object)  # Position
+    compared = Signal(object)  # Position
+    opened = Signal(object)  # Position
+    marked = Signal(str, object)  # kind of mark, Position
+    dragged = Signal(object)  # Position
+    menu_asked = Signal(object, object, QPoint)  # Line or None of row and column, on the screen
+    tip_asked = Signal(object, QPoint)  # Position, on the screen
+    sized = Signal()
 
     def __init__(
-        self, state: GridState, pictures: ThumbnailCache, parent: QWidget | None = None
+        self, state: GridState, pictures: CellPictures, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._state = state
-        self._painter = GridPainter(state, pictures)
+        self._state, self._pictures = state, pictures
+        self.framing = Framing(self)
+        self.painter = GridPainter(state, pictures, self.framing)
+        self.grid = GridLayout()
+        self.loupe = False
         self._fit_cells = True
-        self.grid = GridLayout(state.axes)
+        self._pressed: tuple[QPoint, Any] | None = None
+        self._panned: QPointF | None = None
+        self._settling = QTimer(self, interval=SETTLE, singleShot=True)
+        self._settling.timeout.connect(self._settle)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         bind(self.setAccessibleName, "Validation grid")
         self.viewport().setMouseTracking(True)
         state.axes_changed.connect(self.relayout)
         state.cell_changed.connect(self._update_cell)
-        state.choice_changed.connect(self.viewport().update)
+        state.choice_changed.connect(self._choice_changed)
         pictures.ready.connect(self._update_path)
-        signals.changed.connect(self.viewport().update)
+        self.framing.changed.connect(self._reframed)
+        for changed in (signals.changed, theme_signals.changed):
+            changed.connect(self.viewport().update)
 
     # Layout
 
     def relayout(self) -> None:
-        """The axes or the shown seed changed."""
-        self.grid = GridLayout(self._state.axes, self._state.shown_seed, self.grid.cell)
+        """The axes changed, or what is shown of them."""
+        self._lay(self.grid.cell)
         if self._fit_cells:
-            self.grid.cell = self._fitting_cell()
+            self._lay(self._fitting_cell())
         self._set_ranges()
         self.viewport().update()
+
+    def _lay(self, cell: int) -> None:
+        pins = len(self._state.pinned())
+        grid = GridLayout(self._state.table, cell, pins)
+        if grid.head.height() + grid.frozen > self.viewport().height() * 0.4:
+            # Rows that stay would leave no room for what is compared with them.
+            grid = GridLayout(replace(self._state.table, frozen=0), cell, pins)
+        self.grid = grid
 
     def fit(self) -> None:
         """Size the cells so that all are in sight, as long as they stay large enough to judge."""
         self._fit_cells = True
         self.relayout()
+        self.sized.emit()
 
-    def set_cell(self, size: int) -> None:
-        """Show cells ``size`` pixels wide; what is in the middle stays there."""
+    def set_cell(self, size: int, anchor: QPoint | None = None) -> None:
+        """Show cells ``size`` pixels wide; what is under ``anchor`` (the middle) stays there."""
         size = max(SMALLEST, min(LARGEST, size))
-        old = max(1, self.grid.cell)
-        middle = self._offset() + self._middle()
+        at = anchor or self.viewport().rect().center()
+        before, head = self.grid, self.grid.head
+        from_head = self._offset() + at - QPoint(head.width(), head.height())
+        scale = (size + GridLayout(cell=size).gap) / (before.cell + before.gap)
         self._fit_cells = False
-        self.grid.cell = size
+        self._lay(size)
         self._set_ranges()
-        scale = size / old
-        self.horizontalScrollBar().setValue(round(middle.x() * scale - self._middle().x()))
-        self.verticalScrollBar().setValue(round(middle.y() * scale - self._middle().y()))
+        head = self.grid.head
+        self.horizontalScrollBar().setValue(round(from_head.x() * scale) + head.width() - at.x())
+        self.verticalScrollBar().setValue(round(from_head.y() * scale) + head.height() - at.y())
         self.viewport().update()
+        self.sized.emit()
+
+    def picture_scale(self) -> float | None:
+        """Screen pixels per picture pixel, once any picture in sight is known at its full size."""
+        sides = (self._pictures.natural(path) for path in self.painter.cells.asked)
+        side = next((one for one in sides if one), None) or self._declared_side()
+        if not side:
+            return None
+        return self.grid.cell * self.framing.zoom * self.devicePixelRatioF() / side
+
+    def _declared_side(self) -> int:
+        request = self._state.request
+        return max(request.image.width, request.image.height) if request is not None else 0
 
     def step_zoom(self, direction: int) -> None:
         """One step larger (1) or smaller (-1)."""
-        self.set_cell(round(self.grid.cell * (1.25 if direction > 0 else 0.8)))
+        size = self.grid.cell * (STEP if direction > 0 else 1 / STEP)
+        self.set_cell(max(self.grid.cell + direction, round(size)) if direction > 0 else int(size))
 
     def _fitting_cell(self) -> int:
-        columns = len(self.grid.columns)
-        if not columns:
+        columns, rows = len(self.grid.table.columns), len(self.grid.table.rows)
+        if not columns or not rows:
             return self.grid.cell
-        rows, groups = len(self.grid.rows), len(self.grid.axes.prompts)
-        port, head = self.viewport().size(), self.grid.head
-        gaps = (columns - 1) * GAP + (groups - 1) * (GROUP_GAP - GAP)
-        wide = (port.width() - head.width() - MARGIN - gaps) // columns
-        high = (port.height() - head.height() - MARGIN - (rows - 1) * GAP) // rows
-        return max(72, min(wide, max(96, high), 320))
+        trial = GridLayout(self._state.table, FITTED_FROM)
+        port, content = self.viewport().size(), trial.content
+        wide = (port.width() - content.width()) // columns + FITTED_FROM
+        lines = rows + (1 if self.grid.pins else 0)
+        high = (port.height() - content.height() + rows * FITTED_FROM) // lines
+        return max(FITTED_FROM, min(wide, max(96, high), FITTED_TO))
 
     def _set_ranges(self) -> None:
-        content, port = self.grid.content, self.viewport().size()
-        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
-        across.setRange(0, max(0, content.width() - port.width()))
-        down.setRange(0, max(0, content.height() - port.height()))
-        across.setPageStep(max(1, port.width() - self.grid.head.width()))
-        down.setPageStep(max(1, port.height() - self.grid.head.height()))
-        across.setSingleStep(self.grid.cell + GAP)
-        down.setSingleStep(self.grid.cell + GAP)
+        content, port, head = self.grid.content, self.viewport().size(), self.grid.head
+        for bar, whole, room, fixed in (
+            (self.horizontalScrollBar(), content.width(), port.width(), head.width()),
+            (self.verticalScrollBar(), content.height(), port.height(), head.height()),
+        ):
+            bar.setRange(0, max(0, whole - room))
+            bar.setPageStep(max(1, room - fixed))
+            bar.setSingleStep(self.grid.cell + self.grid.gap)
 
     def _offset(self) -> QPoint:
         return QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
 
-    def _middle(self) -> QPoint:
-        return self.viewport().rect().center()
-
-    def cell_rect(self, key: CellKey) -> QRect:
+    def cell_rect(self, key: Position) -> QRect:
         """Where ``key`` is on the viewport; empty while it is not in the grid."""
         place = self.grid.place(key)
-        return self.grid.rect(*place).translated(-self._offset()) if place else QRect()
+        if place is None:
+            return QRect()
+        down = 0 if place[0] < self.grid.table.frozen else self._offset().y()
+        return self.grid.rect(*place).translated(-self._offset().x(), -down)
 
-    def key_at(self, point: QPoint) -> CellKey | None:
-        """The cell under ``point`` of the viewport; headers cover cells."""
+    def key_at(self, point: QPoint) -> Any:
+        """The cell under ``point`` of the viewport, or None; headers cover cells."""
         head = self.grid.head
-        if point.x() < head.width() or point.y() < head.height():
+        for index, key in enumerate(self._state.pinned()):
+            if self.grid.pin_rect(index).contains(point):
+                return key
+        if self.grid.empty or point.x() < head.width() or point.y() < head.height():
             return None
-        place = self.grid.at(point + self._offset())
-        return self.grid.key(*place) if place else None
+        stays = point.y() < head.height() + self.grid.frozen
+        down = 0 if stays else self._offset().y()
+        place = self.grid.at(point + QPoint(self._offset().x(), down))
+        found = self.grid.key(*place) if place else None
+        return found if found is not None and self._state.shown.passes(found) else None
+
+    def lines_at(self, point: QPoint) -> tuple[Line | None, Line | None]:
+        """The row and the column whose header, or cell, is under ``point``."""
+        table, offset, head = self.grid.table, self._offset(), self.grid.head
+        stays = point.y() < head.height() + self.grid.frozen
+        row = self.grid.row_at(point.y() + (0 if stays else offset.y()))
+        column = self.grid.column_at(point.x() + offset.x()) if point.x() >= head.width() else None
+        return (
+            table.rows[row] if row is not None and point.y() >= head.height() else None,
+            table.columns[column] if column is not None else None,
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the cells in sight, then the headers over them."""
         painter = QPainter(self.viewport())
         port = self.viewport().size()
-        self._painter.paint(painter, event.rect(), self.grid, self._offset(), port)
+        self.painter.paint(painter, event.rect(), self.grid, self._offset(), port)
         painter.end()
 
-    # Change and input
+    # Change
 
-    def _update_cell(self, key: CellKey) -> None:
+    def _choice_changed(self) -> None:
+        if len(self._state.pinned()) != self.grid.pins:
+            self.relayout()
+        self.viewport().update()
+
+    def _update_cell(self, key: Position) -> None:
         rect = self.cell_rect(key)
         if not rect.isEmpty():
             self.viewport().update(rect.adjusted(-2, -2, 2, 2))
+        if self.grid.pins:
+            self.viewport().update(0, 0, self.viewport().width(), self.grid.head.height())
 
     def _update_path(self, path: str) -> None:
         for key in self._state.keys_of(path):
             self._update_cell(key)
 
+    def _reframed(self) -> None:
+        self.painter.cells.settled = False
+        self._settling.start()
+        self.viewport().update()
+        self.sized.emit()
+
+    def _settle(self) -> None:
+        self.painter.cells.settled = True
+        self.viewport().update()
+
+    def set_loupe(self, on: bool) -> None:
+        """Let wheel and drag act inside the cells."""
+        self.loupe = on
+        if on and self.framing.whole:
+            self.framing.zoom_by(2.0)
+        elif not on:
+            self.framing.reset()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the cells again unless the user has chosen their size."""
         self.relayout()
+        self.sized.emit()
+
+    # Input
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll; with Ctrl zoom the cells."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.set_cell(round(self.grid.cell * 1.15 ** (event.angleDelta().y() / 120)))
-            event.accept()
+        """Scroll; with Ctrl size the cells, with Ctrl and Shift zoom inside them."""
+        held, turn = event.modifiers(), event.angleDelta()
+        steps = (turn.y() or turn.x()) / 120
+        if (held & _CTRL and held & _SHIFT) or (self.loupe and not held):
+            self.framing.zoom_by(1.2**steps, self._within(event.position().toPoint()))
+        elif held & _CTRL:
+            self.set_cell(round(self.grid.cell * 1.15**steps), event.position().toPoint())
+        else:
+            super().wheelEvent(event)
             return
-        super().wheelEvent(event)
+        event.accept()
+
+    def _within(self, point: QPoint) -> QPointF:
+        """Where in its cell ``point`` is, in shares; the middle between cells."""
+        key = self.key_at(point)
+        rect = self.cell_rect(key) if key is not None else QRect()
+        if rect.isEmpty() or not rect.contains(point):
+            return QPointF(0.5, 0.5)
+        away = point - rect.topLeft()
+        return QPointF(away.x() / rect.width(), away.y() / rect.height())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick A, or with Ctrl or Shift the one to compare it with."""
-        key = self.key_at(event.position().toPoint())
-        if key is None or event.button() != Qt.MouseButton.LeftButton:
+        """Pick A, with Ctrl or Shift the one to compare it with; or take hold of all pictures."""
+        point, held = event.position().toPoint(), event.modifiers()
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (left and held & _ALT):
+            self._panned = event.position()
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             return
-        if event.modifiers() & _SECOND:
+        key = self.key_at(point)
+        if key is None or not left:
+            return
+        if held & (_CTRL | _SHIFT):
             self.compared.emit(key)
+            return
+        self.picked.emit(key)
+        if self.loupe:
+            self._panned = event.position()
         else:
-            self.picked.emit(key)
+            self._pressed = (point, key)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move the pictures in all cells, or drag the cell out as a file."""
+        if self._panned is not None:
+            by = (event.position() - self._panned) / self.grid.cell
+            self._panned = event.position()
+            self.framing.pan(by)
+        elif self._pressed is not None:
+            point, key = self._pressed
+            away = (event.position().toPoint() - point).manhattanLength()
+            if away >= QApplication.startDragDistance():
+                self._pressed = None
+                self.dragged.emit(key)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        self._pressed = self._panned = None
+        self.viewport().unsetCursor()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open the cell large."""
         key = self.key_at(event.position().toPoint())
-        if key is not None:
+        if key is not None and event.button() == Qt.MouseButton.LeftButton:
             self.opened.emit(key)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with the cell and the lines under the pointer, or with A."""
+        point, where = event.pos(), event.globalPos()
+        first = self._state.first
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and first is not None:
+            point = self.cell_rect(first).center()
+            where = self.viewport().mapToGlobal(point)
+        key = self.key_at(point)
+        if key is not None:
+            self.picked.emit(key)
+        row, column = self.lines_at(point)
+        self.menu_asked.emit(row, column, where)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Tell the recipe of the cell under the pointer."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            key = self.key_at(event.pos())
+            if key is None and event.pos().y() > self.grid.head.height():
+                QToolTip.hideText()
+            self.tip_asked.emit(key if key is not None else event.pos(), event.globalPos())
+            return True
+        return super().viewportEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move A, Enter opens it, B marks it for comparison, + and - zoom."""
-        steps = {
-            Qt.Key.Key_Left: (0, -1),
-            Qt.Key.Key_Right: (0, 1),
-            Qt.Key.Key_Up: (-1, 0),
-            Qt.Key.Key_Down: (1, 0),
-        }
-        key = Qt.Key(event.key())
-        if key in steps:
-            self._go(*steps[key])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._state.first is not None:
-            self.opened.emit(self._state.first)
-        elif key == Qt.Key.Key_B and self._state.first is not None:
-            self.compared.emit(self._state.first)
+        """Arrows move A, Enter opens it, B marks it for comparison, + and - size the cells."""
+        key, first = Qt.Key(event.key()), self._state.first
+        if event.modifiers() & _CTRL:
+            super().keyPressEvent(event)
+        elif key in _MOVES:
+            self.go(*_MOVES[key])
+        elif key in _MARKS and first is not None:
+            self.marked.emit(_MARKS[key], first)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and first is not None:
+            self.opened.emit(first)
+        elif key == Qt.Key.Key_B and first is not None:
+            self.compared.emit(first)
+        elif key == Qt.Key.Key_Z:
+            self.framing.reset()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.step_zoom(1)
         elif key == Qt.Key.Key_Minus:
@@ -198,31 +358,35 @@ class GridView(QAbstractScrollArea):
         else:
             super().keyPressEvent(event)
 
-    def _go(self, down: int, right: int) -> None:
-        if not self.grid.rows or not self.grid.columns:
+    def go(self, down: int, right: int) -> None:
+        """Move A by rows and columns; places that are filtered out are passed over."""
+        table = self.grid.table
+        if self.grid.empty:
             return
         first = self._state.first
         place = self.grid.place(first) if first else None
         row, column = place if place else (-down if down > 0 else 0, -right if right > 0 else 0)
-        row = min(len(self.grid.rows) - 1, max(0, row + down))
-        column = min(len(self.grid.columns) - 1, max(0, column + right))
-        key = self.grid.key(row, column)
-        self.picked.emit(key)
-        self.show_cell(key)
+        while 0 <= row + down < len(table.rows) and 0 <= column + right < len(table.columns):
+            row, column = row + down, column + right
+            if self._state.shown.passes(table.key(row, column)):
+                self.picked.emit(table.key(row, column))
+                self.show_cell(table.key(row, column))
+                return
 
-    def show_cell(self, key: CellKey) -> None:
+    def show_cell(self, key: Position) -> None:
         """Scroll so that ``key`` is in sight, not under a header."""
         place = self.grid.place(key)
         if place is None:
             return
         rect, head, port = self.grid.rect(*place), self.grid.head, self.viewport().size()
+        gap = self.grid.gap
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         across.setValue(
-            _scrolled(across.value(), rect.left(), rect.right(), head.width(), port.width())
+            _scrolled(across.value(), rect.left(), rect.right(), head.width() + gap, port.width())
         )
-        down.setValue(
-            _scrolled(down.value(), rect.top(), rect.bottom(), head.height(), port.height())
-        )
+        if place[0] >= self.grid.table.frozen:
+            top = head.height() + self.grid.frozen + gap
+            down.setValue(_scrolled(down.value(), rect.top(), rect.bottom(), top, port.height()))
 
     def sizeHint(self) -> QSize:
         """A few cells."""
@@ -230,8 +394,8 @@ class GridView(QAbstractScrollArea):
 
 
 def _scrolled(value: int, start: int, end: int, head: int, room: int) -> int:
-    if start - value < head + GAP:
-        return start - head - GAP
-    if end - value > room - GAP:
-        return end - room + GAP + 1
+    if start - value < head:
+        return start - head
+    if end - value > room - MARGIN // 3:
+        return end - room + MARGIN // 3 + 1
     return value

@@ -1,128 +1,145 @@
-"""Where the cells of a grid lie: rows are checkpoints, columns are weights grouped by prompt."""
+"""Where the cells of a table lie: headers that stay, rows on top that stay, cells that scroll."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, QRect, QSize
+
+from app.validation.table import Key, Table
 
 ROW_HEADER = 100
 GROUP_HEADER = 34
 COLUMN_HEADER = 22
+ROW_GROUP = 26
 GAP = 4
 GROUP_GAP = 14
 MARGIN = 12
-
-
-class CellKey(NamedTuple):
-    """What a cell shows. ``checkpoint`` is a LoRA file, or empty for the base model."""
-
-    checkpoint: str
-    weight: float
-    seed: int
-    prompt: str
-
-
-@dataclass(frozen=True)
-class GridAxes:
-    """The values along each axis, in the order they are shown."""
-
-    checkpoints: tuple[str, ...] = ()
-    weights: tuple[float, ...] = ()
-    seeds: tuple[int, ...] = ()
-    prompts: tuple[str, ...] = ()
+_NARROW = 48  # pixels of a cell from which on gaps have their full width
 
 
 @dataclass
 class GridLayout:
     """Cell rectangles in content pixels; the headers stay in place while cells scroll.
 
-    ``seed`` picks one seed; None shows every seed of a checkpoint as a row of its own.
+    ``pins`` is how many pinned cells stand in a line of their own under the headers.
     """
 
-    axes: GridAxes
-    seed: int | None = None
+    table: Table = field(default_factory=Table)
     cell: int = 98
-    rows: list[tuple[str, int]] = field(init=False)
-    columns: list[tuple[str, float]] = field(init=False)
+    pins: int = 0
 
     def __post_init__(self) -> None:
-        seeds = self.axes.seeds if self.seed is None else (self.seed,)
-        self.rows = [(checkpoint, seed) for checkpoint in self.axes.checkpoints for seed in seeds]
-        self.columns = [
-            (prompt, weight) for prompt in self.axes.prompts for weight in self.axes.weights
-        ]
+        rows, columns = self.table.rows, self.table.columns
+        self.lefts = self._starts([line.group for line in columns], self.head.width(), 0)
+        self.tops = self._starts([line.group for line in rows], self.head.height(), ROW_GROUP)
+
+    def _starts(self, groups: list[tuple[object, ...]], start: int, header: int) -> list[int]:
+        """Where each line begins; where groups have headers, there is room for one before each."""
+        header = header if any(groups) else 0
+        found, at = [], start + header
+        for index, group in enumerate(groups):
+            if index and group != groups[index - 1]:
+                at += header if header else GROUP_GAP - self.gap
+            found.append(at)
+            at += self.cell + self.gap
+        return found
+
+    def resized(self, cell: int) -> GridLayout:
+        """The same with cells of another size."""
+        return GridLayout(self.table, cell, self.pins)
+
+    @property
+    def gap(self) -> int:
+        """Between two cells; small cells stand closer, so that many are seen at once."""
+        return GAP if self.cell >= _NARROW else 2
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no cell."""
+        return not self.table.rows or not self.table.columns
 
     @property
     def head(self) -> QSize:
-        """The space that the row header and the two column headers take."""
-        return QSize(MARGIN + ROW_HEADER, GROUP_HEADER + COLUMN_HEADER)
+        """The space that the row header, the two column headers and the pinned cells take."""
+        pinned = self.cell + GAP + 8 if self.pins else 0
+        return QSize(MARGIN + ROW_HEADER, GROUP_HEADER + COLUMN_HEADER + pinned)
+
+    @property
+    def frozen(self) -> int:
+        """The height of the rows that stay on top, with the gap below."""
+        count = self.table.frozen
+        return self.tops[count - 1] + self.cell + self.gap - self.head.height() if count else 0
 
     @property
     def content(self) -> QSize:
         """The size of everything, headers included."""
-        if not self.rows or not self.columns:
+        if self.empty:
             return QSize(0, 0)
-        last = self.rect(len(self.rows) - 1, len(self.columns) - 1)
-        return QSize(last.right() + 1 + MARGIN, last.bottom() + 1 + MARGIN)
+        return QSize(self.lefts[-1] + self.cell + MARGIN, self.tops[-1] + self.cell + MARGIN)
 
-    def key(self, row: int, column: int) -> CellKey:
+    def key(self, row: int, column: int) -> Key:
         """What the cell at ``row`` and ``column`` shows."""
-        checkpoint, seed = self.rows[row]
-        prompt, weight = self.columns[column]
-        return CellKey(checkpoint, weight, seed, prompt)
+        return self.table.key(row, column)
 
-    def place(self, key: CellKey) -> tuple[int, int] | None:
+    def place(self, key: Key) -> tuple[int, int] | None:
         """Row and column of ``key``, or None while it is not shown."""
-        try:
-            return (
-                self.rows.index((key.checkpoint, key.seed)),
-                self.columns.index((key.prompt, key.weight)),
-            )
-        except ValueError:
-            return None
+        return self.table.place(key)
 
     def rect(self, row: int, column: int) -> QRect:
         """The cell's rectangle in content pixels."""
-        group = column // max(1, len(self.axes.weights))
-        x = self.head.width() + column * (self.cell + GAP) + group * (GROUP_GAP - GAP)
-        y = self.head.height() + row * (self.cell + GAP)
-        return QRect(x, y, self.cell, self.cell)
+        return QRect(self.lefts[column], self.tops[row], self.cell, self.cell)
 
-    def group_rect(self, group: int) -> QRect:
-        """The columns of prompt number ``group``, from left to right, one header high."""
-        count = len(self.axes.weights)
-        left = self.rect(0, group * count).left()
-        right = self.rect(0, group * count + count - 1).right()
-        return QRect(left, 0, right - left + 1, GROUP_HEADER)
+    def pin_rect(self, index: int) -> QRect:
+        """Where a pinned cell stands; it does not scroll."""
+        left = self.head.width() + index * (self.cell + self.gap)
+        return QRect(left, self.head.height() - self.cell - GAP - 4, self.cell, self.cell)
+
+    def group_spans(self) -> list[tuple[int, int, int]]:
+        """Left and right edge of each group of columns, and its first column."""
+        return _spans([line.group for line in self.table.columns], self.lefts, self.cell)
+
+    def row_group_spans(self) -> list[tuple[int, int, int]]:
+        """Top and bottom edge of each group of rows, and its first row."""
+        return _spans([line.group for line in self.table.rows], self.tops, self.cell)
 
     def at(self, point: QPoint) -> tuple[int, int] | None:
         """The cell under ``point`` (content pixels), or None between cells."""
-        if not self.rows or not self.columns:
-            return None
-        row = (point.y() - self.head.height()) // (self.cell + GAP)
-        guess = (point.x() - self.head.width()) // (self.cell + GAP)
-        for column in (guess, guess - 1, guess - 2):
-            if (
-                0 <= row < len(self.rows)
-                and 0 <= column < len(self.columns)
-                and self.rect(row, column).contains(point)
-            ):
-                return row, column
-        return None
+        row, column = self._line(self.tops, point.y()), self._line(self.lefts, point.x())
+        return None if row is None or column is None else (row, column)
+
+    def row_at(self, y: int) -> int | None:
+        """The row at a height in content pixels."""
+        return self._line(self.tops, y)
+
+    def column_at(self, x: int) -> int | None:
+        """The column at a place in content pixels."""
+        return self._line(self.lefts, x)
+
+    def _line(self, starts: list[int], at: int) -> int | None:
+        index = bisect_right(starts, at) - 1
+        return index if index >= 0 and at < starts[index] + self.cell else None
 
     def visible(self, area: QRect) -> tuple[range, range]:
         """Rows and columns that touch ``area`` (content pixels)."""
-        pitch = self.cell + GAP
-        first_row = max(0, (area.top() - self.head.height()) // pitch)
-        last_row = min(len(self.rows), (area.bottom() - self.head.height()) // pitch + 1)
-        columns = [
-            column
-            for column in range(len(self.columns))
-            if self.rect(0, column).left() <= area.right()
-            and self.rect(0, column).right() >= area.left()
-        ]
-        if not columns:
-            return range(first_row, max(first_row, last_row)), range(0)
-        return (range(first_row, max(first_row, last_row)), range(columns[0], columns[-1] + 1))
+        return (
+            self._seen(self.tops, area.top(), area.bottom()),
+            self._seen(self.lefts, area.left(), area.right()),
+        )
+
+    def _seen(self, starts: list[int], first: int, last: int) -> range:
+        begin = max(0, bisect_right(starts, first - self.cell))
+        return range(begin, max(begin, bisect_right(starts, last)))
+
+
+def _spans(
+    groups: list[tuple[object, ...]], starts: list[int], cell: int
+) -> list[tuple[int, int, int]]:
+    found: list[tuple[int, int, int]] = []
+    for index, group in enumerate(groups):
+        if found and group == groups[found[-1][2]]:
+            found[-1] = (found[-1][0], starts[index] + cell, found[-1][2])
+        else:
+            found.append((starts[index], starts[index] + cell, index))
+    return found

@@ -9,16 +9,32 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.i18n import tr
-from app.validation.layout import CellKey, GridAxes
+from app.validation.labels import checkpoint_title, spoken_words
+from app.validation.places import Places
+from app.validation.shown import Shown
+from app.validation.table import Line, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from app.validation.marks import GridMarks
+    from engine.sampling.request import ImageRequest
     from engine.validation.manifest import Grid
     from engine.validation.request import GridRequest
+    from engine.validation.resolve import Position
 
 # From this share of the copy limit on, a cell is marked as coming near to a training picture.
 NEAR_COPY = 0.9
+
+
+@dataclass(frozen=True)
+class GridAxes:
+    """The values along each axis, in the order they are shown."""
+
+    checkpoints: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
+    seeds: tuple[int, ...] = ()
+    prompts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,11 @@ class Cell:
     problem: str = ""
     copying: float | None = None
     nearest: str = ""
+
+    @property
+    def id(self) -> str:
+        """What its recipe is called; its file is named by it. Empty for a failed cell."""
+        return Path(self.path).stem if self.path else ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +73,7 @@ class GridState(QObject):
     """Axes, cells, and what is chosen: A to look at, B to compare it with, and the pick."""
 
     axes_changed = Signal()
-    cell_changed = Signal(object)  # CellKey
+    cell_changed = Signal(object)  # Position
     choice_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -61,30 +82,40 @@ class GridState(QObject):
         self.request: GridRequest | None = None
         self.checkpoints: dict[str, Checkpoint] = {}
         self.tags: dict[str, str] = {}
-        self.shown_seed: int | None = None
-        self.first: CellKey | None = None
-        self.second: CellKey | None = None
+        self.places = Places()
+        self.table = Table()
+        self.marks: GridMarks | None = None
+        self.first: Position | None = None
+        self.second: Position | None = None
         self.pick_checkpoint = ""
         self.pick_weight: float | None = None
         self.copy_limit = 0.85
         self.mark_copying = True
-        self._cells: dict[CellKey, Cell] = {}
-        self._by_path: dict[str, list[CellKey]] = {}
+        self._cells: dict[Position, Cell] = {}
+        self._by_path: dict[str, list[Position]] = {}
+        self.shown = Shown(self)
+        self.shown.changed.connect(self._lay)
+
+    def use_marks(self, marks: GridMarks) -> None:
+        """Know the stars, rejections and pins of the grid shown."""
+        self.marks = marks
+        marks.changed.connect(self._marked)
 
     # Filling
 
     def begin(self, request: GridRequest) -> None:
         """Show an empty grid for ``request``; cells that are known already stay."""
-        axes = GridAxes(request.checkpoints, request.weights, request.seeds, request.prompts)
-        same = self.request is not None and _without_axes(request) == _without_axes(self.request)
-        self.request, self.axes = request, axes
+        same = self.request is not None and _kin(request) == _kin(self.request)
+        self.request, self.places = request, Places(request)
+        self.axes = GridAxes(request.checkpoints, request.weights, request.seeds, request.prompts)
         if not same:
             self._cells, self._by_path = {}, {}
-        if self.shown_seed not in axes.seeds:
-            self.shown_seed = axes.seeds[0] if axes.seeds else None
+        self.shown.follow(self.places.paged)
         self.first = self.second = None
+        if self.marks is not None:
+            self.marks.follow(Path(request.folder), same=same)
         self.set_pick("", None)
-        self.axes_changed.emit()
+        self._lay()
         self.choice_changed.emit()
 
     def open(self, grid: Grid) -> None:
@@ -92,26 +123,46 @@ class GridState(QObject):
         self._cells, self._by_path, self.request = {}, {}, None
         self.begin(grid.request)
         for cell in grid.cells:
-            position = cell.position
-            key = CellKey(position.checkpoint, position.weight, position.seed, position.prompt)
             if cell.path is not None or cell.error:
-                self.put(key, str(cell.path or ""), cached=True, problem=cell.error)
+                self.put(cell.position, str(cell.path or ""), cached=True, problem=cell.error)
 
     def clear(self) -> None:
         """Show no grid."""
-        self.axes, self.request = GridAxes(), None
+        self.axes, self.request, self.places = GridAxes(), None, Places()
         self._cells, self._by_path = {}, {}
         self.first = self.second = None
+        if self.marks is not None:
+            self.marks.follow(None)
         self.set_pick("", None)
+        self._lay()
+
+    def _lay(self) -> None:
+        """Lay the cells out anew."""
+        self.table = self.shown.table(self.places.axes, self.places.position)
         self.axes_changed.emit()
 
-    def put(self, key: CellKey, path: str, *, cached: bool = False, problem: str = "") -> None:
+    def baseline_rows(self) -> list[Line]:
+        """The rows of the base model alone; they are never hidden."""
+        table = self.table
+        return [
+            row
+            for row in table.rows
+            if all(self.is_base(table.key_of(row, column)) for column in table.columns)
+        ]
+
+    def _marked(self) -> None:
+        if self.shown.filter == "starred" or self.shown.hide_rejected:
+            self._lay()
+        else:
+            self.choice_changed.emit()
+
+    def put(self, key: Position, path: str, *, cached: bool = False, problem: str = "") -> None:
         """A cell has come in."""
         self._cells[key] = Cell(path, cached, problem)
         self._by_path.setdefault(path, []).append(key)
         self.cell_changed.emit(key)
 
-    def set_evidence(self, key: CellKey, copying: float, nearest: str) -> None:
+    def set_evidence(self, key: Position, copying: float, nearest: str) -> None:
         """How near a cell comes to which training picture."""
         cell = self._cells.get(key)
         if cell is not None:
@@ -120,60 +171,65 @@ class GridState(QObject):
 
     # Reading
 
-    def cell(self, key: CellKey | None) -> Cell | None:
+    def cell(self, key: Position | None) -> Cell | None:
         """The cell at ``key`` if it has come in."""
         return self._cells.get(key) if key is not None else None
 
-    def finished(self) -> Iterable[tuple[CellKey, Cell]]:
+    def finished(self) -> Iterable[tuple[Position, Cell]]:
         """The cells of the present axes that have a picture."""
-        axes = self.axes
-        for checkpoint in axes.checkpoints:
-            for weight in axes.weights:
-                for prompt in axes.prompts:
-                    for seed in axes.seeds:
-                        key = CellKey(checkpoint, weight, seed, prompt)
-                        cell = self._cells.get(key)
-                        if cell is not None and cell.path:
-                            yield key, cell
+        for key, cell in self._cells.items():
+            if cell.path and self.places.has(key):
+                yield key, cell
 
-    def keys_of(self, path: str) -> list[CellKey]:
+    def failed(self) -> Iterable[Position]:
+        """The places whose picture could not be drawn."""
+        return (key for key, cell in self._cells.items() if cell.problem and self.places.has(key))
+
+    def keys_of(self, path: str) -> list[Position]:
         """The places that show the picture ``path``."""
         return self._by_path.get(path, [])
 
-    def repeats_base(self, key: CellKey) -> bool:
+    def repeats_base(self, key: Position) -> bool:
         """Whether ``key`` would show again what the base model's row shows: weight 0 below it."""
-        return bool(key.checkpoint) and key.weight == 0 and "" in self.axes.checkpoints
+        return bool(key.checkpoint) and self.is_base(key) and "" in self.axes.checkpoints
 
-    def row_label(self, checkpoint: str, seed: int) -> tuple[str, str]:
-        """Title and second line of a row."""
-        detail = tr("seed {seed}", seed=seed)
-        if not checkpoint:
-            return tr("Base"), detail
-        known = self.checkpoints.get(checkpoint)
-        if known is None:
-            return Path(checkpoint).stem, detail
-        if self.shown_seed is not None and known.held_out is not None:
-            detail = tr("held-out {loss}", loss=f"{known.held_out:.4f}")
-        elif self.shown_seed is not None and known.loss is not None:
-            detail = tr("loss {loss}", loss=f"{known.loss:.4f}")
-        return known.title, detail
+    @property
+    def shown_seed(self) -> int | None:
+        """The seed that is shown; None shows all in rows."""
+        return self.shown.pages.get("seed")
+
+    def title_of(self, checkpoint: str) -> str:
+        """What a checkpoint is called."""
+        return checkpoint_title(self, checkpoint)
+
+    def is_base(self, key: Position) -> bool:
+        """Whether a cell shows the base model in a grid that tests LoRAs."""
+        return self.places.tests_lora and not key.uses_lora
+
+    def find(self, **wanted: object) -> Position | None:
+        """The place with these values of axes, and those shown of the others."""
+        return self.places.find(wanted, self.shown.pages)
+
+    def has_mark(self, kind: str, key: Position) -> bool:
+        """Whether the picture at ``key`` was starred, rejected or pinned."""
+        cell = self._cells.get(key)
+        return cell is not None and self.marks is not None and self.marks.has(kind, cell.id)
+
+    def pinned(self) -> list[Position]:
+        """The pinned cells, in the order they were pinned; one place of each picture."""
+        if self.marks is None or not self.marks.now.pinned:
+            return []
+        places = {cell.id: key for key, cell in self._cells.items()}
+        return [places[one] for one in self.marks.now.pinned if one in places]
 
     def tag_of(self, prompt: str) -> str:
         """Whether the training pictures show what ``prompt`` asks for, in a word."""
         tag = self.tags.get(prompt, "")
         return tr(tag) if tag else ""
 
-    def name_of(self, key: CellKey) -> str:
+    def name_of(self, key: Position) -> str:
         """A cell in words."""
-        if not key.checkpoint or key.weight == 0:
-            return tr("Base model, seed {seed}", seed=key.seed)
-        title = self.row_label(key.checkpoint, key.seed)[0]
-        return tr(
-            "{title}, weight {weight}, seed {seed}",
-            title=title,
-            weight=f"{key.weight:g}",
-            seed=key.seed,
-        )
+        return spoken_words(self, key)
 
     def flag_of(self, copying: float) -> str:
         """The color of the flag for a similarity, empty for none."""
@@ -181,21 +237,31 @@ class GridState(QObject):
             return "flag_err"
         return "flag_warn" if copying >= self.copy_limit * NEAR_COPY else ""
 
+    def image_at(self, key: Position) -> ImageRequest:
+        """The whole recipe of a cell."""
+        assert self.request is not None
+        return self.request.image_at(key)
+
     # Choosing
 
     def show_seed(self, seed: int | None) -> None:
         """Show one seed, or all of them in rows."""
-        self.shown_seed = seed
-        self.axes_changed.emit()
+        self.shown.turn("seed", seed)
 
-    def choose(self, key: CellKey | None) -> None:
+    def turn_to(self, key: Position) -> None:
+        """Show the pages on which ``key`` is."""
+        for axis, value in zip(self.places.axes, key.place, strict=True):
+            if axis in self.places.paged and self.shown.pages.get(axis.name) not in (None, value):
+                self.shown.turn(axis.name, value)
+
+    def choose(self, key: Position | None) -> None:
         """Look at a cell (A)."""
         self.first = key
         if self.second == key:
             self.second = None
         self.choice_changed.emit()
 
-    def compare_with(self, key: CellKey | None) -> None:
+    def compare_with(self, key: Position | None) -> None:
         """Compare A with a cell (B); the same cell again takes B away."""
         if self.first is None:
             self.first = key
@@ -214,6 +280,8 @@ class GridState(QObject):
         self.choice_changed.emit()
 
 
-def _without_axes(request: GridRequest) -> dict[str, object]:
+def _kin(request: GridRequest) -> dict[str, object]:
     """What all cells share; grids that agree in it can show each other's cells."""
-    return request.image.model_dump(exclude={"prompt", "seed", "count", "batch_size"})
+    names = [axis.setting for axis in request.axes]
+    shared = request.image.model_dump(exclude={*names, "count", "batch_size"})
+    return shared | {"axes": names, "trigger": request.trigger}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class PairGrid(QWidget):
     """Generated and training picture side by side, most alike first. A click shows the cell."""
 
-    chosen = Signal(object)  # CellKey
+    chosen = Signal(object)  # Position
 
     def __init__(self, state: GridState, thumbnails: ThumbnailCache) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class PairGrid(QWidget):
         painter.drawText(foot, _RIGHT, f"{pair.similarity:.2f}")
         painter.setFont(fonts.font(11))
         painter.setPen(color("t2"))
-        title = self._state.row_label(pair.key.checkpoint, pair.key.seed)[0]
+        title = self._state.title_of(pair.key.checkpoint)
         words = tr("{title}, {weight}", title=title, weight=f"{pair.key.weight:g}")
         room = foot.width() - 36
         shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.i18n import bind, signals, tr
 from app.theme import color, metrics
-from app.validation.setup_panel import SAMPLERS
-from app.widgets.buttons import button
+from app.validation.cell_menu import MARKS
+from app.widgets.buttons import button, tool_button
 from app.widgets.images import draw_fitted
 from app.widgets.text import ElidedLabel, label
+from engine.sampling.infotext import SAMPLERS
 
 if TYPE_CHECKING:
+    from app.validation.cell_pictures import CellPictures
     from app.validation.model import GridState
-    from app.widgets.thumbnails import ThumbnailCache
 
 HEIGHT = 76
-# From these widths on there is room for the button of the right column, the figures, the hint.
-CANVAS_FROM, FACTS_FROM, HINT_FROM = 500, 620, 860
+# From these widths on there is room for more of it.
+CANVAS_FROM, COPIES_FROM, MARKS_FROM, FACTS_FROM, HINT_FROM = 500, 640, 720, 860, 860
 
 
 class RecipeBar(QWidget):
@@ -30,8 +39,12 @@ class RecipeBar(QWidget):
 
     compare_asked = Signal()
     canvas_asked = Signal()
+    mark_asked = Signal(str)
+    infotext_asked = Signal()
+    picture_asked = Signal()
+    dragged = Signal()
 
-    def __init__(self, state: GridState, thumbnails: ThumbnailCache) -> None:
+    def __init__(self, state: GridState, thumbnails: CellPictures) -> None:
         super().__init__()
         self._state = state
         self.setFixedHeight(HEIGHT)
@@ -43,6 +56,7 @@ class RecipeBar(QWidget):
         line.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         line.setSpacing(12)
         self.picture = CellPicture(state, thumbnails)
+        self.picture.dragged.connect(self.dragged)
         line.addWidget(self.picture)
         line.addLayout(self._words(), 1)
         self.facts = self._facts()
@@ -51,13 +65,34 @@ class RecipeBar(QWidget):
         line.addWidget(self.hint)
         self.compare = button("Compare A and B", "columns-2", on=self.compare_asked.emit)
         self.canvas = button("Open in Canvas", "brush", on=self.canvas_asked.emit)
+        line.addLayout(self._mark_buttons())
         line.addWidget(self.compare)
         line.addWidget(self.canvas)
+        line.addLayout(self._copy_buttons())
         state.choice_changed.connect(self.refresh)
         state.cell_changed.connect(lambda key: self.refresh() if key == state.first else None)
         state.axes_changed.connect(self.refresh)
         signals.changed.connect(self.refresh)
         self.refresh()
+
+    def _mark_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(metrics.GAP_ICONS)
+        self.marks = {}
+        for kind, words, icon, key in MARKS:
+            tell = partial(self.mark_asked.emit, kind)
+            made = self.marks[kind] = tool_button(icon, words, tell, True, shortcut=key)
+            row.addWidget(made)
+        return row
+
+    def _copy_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(metrics.GAP_ICONS)
+        self.copy = tool_button("copy", "Copy infotext", self.infotext_asked.emit)
+        self.copy_picture = tool_button("image", "Copy picture", self.picture_asked.emit)
+        row.addWidget(self.copy)
+        row.addWidget(self.copy_picture)
+        return row
 
     def _words(self) -> QVBoxLayout:
         self.name = ElidedLabel(weight=500)
@@ -115,33 +150,46 @@ class RecipeBar(QWidget):
             self.nearest.setText(Path(cell.nearest).stem)
         self.compare.setEnabled(state.second is not None)
         self.canvas.setVisible(self.width() >= CANVAS_FROM)
-        self.canvas.setEnabled(bool(key.checkpoint))
+        there = cell is not None and bool(cell.path)
+        for kind, mark in self.marks.items():
+            mark.setChecked(state.has_mark(kind, key))
+            mark.setVisible(self.width() >= MARKS_FROM)
+        for copy in (self.copy, self.copy_picture):
+            copy.setVisible(self.width() >= COPIES_FROM)
+        for made in (*self.marks.values(), self.copy, self.copy_picture, self.canvas):
+            made.setEnabled(there)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show what there is room for."""
         self.refresh()
 
     def _recipe(self) -> str:
-        request = self._state.request
-        if request is None:
+        state, key = self._state, self._state.first
+        if state.request is None or key is None:
             return ""
-        image = request.image
-        return tr(
+        image = state.image_at(key)
+        words = tr(
             "{steps} steps, {sampler} {schedule}, guidance {guidance}",
             steps=image.steps,
-            sampler=dict(SAMPLERS)[image.sampler],
+            sampler=SAMPLERS[image.sampler],
             schedule=tr(image.schedule.capitalize()),
             guidance=f"{image.guidance_scale:g}",
         )
+        size = f", {image.width} × {image.height}" if image.width and image.height else ""
+        return words + size
 
 
 class CellPicture(QWidget):
     """The chosen cell, 56 pixels a side, in the outline of the choice."""
 
-    def __init__(self, state: GridState, thumbnails: ThumbnailCache) -> None:
+    dragged = Signal()
+
+    def __init__(self, state: GridState, thumbnails: CellPictures) -> None:
         super().__init__()
         self._state, self._thumbnails = state, thumbnails
+        self._pressed: QPoint | None = None
         self.setFixedSize(60, 60)
+        bind(self.setToolTip, "Drag it out as a file")
         bind(self.setAccessibleName, "Chosen cell")
         thumbnails.ready.connect(lambda _: self.update())
 
@@ -151,9 +199,27 @@ class CellPicture(QWidget):
         area = self.rect().adjusted(2, 2, -2, -2)
         painter.fillRect(area, color("tile"))
         cell = self._state.cell(self._state.first)
-        pixmap = self._thumbnails.get(cell.path, 160) if cell is not None and cell.path else None
+        edge = round(area.width() * self.devicePixelRatioF())
+        pixmap = self._thumbnails.level(cell.path, edge) if cell and cell.path else None
         if pixmap is not None:
             draw_fitted(painter, pixmap, area.toRectF())
         painter.setPen(QPen(color("acc"), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area.adjusted(-1, -1, 0, 0))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the picture."""
+        self._pressed = event.position().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag it out."""
+        if self._pressed is None:
+            return
+        away = (event.position().toPoint() - self._pressed).manhattanLength()
+        if away >= QApplication.startDragDistance():
+            self._pressed = None
+            self.dragged.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        self._pressed = None

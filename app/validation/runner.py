@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.validation.layout import CellKey
 from engine.runtime.errors import JobCancelled
 from engine.validation.manifest import Grid, list_grids
 from engine.validation.request import GridRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.session import Session
     from app.validation.model import GridState
     from engine.runtime.events import Event
@@ -35,7 +36,6 @@ class GridRunner(QObject):
         self.handle: JobHandle | None = None
         self.total = self.cached = 0
         self._done: set[str] = set()
-        self._grid: GridRequest | None = None
         session.engine_event.connect(self._hear)
         session.job_changed.connect(self._progressed)
         session.job_finished.connect(self._ended)
@@ -64,7 +64,6 @@ class GridRunner(QObject):
         self.changed.emit()
 
     def _begin(self, request: GridRequest) -> None:
-        self._grid = request
         self._state.begin(request)
         self.total, self.cached = request.distinct(), 0
         self._done.clear()
@@ -101,10 +100,9 @@ class GridRunner(QObject):
             self.total = len({cell["id"] for cell in event.data["cells"]})
             self.cached = event.data["cached"]
             self.changed.emit()
-        elif event.kind == "grid.cell" and self._grid is not None:
+        elif event.kind == "grid.cell":
             data = event.data
-            at = self._grid.position(data["place"])
-            key = CellKey(at.checkpoint, at.weight, at.seed, at.prompt)
+            key = self._state.places.position(place_of(data["place"]))
             self._state.put(key, data["path"], cached=data["cached"], problem=data["error"])
             self._done.add(data["id"])
             self.changed.emit()
@@ -141,3 +139,8 @@ def latest_grid(grids: Path, checkpoints: set[str]) -> Grid | None:
     return next(
         (grid for grid in list_grids(grids) if checkpoints & set(grid.request.checkpoints)), None
     )
+
+
+def place_of(values: Sequence[Any]) -> tuple[Any, ...]:
+    """A place as an event has it: pairs are lists where it came from a file."""
+    return tuple(tuple(value) if isinstance(value, list) else value for value in values)

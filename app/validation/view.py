@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -11,17 +12,25 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from app.i18n import signals
 from app.theme import metrics
 from app.validation.actions import validation_actions
+from app.validation.cell_files import CellFiles
+from app.validation.cell_menu import open_cell_menu
+from app.validation.cell_pictures import CellPictures
+from app.validation.cell_tips import CellTips
 from app.validation.compare import CompareView
 from app.validation.evidence import EvidenceState
 from app.validation.evidence_panel import NARROW_WIDTH, WIDTH, EvidencePanel
 from app.validation.export_entry import Exports
 from app.validation.files import GridFiles, dropped_loras
+from app.validation.framing import STEP
+from app.validation.full_cell import FullCell
+from app.validation.full_pictures import FullPictures
 from app.validation.grid_view import GridView
-from app.validation.layout import CellKey
+from app.validation.marks import GridMarks
 from app.validation.model import GridState
 from app.validation.no_grid import NoGrid
 from app.validation.reader import Reader
 from app.validation.recipe_bar import RecipeBar
+from app.validation.row_measures import row_measures
 from app.validation.runner import GridRunner
 from app.validation.setup import GridSetup, count_cells
 from app.validation.setup_panel import SetupPanel
@@ -29,7 +38,6 @@ from app.validation.stage_bar import StageBar
 from app.validation.strip import SetupStrip
 from app.widgets.columns import SideColumns
 from app.widgets.text import hairline, restyle
-from app.widgets.thumbnails import ThumbnailCache
 from engine.project.settings import data_dir
 from engine.runtime.errors import StylekilnError
 from engine.validation.values import format_values
@@ -37,6 +45,7 @@ from engine.validation.values import format_values
 if TYPE_CHECKING:
     from app.actions import Action
     from app.session import Session
+    from engine.validation.resolve import Position
 
 COUNT_DELAY_MS = 300
 
@@ -46,20 +55,27 @@ class View(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session = session
+        self.session = session
         self.state = GridState(self)
         self.setup = GridSetup(self)
         self.runner = GridRunner(session, self.state)
         self.evidence = EvidenceState(session, self.state)
-        self.thumbnails = ThumbnailCache(parent=self)
+        self.evidence.changed.connect(self._measured)
+        self.marks = GridMarks(session, self)
+        self.state.use_marks(self.marks)
+        self.thumbnails = CellPictures(self)
+        self.full_pictures = FullPictures(session, self)
+        self.cells = CellFiles(session, self.state, self)
         self.panel = SetupPanel(self.setup, self.state, self.runner)
         self.strip = SetupStrip(self.setup, self.runner)
         self._list_wanted = False
         self.grid = GridView(self.state, self.thumbnails)
-        self.compare = CompareView(self.state, self.thumbnails)
+        self.tips = CellTips(session, self.state, self.cells, self.grid)
+        self.compare = CompareView(self.state, self.thumbnails, self.full_pictures)
+        self.full = FullCell(self.state, self.thumbnails, self.full_pictures)
         self.recipe = RecipeBar(self.state, self.thumbnails)
         self.right = EvidencePanel(self.state, self.evidence, self.thumbnails)
-        self.bar = StageBar(self.state)
+        self.bar = StageBar(self.state, self.compare)
         self.empty = NoGrid(self.setup)
         self.reader = Reader(session, self.state, self.setup, self.runner, self.evidence)
         self.files = GridFiles(self, session, self.setup, self.reader)
@@ -86,7 +102,7 @@ class View(QWidget):
         self, run: str = "", files: tuple[str, ...] = (), start: bool = False, **payload: Any
     ) -> None:
         """Take a run's folder or LoRA files from another workspace; ``start`` draws at once."""
-        self._session.start(self._receive(run, files, start))
+        self.session.start(self._receive(run, files, start))
 
     async def _receive(self, run: str, files: tuple[str, ...], start: bool) -> None:
         await self.reader.take(run, files)
@@ -99,6 +115,7 @@ class View(QWidget):
         self.stage = QStackedWidget()
         self.stage.addWidget(self.grid)
         self.stage.addWidget(self.compare)
+        self.stage.addWidget(self.full)
         self.stage.addWidget(self.empty)
         middle = QWidget()
         middle.setProperty("surface", "stage")
@@ -107,7 +124,8 @@ class View(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
-        column.addWidget(hairline("column"))
+        self._bar_line = hairline("column")
+        column.addWidget(self._bar_line)
         column.addWidget(self.stage, 1)
         column.addWidget(self.recipe)
         outer = QHBoxLayout(self)
@@ -117,11 +135,11 @@ class View(QWidget):
         outer.addWidget(self.panel)
         outer.addWidget(middle, 1)
         outer.addWidget(self.right)
-        self.columns = SideColumns(self, middle, self._session, "validate")
+        self.columns = SideColumns(self, middle, self.session, "validate")
         self.columns.add(self.strip, "left")
         self.columns.add(self.panel, "left", self.panel.preferred_width)
         self.columns.add(self.right, "right", WIDTH)
-        self.columns.keys_on(self.grid, self.compare)
+        self.columns.keys_on(self.grid, self.compare, self.full)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Small windows get the narrow column, and a strip in place of the left one."""
@@ -147,7 +165,7 @@ class View(QWidget):
     # Connections
 
     def _listen(self) -> None:
-        session, state = self._session, self.state
+        session, state = self.session, self.state
         session.project_changed.connect(lambda _: session.start(self.reader.open_project()))
         session.job_finished.connect(lambda _: session.start(self.reader.load()))
         session.pictures_changed.connect(lambda _: session.start(self.reader.suggest()))
@@ -161,9 +179,7 @@ class View(QWidget):
         self.empty.list_asked.connect(self.show_list)
         self.empty.train_asked.connect(lambda: session.go("train"))
         self.empty.files_asked.connect(self.files.ask_loras)
-        self.bar.mode.changed.connect(lambda _: self._follow())
-        self.bar.zoomed.connect(self.zoom)
-        self.bar.fitted.connect(self.fit)
+        self._listen_to_stage()
         self.runner.failed.connect(session.show_error)
         self.runner.finished.connect(self._drawn)
         self.runner.adopted.connect(lambda request: session.start(self.reader.adopt(request)))
@@ -171,16 +187,41 @@ class View(QWidget):
         state.choice_changed.connect(self.right.refresh)
         state.choice_changed.connect(self._mark_next_step)
         self.runner.changed.connect(self._mark_next_step)
-        self.grid.picked.connect(state.choose)
-        self.grid.compared.connect(state.compare_with)
-        self.grid.opened.connect(self._open_cell)
-        self.recipe.compare_asked.connect(self.show_compare)
-        self.recipe.canvas_asked.connect(self.open_in_canvas)
         self.right.canvas_asked.connect(self.open_in_canvas)
         self.bar.export.clicked.connect(self.exports.ask_grid)
         self.right.completion_asked.connect(self.complete)
         self.right.cell_asked.connect(self._show_cell)
         signals.changed.connect(self._follow)
+
+    def _listen_to_stage(self) -> None:
+        state, grid, bar, compare = self.state, self.grid, self.bar, self.compare
+        bar.mode.changed.connect(lambda _: self._turn_stage())
+        bar.way.changed.connect(lambda _: self._turn_stage())
+        bar.zoomed.connect(self.zoom)
+        bar.fitted.connect(self.fit)
+        bar.actual.connect(compare.actual_size)
+        bar.detailed.connect(grid.set_loupe)
+        grid.picked.connect(state.choose)
+        grid.compared.connect(state.compare_with)
+        grid.opened.connect(self._open_or_retry)
+        grid.marked.connect(self.marks_cell)
+        grid.dragged.connect(self._drag)
+        grid.menu_asked.connect(partial(open_cell_menu, self))
+        grid.tip_asked.connect(self.tips.show)
+        grid.sized.connect(self._tell_zoom)
+        self.thumbnails.ready.connect(lambda _: self._tell_zoom())
+        for stage in (compare, self.full):
+            stage.stepped.connect(grid.go)
+            stage.marked.connect(self.mark)
+            stage.closed.connect(self.show_grid)
+        compare.changed.connect(self._tell_zoom)
+        recipe = self.recipe
+        recipe.compare_asked.connect(self.show_compare)
+        recipe.canvas_asked.connect(self.open_in_canvas)
+        recipe.mark_asked.connect(self.mark)
+        recipe.infotext_asked.connect(self.copy_infotext)
+        recipe.picture_asked.connect(self.copy_picture)
+        recipe.dragged.connect(lambda: self._drag(state.first))
 
     def _setup_changed(self) -> None:
         self.state.checkpoints |= {item.path: item for item in self.setup.available}
@@ -190,12 +231,37 @@ class View(QWidget):
 
     def _follow(self) -> None:
         has_grid = bool(self.state.axes.checkpoints)
-        comparing = self.bar.mode.value == "compare"
-        self.stage.setCurrentWidget(
-            self.empty if not has_grid else self.compare if comparing else self.grid
-        )
+        large = self.stage.currentWidget() is self.full and self.bar.mode.value == "grid"
+        shown: QWidget = self.compare if self.bar.comparing else self.full if large else self.grid
+        self._show_on_stage(shown if has_grid else self.empty)
         self.empty.refresh()
         self.bar.refresh()
+        self._tell_zoom()
+
+    def _show_on_stage(self, shown: QWidget) -> None:
+        before = self.stage.currentWidget()
+        self.stage.setCurrentWidget(shown)
+        for part in (self.bar, self._bar_line):
+            part.setVisible(shown is not self.full)
+        if shown is not before and before is not None and before.hasFocus():
+            shown.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _turn_stage(self) -> None:
+        """Another segment was chosen."""
+        if self.bar.comparing:
+            self.compare.set_mode(self.bar.compare_mode)
+        else:
+            self.compare.set_playing(False)
+        self._follow()
+
+    def _tell_zoom(self) -> None:
+        if self.bar.comparing:
+            self.bar.show_zoom(self.compare.scale, not self.grid.framing.whole)
+        else:
+            self.bar.show_zoom(self.grid.picture_scale(), not self.grid.framing.whole)
+
+    def _measured(self) -> None:
+        self.state.shown.set_measures(row_measures(self.state, self.evidence.evidence))
 
     def _mark_next_step(self) -> None:
         """One primary button: draw the grid, or paint with what the evidence speaks for."""
@@ -206,9 +272,9 @@ class View(QWidget):
     async def _count(self) -> None:
         if self.setup.problem() is not None or self.runner.running:
             return
-        request = self.setup.request(self._session.project, data_dir())
+        request = self.setup.request(self.session.project, data_dir())
         try:
-            cells, cached = await self._session.bridge.io(count_cells, request)
+            cells, cached = await self.session.bridge.io(count_cells, request)
         except StylekilnError as error:
             self.panel.show_refusal(error)  # a file is gone; a toast at every change is too much
         else:
@@ -221,12 +287,12 @@ class View(QWidget):
         if self.runner.running:
             return
         try:
-            request = self.setup.request(self._session.project, data_dir())
+            request = self.setup.request(self.session.project, data_dir())
         except StylekilnError as error:
-            self._session.show_error(error)
+            self.session.show_error(error)
             return
         self.evidence.clear()
-        self.bar.mode.set_value("grid")
+        self.show_grid()
         self.runner.start(request)
 
     def complete(self) -> None:
@@ -244,7 +310,7 @@ class View(QWidget):
 
     def _drawn(self) -> None:
         self._counting.start()
-        self._session.start(self.evidence.measure())
+        self.session.start(self.evidence.measure())
 
     def zoom(self, direction: int) -> None:
         """Enlarge (1) or shrink (-1) what is on the stage."""
@@ -260,19 +326,87 @@ class View(QWidget):
         else:
             self.grid.fit()
 
-    def show_compare(self) -> None:
+    def show_compare(self, mode: str = "compare") -> None:
         """Show A and B large."""
-        self.bar.mode.set_value("compare")
-        self._follow()
+        self.bar.mode.set_value(mode)
+        self._turn_stage()
+        self.compare.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _open_cell(self, key: CellKey) -> None:
-        self.state.choose(key)
+    def show_way(self, way: str) -> None:
+        """Compare A and B in another way: ``side``, ``blink`` or ``slider``."""
+        self.bar.way.set_value(way)
         self.show_compare()
 
-    def _show_cell(self, key: CellKey) -> None:
+    def show_grid(self) -> None:
+        """Back to the grid, with A in sight."""
         self.bar.mode.set_value("grid")
-        if self.state.shown_seed not in (None, key.seed):
-            self.state.show_seed(key.seed)
+        self._show_on_stage(self.grid)
+        self._turn_stage()
+        if self.state.first is not None:
+            self.grid.show_cell(self.state.first)
+        self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def open_cell(self, key: Position) -> None:
+        """Show one cell over the whole stage."""
+        self.state.choose(key)
+        self.bar.mode.set_value("grid")
+        self._show_on_stage(self.full)
+        self.full.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def open_first(self) -> None:
+        """Show A over the whole stage."""
+        if self.state.first is not None:
+            self.open_cell(self.state.first)
+
+    def zoom_detail(self, direction: int) -> None:
+        """Show a smaller (1) or a larger (-1) part of all pictures."""
+        self.grid.framing.zoom_by(STEP if direction > 0 else 1 / STEP)
+
+    def _open_or_retry(self, key: Position) -> None:
+        cell = self.state.cell(key)
+        if cell is not None and cell.problem:
+            self.retry()
+        elif cell is not None and cell.path:
+            self.open_cell(key)
+
+    def retry(self) -> None:
+        """Draw the grid shown again; only what failed or is missing is drawn."""
+        request = self.state.request
+        if request is not None and not self.runner.running:
+            self.runner.start(request)
+
+    def mark(self, kind: str) -> None:
+        """Star, reject or pin A, or take that back."""
+        if self.state.first is not None:
+            self.marks_cell(kind, self.state.first)
+
+    def marks_cell(self, kind: str, key: Position) -> None:
+        """The same for the cell at ``key``."""
+        cell = self.state.cell(key)
+        if cell is not None and cell.id:
+            self.marks.toggle(kind, cell.id)
+
+    def _drag(self, key: Position | None) -> None:
+        cell = self.state.cell(key)
+        if key is not None and cell is not None and cell.path:
+            pixmap = self.thumbnails.kept(cell.path)
+            self.session.start(self.cells.drag(key, self.grid, pixmap))
+
+    def copy_infotext(self) -> None:
+        """Copy how A was made."""
+        if self.state.first is not None:
+            self.session.start(self.cells.copy_infotext(self.state.first))
+
+    def copy_picture(self) -> None:
+        """Copy the picture of A."""
+        if self.state.first is not None:
+            self.session.start(self.cells.copy_picture(self.state.first))
+
+    def _show_cell(self, key: Position) -> None:
+        self.bar.mode.set_value("grid")
+        self._show_on_stage(self.grid)
+        self._turn_stage()
+        self.state.turn_to(key)
         self.state.choose(key)
         self._follow()
         self.grid.show_cell(key)
@@ -288,13 +422,20 @@ class View(QWidget):
         return None
 
     def open_in_canvas(self) -> None:
-        """Paint with the LoRA of the chosen cell, or of the pick."""
-        lora = self.lora_for_canvas()
-        if lora is None:
+        """Open A with its whole recipe, or paint with the LoRA of the pick."""
+        key, cell = self.state.first, self.state.cell(self.state.first)
+        if key is not None and cell is not None and cell.path:
+            self.session.start(self._reproduce(key))
             return
-        prompt = self.state.first.prompt if self.state.first is not None else ""
-        model = self.state.request.image.model if self.state.request is not None else ""
-        self._session.go("canvas", loras=(lora,), prompt=prompt, model=model)
+        lora = self.lora_for_canvas()
+        if lora is not None:
+            model = self.state.request.image.model if self.state.request is not None else ""
+            self.session.go("canvas", loras=(lora,), model=model)
+
+    async def _reproduce(self, key: Position) -> None:
+        picture = await self.cells.named_copy(key)
+        image = self.state.image_at(key)
+        self.session.go("canvas", document=str(picture or ""), recipe=image)
 
     # Dropping
 

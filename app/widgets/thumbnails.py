@@ -7,12 +7,12 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 from app.widgets.thumbnail_files import content_mark, filling, prune, read_scaled, store
@@ -25,6 +25,9 @@ DISK = 512 * 1024 * 1024  # bytes of files kept
 EDGES = (160, 320, 640)  # thumbnails are made in these sizes only, so that few are kept
 _NO_OWNER = 0
 _ANY_ROOM = (0, 0)
+Part = tuple[float, float, float, float]
+"""Left, top, width and height in shares of the picture."""
+WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
 # Two even where there are two cores: a screenful of large pictures takes a core most of a second.
 _WORKERS = max(2, min(4, (os.cpu_count() or 2) - 1))
 
@@ -34,23 +37,32 @@ class _Key(NamedTuple):
     stamp: str
     edge: int
     room: tuple[int, int]
+    part: Part = WHOLE
 
 
 class ThumbnailCache(QObject):
     """``get`` answers at once with a pixmap or None; ``ready`` tells when one has come.
 
     Pictures keep their shape, the longer side is at most the edge asked for, rounded up to one of
-    ``EDGES``; where a room is asked for they are made as large as fits it. ``folder`` keeps them
-    between starts by what the files hold, so that they outlive a picture's move.
+    ``edges``; where a room is asked for they are made as large as fits it. ``folder`` keeps them
+    between starts by what the files hold, so that they outlive a picture's move. ``memory`` bounds
+    the bytes of pixmaps kept.
     """
 
     ready = Signal(str)  # the path
     _made = Signal(object, QImage)
     _asked = Signal()
 
-    def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        parent: QObject | None = None,
+        *,
+        edges: Sequence[int] = EDGES,
+        memory: int = MEMORY,
+    ) -> None:
         super().__init__(parent)
-        self._folder = folder
+        self._folder, self._edges, self._memory = folder, tuple(edges), memory
         self._kept: OrderedDict[_Key, QPixmap] = OrderedDict()
         self._newest: dict[tuple[str, str], _Key] = {}
         self._bytes = 0
@@ -115,15 +127,27 @@ class ThumbnailCache(QObject):
         it says so with :meth:`keep_wishes`. ``room`` is width and height in pixels, to be filled by
         one side; who draws it there need not scale it.
         """
-        size = next((size for size in EDGES if size >= edge), EDGES[-1])
-        key = _Key(path, stamp, size, room)
+        found = self._found(_Key(path, stamp, self._rounded(edge), room), owner)
+        return found if found is not None else self.kept(path, stamp)
+
+    def piece(
+        self, path: str, part: Part, room: tuple[int, int], owner: int = _NO_OWNER
+    ) -> QPixmap | None:
+        """As :meth:`get` for a ``part`` of the picture, cut out of the whole at its full size and
+        made as large as fits ``room``; nothing stands in for it.
+        """
+        return self._found(_Key(path, "", self._edges[-1], room, part), owner)
+
+    def _rounded(self, edge: int) -> int:
+        return next((size for size in self._edges if size >= edge), self._edges[-1])
+
+    def _found(self, key: _Key, owner: int) -> QPixmap | None:
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
-            return found
-        if (path, stamp) not in self._failed:
+        elif (key.path, key.stamp) not in self._failed:
             self._ask(key, owner)
-        return self.kept(path, stamp)
+        return found
 
     def kept(self, path: str, stamp: str = "") -> QPixmap | None:
         """The newest thumbnail of ``path`` in memory; none is made for it."""
@@ -209,6 +233,8 @@ class ThumbnailCache(QObject):
             log.info("no thumbnail of %s: %s", key.path, error)
             return QImage()
         self._go.wait()
+        if key.part != WHOLE:
+            image = image.copy(_pixels(key.part, image.width(), image.height()))
         if key.room != _ANY_ROOM:
             image = filling(image, key.room)
         # As the screen wants it, so that the window's thread need not convert.
@@ -229,9 +255,10 @@ class ThumbnailCache(QObject):
         else:
             self._drop(key)
             pixmap = self._kept[key] = QPixmap.fromImage(image)
-            self._newest[key.path, key.stamp] = key
+            if key.part == WHOLE:
+                self._newest[key.path, key.stamp] = key
             self._bytes += _weight(pixmap)
-            while self._bytes > MEMORY and len(self._kept) > 1:
+            while self._bytes > self._memory and len(self._kept) > 1:
                 self._drop(next(iter(self._kept)))
         self.ready.emit(key.path)
 
@@ -251,6 +278,13 @@ def _closer(lock: threading.Lock, gone: threading.Event) -> Callable[[], None]:
             gone.set()
 
     return close
+
+
+def _pixels(part: Part, width: int, height: int) -> QRect:
+    """``part`` of a picture in whole pixels, at least one."""
+    left, top = round(part[0] * width), round(part[1] * height)
+    right, bottom = round((part[0] + part[2]) * width), round((part[1] + part[3]) * height)
+    return QRect(left, top, max(1, right - left), max(1, bottom - top))
 
 
 def _weight(pixmap: QPixmap) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from engine.sampling.request import ImageRequest
 from engine.validation import manifest
+from engine.validation.export.request import ExportGridRequest
 from engine.validation.request import GridRequest
+from engine.validation.store import CellStore
 from tests.app.bad_input.conftest import drop, other_lora
 
 
@@ -54,7 +57,7 @@ def test_a_grid_whose_checkpoint_was_deleted_opens_with_what_is_left(
     validate.state.open(manifest.open_grid(opened.session.project.grids / "old"))
     settle()
     assert validate.stage.currentWidget() is validate.grid
-    assert validate.state.row_label(request.checkpoints[0], 1)[0] == "deleted"
+    assert validate.state.title_of(request.checkpoints[0]) == "deleted"
     assert [toast.text for toast in opened.toasts.shown] == []
 
 
@@ -65,8 +68,10 @@ def test_a_picture_of_a_grid_that_finds_no_room_says_so(
     (position,) = request.positions()
     manifest.write_manifest(request, [("f" * 64, position)], {})
     validate.state.open(manifest.open_grid(opened.session.project.grids / "old"))
+    CellStore(request.cells_folder).put("f" * 64, np.zeros((8, 8, 3), np.uint8), "")
     full_disk()
-    opened.session.start(validate.files.export(tmp_path / "grid.png"))
+    asked = ExportGridRequest(grid=request.folder, path=str(tmp_path / "grid.png"))
+    opened.session.start(validate.exports.export(asked))
     settle()
     toast("grid.png")
     assert not list(tmp_path.glob("*.tmp"))

@@ -54,15 +54,22 @@ class FakeSession(QObject):
         self.errors = []
         self.gone = []
         self._loop = asyncio.new_event_loop()
+        self._waiting = []
 
     def start(self, coroutine):
         if self._loop.is_closed():  # a timer of a window that is going away
             coroutine.close()
             return None
+        if self._loop.is_running():  # begun by what another one tells: after it
+            self._waiting.append(coroutine)
+            return None
         try:
             return self._loop.run_until_complete(coroutine)
         except StylekilnError as error:
             self.errors.append(error)
+        finally:
+            while self._waiting:
+                self.start(self._waiting.pop(0))
 
     def notify(self, key, *, on_action=None, **facts):
         self.notes.append(key)

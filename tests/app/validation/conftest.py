@@ -4,7 +4,6 @@ import pytest
 from PIL import Image
 
 from app.validation.choices import RunChoice
-from app.validation.layout import GridAxes
 from app.validation.model import Checkpoint
 from app.validation.view import View
 from app.widgets.graph import Graph  # noqa: F401  its library is here before a chart is shown
@@ -68,8 +67,3 @@ def picture(tmp_path):
         return str(path)
 
     return write
-
-
-@pytest.fixture
-def axes():
-    return GridAxes(("", "a", "b"), (0.5, 1.0), (1, 2), ("castle", "apple"))

@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.i18n import set_language
 from app.validation.evidence import Prepared
-from app.validation.layout import CellKey
+from app.validation.labels import line_label
 from app.validation.setup import count_cells
+from app.validation.table import Line
 from engine.dataset.edits import Recipe
 from engine.dataset.masks import MaskStore
 from engine.dataset.steps import Cutout
@@ -69,7 +70,7 @@ def test_the_button_submits_the_grid_and_shows_it_empty(view, started):
 def test_cells_appear_as_they_come_in(qtbot, view, session, started, picture):
     place = started.request.positions()[4]
     path = picture("red", (250, 0, 0))
-    key = CellKey(place.checkpoint, place.weight, 1, place.prompt)
+    key = place
     with qtbot.waitSignal(view.thumbnails.ready):
         session.tell(
             started,
@@ -143,7 +144,7 @@ def test_arrow_keys_move_the_choice_and_scroll_it_into_sight(
     assert port.contains(rect)
     assert rect.top() >= view.grid.grid.head.height()
     qtbot.keyClick(view.grid, Qt.Key.Key_Return)
-    assert view.stage.currentWidget() is view.compare
+    assert view.stage.currentWidget() is view.full
 
 
 def test_headers_stay_while_cells_scroll(view, session, started, picture):
@@ -175,18 +176,19 @@ def test_the_chosen_cell_opens_in_the_canvas_with_its_lora(
     qtbot, view, session, started, picture, run
 ):
     fill(session, started, picture)
-    click(qtbot, view, CellKey(run.checkpoints[1].path, 0.5, 1, "castle, pixel icon"))
+    key = view.state.find(
+        checkpoint=run.checkpoints[1].path, weight=0.5, prompt="castle, pixel icon", seed=1
+    )
+    click(qtbot, view, key)
     qtbot.mouseClick(view.recipe.canvas, LEFT)
-    assert session.gone == [
-        (
-            "canvas",
-            {
-                "loras": ((run.checkpoints[1].path, 0.5),),
-                "prompt": "castle, pixel icon",
-                "model": "starter",
-            },
-        )
-    ]
+    name, payload = session.gone[-1]
+    recipe = payload["recipe"]
+    assert name == "canvas"
+    assert [(use.path, use.weight) for use in recipe.loras] == [(run.checkpoints[1].path, 0.5)]
+    assert (recipe.prompt, recipe.seed, recipe.steps) == ("castle, pixel icon", 1, 25)
+    document = Path(payload["document"])
+    assert document.name == "Epoch 4, weight 0.5, seed 1, castle, pixel icon.png"
+    assert document.read_bytes() == Path(view.state.cell(key).path).read_bytes()
 
 
 def test_a_wrong_axis_is_marked_and_nothing_can_start(qtbot, view):
@@ -379,7 +381,8 @@ def test_the_evidence_names_the_copies_and_picks_another_epoch(drawn, run):
     pair = drawn.evidence.pairs[0]
     assert pair.key.checkpoint == copied
     assert Path(pair.training).stem == "bucket"
-    cell = drawn.state.cell(CellKey(copied, 1.0, 1, "castle, pixel icon"))
+    key = drawn.state.find(checkpoint=copied, weight=1.0, prompt="castle, pixel icon", seed=1)
+    cell = drawn.state.cell(key)
     assert cell.copying > 0.95
     assert drawn.state.flag_of(cell.copying) == "flag_err"
     assert "copies" in {flag.kind for flag in drawn.evidence.pick().flags}
@@ -452,13 +455,15 @@ def test_a_training_picture_without_its_background_is_shown_as_it_was_trained_on
     assert shown[4, 7].tolist() == [200, 0, 0]
 
 
-def test_rows_name_the_loss_that_is_the_held_out_one(view, run):
+def test_rows_name_the_loss_that_is_the_held_out_one(view, run, started):
+    def detail():
+        return line_label(view.state, ("checkpoint",), Line((), (run.checkpoints[0].path,)))[1]
+
     view.state.checkpoints = {item.path: item for item in run.checkpoints}
-    view.state.shown_seed = 1
-    assert view.state.row_label(run.checkpoints[0].path, 1)[1] == "held-out 0.1000"
+    assert detail() == "held-out 0.1000"
     held = view.state.checkpoints[run.checkpoints[0].path]
     view.state.checkpoints[run.checkpoints[0].path] = replace(held, held_out=None)
-    assert view.state.row_label(run.checkpoints[0].path, 1)[1] == "loss 0.1000"
+    assert detail() == "loss 0.1000"
 
 
 def test_weight_0_is_not_shown_again_under_the_row_of_the_base_model(qtbot, view, picture, run):
@@ -466,7 +471,10 @@ def test_weight_0_is_not_shown_again_under_the_row_of_the_base_model(qtbot, view
     qtbot.mouseClick(view.panel.start, LEFT)
     path = picture("again", (250, 0, 0))
     prompt = "castle, pixel icon"
-    base, again = CellKey("", 0.0, 1, prompt), CellKey(run.checkpoints[0].path, 0.0, 1, prompt)
+    base, again = (
+        view.state.find(checkpoint=path, weight=0.0, prompt=prompt)
+        for path in ("", run.checkpoints[0].path)
+    )
     for key in (base, again):
         view.state.put(key, path)
     view.grid.viewport().repaint()

@@ -1,0 +1,92 @@
+"""The menus of the grid: what can be done with a cell, its row and column, and what is shown."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint
+
+from app.shell.menus import Menu
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from app.validation.model import GridState
+    from app.validation.table import Line
+    from app.validation.view import View
+
+
+def open_cell_menu(view: View, row: Line | None, column: Line | None, where: QPoint) -> None:
+    """Open at ``where`` on the screen; lines whose header or cell is there can be hidden."""
+    state, menu = view.state, Menu(view.grid)
+    if row is not None and column is not None and state.first is not None:
+        _cell_entries(menu, view)
+        menu.line()
+    if row is not None and row not in state.baseline_rows():
+        menu.add("Hide this row", lambda: state.shown.hide_row(row), "eye-off")
+    if column is not None:
+        menu.add("Hide this column", lambda: state.shown.hide_column(column), "eye-off")
+    if state.shown.narrowed:
+        menu.add("Show all", state.shown.show_all, "eye")
+    menu.at(where)
+
+
+def _cell_entries(menu: Menu, view: View) -> None:
+    first, files, start = view.state.first, view.cells, view.session.start
+    assert first is not None
+    cell = view.state.cell(first)
+    if cell is not None and cell.problem:
+        menu.add("Try again", view.retry, "rotate-cw", shortcut="Enter")
+    if cell is None or not cell.path:
+        return
+    menu.add("Open large", lambda: view.open_cell(first), "maximize", shortcut="Enter")
+    menu.add("Mark as B", lambda: view.state.compare_with(first), "columns-2", shortcut="B")
+    menu.line()
+    for kind, words, icon, key in MARKS:
+        ticked = view.state.has_mark(kind, first)
+        menu.add(words, partial(view.mark, kind), icon, ticked=ticked, shortcut=key)
+    menu.line()
+    menu.add("Open in Canvas", view.open_in_canvas, "brush")
+    menu.add("Copy infotext", lambda: start(files.copy_infotext(first)), "copy")
+    menu.add("Copy picture", lambda: start(files.copy_picture(first)), "image")
+
+
+MARKS = (
+    ("starred", "Star", "star", "S"),
+    ("rejected", "Reject", "x", "X"),
+    ("pinned", "Pin", "pin", "P"),
+)
+
+
+SORTS = [
+    ("", "In order"),
+    ("copying", "Least copying"),
+    ("style_fit", "Best style fit"),
+    ("diversity", "Most diverse"),
+    ("held_out", "Lowest held-out loss"),
+]
+FILTERS = (("starred", "Only starred"), ("copying", "Only copying above the limit"))
+
+
+def open_filter_menu(state: GridState, below: QWidget) -> None:
+    """What of the grid is shown."""
+    shown, menu = state.shown, Menu(below)
+    for filter_, words in FILTERS:
+        menu.add(
+            words,
+            partial(shown.set_filter, "" if shown.filter == filter_ else filter_),
+            ticked=shown.filter == filter_,
+        )
+    menu.add(
+        "Hide rejected",
+        lambda: shown.set_hide_rejected(not shown.hide_rejected),
+        ticked=shown.hide_rejected,
+    )
+    menu.line()
+    menu.title("Sort rows")
+    for measure, words in SORTS:
+        menu.add(words, partial(shown.set_sort, measure), ticked=shown.sort == measure)
+    menu.line()
+    menu.add("Show all", shown.show_all, "eye")
+    menu.below(below)
