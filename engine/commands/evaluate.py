@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,10 @@ from engine.runtime.errors import StylekilnError
 from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
 from engine.sampling.request import ImageRequest
-from engine.validation.evidence import Evidence, assess
+from engine.validation.evaluating import evaluate
+from engine.validation.judging import WORD_LABELS, Verdict
 from engine.validation.learned import TrainedRun, learned_by
-from engine.validation.manifest import Grid, open_grid
-from engine.validation.pick import Pick, pick
+from engine.validation.manifest import open_grid
 from engine.validation.plans import BATCH, check_prompts, over_fit_check
 from engine.validation.request import GridRequest, GridResult
 
@@ -42,24 +41,28 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace, engine: Engine) -> int:
-    """Print the recommendation and what speaks against each checkpoint. Status 1 when a cell failed
-    or nothing could be judged.
+    """Print a word for each checkpoint, the recommendation and the red flags. Status 1 when a cell
+    failed or there is nothing to recommend.
     """
     learned = learned_by(args.run)
     result: GridResult = follow(engine.submit(build_request(args, learned)), tell_failure)
     tell_counts(result)
     grid = open_grid(result.folder)
-    record = {"run": str(learned.folder), "prompts": check_prompts(learned)}
+    record: dict[str, Any] = {"run": str(learned.folder), "prompts": check_prompts(learned)}
+    verdict: Verdict | None = None
     try:
-        if learned.problem is not None:
-            raise learned.problem
-        evidence = assess(grid, learned.training, learned.held_out, read=learned.read)
-        record |= _judged(evidence, learned)
+        verdict = evaluate(grid, learned)
+        record["verdict"] = verdict.to_json()
     except StylekilnError as error:
         record["problem"] = str(error)
         print(f"stylekiln: {error}", file=sys.stderr)
-    _tell(record | {"grid": cells_record(grid, result)}, grid, as_json=args.json)
-    return 1 if result.failed or "problem" in record else 0
+    record["grid"] = cells_record(grid, result)
+    if args.json:
+        print(json.dumps(record, indent=1, ensure_ascii=False))
+    else:
+        _tell(verdict)
+        print(result.picture)
+    return 1 if result.failed or verdict is None or verdict.pick is None else 0
 
 
 def build_request(args: argparse.Namespace, learned: TrainedRun) -> GridRequest:
@@ -87,46 +90,15 @@ def _places(out: Path | None, learned: TrainedRun) -> tuple[Path, Path | None]:
     return project.grids / f"{learned.folder.name}-check", project.cache / "cells"
 
 
-def _judged(evidence: Evidence, learned: TrainedRun) -> dict[str, Any]:
-    names = {str(one.path): f"epoch {one.epoch}" for one in learned.checkpoints}
-    picked = pick(evidence, learned.losses, names)
-    return {
-        "rows": [asdict(row) for row in evidence.rows],
-        "base": None if evidence.base is None else asdict(evidence.base),
-        "between_training": evidence.between_training,
-        "held_out_copying": evidence.held_out_copying,
-        "threshold": evidence.threshold,
-        "verdict": _verdict(picked),
-    }
-
-
-def _verdict(picked: Pick) -> dict[str, Any]:
-    return {
-        "checkpoint": picked.checkpoint,
-        "weight": picked.weight,
-        "sound": picked.sound,
-        "sure": picked.sure,
-        "reasons": [str(sentence) for sentence in (picked.headline, *picked.reasons)],
-        "flags": [
-            {
-                "kind": flag.kind,
-                "checkpoint": flag.checkpoint,
-                "weight": flag.weight,
-                "headline": str(flag.headline),
-                "detail": str(flag.detail),
-            }
-            for flag in picked.flags
-        ],
-    }
-
-
-def _tell(record: dict[str, Any], grid: Grid, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(record, indent=1, ensure_ascii=False))
+def _tell(verdict: Verdict | None) -> None:
+    """A line for every checkpoint, then the recommendation and what speaks against the others."""
+    if verdict is None:
         return
-    verdict = record.get("verdict")
-    if verdict is not None:
-        print(" ".join(verdict["reasons"]))
-        for flag in verdict["flags"]:
-            print(f"{flag['headline']}: {flag['detail']}")
-    print(grid.picture)
+    for path, word in verdict.words.items():
+        print(f"{verdict.names[path]}: {WORD_LABELS[word]}")
+    for sentence in verdict.missing:
+        print(sentence)
+    if verdict.pick is not None:
+        print(verdict.pick)
+    for flag in verdict.flags:
+        print(f"{flag.headline}: {flag.detail}")

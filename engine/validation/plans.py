@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from engine.sampling.request import ImageRequest
 from engine.validation.axes import Axis, Value, expanded
+from engine.validation.evidence import PromptKind
 from engine.validation.learned import TrainedRun
 from engine.validation.request import GridRequest, four_axes
 from engine.validation.sides import Sides
 from engine.validation.trigger import with_trigger, without_trigger
-
-PromptKind = Literal["seen", "unseen", "trigger", "off"]
 
 CHECKED_WEIGHTS = (0.0, 0.6, 0.8, 1.0)
 SWEPT_WEIGHTS = "0-1.4 (+0.2)"

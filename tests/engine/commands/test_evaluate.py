@@ -48,11 +48,15 @@ def test_a_run_is_drawn_measured_and_judged(
     assert sorted(found["prompts"].values()) == [
         "off", "seen", "seen", "trigger", "unseen", "unseen"
     ]  # fmt: skip
-    weights = {row["weight"] for row in found["rows"]}
-    assert {0.6, 0.8, 1.0} <= weights
-    assert found["base"] is not None
-    assert found["verdict"]["checkpoint"].endswith("style-000001.safetensors")
-    assert found["verdict"]["reasons"]
+    verdict = found["verdict"]
+    assert {row["weight"] for row in verdict["rows"]} == {0.6, 0.8, 1.0}
+    assert verdict["base"]["count"] == 4 * 6
+    (path,) = verdict["checkpoints"]
+    assert path.endswith("style-000001.safetensors")
+    assert verdict["checkpoints"][path]["name"] == "epoch 1"
+    assert verdict["pick"]["checkpoint"] == path
+    assert verdict["rows"][0]["held_out_loss"] == pytest.approx(0.1)
+    assert set(verdict["cells"]) == {cell["id"] for cell in found["grid"]["cells"]}
     assert Path(found["grid"]["folder"]) == run / "check"
     assert main(["evaluate", str(run), "--seed", "3", *SMALL]) == 0
     out, err = capsys.readouterr()

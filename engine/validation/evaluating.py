@@ -1,0 +1,53 @@
+"""A drawn check of a run, measured against the pictures it learned from, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.project import links
+from engine.project.project import Project
+from engine.validation.evidence import assess
+from engine.validation.features_cache import NAME as FEATURES
+from engine.validation.features_cache import FeatureCache
+from engine.validation.judging import Verdict, judge
+from engine.validation.learned import TrainedRun
+from engine.validation.limits import load
+from engine.validation.manifest import Grid
+from engine.validation.plans import check_prompts
+
+
+def evaluate(
+    grid: Grid, run: TrainedRun, progress: Callable[[int, int], None] | None = None
+) -> Verdict:
+    """The verdict over ``grid``, by the limits of the run's project; what was measured of a picture
+    is kept in the project's cache.
+
+    Raises what keeps the run's pictures from being read (:attr:`TrainedRun.problem`), or like
+    :func:`engine.validation.evidence.assess`.
+    """
+    if run.problem is not None:
+        raise run.problem
+    root = links.root_of(run.folder)
+    cache = FeatureCache(None if root is None else Project.open(root).cache / FEATURES)
+    evidence = assess(
+        grid,
+        run.training,
+        run.held_out,
+        progress,
+        run.read,
+        cache=cache,
+        prompts=check_prompts(run),
+        losses=run.losses,
+    )
+    return judge(evidence, None if root is None else load(root)[0], names=names_of(run))
+
+
+def names_of(run: TrainedRun) -> dict[str, str]:
+    """What to call each checkpoint: by its epoch, and by its step where an epoch has several."""
+    epochs = [one.epoch for one in run.checkpoints]
+    return {
+        str(one.path): f"epoch {one.epoch}"
+        if epochs.count(one.epoch) == 1
+        else f"epoch {one.epoch}, step {one.step}"
+        for one in run.checkpoints
+    }
