@@ -12,7 +12,28 @@ Two pictures are as alike as their best looks: edges and colors together (85 to 
 with the distance counted 1.8 times, so that a recolored copy is found and two round things are not
 the same for being round.
 
-{table}
+How well planted copies of the two sample styles (36 pictures each) stand out from the 35 others of
+their style, changed in the same ways: area under the ROC curve, and the share found when 1 % of
+different pictures are taken for copies; the worse of the two styles.
+
+    copy                      1.000  1.00
+    JPEG of quality 30        1.000  1.00
+    blur and noise            1.000  1.00
+    a quarter of the size     1.000  1.00
+    mirrored                  1.000  1.00
+    crop of 90 %              1.000  1.00
+    crop of 80 %              1.000  1.00
+    crop of 70 %              1.000  1.00
+    mirrored crop of 80 %     1.000  1.00
+    hue shift                 1.000  1.00
+    recolored                 1.000  1.00
+    another plain ground      1.000  1.00
+    a gradient ground         0.998  0.97
+    a cloudy ground           0.788  0.31
+    moved by up to 10 %       1.000  1.00
+    70 to 90 % of the size    1.000  1.00
+    turned by 5 degrees       1.000  1.00
+    turned by 10 degrees      1.000  1.00
 
 Its limits: it compares shapes in places, not meaning. A copy on a busy painted ground, one below
 70 % of the picture, one turned by more than 15 degrees or drawn anew is not found; two subjects of
