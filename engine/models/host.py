@@ -52,8 +52,7 @@ class ModelHost:
         """
         device = device or devices.default_device()
         dtype = dtype or devices.default_dtype(device)
-        state = _state_of(model_path(ref))
-        key = _Key(*state, str(device), dtype, prediction_type, vae_dtype, variant)
+        key = _key(ref, device, dtype, prediction_type, vae_dtype, variant)
         if self._model is None or key != self._key:
             if self._model is not None:
                 self.release()  # with none to drop, the search for garbage only takes time
@@ -69,10 +68,28 @@ class ModelHost:
             self._model, self._key = model, key
         return self._model
 
+    def is_usual(self, ref: str, model: LoadedModel) -> bool:
+        """Whether ``model`` is in memory, and what :meth:`get` gives for ``ref`` alone."""
+        device = devices.default_device()
+        usual = _key(ref, device, devices.default_dtype(device))
+        return model is self._model and usual == self._key
+
     def release(self) -> None:
         """Drop the model and give its memory back."""
         self._model = self._key = None
         devices.free_memory()
+
+
+def _key(
+    ref: str,
+    device: torch.device,
+    dtype: torch.dtype,
+    prediction_type: PredictionType | None = None,
+    vae_dtype: torch.dtype | None = None,
+    variant: str = "",
+) -> _Key:
+    state = _state_of(model_path(ref))
+    return _Key(*state, str(device), dtype, prediction_type, vae_dtype, variant)
 
 
 def _state_of(path: Path) -> tuple[Path, tuple[int, int]]:

@@ -17,28 +17,35 @@ from engine.training.schedules import Length
 if TYPE_CHECKING:
     from engine.training.recorder import Recorder
 
-Aside = Literal["samples", "held_out", "save"]
+Aside = Literal["samples", "held_out", "save", "check"]
 TOOK = "train.aside"
 """The event that tells how long one took."""
-ASIDES: tuple[Aside, ...] = ("samples", "held_out", "save")
+ASIDES: tuple[Aside, ...] = ("samples", "held_out", "save", "check")
 
 
 def due(request: TrainRequest, length: Length, *, measures: bool) -> dict[Aside, list[int]]:
     """The steps after which samples are drawn, held-out pictures measured (where ``measures`` says
-    that there are some) and checkpoints saved; step 0 is before the first.
+    that there are some), checkpoints saved and checked; step 0 is before the first.
     """
     cadence = Cadence(request, length)
     found: dict[Aside, list[int]] = {
-        "samples": [0] if request.sample_at_first else [], "held_out": [0], "save": []
+        "samples": [0] if request.sample_at_first else [], "held_out": [0], "save": [],
+        "check": [0],
     }  # fmt: skip
     for at in _ends(request, length):
         step, saves = at.end.step, cadence.saves(at)
         if cadence.samples(at):
             found["samples"].append(step)
         found["save"] += [step] * len(saves)
+        found["check"] += [step] * bool(saves)
         if cadence.measures(at) or any(save.kind != "step" for save in saves):
             found["held_out"].append(step)
-    empty = {"samples": not request.sample_prompts, "held_out": not measures, "save": False}
+    empty = {
+        "samples": not request.sample_prompts,
+        "held_out": not measures,
+        "save": False,
+        "check": not request.check_overfit,
+    }
     return {kind: [] if empty[kind] else steps for kind, steps in found.items()}
 
 

@@ -74,16 +74,19 @@ class Keeper:
         request = self._request
         return self.newest == step and not (request.save_last_n_steps or request.save_last_n_epochs)
 
-    def checkpoint(self, save: Save, at: Position, losses: dict[str, float]) -> None:
-        """Write one, and remove those of its kind that are too many."""
+    def checkpoint(self, save: Save, at: Position, losses: dict[str, float]) -> Path:
+        """Write one, and remove those of its kind that are too many; its file, not that of the
+        average beside it.
+        """
         stem = save.stem(self._request.output_name)
         both = self._tools.average is not None and self._request.save_ema == "both"
         if both:
             self._write(stem + AVERAGE, at, losses, averaged=True)
-        self._write(stem, at, losses, averaged=not both)
+        path = self._write(stem, at, losses, averaged=not both)
         self._forget_checkpoints()
+        return path
 
-    def _write(self, stem: str, at: Position, losses: dict[str, float], *, averaged: bool) -> None:
+    def _write(self, stem: str, at: Position, losses: dict[str, float], *, averaged: bool) -> Path:
         with self._tools.shown(averaged=averaged):
             tensors = self._tools.network.tensors()
         moment = Moment(at.epoch, at.step, losses)
@@ -100,6 +103,7 @@ class Keeper:
             loss=loss,
             **losses,
         )
+        return path
 
     def state(self, save: Save, state: State) -> None:
         """Write one, and remove those of its kind that are too many."""

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from engine.models.loading import LoadedModel
-from engine.runtime.errors import JobCancelled, MissingFileError, PictureError, StylekilnError
+from engine.runtime.errors import (
+    JobCancelled,
+    MissingFileError,
+    PictureError,
+    StorageError,
+    StylekilnError,
+)
 from engine.runtime.job import Job
 from engine.training import controls
 from engine.training.asides import Asides, due
@@ -25,6 +32,7 @@ from engine.training.saving import CheckpointResult, Keeper
 from engine.training.state import State, fingerprint
 from engine.training.tools import Tools
 from engine.training.update import Updater
+from engine.training.watching import watch_of
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,7 @@ class Trainer:
             job, recorder, due(request, self.length, measures=bool(pictures.held_out))
         )
         self.keeper = Keeper(request, self.cadence, writer, tools, recorder, job)
+        self.watch = watch_of(request, model, pictures, recorder, job) if tools.crew.leads else None
         self._learned = fingerprint(pictures.training, route.shelf.sizes)
         self.at = Position()
         self.settled = True
@@ -129,6 +138,7 @@ class Trainer:
     def _begin(self) -> None:
         """What is looked at before the first step."""
         self._measure(Position(0, 0, 0))
+        self._check(Position(0, 0, 0), None)
         if self.request.sample_at_first:
             self._draw(Position(0, 0, 0), by_epoch=True)
 
@@ -154,7 +164,9 @@ class Trainer:
             losses = self._measure(at)
         for save in saves:
             with self.asides.of("save"):
-                self.keeper.checkpoint(save, at, losses)
+                path = self.keeper.checkpoint(save, at, losses)
+        if saves:
+            self._check(at, path)
         if self.cadence.samples(stretch) or self._owes_samples:
             self._owes_samples = False
             self._draw(at, by_epoch=stretch.ends_epoch)
@@ -171,6 +183,22 @@ class Trainer:
                 # A held-out picture went away: that is no reason to stop learning.
                 self.recorder.warn(error)
                 return {}
+
+    def _check(self, at: Position, checkpoint: Path | None) -> None:
+        """Look for over-fitting in what ``checkpoint``, the newest file, draws; without one in what
+        the base model does. That is no reason to stop learning either.
+        """
+        if self.watch is None:
+            return
+        with self.asides.of("check"):
+            with self.tools.shown():
+                try:
+                    self.watch.look(at, checkpoint)
+                except (JobCancelled, StorageError):
+                    raise
+                except StylekilnError as error:
+                    self.recorder.warn(error)
+            self.place.settle()
 
     def _draw(self, at: Position, *, by_epoch: bool) -> None:
         with self.asides.of("samples"):

@@ -12,6 +12,7 @@ import torch
 
 from engine.models import adapters
 from engine.models.host import host
+from engine.models.loading import LoadedModel
 from engine.runtime.device import default_device
 from engine.runtime.job import Job
 from engine.sampling.describe import describe
@@ -64,7 +65,18 @@ def draw_cells(
     """Draw cells that share model, LoRAs and settings; prompts and seeds differ row by row. How
     long that took is noted in ``pace``.
     """
-    model = host().get(image.model)
+    draw_on(host().get(image.model), pace, image, cells, job, keep)
+
+
+def draw_on(
+    model: LoadedModel,
+    pace: Pace,
+    image: ImageRequest,
+    cells: Sequence[PlannedCell],
+    job: Job,
+    keep: Keep,
+) -> None:
+    """The same on ``model``, whatever else acts on it."""
     loras = [*image.loras, *resolve_tags(image)[0]]
     shots = [Shot(cell.image.prompt, cell.image.negative_prompt, cell.image.seed) for cell in cells]
 

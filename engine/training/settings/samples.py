@@ -6,11 +6,13 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
+from engine.runtime.refusals import SettingError
 from engine.runtime.schema import setting
 from engine.training.settings.base import Settings
 
 SampleSampler = Literal["euler", "euler_a", "dpmpp_2m", "ddim", "unipc"]
 
+MOST_WEIGHT = 4.0
 NEAREST_SAMPLER: dict[str, SampleSampler] = {
     "k_euler": "euler",
     "k_euler_a": "euler_a",
@@ -50,7 +52,34 @@ class SampleSettings(Settings):
     sample_sampler: SampleSampler = setting(
         "dpmpp_2m", label="Sampler of samples", group="Samples", kohya="sample_sampler",
         when="sample_prompts", help="The method that draws the samples; kohya's names work too.")
+    check_overfit: bool = setting(
+        False, label="Over-fit check while training", group="Samples",
+        help="Draws a small grid at every checkpoint and measures whether training pictures are "
+        "repeated; off, because it takes as long as that many samples.")
+    check_captions: int = setting(
+        1, label="Captions checked", group="Samples", when="check_overfit",
+        help="So many captions of trained pictures, and as many of held-out ones, beside the "
+        "trigger word alone and a prompt without it.", ge=1, le=8)
+    check_seeds: int = setting(
+        2, label="Seeds checked", group="Samples", when="check_overfit",
+        help="Every prompt is drawn with this many seeds; from 2 on it is told how much they "
+        "differ.", ge=1, le=16)
+    check_weights: tuple[float, ...] = setting(
+        (1.0,), label="Weights checked", group="Samples", when="check_overfit",
+        help="How strongly the checkpoint acts; each weight is a row of its own.")
+    check_steps: int = setting(
+        25, label="Steps of the check", group="Samples", when="check_overfit",
+        help="Sampling steps of each picture; fewer are quicker and rougher.", ge=1, le=150)
     # fmt: on
+
+    @field_validator("check_weights")
+    @classmethod
+    def _some_weights(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not value or not all(0 < abs(weight) <= MOST_WEIGHT for weight in value):
+            raise SettingError(
+                "Write one weight or more, each up to {most} and none 0.", most=f"{MOST_WEIGHT:g}"
+            )
+        return tuple(dict.fromkeys(value))
 
     @field_validator("sample_sampler", mode="before")
     @classmethod
