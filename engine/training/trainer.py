@@ -75,7 +75,7 @@ class Trainer:
             job, recorder, due(request, self.length, measures=bool(pictures.held_out))
         )
         self.keeper = Keeper(request, self.cadence, writer, tools, recorder, job)
-        self.watch = watch_of(request, model, pictures, recorder, job) if tools.crew.leads else None
+        self.watch = watch_of(request, model, recorder, job) if tools.crew.leads else None
         self._learned = fingerprint(pictures.training, route.shelf.sizes)
         self.at = Position()
         self.settled = True

@@ -13,7 +13,6 @@ from typing import Protocol, cast
 from engine.models.loading import LoadedModel
 from engine.runtime.job import Job
 from engine.training.config import TrainRequest
-from engine.training.pictures import PictureSet
 from engine.training.recorder import Recorder
 from engine.training.route import Position
 
@@ -34,11 +33,11 @@ class Watch(Protocol):
 
 
 def watch_of(
-    request: TrainRequest, model: LoadedModel, pictures: PictureSet, recorder: Recorder, job: Job
+    request: TrainRequest, model: LoadedModel, recorder: Recorder, job: Job
 ) -> Watch | None:
     """What looks for over-fitting in a run of ``request``; None where nothing shall."""
     if not request.check_overfit:
         return None
     module, name = _WATCH.split(":")
     made = getattr(importlib.import_module(module), name)
-    return cast("Watch", made(request, model, pictures, recorder, job))
+    return cast("Watch", made(request, model, recorder, job))

@@ -18,7 +18,7 @@ from engine.validation.features import Extractor
 from engine.validation.features_cache import FeatureCache
 from engine.validation.features_embedded import EmbeddedExtractor
 from engine.validation.manifest import Grid
-from engine.validation.overfit_data import Describing, Read, read_plain
+from engine.validation.overfit_data import Described, Describing, Read, read_plain
 
 Progress = Callable[[int, int], None]
 PromptKind = Literal["seen", "unseen", "trigger", "off"]
@@ -72,6 +72,39 @@ class Evidence:
         return next((row for row in self.rows if (row.checkpoint, row.weight) == wanted), None)
 
 
+@dataclass(frozen=True)
+class Reference:
+    """What grids are measured against: the pictures of the training and those held out, as
+    ``describing`` sees them.
+    """
+
+    describing: Describing
+    trained: Described
+    unseen: Described
+
+
+def reference_of(
+    training: Sequence[Path],
+    held_out: Sequence[Path] = (),
+    read: Read | None = None,
+    extractor: Extractor | None = None,
+    cache: FeatureCache | None = None,
+) -> Reference:
+    """Describe pictures as in :func:`assess`. MissingFileError when not one of those of the
+    training can be read.
+    """
+    describing = Describing(extractor or EmbeddedExtractor(), cache or FeatureCache())
+    trained = describing.pictures(training, read or read_plain, views=True)
+    if not trained.paths:
+        raise MissingFileError(
+            "None of the {count} training pictures can be read; {path} is the first.",
+            count=len(training),
+            path=training[0],
+            remedy="Bring them back to where they were, or name their new folder.",
+        )
+    return Reference(describing, trained, describing.pictures(held_out, read or read_plain))
+
+
 def assess(
     grid: Grid,
     training: Sequence[Path],
@@ -95,23 +128,29 @@ def assess(
     BadInputError when nothing is drawn or there is no training picture, MissingFileError when not
     one of the training pictures can be read.
     """
-    paths = {cell.id: cell.path for cell in grid.cells if cell.path is not None}
-    if not paths or not training:
+    if not training or all(cell.path is None for cell in grid.cells):
         raise BadInputError(
             "There is nothing to compare yet.",
             remedy="Draw a grid, and name the pictures of the training.",
         )
-    chosen = extractor or EmbeddedExtractor()
-    describing = Describing(chosen, cache or FeatureCache())
-    trained = describing.pictures(training, read or read_plain, views=True)
-    if not trained.paths:
-        raise MissingFileError(
-            "None of the {count} training pictures can be read; {path} is the first.",
-            count=len(training),
-            path=training[0],
-            remedy="Bring them back to where they were, or name their new folder.",
-        )
-    unseen = describing.pictures(held_out, read or read_plain)
+    reference = reference_of(training, held_out, read, extractor, cache)
+    return assess_against(reference, grid, progress, prompts=prompts, losses=losses)
+
+
+def assess_against(
+    reference: Reference,
+    grid: Grid,
+    progress: Progress | None = None,
+    *,
+    prompts: Mapping[str, PromptKind] | None = None,
+    losses: Mapping[str, float | None] | None = None,
+) -> Evidence:
+    """As :func:`assess`, of pictures that are described already: a grid that grows is measured
+    again and again. MissingFileError when not one cell can be read.
+    """
+    describing, trained, unseen = reference.describing, reference.trained, reference.unseen
+    chosen = describing.extractor
+    paths = {cell.id: cell.path for cell in grid.cells if cell.path is not None}
     told = progress or (lambda _done, _total: None)
     keys, drawn = describing.cells(paths, lambda done: told(done, len(paths)))
     if not keys:

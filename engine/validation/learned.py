@@ -72,13 +72,18 @@ def learned_by(folder: Path) -> TrainedRun:
     no checkpoint.
     """
     run = Run.open(Path(folder).absolute())
-    checkpoints = checkpoints_of(run)
-    if not checkpoints:
+    if not run.checkpoints():
         raise BadInputError(
             "The run {name} has no checkpoints.",
             name=run.name,
             remedy="Train longer, or choose another run.",
         )
+    return so_far(run)
+
+
+def so_far(run: Run) -> TrainedRun:
+    """What ``run`` learns from and has left by now; it may have just begun."""
+    checkpoints = checkpoints_of(run)
     request: TrainRequest | None = None
     try:
         request = run.request()

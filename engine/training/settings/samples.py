@@ -56,10 +56,10 @@ class SampleSettings(Settings):
         False, label="Over-fit check while training", group="Samples",
         help="Draws a small grid at every checkpoint and measures whether training pictures are "
         "repeated; off, because it takes as long as that many samples.")
-    check_captions: int = setting(
-        1, label="Captions checked", group="Samples", when="check_overfit",
-        help="So many captions of trained pictures, and as many of held-out ones, beside the "
-        "trigger word alone and a prompt without it.", ge=1, le=8)
+    check_prompts: int = setting(
+        4, label="Prompts checked", group="Samples", when="check_overfit",
+        help="A caption that is learned and one that is held out, the trigger word alone and a "
+        "caption without it; more are further captions.", ge=1, le=6)
     check_seeds: int = setting(
         2, label="Seeds checked", group="Samples", when="check_overfit",
         help="Every prompt is drawn with this many seeds; from 2 on it is told how much they "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +19,7 @@ from engine.training import controls
 from engine.training.loop import run
 from engine.training.runs import Run, resumable
 from engine.training.watching import CELL, CHECKED
-from engine.validation import grid, while_training
-from engine.validation.check_prompts import check_prompts
+from engine.validation import grid, limits, while_training
 from engine.validation.manifest import open_grid
 from engine.validation.while_training import Watch
 
@@ -79,7 +77,7 @@ def test_every_checkpoint_has_a_row_under_that_of_the_base_model(checked):
     ]  # fmt: skip
     for row in found:
         kinds = [cell["kind"] for cell in row["cells"]]
-        assert kinds == ["seen", "seen", "unseen", "unseen", "trigger", "trigger", "plain", "plain"]
+        assert kinds == ["seen", "seen", "unseen", "unseen", "trigger", "trigger", "off", "off"]
         assert {cell["seed"] for cell in row["cells"]} == {1, 2}
         mean = sum(cell["copying"] for cell in row["cells"]) / len(row["cells"])
         assert row["copying"] == pytest.approx(mean)
@@ -178,34 +176,49 @@ def test_folders_without_a_project_keep_their_grid_in_the_run(train):
     result, _ = train(**CHECK | {"max_train_epochs": 1, "trigger_word": ""})
     run = Path(result.run)
     assert len(open_grid(run / "check").request.checkpoints) == 2
-    assert [cell["kind"] for cell in rows(result.run)[0]["cells"]] == ["seen", "seen"]
+    assert [cell["kind"] for cell in rows(result.run)[0]["cells"]] == ["seen"] * 8
 
 
 def test_a_checkpoint_that_repeats_pictures_is_flagged(checked, project, monkeypatch):
     """Planted: the second checkpoint gives training pictures."""
     learned = sorted((project.root.parent / "icons").glob("*.png"))[1:]
-    drawn = while_training._drawn
+    draw_on = while_training.draw_on
 
-    def planted(place, path):
-        cell = drawn(place, path)
-        if not place.checkpoint.endswith("000002.safetensors"):
-            return cell
-        rgb = np.ascontiguousarray(load_rgba(learned[place.seed])[..., :3])
-        return replace(cell, picture=while_training.small(rgb))
+    def planted(model, pace, image, cells, job, keep):
+        if not any(use.path.endswith("000002.safetensors") for use in image.loras):
+            return draw_on(model, pace, image, cells, job, keep)
+        for cell in cells:
+            rgb = load_rgba(learned[cell.image.seed])[..., :3]
+            keep(cell, np.ascontiguousarray(rgb), "")
+        return None
 
-    monkeypatch.setattr(while_training, "_drawn", planted)
+    monkeypatch.setattr(while_training, "draw_on", planted)
     result, _ = checked(max_train_epochs=3)
     found = rows(result.run)
     assert ["copies" in row["flags"] for row in found] == [False, False, True, False]
-    assert found[2]["copying"] > 0.95 > found[0]["copying"]
+    assert found[2]["copying"] > found[2]["threshold"] > found[0]["copying"]
+    assert found[2]["copies"] == 8
     assert {Path(cell["nearest"]) for cell in found[2]["cells"]} == set(learned[1:3])
 
 
-def test_prompts_tell_seen_from_unseen_and_lose_the_trigger_once():
-    found = check_prompts(["kiln, a", "b", "c", ""], ["d"], "kiln", 2)
-    assert [tuple(one) for one in found] == [
-        ("seen", "kiln, a"), ("seen", "kiln, b"), ("unseen", "kiln, d"), ("trigger", "kiln"),
-        ("plain", "d"),
-    ]  # fmt: skip
-    assert [tuple(one) for one in check_prompts([], [], "", 3)] == [("seen", "")]
-    assert [tuple(one) for one in check_prompts(["a", "a"], [], "", 3)] == [("seen", "a")]
+def test_the_limits_of_the_project_decide_what_is_flagged(checked, project):
+    limits.save(project.root, limits.Limits(copy_similarity=0.01))
+    result, _ = checked(max_train_epochs=1)
+    assert ["copies" in row["flags"] for row in rows(result.run)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("count", "kinds"),
+    [(1, {"seen"}), (2, {"seen", "unseen"}), (6, {"seen", "unseen", "trigger", "off"})],
+)
+def test_of_few_prompts_each_is_of_another_kind(checked, count, kinds):
+    result, _ = checked(max_train_epochs=1, check_prompts=count, check_seeds=1)
+    for row in rows(result.run):
+        assert {cell["kind"] for cell in row["cells"]} == kinds
+        assert row["diversity"] is None
+
+
+def test_a_weight_of_nothing_is_refused(request_for):
+    for weights in ((), (0.0,), (1.0, 5.0)):
+        with pytest.raises(ValueError, match="Write one weight or more, each up to 4"):
+            request_for(check_weights=weights)
