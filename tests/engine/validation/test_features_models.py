@@ -1,0 +1,193 @@
+"""Small models with random weights, as transformers and TorchScript save them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import (
+    CLIPConfig,
+    CLIPImageProcessor,
+    CLIPModel,
+    Dinov2Config,
+    Dinov2Model,
+)
+
+from engine.runtime.errors import MissingFileError, ModelFileError
+from engine.runtime.resources import resource
+from engine.validation.evidence import assess
+from engine.validation.features import Extractor, PromptExtractor
+from engine.validation.features_models import open_extractor
+from tests.engine.validation.fake_grids import fake_grid
+from tests.engine.validation.pictures import paths, read
+from tests.engine.validation.test_planted import HELD_OUT, TRAINING, base, copier, sound
+
+MEAN, DEVIATION = [0.5, 0.4, 0.3], [0.2, 0.25, 0.3]
+
+
+def processor(folder: Path, **values) -> None:
+    settings = {
+        "do_center_crop": True,
+        "size": {"shortest_edge": 40},
+        "crop_size": {"height": 28, "width": 28},
+        "image_mean": MEAN,
+        "image_std": DEVIATION,
+        "resample": 3,
+    }
+    (folder / "preprocessor_config.json").write_text(json.dumps(settings | values))
+
+
+@pytest.fixture(scope="module")
+def dino(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dino")
+    torch.manual_seed(1)
+    config = Dinov2Config(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=28, patch_size=7
+    )
+    Dinov2Model(config).save_pretrained(folder)
+    processor(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clip")
+    torch.manual_seed(2)
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1,
+             "num_attention_heads": 2}  # fmt: skip
+    config = CLIPConfig(
+        text_config={**sizes, "vocab_size": 49408, "max_position_embeddings": 77},
+        vision_config={**sizes, "image_size": 28, "patch_size": 7},
+        projection_dim=16,
+    )
+    CLIPModel(config).save_pretrained(folder)
+    for file in resource("starter", "tokenizer").iterdir():
+        shutil.copy(file, folder)
+    processor(folder)
+    return folder
+
+
+class Colors(torch.nn.Module):
+    """The mean of each channel in a 2 x 2 grid, around gray."""
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.adaptive_avg_pool2d(pixels, 2).flatten(1)
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sscd") / "sscd_disc_mixup.torchscript.pt"
+    torch.jit.script(Colors()).save(str(path))
+    return path
+
+
+def test_each_is_an_extractor_and_only_clip_reads_prompts(
+    dino: Path, clip: Path, script: Path
+) -> None:
+    pictures = read(paths("pixel")[:3])
+    for path, name in ((dino, "dinov2"), (clip, "clip"), (script, "sscd")):
+        extractor = open_extractor(path)
+        assert isinstance(extractor, Extractor)
+        assert isinstance(extractor, PromptExtractor) == (name == "clip")
+        assert extractor.name == name
+        described, views = extractor.describe(pictures), extractor.describe_views(pictures)
+        assert np.linalg.norm(described, axis=1) == pytest.approx(1.0, abs=1e-4)
+        assert views.shape == (3, 2, described.shape[1])
+        flipped = extractor.describe([np.ascontiguousarray(one[:, ::-1]) for one in pictures])
+        same = extractor.similarity(flipped, views)
+        assert same.diagonal() == pytest.approx(1.0, abs=1e-4)
+        assert (same.argmax(axis=1) == np.arange(3)).all()
+
+
+def test_pictures_are_prepared_as_the_processor_of_the_model_would(clip: Path) -> None:
+    picture = read(paths("raw")[:1])[0][:200, :150]
+    wanted = CLIPImageProcessor.from_pretrained(clip)(
+        picture, return_tensors="pt", do_convert_rgb=False
+    ).pixel_values
+    model = CLIPModel.from_pretrained(clip).eval()
+    with torch.inference_mode():
+        seen = model.vision_model(pixel_values=wanted).pooler_output
+        vector = model.visual_projection(seen)[0].numpy()
+    ours = open_extractor(clip).describe([picture])[0]
+    assert ours @ vector / np.linalg.norm(vector) > 0.999
+
+
+def test_prompt_following_is_measured_with_clip(clip: Path, tmp_path: Path) -> None:
+    grid = fake_grid(tmp_path, base, {"e1": sound, "e2": copier}, prompts=2)
+    evidence = assess(grid, TRAINING, HELD_OUT, extractor=open_extractor(clip))
+    assert evidence.extractor.startswith("clip ")
+    assert evidence.base is not None
+    level = evidence.base.figures.following.value
+    for row in evidence.rows:
+        change = row.figures.following.value / level - 1 if level > 1e-3 else None
+        found = row.figures.following_change
+        assert (found.value if found else None) == pytest.approx(change, abs=1e-3)
+    assert evidence.row(grid.request.checkpoints[1], 1.0).copies == 8
+
+
+def test_other_weights_are_another_version(dino: Path, tmp_path: Path) -> None:
+    shutil.copytree(dino, tmp_path / "other")
+    model = Dinov2Model.from_pretrained(dino)
+    with torch.no_grad():
+        model.layernorm.weight += 1
+    model.save_pretrained(tmp_path / "other")
+    assert open_extractor(dino).version != open_extractor(tmp_path / "other").version
+
+
+def test_a_folder_of_something_else_is_refused(dino: Path, tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError):
+        open_extractor(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(ModelFileError, match="no model that compares pictures"):
+        open_extractor(tmp_path)
+    for broken in ("{", "[1]", "[" * 5000):
+        (tmp_path / "config.json").write_text(broken)
+        with pytest.raises(ModelFileError, match="damaged"):
+            open_extractor(tmp_path)
+
+
+@pytest.mark.parametrize("what", ["weights", "no weights", "processor", "huge", "zero"])
+def test_a_damaged_model_is_refused_in_one_sentence(dino: Path, tmp_path: Path, what: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(dino, folder)
+    weights = folder / "model.safetensors"
+    if what == "weights":
+        weights.write_bytes(weights.read_bytes()[:1000])
+    elif what == "no weights":
+        weights.rename(folder / "pytorch_model.bin")
+    elif what == "processor":
+        (folder / "preprocessor_config.json").write_text('{"size": "large"}')
+    elif what == "huge":
+        processor(folder, crop_size=10**9)
+    else:
+        processor(folder, image_std=[0, 0, 0])
+    with pytest.raises((ModelFileError, MissingFileError)):
+        open_extractor(folder)
+
+
+def test_a_pickle_is_never_loaded_as_a_script(script: Path, tmp_path: Path) -> None:
+    class Hostile:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "ran",))
+
+    plain = tmp_path / "pickle.pt"
+    torch.save({"weights": torch.zeros(1), "rest": Hostile()}, plain)
+    old = tmp_path / "old.pt"
+    torch.save({"rest": Hostile()}, old, _use_new_zipfile_serialization=False)
+    short = tmp_path / "short.pt"
+    short.write_bytes(script.read_bytes()[:-300])
+    for path in (plain, old, short):
+        with pytest.raises(ModelFileError, match="no TorchScript file"):
+            open_extractor(path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_script_of_something_else_is_refused_when_it_answers(tmp_path: Path) -> None:
+    path = tmp_path / "other.pt"
+    torch.jit.script(torch.nn.Flatten(0)).save(str(path))
+    with pytest.raises(ModelFileError, match="cannot compare pictures"):
+        open_extractor(path).describe(read(paths("pixel")[:2]))
