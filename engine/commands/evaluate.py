@@ -16,10 +16,10 @@ from engine.runtime.errors import StylekilnError
 from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
 from engine.sampling.request import ImageRequest
-from engine.validation.evaluating import evaluate
+from engine.validation.evaluate_request import EvaluateRequest
 from engine.validation.judging import WORD_LABELS, Verdict
 from engine.validation.learned import TrainedRun, learned_by
-from engine.validation.manifest import open_grid
+from engine.validation.manifest import Grid, open_grid
 from engine.validation.plans import BATCH, check_prompts, over_fit_check
 from engine.validation.request import GridRequest, GridResult
 
@@ -36,6 +36,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("--seed", type=int, default=1, help="the first of four seeds (1)")
     parser.add_argument("--out", type=Path, help="folder of the grid (default: beside the run)")
+    parser.add_argument(
+        "--extractor",
+        type=Path,
+        help="compare pictures with this DINOv2 or CLIP folder, or SSCD file (default: no model)",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_arguments(parser, ImageRequest, skip=_NOT_OFFERED)
 
@@ -51,7 +56,7 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     record: dict[str, Any] = {"run": str(learned.folder), "prompts": check_prompts(learned)}
     verdict: Verdict | None = None
     try:
-        verdict = evaluate(grid, learned)
+        verdict = follow(engine.submit(measuring(args, grid, learned)), tell_failure)
         record["verdict"] = verdict.to_json()
     except StylekilnError as error:
         record["problem"] = str(error)
@@ -77,6 +82,12 @@ def build_request(args: argparse.Namespace, learned: TrainedRun) -> GridRequest:
         first_seed=args.seed,
         image=validated(ImageRequest, values),
     )
+
+
+def measuring(args: argparse.Namespace, grid: Grid, learned: TrainedRun) -> EvaluateRequest:
+    """The request to measure the drawn grid."""
+    chosen = str(args.extractor.absolute()) if args.extractor is not None else ""
+    return EvaluateRequest(folder=str(grid.folder), run=str(learned.folder), extractor=chosen)
 
 
 def _places(out: Path | None, learned: TrainedRun) -> tuple[Path, Path | None]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from engine.project import links
 from engine.project.project import Project
 from engine.validation.evidence import assess
+from engine.validation.features import Extractor
 from engine.validation.features_cache import NAME as FEATURES
 from engine.validation.features_cache import FeatureCache
 from engine.validation.judging import Verdict, judge
@@ -17,10 +18,13 @@ from engine.validation.plans import check_prompts
 
 
 def evaluate(
-    grid: Grid, run: TrainedRun, progress: Callable[[int, int], None] | None = None
+    grid: Grid,
+    run: TrainedRun,
+    progress: Callable[[int, int], None] | None = None,
+    extractor: Extractor | None = None,
 ) -> Verdict:
     """The verdict over ``grid``, by the limits of the run's project; what was measured of a picture
-    is kept in the project's cache.
+    is kept in the project's cache. ``extractor`` is the embedded one unless given.
 
     Raises what keeps the run's pictures from being read (:attr:`TrainedRun.problem`), or like
     :func:`engine.validation.evidence.assess`.
@@ -35,6 +39,7 @@ def evaluate(
         run.held_out,
         progress,
         run.read,
+        extractor=extractor,
         cache=cache,
         prompts=check_prompts(run),
         losses=run.losses,

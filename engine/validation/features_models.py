@@ -23,9 +23,9 @@ from engine.runtime.device import default_device
 from engine.runtime.errors import MissingFileError, ModelFileError
 from engine.runtime.files import exists, require_file
 from engine.validation.features import Extractor, best_view, unit
+from engine.validation.features_catalogue import CONFIG, PROCESSOR, SCRIPTS, WEIGHTS
 from engine.validation.features_script import ScriptExtractor
 
-CONFIG, PROCESSOR, WEIGHTS = "config.json", "preprocessor_config.json", "model.safetensors"
 _LARGEST_CONFIG = 1 << 24
 _BATCH = 16
 _LARGEST_SIDE = 1024  # pixels that a config may ask for
@@ -39,7 +39,7 @@ def open_extractor(path: Path) -> Extractor:
     Raises MissingFileError, or ModelFileError for what is damaged, hostile, or something else.
     """
     path = Path(path)
-    if path.suffix.lower() in (".pt", ".ts", ".torchscript"):
+    if path.suffix.lower() in SCRIPTS:
         return ScriptExtractor(require_file(path))
     kind = str(_json(path / CONFIG).get("model_type", ""))
     if kind not in _OPENERS:
