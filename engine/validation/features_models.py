@@ -29,7 +29,7 @@ from engine.validation.features_script import ScriptExtractor
 _LARGEST_CONFIG = 1 << 24
 _BATCH = 16
 _LARGEST_SIDE = 1024  # pixels that a config may ask for
-_LOCAL = {"local_files_only": True, "trust_remote_code": False}
+_LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 _RESAMPLING = {2: Image.Resampling.BILINEAR, 3: Image.Resampling.BICUBIC}
 
 
@@ -81,7 +81,7 @@ class Preprocessing:
         left, top = (size[0] - self.cut) // 2, (size[1] - self.cut) // 2
         part = image.crop((left, top, left + self.cut, top + self.cut))
         values = np.asarray(part, np.float32) / np.float32(255.0)
-        return (values - np.float32(self.mean)) / np.float32(self.deviation)
+        return (values - np.array(self.mean, np.float32)) / np.array(self.deviation, np.float32)
 
 
 class ModelExtractor:
