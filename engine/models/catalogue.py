@@ -14,8 +14,11 @@ _DEPTH = 3
 
 
 def model_folders() -> list[Path]:
-    """Where the user keeps models: ``models`` in the data folder, then the chosen folders."""
-    chosen = [Path(folder) for folder in Settings.load().model_folders]
+    """Where the user keeps models: ``models`` in the data folder, then the chosen folders, then the
+    team's library where one is chosen.
+    """
+    settings = Settings.load()
+    chosen = [Path(folder) for folder in (*settings.model_folders, settings.team_library) if folder]
     return [data_dir() / "models", *chosen]
 
 

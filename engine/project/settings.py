@@ -36,6 +36,7 @@ class Settings:
     """All settings. Values that cannot be read fall back to their defaults, one by one.
 
     ``language`` empty follows the system; ``torch_threads`` 0 lets the engine choose;
+    ``team_library`` is where approved models are copied, empty for a folder among the user's own;
     ``window_geometry`` is Qt's own, base64; ``columns`` holds the widths that were dragged, by
     workspace and side (``dataset.left``); ``dataset_order`` is an order of the dataset's grid and
     its direction, ``up`` or ``down``; ``separation_model`` is the ONNX file that backgrounds
@@ -50,6 +51,7 @@ class Settings:
     theme: str = "dark"
     recent_projects: tuple[str, ...] = ()
     model_folders: tuple[str, ...] = ()
+    team_library: str = ""
     torch_threads: int = 0
     window_geometry: str = ""
     workspace: str = "start"
@@ -126,6 +128,7 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "theme": _one_of("dark", "light", "system"),
     "recent_projects": _are_texts,
     "model_folders": _are_texts,
+    "team_library": _is_text,
     "torch_threads": _between(0, 256),
     "window_geometry": _is_text,
     "workspace": _is_text,
