@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.canvas.repaint_hints import RepaintHints
-from app.canvas.repaint_rows import LoraRow, SamplingRow, full_name
+from app.canvas.repaint_rows import LoraRow, SamplingRow, offered_name
 from app.i18n import bind, signals, tr, tr_error
 from app.models.options import base_options
 from app.theme import icons, metrics
@@ -159,8 +159,8 @@ class RepaintPanel(Panel):
 
     def _offer_lora(self, choice: LoraChoice) -> None:
         entry = self.menu.addAction(
-            icons.icon("layers-2", 14),
-            full_name(choice),
+            icons.icon("layers-2" if choice.approval is None else "badge-check", 14),
+            offered_name(choice),
             lambda: self._repaint.add_lora(choice.path, choice.weight),
         )
         misfit = self._repaint.misfit(choice.path)

@@ -140,3 +140,11 @@ def full_name(choice: LoraChoice) -> str:
     if choice.epoch:
         return tr("{name}, epoch {epoch}", name=choice.name, epoch=choice.epoch)
     return choice.name
+
+
+def offered_name(choice: LoraChoice) -> str:
+    """The same in a list to choose from, where the team's verdict counts."""
+    if choice.approval is None:
+        return full_name(choice)
+    weight = f"{choice.weight:g}"
+    return tr("{name}, approved at weight {weight}", name=full_name(choice), weight=weight)

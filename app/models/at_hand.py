@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.models.weights import USUAL, read_weights, weight_key
+from engine.models.approvals import Approval, read_approval
 from engine.models.catalogue import described, list_models, model_folders
 from engine.models.native import native_size
 from engine.runtime.errors import ModelFileError, StylekilnError
@@ -41,7 +42,8 @@ class BaseChoice:
 class LoraChoice:
     """A LoRA file by the name people know. ``epoch`` is 0 when the file is not from a run.
 
-    ``info`` is None until the file was looked at; ``weight`` is the one it is first used with.
+    ``info`` is None until the file was looked at; ``weight`` is the one it is first used with,
+    ``approval`` the verdict of the team.
     """
 
     path: str
@@ -50,6 +52,7 @@ class LoraChoice:
     trigger: str = ""
     info: ModelInfo | None = None
     weight: float = USUAL
+    approval: Approval | None = None
 
     def misfit(self, base: BaseChoice) -> StylekilnError | None:
         """Why this LoRA cannot be used with ``base``; None when it can."""
@@ -64,7 +67,9 @@ class LoraChoice:
 
 @dataclass(frozen=True)
 class ModelsAtHand:
-    """Base models, the starter first, and LoRAs, the newest run and latest epoch first."""
+    """Base models, the starter first, and LoRAs: those that the team has approved, then the newest
+    run and latest epoch first.
+    """
 
     bases: tuple[BaseChoice, ...] = ()
     loras: tuple[LoraChoice, ...] = ()
@@ -88,7 +93,13 @@ def read_models(project: Project | None, base: str, loras: Iterable[str]) -> Mod
         found.append(described(base))
     known = {choice.path for choice in trained}
     others = [
-        LoraChoice(path, info.name, trigger=info.trigger_word, info=info)
+        LoraChoice(
+            path,
+            info.name,
+            trigger=info.trigger_word,
+            info=info,
+            approval=read_approval(info.path),
+        )
         for path, info in infos.items()
         if info.kind == "lora" and path not in known
     ]
@@ -96,13 +107,15 @@ def read_models(project: Project | None, base: str, loras: Iterable[str]) -> Mod
     foreign = [_dropped(path) for path in loras if path not in known]
     weights = read_weights()
     known_loras = [_weighted(choice, weights) for choice in (*trained, *others, *foreign)]
+    known_loras.sort(key=lambda choice: choice.approval is None)
     return ModelsAtHand(tuple(map(_base_choice, found)), tuple(known_loras))
 
 
 def _weighted(choice: LoraChoice, weights: Mapping[str, float]) -> LoraChoice:
     if choice.info is None:
         return choice
-    return replace(choice, weight=weights.get(weight_key(choice.info), USUAL))
+    usual = choice.approval.weight if choice.approval is not None else USUAL
+    return replace(choice, weight=weights.get(weight_key(choice.info), usual))
 
 
 def _of_runs(project: Project | None) -> list[LoraChoice]:

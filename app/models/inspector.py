@@ -12,6 +12,7 @@ from app.i18n import bind, tr
 from app.i18n import signals as language_signals
 from app.i18n.format import size
 from app.models.about import AboutPanel, PictureStrip, UsePanel, UsesPanel
+from app.models.approval_panel import ApprovalPanel
 from app.models.check_panel import CheckPanel
 from app.models.tool_bench import ToolBench
 from app.models.tool_buttons import ToolsPanel
@@ -26,6 +27,7 @@ from app.widgets.buttons import button, tool_button
 from app.widgets.panel import Column, note
 from app.widgets.text import ElidedLabel, hairline
 from app.widgets.thumbnails import ThumbnailCache
+from engine.models.approvals import Approved
 from engine.models.inspect import ModelInfo
 
 WIDTH = 344
@@ -35,6 +37,7 @@ class Inspector(Column):
     """Empty until something is chosen. The form of a tool takes its place while one is used."""
 
     weight_changed = Signal(object, float)
+    withdrawn = Signal(object)
 
     def __init__(self, bench: ToolBench, thumbnails: ThumbnailCache) -> None:
         super().__init__(WIDTH, "right")
@@ -47,6 +50,8 @@ class Inspector(Column):
         self.unsaved = UnsavedForms(self)
         self.pictures = PictureStrip(thumbnails)
         self.about, self.use, self.uses = AboutPanel(), UsePanel(), UsesPanel()
+        self.approval = ApprovalPanel()
+        self.approval.withdrawn.connect(self._withdraw)
         self.tools, self.check = ToolsPanel(), CheckPanel(bench)
         self._lay_out()
         self.tools.asked.connect(self.open_tool)
@@ -69,7 +74,7 @@ class Inspector(Column):
             column.addWidget(widget)
         for words in (self._hint, self._problem):
             words.setContentsMargins(0, metrics.GAP, 0, metrics.GAP)
-        for panel in (self.about, self.use, self.check, self.tools, self.uses):
+        for panel in (self.approval, self.about, self.use, self.check, self.tools, self.uses):
             line = hairline("panel")
             self._lines.append((line, panel))
             column.addWidget(line)
@@ -146,6 +151,7 @@ class Inspector(Column):
         self.tools.show_models(self._chosen)
         self.uses.show_uses(self._told.uses if usable else [])
         self.about.setVisible(usable)
+        self.approval.show_approval(self._told.approval if usable else None)
         self.use.setVisible(usable)
         # The head has a line of its own.
         first = self.pictures.isHidden() and self._hint.isHidden() and self._problem.isHidden()
@@ -243,6 +249,10 @@ class Inspector(Column):
         self._weight = value
         if self.info is not None:
             self.weight_changed.emit(self.info, value)
+
+    def _withdraw(self) -> None:
+        if self.info is not None and self._told.approval is not None:
+            self.withdrawn.emit(Approved(self.info.path, self._told.approval))
 
     def _open_folder(self) -> None:
         if self.info is not None:

@@ -48,7 +48,7 @@ class LibraryColumn(Column):
         self.families = Panel("Family")
         self.ticks: dict[str, Check] = {}
         self._families: list[tuple[str, str, int]] = []
-        self._own = self._runs = ""
+        self._own = self._runs = self._team = ""
         self._places: list[tuple[str, bool]] = []
         library = Panel("Library")
         library.add_action(tool_button("plus", "Add files…", self.add_files.emit, dense=True))
@@ -72,6 +72,7 @@ class LibraryColumn(Column):
     def show_folders(self, shelf: Shelf) -> None:
         """Know the user's own folder, the chosen ones, and the runs; ``refresh`` lists them."""
         self._own = str(shelf.own)
+        self._team = str(shelf.team)
         self._runs = str(shelf.runs) if shelf.runs is not None else ""
         self._places = [(str(folder), there) for folder, there in shelf.folders]
 
@@ -108,6 +109,8 @@ class LibraryColumn(Column):
         if not self._own:
             return
         rows = [self._row(self._own, tr("Model folder"))]
+        if self._list.count_in(self._team):
+            rows.append(self._row(self._team, tr("Team library")))
         for folder, there in self._places:
             name = Path(folder).name or folder
             gone = Row(folder, name, tr("missing"), icon="folder-x", icon_tone="err", tone="err",

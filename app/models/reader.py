@@ -12,7 +12,7 @@ from app.models.uses import Told
 from app.models.weights import read_weights
 from engine.models.catalogue import list_models
 from engine.models.inspect import ModelInfo
-from engine.project.settings import data_dir
+from engine.project.settings import data_dir, library_folder
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 
 class Shelf(NamedTuple):
-    """The models at hand, the chosen folders and whether they are there, and the kept weights."""
+    """The models at hand, the chosen folders and whether they are there, the team's library, and
+    the kept weights.
+    """
 
     models: list[ModelInfo]
     own: Path
     folders: list[tuple[Path, bool]]
+    team: Path
     runs: Path | None
     weights: dict[str, float]
 
@@ -56,9 +59,11 @@ class Reader(QObject):
                 self._again = False
                 project = self._session.project
                 # Not from the settings' file: a change of them may not be written yet.
-                folders = [Path(folder) for folder in self._session.settings.model_folders]
+                settings = self._session.settings
+                folders = [Path(folder) for folder in settings.model_folders]
+                team = library_folder(settings)
                 runs = project.runs if project is not None else None
-                shelf = await bridge.io(_shelf, folders, runs)
+                shelf = await bridge.io(_shelf, folders, team, runs)
                 self.read_models.emit(shelf)
                 told: dict[str, Told] = await bridge.behind(_told, shelf.models, project)
                 self.read_told.emit(told)
@@ -66,11 +71,11 @@ class Reader(QObject):
             self._reading = False
 
 
-def _shelf(folders: Sequence[Path], runs: Path | None) -> Shelf:
+def _shelf(folders: Sequence[Path], team: Path, runs: Path | None) -> Shelf:
     own = data_dir() / "models"
-    models = list_models([own, *folders], runs)
+    models = list_models([own, *folders, team], runs)
     there = [(folder, folder.is_dir()) for folder in folders]
-    return Shelf(models, own, there, runs, read_weights())
+    return Shelf(models, own, there, team, runs, read_weights())
 
 
 def _told(models: list[ModelInfo], project: Project | None) -> dict[str, Told]:

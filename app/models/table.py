@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.i18n import signals as language_signals
 from app.i18n import tr
 from app.i18n.format import day, size
+from app.models.approval_panel import approved_words
 from app.models.model import Group, Index, InfoRole, ModelList, Order
 from app.models.words import family_word, kind_of, second_line, title_of
 from app.theme import color, fonts, icons, metrics
@@ -244,9 +245,12 @@ class _Delegate(QStyledItemDelegate):
             icons.paint(painter, "circle-alert", 12, place.top() + 15, 14, "err")
         elif models.is_unsaved(info):
             icons.paint(painter, "pencil", 12, place.top() + 15, 14, "acc")
+        elif models.told(info).approval is not None:
+            icons.paint(painter, "badge-check", 12, place.top() + 15, 14, "ok")
         self._paint_tile(painter, QRect(place.left() + 32, place.top() + 4, 36, 36), info)
-        used = models.told(info).last
-        _paint_words(painter, place, info, day(used) if used else "", "t2" if chosen else "t3")
+        told = models.told(info)
+        used, quiet = day(told.last) if told.last else "", "t2" if chosen else "t3"
+        _paint_words(painter, place, info, used, quiet, approved_words(told.approval))
 
     def _paint_tile(self, painter: QPainter, tile: QRect, info: ModelInfo) -> None:
         painter.fillRect(tile, color("tile"))
@@ -272,7 +276,9 @@ def _paint_group(painter: QPainter, place: QRect, group: Group) -> None:
     painter.drawText(line.adjusted(words + 6, 0, 0, 0), _LEFT, str(group.count))
 
 
-def _paint_words(painter: QPainter, place: QRect, info: ModelInfo, used: str, quiet: str) -> None:
+def _paint_words(
+    painter: QPainter, place: QRect, info: ModelInfo, used: str, quiet: str, approved: str
+) -> None:
     room = name_width(place.width())
     left = place.left() + NAME_LEFT
     painter.setFont(fonts.font(12, 500))
@@ -285,7 +291,7 @@ def _paint_words(painter: QPainter, place: QRect, info: ModelInfo, used: str, qu
     end = Qt.TextElideMode.ElideRight
     # A sentence that says why may go on where the other columns have nothing to say.
     long = place.width() - NAME_LEFT - 100 if info.problem else room
-    second = painter.fontMetrics().elidedText(second_line(info), end, long)
+    second = painter.fontMetrics().elidedText(approved or second_line(info), end, long)
     painter.drawText(QRect(left, place.top() + 22, long, 16), _LEFT, second)
     _paint_columns(painter, place, info, used)
 

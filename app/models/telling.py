@@ -12,6 +12,7 @@ from typing import Any
 
 from app.models.uses import Told, Use, key_of
 from engine.canvas.storage import SUFFIX, recipes_in
+from engine.models.approvals import read_approval
 from engine.models.inspect import ModelInfo
 from engine.project.project import Project
 from engine.runtime.errors import StylekilnError
@@ -38,6 +39,7 @@ def told_about(models: list[ModelInfo], project: Project | None) -> dict[str, To
     for info in models:
         entry = told[key_of(info.ref)]
         entry.pictures = entry.pictures or _beside(info.path)
+        entry.approval = read_approval(info.path) if info.kind == "lora" else None
         entry.uses.sort(key=lambda use: use.when, reverse=True)
     return dict(told)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from engine.models.approvals import Approval
 
 Where = Literal["run", "grid", "canvas"]
 
@@ -25,7 +28,8 @@ class Use:
 
 @dataclass
 class Told:
-    """Beside the file: its ``pictures``, the ``run`` that made it, and its ``uses``, newest first.
+    """Beside the file: its ``pictures``, the ``run`` that made it, its ``uses``, newest first, and
+    the ``approval`` of the team.
 
     Paths are texts; ``run`` is empty when it is from elsewhere.
     """
@@ -33,6 +37,7 @@ class Told:
     pictures: list[str] = field(default_factory=list)
     run: str = ""
     uses: list[Use] = field(default_factory=list)
+    approval: Approval | None = None
 
     @property
     def last(self) -> float:

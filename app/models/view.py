@@ -36,6 +36,7 @@ from app.models.tools import CHECK, EDIT, Tool
 from app.models.uses import Told
 from app.models.weight_keeper import WeightKeeper
 from app.models.weights import USUAL
+from app.models.withdrawal import withdraw
 from app.session import Session
 from app.theme import icons, metrics
 from app.widgets.buttons import button
@@ -44,6 +45,7 @@ from app.widgets.fields import TextField
 from app.widgets.states import DropOverlay, EmptyState
 from app.widgets.text import hairline, label
 from app.widgets.thumbnails import ThumbnailCache
+from engine.models.approvals import Approved
 from engine.models.tools.requests import EditRequest, ToolRequest, ToolResult
 
 
@@ -84,6 +86,7 @@ class View(QWidget):
         self.intake.came.connect(lambda paths: self._choose_when_read(str(paths[0])))
         self.bench.done.connect(self._tool_done)
         self.inspector.weight_changed.connect(self.weights.keep)
+        self.inspector.withdrawn.connect(self._withdraw)
         unsaved = self.inspector.unsaved
         unsaved.changed.connect(lambda: self.list.set_unsaved(unsaved.paths))
         language_signals.changed.connect(self._show_counts)
@@ -221,7 +224,8 @@ class View(QWidget):
     def _show_chosen(self) -> None:
         chosen = self.table.selected()
         told = self.list.told(chosen[0]) if len(chosen) == 1 else Told()
-        weight = self.weights.of(chosen[0]) if chosen else USUAL
+        usual = told.approval.weight if told.approval is not None else USUAL
+        weight = self.weights.of(chosen[0], usual) if chosen else USUAL
         self.inspector.show_models(chosen, self.list.models, told, weight)
 
     def _order(self, order: Order) -> None:
@@ -278,6 +282,9 @@ class View(QWidget):
         self.doors.take(event.mimeData())
 
     # What tools have made
+
+    def _withdraw(self, approved: Approved) -> None:
+        self._session.start(withdraw(self._session, approved, self.refresh))
 
     def _tool_done(self, tool: Tool, request: ToolRequest, result: ToolResult) -> None:
         if tool is CHECK:

@@ -27,9 +27,9 @@ class WeightKeeper(QObject):
         if not self._writing:
             self._weights = weights
 
-    def of(self, info: ModelInfo) -> float:
-        """The weight to use ``info`` with."""
-        return self._weights.get(weight_key(info), USUAL)
+    def of(self, info: ModelInfo, usual: float = USUAL) -> float:
+        """The weight to use ``info`` with; ``usual`` where its user has set none."""
+        return self._weights.get(weight_key(info), usual)
 
     def keep(self, info: ModelInfo, value: float) -> None:
         """Use ``info`` with ``value`` from now on."""

@@ -19,7 +19,7 @@ from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Check, FieldRow, NumberField, row
 from app.widgets.layouts import clear_layout
 from app.widgets.text import ElidedLabel, hairline, label
-from engine.project.settings import data_dir
+from engine.project.settings import data_dir, library_folder
 
 WIDTH = 640
 
@@ -102,7 +102,34 @@ class View(QWidget):
         column.addSpacing(8)
         add = button("Add a model folder…", "folder-plus", on=self._add_folder)
         column.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addSpacing(12)
+        column.addWidget(self._team_field())
         column.addStretch(1)
+
+    def _team_field(self) -> FieldRow:
+        self.team = ElidedLabel("", Qt.TextElideMode.ElideMiddle)
+        self.team_reset = tool_button("x", "Use the folder among my models", self._forget_team)
+        box = row(self.team, self.team_reset, button("Choose", on=self._choose_team))
+        hint = "Checkpoints that are approved in Validate are copied here with their verdict."
+        return FieldRow("Team library", box, hint, label_width=160, padded=False)
+
+    def _show_team(self) -> None:
+        chosen = self._session.settings.team_library
+        self.team.setText(str(library_folder(self._session.settings)))
+        self.team_reset.setVisible(bool(chosen))
+
+    def _choose_team(self) -> None:
+        dialog = QFileDialog(self, tr("Choose the team's library"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._take_team)
+        dialog.open()
+
+    def _take_team(self, folder: str) -> None:
+        self._session.change_settings(team_library=str(Path(folder)))
+
+    def _forget_team(self) -> None:
+        self._session.change_settings(team_library="")
 
     def _section(self, key: str) -> None:
         self._column.addSpacing(12)
@@ -112,6 +139,7 @@ class View(QWidget):
         self._column.addSpacing(8)
 
     def _list_folders(self, _: object = None) -> None:
+        self._show_team()
         clear_layout(self._folders)
         for folder in self._session.settings.model_folders:
             self._folders.addWidget(self._folder_row(folder))

@@ -16,8 +16,9 @@ from engine.imaging.alpha import Fill
 from engine.imaging.decode import load_rgba
 from engine.runtime.errors import BadInputError, MissingFileError
 from engine.validation.evidence import Evidence, assess
+from engine.validation.judging import Verdict, judge
 from engine.validation.manifest import Grid, open_grid
-from engine.validation.pick import Pick, lacking, pick
+from engine.validation.pick import Pick, lacking
 from engine.validation.sentences import Sentence
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class EvidenceState(QObject):
         self.pairs: list[Pair] = []
         self.training_count = 0
         self.measuring = False
+        self._judged: tuple[object, Verdict] | None = None  # of what, and what it says
 
     def clear(self) -> None:
         """Nothing is known about the grid shown."""
@@ -162,6 +164,11 @@ class EvidenceState(QObject):
 
     def pick(self) -> Pick | None:
         """The recommendation in the language of the moment."""
+        verdict = self.verdict()
+        return verdict.pick if verdict is not None else None
+
+    def verdict(self) -> Verdict | None:
+        """What the grid says about every checkpoint, in the language of the moment."""
         if self.evidence is None:
             return None
         known = self._state.checkpoints
@@ -173,10 +180,10 @@ class EvidenceState(QObject):
         wanted = {row.checkpoint for row in self.evidence.rows if row.checkpoint}
         for path in wanted - set(names):
             names[path] = Path(path).stem
-        try:
-            return pick(self.evidence, losses, names)
-        except BadInputError:
-            return None  # the base model alone, or too few pictures: nothing to pick
+        of = (id(self.evidence), tuple(losses.items()), tuple(names.items()))
+        if self._judged is None or self._judged[0] != of:
+            self._judged = of, judge(self.evidence, losses=losses, names=names)
+        return self._judged[1]
 
 
 def _assessed(

@@ -14,7 +14,6 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.models.hashes import file_sha256
-from engine.project.settings import Settings, data_dir
 from engine.runtime.errors import MissingFileError
 from engine.runtime.files import write_json
 
@@ -61,12 +60,6 @@ class Approved:
 
     path: Path
     approval: Approval
-
-
-def team_library() -> Path:
-    """Where approved models lie: the folder of the settings, else one among the user's models."""
-    chosen = Settings.load().team_library
-    return Path(chosen) if chosen else data_dir() / "models" / "approved"
 
 
 def verdict_path(model: Path) -> Path:

@@ -144,6 +144,12 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
 }
 
 
+def library_folder(settings: Settings) -> Path:
+    """Where approved models lie: the chosen folder, else one among the user's models."""
+    chosen = settings.team_library
+    return Path(chosen) if chosen else data_dir() / "models" / "approved"
+
+
 def settings_path() -> Path:
     """Where the settings are stored."""
     return data_dir() / "settings.json"

@@ -11,12 +11,11 @@ from engine.models.approvals import (
     Said,
     approved_in,
     read_approval,
-    team_library,
     verdict_path,
 )
 from engine.models.catalogue import model_folders
 from engine.models.hashes import file_sha256
-from engine.project.settings import Settings
+from engine.project.settings import Settings, library_folder
 from engine.runtime.errors import BadInputError, JobCancelled, MissingFileError, StorageError
 from engine.runtime.job import Job
 from engine.validation import approve
@@ -165,7 +164,7 @@ def test_the_library_is_among_the_users_models_unless_another_is_chosen(
     tmp_path, monkeypatch
 ) -> None:
     monkeypatch.setenv("STYLEKILN_HOME", str(tmp_path / "home"))
-    assert team_library() == tmp_path / "home" / "models" / "approved"
+    assert library_folder(Settings()) == tmp_path / "home" / "models" / "approved"
     Settings(team_library=str(tmp_path / "share")).save()
-    assert team_library() == tmp_path / "share"
+    assert library_folder(Settings.load()) == tmp_path / "share"
     assert model_folders()[-1] == tmp_path / "share"

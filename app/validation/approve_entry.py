@@ -1,0 +1,103 @@
+"""Which checkpoints of the grid shown are approved; approving, and taking that back."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.models.withdrawal import withdraw
+from app.validation.approve_sheet import ApproveSheet
+from engine.models.approvals import Approved, approved_in
+from engine.models.hashes import file_sha256
+from engine.project.settings import library_folder
+from engine.runtime.files import is_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from PySide6.QtWidgets import QWidget
+
+    from app.session import Session
+    from app.validation.evidence import EvidenceState
+    from app.validation.model import GridState
+    from engine.validation.approve import ApproveRequest
+
+
+class Approvals(QObject):
+    """``changed`` tells that another checkpoint is approved, or one no longer."""
+
+    changed = Signal()
+
+    def __init__(
+        self, page: QWidget, session: Session, state: GridState, evidence: EvidenceState
+    ) -> None:
+        super().__init__(page)
+        self._page, self._session = page, session
+        self._state, self._evidence = state, evidence
+        self.known: dict[str, Approved] = {}
+        self.sheet: ApproveSheet | None = None
+        evidence.changed.connect(self._follow)
+        session.settings_changed.connect(lambda _: self._follow())
+
+    def of(self, checkpoint: str) -> Approved | None:
+        """The entry of ``checkpoint`` in the team's library."""
+        return self.known.get(checkpoint)
+
+    def _follow(self) -> None:
+        if self._evidence.evidence is not None:
+            self._session.start(self.read())
+
+    async def read(self) -> None:
+        """Look into the library for the checkpoints of the grid shown."""
+        request = self._state.request
+        paths = [path for path in request.checkpoints if path] if request is not None else []
+        library = library_folder(self._session.settings)
+        known = await self._session.bridge.io(_find, library, paths)
+        if known != self.known:
+            self.known = known
+            self.changed.emit()
+
+    def ask(self) -> None:
+        """Approve a checkpoint, first of all the one that the evidence speaks for."""
+        verdict, request = self._evidence.verdict(), self._state.request
+        if verdict is None or not verdict.rows or request is None:
+            return
+        library = library_folder(self._session.settings)
+        sheet = ApproveSheet(verdict, Path(request.folder), library, self._page)
+        sheet.chosen.connect(lambda asked: self._session.start(self._approve(asked)))
+        sheet.library_chosen.connect(
+            lambda folder: self._session.change_settings(team_library=folder)
+        )
+        sheet.open()
+        self.sheet = sheet
+
+    async def _approve(self, request: ApproveRequest) -> None:
+        approved: Approved = await asyncio.wrap_future(self._session.bridge.submit_beside(request))
+        self._session.notify(
+            "{name} is approved for the team.",
+            action="Show",
+            on_action=lambda: self._session.go("models", path=str(approved.path)),
+            name=request.name,
+        )
+        await self.read()
+
+    def withdraw(self, checkpoint: str) -> None:
+        """Take an approval back; the toast brings it again."""
+        approved = self.known.get(checkpoint)
+        if approved is not None:
+            self._session.start(withdraw(self._session, approved, self._changed))
+
+    def _changed(self) -> None:
+        self._session.start(self.read())
+
+
+def _find(library: Path, checkpoints: Iterable[str]) -> dict[str, Approved]:
+    """The approved copy of each checkpoint that has one, by content."""
+    approved = {one.approval.sha256: one for one in approved_in(library)}
+    if not approved:
+        return {}
+    hashes = {path: file_sha256(Path(path)) for path in checkpoints if is_file(Path(path))}
+    return {path: approved[digest] for path, digest in hashes.items() if digest in approved}
