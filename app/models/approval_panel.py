@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from app.i18n import joined, tr
 from app.i18n import signals as language_signals
@@ -41,6 +41,16 @@ class ApprovalPanel(Panel):
     def __init__(self) -> None:
         super().__init__("Approved for the team")
         self._approval: Approval | None = None
+        self.said: list[str] = []
+        self.withdraw = button("Withdraw approval", "undo-2", on=self.withdrawn.emit)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(0)
+        self.body.addLayout(self._lines)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(metrics.PAD, metrics.GAP, metrics.PAD, 4)
+        foot.addWidget(self.withdraw)
+        foot.addStretch(1)
+        self.body.addLayout(foot)
         language_signals.changed.connect(self._fill)
 
     def show_approval(self, approval: Approval | None) -> None:
@@ -50,7 +60,8 @@ class ApprovalPanel(Panel):
         self._fill()
 
     def _fill(self) -> None:
-        clear_layout(self.body)
+        clear_layout(self._lines)
+        self.said = []
         approval = self._approval
         if approval is None:
             return
@@ -65,16 +76,11 @@ class ApprovalPanel(Panel):
         for words in (joined(sentences), self._measured(approval), approval.note):
             if words:
                 self._say(words)
-        line = QWidget()
-        place = QHBoxLayout(line)
-        place.setContentsMargins(metrics.PAD, metrics.GAP, metrics.PAD, 4)
-        place.addWidget(button("Withdraw approval", "undo-2", on=self.withdrawn.emit))
-        place.addStretch(1)
-        self.body.addWidget(line)
 
     def _say(self, words: str, icon: str = "", tone: str = "label") -> None:
         box, _ = note("{words}", icon, tone, words=words)
-        self.body.addWidget(box)
+        self._lines.addWidget(box)
+        self.said.append(words)
 
     def _measured(self, approval: Approval) -> str:
         known = approval.measures

@@ -22,14 +22,17 @@ async def withdraw(session: Session, approved: Approved, then: Callable[[], obje
     """
     moved = await session.bridge.io(_to_trash, approved)
 
-    async def undo() -> None:
+    async def bring() -> None:
         await session.bridge.io(_restore, moved)
         then()
+
+    def undo() -> None:
+        session.start(bring())
 
     session.notify(
         "{name} is approved no longer.",
         action="Undo",
-        on_action=lambda: session.start(undo()),
+        on_action=undo,
         name=approved.approval.name,
     )
     then()

@@ -69,6 +69,15 @@ def validation_actions(view: View) -> list[Action]:
             where,
         ),
         Action(
+            "validate.approve",
+            "Approve for the team…",
+            view.approvals.ask,
+            "badge-check",
+            "",
+            lambda: state.pick_checkpoint != "",
+            where,
+        ),
+        Action(
             "validate.canvas",
             "Open in Canvas",
             view.open_in_canvas,

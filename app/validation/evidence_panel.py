@@ -12,11 +12,13 @@ from app.theme import metrics
 from app.validation.evidence_charts import EvidenceCharts
 from app.validation.flags import RedFlags, said
 from app.validation.pair_grid import PairGrid
+from app.validation.verdict_foot import VerdictFoot
 from app.widgets.buttons import button
 from app.widgets.panel import Column, IconLabel, Panel, padded
 from app.widgets.text import hairline, label
 
 if TYPE_CHECKING:
+    from app.validation.approve_entry import Approvals
     from app.validation.evidence import EvidenceState
     from app.validation.model import GridState
     from app.widgets.thumbnails import ThumbnailCache
@@ -29,11 +31,14 @@ class EvidencePanel(Column):
     """Follows the evidence. ``cell_asked`` carries a cell to show in the grid."""
 
     cell_asked = Signal(object)  # Position
-    canvas_asked = Signal()
     completion_asked = Signal()
 
     def __init__(
-        self, state: GridState, evidence: EvidenceState, thumbnails: ThumbnailCache
+        self,
+        state: GridState,
+        evidence: EvidenceState,
+        approvals: Approvals,
+        thumbnails: ThumbnailCache,
     ) -> None:
         super().__init__(WIDTH, "right")
         self._state, self._evidence = state, evidence
@@ -45,8 +50,8 @@ class EvidencePanel(Column):
         self.flags.cell_asked.connect(self.cell_asked)
         self._add_section(self.flags)
         self._build_pairs(thumbnails)
-        self.canvas = button("Open in Canvas", "brush", on=self.canvas_asked.emit)
-        self.add_foot(self.canvas, 1)
+        self.deeds = VerdictFoot(state, evidence, approvals)
+        self.add_foot(self.deeds, 1)
         evidence.changed.connect(self.refresh)
         signals.changed.connect(self.refresh)
         self.refresh()
@@ -107,10 +112,6 @@ class EvidencePanel(Column):
         for part in (self.charts, self.flags, self.pairs_panel):
             self._sections[part].setVisible(found is not None)
         self._sections[self.charts].setVisible(self._state.pick_weight is not None)
-        self.canvas.setEnabled(
-            self._state.pick_checkpoint != ""
-            or (self._state.first is not None and self._state.first.checkpoint != "")
-        )
         if found is not None:
             self.charts.refresh(found)
             self.flags.refresh()

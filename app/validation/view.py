@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from app.i18n import signals
 from app.theme import metrics
 from app.validation.actions import validation_actions
+from app.validation.approve_entry import Approvals
 from app.validation.cell_files import CellFiles
 from app.validation.cell_menu import open_cell_menu
 from app.validation.cell_pictures import CellPictures
@@ -61,6 +62,7 @@ class View(QWidget):
         self.runner = GridRunner(session, self.state)
         self.evidence = EvidenceState(session, self.state)
         self.evidence.changed.connect(self._measured)
+        self.approvals = Approvals(self, session, self.state, self.evidence)
         self.marks = GridMarks(session, self)
         self.state.use_marks(self.marks)
         self.thumbnails = CellPictures(self)
@@ -74,7 +76,7 @@ class View(QWidget):
         self.compare = CompareView(self.state, self.thumbnails, self.full_pictures)
         self.full = FullCell(self.state, self.thumbnails, self.full_pictures)
         self.recipe = RecipeBar(self.state, self.thumbnails)
-        self.right = EvidencePanel(self.state, self.evidence, self.thumbnails)
+        self.right = EvidencePanel(self.state, self.evidence, self.approvals, self.thumbnails)
         self.bar = StageBar(self.state, self.compare)
         self.empty = NoGrid(self.setup)
         self.reader = Reader(session, self.state, self.setup, self.runner, self.evidence)
@@ -187,7 +189,7 @@ class View(QWidget):
         state.choice_changed.connect(self.right.refresh)
         state.choice_changed.connect(self._mark_next_step)
         self.runner.changed.connect(self._mark_next_step)
-        self.right.canvas_asked.connect(self.open_in_canvas)
+        self.right.deeds.canvas_asked.connect(self.open_in_canvas)
         self.bar.export.clicked.connect(self.exports.ask_grid)
         self.right.completion_asked.connect(self.complete)
         self.right.cell_asked.connect(self._show_cell)
@@ -264,9 +266,9 @@ class View(QWidget):
         self.state.shown.set_measures(row_measures(self.state, self.evidence.evidence))
 
     def _mark_next_step(self) -> None:
-        """One primary button: draw the grid, or paint with what the evidence speaks for."""
+        """One primary button: draw the grid, or go on with what the evidence speaks for."""
         decided = self.state.pick_checkpoint != "" and not self.runner.running
-        restyle(self.right.canvas, "kind", "primary" if decided else "normal")
+        self.right.deeds.lead(decided)
         restyle(self.panel.start, "kind", "normal" if decided else "primary")
 
     async def _count(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -42,6 +43,7 @@ class FakeSession(QObject):
     job_added = Signal(object)
     job_changed = Signal(object)
     job_finished = Signal(object)
+    settings_changed = Signal(object)
 
     def __init__(self):
         super().__init__()
@@ -77,6 +79,10 @@ class FakeSession(QObject):
 
     def show_error(self, error):
         self.errors.append(error)
+
+    def change_settings(self, **values):
+        self.settings = replace(self.settings, **values)
+        self.settings_changed.emit(self.settings)
 
     def go(self, workspace, **payload):
         self.gone.append((workspace, payload))

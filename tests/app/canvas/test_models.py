@@ -11,7 +11,9 @@ from safetensors.numpy import save_file
 
 from app.canvas.view import View
 from app.i18n import tr_error
+from engine.models.approvals import Approval, write_approval
 from engine.models.family import STARTER_FOLDER
+from engine.models.hashes import file_sha256
 from engine.project.project import Project
 from engine.project.settings import data_dir
 from tests.app.canvas.fakes import FakeSession
@@ -98,6 +100,24 @@ def test_the_menu_of_loras_keeps_those_of_another_family_out(qtbot, ready, shelf
     assert offered["icons"].isEnabled()
     assert not offered["grand-style"].isEnabled()
     assert "SDXL" in offered["grand-style"].toolTip()
+
+
+def test_an_approved_lora_is_offered_first_and_taken_with_its_weight(qtbot, ready, shelf, session):
+    lora = shelf / "icons.safetensors"
+    verdict = Approval(
+        name="epoch 6",
+        weight=0.75,
+        sha256=file_sha256(lora),
+        bytes=lora.stat().st_size,
+        when=0.0,
+    )
+    write_approval(lora, verdict)
+    qtbot.mouseClick(ready.panel.add_lora, Qt.MouseButton.LeftButton)
+    first = ready.panel.menu.actions()[0]
+    assert first.text() == "icons, approved at weight 0.75"
+    first.trigger()
+    ready.panel.menu.close()
+    assert ready.repainting.settings.loras == ((str(lora), 0.75),)
 
 
 def test_a_lora_that_does_not_fit_stops_the_repaint_with_its_reason(qtbot, ready, shelf, session):

@@ -550,7 +550,7 @@ def test_only_one_button_is_primary_at_a_time(qtbot, drawn):
         return [one for one in buttons if one.property("kind") == "primary"]
 
     drawn.state.choose(drawn.grid.grid.key(1, 1))
-    assert primary() == [drawn.right.canvas]
+    assert primary() == [drawn.right.deeds.approve]
     drawn.state.set_pick("", None)
     assert primary() == [drawn.panel.start]
 

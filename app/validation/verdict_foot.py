@@ -1,0 +1,85 @@
+"""The foot of the evidence: approve what it speaks for, paint with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.i18n import bind
+from app.i18n import signals as language_signals
+from app.theme import metrics
+from app.widgets.buttons import button
+from app.widgets.text import restyle
+
+if TYPE_CHECKING:
+    from app.validation.approve_entry import Approvals
+    from app.validation.evidence import EvidenceState
+    from app.validation.model import GridState
+
+
+class VerdictFoot(QWidget):
+    """Approving is the next step of a verdict, painting that of an approved one."""
+
+    canvas_asked = Signal()
+
+    def __init__(self, state: GridState, evidence: EvidenceState, approvals: Approvals) -> None:
+        super().__init__()
+        self._state, self._evidence, self._approvals = state, evidence, approvals
+        self._leads = True
+        self.approve = button("", "badge-check", on=self._approve)
+        self._text = bind(self.approve.setText, "Approve…")
+        self.canvas = button("Open in Canvas", "brush", on=self.canvas_asked.emit)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(metrics.GAP)
+        self._team = QWidget()
+        line = QHBoxLayout(self._team)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(metrics.GAP)
+        line.addWidget(self.approve, 1)
+        column.addWidget(self._team)
+        column.addWidget(self.canvas)
+        approvals.changed.connect(self.refresh)
+        evidence.changed.connect(self.refresh)
+        state.choice_changed.connect(self.refresh)
+        language_signals.changed.connect(self.refresh)
+        self.refresh()
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether what the evidence speaks for is in the team's library."""
+        return self._approvals.of(self._state.pick_checkpoint) is not None
+
+    def lead(self, leads: bool) -> None:
+        """Whether the next step is here and not in another column."""
+        self._leads = leads
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Follow the verdict and the library."""
+        state = self._state
+        decided, approved = state.pick_checkpoint != "", self.is_approved
+        self._team.setVisible(self._evidence.evidence is not None)
+        self.approve.setEnabled(decided)
+        known = state.checkpoints.get(state.pick_checkpoint)
+        if approved:
+            self._text.say("Withdraw approval")
+        elif known is not None and known.epoch:
+            self._text.say("Approve epoch {n}", n=known.epoch)
+        else:
+            self._text.say("Approve…")
+        self.approve.set_icon("undo-2" if approved else "badge-check")
+        self.canvas.setEnabled(
+            decided or (state.first is not None and state.first.checkpoint != "")
+        )
+        leads = self._leads and decided
+        restyle(self.approve, "kind", "primary" if leads and not approved else "normal")
+        restyle(self.canvas, "kind", "primary" if leads and approved else "normal")
+
+    def _approve(self) -> None:
+        if self.is_approved:
+            self._approvals.withdraw(self._state.pick_checkpoint)
+        else:
+            self._approvals.ask()

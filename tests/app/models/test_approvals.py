@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.models.at_hand import read_models
+from engine.models.approvals import Approval, Said, verdict_path, write_approval
+from engine.models.hashes import file_sha256
+from engine.project.settings import data_dir
+from tests.app.models.conftest import click, write_lora
+
+WORDS = Said(template="Use {name} at weight {weight}.", facts={"name": "epoch 6", "weight": "0.8"})
+
+
+@pytest.fixture
+def approved(shelf):
+    """One of the team's, beside the user's own."""
+    path = write_lora(data_dir() / "models" / "approved" / "zebra.safetensors", seed=5)
+    verdict = Approval(
+        name="epoch 6",
+        weight=0.8,
+        sha256=file_sha256(path),
+        bytes=path.stat().st_size,
+        when=0.0,
+        note="Good for props.",
+        said=(WORDS,),
+        measures={"style_fit": 0.81, "held_out_loss": 0.0931},
+    )
+    write_approval(path, verdict)
+    return path
+
+
+def texts(models):
+    return " ".join(models.inspector.approval.said)
+
+
+def test_the_inspector_tells_the_verdict_and_uses_its_weight(approved, models, settle, tongue):
+    models.receive(path=str(approved))
+    settle()
+    panel = models.inspector.approval
+    assert panel.isVisible()
+    assert "Good for props." in texts(models)
+    fit = "Style fit 0.81" if tongue == "en" else "风格吻合度 0.81"
+    assert fit in texts(models)
+    assert ("Use epoch 6 at weight 0.8." in texts(models)) == (tongue == "en")
+    assert models.inspector.use.weight.value == 0.8
+
+
+def test_what_is_not_approved_has_no_verdict(approved, models, settle):
+    models.receive(path=str(data_dir() / "models" / "icons.safetensors"))
+    settle()
+    assert not models.inspector.approval.isVisible()
+    assert models.inspector.use.weight.value == 1.0
+
+
+def test_an_approval_is_withdrawn_here_too(approved, models, settle, toasts, tmp_path, monkeypatch):
+    trash = tmp_path / "trash"
+    trash.mkdir()
+    monkeypatch.setattr(
+        "app.models.withdrawal.to_trash", lambda path: Path(path).rename(trash / path.name)
+    )
+    models.receive(path=str(approved))
+    settle()
+    click(models.inspector.approval.withdraw)
+    settle()
+    assert not approved.exists()
+    assert "zebra.safetensors" not in [info.path.name for info in models.list.models]
+    toasts[-1]["on_action"]()
+    settle()
+    assert approved.is_file()
+    assert verdict_path(approved).is_file()
+
+
+def test_canvas_is_offered_approved_models_first_with_their_weight(approved):
+    choices = read_models(None, "starter", ()).loras
+    assert Path(choices[0].path).name == "zebra.safetensors"
+    assert choices[0].weight == 0.8
+    assert all(choice.approval is None for choice in choices[1:])
+
+
+def test_a_model_that_changed_since_is_offered_as_any_other(approved):
+    write_lora(approved, seed=6)
+    choices = read_models(None, "starter", ()).loras
+    assert choices[-1].approval is None
+    assert choices[-1].weight == 1.0
