@@ -1,8 +1,8 @@
-"""What can be compared, and the axes as typed: plain values."""
+"""What can be compared: the runs of a project that have checkpoints."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.validation.model import Checkpoint
@@ -18,34 +18,13 @@ FILES = "files"
 
 @dataclass(frozen=True)
 class RunChoice:
-    """A run that can be checked, with its checkpoints in order."""
+    """A run that can be checked, with its checkpoints by epoch and step, and its trigger word."""
 
     folder: str
     name: str
     base_model: str
     checkpoints: tuple[Checkpoint, ...]
-
-
-@dataclass
-class Sampling:
-    """What all cells share."""
-
-    steps: int = 25
-    guidance: float = 4.0
-    sampler: str = "dpmpp_2m"
-    schedule: str = "karras"
-    negative: str = ""
-
-
-@dataclass
-class Axes:
-    """The axes as typed."""
-
-    checkpoints: str = ""
-    weights: str = "0.6, 0.8 … 1.2"
-    seeds: str = "1 … 4"
-    base_row: bool = True
-    sampling: Sampling = field(default_factory=Sampling)
+    trigger: str = ""
 
 
 def read_runs(runs: Path) -> list[RunChoice]:
@@ -57,14 +36,18 @@ def read_runs(runs: Path) -> list[RunChoice]:
 def _read_run(run: Run) -> RunChoice:
     checkpoints = tuple(
         Checkpoint(str(item.path), item.path.stem, item.epoch, item.loss, item.held_out_loss)
-        for item in run.checkpoints()
+        for item in sorted(run.checkpoints(), key=lambda item: (item.epoch, item.step))
     )
-    return RunChoice(str(run.folder), run.name, _base_of(run), checkpoints)
+    base, trigger = _base_of(run)
+    return RunChoice(str(run.folder), run.name, base, checkpoints, trigger)
 
 
-def _base_of(run: Run) -> str:
-    """The model that a run was trained on; the starter when its settings are damaged."""
+def _base_of(run: Run) -> tuple[str, str]:
+    """The model that a run was trained on, and its trigger word; the starter when its settings are
+    damaged.
+    """
     try:
-        return run.request().base_model
+        request = run.request()
     except StylekilnError:
-        return STARTER
+        return STARTER, ""
+    return request.base_model, request.trigger_word

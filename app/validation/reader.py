@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.models.at_hand import read_models
 from app.validation.choices import read_runs
+from app.validation.prompt_memory import PromptMemory
 from app.validation.runner import latest_grid
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Reader:
     ) -> None:
         self._session, self._state, self._setup = session, state, setup
         self._runner, self._evidence = runner, evidence
+        self._memory = PromptMemory(session, setup.prompts)
         self._opening = asyncio.Lock()
 
     async def open_project(self) -> None:
@@ -38,10 +40,16 @@ class Reader:
         async with self._opening:
             self._state.clear()
             self._evidence.clear()
-            self._setup.prompts = []
+            await self._memory.close()
+            self._setup.prompts.clear()
             self._setup.set_runs([])
+            project = self._session.project
+            if project is not None:
+                self._setup.set_project_trigger(project.file.trigger_word)
             await self.load()
             await self.suggest()
+            if project is not None:
+                await self._memory.open(project.grids)
             await self.show_latest()
 
     async def take(self, run: str, files: tuple[str, ...]) -> None:
@@ -83,7 +91,7 @@ class Reader:
         """Suggest prompts from the library's pictures."""
         library = self._session.library
         if library is not None:
-            self._setup.suggest_prompts(await self._session.bridge.io(library.pictures))
+            self._setup.prompts.suggest(await self._session.bridge.io(library.pictures))
 
     async def show_latest(self) -> None:
         """Show the newest grid of what is compared, unless one is being drawn."""
@@ -94,7 +102,7 @@ class Reader:
         grid = await self._session.bridge.io(latest_grid, project.grids, paths)
         if grid is None:
             return
-        self._state.tags |= {text: self._setup.tag(text) for text in grid.request.prompts}
+        self._state.tags |= {text: self._setup.prompts.tag(text) for text in grid.request.prompts}
         self._setup.adopt(grid.request)
         self._state.open(grid)
         await self._evidence.measure()

@@ -1,173 +1,260 @@
-"""What is to be compared: run or LoRA files, axes and prompts, and the request they make."""
+"""What is to be compared: sources, axes, prompts, and what all cells share, as one request."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
-from app.models.at_hand import ModelsAtHand
-from app.validation.choices import FILES, Axes, RunChoice, Sampling
-from app.validation.model import Checkpoint
-from app.validation.prompts import PromptRow, spread, subjects
+from app.i18n import tr
+from app.models.words import title_of
+from app.validation.axis_list import PROMPT, AxisDraft
+from app.validation.prompt_list import NO_TAGS
 from app.validation.runner import grid_folder
-from engine.models.family import STARTER
-from engine.runtime.errors import BadInputError
+from app.validation.source_setup import Sources
+from app.validation.typed import places_of, text_of
+from app.widgets.choice_names import choice_text
+from engine.runtime.errors import BadInputError, StylekilnError
+from engine.runtime.schema import validated
 from engine.sampling.request import ImageRequest
-from engine.validation.planning import plan
-from engine.validation.request import GridRequest, four_axes
-from engine.validation.store import CellStore
-from engine.validation.values import format_values, parse_floats, parse_integers
+from engine.validation.axes import Axis, Value, axis_setting
+from engine.validation.request import GridRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.models.at_hand import BaseChoice
-    from engine.dataset.picture import Picture
     from engine.project.project import Project
-    from engine.runtime.errors import StylekilnError
+    from engine.validation.survey import Problem
 
-PROMPTS_OF_A_KIND = 2
+AT_ONCE = 8
+"""Cells that are drawn together where memory allows it."""
 
 
-class GridSetup(QObject):
-    """The left column's state. ``source`` is a run's folder, or FILES for chosen LoRA files."""
+@dataclass(frozen=True)
+class Snapshot:
+    """What was asked for at a moment."""
 
-    changed = Signal()
+    source: tuple[Any, ...]
+    axes: tuple[Any, ...]
+    image: tuple[Any, ...]
+    prompts: Mapping[str, Any]
+
+
+class GridSetup(Sources):
+    """The left column's state: the draft of one GridRequest, which :meth:`built` makes of it and
+    :meth:`adopt` takes it from. ``found`` is what a dry run of the draft has found to be wrong,
+    ``image_refusal`` why the settings that all cells share cannot be as they were last changed.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.runs: list[RunChoice] = []
-        self.source = ""
-        self.files: tuple[str, ...] = ()
-        self.axes = Axes()
-        self.models = ModelsAtHand()
-        self.chosen_model = ""  # empty: as follows from what is compared
-        self.prompts: list[PromptRow] = []
-        self._captions: tuple[str, ...] = ()
-        self._removed: set[str] = set()
+        self.base_row = True
+        self.image = ImageRequest(batch_size=AT_ONCE)
+        self.shared: dict[str, Any] = self.image.model_dump()
+        self.found: tuple[Problem, ...] = ()
+        self.image_refusal: StylekilnError | None = None
+        self._before: GridRequest | None = None
+        self._built: GridRequest | StylekilnError | None = None
+        self.prompts.changed.connect(self.tell)
 
-    # Sources
+    def tell(self) -> None:
+        self._built = None
+        self.axes.prompts = self.prompts.chosen
+        super().tell()
 
-    def set_runs(self, runs: list[RunChoice]) -> None:
-        """The runs of the project, newest first; keeps what is chosen if it is still there."""
-        self.runs = runs
-        if self.source != FILES and self.source not in [run.folder for run in runs]:
-            self.choose(runs[0].folder if runs else "")
-            return
-        self._fit_epochs()
-        self.changed.emit()
+    # Editing
 
-    def choose(self, source: str) -> None:
-        """Check another run, or the chosen files."""
-        self.source, self.chosen_model = source, ""
-        self.axes.checkpoints = ""
-        self._fit_epochs()
-        self.changed.emit()
+    def type(self, setting: str, text: str) -> None:
+        """Take the values of an axis as typed; an axis that is not there is added."""
+        self.axes.type(setting, text)
+        self.found = tuple(one for one in self.found if one.setting != setting)
+        self.tell()
 
-    def choose_files(self, paths: Sequence[str]) -> None:
-        """Check LoRA files."""
-        self.files = tuple(dict.fromkeys(paths))
-        self.choose(FILES)
+    def add_axis(self, setting: str) -> None:
+        """Vary another setting, over the values that are usual for it."""
+        if setting == "checkpoint":
+            self.axes.type(setting, self.every_checkpoint())
+        elif setting == "model":
+            self.axes.type(setting, self._name_of_base())
+        else:
+            self.axes.add(setting)
+        self.tell()
 
-    @property
-    def run(self) -> RunChoice | None:
-        """The run that is chosen."""
-        return next((run for run in self.runs if run.folder == self.source), None)
-
-    @property
-    def available(self) -> tuple[Checkpoint, ...]:
-        """Everything the checkpoint axis can take, in order."""
-        if self.source == FILES:
-            return tuple(Checkpoint(path, Path(path).stem) for path in self.files)
-        return self.run.checkpoints if self.run is not None else ()
-
-    # Base model
-
-    @property
-    def base_model(self) -> str:
-        """The base model that the LoRAs are tried on: the one chosen, the run's, or one that fits.
-
-        LoRA files do not name their base: it is the first model at hand that takes all of them.
-        """
-        if self.chosen_model:
-            return self.chosen_model
-        if self.run is not None:
-            return self.run.base_model
-        for base in self.models.bases:
-            if base.info.error is None and self._misfit(base) is None:
-                return base.ref
-        return STARTER
-
-    def set_models(self, models: ModelsAtHand) -> None:
-        """Which base models there are, and what the LoRA files are."""
-        self.models = models
-        self.changed.emit()
-
-    def choose_model(self, ref: str) -> None:
-        """Try the LoRAs on another base model."""
-        self.chosen_model = ref
-        self.changed.emit()
-
-    def _misfit(self, base: BaseChoice) -> StylekilnError | None:
-        found = (self.models.lora(item.path).misfit(base) for item in self.available)
-        return next((error for error in found if error is not None), None)
-
-    def _model_problem(self) -> StylekilnError | None:
-        """Why the base model cannot be used, or not with these LoRAs."""
+    def _name_of_base(self) -> str:
         base = self.models.base(self.base_model)
-        if base is None:
-            return None
-        return base.info.error or self._misfit(base)
+        return title_of(base.info) if base is not None else self.base_model
 
-    def _fit_epochs(self) -> None:
-        if not self.axes.checkpoints and self.run is not None:
-            self.axes.checkpoints = format_values([item.epoch for item in self.run.checkpoints])
+    def options(self, setting: str) -> list[tuple[Value, str]]:
+        """What an axis can be chosen from, each with its words; empty where all is typed."""
+        known = axis_setting(setting)
+        if setting == "checkpoint":
+            return [(item.path, item.title) for item in self.available]
+        if known.kind in ("model", "lora"):
+            names = self.axes.hand.names(setting)
+            return [(value, name if value else tr(name)) for value, name in names]
+        if known.kind == "switch":
+            return [(True, tr("on")), (False, tr("off"))]
+        return [(choice, tr(choice_text(choice))) for choice in known.choices]
 
-    # Axes
+    def put(self, setting: str, values: Sequence[Value]) -> None:
+        """Take values as if they were typed."""
+        axis = Axis.model_construct(setting=setting, values=tuple(values))
+        self.type(setting, text_of(axis, self.axes.hand) if values else "")
 
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
-        """The checkpoints chosen; BadInputError names an epoch that is not there."""
-        if self.source == FILES:
-            return self.available
-        if not self.axes.checkpoints.strip():
-            return ()
-        by_epoch = {item.epoch: item for item in self.available}
-        wanted = parse_integers(self.axes.checkpoints)
-        missing = [epoch for epoch in wanted if epoch not in by_epoch]
-        if missing:
-            raise BadInputError(
-                "This run has no checkpoint of epoch {epoch}.",
-                epoch=missing[0],
-                remedy="It has epochs {epochs}.",
-                epochs=format_values(sorted(by_epoch)),
-            )
-        return tuple(by_epoch[epoch] for epoch in wanted)
+    def remove_axis(self, setting: str) -> None:
+        """Leave an axis out."""
+        self.axes.remove(setting)
+        self.tell()
 
-    def weights(self) -> tuple[float, ...]:
-        """The weights typed; BadInputError when they cannot be read."""
-        return parse_floats(self.axes.weights)
+    def swap_axes(self, first: str, second: str) -> None:
+        """Let two axes change place and side."""
+        self.axes.swap(first, second)
+        self.tell()
 
-    def seeds(self) -> tuple[int, ...]:
-        """The seeds typed; BadInputError when they cannot be read."""
-        return parse_integers(self.axes.seeds)
+    def set_side(self, setting: str, side: str) -> None:
+        """Show an axis on another side."""
+        self.axes.set_side(setting, side)
+        self.tell()
 
-    def chosen_prompts(self) -> tuple[str, ...]:
-        """The prompts that are ticked."""
-        return tuple(row.text for row in self.prompts if row.chosen)
+    def fill_in(self, setting: str) -> None:
+        """Compare all that an axis can be."""
+        if setting == "checkpoint":
+            self.type(setting, self.every_checkpoint())
+        else:
+            self.put(setting, [value for value, _ in self.options(setting)])
 
-    def edit(self, **values: object) -> None:
-        """Change an axis as typed, or the base row."""
-        for name, value in values.items():
-            setattr(self.axes, name, value)
-        self.changed.emit()
+    def set_apart(self, apart: bool) -> None:
+        """Vary the weight of UNet and text encoder each for itself, or tied."""
+        self.axes.set_apart(apart)
+        self.tell()
 
-    def edit_sampling(self, **values: object) -> None:
-        """Change what all cells share."""
-        for name, value in values.items():
-            setattr(self.axes.sampling, name, value)
-        self.changed.emit()
+    def set_base_row(self, on: bool) -> None:
+        """Compare with the base model alone, or not."""
+        self.base_row = on
+        self.tell()
+
+    def change_image(self, **values: Any) -> None:
+        """Change what all cells share. ``shared`` is as typed, ``image`` as it last could be."""
+        self.shared |= values
+        try:
+            self.image = validated(ImageRequest, self.shared)
+            self.image_refusal = None
+        except StylekilnError as error:
+            self.image_refusal = error
+        self.tell()
+
+    # Folders of pictures
+
+    def unread(self) -> list[str]:
+        """What axes of pictures name that was not looked at: it may be a folder."""
+        texts = [self.axes.get(setting) for setting in ("init_image", "mask")]
+        places = (place for draft in texts if draft is not None for place in places_of(draft.text))
+        return [place for place in places if place not in self._folders]
+
+    def learn_folders(self, found: Mapping[str, tuple[str, ...]]) -> None:
+        """The pictures at these places: of a folder all, of a file itself."""
+        self._folders |= found
+        self._know()
+        self.tell()
+
+    # The request
+
+    def set_found(self, problems: tuple[Problem, ...]) -> None:
+        """What a dry run found to be wrong with the request as it is."""
+        if problems != self.found:
+            self.found = problems
+            self.changed.emit()
+
+    def problem_at(self, setting: str) -> StylekilnError | None:
+        """What is wrong with one axis, as typed or as a dry run found."""
+        draft = self.axes.get(setting)
+        if draft is not None and draft.error is not None:
+            return draft.error
+        return next((one.error for one in self.found if one.setting == setting), None)
+
+    def problem(self) -> StylekilnError | None:
+        """Why no grid can be made of what is asked for."""
+        if self._built is None:
+            try:
+                self._built = self._build()
+            except StylekilnError as error:
+                self._built = error
+        if isinstance(self._built, StylekilnError):
+            return self._built
+        return next((one.error for one in self.found), None)
+
+    def built(self) -> GridRequest:
+        """The request without a folder; raises what is wrong with it as far as that is known
+        without looking at files.
+        """
+        self.problem()
+        if isinstance(self._built, GridRequest):
+            return self._built
+        assert self._built is not None
+        raise self._built
+
+    def _build(self) -> GridRequest:
+        if self.unread():
+            raise BadInputError("The folder of pictures is being read.")
+        error = next((draft.error for draft in self.axes if draft.error is not None), None)
+        error = error or self._prompt_problem() or self.image_refusal or self._model_problem()
+        if error is not None:
+            raise error
+        return GridRequest(
+            folder="",
+            image=self.image.model_copy(update={"model": self.base_model}),
+            axes=tuple(self._axes()),
+            trigger=self.trigger if self.axes.get("trigger") is not None else "",
+            shown=self.axes.chosen,
+        )
+
+    def _prompt_problem(self) -> StylekilnError | None:
+        if not self.prompts.rows:
+            return BadInputError("Add a prompt with +.")
+        if not self.prompts.chosen:
+            return BadInputError("Tick at least one prompt.")
+        return None
+
+    def _axes(self) -> list[Axis]:
+        made = [Axis(setting=draft.setting, values=self._values(draft)) for draft in self.axes]
+        names = [axis.setting for axis in made]
+        place = names.index("seed") if "seed" in names else len(names)
+        made.insert(place, Axis(setting=PROMPT, values=self.prompts.chosen))
+        return made
+
+    def _values(self, draft: AxisDraft) -> tuple[Any, ...]:
+        first = ("",) if draft.setting == "checkpoint" and self.base_row else ()
+        return (*first, *draft.values)
+
+    def request(self, project: Project | None, fallback: Path) -> GridRequest:
+        """The grid asked for; raises what :meth:`problem` tells."""
+        problem = self.problem()
+        if problem is not None:
+            raise problem
+        return self.placed(self.built(), project, fallback)
+
+    def placed(self, built: GridRequest, project: Project | None, fallback: Path) -> GridRequest:
+        """``built`` with its folders: that of the grid before, where it only goes on with it."""
+        root = project.grids if project is not None else fallback / "grids"
+        cache = project.cache if project is not None else fallback / "cache"
+        name = self.run.name if self.run is not None else "files"
+        folder = self._folder_of(built) or str(grid_folder(root, name))
+        return built.model_copy(update={"folder": folder, "cells": str(cache / "cells")})
+
+    def _folder_of(self, built: GridRequest) -> str:
+        """The folder of the grid before, where this one only goes on with it."""
+        before = self._before
+        return before.folder if before is not None and _grown(before, built) else ""
+
+    def goes_on_with(self, request: GridRequest) -> bool:
+        """Whether the draft asks for all that ``request`` does, and maybe for more."""
+        try:
+            return _grown(request, self.built())
+        except StylekilnError:
+            return False
+
+    # Grids that were asked for before
 
     def find_source(self, request: GridRequest) -> None:
         """Choose the run that a grid's checkpoints come from, if it is another one."""
@@ -177,133 +264,55 @@ class GridSetup(QObject):
             self.choose(sources[0].folder)
 
     def adopt(self, request: GridRequest) -> None:
-        """Ask for what a grid, drawn before or by another job, has asked for."""
-        epochs = {item.path: item.epoch for item in self.available}
-        shown = [epochs[path] for path in request.checkpoints if path in epochs]
-        if self.source != FILES and shown:
-            self.axes.checkpoints = format_values(shown)
-        self.axes.weights = format_values(request.weights)
-        self.axes.seeds = format_values(request.seeds)
-        self.axes.base_row = "" in request.checkpoints
-        image = request.image
-        self.chosen_model = "" if image.model == self.base_model else image.model
-        self.axes.sampling = Sampling(
-            image.steps, image.guidance_scale, image.sampler, image.schedule, image.negative_prompt
-        )
-        for row in self.prompts:
-            row.chosen = row.text in request.prompts
-        known = [row.text for row in self.prompts]
-        self.prompts += [
-            PromptRow(text, self.tag(text), own=True)
-            for text in request.prompts
-            if text not in known
-        ]
-        self.changed.emit()
+        """Ask for what a grid, drawn before or by another job, has asked for, and go on with it."""
+        self.go_on_with(request)
+        self.show(request)
 
-    # Prompts
+    def go_on_with(self, request: GridRequest) -> None:
+        """What is added to ``request`` from now on belongs to its grid."""
+        self._before = request
 
-    def suggest_prompts(self, pictures: Sequence[Picture]) -> None:
-        """Offer captions of held-out pictures (unseen) and of training pictures (seen).
+    def show(self, request: GridRequest, tags: Mapping[str, str] = NO_TAGS) -> None:
+        """Ask for what ``request`` does; ``tags`` tells what its prompts show."""
+        self.chosen_model = "" if request.image.model == self.base_model else request.image.model
+        self.image, self.image_refusal = request.image, None
+        self.shared = request.image.model_dump()
+        self.base_row = "" in request.checkpoints
+        axes = [_without_base(axis) for axis in request.axes if axis.setting != PROMPT]
+        self.axes.give([axis for axis in axes if axis.values], request.shown)
+        self.found = ()
+        self.prompts.use_only(request.prompts, tags)
+        self.tell()
 
-        File names are offered where no picture has a caption. What was offered before goes; what
-        the user typed or a grid asked for stays.
-        """
-        trained = subjects([item for item in pictures if item.usable])
-        held = subjects([item for item in pictures if item.held_out])
-        self._captions = tuple(trained)
-        offered = [*spread(held, PROMPTS_OF_A_KIND), *spread(trained, PROMPTS_OF_A_KIND)]
-        before = {row.text: row for row in self.prompts}
-        rows = {
-            text: PromptRow(text, self.tag(text), number % 2 == 0)
-            for number, text in enumerate(dict.fromkeys(offered))
-            if text not in self._removed
-        }
-        for text, row in before.items():
-            if text in rows or row.own:
-                rows[text] = PromptRow(text, self.tag(text), row.chosen, row.own)
-        self.prompts = list(rows.values())
-        self.changed.emit()
-
-    def add_prompt(self, text: str) -> None:
-        """Put a prompt on the list, ticked."""
-        text = text.strip()
-        if text and text not in [row.text for row in self.prompts]:
-            self.prompts.append(PromptRow(text, self.tag(text), own=True))
-            self.changed.emit()
-
-    def remove_prompt(self, text: str) -> None:
-        """Take a prompt off the list; it is not offered again."""
-        self._removed.add(text)
-        self.prompts = [row for row in self.prompts if row.text != text]
-        self.changed.emit()
-
-    def tick(self, text: str, chosen: bool) -> None:
-        """Use a prompt or leave it out."""
-        for row in self.prompts:
-            if row.text == text:
-                row.chosen = chosen
-        self.changed.emit()
-
-    def tag(self, prompt: str) -> str:
-        """Whether a caption of the training pictures names the subject of ``prompt``."""
-        subject = prompt.split(",")[0].strip().lower()
-        seen = any(
-            subject in [part.strip().lower() for part in caption.split(",")]
-            for caption in self._captions
-        )
-        return "seen" if seen else "unseen"
-
-    # The request
-
-    def problem(self) -> StylekilnError | None:
-        """Why no grid can be made of what is typed."""
-        try:
-            if not self.checkpoints():
-                return BadInputError("Choose a run with checkpoints, or LoRA files.")
-            self.weights()
-            self.seeds()
-        except BadInputError as error:
-            return error
-        if not self.prompts:
-            return BadInputError("Add a prompt with +.")
-        if not self.chosen_prompts():
-            return BadInputError("Tick at least one prompt.")
-        return self._model_problem()
-
-    def request(self, project: Project | None, fallback: Path) -> GridRequest:
-        """The grid asked for; raises what :meth:`problem` tells."""
-        problem = self.problem()
-        if problem is not None:
-            raise problem
-        root = project.grids if project is not None else fallback / "grids"
-        cache = project.cache if project is not None else fallback / "cache"
-        name = self.run.name if self.run is not None else "files"
-        sampling = self.axes.sampling
-        image = ImageRequest(
-            model=self.base_model,
-            negative_prompt=sampling.negative,
-            steps=sampling.steps,
-            guidance_scale=sampling.guidance,
-            sampler=sampling.sampler,
-            schedule=sampling.schedule,
-            batch_size=8,
-        )
-        base = ("",) if self.axes.base_row else ()
-        return GridRequest(
-            folder=str(grid_folder(root, name)),
-            cells=str(cache / "cells"),
-            image=image,
-            axes=four_axes(
-                (*base, *(item.path for item in self.checkpoints())),
-                self.weights(),
-                self.seeds(),
-                self.chosen_prompts(),
-            ),
+    def snapshot(self) -> Snapshot:
+        """All that is asked for, to come back to."""
+        return Snapshot(
+            (self.source, self.files, self.chosen_model, self.base_row, self._before),
+            (tuple(self.axes.drafts), self.axes.chosen),
+            (dict(self.shared), self.image, self.image_refusal),
+            self.prompts.record(),
         )
 
+    def restore(self, before: Snapshot) -> None:
+        """Ask again for what was asked for then."""
+        self.source, self.files, self.chosen_model, self.base_row, self._before = before.source
+        self.axes.drafts, self.axes.chosen = list(before.axes[0]), before.axes[1]
+        self.shared, self.image, self.image_refusal = before.image
+        self.found = ()
+        self.prompts.recall(before.prompts)
+        self._follow_source()
 
-def count_cells(request: GridRequest) -> tuple[int, int]:
-    """How many pictures a grid needs, and how many of them are there already; hashes the files."""
-    cells = plan(request)
-    store = CellStore(request.cells_folder)
-    return len(cells), sum(store.find(cell.id) is not None for cell in cells)
+
+def _without_base(axis: Axis) -> Axis:
+    if axis.setting != "checkpoint":
+        return axis
+    files = tuple(value for value in axis.values if value)
+    return Axis.model_construct(setting=axis.setting, values=files)
+
+
+def _grown(before: GridRequest, now: GridRequest) -> bool:
+    if before.image != now.image or before.trigger != now.trigger:
+        return False
+    values = {axis.setting: set(axis.values) for axis in now.axes}
+    same = values.keys() == {axis.setting for axis in before.axes}
+    return same and all(set(axis.values) <= values[axis.setting] for axis in before.axes)

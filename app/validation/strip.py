@@ -1,6 +1,8 @@
-"""The left column when the window is narrow: what is compared as icons with counts, and Draw."""
+"""The left column when the window is narrow: its axes as icons with counts, and Draw."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
@@ -9,18 +11,35 @@ from app.i18n import bind, tr
 from app.i18n import signals as language_signals
 from app.i18n.format import number
 from app.theme import icons
-from app.validation.runner import GridRunner
-from app.validation.setup import GridSetup
 from app.widgets.buttons import count_button, tool_button
+from app.widgets.layouts import clear_layout
 from app.widgets.text import hairline
+from engine.validation.axes import axis_setting
+
+if TYPE_CHECKING:
+    from app.validation.runner import GridRunner
+    from app.validation.setup import GridSetup
 
 WIDTH = 40
-AXES = (
-    ("Checkpoint", "layers-2", lambda setup: setup.checkpoints()),
-    ("LoRA weight", "gauge", lambda setup: setup.weights()),
-    ("Seed", "dices", lambda setup: setup.seeds()),
-    ("Prompts", "text-cursor", lambda setup: setup.chosen_prompts()),
-)
+PROMPTS = "prompt"
+ICONS = {
+    "checkpoint": "layers-2",
+    "second_checkpoint": "layers",
+    "model": "box",
+    "weight": "gauge",
+    "unet_weight": "gauge",
+    "text_encoder_weight": "gauge",
+    "second_weight": "gauge",
+    "seed": "dices",
+    PROMPTS: "text-cursor",
+    "negative_prompt": "text-cursor",
+    "trigger": "tag",
+    "replace": "replace",
+    "second_replace": "replace",
+    "init_image": "images",
+    "size": "scaling",
+}
+_OTHERS = "sliders-horizontal"
 
 
 class SetupStrip(QWidget):
@@ -45,10 +64,9 @@ class SetupStrip(QWidget):
         column.setSpacing(4)
         column.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(hairline("panel"))
-        for key, icon, _ in AXES:
-            made = self.buttons[key] = count_button(icon)
-            made.clicked.connect(self.opened)
-            column.addWidget(made)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(4)
+        column.addLayout(self._rows)
         column.addStretch(1)
         column.addWidget(self.start, 0, Qt.AlignmentFlag.AlignHCenter)
         setup.changed.connect(self.refresh)
@@ -58,18 +76,33 @@ class SetupStrip(QWidget):
 
     def refresh(self) -> None:
         """Count again, and offer what the button does now."""
-        known = self._setup.problem() is None
-        for key, _, values in AXES:
-            count = number(len(values(self._setup))) if known else ""
-            made = self.buttons[key]
+        counts = {
+            draft.setting: "" if draft.error is not None else number(len(draft.values))
+            for draft in self._setup.axes
+        }
+        counts[PROMPTS] = number(len(self._setup.prompts.chosen))
+        if list(counts) != list(self.buttons):
+            self._lay(list(counts))
+        for name, count in counts.items():
+            made, words = self.buttons[name], tr(_words(name))
             made.setText(count)
-            made.setToolTip(f"{tr(key)}: {count}" if count else tr(key))
-            made.setAccessibleName(tr(key))
+            made.setToolTip(f"{words}: {count}" if count else words)
+            made.setAccessibleName(words)
+        self._follow_runner()
+
+    def _lay(self, names: list[str]) -> None:
+        clear_layout(self._rows)
+        self.buttons = {name: count_button(ICONS.get(name, _OTHERS)) for name in names}
+        for made in self.buttons.values():
+            made.clicked.connect(self.opened)
+            self._rows.addWidget(made)
+
+    def _follow_runner(self) -> None:
         runner = self._runner
         held = "Continue" if runner.paused else "Pause"
         words = held if runner.running else "Draw the grid"
         self.start.setIcon(icons.icon("pause" if words == "Pause" else "play", 16))
-        self.start.setEnabled(runner.running or known)
+        self.start.setEnabled(runner.running or self._setup.problem() is None)
         self._start_tip.say(words)
         self._start_name.say(words)
 
@@ -78,3 +111,7 @@ class SetupStrip(QWidget):
             self._runner.pause()
         else:
             self.start_asked.emit()
+
+
+def _words(name: str) -> str:
+    return "Prompts" if name == PROMPTS else axis_setting(name).label

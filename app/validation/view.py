@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -18,10 +18,11 @@ from app.validation.cell_menu import open_cell_menu
 from app.validation.cell_pictures import CellPictures
 from app.validation.cell_tips import CellTips
 from app.validation.compare import CompareView
+from app.validation.dry_run import DryRun
 from app.validation.evidence import EvidenceState
 from app.validation.evidence_panel import NARROW_WIDTH, WIDTH, EvidencePanel
 from app.validation.export_entry import Exports
-from app.validation.files import GridFiles, dropped_loras
+from app.validation.files import GridFiles, dropped_loras, dropped_pictures
 from app.validation.framing import STEP
 from app.validation.full_cell import FullCell
 from app.validation.full_pictures import FullPictures
@@ -29,11 +30,12 @@ from app.validation.grid_view import GridView
 from app.validation.marks import GridMarks
 from app.validation.model import GridState
 from app.validation.no_grid import NoGrid
+from app.validation.plans import Plans
 from app.validation.reader import Reader
 from app.validation.recipe_bar import RecipeBar
 from app.validation.row_measures import row_measures
 from app.validation.runner import GridRunner
-from app.validation.setup import GridSetup, count_cells
+from app.validation.setup import GridSetup
 from app.validation.setup_panel import SetupPanel
 from app.validation.stage_bar import StageBar
 from app.validation.strip import SetupStrip
@@ -41,14 +43,11 @@ from app.widgets.columns import SideColumns
 from app.widgets.text import hairline, restyle
 from engine.project.settings import data_dir
 from engine.runtime.errors import StylekilnError
-from engine.validation.values import format_values
 
 if TYPE_CHECKING:
     from app.actions import Action
     from app.session import Session
     from engine.validation.resolve import Position
-
-COUNT_DELAY_MS = 300
 
 
 class View(QWidget):
@@ -68,7 +67,9 @@ class View(QWidget):
         self.thumbnails = CellPictures(self)
         self.full_pictures = FullPictures(session, self)
         self.cells = CellFiles(session, self.state, self)
-        self.panel = SetupPanel(self.setup, self.state, self.runner)
+        self.dry_run = DryRun(session, self.setup)
+        self.plans = Plans(session, self.setup, self.state)
+        self.panel = SetupPanel(self.setup, self.state, self.runner, self.dry_run, self.plans)
         self.strip = SetupStrip(self.setup, self.runner)
         self._list_wanted = False
         self.grid = GridView(self.state, self.thumbnails)
@@ -80,9 +81,8 @@ class View(QWidget):
         self.bar = StageBar(self.state, self.compare)
         self.empty = NoGrid(self.setup)
         self.reader = Reader(session, self.state, self.setup, self.runner, self.evidence)
-        self.files = GridFiles(self, session, self.setup, self.reader)
+        self.files = GridFiles(self, session, self.setup, self.reader, self.plans)
         self.exports = Exports(self, session, self.state, self.evidence)
-        self._counting = QTimer(self, interval=COUNT_DELAY_MS, singleShot=True)
         self.setAcceptDrops(True)
         self._build()
         self._listen()
@@ -164,6 +164,16 @@ class View(QWidget):
             self._toggle_list()
         self.panel.source.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def add_axis(self) -> None:
+        """Show the left column with the list of what can vary."""
+        self.show_list()
+        self.panel.axes.open_menu()
+
+    def choose_plan(self) -> None:
+        """Show the left column with the plans."""
+        self.show_list()
+        self.panel.open_plans()
+
     # Connections
 
     def _listen(self) -> None:
@@ -172,8 +182,8 @@ class View(QWidget):
         session.job_finished.connect(lambda _: session.start(self.reader.load()))
         session.pictures_changed.connect(lambda _: session.start(self.reader.suggest()))
         self.setup.changed.connect(self._setup_changed)
-        self._counting.timeout.connect(lambda: session.start(self._count()))
         self.panel.start_asked.connect(self.start)
+        self.panel.repeat_asked.connect(self.retry)
         self.strip.start_asked.connect(self.start)
         self.strip.opened.connect(self._toggle_list)
         self.panel.files_asked.connect(self.files.ask_loras)
@@ -228,7 +238,6 @@ class View(QWidget):
     def _setup_changed(self) -> None:
         self.state.checkpoints |= {item.path: item for item in self.setup.available}
         self.state.tags = {row.text: row.tag for row in self.setup.prompts}
-        self._counting.start()
         self._follow()
 
     def _follow(self) -> None:
@@ -271,17 +280,6 @@ class View(QWidget):
         self.right.deeds.lead(decided)
         restyle(self.panel.start, "kind", "normal" if decided else "primary")
 
-    async def _count(self) -> None:
-        if self.setup.problem() is not None or self.runner.running:
-            return
-        request = self.setup.request(self.session.project, data_dir())
-        try:
-            cells, cached = await self.session.bridge.io(count_cells, request)
-        except StylekilnError as error:
-            self.panel.show_refusal(error)  # a file is gone; a toast at every change is too much
-        else:
-            self.panel.set_counts(cells, cached)
-
     # What actions do
 
     def start(self) -> None:
@@ -293,6 +291,7 @@ class View(QWidget):
         except StylekilnError as error:
             self.session.show_error(error)
             return
+        self.setup.go_on_with(request)
         self.evidence.clear()
         self.show_grid()
         self.runner.start(request)
@@ -307,11 +306,12 @@ class View(QWidget):
             request.seeds if len(request.seeds) > 1 else (request.seeds[0], request.seeds[0] + 1)
         )
         base = "" in request.checkpoints or 0 not in request.weights
-        self.setup.edit(seeds=format_values(seeds), base_row=base)
+        self.setup.put("seed", seeds)
+        self.setup.set_base_row(base)
         self.start()
 
     def _drawn(self) -> None:
-        self._counting.start()
+        self.dry_run.ask()
         self.session.start(self.evidence.measure())
 
     def zoom(self, direction: int) -> None:
@@ -375,6 +375,7 @@ class View(QWidget):
         """Draw the grid shown again; only what failed or is missing is drawn."""
         request = self.state.request
         if request is not None and not self.runner.running:
+            self.setup.adopt(request)
             self.runner.start(request)
 
     def mark(self, kind: str) -> None:
@@ -442,11 +443,11 @@ class View(QWidget):
     # Dropping
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take LoRA files."""
-        if dropped_loras(event):
+        """Take LoRA files, and sketches to paint over."""
+        if dropped_loras(event) or dropped_pictures(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Compare the files that are dropped."""
+        """Compare the files that are dropped, or draw on the sketches."""
         event.acceptProposedAction()
-        self.files.take_loras(dropped_loras(event))
+        self.files.take(event)

@@ -93,6 +93,14 @@ LABELS = {
     "dpmpp_2m": "DPM++ 2M",
     "ddim": "DDIM",
     "unipc": "UniPC",
+    # how its steps are spread
+    "karras": "Karras",
+    "normal": "Normal",
+    "simple": "Simple",
+    # weights in a prompt
+    "a1111": "A1111",
+    "no_norm": "A1111 without its mean",
+    "comfy": "ComfyUI",
     # tools for LoRA files
     "concat": "Exact",
     "svd": "At a rank (SVD)",

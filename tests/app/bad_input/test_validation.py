@@ -16,14 +16,14 @@ from tests.app.bad_input.conftest import drop, other_lora
 @pytest.fixture
 def validate(page, opened):
     view = page("validate")
-    view._counting.setInterval(0)
+    view.dry_run.pause.setInterval(0)
     return view
 
 
 def test_a_lora_of_another_family_is_refused_in_the_set_up(validate, settle, tmp_path, said, qtbot):
     drop(validate, other_lora(tmp_path))
     settle()
-    validate.setup.add_prompt("a boat")
+    validate.setup.prompts.add(["a boat"])
     settle()
     assert not validate.panel.start.isEnabled()
     said(validate.panel.cached.text(), "other")
@@ -34,10 +34,10 @@ def test_a_lora_that_is_gone_is_named_in_place_and_by_the_start(
 ):
     path = other_lora(tmp_path)
     path.unlink()
-    validate.setup.add_prompt("a boat")
+    validate.setup.prompts.add(["a boat"])
     drop(validate, path)
     settle()
-    qtbot.waitUntil(lambda: not validate._counting.isActive())
+    qtbot.waitUntil(lambda: not validate.dry_run.is_waiting)
     settle()
     said(validate.panel.cached.text(), "other")
     assert opened.toasts.shown == []

@@ -9,6 +9,7 @@ from app.validation.view import View
 from app.widgets.graph import Graph  # noqa: F401  its library is here before a chart is shown
 from engine.project.project import ProjectFile
 from tests.app.canvas.fakes import FakeSession
+from tests.app.models.conftest import write_lora
 
 
 class FakeProject:
@@ -36,7 +37,7 @@ def run(tmp_path):
     checkpoints = []
     for epoch in (2, 4, 6):
         path = tmp_path / f"style-{epoch:06d}.safetensors"
-        path.write_bytes(bytes([epoch]) * 64)
+        write_lora(path, seed=epoch)
         checkpoints.append(Checkpoint(str(path), path.stem, epoch, 0.1, 0.2 / epoch))
     return RunChoice(str(tmp_path / "run"), "pixel-style", "starter", tuple(checkpoints))
 
@@ -50,9 +51,9 @@ def view(qtbot, session, run, monkeypatch):
     made.resize(1500, 900)
     made.show()
     made.setup.set_runs([run])
-    made.setup.add_prompt("castle, pixel icon")
-    made.setup.add_prompt("red apple, pixel icon")
-    made.setup.edit(weights="0.5, 1", seeds="1 … 2")
+    made.setup.prompts.add(["castle, pixel icon", "red apple, pixel icon"])
+    made.setup.type("weight", "0.5, 1")
+    made.setup.type("seed", "1 … 2")
     yield made
     made.thumbnails.close()
 

@@ -21,49 +21,52 @@ def picture(caption, *, held_out=False, name=""):
 def setup(run):
     made = GridSetup()
     made.set_runs([run])
-    made.add_prompt("castle")
+    made.prompts.add(["castle"])
     return made
 
 
 def test_a_run_offers_all_its_epochs(setup):
-    assert setup.axes.checkpoints == "2, 4, 6"
-    assert [item.epoch for item in setup.checkpoints()] == [2, 4, 6]
+    draft = setup.axes.get("checkpoint")
+    assert draft.text == "2, 4, 6"
+    assert draft.values == tuple(item.path for item in setup.available)
 
 
 def test_the_request_holds_every_axis_and_the_base_row(setup, tmp_path):
-    setup.edit(checkpoints="2, 6", weights="0.5, 0.75 … 1", seeds="7, 9")
+    setup.type("checkpoint", "2, 6")
+    setup.type("weight", "0.5, 0.75 … 1")
+    setup.type("seed", "7, 9")
     request = setup.request(None, tmp_path)
     assert request.checkpoints[0] == ""
     assert [Path(path).stem[-1] for path in request.checkpoints[1:]] == ["2", "6"]
     assert request.weights == (0.5, 0.75, 1.0)
     assert request.seeds == (7, 9)
     assert request.prompts == ("castle",)
-    setup.edit(base_row=False)
+    setup.set_base_row(False)
     assert "" not in setup.request(None, tmp_path).checkpoints
 
 
 def test_an_epoch_that_is_not_there_is_named(setup):
-    setup.edit(checkpoints="2, 5")
+    setup.type("checkpoint", "2, 5")
     assert "epoch 5" in str(setup.problem())
     assert "2, 4, 6" in str(setup.problem())
 
 
-@pytest.mark.parametrize("field", ["weights", "seeds", "checkpoints"])
+@pytest.mark.parametrize("field", ["weight", "seed", "checkpoint"])
 def test_what_cannot_be_read_is_a_problem_not_a_crash(setup, tmp_path, field):
-    setup.edit(**{field: "0.5, oops"})
+    setup.type(field, "0.5, oops")
     assert setup.problem() is not None
     with pytest.raises(BadInputError):
         setup.request(None, tmp_path)
 
 
 def test_without_a_ticked_prompt_there_is_no_grid(setup):
-    setup.tick("castle", chosen=False)
+    setup.prompts.tick("castle", chosen=False)
     assert "prompt" in str(setup.problem())
 
 
 def test_captions_become_prompts_tagged_seen_and_unseen():
     setup = GridSetup()
-    setup.suggest_prompts(
+    setup.prompts.suggest(
         [
             picture("bucket, pixel icon"),
             picture("whale, pixel icon"),
@@ -73,14 +76,14 @@ def test_captions_become_prompts_tagged_seen_and_unseen():
     tags = {row.text: row.tag for row in setup.prompts}
     assert tags["tent, pixel icon"] == "unseen"
     assert tags["bucket, pixel icon"] == "seen"
-    assert setup.tag("red apple, pixel icon") == "unseen"
-    assert setup.tag("Whale, glossy") == "seen"
+    assert setup.prompts.tag("red apple, pixel icon") == "unseen"
+    assert setup.prompts.tag("Whale, glossy") == "seen"
 
 
 def test_prompts_the_user_added_stay_when_pictures_change():
     setup = GridSetup()
-    setup.add_prompt("castle")
-    setup.suggest_prompts([picture("bucket")])
+    setup.prompts.add(["castle"])
+    setup.prompts.suggest([picture("bucket")])
     assert [row.text for row in setup.prompts] == ["bucket", "castle"]
 
 
@@ -93,32 +96,32 @@ def test_lora_files_can_be_compared_without_a_run(setup, tmp_path):
 
 def test_an_edited_caption_takes_the_place_of_the_old_one():
     setup = GridSetup()
-    setup.suggest_prompts([picture("bucket, pixel icon")])
-    setup.suggest_prompts([picture("red bucket, pixel icon")])
+    setup.prompts.suggest([picture("bucket, pixel icon")])
+    setup.prompts.suggest([picture("red bucket, pixel icon")])
     assert [row.text for row in setup.prompts] == ["red bucket, pixel icon"]
 
 
 def test_a_prompt_that_is_typed_and_offered_stands_there_once():
     setup = GridSetup()
-    setup.add_prompt("castle")
-    setup.suggest_prompts([picture(" castle ")])
+    setup.prompts.add(["castle"])
+    setup.prompts.suggest([picture(" castle ")])
     assert [row.text for row in setup.prompts] == ["castle"]
-    setup.suggest_prompts([picture("tower")])
+    setup.prompts.suggest([picture("tower")])
     assert sorted(row.text for row in setup.prompts) == ["castle", "tower"]
 
 
 def test_file_names_are_offered_where_nothing_has_a_caption():
     setup = GridSetup()
     names = ["bell_pepper", "IMG_2041", "DSC_0001"]
-    setup.suggest_prompts([picture("", name=name) for name in names])
+    setup.prompts.suggest([picture("", name=name) for name in names])
     assert [row.text for row in setup.prompts] == ["bell pepper"]
-    assert setup.prompts[0].tag == "seen"
+    assert setup.prompts.rows[0].tag == "seen"
 
 
 def test_an_empty_list_says_how_to_add_a_prompt(run):
     setup = GridSetup()
     setup.set_runs([run])
-    setup.suggest_prompts([picture("", name="0001")])
+    setup.prompts.suggest([picture("", name="0001")])
     assert "Add a prompt" in str(setup.problem())
 
 
@@ -139,14 +142,14 @@ def lora(path, *, sdxl=False):
 def test_the_grid_of_a_run_is_drawn_with_the_base_model_of_the_run(run, tmp_path):
     made = GridSetup()
     made.set_runs([replace(run, base_model="/models/plain")])
-    made.add_prompt("castle")
+    made.prompts.add(["castle"])
     made.set_models(ModelsAtHand((base("/models/grand", sdxl=True), base("/models/plain"))))
     assert made.request(None, tmp_path).image.model == "/models/plain"
 
 
 def test_lora_files_are_tried_on_a_base_model_that_takes_them(tmp_path):
     made = GridSetup()
-    made.add_prompt("castle")
+    made.prompts.add(["castle"])
     file = "/loras/gloss.safetensors"
     made.choose_files([file])
     torn = base("/models/torn", sdxl=True, error=ModelFileError("{name} ends early.", name="torn"))

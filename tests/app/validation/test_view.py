@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from app.i18n import set_language
 from app.validation.evidence import Prepared
 from app.validation.labels import line_label
-from app.validation.setup import count_cells
 from app.validation.table import Line
 from engine.dataset.edits import Recipe
 from engine.dataset.masks import MaskStore
@@ -192,28 +191,28 @@ def test_the_chosen_cell_opens_in_the_canvas_with_its_lora(
 
 
 def test_a_wrong_axis_is_marked_and_nothing_can_start(qtbot, view):
-    field = view.panel.weights.field
+    field = view.panel.axes.blocks["weight"].field
     field.selectAll()
     qtbot.keyClicks(field, "much")
-    assert view.panel.weights._error.isVisible()
+    assert view.panel.axes.blocks["weight"].error.isVisible()
     assert not view.panel.start.isEnabled()
 
 
 def test_prompts_are_added_and_taken_off_in_the_list(qtbot, view):
-    view.panel._new_prompt()
-    qtbot.keyClicks(view.panel.new_prompt, "silver key")
-    qtbot.keyClick(view.panel.new_prompt, Qt.Key.Key_Return)
-    assert "silver key" in view.setup.chosen_prompts()
-    qtbot.mouseClick(view.panel._shown_prompts["silver key"].check, LEFT)
-    assert "silver key" not in view.setup.chosen_prompts()
-    view.setup.remove_prompt("silver key")
-    assert "silver key" not in view.panel._shown_prompts
+    view.panel.prompts.new_prompt()
+    qtbot.keyClicks(view.panel.prompts.entry, "silver key")
+    qtbot.keyClick(view.panel.prompts.entry, Qt.Key.Key_Return)
+    assert "silver key" in view.setup.prompts.chosen
+    qtbot.mouseClick(view.panel.prompts.lines["silver key"].check, LEFT)
+    assert "silver key" not in view.setup.prompts.chosen
+    view.setup.prompts.remove("silver key")
+    assert "silver key" not in view.panel.prompts.lines
 
 
 def test_dropped_lora_files_are_compared(view):
     view.setup.choose_files(["/loras/one.safetensors"])
     assert view.panel.source.value == "files"
-    assert not view.panel.checkpoints.field.isVisible()
+    assert view.panel.axes.blocks["checkpoint"].field.text() == "one"
 
 
 def test_the_bar_shows_the_picture_of_the_cell_that_is_chosen(
@@ -295,23 +294,24 @@ def test_a_grid_of_another_job_is_told_in_the_left_column_while_it_is_drawn(
         request=request.model_dump(mode="json"),
     )
     assert view.runner.running
-    assert view.panel.weights.field.text() == "0, 0.9"
-    assert view.panel.seeds.field.text() == "11, 12, 13"
-    assert view.panel.checkpoints.field.text() == "2"
-    ticked = [text for text, line in view.panel._shown_prompts.items() if line.check.value]
+    assert view.panel.axes.blocks["weight"].field.text() == "0, 0.9"
+    assert view.panel.axes.blocks["seed"].field.text() == "11, 12, 13"
+    assert view.panel.axes.blocks["checkpoint"].field.text() == "2"
+    ticked = [text for text, line in view.panel.prompts.lines.items() if line.check.value]
     assert sorted(ticked) == ["a boat", "castle, pixel icon"]
     assert view.panel.count.text() == "0 of 12 cells"
 
 
 def test_pictures_that_several_places_share_are_counted_once(view, session, run):
-    view.setup.edit(weights="0, 0.5, 1", seeds="1")
+    view.setup.type("weight", "0, 0.5, 1")
+    view.setup.type("seed", "1")
     request = view.setup.request(session.project, session.project.root)
-    distinct, _ = count_cells(request)
+    session.start(view.dry_run.count())
+    distinct = view.dry_run.survey.distinct
     assert len(request.positions()) == 24
     assert request.distinct() == distinct == 14
-    view.panel.set_counts(distinct, 0)
-    assert view.panel.count.text() == "14 cells"
-    assert view.panel.cached.text() == "Weight 0 is drawn once."
+    assert view.panel.count.text() == "24 cells"
+    assert "14 different pictures" in view.panel.cached.text()
 
 
 def test_the_page_gives_the_keyboard_to_its_grid(view, session, started):
@@ -467,7 +467,8 @@ def test_rows_name_the_loss_that_is_the_held_out_one(view, run, started):
 
 
 def test_weight_0_is_not_shown_again_under_the_row_of_the_base_model(qtbot, view, picture, run):
-    view.setup.edit(weights="0, 1", seeds="1", base_row=True)
+    view.setup.type("weight", "0, 1")
+    view.setup.type("seed", "1")
     qtbot.mouseClick(view.panel.start, LEFT)
     path = picture("again", (250, 0, 0))
     prompt = "castle, pixel icon"
@@ -488,7 +489,7 @@ def test_weight_0_is_not_shown_again_under_the_row_of_the_base_model(qtbot, view
 def test_without_a_grid_the_page_offers_the_next_step(qtbot, view, session):
     assert view.empty.start.isVisible()
     assert "Choose a run" not in view.empty._text.text()
-    view.setup.edit(weights="much")
+    view.setup.type("weight", "much")
     assert view.empty.choose.isVisible()
     assert "much" in view.empty._text.text()
     view.resize(1180, 740)
@@ -516,7 +517,7 @@ def test_the_left_column_follows_the_language(view):
 
 
 def test_a_prompt_has_the_room_up_to_its_badge(qtbot, view):
-    line = view.panel._shown_prompts["castle, pixel icon"]
+    line = view.panel.prompts.lines["castle, pixel icon"]
     edge = view.panel.prompts.header.count.mapTo(view.panel, QPoint(0, 0)).x()
     assert line.tag.mapTo(view.panel, line.tag.rect().topRight()).x() > edge
     before = line.words.width()

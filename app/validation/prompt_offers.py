@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.dataset.captions import from_file_name
@@ -16,19 +15,6 @@ if TYPE_CHECKING:
 _NAMED_BY_PROGRAMS = re.compile(
     r"img|dsc[nf]?|pxl|image|picture|photo|screenshot|untitled|scan|copy", re.IGNORECASE
 )
-
-
-@dataclass
-class PromptRow:
-    """A prompt of the list; ``tag`` is "seen" or "unseen".
-
-    ``own``: typed by the user or asked for by a grid, not offered because of the pictures.
-    """
-
-    text: str
-    tag: str
-    chosen: bool = True
-    own: bool = False
 
 
 def subjects(pictures: Sequence[Picture]) -> list[str]:

@@ -1,0 +1,155 @@
+"""The foot of the left column: what the draft amounts to, how far the grid is, and the buttons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from app.i18n import bind, tr, tr_error
+from app.i18n.format import duration, number, size
+from app.theme import metrics
+from app.widgets.buttons import button
+from app.widgets.text import label, restyle
+from engine.validation.axes import AxisError
+
+if TYPE_CHECKING:
+    from app.validation.dry_run import DryRun
+    from app.validation.runner import GridRunner
+    from app.validation.setup import GridSetup
+    from engine.runtime.errors import StylekilnError
+
+
+class SetupFoot(QWidget):
+    """Counts before the start, progress after it."""
+
+    start_asked = Signal()
+    extend_asked = Signal()
+
+    def __init__(self, setup: GridSetup, runner: GridRunner, dry_run: DryRun) -> None:
+        super().__init__()
+        self._setup, self._runner, self._dry_run = setup, runner, dry_run
+        self.count = label(weight=500)
+        self._count_text = bind(self.count.setText, "")
+        self.left = label(tone="quiet")
+        self._left_text = bind(self.left.setText, "")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.cached = label(size=11, tone="quiet", wrap=True)
+        self._cached_text = bind(self.cached.setText, "")
+        line = QHBoxLayout()
+        line.addWidget(self.count)
+        line.addStretch(1)
+        line.addWidget(self.left)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(line)
+        column.addWidget(self.bar)
+        column.addWidget(self.cached)
+        column.addLayout(self._buttons())
+        self.can_extend = False
+
+    def _buttons(self) -> QHBoxLayout:
+        self.start = button("Draw the grid", "play", "primary", on=self.start_asked.emit, big=True)
+        self._start_text = bind(self.start.setText, "Draw the grid")
+        self.pause = button("Pause", "pause", on=self._runner.pause)
+        self.cancel = button("Cancel", "x", on=self._runner.cancel)
+        self.extend = button("Extend…", "plus", on=self.extend_asked.emit)
+        self._pause_text = bind(self.pause.setText, "Pause")
+        line = QHBoxLayout()
+        line.setSpacing(metrics.GAP)
+        for made in (self.start, self.pause, self.cancel, self.extend):
+            line.addWidget(made, 0 if made is self.extend else 1)
+        return line
+
+    def refresh(self) -> None:
+        """Show how it stands."""
+        runner = self._runner
+        running = runner.running
+        problem = self._setup.problem()
+        self.start.setVisible(not running)
+        self.start.setEnabled(problem is None)
+        self.extend.setVisible(not running and self.can_extend)
+        self.pause.setVisible(running)
+        self.cancel.setVisible(running)
+        self._pause_text.say("Continue" if runner.paused else "Pause")
+        self.pause.set_icon("play" if runner.paused else "pause")
+        asked = runner.handle is not None and runner.handle.cancel_asked
+        self.cancel.setEnabled(not asked)
+        self.bar.setVisible(running)
+        restyle(self.bar, "state", "paused" if runner.paused else "")
+        for words in (self.count, self.left):
+            words.setVisible(running or problem is None)
+        if running:
+            self._show_running()
+        elif problem is not None:
+            self._count_text.say("")
+            self._left_text.say("")
+            self._say_problem(problem)
+        else:
+            self._show_count()
+
+    def _say_problem(self, problem: StylekilnError) -> None:
+        """The whole sentence where it stands at no field of an axis."""
+        named = isinstance(problem, AxisError) and self._setup.axes.get(problem.setting) is not None
+        if named:
+            self._cached_text.say(
+                "Correct {axis} first.", axis=lambda: problem.facts_in(tr)["axis"]
+            )
+        else:
+            self._cached_text.say("{words}", words=lambda: tr_error(problem))
+
+    def _show_count(self) -> None:
+        """The survey where it is there; at once what needs no look at files."""
+        survey = self._dry_run.survey
+        count = self._setup.built().count
+        self._count_text.say("{n} cell", "{n} cells", n=number(count))
+        if survey is None:
+            self._left_text.say("")
+            self._cached_text.say("")
+            self._start_text.say("Draw the grid")
+            return
+        missing = survey.distinct - survey.cached
+        if survey.seconds is not None and missing:
+            self._left_text.say("about {time}", time=lambda: duration(survey.seconds or 0))
+        else:
+            self._left_text.say("")
+        self._cached_text.say("{words}", words=self._note)
+        if survey.cached and missing:
+            self._start_text.say("Draw {n} more", n=number(missing))
+        else:
+            self._start_text.say("Draw the grid")
+
+    def _note(self) -> str:
+        """Fewer pictures than places, those that are there, and the room of the others."""
+        survey = self._dry_run.survey
+        if survey is None:
+            return ""
+        parts = []
+        if survey.distinct < survey.cells:
+            parts.append(tr("{n} different picture", "{n} different pictures",
+                            n=number(survey.distinct)))  # fmt: skip
+        if survey.cached:
+            parts.append(tr("{n} from earlier grids", n=number(survey.cached)))
+        if survey.distinct > survey.cached:
+            parts.append(size(survey.bytes))
+        return " · ".join(parts)
+
+    def _show_running(self) -> None:
+        runner = self._runner
+        assert runner.handle is not None
+        progress = runner.handle.progress
+        self.bar.setRange(0, 1000)
+        self.bar.setValue(int(1000 * progress.fraction))
+        self._count_text.say(
+            "{done} of {total} cells", done=number(runner.done), total=number(runner.total)
+        )
+        if progress.seconds_left is not None and not runner.paused:
+            left = progress.seconds_left
+            self._left_text.say("{time} left", time=lambda: duration(left))
+        else:
+            self._left_text.say("")
+        cached = runner.cached
+        self._cached_text.say("{n} from earlier grids" if cached else "", n=number(cached))
