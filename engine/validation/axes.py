@@ -39,22 +39,6 @@ _KINDS: Mapping[str, Kind] = {
     "second_replace": "replace",
     "size": "size",
 }
-# How much work a change is: a model is loaded, an adapter attached, a weight set, a text encoded.
-_COSTS: Mapping[str, float] = {
-    "model": 1.0,
-    "checkpoint": 0.5,
-    "second_checkpoint": 0.5,
-    "weight": 0.3,
-    "unet_weight": 0.3,
-    "text_encoder_weight": 0.3,
-    "second_weight": 0.3,
-    "size": 0.2,
-    "width": 0.2,
-    "height": 0.2,
-    "steps": 0.2,
-    "seed": 0.0,
-}
-_TEXT_COST = 0.1
 _FIRST = ("checkpoint", "weight", "prompt", "seed", "model")
 _SIZE = re.compile(r"(\d+)\s*[xX×*]\s*(\d+)")
 _SWITCH = {
@@ -90,13 +74,10 @@ class AxisError(BadInputError):
 
 @dataclass(frozen=True)
 class AxisSetting:
-    """A setting that can be an axis. ``cost`` (0 to 1) says how much work a change of it is,
-    relative to loading a base model.
-    """
+    """A setting that can be an axis, and what its values are."""
 
     setting: Setting
     kind: Kind
-    cost: float
 
     @property
     def name(self) -> str:
@@ -141,9 +122,7 @@ def axis_setting(name: str) -> AxisSetting:
 def _catalogue() -> dict[str, AxisSetting]:
     declared = [*settings_of(GridSettings), *settings_of(ImageRequest)]
     found = {
-        item.name: AxisSetting(item, _kind(item), _COSTS.get(item.name, _TEXT_COST))
-        for item in declared
-        if item.name not in _NO_AXIS
+        item.name: AxisSetting(item, _kind(item)) for item in declared if item.name not in _NO_AXIS
     }
     names = sorted(found, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
     return {name: found[name] for name in names}
@@ -181,11 +160,6 @@ class Axis(BaseModel):
     def kind(self) -> Kind:
         """What its values are."""
         return axis_setting(self.setting).kind
-
-    @property
-    def cost(self) -> float:
-        """How much work a change of its value is, 0 to 1."""
-        return axis_setting(self.setting).cost
 
 
 def read_values(setting: str, text: str) -> tuple[Value, ...]:

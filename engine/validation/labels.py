@@ -9,18 +9,6 @@ from engine.validation.words import BASE, short_names, without_common
 
 # Translation keys: values that have no name of their own.
 _LABELS = {"base": BASE, "none": "none", "on": "on", "off": "off"}
-_SPOKEN = {
-    "seed": "seed {value}",
-    "weight": "weight {value}",
-    "unet_weight": "UNet {value}",
-    "text_encoder_weight": "text {value}",
-    "second_weight": "second {value}",
-    "steps": "{value} steps",
-    "guidance_scale": "guidance {value}",
-    "strength": "strength {value}",
-    "clip_skip": "clip skip {value}",
-    "trigger": "trigger {value}",
-}
 
 
 def value_labels(axis: Axis) -> list[str]:
@@ -45,9 +33,3 @@ def _label(value: Value) -> str:
     if isinstance(value, tuple):
         return value[1] or _LABELS["none"]
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def spoken(axis: Axis) -> list[str]:
-    """The same, such that each can stand alone: ``seed 3``, ``weight 0.8``."""
-    template = _SPOKEN.get(axis.setting, "{value}")
-    return [template.format(value=label) for label in value_labels(axis)]

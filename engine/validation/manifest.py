@@ -61,13 +61,13 @@ def write_manifest(
     request: GridRequest, cells: Sequence[tuple[str, Position]], errors: Mapping[str, str]
 ) -> None:
     """Write ``grid.json`` into the grid's folder. ``cells`` pairs identifiers and positions."""
-    folder = Path(request.folder)
+    folder, places = Path(request.folder), _places_of(request)
     record = {
         "format_version": FORMAT_VERSION,
         "request": request.model_dump(mode="json"),
         "cells_folder": _relative(request.cells_folder, folder),
         "cells": [
-            {"id": cell, "at": _indices(request, position), "error": errors.get(cell, "")}
+            {"id": cell, "at": _indices(places, position), "error": errors.get(cell, "")}
             for cell, position in cells
         ],
     }
@@ -119,11 +119,14 @@ def _written(path: Path) -> float:
         return 0.0
 
 
-def _indices(request: GridRequest, position: Position) -> list[int]:
-    """Where along each axis a cell is: short, and right also when files have moved."""
-    return [
-        axis.values.index(value) for axis, value in zip(request.axes, position.place, strict=True)
-    ]
+def _places_of(request: GridRequest) -> list[dict[Value, int]]:
+    """Along each axis, where a value is."""
+    return [{value: at for at, value in enumerate(axis.values)} for axis in request.axes]
+
+
+def _indices(places: Sequence[Mapping[Value, int]], position: Position) -> list[int]:
+    """A cell by where it is along each axis: short, and right also when files have moved."""
+    return [at[value] for at, value in zip(places, position.place, strict=True)]
 
 
 class _NewerError(BadInputError):

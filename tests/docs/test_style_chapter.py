@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from engine.commands import cli
+from engine.validation.request import GridRequest
+from engine.validation.resolve import check_texts
 from tests.app.i18n.collector import tables
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
@@ -53,9 +56,14 @@ def test_pages_and_pictures_it_points_at_exist(language, name) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_its_commands_are_understood(language) -> None:
     lines = re.findall(r"main\.py (.+)$", text_of(language), flags=re.MULTILINE)
-    assert len(lines) == 3
-    for line in lines:
-        assert cli.build_parser().parse_args(line.split()).job == Path("config.toml")
+    assert len(lines) == 6
+    asked = [cli.build_parser().parse_args(line.split()) for line in lines]
+    assert [args.job for args in asked[:3]] == [Path("config.toml")] * 3
+    assert [args.verb for args in asked[3:]] == ["evaluate", "grid", "grid"]
+    (table,) = re.findall(r"```toml\n(.*?)```", text_of(language), flags=re.DOTALL)
+    request = GridRequest.model_validate({"folder": "grid", **tomllib.loads(table)})
+    assert request.count == 2 * 2 * 5 * 3 * 2
+    check_texts(request)
 
 
 def test_both_languages_have_the_same_parts() -> None:

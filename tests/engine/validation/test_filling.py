@@ -228,17 +228,26 @@ def test_a_cell_that_never_fits_ends_the_grid_with_what_to_do(request_: GridRequ
     assert fill(request_, Painter()).cached == 5
 
 
-def test_a_full_disk_ends_the_grid_at_once(
+def test_a_full_disk_ends_the_grid_at_once_and_what_is_finished_stays(
     request_: GridRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise StorageError("The disk is full; {name} was not written.", name="cell")
+    put, kept = CellStore.put, []
+
+    def full(store: CellStore, cell: str, picture: np.ndarray, infotext: str) -> Path:
+        if len(kept) == 5:
+            raise StorageError("The disk is full; {name} was not written.", name="cell")
+        kept.append(cell)
+        return put(store, cell, picture, infotext)
 
     monkeypatch.setattr(CellStore, "put", full)
     painter = Painter()
     with pytest.raises(StorageError, match="disk is full"):
         fill(request_, painter)
-    assert len(painter.drawn) == 1
+    assert len(painter.drawn) == 6
+    found = [cell.id for cell in unique(request_) if cell.path is not None]
+    assert sorted(found) == sorted(kept)
+    monkeypatch.setattr(CellStore, "put", put)
+    assert fill(request_, Painter()).cached == 5
 
 
 def test_a_missing_checkpoint_is_named_before_anything_is_drawn(request_: GridRequest) -> None:
