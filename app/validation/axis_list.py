@@ -29,7 +29,6 @@ _USUAL = {
     "width": "512, 768",
     "height": "512, 768",
     "size": "512x512, 512x768",
-    "trigger": "on, off",
 }
 
 
@@ -82,7 +81,8 @@ class AxisList:
 
     def add(self, setting: str) -> None:
         """Add an axis with the values that are usual for it."""
-        choices = axis_setting(setting).choices
+        known = axis_setting(setting)
+        choices = (True, False) if known.kind == "switch" else known.choices
         every = Axis.model_construct(setting=setting, values=choices)
         self.type(setting, text_of(every, self.hand) if choices else _USUAL.get(setting, ""))
 

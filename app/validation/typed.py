@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from app.i18n import tr
 from engine.runtime.errors import BadInputError
 from engine.sampling.infotext import SAMPLERS
 from engine.validation.axes import Axis, AxisError, Value, axis_setting, read_values
@@ -72,7 +73,7 @@ def text_of(axis: Axis, hand: AtHand) -> str:
         case "text":
             return "\n".join(map(str, values))
         case "switch":
-            return ", ".join("on" if value else "off" for value in values)
+            return ", ".join(tr("on") if value else tr("off") for value in values)
         case "replace":
             pairs = cast("tuple[tuple[str, str], ...]", values)
             search, words = pairs[0][0], [word for _, word in pairs]

@@ -43,6 +43,7 @@ class FakeSession(QObject):
     job_added = Signal(object)
     job_changed = Signal(object)
     job_finished = Signal(object)
+    undone = Signal()
     settings_changed = Signal(object)
 
     def __init__(self):
