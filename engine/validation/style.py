@@ -49,11 +49,11 @@ def measure(picture: np.ndarray) -> Style:
     """The style of an RGB uint8 [H, W, 3] picture; it is looked at with 128 pixels a side."""
     small = resize(picture, (SIDE, SIDE)).astype(np.float32)
     luma = small @ np.array([0.299, 0.587, 0.114], np.float32)
-    subject = np.abs(small - _background(small)).max(axis=2) > FOREGROUND
+    subject = _across(np.maximum, np.abs(small - _background(small))) > FOREGROUND
     if not subject.any():
         return Style(0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0)
     slope = np.hypot(*np.gradient(luma))
-    spread = small.max(axis=2) - small.min(axis=2)
+    spread = _across(np.maximum, small) - _across(np.minimum, small)
     return Style(
         blockiness=_blockiness(small),
         flatness=float((slope[subject] < 4.0).mean()),
@@ -96,6 +96,14 @@ def style_distance(pictures: np.ndarray, wanted: np.ndarray) -> float:
 def _spread(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The pooled deviation of each measure; a floor keeps constant measures from deciding all."""
     return np.sqrt((one.var(axis=0) + other.var(axis=0)) / 2 + 0.02**2)
+
+
+def _across(choose: np.ufunc, picture: np.ndarray) -> np.ndarray:
+    """The largest or smallest channel ``[H, W]``; three planes are compared much faster than
+    numpy reduces an axis of three.
+    """
+    found: np.ndarray = choose(choose(picture[..., 0], picture[..., 1]), picture[..., 2])
+    return found
 
 
 def _background(picture: np.ndarray) -> np.ndarray:
