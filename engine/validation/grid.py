@@ -36,9 +36,10 @@ def run(request: GridRequest, job: Job) -> GridResult:
     JobCancelled; a cell that cannot be drawn is recorded with its reason and does not stop others.
     """
     filling = Filling(request, plan(request), CellStore(request.cells_folder), job)
-    if filling.missing:
-        # Here and not with the first cell: without a base model no cell can be drawn.
-        host().get(request.image.model)
+    bases = {cell.image.model for cell in filling.missing}
+    if len(bases) == 1:
+        # Here and not with the first cell: without its base model no cell can be drawn.
+        host().get(bases.pop())
     pace = Pace()
     try:
         filling.run(partial(draw_cells, pace))

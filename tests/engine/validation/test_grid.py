@@ -13,7 +13,7 @@ from engine.models import adapters
 from engine.models.family import STARTER_FOLDER
 from engine.models.loading import load_model
 from engine.models.lora_file import write_lora
-from engine.runtime.errors import BadInputError, JobCancelled, MissingFileError
+from engine.runtime.errors import BadInputError, JobCancelled, MissingFileError, ModelFileError
 from engine.runtime.job import Job
 from engine.sampling.picture_text import read_infotext
 from engine.sampling.request import ImageRequest
@@ -283,3 +283,30 @@ def test_the_command_draws_prints_the_picture_and_says_what_failed(
     assert "1 drawn, 0 from before, 1 failed" in err
     assert "broken.safetensors, castle: broken.safetensors" in err
     assert Image.open(io.BytesIO(Path(out.strip()).read_bytes())).format == "PNG"
+
+
+def test_a_base_model_that_cannot_be_loaded_fails_its_own_cells(
+    tmp_path: Path, loras: list[Path], starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Host:
+        def get(self, ref: str):
+            asked.append(ref)
+            if ref != "starter":
+                raise ModelFileError("{name} ends early.", name=Path(ref).name)
+            return starter
+
+    monkeypatch.setattr(grids, "host", Host)
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"no model")
+    wanted = request(tmp_path, loras[:1]).with_values("model", (str(broken), "starter"))
+    result = grids.run(wanted, Job.detached())
+    assert (result.rendered, result.failed) == (8, 8)
+    errors = {cell.error for cell in open_grid(tmp_path / "grid").cells if cell.error}
+    assert errors == {"broken.safetensors ends early."}
+    # One model after the other, none in turns.
+    assert asked == sorted(asked, key=lambda ref: ref == "starter")
+    only = request(tmp_path / "only", loras[:1]).with_values("model", (str(broken),))
+    with pytest.raises(ModelFileError, match="ends early"):
+        grids.run(only, Job.detached())
