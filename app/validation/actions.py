@@ -42,15 +42,6 @@ def validation_actions(view: View) -> list[Action]:
             lambda: runner.running,
             where,
         ),
-        Action(
-            "validate.undo",
-            "Undo",
-            view.plans.undo,
-            "undo-2",
-            "Ctrl+Z",
-            lambda: view.plans.can_undo,
-            where,
-        ),
         Action("validate.axis", "Add axis", view.add_axis, "plus", where=where),
         Action(
             "validate.plan", "Set a plan for the grid", view.choose_plan, "list-checks", where=where

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QRect, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap
 
 from app.i18n import tr
@@ -15,6 +15,7 @@ from app.widgets.images import HARD
 if TYPE_CHECKING:
     from app.validation.cell_pictures import CellPictures
     from app.validation.model import Cell, GridState
+    from app.widgets.thumbnails import Part
 
 _BADGES_FROM, _WORDS_FROM = 40, 64  # pixels of a cell that leave room for marks, and for words
 _REJECTED = 0.3
@@ -30,7 +31,18 @@ class CellPainter:
     def __init__(self, state: GridState, pictures: CellPictures, framing: Framing) -> None:
         self._state, self._pictures, self.framing = state, pictures, framing
         self.seen, self.settled, self.ratio = 1, True, 1.0
+        self._tile, self._marked = color("tile"), False
         self.asked: list[str] = []
+        self._most, self._owner = self._pictures.affordable(1), id(self)
+        self._smooth: bool | None = None
+
+    def begin(self, painter: QPainter, seen: int) -> None:
+        """A frame begins, with ``seen`` cells in sight."""
+        self.ratio, self.seen = painter.device().devicePixelRatioF(), seen
+        self._most, self._smooth = self._pictures.affordable(seen), None
+        self.asked.clear()
+        self._tile = color("tile")
+        self._marked = self._state.any_marks
 
     def paint(self, painter: QPainter, rect: QRect, key: Any, *, always: bool = False) -> None:
         """Paint the cell of ``key`` into ``rect``; ``always`` also one that is filtered out."""
@@ -38,58 +50,82 @@ class CellPainter:
         if not always and not state.shown.passes(key):
             return
         cell = state.cell(key)
-        painter.fillRect(rect, color("tile"))
-        if state.repeats_base(key):
+        if cell is None:
+            painter.fillRect(rect, self._tile)
+        elif state.repeats_base(key):
+            painter.fillRect(rect, self._tile)
             self._words(painter, rect, tr("as Base"))
-        elif cell is not None and cell.path:
+        elif cell.path:
             self._picture(painter, rect, key, cell)
-        elif cell is not None and cell.problem:
+        elif cell.problem:
+            painter.fillRect(rect, self._tile)
             _icon(painter, rect, "octagon-alert", "err")
-        if rect.width() >= _BADGES_FROM:
+        if self._marked and rect.width() >= _BADGES_FROM:
             self._marks(painter, rect, key)
-        self._outline(painter, rect, key)
+        if key in (state.first, state.second):
+            self._outline(painter, rect, key)
         if cell is not None and cell.copying is not None and not state.is_base(key):
             self._flag(painter, rect, cell.copying)
 
     # The picture
 
     def _picture(self, painter: QPainter, rect: QRect, key: Any, cell: Cell) -> None:
-        rejected = self._state.has_mark("rejected", key)
+        rejected = self._marked and self._state.has_mark("rejected", key)
         if rejected:
+            painter.fillRect(rect, self._tile)
             painter.setOpacity(_REJECTED)
-        if not self.paint_picture(painter, rect, cell.path) and self._pictures.has_failed(
-            cell.path
-        ):
+        shown = self.paint_picture(painter, rect, cell.path)
+        if rejected:
             painter.setOpacity(1)
+        if not shown and self._pictures.has_failed(cell.path):
             _icon(painter, rect, "image-off", "t3")
-        painter.setOpacity(1)
 
     def paint_picture(self, painter: QPainter, rect: QRect, path: str) -> bool:
         """Paint the framed part of the picture ``path``; False while there is nothing of it."""
         edge = round(rect.width() * self.ratio * self.framing.zoom)
         self.asked.append(path)
-        pixmap = self._pictures.level(path, edge, self.seen, id(self))
+        pixmap = self._pictures.level(path, edge, self._most, self._owner)
         if pixmap is None:
+            painter.fillRect(rect, self._tile)
             return False
-        area = QRectF(rect)
-        place = self.framing.place(QSizeF(pixmap.size()), area)
+        across, down = pixmap.width(), pixmap.height()
+        if self.framing.whole and across == down:
+            self._set_smooth(painter, rect.width() < HARD * across)
+            painter.drawPixmap(rect, pixmap)
+            return True
+        painter.fillRect(rect, self._tile)
+        self._framed(painter, QRectF(rect), path, pixmap)
+        return True
+
+    def _framed(self, painter: QPainter, area: QRectF, path: str, pixmap: QPixmap) -> None:
+        across, down = pixmap.width(), pixmap.height()
+        place = self.framing.place(QSizeF(across, down), area)
         if self.framing.whole:
             place = QRectF(place.toRect())
         seen, part = part_seen(place, area)
-        wanted = min(edge, self._pictures.natural(path) or edge)
-        if not self.framing.whole and self.settled and max(_sides(pixmap)) < 0.95 * wanted:
-            room = QSize(round(seen.width() * self.ratio), round(seen.height() * self.ratio))
-            piece = self._pictures.piece(path, part, (room.width(), room.height()), id(self))
-            if piece is not None:
-                painter.drawPixmap(seen, piece, QRectF(piece.rect()))
-                return True
-        across, down = _sides(pixmap)
+        piece = self._piece(path, part, seen.size(), max(across, down))
+        if piece is not None:
+            painter.drawPixmap(seen, piece, QRectF(piece.rect()))
+            return
         source = QRectF(part[0] * across, part[1] * down, part[2] * across, part[3] * down)
         whole = self._pictures.natural(path) or max(across, down)
-        smooth = max(place.width(), place.height()) < HARD * whole
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        self._set_smooth(painter, max(place.width(), place.height()) < HARD * whole)
         painter.drawPixmap(seen, pixmap, source)
-        return True
+
+    def _piece(self, path: str, part: Part, size: QSizeF, known: int) -> QPixmap | None:
+        """The part cut out of the picture itself, where the level at hand is too coarse for it."""
+        if self.framing.whole or not self.settled:
+            return None
+        wanted = size.width() * self.ratio / part[2]
+        if known >= 0.95 * min(wanted, self._pictures.natural(path) or wanted):
+            return None
+        room = (round(size.width() * self.ratio), round(size.height() * self.ratio))
+        return self._pictures.piece(path, part, room, id(self))
+
+    def _set_smooth(self, painter: QPainter, smooth: bool) -> None:
+        if smooth != self._smooth:
+            self._smooth = smooth
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
 
     # What is laid over it
 
@@ -139,10 +175,6 @@ class CellPainter:
         painter.fillRect(box, color(token))
         painter.setPen(color("on_fill"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-
-def _sides(pixmap: QPixmap) -> tuple[int, int]:
-    return pixmap.width(), pixmap.height()
 
 
 def _icon(painter: QPainter, rect: QRect, name: str, token: str) -> None:

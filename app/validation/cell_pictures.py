@@ -29,14 +29,15 @@ class CellPictures(ThumbnailCache):
         super().__init__(parent=parent, edges=EDGES, memory=MEMORY)
         self._natural: dict[str, int] = {}
 
-    def level(self, path: str, edge: int, seen: int = 1, owner: int = 0) -> QPixmap | None:
-        """The picture with a longer side of ``edge`` pixels or somewhat more, while ``seen``
-        pictures are in sight; what is there already stands in for it.
+    def level(self, path: str, edge: int, most: int = EDGES[-1], owner: int = 0) -> QPixmap | None:
+        """The picture with a longer side of ``edge`` pixels or somewhat more, but at ``most``
+        :func:`affordable`; what is there already stands in for it.
         """
-        edge = min(edge, self.affordable(seen), self._natural.get(path, edge))
+        edge = min(edge, most, self._natural.get(path, edge))
         return self.get(path, edge, owner=owner)
 
-    def affordable(self, seen: int) -> int:
+    @staticmethod
+    def affordable(seen: int) -> int:
         """The longest side that ``seen`` square pictures may have at once."""
         side = int((MEMORY * _SHARE / 4 / max(1, seen)) ** 0.5)
         return max((edge for edge in EDGES if edge <= side), default=EDGES[0])

@@ -13,6 +13,8 @@ from app.validation.header_painter import HeaderPainter
 from app.validation.layout import GridLayout
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.validation.cell_pictures import CellPictures
     from app.validation.framing import Framing
     from app.validation.model import GridState
@@ -27,25 +29,38 @@ class GridPainter:
         self._headers = HeaderPainter(state)
 
     def paint(
-        self, painter: QPainter, area: QRect, grid: GridLayout, offset: QPoint, port: QSize
+        self,
+        painter: QPainter,
+        region: Iterable[QRect],
+        grid: GridLayout,
+        offset: QPoint,
+        port: QSize,
     ) -> None:
-        """Paint what of ``grid`` lies in ``area`` of a view of the size ``port``.
+        """Paint what of ``grid`` lies in ``region`` of a view of the size ``port``.
 
         ``offset`` is how far the cells are scrolled.
         """
-        painter.fillRect(area, color("g2"))
-        if grid.empty:
-            return
-        self.cells.ratio = painter.device().devicePixelRatioF()
-        self.cells.seen = self.in_sight(grid, offset, port)
-        self.cells.asked.clear()
+        self.cells.begin(painter, self.in_sight(grid, offset, port))
         with self._pictures.held():
-            self._scrolling(painter, area, grid, offset)
-            self._staying(painter, grid, offset, port)
-            self._headers.paint(painter, grid, offset, port)
-        if self._pictures.is_busy and area.size() == port:
-            # What has scrolled out of sight before it was read is not read at all.
-            self._pictures.keep_wishes(id(self.cells), set(self.cells.asked))
+            for area in region:
+                painter.setClipRect(area)
+                painter.fillRect(area, color("g2"))
+                if not grid.empty:
+                    self._scrolling(painter, area, grid, offset)
+                    if area.top() < grid.head.height() + grid.frozen:
+                        self._staying(painter, grid, offset, port)
+                    self._headers.paint(painter, area, grid, offset, port)
+
+    def paths_in_sight(self, grid: GridLayout, offset: QPoint, port: QSize) -> set[str]:
+        """The pictures of all cells that are seen."""
+        rows, columns = grid.visible(QRect(offset, port))
+        keys = [
+            grid.key(row, column)
+            for row in (*range(grid.table.frozen), *rows)
+            for column in columns
+        ]
+        cells = (self._state.cell(key) for key in (*keys, *self._state.pinned()))
+        return {cell.path for cell in cells if cell is not None}
 
     def in_sight(self, grid: GridLayout, offset: QPoint, port: QSize) -> int:
         """How many cells are seen at once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
@@ -17,6 +17,8 @@ from app.validation.layout import MARGIN, GridLayout
 from app.validation.table import Line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtGui import QPaintEvent, QResizeEvent, QWheelEvent
 
     from app.validation.cell_pictures import CellPictures
@@ -26,7 +28,12 @@ if TYPE_CHECKING:
 SMALLEST, LARGEST = 16, 1024
 FITTED_FROM, FITTED_TO = 72, 320
 SETTLE = 150
-"""Milliseconds for which the framed part stands still before it is cut out sharply."""
+"""Milliseconds for which nothing moves before the framed part is cut out sharply."""
+# Left of it nothing is painted: there lies the grip of the left column, and what another widget
+# overlaps is not moved but painted again.
+FREE = 8
+COLLECT = 30  # milliseconds in which pictures that come are collected before they are shown
+EDGE = 3  # pixels by which the outline of a cell reaches beyond it
 _CTRL, _SHIFT, _ALT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
@@ -71,14 +78,19 @@ class GridView(QAbstractScrollArea):
         self._panned: QPointF | None = None
         self._settling = QTimer(self, interval=SETTLE, singleShot=True)
         self._settling.timeout.connect(self._settle)
+        self._come: list[str] = []
+        self._collecting = QTimer(self, interval=COLLECT, singleShot=True)
+        self._collecting.timeout.connect(self._show_those_that_came)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         bind(self.setAccessibleName, "Validation grid")
         self.viewport().setMouseTracking(True)
+        # All of it is painted, so what scrolls is moved and not painted again.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         state.axes_changed.connect(self.relayout)
         state.cell_changed.connect(self._update_cell)
         state.choice_changed.connect(self._choice_changed)
-        pictures.ready.connect(self._update_path)
+        pictures.ready.connect(self._picture_came)
         self.framing.changed.connect(self._reframed)
         for changed in (signals.changed, theme_signals.changed):
             changed.connect(self.viewport().update)
@@ -125,15 +137,13 @@ class GridView(QAbstractScrollArea):
 
     def picture_scale(self) -> float | None:
         """Screen pixels per picture pixel, once any picture in sight is known at its full size."""
-        sides = (self._pictures.natural(path) for path in self.painter.cells.asked)
-        side = next((one for one in sides if one), None) or self._declared_side()
+        request = self._state.request
+        side = max(request.image.width, request.image.height) if request is not None else 0
+        for path in self.painter.cells.asked[:1]:
+            side = self._pictures.natural(path) or side
         if not side:
             return None
         return self.grid.cell * self.framing.zoom * self.devicePixelRatioF() / side
-
-    def _declared_side(self) -> int:
-        request = self._state.request
-        return max(request.image.width, request.image.height) if request is not None else 0
 
     def step_zoom(self, direction: int) -> None:
         """One step larger (1) or smaller (-1)."""
@@ -201,8 +211,29 @@ class GridView(QAbstractScrollArea):
         """Paint the cells in sight, then the headers over them."""
         painter = QPainter(self.viewport())
         port = self.viewport().size()
-        self.painter.paint(painter, event.rect(), self.grid, self._offset(), port)
+        region = cast("Iterable[QRect]", event.region())  # PySide6 lists its rectangles
+        self.painter.paint(painter, region, self.grid, self._offset(), port)
         painter.end()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Move what is painted already; only what comes into sight is painted anew."""
+        port, head = self.viewport().rect(), self.grid.head
+        self._settling.start()
+        if (dx and dy) or self.grid.empty:
+            self.viewport().update()
+            return
+        top = head.height() + self.grid.frozen
+        if dy:
+            self.viewport().scroll(0, dy, port.adjusted(FREE, top, 0, 0))
+            edge = top if dy > 0 else port.bottom() + dy
+            self.viewport().update(0, edge - EDGE, port.width(), abs(dy) + 2 * EDGE)
+            self.viewport().update(0, top, port.width(), EDGE)
+        if dx:
+            self.viewport().scroll(dx, 0, port.adjusted(head.width(), top, 0, 0))
+            edge = head.width() if dx > 0 else port.right() + dx
+            self.viewport().update(edge - EDGE, 0, abs(dx) + 2 * EDGE, port.height())
+            self.viewport().update(0, 0, port.width(), top)
+            self.viewport().update(head.width() - EDGE, 0, 2 * EDGE, port.height())
 
     # Change
 
@@ -218,9 +249,16 @@ class GridView(QAbstractScrollArea):
         if self.grid.pins:
             self.viewport().update(0, 0, self.viewport().width(), self.grid.head.height())
 
-    def _update_path(self, path: str) -> None:
-        for key in self._state.keys_of(path):
-            self._update_cell(key)
+    def _picture_came(self, path: str) -> None:
+        self._come.append(path)
+        if not self._collecting.isActive():
+            self._collecting.start()
+
+    def _show_those_that_came(self) -> None:
+        come, self._come = self._come, []
+        for path in come:
+            for key in self._state.keys_of(path):
+                self._update_cell(key)
 
     def _reframed(self) -> None:
         self.painter.cells.settled = False
@@ -229,8 +267,13 @@ class GridView(QAbstractScrollArea):
         self.sized.emit()
 
     def _settle(self) -> None:
-        self.painter.cells.settled = True
-        self.viewport().update()
+        """Nothing moves: what has scrolled out of sight before it was read is not read at all."""
+        port = self.viewport().size()
+        paths = self.painter.paths_in_sight(self.grid, self._offset(), port)
+        self._pictures.keep_wishes(id(self.painter.cells), paths)
+        if not self.painter.cells.settled:
+            self.painter.cells.settled = True
+            self.viewport().update()
 
     def set_loupe(self, on: bool) -> None:
         """Let wheel and drag act inside the cells."""

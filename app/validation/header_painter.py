@@ -36,29 +36,34 @@ class HeaderPainter:
         self._offset, self._port = QPoint(), QSize()
         self._chosen: tuple[int, int] | None = None
 
-    def paint(self, painter: QPainter, grid: GridLayout, offset: QPoint, port: QSize) -> None:
-        """Paint all headers of ``grid`` over a view of the size ``port``, cells at ``offset``."""
+    def paint(
+        self, painter: QPainter, area: QRect, grid: GridLayout, offset: QPoint, port: QSize
+    ) -> None:
+        """Paint the headers of ``grid`` in ``area`` of a view of the size ``port``."""
         self._grid, self._offset, self._port = grid, offset, port
         first = self._state.first
         self._chosen = grid.place(first) if first is not None else None
-        self._rows(painter)
-        self._columns(painter)
-        self._corner(painter)
+        if area.left() < grid.head.width():
+            self._rows(painter, area)
+        if area.top() < grid.head.height():
+            self._columns(painter)
+            self._corner(painter)
 
     # Rows
 
-    def _rows(self, painter: QPainter) -> None:
+    def _rows(self, painter: QPainter, area: QRect) -> None:
         grid, head = self._grid, self._grid.head
         painter.fillRect(0, 0, head.width() - 2, self._port.height(), color("g2"))
         painter.save()
         top = head.height() + grid.frozen
-        painter.setClipRect(0, top, self._port.width(), self._port.height() - top)
+        below = QRect(0, top, self._port.width(), self._port.height() - top)
+        painter.setClipRect(area.intersected(below))
         for start, _, first in grid.row_group_spans():
             if grid.table.rows[first].group:
                 self._row_group(painter, start - self._offset.y(), grid.table.rows[first])
         for row in range(grid.table.frozen, len(grid.table.rows)):
             at = grid.tops[row] - self._offset.y()
-            if at < self._port.height() and at + grid.cell > top:
+            if at <= area.bottom() and at + grid.cell >= max(top, area.top()):
                 self._row(painter, row, at)
         painter.restore()
         for row in range(grid.table.frozen):
@@ -75,7 +80,7 @@ class HeaderPainter:
         here = self._chosen is not None and self._chosen[0] == row
         middle = top + cell // 2
         if here:
-            painter.fillRect(MARGIN - 6, top, 2, cell, color("acc"))
+            painter.fillRect(MARGIN - 4, top, 2, cell, color("acc"))
         detail = detail if cell >= _TWO_LINES_FROM else ""
         box = QRect(MARGIN, middle - (16 if detail else 8), ROW_HEADER - 6, 16)
         _elided(painter, box, title, fonts.font(12, 600 if picked or here else 400), token)

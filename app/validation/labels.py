@@ -28,8 +28,9 @@ def checkpoint_title(state: GridState, checkpoint: str) -> str:
     epochs = [state.checkpoints[one].epoch for one in shown if one in state.checkpoints]
     if known is not None and known.epoch and epochs.count(known.epoch) <= 1:
         return known.title
-    names = dict(zip(shown, short_names(shown), strict=True))
-    return names.get(checkpoint) or short_names([checkpoint])[0]
+    if checkpoint in shown:
+        return state.places.short("checkpoint", checkpoint)
+    return short_names([checkpoint])[0]
 
 
 def checkpoint_detail(state: GridState, checkpoint: str) -> str:
@@ -48,7 +49,7 @@ def value_words(state: GridState, axis: str, value: Any) -> str:
         return checkpoint_title(state, str(value))
     names = {"sampler": SAMPLERS, "schedule": SCHEDULES}.get(axis, {})
     known = names.get(str(value), "")
-    return known or tr(state.places.label(axis, value))
+    return known or tr(state.places.short(axis, value))
 
 
 def spoken(state: GridState, axis: str, value: Any) -> str:

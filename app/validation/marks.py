@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from engine.validation.marks import Marks, read_marks, write_marks
 if TYPE_CHECKING:
     from app.session import Session
 
+_Step = tuple[str, Marks, float]  # what it is called, what was before, and when
 _LABELS = {
     ("starred", True): "Star a cell",
     ("starred", False): "Take a star away",
@@ -33,8 +35,8 @@ class GridMarks(QObject):
         self._session = session
         self._folder: Path | None = None
         self.now = Marks()
-        self._back: list[tuple[str, Marks]] = []
-        self._again: list[tuple[str, Marks]] = []
+        self._back: list[_Step] = []
+        self._again: list[_Step] = []
         self._known = self._changed = self._writing = False
 
     def follow(self, folder: Path | None, *, same: bool = False) -> None:
@@ -72,7 +74,7 @@ class GridMarks(QObject):
         if not cell or not self._known:
             return
         on = not self.has(kind, cell)
-        self._back.append((_LABELS[kind, on], self.now))
+        self._back.append((_LABELS[kind, on], self.now, time.monotonic()))
         self._again.clear()
         self._take(self.now.marked(kind, cell, on))
 
@@ -84,6 +86,11 @@ class GridMarks(QObject):
         """Do it again."""
         self._step(self._again, self._back)
 
+    @property
+    def newest(self) -> float:
+        """When the change was made that undo would take back, in seconds; 0 without one."""
+        return self._back[-1][2] if self._back else 0.0
+
     def about_undo(self) -> str:
         """What undo would take back."""
         return self._back[-1][0] if self._back else ""
@@ -92,10 +99,10 @@ class GridMarks(QObject):
         """What redo would do again."""
         return self._again[-1][0] if self._again else ""
 
-    def _step(self, source: list[tuple[str, Marks]], other: list[tuple[str, Marks]]) -> None:
+    def _step(self, source: list[_Step], other: list[_Step]) -> None:
         if source:
-            words, marks = source.pop()
-            other.append((words, self.now))
+            words, marks, when = source.pop()
+            other.append((words, self.now, when))
             self._take(marks)
 
     def _take(self, marks: Marks) -> None:

@@ -13,6 +13,7 @@ from app.validation.labels import checkpoint_title, spoken_words
 from app.validation.places import Places
 from app.validation.shown import Shown
 from app.validation.table import Line, Table
+from engine.validation.marks import Marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from engine.validation.request import GridRequest
     from engine.validation.resolve import Position
 
+_NO_MARKS = Marks()
 # From this share of the copy limit on, a cell is marked as coming near to a training picture.
 NEAR_COPY = 0.9
 
@@ -214,6 +216,11 @@ class GridState(QObject):
         """Whether the picture at ``key`` was starred, rejected or pinned."""
         cell = self._cells.get(key)
         return cell is not None and self.marks is not None and self.marks.has(kind, cell.id)
+
+    @property
+    def any_marks(self) -> bool:
+        """Whether anything is marked at all."""
+        return self.marks is not None and self.marks.now != _NO_MARKS
 
     def pinned(self) -> list[Position]:
         """The pinned cells, in the order they were pinned; one place of each picture."""

@@ -69,7 +69,7 @@ class Places:
             value in axis.values for value, axis in zip(key.place, self.axes, strict=True)
         )
 
-    def label(self, axis: str, value: Any) -> str:
+    def short(self, axis: str, value: Any) -> str:
         """A value as a header shows it; a translation key where it has no name of its own."""
         return self._labels.get(axis, {}).get(value, str(value))
 

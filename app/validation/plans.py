@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,7 @@ class Plans(QObject):
         super().__init__(setup)
         self._session, self._setup, self._state = session, setup, state
         self.now = Plan()
-        self._steps: list[tuple[Snapshot, Plan]] = []
+        self._steps: list[tuple[Snapshot, Plan, float]] = []
 
     def differing(self) -> set[str]:
         """The axes that are not as the plan has set them."""
@@ -144,7 +145,7 @@ class Plans(QObject):
 
     def step(self, deed: Callable[[], object], words: str) -> None:
         """Do ``deed`` such that it can be taken back; the toast says ``words``."""
-        before = self._setup.snapshot(), self.now
+        before = self._setup.snapshot(), self.now, time.monotonic()
         self._steps = [*self._steps[1 - MOST_STEPS :], before]
         deed()
         self.changed.emit()
@@ -155,12 +156,17 @@ class Plans(QObject):
         """Whether there is a plan to take back."""
         return bool(self._steps)
 
+    @property
+    def newest(self) -> float:
+        """When the step was made that undo would take back, in seconds; 0 without one."""
+        return self._steps[-1][2] if self._steps else 0.0
+
     def undo(self) -> None:
         """Take back the last plan, and what was typed since."""
         if self._steps:
             self._take_back(self._steps[-1])
 
-    def _take_back(self, step: tuple[Snapshot, Plan]) -> None:
+    def _take_back(self, step: tuple[Snapshot, Plan, float]) -> None:
         if not any(one is step for one in self._steps):
             return
         place = next(n for n, one in enumerate(self._steps) if one is step)

@@ -100,7 +100,7 @@ class Shown(QObject):
     def passes(self, key: Key) -> bool:
         """Whether a cell is shown. One that is not leaves its place free."""
         state = self._state
-        if state.is_base(key):
+        if not (self.filter or self.hide_rejected) or state.is_base(key):
             return True
         if self.hide_rejected and state.has_mark("rejected", key):
             return False

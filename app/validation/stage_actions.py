@@ -128,7 +128,17 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
 
 def cell_actions(view: View) -> list[Action]:
     """What can be done with A."""
-    state, marks = view.state, view.marks
+    state, marks, plans = view.state, view.marks, view.plans
+
+    def undo() -> None:
+        """Take back what was done last, to the marks or to the plan."""
+        if marks.newest > plans.newest:
+            marks.undo()
+        else:
+            plans.undo()
+
+    def about_undo() -> str:
+        return marks.about_undo() if marks.newest > plans.newest else ""
 
     def there() -> bool:
         cell = state.cell(state.first)
@@ -202,12 +212,12 @@ def cell_actions(view: View) -> list[Action]:
         Action(
             "validate.undo",
             "Undo",
-            marks.undo,
+            undo,
             "undo-2",
             "Ctrl+Z",
-            lambda: bool(marks.about_undo()),
+            lambda: bool(marks.newest or plans.newest),
             where,
-            about=marks.about_undo,
+            about=about_undo,
         ),
         Action(
             "validate.redo",

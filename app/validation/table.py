@@ -54,7 +54,15 @@ class Table:
 
     def key(self, row: int, column: int) -> Key:
         """What the cell at ``row`` and ``column`` shows."""
-        return self.key_of(self.rows[row], self.columns[column])
+        known = self._keys.get((row, column))
+        if known is None:
+            known = self._keys[row, column] = self.key_of(self.rows[row], self.columns[column])
+        return known
+
+    @cached_property
+    def _keys(self) -> dict[tuple[int, int], Key]:
+        """Those that were asked for: a painter asks for thousands, many times a second."""
+        return {}
 
     def key_of(self, row: Line, column: Line) -> Key:
         """What the cell of two lines shows."""
