@@ -73,6 +73,15 @@ def validation_actions(view: View) -> list[Action]:
             where,
         ),
         Action(
+            "validate.report",
+            "Report to print (PDF)…",
+            lambda: view.exports.ask_report("pdf"),
+            "file-text",
+            "",
+            lambda: state.pick_checkpoint != "",
+            where,
+        ),
+        Action(
             "validate.approve",
             "Approve for the team…",
             view.approvals.ask,

@@ -46,6 +46,11 @@ class Approvals(QObject):
         """The entry of ``checkpoint`` in the team's library."""
         return self.known.get(checkpoint)
 
+    def note_of(self, checkpoint: str) -> str:
+        """What was written about ``checkpoint`` when it was approved."""
+        approved = self.known.get(checkpoint)
+        return approved.approval.note if approved is not None else ""
+
     def _follow(self) -> None:
         if self._evidence.evidence is not None:
             self._session.start(self.read())

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
+from app.i18n import language
 from app.validation.export_sheet import ExportSheet
+from app.widgets.file_dialogs import ask_save
 from engine.project.settings import data_dir
 from engine.runtime.files import exists
+from engine.validation.export.report import ReportRequest
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.session import Session
+    from app.validation.approve_entry import Approvals
     from app.validation.evidence import EvidenceState
     from app.validation.model import GridState
     from engine.validation.export.request import ExportGridRequest
@@ -26,11 +31,17 @@ class Exports(QObject):
     """Opens its sheets over ``page``. The queue shows how far an export is, and stops it."""
 
     def __init__(
-        self, page: QWidget, session: Session, state: GridState, evidence: EvidenceState
+        self,
+        page: QWidget,
+        session: Session,
+        state: GridState,
+        evidence: EvidenceState,
+        approvals: Approvals,
     ) -> None:
         super().__init__(page)
         self._page, self._session = page, session
         self._state, self._evidence = state, evidence
+        self._approvals = approvals
         self.sheet: ExportSheet | None = None
 
     def ask_grid(self) -> None:
@@ -52,7 +63,7 @@ class Exports(QObject):
         sheet.accept()
         await self.export(request)
 
-    async def export(self, request: ExportGridRequest) -> None:
+    async def export(self, request: ExportGridRequest | ReportRequest) -> None:
         """Do the work of ``request``, and offer to show the file."""
         written = await asyncio.wrap_future(self._session.bridge.submit_beside(request))
         path: Path = written.paths[0]
@@ -69,6 +80,41 @@ class Exports(QObject):
                 n=written.missing,
                 warns=True,
             )
+
+    def ask_report(self, kind: str) -> None:
+        """Ask where to write the report of the verdict: an ``html`` page, or a ``pdf``."""
+        request = self._state.request
+        if request is None or self._evidence.verdict() is None:
+            return
+        project = self._session.project
+        folder = project.exports if project is not None else data_dir()
+        start = str(folder / f"{Path(request.folder).name}-report.{kind}")
+        pattern = f"{kind.upper()} (*.{kind})"
+        take = partial(self.write_report, kind)
+        ask_save(self._page, "Report", start, pattern, kind, take)
+
+    def write_report(self, kind: str, path: str) -> None:
+        """Write the report of the verdict to ``path``."""
+        verdict, request = self._evidence.verdict(), self._state.request
+        if verdict is None or request is None:
+            return
+        known = self._state.checkpoints
+        held_out = verdict.evidence.held_out_similarities
+        asked = ReportRequest(
+            grid=request.folder,
+            path=path,
+            format="pdf" if kind == "pdf" else "html",
+            evidence=verdict.evidence,
+            limits=verdict.limits,
+            names=dict(verdict.names),
+            losses={one: item.held_out for one, item in known.items()},
+            epochs={one: item.epoch for one, item in known.items()},
+            training=self._evidence.training_count,
+            held_out=len(held_out),
+            note=self._approvals.note_of(self._state.pick_checkpoint),
+            language=cast("Literal['en', 'zh_CN']", language()),
+        )
+        self._session.start(self.export(asked))
 
 
 def open_place(folder: Path) -> None:

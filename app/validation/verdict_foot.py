@@ -1,15 +1,16 @@
-"""The foot of the evidence: approve what it speaks for, paint with it."""
+"""The foot of the evidence: hand on its report, approve what it speaks for, paint with it."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from app.i18n import bind
+from app.i18n import bind, tr
 from app.i18n import signals as language_signals
-from app.theme import metrics
+from app.theme import icons, metrics
 from app.widgets.buttons import button
 from app.widgets.text import restyle
 
@@ -19,15 +20,22 @@ if TYPE_CHECKING:
     from app.validation.model import GridState
 
 
-class VerdictFoot(QWidget):
-    """Approving is the next step of a verdict, painting that of an approved one."""
+REPORTS = (("html", "Report as a page (HTML)…"), ("pdf", "Report to print (PDF)…"))
 
+
+class VerdictFoot(QWidget):
+    """Approving is the next step of a verdict, painting that of an approved one. ``report_asked``
+    carries the format.
+    """
+
+    report_asked = Signal(str)
     canvas_asked = Signal()
 
     def __init__(self, state: GridState, evidence: EvidenceState, approvals: Approvals) -> None:
         super().__init__()
         self._state, self._evidence, self._approvals = state, evidence, approvals
         self._leads = True
+        self.report = button("Report", "file-text", on=self._offer_report)
         self.approve = button("", "badge-check", on=self._approve)
         self._text = bind(self.approve.setText, "Approve…")
         self.canvas = button("Open in Canvas", "brush", on=self.canvas_asked.emit)
@@ -38,6 +46,7 @@ class VerdictFoot(QWidget):
         line = QHBoxLayout(self._team)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(metrics.GAP)
+        line.addWidget(self.report)
         line.addWidget(self.approve, 1)
         column.addWidget(self._team)
         column.addWidget(self.canvas)
@@ -62,6 +71,7 @@ class VerdictFoot(QWidget):
         state = self._state
         decided, approved = state.pick_checkpoint != "", self.is_approved
         self._team.setVisible(self._evidence.evidence is not None)
+        self.report.setEnabled(decided)
         self.approve.setEnabled(decided)
         known = state.checkpoints.get(state.pick_checkpoint)
         if approved:
@@ -77,6 +87,14 @@ class VerdictFoot(QWidget):
         leads = self._leads and decided
         restyle(self.approve, "kind", "primary" if leads and not approved else "normal")
         restyle(self.canvas, "kind", "primary" if leads and approved else "normal")
+
+    def _offer_report(self) -> None:
+        menu = self.menu = QMenu(self)
+        for kind, words in REPORTS:
+            entry = menu.addAction(icons.icon("file-text", 14), tr(words))
+            entry.triggered.connect(partial(self.report_asked.emit, kind))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.report.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 
     def _approve(self) -> None:
         if self.is_approved:

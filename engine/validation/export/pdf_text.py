@@ -29,7 +29,7 @@ def load_fonts() -> None:
 
 def width(text: str, size: float, font: str = REGULAR) -> float:
     """How wide ``text`` is, in points."""
-    return sum(pdfmetrics.stringWidth(part, name, size) for name, part in _parts(text, font))
+    return sum(pdfmetrics.stringWidth(part, name, size) for name, part in parts(text, font))
 
 
 def write(
@@ -37,7 +37,7 @@ def write(
 ) -> None:
     """``text`` with its base line at ``y``."""
     page.setFillColor(color)
-    for name, part in _parts(text, font):
+    for name, part in parts(text, font):
         page.setFont(name, size)
         page.drawString(x, y, part)
         x += pdfmetrics.stringWidth(part, name, size)
@@ -80,7 +80,7 @@ def _words(text: str) -> Iterator[str]:
         yield word
 
 
-def _parts(text: str, font: str) -> Iterator[tuple[str, str]]:
+def parts(text: str, font: str) -> Iterator[tuple[str, str]]:
     """Runs of ``text`` with the font that has their letters; what none has becomes a box."""
     for name, letters in itertools.groupby(text, lambda letter: _font_of(letter, font)):
         yield name, "".join(letters)

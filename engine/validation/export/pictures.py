@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 from PIL import Image
 
@@ -17,13 +18,15 @@ def picture_of(cell: GridCell, side: int = 0) -> Image.Image | None:
 
     None when there is none, or when its file is gone or damaged since: it is shown as not drawn.
     """
-    if cell.path is None:
-        return None
+    return None if cell.path is None else read_picture(cell.path, side)
+
+
+def read_picture(path: Path, side: int) -> Image.Image | None:
+    """The same for any file, transparent parts on white."""
     try:
-        image = Image.fromarray(fill_color(load_rgba(cell.path), "#FFFFFF"))
+        return fitted(Image.fromarray(fill_color(load_rgba(path), "#FFFFFF")), side)
     except (PictureError, MissingFileError):
         return None
-    return fitted(image, side)
 
 
 def fitted(image: Image.Image, side: int) -> Image.Image:

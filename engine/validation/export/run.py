@@ -19,6 +19,8 @@ from engine.validation.export.arrangement import (
     recipe_of,
 )
 from engine.validation.export.html import GridPage
+from engine.validation.export.report import ReportRequest, report_of
+from engine.validation.export.report_html import write_html
 from engine.validation.export.request import Exported, ExportGridRequest, Format
 from engine.validation.export.sheet import Sheet
 from engine.validation.manifest import Grid, open_grid
@@ -131,3 +133,18 @@ _WRITERS: dict[Format, Callable[[_Work], _Written]] = {
     "csv": _csv,
     "psd": _psd,
 }
+
+
+def report(request: ReportRequest, job: Job) -> Exported:
+    """Write the verdict over a grid. Raises as :func:`run` does."""
+    path = require_target(Path(request.path))
+    grid = open_grid(Path(request.grid))
+    words = Words(request.language)
+    told = report_of(request, grid, words, job)
+    if request.format == "pdf":
+        from engine.validation.export.report_pdf import write_pdf
+
+        write_pdf(path, told, words)
+    else:
+        write_html(path, told, words)
+    return Exported((path,), 0, 0)

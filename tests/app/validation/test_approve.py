@@ -142,3 +142,22 @@ def test_the_sheet_speaks_chinese(qtbot, view, judged):
         assert "第" in view.approvals.sheet.checkpoint.options[0][1]
     finally:
         set_language("en")
+
+
+def test_the_report_is_offered_and_written_with_the_note(qtbot, view, session, sheet, tmp_path):
+    qtbot.keyClicks(sheet.note, "Good for props.")
+    qtbot.mouseClick(sheet.go, LEFT)
+    deeds = view.right.deeds
+    qtbot.mouseClick(deeds.report, LEFT)
+    assert [one.text() for one in deeds.menu.actions()] == [
+        "Report as a page (HTML)…",
+        "Report to print (PDF)…",
+    ]
+    deeds.menu.close()
+    for kind in ("html", "pdf"):
+        view.exports.write_report(kind, str(tmp_path / f"out.{kind}"))
+    text = (tmp_path / "out.html").read_text("utf-8")
+    assert "Good for props." in text
+    assert view.evidence.verdict().pick.headline.facts["name"] in text
+    assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")
+    assert session.notes[-1] == "Exported {name}."

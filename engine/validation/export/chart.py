@@ -1,0 +1,236 @@
+"""The curves of a report over the checkpoints, as points that any pen can draw.
+
+Colors, dashes and markers are those of the window's chart, so that neither is told by color alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Literal, Protocol
+
+from engine.runtime.words import Words
+from engine.validation.judging import Verdict
+
+Points = list[tuple[float, float]]
+Dash = Literal["", "dash", "dot"]
+Marker = Literal["circle", "square", "triangle", ""]
+COLORS = {"fit": "#2B7F8E", "diversity": "#9A7420", "copying": "#B3392F"}
+INK, GRID = "#6E6E6E", "#C8C8C8"
+DASHES: dict[Dash, tuple[int, ...]] = {"": (), "dash": (6, 3), "dot": (2, 4)}
+# A page is dark on a screen and light on paper: its style sheet has both.
+_VARIABLES = {**{COLORS[name]: name for name in COLORS}, INK: "t3", GRID: "line"}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A measure over the checkpoints: (place, value 0..1) and the ends of its intervals."""
+
+    name: str
+    color: str
+    dash: Dash
+    marker: Marker
+    points: tuple[tuple[float, float], ...]
+    band: tuple[tuple[float, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A dotted line across, with words at its right end."""
+
+    words: str
+    color: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Places 0..1 from left to right with their labels; ``picked`` is the one recommended."""
+
+    title: str
+    labels: tuple[tuple[float, str], ...]
+    curves: tuple[Curve, ...]
+    limits: tuple[Limit, ...]
+    picked: float | None
+
+
+def chart_of(
+    verdict: Verdict,
+    losses: Mapping[str, float | None],
+    epochs: Mapping[str, int],
+    words: Words,
+) -> Chart | None:
+    """The curves at the weight of the pick; None with fewer than two checkpoints."""
+    picked = verdict.pick
+    if picked is None:
+        return None
+    rows = [one.row for one in verdict.rows if one.row.weight == picked.weight]
+    rows.sort(key=lambda row: epochs.get(row.checkpoint, 0))
+    if len(rows) < 2:
+        return None
+    places = {row.checkpoint: number / (len(rows) - 1) for number, row in enumerate(rows)}
+
+    def curve(name: str, key: str, dash: Dash, marker: Marker) -> Curve:
+        of = {"fit": "style_fit", "diversity": "diversity", "copying": "copying"}[key]
+        figure = {"diversity": "diversity", "copying": "copy_mean"}.get(key, "")
+        known = [row for row in rows if getattr(row, of) is not None]
+        points = tuple((places[row.checkpoint], float(getattr(row, of))) for row in known)
+        found = [(row, getattr(row.figures, figure, None)) for row in known]
+        band = tuple(
+            (places[row.checkpoint], one.low, one.high) for row, one in found if one is not None
+        )
+        return Curve(name, COLORS[key], dash, marker, points, band if len(band) > 1 else ())
+
+    limits = [
+        Limit(words("least style fit"), COLORS["fit"], verdict.limits.least_fit),
+        Limit(
+            words("between training pictures"),
+            COLORS["copying"],
+            verdict.evidence.between_training,
+        ),
+    ]
+    base = verdict.base.row.diversity if verdict.base is not None else None
+    if base is not None:
+        limits.append(Limit(words("diversity of the base model"), COLORS["diversity"], base))
+    return Chart(
+        words("At weight {weight}", weight=f"{picked.weight:g}"),
+        tuple((places[row.checkpoint], verdict.names[row.checkpoint]) for row in rows),
+        (
+            curve(words("Style fit"), "fit", "", "circle"),
+            curve(words("Diversity"), "diversity", "dash", "square"),
+            curve(words("Copying"), "copying", "", "triangle"),
+        ),
+        tuple(limits),
+        places.get(picked.checkpoint),
+    )
+
+
+class Pen(Protocol):
+    """What a chart is drawn with, in a plane whose y goes down."""
+
+    def line(self, points: Points, color: str, width: float, dash: Dash) -> None:
+        """A stroke through ``points``."""
+
+    def area(self, points: Points, color: str, opacity: float) -> None:
+        """A filled polygon."""
+
+    def text(self, x: float, y: float, words: str, color: str, anchor: str) -> None:
+        """Words with their base line at ``y``; ``anchor`` is start, middle or end."""
+
+
+LEFT, RIGHT, TOP, BOTTOM = 34.0, 182.0, 26.0, 24.0
+
+
+def draw(chart: Chart, pen: Pen, width: float, height: float) -> None:
+    """Draw ``chart`` into ``width`` x ``height``."""
+    wide, high = width - LEFT - RIGHT, height - TOP - BOTTOM
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return LEFT + 12 + x * (wide - 24), TOP + (1 - min(1.0, max(0.0, y))) * high
+
+    if chart.picked is not None:
+        x = at(chart.picked, 0)[0]
+        corners = [(x - 12, TOP), (x + 12, TOP), (x + 12, TOP + high), (x - 12, TOP + high)]
+        pen.area(corners, COLORS["fit"], 0.18)
+    for value in (0.0, 0.25, 0.5, 0.75, 1.0):
+        y = at(0, value)[1]
+        pen.line([(LEFT, y), (LEFT + wide, y)], GRID, 0.5, "")
+        pen.text(LEFT - 6, y + 3, f"{value:g}", INK, "end")
+    for place, words in chart.labels:
+        pen.text(at(place, 0)[0], height - 8, words, INK, "middle")
+    _draw_limits(chart, pen, LEFT + wide, at)
+    for curve in chart.curves:
+        _draw_curve(curve, pen, at)
+    _draw_legend(chart, pen)
+
+
+def _draw_limits(
+    chart: Chart, pen: Pen, right: float, at: Callable[[float, float], tuple[float, float]]
+) -> None:
+    last = float("-inf")
+    for limit in sorted(chart.limits, key=lambda limit: -limit.value):
+        y = at(0, limit.value)[1]
+        pen.line([(LEFT, y), (right, y)], limit.color, 1.0, "dot")
+        below = max(y + 3, last + 11)  # words never lie on words
+        pen.text(right + 6, below, f"{limit.words} {limit.value:.2f}", limit.color, "start")
+        last = below
+
+
+def _draw_curve(curve: Curve, pen: Pen, at: Callable[[float, float], tuple[float, float]]) -> None:
+    if curve.band:
+        upper = [at(x, high) for x, _, high in curve.band]
+        lower = [at(x, low) for x, low, _ in curve.band]
+        pen.area([*upper, *reversed(lower)], curve.color, 0.15)
+    points = [at(x, y) for x, y in curve.points]
+    if len(points) > 1:
+        pen.line(points, curve.color, 1.75, curve.dash)
+    for x, y in points:
+        pen.area(_marker(curve.marker, x, y), curve.color, 1.0)
+
+
+def _draw_legend(chart: Chart, pen: Pen) -> None:
+    x = LEFT
+    for curve in chart.curves:
+        pen.line([(x, 10), (x + 18, 10)], curve.color, 1.75, curve.dash)
+        pen.area(_marker(curve.marker, x + 9, 10), curve.color, 1.0)
+        pen.text(x + 23, 13, curve.name, INK, "start")
+        x += 110
+
+
+def _marker(marker: Marker, x: float, y: float) -> list[tuple[float, float]]:
+    if marker == "triangle":
+        return [(x, y - 4), (x + 4, y + 3), (x - 4, y + 3)]
+    if marker == "square":
+        return [(x - 3, y - 3), (x + 3, y - 3), (x + 3, y + 3), (x - 3, y + 3)]
+    return [(x + 3.2 * dx, y + 3.2 * dy) for dx, dy in _ROUND]
+
+
+_ROUND = (
+    (0, -1), (0.5, -0.87), (0.87, -0.5), (1, 0), (0.87, 0.5), (0.5, 0.87),
+    (0, 1), (-0.5, 0.87), (-0.87, 0.5), (-1, 0), (-0.87, -0.5), (-0.5, -0.87),
+)  # fmt: skip
+
+
+class SvgPen:
+    """Draws SVG. ``parts`` are its elements."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    def line(self, points: Points, color: str, width: float, dash: Dash) -> None:
+        dashes = f' stroke-dasharray="{" ".join(map(str, DASHES[dash]))}"' if dash else ""
+        self.parts.append(
+            f'<polyline points="{_joined(points)}" style="fill:none;stroke:{_css(color)}" '
+            f'stroke-width="{width:g}"{dashes}/>'
+        )
+
+    def area(self, points: Points, color: str, opacity: float) -> None:
+        self.parts.append(
+            f'<polygon points="{_joined(points)}" style="fill:{_css(color)}" '
+            f'fill-opacity="{opacity:g}"/>'
+        )
+
+    def text(self, x: float, y: float, words: str, color: str, anchor: str) -> None:
+        self.parts.append(
+            f'<text x="{x:.1f}" y="{y:.1f}" style="fill:{_css(color)}" text-anchor="{anchor}">'
+            f"{escape(words)}</text>"
+        )
+
+
+def svg(chart: Chart, width: float, height: float) -> str:
+    """``chart`` as an SVG element."""
+    pen = SvgPen()
+    draw(chart, pen, width, height)
+    return (
+        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(chart.title)}">'
+        f"{''.join(pen.parts)}</svg>"
+    )
+
+
+def _css(color: str) -> str:
+    return f"var(--{_VARIABLES[color]})"
+
+
+def _joined(points: Points) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

@@ -1,0 +1,264 @@
+"""What a report says, whatever it is written as: words, curves, tables and pairs of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from engine.runtime.job import Job, Request
+from engine.runtime.schema import settings_of
+from engine.runtime.words import Words
+from engine.validation.evidence import Evidence
+from engine.validation.export.arrangement import Names, facts_of
+from engine.validation.export.chart import Chart, chart_of
+from engine.validation.export.pictures import jpeg, picture_of, read_picture
+from engine.validation.judging import WORD_LABELS, RowVerdict, Verdict, Word, judge
+from engine.validation.limits import Limits
+from engine.validation.manifest import Grid
+from engine.validation.overfit_stats import Figure
+from engine.validation.sentences import Sentence
+
+PAIRS, SIDE = 4, 256
+GOOD: tuple[Word, ...] = ("use", "second", "sound")
+SERIOUS = ("copies", "overfit")
+
+
+class ReportRequest(Request):
+    """The verdict over the grid of folder ``grid`` as the file ``path``.
+
+    ``evidence`` is what was measured, ``limits`` what it is held against, ``names`` and ``losses``
+    what checkpoints are called and their held-out losses, by file, ``epochs`` where they lie in the
+    charts. ``training`` and ``held_out`` count the pictures that were compared with.
+    """
+
+    handler: ClassVar[str] = "engine.validation.export.run:report"
+    title_key: ClassVar[str] = "Report {name}"
+
+    grid: str
+    path: str
+    format: Literal["html", "pdf"] = "html"
+    evidence: Evidence
+    limits: Limits = Limits()
+    names: dict[str, str] = Field(default_factory=dict)
+    losses: dict[str, float | None] = Field(default_factory=dict)
+    epochs: dict[str, int] = Field(default_factory=dict)
+    training: int = 0
+    held_out: int = 0
+    note: str = ""
+    language: Literal["en", "zh_CN"] = "en"
+
+    @property
+    def subject(self) -> str:
+        """The name of the grid."""
+        return self.grid.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class PicturePair:
+    """A generated picture beside its nearest training picture, both JPEG; None for one that is gone
+    since.
+    """
+
+    generated: bytes | None
+    training: bytes | None
+    caption: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class FlagPart:
+    """A red flag in words, and the pairs that raise it."""
+
+    headline: str
+    detail: str
+    serious: bool
+    pairs: tuple[PicturePair, ...]
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A line of the table of metrics; ``tone`` is ok, warn, err, or empty for the baseline."""
+
+    texts: tuple[str, ...]
+    tone: str
+    picked: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of it in the words of one language. ``mark`` is ok or warn."""
+
+    title: str
+    day: str
+    mark: str
+    headline: str
+    reasons: tuple[str, ...]
+    note: str
+    chart: Chart | None
+    columns: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+    flags: tuple[FlagPart, ...]
+    closest: tuple[PicturePair, ...]
+    limits: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+def report_of(request: ReportRequest, grid: Grid, words: Words, job: Job) -> Report:
+    """Judge the evidence and put it into words; pictures are read."""
+    verdict = judge(request.evidence, request.limits, request.losses, request.names)
+    return _Reporter(request, grid, verdict, words, job).report()
+
+
+class _Reporter:
+    def __init__(
+        self, request: ReportRequest, grid: Grid, verdict: Verdict, words: Words, job: Job
+    ) -> None:
+        self._request, self._grid, self._verdict = request, grid, verdict
+        self.words, self._job = words, job
+        self._cells = {cell.id: cell for cell in grid.cells}
+        self._names = Names(grid.request, words, request.names)
+        self._done = 0
+
+    def report(self) -> Report:
+        verdict, words = self._verdict, self.words
+        picked = verdict.pick
+        if picked is not None:
+            headline, reasons = self._said(picked.headline), [*picked.reasons]
+        else:
+            headline, reasons = words("Not enough to judge"), [*verdict.missing]
+        return Report(
+            title=self._grid.folder.name,
+            day=date.today().isoformat(),
+            mark="ok" if picked is not None and picked.sound and picked.sure else "warn",
+            headline=headline,
+            reasons=tuple(self._said(one) for one in (*reasons, *verdict.notes)),
+            note=self._request.note,
+            chart=chart_of(verdict, self._request.losses, self._request.epochs, words),
+            columns=tuple(words(name) for name in _COLUMNS),
+            rows=tuple(self._rows()),
+            flags=tuple(self._flags()),
+            closest=tuple(self._pairs(self._closest())),
+            limits=tuple(self._limits()),
+            facts=tuple(self._facts()),
+        )
+
+    def _said(self, sentence: Sentence) -> str:
+        return self.words(sentence.template, **sentence.facts)
+
+    def _rows(self) -> list[TableRow]:
+        base = [self._verdict.base] if self._verdict.base is not None else []
+        return [self._row(one) for one in (*base, *self._verdict.rows)]
+
+    def _row(self, verdict: RowVerdict) -> TableRow:
+        row, figures, picked = verdict.row, verdict.row.figures, self._verdict.pick
+        loss = self._request.losses.get(row.checkpoint) or row.held_out_loss
+        texts = (
+            self._verdict.names.get(row.checkpoint, self.words("Base model")),
+            f"{row.weight:g}" if row.checkpoint else "",
+            self.words(WORD_LABELS[verdict.word]),
+            _plain(row.style_fit),
+            _with_interval(figures.diversity, row.diversity),
+            _with_interval(figures.copy_mean, row.copying),
+            f"{row.copies} / {row.count}",
+            _plain(row.kept),
+            "" if loss is None or not row.checkpoint else f"{loss:.4f}",
+        )
+        tone = "" if not row.checkpoint else "ok" if verdict.word in GOOD else "warn"
+        if verdict.word in SERIOUS:
+            tone = "err"
+        at = (row.checkpoint, row.weight)
+        return TableRow(
+            texts, tone, picked is not None and (picked.checkpoint, picked.weight) == at
+        )
+
+    def _flags(self) -> list[FlagPart]:
+        return [
+            FlagPart(
+                self._said(flag.headline),
+                self._said(flag.detail),
+                flag.kind in SERIOUS,
+                tuple(self._pairs(flag.cells[:PAIRS])),
+            )
+            for flag in self._verdict.flags
+        ]
+
+    def _closest(self) -> list[str]:
+        """The cells of the pick that come nearest to a training picture."""
+        picked = self._verdict.pick
+        row = picked and self._verdict.evidence.row(picked.checkpoint, picked.weight)
+        return list(row.cells[:PAIRS]) if row else []
+
+    def _pairs(self, identifiers: Sequence[str]) -> list[PicturePair]:
+        found = []
+        measured_of = self._verdict.evidence.cells
+        for identifier in identifiers:
+            cell, measured = self._cells.get(identifier), measured_of.get(identifier)
+            if cell is None or measured is None or measured.nearest is None:
+                continue
+            self._job.breathe()
+            self._done += 1
+            self._job.say("Reading picture {n}", n=self._done)
+            generated, trained = picture_of(cell, SIDE), read_picture(measured.nearest, SIDE)
+            at = cell.position
+            caption = f"{self._names.checkpoint(at.checkpoint)}, {at.weight:g}"
+            found.append(
+                PicturePair(
+                    None if generated is None else jpeg(generated),
+                    None if trained is None else jpeg(trained),
+                    caption,
+                    measured.copying,
+                )
+            )
+        return found
+
+    def _limits(self) -> list[tuple[str, str]]:
+        values = self._verdict.limits.model_dump()
+        return [(self.words(item.label), f"{values[item.name]:g}") for item in settings_of(Limits)]
+
+    def _facts(self) -> list[tuple[str, str]]:
+        words, request, evidence = self.words, self._grid.request, self._verdict.evidence
+        measured = evidence.extractor or words("built-in descriptors")
+        told: list[tuple[str, str]] = [
+            (words("Compared with"), measured),
+            (words("Training pictures"), str(self._request.training)),
+            (words("Held-out pictures"), str(self._request.held_out)),
+            (words("Between two training pictures"), f"{evidence.between_training:.2f}"),
+            (words("Copy threshold"), f"{evidence.threshold:.2f}"),
+            (words("Pictures"), str(sum(cell.path is not None for cell in self._cells.values()))),
+            (words("Seeds"), ", ".join(map(str, request.seeds))),
+            (words("Weights"), ", ".join(f"{weight:g}" for weight in request.weights)),
+            *facts_of(self._grid, words),
+        ]
+        if evidence.held_out_copying is not None:
+            text = f"{evidence.held_out_copying:.2f}"
+            told.insert(4, (words("Held-out pictures to the training"), text))
+        numbered = enumerate(request.prompts, 1)
+        return [*told, *((words("Prompt {n}", n=number), prompt) for number, prompt in numbered)]
+
+
+_COLUMNS = (
+    "Checkpoint",
+    "Weight",
+    "Verdict",
+    "Style fit",
+    "Diversity",
+    "Copying",
+    "Copies",
+    "Layout kept",
+    "Held-out loss",
+)
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _with_interval(figure: Figure | None, value: float | None) -> str:
+    """A value with its 95 % interval where there is one."""
+    if figure is None or figure.low == figure.high:
+        return _plain(value if figure is None else figure.value)
+    return f"{figure.value:.2f} ({figure.low:.2f}–{figure.high:.2f})"

@@ -1,0 +1,89 @@
+"""A report as one page for a browser: pictures inside, nothing asked of any network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+from engine.runtime.files import write_text
+from engine.runtime.words import Words
+from engine.validation.export.chart import svg
+from engine.validation.export.html import data_uri, head_of
+from engine.validation.export.report import PicturePair, Report
+
+MARKS = {"ok": "✓", "warn": "!"}
+
+
+def write_html(path: Path, report: Report, words: Words) -> None:
+    """Write the page."""
+    write_text(path, "".join(_page(report, words)))
+
+
+def _page(report: Report, words: Words) -> Iterator[str]:
+    title = f"{words('Validation report')}: {report.title}"
+    yield head_of(title, words.language, "page", "report")
+    yield f'<body><main><h1>{escape(title)}</h1><div class="day">{report.day}</div>'
+    yield f'<div class="verdict {report.mark}"><b>{MARKS[report.mark]}</b>'
+    yield f"{escape(report.headline)}</div>"
+    yield f'<p class="reasons">{escape(words.joined(list(report.reasons)))}</p>'
+    if report.note:
+        yield f'<p class="note">{escape(report.note)}</p>'
+    if report.chart is not None:
+        yield _heading(words("Over the checkpoints"), report.chart.title)
+        yield svg(report.chart, 1040, 300)
+    yield _heading(words("Measures"), words("in brackets: 95 % intervals"))
+    yield from _table(report)
+    if report.flags:
+        yield _heading(words("Red flags"), words("Left: generated. Right: training."))
+        for flag in report.flags:
+            kind = "err" if flag.serious else "warn"
+            yield f'<h3 class="{kind}"><b>!</b> {escape(flag.headline)} '
+            yield f"<small>{escape(flag.detail)}</small></h3>"
+            yield from _pairs(flag.pairs)
+    if report.closest:
+        yield _heading(words("Closest to the training"), words("of what is recommended"))
+        yield from _pairs(report.closest)
+    yield _heading(words("Thresholds"))
+    yield from _list(report.limits)
+    yield _heading(words("How it was measured"))
+    yield from _list(report.facts)
+    yield "</main></body></html>\n"
+
+
+def _heading(text: str, more: str = "") -> str:
+    small = f" <small>{escape(more)}</small>" if more else ""
+    return f"<h2>{escape(text)}{small}</h2>"
+
+
+def _table(report: Report) -> Iterator[str]:
+    yield "<table><thead><tr>"
+    yield from (f"<th>{escape(name)}</th>" for name in report.columns)
+    yield "</tr></thead><tbody>"
+    for row in report.rows:
+        yield '<tr class="picked">' if row.picked else "<tr>"
+        for number, text in enumerate(row.texts):
+            tone = f' class="{row.tone}"' if number == 2 and row.tone else ""
+            yield f"<td{tone}>{escape(text)}</td>"
+        yield "</tr>"
+    yield "</tbody></table>"
+
+
+def _pairs(pairs: Sequence[PicturePair]) -> Iterator[str]:
+    yield '<div class="pairs">'
+    for pair in pairs:
+        yield f"<figure><div>{_picture(pair.generated)}{_picture(pair.training)}</div>"
+        yield f"<figcaption>{escape(pair.caption)}<b>{pair.similarity:.2f}</b></figcaption>"
+        yield "</figure>"
+    yield "</div>"
+
+
+def _picture(data: bytes | None) -> str:
+    return "<i></i>" if data is None else f'<img alt="" src="{data_uri(data, "jpeg")}">'
+
+
+def _list(facts: Sequence[tuple[str, str]]) -> Iterator[str]:
+    yield "<dl>"
+    for label, value in facts:
+        yield f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>"
+    yield "</dl>"
