@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout,
 from app.i18n import bind, joined, tr, tr_error
 from app.i18n.format import number
 from app.theme import color, icons
+from app.validation.changed_dot import paint_dot
 from app.validation.side_mark import SideMark
 from app.widgets.buttons import tool_button
 from app.widgets.fields import TextField
@@ -130,10 +131,9 @@ class AxisBlock(QWidget):
             return
         if isinstance(self.field, LinesField):
             self.field.set_value(draft.text.splitlines())
-        elif not self.field.hasFocus() or self.field.text().strip() != draft.text.strip():
+        elif self.field.text().strip() != draft.text.strip():
             self.field.set_value(draft.text)
-            if not self.field.hasFocus():
-                self.field.setCursorPosition(0)  # where a long list begins
+            self.field.setCursorPosition(0)  # where a long list begins
         self.mark.show_side(self._setup.axes.side_of(self.setting))
         problem = self._setup.problem_at(self.setting)
         self.count.setText("" if draft.error is not None else number(len(draft.values)))
@@ -208,10 +208,7 @@ class AxisBlock(QWidget):
         if self._aimed:
             painter.fillRect(self.rect(), color("acc_wash"))
         if self.changed:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(color("t2"))
-            painter.drawEllipse(3, 9, 4, 4)
+            paint_dot(painter, 3, 9)
 
     # Dropping files
 

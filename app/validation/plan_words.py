@@ -13,8 +13,8 @@ TITLES = {
     "": "Validation grid",
     "over_fit": "Over-fit check",
     "weights": "Weight sweep",
-    "combine": "Combine two styles",
-    "sketches": "Img2img on sketches",
+    "combine": "Two styles",
+    "sketches": "On sketches",
 }
 """How the column is headed then."""
 DONE = {

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from app.validation.setup import GridSetup
     from engine.runtime.errors import StylekilnError
 
+_FIRM = "\u00a0"
+"""A space at which no line ends."""
+
 
 class SetupFoot(QWidget):
     """Counts before the start, progress after it."""
@@ -56,7 +59,8 @@ class SetupFoot(QWidget):
         self._start_text = bind(self.start.setText, "Draw the grid")
         self.pause = button("Pause", "pause", on=self._runner.pause)
         self.cancel = button("Cancel", "x", on=self._runner.cancel)
-        self.extend = button("Extend…", "plus", on=self.extend_asked.emit)
+        self.extend = button("Extend…", on=self.extend_asked.emit)
+        self.extend.setFixedHeight(metrics.CONTROL_MAIN)
         self._pause_text = bind(self.pause.setText, "Pause")
         line = QHBoxLayout()
         line.setSpacing(metrics.GAP)
@@ -72,6 +76,7 @@ class SetupFoot(QWidget):
         self.start.setVisible(not running)
         self.start.setEnabled(problem is None)
         self.extend.setVisible(not running and self.can_extend)
+        self.start.set_icon("" if self.can_extend else "play")  # two buttons have to fit
         self.pause.setVisible(running)
         self.cancel.setVisible(running)
         self._pause_text.say("Continue" if runner.paused else "Pause")
@@ -117,10 +122,7 @@ class SetupFoot(QWidget):
         else:
             self._left_text.say("")
         self._cached_text.say("{words}", words=self._note)
-        if survey.cached and missing:
-            self._start_text.say("Draw {n} more", n=number(missing))
-        else:
-            self._start_text.say("Draw the grid")
+        self._start_text.say("Draw the rest" if survey.cached and missing else "Draw the grid")
 
     def _note(self) -> str:
         """Fewer pictures than places, those that are there, and the room of the others."""
@@ -133,9 +135,10 @@ class SetupFoot(QWidget):
                             n=number(survey.distinct)))  # fmt: skip
         if survey.cached:
             parts.append(tr("{n} from earlier grids", n=number(survey.cached)))
+            parts.append(tr("{n} to draw", n=number(survey.distinct - survey.cached)))
         if survey.distinct > survey.cached:
             parts.append(size(survey.bytes))
-        return " · ".join(parts)
+        return " · ".join(part.replace(" ", _FIRM) for part in parts)
 
     def _show_running(self) -> None:
         runner = self._runner

@@ -13,6 +13,7 @@ from app.shell.menus import Menu
 from app.theme import metrics
 from app.validation.axes_box import AxesBox
 from app.validation.axis_list import PROMPT
+from app.validation.changed_dot import ChangedDot
 from app.validation.choices import FILES
 from app.validation.image_fields import ImageFields
 from app.validation.plan_words import PLANS, TITLES
@@ -73,9 +74,10 @@ class SetupPanel(Column):
         self.source.changed.connect(self._source_chosen)
         bind(self.source.setAccessibleName, "Run to check")
         self.head = Panel(TITLES[""], collapsible=False)
-        self.plan = button("Plan", "list-checks", "quiet", on=self.open_plans, dense=True)
+        self.plan = button("Plan", None, "quiet", on=self.open_plans, dense=True)
         bind(self.plan.setToolTip, "Set all axes at one click")
         self.more = tool_button("ellipsis", "More", self.open_more, dense=True)
+        self.changed = ChangedDot(self.head.header)
         self.head.add_action(self.plan)
         self.head.add_action(self.more)
         self.head.body.setContentsMargins(0, 2, 0, 0)
@@ -156,11 +158,8 @@ class SetupPanel(Column):
     def refresh(self) -> None:
         """Show what is to be compared."""
         setup, differing = self._setup, self._plans.differing()
-        title = TITLES[self._plans.now.name]
-        if differing:
-            self.head.header.text.say("{plan}, changed", plan=lambda: tr(title))
-        else:
-            self.head.set_title(title)
+        self.head.set_title(TITLES[self._plans.now.name])
+        self.changed.setVisible(bool(differing))
         options: list[tuple[object, str]] = [(run.folder, run.name) for run in setup.runs]
         if setup.files:
             options.append((FILES, tr("{n} LoRA file", "{n} LoRA files", n=len(setup.files))))

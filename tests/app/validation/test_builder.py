@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.i18n import set_language
 from app.validation.axis_menu import matching
+from app.validation.plans import Plan
 from app.validation.prompt_list import PromptList, short_prompts
 from engine.training.run_records import Checkpoint
 from engine.validation.axes import axis_settings
@@ -30,6 +31,10 @@ LEFT = Qt.MouseButton.LeftButton
 
 def block(view, setting):
     return view.panel.axes.blocks[setting]
+
+
+def note(view):
+    return view.panel.cached.text().replace("\u00a0", " ")
 
 
 def retype(qtbot, view, setting, text):
@@ -70,6 +75,33 @@ def test_what_is_typed_is_counted_and_asked_for(qtbot, view):
     assert block(view, "checkpoint").count.text() == "3"
 
 
+def test_keys_go_where_the_cursor_is_without_focus_too(qtbot, view):
+    field = block(view, "seed").field
+    view.setFocus()
+    field.selectAll()
+    for key in "1 ... 3":
+        qtbot.keyClick(field, key)
+    assert view.setup.built().seeds == (1, 2, 3)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_column_keeps_its_width_whatever_it_says(qtbot, view, session, language):
+    set_language(language)
+    for name in ("sketches", "combine", "over_fit", "weights"):
+        view.plans.now = Plan(name, {"seed": "7"})
+        view.panel.refresh()
+        inner = view.panel.stack.parentWidget()
+        assert inner.minimumSizeHint().width() <= 228 - 1 - 12, name  # beside a scroll bar
+    qtbot.mouseClick(view.panel.start, LEFT)
+    session.end(session.bridge.submitted[-1])
+    counts = view.panel.counts
+    for words in ("Draw the rest", "Draw the grid"):
+        counts._start_text.say(words)
+        least = counts.start.sizeHint().width() + counts.extend.sizeHint().width()
+        assert least + 8 <= 228 - 1 - 24, words
+    set_language("en")
+
+
 def test_an_error_stands_at_its_field_and_goes_with_it(qtbot, view):
     retype(qtbot, view, "seed", "1, two")
     seed = block(view, "seed")
@@ -78,7 +110,7 @@ def test_an_error_stands_at_its_field_and_goes_with_it(qtbot, view):
     assert seed.field.property("state") == "error"
     assert seed.count.text() == ""
     assert not view.panel.start.isEnabled()
-    assert view.panel.cached.text() == "Correct Seed first."
+    assert note(view) == "Correct Seed first."
     assert not block(view, "weight").error.isVisible()
     retype(qtbot, view, "seed", "3")
     assert not seed.error.isVisible()
@@ -88,7 +120,7 @@ def test_an_error_stands_at_its_field_and_goes_with_it(qtbot, view):
 def test_too_many_cells_are_refused_at_once_in_a_sentence(qtbot, view, session):
     retype(qtbot, view, "seed", "1-1000")
     retype(qtbot, view, "weight", "0-1 [20]")
-    assert "160,000 cells are more than the 50,000 of a grid." in view.panel.cached.text()
+    assert "160,000 cells are more than the 50,000 of a grid." in note(view)
     assert not view.panel.start.isEnabled()
     view.start()
     assert session.bridge.submitted == []
@@ -235,12 +267,14 @@ def test_the_over_fit_check_sets_all_axes_at_one_click(qtbot, view, learned, ses
     assert tags["hvisl, pink whale"] == "seen"
     assert view.panel.head.header.title.text() == "Over-fit check"
     retype(qtbot, view, "seed", "1 ... 8")
-    assert view.panel.head.header.title.text() == "Over-fit check, changed"
+    assert view.panel.head.header.title.text() == "Over-fit check"
+    assert view.panel.changed.isVisible()
     assert block(view, "seed").changed
     assert not block(view, "weight").changed
     session.offers[session.notes[-1]]()
     assert view.setup.built() == before
     assert view.panel.head.header.title.text() == "Validation grid"
+    assert not view.panel.changed.isVisible()
     assert not block(view, "seed").changed
 
 
@@ -348,15 +382,16 @@ def finish(view, session, picture):
 def test_what_is_there_is_counted_and_only_the_rest_is_offered(qtbot, view, session, picture):
     session.start(view.dry_run.count())
     assert view.panel.count.text() == "32 cells"
-    assert "28 different pictures" in view.panel.cached.text()
+    assert "28 different pictures" in note(view)
     qtbot.mouseClick(view.panel.start, LEFT)
     finish(view, session, picture)
-    assert view.panel.cached.text() == "28 different pictures · 28 from earlier grids"
+    assert note(view) == "28 different pictures · 28 from earlier grids · 0 to draw"
     retype(qtbot, view, "seed", "1 ... 3")
     session.start(view.dry_run.count())
     assert view.panel.count.text() == "48 cells"
-    assert "28 from earlier grids" in view.panel.cached.text()
-    assert view.panel.start.text() == "Draw 14 more"
+    assert "28 from earlier grids" in note(view)
+    assert "14 to draw" in note(view)
+    assert view.panel.start.text() == "Draw the rest"
 
 
 def test_a_grid_is_extended_in_its_own_folder(qtbot, view, session, picture):
