@@ -1,0 +1,66 @@
+"""A real run on the starter model that memorizes: the measures see it come, with usual limits.
+
+``tests/benchmarks/bench_overfit.py`` has the whole story, with a sound run beside it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.dataset.captions import from_file_name
+from engine.validation.judging import Verdict
+from engine.validation.manifest import Grid
+from tests.engine.validation.pictures import paths
+from tests.engine.validation.real_runs import CAPTION, RealRun, draw, judged, train_on
+
+EPOCHS, EVERY = 100, 50
+SEEN = 3
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RealRun:
+    """8 pictures, each seen in every step."""
+    files = paths("pixel")
+    folder = tmp_path_factory.mktemp("over")
+    return train_on(folder / "run", files[:8], files[8:20], epochs=EPOCHS, every=EVERY)
+
+
+@pytest.fixture(scope="module")
+def grid(run: RealRun) -> Grid:
+    return draw(run, seen=SEEN, unseen=1, seeds=2)
+
+
+@pytest.fixture(scope="module")
+def verdict(run: RealRun, grid: Grid) -> Verdict:
+    return judged(run, grid)[1]
+
+
+def test_copying_rises_over_the_checkpoints_and_the_end_is_flagged(
+    run: RealRun, verdict: Verdict
+) -> None:
+    assert verdict.base is not None
+    copying = [verdict.base.row.copying, *(row.row.copying for row in verdict.rows)]
+    assert copying == sorted(copying)
+    assert copying[-1] > copying[0] + 0.15
+    first, last = (row.row for row in verdict.rows if row.row.weight)
+    assert last.diversity < first.diversity
+    assert verdict.words[run.checkpoints[-1]] in ("copies", "overfit")
+    kinds = {sign.kind for sign in verdict.rows[-1].signs}
+    assert "excess" in kinds
+    assert len(kinds) >= 2
+
+
+def test_what_is_memorized_is_nearest_to_the_picture_it_was_learned_from(
+    run: RealRun, grid: Grid, verdict: Verdict
+) -> None:
+    source = {CAPTION.format(subject=from_file_name(p.name)): p for p in run.training[:SEEN]}
+    last = [
+        cell
+        for cell in grid.cells
+        if cell.position.checkpoint == run.checkpoints[-1]
+        and cell.position.weight == 1.0
+        and cell.position.prompt in source
+    ]
+    assert len(last) == SEEN * 2
+    right = [verdict.evidence.cells[c.id].nearest == source[c.position.prompt] for c in last]
+    assert sum(right) >= len(last) - 1
