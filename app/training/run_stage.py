@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.i18n import bind
+from app.i18n import bind, tr
 from app.i18n import signals as language_signals
 from app.theme import metrics
+from app.training.check_notice import CheckNotice, open_check
+from app.training.check_panel import CheckPanel
 from app.training.compare_page import ComparePage
 from app.training.curves import Curves
 from app.training.live_numbers import LiveNumbers
 from app.training.notice import RunNotice
 from app.training.sample_strip import SampleStrip
 from app.training.sample_viewer import SampleViewer
-from app.training.sample_words import sample_words
+from app.training.sample_words import check_words, sample_words
 from app.training.state_bar import StateBar
 from app.widgets.buttons import button, tool_button
 from app.widgets.clear import keep_clear
+from app.widgets.segments import Segments
 from app.widgets.states import EmptyState
 from app.widgets.text import hairline, label
+from engine.training.asides import CELL, CHECKED
 
 if TYPE_CHECKING:
     from app.training.model import TrainState
@@ -48,8 +52,11 @@ class RunStage(QWidget):
         self.bar = StateBar(state)
         self.numbers = LiveNumbers(state)
         self.notice = RunNotice(state)
+        self.warning = CheckNotice(state)
         self.curves = Curves(state)
         self.samples = SampleStrip(state.session)
+        self.check = CheckPanel(state.session)
+        self.which = Segments([("samples", "Samples"), ("check", "Over-fit check")])
         self.viewer = SampleViewer(state)
         self.compare = ComparePage(state)
         self.sample_note = label(tone="quiet")
@@ -73,7 +80,8 @@ class RunStage(QWidget):
         column = QVBoxLayout(self.shown)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (self.bar, self.bar.progress, self.numbers, hairline("stage"), self.notice):
+        for widget in (self.bar, self.bar.progress, self.numbers, hairline("stage"), self.notice,
+                       self.warning):  # fmt: skip
             column.addWidget(widget)
         column.addWidget(_inset(self.curves), 3)
         column.addWidget(hairline("stage"))
@@ -92,17 +100,25 @@ class RunStage(QWidget):
         box.setSpacing(2)
         title = QHBoxLayout()
         title.setSpacing(metrics.GAP)
-        title.addWidget(label("Samples", weight=600))
+        self.only = label("Samples", weight=600)
+        title.addWidget(self.only)
+        title.addWidget(self.which)
         title.addWidget(self.sample_note)
         title.addStretch(1)
         self.look = tool_button("columns-2", "Compare two samples", self._look, dense=True)
         self.edit = tool_button(
             "pencil", "Change the sample prompts", self.prompts_asked.emit, dense=True
         )
+        self.validate = button(
+            "Open in Validate", "grid-3x3", on=lambda: open_check(self.state, self.state.story),
+            dense=True,
+        )  # fmt: skip
         title.addWidget(self.look)
         title.addWidget(self.edit)
+        title.addWidget(self.validate)
         box.addLayout(title)
         box.addWidget(self.samples, 1)
+        box.addWidget(self.check, 1)
         keep_clear(self.samples)
         return self.sample_area
 
@@ -119,6 +135,10 @@ class RunStage(QWidget):
         self.samples.opened.connect(self.open_sample)
         self.notice.stop_asked.connect(self.bar.stop.click)
         self.notice.chosen.connect(self.chosen)
+        self.warning.stop_asked.connect(self.bar.stop.click)
+        self.warning.end_asked.connect(self.bar.ask)
+        self.check.chosen.connect(self.chosen)
+        self.which.changed.connect(self._show_which)
         for page in (self.viewer, self.compare):
             page.closed.connect(self.refresh)
 
@@ -139,6 +159,7 @@ class RunStage(QWidget):
             self.numbers.refresh()
             self.bar.refresh()
             self.notice.refresh()
+            self.warning.refresh()
             self.curves.refresh()
 
     def _show_begin(self, _: object = None) -> None:
@@ -171,6 +192,7 @@ class RunStage(QWidget):
     def mark(self, step: int | None) -> None:
         """Mark the checkpoint of ``step`` in curves and samples."""
         self.samples.choose(step)
+        self.check.choose(step)
         self.curves.mark(step)
 
     def open_sample(self, step: int, prompt: str) -> None:
@@ -195,11 +217,13 @@ class RunStage(QWidget):
         story = self.state.story
         if story is None:
             return
-        if kind in ("train.sample", "train.preview"):
+        if kind in ("train.sample", "train.preview", CHECKED, CELL):
             self._show_samples(story)
         elif kind in ("train.waiting", "train.suggestion"):
             self.notice.refresh()
-        if kind != "train.preview" and not self._timer.isActive():
+        if kind == CHECKED:
+            self.warning.refresh()
+        if kind not in ("train.preview", CELL) and not self._timer.isActive():
             self._timer.start()
 
     def _grow(self) -> None:
@@ -211,10 +235,27 @@ class RunStage(QWidget):
 
     def _show_samples(self, story: Story) -> None:
         self.samples.show_story(story)
-        some = bool(story.samples or story.drawing)
-        self.sample_area.setVisible(some)
         self.look.setEnabled(bool(story.samples))
-        self.sample_note.setText(sample_words(story))
+        if story.checks:
+            self.check.show_story(story)
+        self._show_which()
+
+    def _show_which(self, _: object = None) -> None:
+        """Samples, or the check where there is one."""
+        story = self.state.story
+        if story is None:
+            return
+        some, checks = bool(story.samples or story.drawing), bool(story.checks)
+        checking = checks and (self.which.value == "check" or not some)
+        self.sample_area.setVisible(some or checks)
+        self.only.setText(tr("Over-fit check" if checking else "Samples"))
+        self.only.setVisible(not (some and checks))
+        self.which.setVisible(some and checks)
+        for widget in (self.samples, self.look, self.edit):
+            widget.setVisible(not checking)
+        self.check.setVisible(checking)
+        self.validate.setVisible(checking)
+        self.sample_note.setText(check_words(story) if checking else sample_words(story))
 
 
 def _inset(widget: QWidget) -> QWidget:

@@ -34,6 +34,18 @@ def sample_words(story: Story) -> str:
     return reduce(lambda first, more: tr("{first}, {more}", first=first, more=more), words)
 
 
+def check_words(story: Story) -> str:
+    """What the check is compared with, in a line; empty before the first row was measured."""
+    rows = [row for row in story.checks if row.compared]
+    if not rows:
+        return ""
+    compared, trained = number(rows[-1].compared), number(rows[-1].trained)
+    if rows[-1].compared == rows[-1].trained:
+        one, many = "compared with {n} training picture", "compared with {n} training pictures"
+        return tr(one, many, n=compared)
+    return tr("compared with {n} of {all} training pictures", n=compared, all=trained)
+
+
 def _shared(story: Story, option: str) -> float | None:
     """What all sample prompts have for ``option``; None where they differ, or are in a file."""
     usual = ImageRequest.model_fields[option].default

@@ -11,13 +11,14 @@ import numpy as np
 
 from app.i18n import tr
 from app.i18n.format import number
+from app.training.checks import CheckRow, taken, with_cell
 from app.training.pace import worked
 from app.training.points import Points
 from app.training.run_names import name_of
 from app.training.story_steps import read_steps
 from app.training.telling import Told, over, stopped, worth_telling
 from engine.runtime.errors import StylekilnError
-from engine.training.asides import TOOK
+from engine.training.asides import CELL, CHECKED, TOOK
 from engine.training.runs import Checkpoint, Run, SamplePicture
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Story:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     samples: list[SamplePicture] = field(default_factory=list)
     drawing: dict[int, Drawing] = field(default_factory=dict)
+    checks: list[CheckRow] = field(default_factory=list)
     waits: dict[str, Any] | None = None
     suggestion: dict[str, Any] | None = None
     events: list[Told] = field(default_factory=list)
@@ -151,6 +153,8 @@ class Story:
             "train.checkpoint": self._checkpoint,
             "train.sample": self._sample,
             "train.preview": self._preview,
+            CHECKED: self._checked,
+            CELL: self._check_drawn,
             "train.waiting": self._waiting,
             "train.suggestion": self._suggested,
             "train.warning": self._warned,
@@ -221,6 +225,14 @@ class Story:
     def _preview(self, data: dict[str, Any]) -> bool:
         facts = {name: data[name] for name in Drawing.__dataclass_fields__}
         self.drawing[data["index"]] = Drawing(**facts)
+        return False
+
+    def _checked(self, data: dict[str, Any]) -> bool:
+        self.checks = taken(self.checks, CheckRow.read(data, self.folder))
+        return True
+
+    def _check_drawn(self, data: dict[str, Any]) -> bool:
+        self.checks = with_cell(self.checks, data)
         return False
 
     def _waiting(self, data: dict[str, Any]) -> bool:

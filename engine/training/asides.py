@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 Aside = Literal["samples", "held_out", "save", "check"]
 TOOK = "train.aside"
 """The event that tells how long one took."""
+CHECKED = "train.check"
+"""The event that tells a row of the over-fit check, with its numbers."""
+CELL = "train.check_cell"
+"""The event that tells one of its pictures as soon as it is drawn; it is not kept, the row is."""
 ASIDES: tuple[Aside, ...] = ("samples", "held_out", "save", "check")
 
 

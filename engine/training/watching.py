@@ -16,10 +16,6 @@ from engine.training.config import TrainRequest
 from engine.training.recorder import Recorder
 from engine.training.route import Position
 
-CHECKED = "train.check"
-"""The event that tells a row of the check, with its numbers."""
-CELL = "train.check_cell"
-"""The event that tells one picture as soon as it is drawn; it is not kept, the row is."""
 _WATCH = "engine.validation.while_training:Watch"
 
 

@@ -22,12 +22,12 @@ from engine.project.project import Project
 from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
 from engine.sampling.request import ImageRequest
+from engine.training.asides import CELL, CHECKED
 from engine.training.config import TrainRequest
 from engine.training.held_out import spread
 from engine.training.previews import QuietJob
 from engine.training.recorder import Recorder
 from engine.training.route import Position
-from engine.training.watching import CELL, CHECKED
 from engine.validation.evidence import (
     Evidence,
     PromptKind,

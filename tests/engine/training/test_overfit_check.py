@@ -16,9 +16,9 @@ from engine.project.project import Project, SourceFolder
 from engine.runtime.errors import OutOfMemoryError
 from engine.runtime.job import Job, JobHandle
 from engine.training import controls
+from engine.training.asides import CELL, CHECKED
 from engine.training.loop import run
 from engine.training.runs import Run, resumable
-from engine.training.watching import CELL, CHECKED
 from engine.validation import grid, limits, while_training
 from engine.validation.manifest import open_grid
 from engine.validation.while_training import Watch
