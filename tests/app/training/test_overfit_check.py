@@ -183,6 +183,8 @@ def test_the_grid_fills_while_it_is_drawn_and_the_warning_comes_with_its_row(liv
 
 @pytest.mark.parametrize("name", ["end", "stop"])
 def test_the_run_is_stopped_from_the_warning(live, view, name):
+    for step in range(1, PER_EPOCH + 1):
+        live.step(step)
     live.tell(CHECKED, **row(live.folder, 1, ["copies"]))
     click(getattr(view.stage.warning, name))
     assert Job(live.handle).asked() == [STOP_AFTER_EPOCH if name == "end" else STOP_AND_SAVE]
