@@ -31,19 +31,21 @@ if TYPE_CHECKING:
 KINDS = {
     "seen": "Learned caption",
     "unseen": "Held-out caption",
-    "trigger": "Trigger word alone",
-    "off": "Without the trigger word",
+    "trigger": "Trigger alone",
+    "off": "No trigger",
 }
 LABEL = 104
 NUMBER = 64
-HEADER = 36
+HEADER = 22
 GAP = 4
-SIDE = 64
+SIDE = 52
 _Column = tuple[str, int]
 
 
 class CheckCanvas(QWidget):
-    """``rows`` of ``columns``. ``chosen`` carries the step of a row that was clicked."""
+    """``rows`` of ``columns``; titles and base model are painted ``top`` pixels from the upper edge,
+    where it is scrolled to. ``chosen`` carries the step of a row that was clicked.
+    """
 
     chosen = Signal(int)
 
@@ -52,6 +54,7 @@ class CheckCanvas(QWidget):
         self.session = session
         self.story: Story | None = None
         self.step: int | None = None
+        self.top = 0
         self.rows: list[CheckRow] = []
         self.columns: list[_Column] = []
         self._kinds: dict[str, str] = {}
@@ -80,7 +83,17 @@ class CheckCanvas(QWidget):
     def cell(self, row: int, column: int) -> QRect:
         """Where a picture is painted."""
         left = LABEL + 2 * NUMBER + column * (SIDE + GAP)
-        return QRect(left, HEADER + row * (SIDE + GAP), SIDE, SIDE)
+        return QRect(left, self._band(row).top(), SIDE, SIDE)
+
+    def scroll_to(self, top: int) -> None:
+        """Keep titles and base model in sight."""
+        self.top = top
+        self.update()
+
+    @property
+    def _pinned(self) -> int:
+        """How many rows stay in sight: that of the base model."""
+        return int(bool(self.rows) and not self.rows[0].step)
 
     def _picture(self, path: Path) -> QPixmap:
         """Read off the UI thread when it is first seen."""
@@ -102,29 +115,40 @@ class CheckCanvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        self._paint_headers(painter)
         for at, row in enumerate(self.rows):
-            if self._band(at).intersects(event.rect()):
+            if at >= self._pinned and self._band(at).intersects(event.rect()):
                 self._paint_row(painter, at, row)
+        painter.fillRect(0, self.top, self.width(), self._head, color("g2"))
+        self._paint_headers(painter)
+        for at in range(self._pinned):
+            self._paint_row(painter, at, self.rows[at])
+
+    @property
+    def _head(self) -> int:
+        """The height of what stays in sight."""
+        return HEADER + self._pinned * (SIDE + GAP)
 
     def _band(self, at: int) -> QRect:
-        return QRect(0, HEADER + at * (SIDE + GAP), self.width(), SIDE)
+        top = self.top if at < self._pinned else 0
+        return QRect(0, top + HEADER + at * (SIDE + GAP), self.width(), SIDE)
 
     def _paint_headers(self, painter: QPainter) -> None:
         painter.setFont(font(11))
         painter.setPen(color("t3"))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
         for at, words in enumerate(("Copying", "Diversity")):
-            box = QRect(LABEL + at * NUMBER, 0, NUMBER - 12, HEADER - 4)
+            box = QRect(LABEL + at * NUMBER, self.top, NUMBER - 12, HEADER - 4)
             painter.drawText(box, right, tr(words))
         for prompt in dict.fromkeys(prompt for prompt, _ in self.columns):
             first = next(i for i, one in enumerate(self.columns) if one[0] == prompt)
             count = sum(one[0] == prompt for one in self.columns)
             box = self.cell(0, first).united(self.cell(0, first + count - 1))
-            where = QRect(box.left(), 0, box.width(), HEADER - 4)
+            where = QRect(box.left(), self.top, box.width(), HEADER - 4)
             words = tr(KINDS[self._kinds[prompt]]) if self._kinds.get(prompt) in KINDS else prompt
+            elide, width = Qt.TextElideMode.ElideRight, box.width()
+            words = painter.fontMetrics().elidedText(words, elide, width)
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
-            painter.drawText(where, flags | Qt.TextFlag.TextWordWrap, words)
+            painter.drawText(where, flags, words)
 
     def _paint_row(self, painter: QPainter, at: int, row: CheckRow) -> None:
         band, story = self._band(at), self.story
@@ -200,8 +224,11 @@ class CheckCanvas(QWidget):
         return "\n".join(lines)
 
     def _row_at(self, point: QPoint) -> int | None:
+        below = point.y() - self.top
+        if below < self._head:
+            return 0 if self._pinned and below >= HEADER else None
         at = (point.y() - HEADER) // (SIDE + GAP)
-        return at if point.y() >= HEADER and at < len(self.rows) else None
+        return at if at < len(self.rows) else None
 
     def _renamed(self) -> None:
         self.setAccessibleName(tr("Over-fit check"))

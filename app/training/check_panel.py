@@ -35,10 +35,12 @@ class CheckPanel(QWidget):
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.area.setWidget(self.canvas)
+        self.area.verticalScrollBar().valueChanged.connect(self.canvas.scroll_to)
         self.area.viewport().setAutoFillBackground(False)
         self.canvas.setProperty("surface", "none")
         self.chart = LineChart("Copying and diversity", height=96, zooms=True)
         self.chart.set_head(lambda step: (tr("Step"), label_text(round(step))))
+        self.chart.set_titled(False)
         self.chart.setMinimumWidth(CHART_WIDTH)
         self.chart.setMaximumWidth(2 * CHART_WIDTH)
         row = QHBoxLayout(self)
@@ -71,10 +73,11 @@ def _lines(story: Story) -> list[Series]:
     rows = [row for row in story.checks if row.copying is not None and row.weight in (0.0, most)]
     steps = [float(row.step) for row in rows]
     varied = [row for row in rows if row.diversity is not None]
-    found = [Series("Copying", steps, [row.copying or 0.0 for row in rows], "chart3", "dash")]
+    found = [Series("Copying", steps, [row.copying or 0.0 for row in rows], "chart3")]
     if varied:
         places = [float(row.step) for row in varied]
-        found.append(Series("Diversity", places, [row.diversity or 0.0 for row in varied], "acc"))
+        found.append(Series("Diversity", places, [row.diversity or 0.0 for row in varied],
+                            "chart2", "dash"))  # fmt: skip
     if len(story.held_out):
         held_out = story.held_out
         found.append(Series("Held-out loss", held_out.steps, held_out.values, "chart4", "dot"))

@@ -215,6 +215,23 @@ def test_a_click_on_a_row_marks_its_checkpoint(view, checked, qtbot):
     assert found == [2 * PER_EPOCH]
 
 
+def test_the_base_model_stays_in_sight(view, checked, settle):
+    check = open_check(view.stage)
+    check.area.setFixedHeight(150)
+    settle(view.session)
+    bar = check.area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert bar.maximum() > 0
+    canvas = check.canvas
+    base, newest = canvas.cell(0, 0), canvas.cell(3, 0)
+    seen = canvas.visibleRegion().boundingRect()
+    assert seen.contains(base)
+    assert seen.contains(newest)
+    assert not base.intersects(newest)
+    assert canvas.words_at(base.center()).startswith("Base model")
+    assert canvas.words_at(newest.center()).startswith("Epoch 3")
+
+
 def test_a_damaged_row_is_left_out(view, checked):
     for broken in ({"cells": 3}, {"copying": None}, {"flags": None}, {"cells": [{"prompt": 1}]}):
         values = {key: value for key, value in row(checked.folder, 3).items() if key not in broken}
