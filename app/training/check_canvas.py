@@ -43,8 +43,8 @@ _Column = tuple[str, int]
 
 
 class CheckCanvas(QWidget):
-    """``rows`` of ``columns``; titles and base model are painted ``top`` pixels from the upper edge,
-    where it is scrolled to. ``chosen`` carries the step of a row that was clicked.
+    """``rows`` of ``columns``; titles and base model are painted ``top`` pixels from the upper
+    edge, where it is scrolled to. ``chosen`` carries the step of a row that was clicked.
     """
 
     chosen = Signal(int)
