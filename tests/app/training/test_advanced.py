@@ -165,7 +165,7 @@ def test_sample_prompts_are_a_line_each(view, advanced):
 
 def test_a_search_finds_by_name_of_kohya_help_and_unit_in_all_groups(advanced, qtbot):
     assert search(qtbot, advanced, "min_snr") == ["min_snr_gamma"]
-    assert advanced.search.count.text() == "1 of 182 settings"
+    assert advanced.search.count.text() == "1 of 187 settings"
     assert advanced.groups["Objective"].header.count.text() == "1 of 14"
     assert not advanced.groups["Data"].isVisible()
     assert "ip_noise_gamma" in search(qtbot, advanced, "perturbation robust")
@@ -175,7 +175,7 @@ def test_a_search_finds_by_name_of_kohya_help_and_unit_in_all_groups(advanced, q
     QTest.keyClick(advanced.search.field, Qt.Key.Key_Escape)
     quiet(qtbot, advanced)
     assert shown(advanced) == []
-    assert advanced.search.count.text() == "182 settings"
+    assert advanced.search.count.text() == "187 settings"
 
 
 def test_what_was_found_is_lifted_in_the_label_or_else_in_the_words_below(advanced, qtbot):
@@ -291,7 +291,7 @@ def test_only_what_was_changed_is_shown_and_reset_in_one_step(view, advanced, qt
     QTest.mouseClick(advanced.search.only_changed, LEFT)
     quiet(qtbot, advanced)
     assert shown(advanced) == ["seed", "min_snr_gamma"]
-    assert advanced.search.count.text() == "2 of 182 settings"
+    assert advanced.search.count.text() == "2 of 187 settings"
     assert view.settings.reset_button.text() == "Reset 2 changed"
     QTest.mouseClick(view.settings.reset_button, LEFT)
     assert view.state.values["seed"] == 0
@@ -536,7 +536,7 @@ def test_every_text_follows_the_language(view, advanced, qtbot):
         assert advanced.rows["loss_type"].label.text() == "损失"
         assert advanced.groups["Objective"].header.count.text() == "1 / 14"
         assert advanced.search.only_changed.text() == "只看已更改"
-        assert advanced.search.count.text() == "182 项设置"
+        assert advanced.search.count.text() == "187 项设置"
         assert view.settings.reset_button.text() == "恢复 1 项更改"
     finally:
         i18n.set_language("en")
