@@ -268,6 +268,12 @@ def _evict(model: LoadedModel) -> None:
         held -= info.bytes
 
 
+def take_off_idle(model: LoadedModel) -> None:
+    """Take off every attached file that is not in use: when memory ran out, none is kept."""
+    for name in [name for name in model.adapters.attached if name not in model.adapters.active]:
+        detach(model, name)
+
+
 def acts_on_text(model: LoadedModel, path: Path) -> bool:
     """Whether the attached file ``path`` changes a text encoder; of one that is not attached
     nothing is known, so it may.

@@ -272,7 +272,8 @@ def _size(found: AxisSetting, value: Any) -> str:
 
 
 def _pair(found: AxisSetting, value: Any) -> tuple[str, str]:
-    if isinstance(value, str) or len(value) != 2 or not all(isinstance(v, str) for v in value):
+    pair = isinstance(value, (list, tuple)) and len(value) == 2
+    if not pair or not all(isinstance(text, str) for text in value):
         raise AxisError(found.name, sentence="Name the text that is searched, and another for it.")
     if not value[0]:
         raise AxisError(found.name, sentence="The text that is searched for is empty.")
@@ -281,7 +282,7 @@ def _pair(found: AxisSetting, value: Any) -> tuple[str, str]:
 
 def _valid(found: AxisSetting, field: str, value: Any) -> Any:
     """``value`` as the schema's ``field`` takes it."""
-    if isinstance(value, bool):
+    if isinstance(value, bool) and found.kind in ("int", "float"):  # which pydantic takes for 1
         raise AxisError(found.name, sentence="Write a number.")
     try:
         return _adapter(field).validate_python(value)

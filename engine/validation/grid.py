@@ -13,7 +13,7 @@ import torch
 from engine.models import adapters
 from engine.models.host import host
 from engine.models.loading import LoadedModel
-from engine.runtime.device import default_device
+from engine.runtime.device import default_device, is_out_of_memory
 from engine.runtime.job import Job
 from engine.sampling.describe import describe
 from engine.sampling.generate import attach_all, encoding_cache, resolve_tags
@@ -66,7 +66,13 @@ def draw_cells(
     """Draw cells that share model, LoRAs and settings; prompts and seeds differ row by row. How
     long that took is noted in ``pace``.
     """
-    draw_on(host().get(image.model), pace, image, cells, job, keep)
+    model = host().get(image.model)
+    try:
+        draw_on(model, pace, image, cells, job, keep)
+    except Exception as error:
+        if is_out_of_memory(error):
+            adapters.take_off_idle(model)
+        raise
 
 
 def draw_on(

@@ -11,8 +11,10 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from engine.imaging.decode import read_size
+from engine.models.catalogue import find_lora
 from engine.models.inspect import ModelInfo, inspect
 from engine.models.native import native_size
+from engine.prompt.syntax import take_loras
 from engine.runtime.errors import BadInputError, ModelFileError, StylekilnError
 from engine.validation.axes import AxisError
 from engine.validation.pace import seconds_for, work_of
@@ -94,6 +96,10 @@ def _problems(request: GridRequest) -> Iterator[Problem]:
     for name in _PICTURES:
         for path in filter(None, request.values(name)):
             yield from _found(name, partial(read_size, Path(str(path))))
+    for text in request.prompts:
+        for tag in take_loras(text)[1]:
+            if tag.valid:
+                yield from _found("prompt", partial(_check_named, tag.name, bases))
     yield from _found("mask", partial(_check_start, request))
 
 
@@ -146,6 +152,10 @@ def _check_lora(path: str, bases: list[ModelInfo]) -> None:
         misfit = info.misfit(base)
         if misfit is not None:
             raise misfit
+
+
+def _check_named(name: str, bases: list[ModelInfo]) -> None:
+    _check_lora(str(find_lora(name)), bases)
 
 
 def _check_start(request: GridRequest) -> None:

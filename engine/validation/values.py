@@ -22,6 +22,8 @@ _RANGE = re.compile(
     rf"(?:\s*\(\s*([+-]\s*{_NUMBER.removeprefix('[-+]?')})\s*\)|\s*\[\s*(\d+)\s*\])?"
 )
 _ELLIPSIS = "…"
+# Before or behind the point. Beyond nothing can be meant, and arithmetic would take forever.
+_DIGITS = 18
 
 
 def parse_floats(text: str) -> tuple[float, ...]:
@@ -43,7 +45,12 @@ def parse_integers(text: str) -> tuple[int, ...]:
 def split_values(text: str) -> tuple[str, ...]:
     """Texts with commas or line ends between them; a text in quotes may hold commas itself."""
     # An A1111 list: quotes only mean something where a value begins.
-    rows = csv.reader(text.splitlines(), skipinitialspace=True)
+    try:
+        rows = list(csv.reader(text.splitlines(), skipinitialspace=True))
+    except csv.Error:  # a text of more than 128 KiB
+        raise BadInputError(
+            "A value of this list is too long.", remedy="Write values with commas between them."
+        ) from None
     return tuple(part.strip() for row in rows for part in row if part.strip())
 
 
@@ -133,7 +140,7 @@ def _decimal(token: str) -> Decimal:
         value = Decimal(token.strip())
     except InvalidOperation:
         raise _not_understood(token) from None
-    if not value.is_finite():
+    if not value.is_finite() or (value and not -_DIGITS < value.adjusted() < _DIGITS):
         raise _not_understood(token)
     return value
 

@@ -72,6 +72,36 @@ def test_what_an_axis_cannot_take_names_the_axis(setting: str, text: str, senten
     assert caught.value.setting == setting
 
 
+@pytest.mark.parametrize(
+    ("setting", "values", "sentence"),
+    [
+        ("weight", (True,), "Write a number"),
+        ("weight", (float("nan"),), "LoRA weight: "),
+        ("weight", 1, "Must be a list"),
+        ("weight", {"a": 1}, "Must be a list"),
+        ("prompt", (), "at least one value"),
+        ("prompt", (True,), "Write a text"),
+        ("prompt", (["a"],), "Write a text"),
+        ("replace", (5,), "Name the text"),
+        ("replace", ("ab",), "Name the text"),
+        ("replace", (["a", 1],), "Name the text"),
+        ("replace", (["", "a"],), "is empty"),
+        ("size", (None,), "not a size"),
+        ("sampler", (["euler"],), "Choose one"),
+    ],
+)
+def test_values_of_other_types_are_one_sentence(
+    setting: str, values: object, sentence: str
+) -> None:
+    with pytest.raises(AxisError, match=sentence):
+        Axis.model_validate({"setting": setting, "values": values})
+
+
+def test_a_value_of_a_file_pasted_by_mistake_is_one_sentence() -> None:
+    with pytest.raises(AxisError, match="LoRA file: A value of this list is too long"):
+        read_values("checkpoint", "x" * 200_000)
+
+
 def test_a_setting_that_changes_no_picture_is_no_axis() -> None:
     with pytest.raises(BadInputError, match="output_dir cannot be an axis"):
         Axis(setting="output_dir", values=("a",))

@@ -310,3 +310,21 @@ def test_a_base_model_that_cannot_be_loaded_fails_its_own_cells(
     only = request(tmp_path / "only", loras[:1]).with_values("model", (str(broken),))
     with pytest.raises(ModelFileError, match="ends early"):
         grids.run(only, Job.detached())
+
+
+def test_running_out_of_memory_takes_off_what_is_not_in_use_and_goes_on(
+    tmp_path: Path, loras: list[Path], starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapters.attach(starter, loras[1])
+    draw, idle = grids.sample, []
+
+    def hungry(model, image, **values):
+        if image.batch_size > 2:
+            raise RuntimeError("CUDA out of memory")
+        idle.append(str(loras[1]) in starter.adapters.attached)
+        return draw(model, image, **values)
+
+    monkeypatch.setattr(grids, "sample", hungry)
+    result = grids.run(request(tmp_path, loras[:1]), Job.detached())
+    assert (result.rendered, result.failed) == (8, 0)
+    assert idle == [False] * 2

@@ -110,6 +110,14 @@ def test_a_lora_of_another_family_is_named(tmp_path: Path) -> None:
     assert "xl.safetensors is a LoRA for" in sentence
 
 
+def test_a_lora_that_a_prompt_names_is_looked_for(tmp_path: Path) -> None:
+    asked = grid(tmp_path, prompt=("castle", "castle <lora:nowhere:0.8>"))
+    assert problems(dry_run(asked)) == [
+        ("prompt", "There is no LoRA called nowhere. Put its file into a model folder, or name its "
+         "path.")
+    ]  # fmt: skip
+
+
 def test_a_start_picture_tells_the_size(tmp_path: Path) -> None:
     Image.new("RGB", (320, 160)).save(tmp_path / "sketch.png")
     image = ImageRequest(prompt="castle")

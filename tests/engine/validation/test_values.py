@@ -33,7 +33,22 @@ def test_lists_are_read_as_people_type_them(text: str, values: tuple[float, ...]
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a", "1, …", "… 4", "1 … … 3", "0, 1 … -1", "1-5 (-1)", "1-5 (+0)", "nan", "inf", "1-1e9"],
+    [
+        "",
+        "a",
+        "1, …",
+        "… 4",
+        "1 … … 3",
+        "0, 1 … -1",
+        "1-5 (-1)",
+        "1-5 (+0)",
+        "nan",
+        "inf",
+        "1-1e9",
+        "1e999999999",
+        "0, 1e-999999999 … 1",
+        "1e-400000000, 2 … 1e900000000",
+    ],
 )
 def test_what_is_not_a_list_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(BadInputError):
