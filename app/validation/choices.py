@@ -9,6 +9,7 @@ from app.validation.model import Checkpoint
 from engine.models.family import STARTER
 from engine.runtime.errors import StylekilnError
 from engine.training.runs import Run, list_runs
+from engine.validation.learned import checkpoints_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def read_runs(runs: Path) -> list[RunChoice]:
 def _read_run(run: Run) -> RunChoice:
     checkpoints = tuple(
         Checkpoint(str(item.path), item.path.stem, item.epoch, item.loss, item.held_out_loss)
-        for item in sorted(run.checkpoints(), key=lambda item: (item.epoch, item.step))
+        for item in checkpoints_of(run)
     )
     base, trigger = _base_of(run)
     return RunChoice(str(run.folder), run.name, base, checkpoints, trigger)

@@ -87,7 +87,7 @@ def test_what_an_axis_cannot_take_names_the_axis(setting: str, text: str, senten
         ("replace", (["a", 1],), "Name the text"),
         ("replace", (["", "a"],), "is empty"),
         ("size", (None,), "not a size"),
-        ("sampler", (["euler"],), "Choose one"),
+        ("sampler", (5,), "Choose one"),
     ],
 )
 def test_values_of_other_types_are_one_sentence(
