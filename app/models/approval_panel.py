@@ -67,7 +67,7 @@ class ApprovalPanel(Panel):
             return
         sentences = [tr(one.template, **one.facts) for one in approval.said]
         told = tr(
-            "As {name} on {day}, at weight {weight}.",
+            "{name} at weight {weight}, {day}.",
             name=approval.name,
             day=lambda: day(approval.when),
             weight=f"{approval.weight:g}",

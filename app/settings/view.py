@@ -109,7 +109,12 @@ class View(QWidget):
     def _team_field(self) -> FieldRow:
         self.team = ElidedLabel("", Qt.TextElideMode.ElideMiddle)
         self.team_reset = tool_button("x", "Use the folder among my models", self._forget_team)
-        box = row(self.team, self.team_reset, button("Choose", on=self._choose_team))
+        box = QWidget()
+        line = QHBoxLayout(box)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.team, 1)
+        line.addWidget(self.team_reset)
+        line.addWidget(button("Choose", "folder-open", on=self._choose_team))
         hint = "Checkpoints that are approved in Validate are copied here with their verdict."
         return FieldRow("Team library", box, hint, label_width=160, padded=False)
 

@@ -21,7 +21,7 @@ def write_html(path: Path, report: Report, words: Words) -> None:
 
 
 def _page(report: Report, words: Words) -> Iterator[str]:
-    title = f"{words('Validation report')}: {report.title}"
+    title = words("Validation report: {name}", name=report.title)
     yield head_of(title, words.language, "page", "report")
     yield f'<body><main><h1>{escape(title)}</h1><div class="day">{report.day}</div>'
     yield f'<div class="verdict {report.mark}"><b>{MARKS[report.mark]}</b>'

@@ -37,7 +37,7 @@ MARGIN, PAIR, FOOT = 42.0, 60.0, 16.0
 def write_pdf(path: Path, report: Report, words: Words) -> None:
     """Write the pages."""
     load_fonts()
-    title = f"{words('Validation report')}: {report.title}"
+    title = words("Validation report: {name}", name=report.title)
     with atomic_file(path) as stream:
         document = BaseDocTemplate(
             stream,

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.models.at_hand import read_models
+from app.settings.view import View as Settings
 from engine.models.approvals import Approval, Said, verdict_path, write_approval
 from engine.models.hashes import file_sha256
 from engine.project.settings import data_dir
@@ -84,3 +85,18 @@ def test_a_model_that_changed_since_is_offered_as_any_other(approved):
     choices = read_models(None, "starter", ()).loras
     assert choices[-1].approval is None
     assert choices[-1].weight == 1.0
+
+
+def test_the_teams_library_is_chosen_in_the_settings_and_listed(session, settle, tmp_path, qtbot):
+    page = Settings(session)
+    qtbot.addWidget(page)
+    page.show()
+    assert page.team.text() == str(data_dir() / "models" / "approved")
+    assert not page.team_reset.isVisible()
+    page._take_team(str(tmp_path / "share"))
+    settle()
+    assert session.settings.team_library == str(tmp_path / "share")
+    assert page.team.text() == str(tmp_path / "share")
+    click(page.team_reset)
+    settle()
+    assert session.settings.team_library == ""
