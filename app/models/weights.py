@@ -42,8 +42,8 @@ def read_weights() -> dict[str, float]:
 
 
 def write_weights(weights: Mapping[str, float]) -> None:
-    """Keep those that differ from the usual one. Raises StorageError."""
-    write_json(weights_path(), {k: v for k, v in sorted(weights.items()) if v != USUAL})
+    """Keep them all: a team may have approved another than the usual one. Raises StorageError."""
+    write_json(weights_path(), dict(sorted(weights.items())))
 
 
 def _is_number(value: object) -> bool:

@@ -100,3 +100,11 @@ def test_the_teams_library_is_chosen_in_the_settings_and_listed(session, settle,
     click(page.team_reset)
     settle()
     assert session.settings.team_library == ""
+
+
+def test_a_weight_of_ones_own_counts_more_than_the_teams(approved, models, settle):
+    models.receive(path=str(approved))
+    settle()
+    models.inspector.use.weight.changed.emit(1.0)
+    settle()
+    assert read_models(None, "starter", ()).loras[0].weight == 1.0
