@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from engine.runtime.thread import Engine
 from engine.validation.axes import FILES, Axis, expanded
 from engine.validation.manifest import Grid, open_grid
 from engine.validation.request import GridRequest, GridResult
-from engine.validation.survey import Survey, dry_run
+from engine.validation.survey import Problem, Survey, dry_run, problems
 
 
 def add_parser(subparsers: Any) -> None:
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     request = read_request(args.file, args.out)
     if args.dry_run:
         return _tell_survey(dry_run(request), as_json=args.json)
+    _tell_problems(problems(request))  # all of them, before the first cell is drawn
     result: GridResult = follow(engine.submit(request), tell_failure)
     print(as_json(open_grid(result.folder), result) if args.json else result.picture)
     tell_counts(result)
@@ -144,9 +146,13 @@ def _tell_survey(survey: Survey, *, as_json: bool) -> int:
         print(f"{survey.cells} cells, {survey.distinct} pictures, {survey.cached} from before")
         time = "not known yet" if survey.seconds is None else f"{survey.seconds:.0f} s"
         print(f"{left} to draw: {time}, {survey.bytes / 1e6:.1f} MB")
-    for problem in survey.problems:
-        print(f"{problem.setting}: {problem.error}", file=sys.stderr)
+    _tell_problems(survey.problems)
     return 2 if survey.problems else 0
+
+
+def _tell_problems(found: Iterable[Problem]) -> None:
+    for problem in found:
+        print(f"{problem.setting}: {problem.error}", file=sys.stderr)
 
 
 def _survey_record(survey: Survey) -> dict[str, Any]:

@@ -59,9 +59,9 @@ def dry_run(request: GridRequest) -> Survey:
     """Look at all that ``request`` names, and estimate what it takes. Not for the UI thread: files
     are hashed that were not hashed before.
     """
-    problems = tuple(_problems(request))
-    if problems:
-        return Survey(request.count, request.distinct(), 0, None, 0, problems)
+    wrong = tuple(problems(request))
+    if wrong:
+        return Survey(request.count, request.distinct(), 0, None, 0, wrong)
     cells = plan(request)
     store = CellStore(request.cells_folder)
     there = store.names()
@@ -80,7 +80,8 @@ def dry_run(request: GridRequest) -> Survey:
 # Problems
 
 
-def _problems(request: GridRequest) -> Iterator[Problem]:
+def problems(request: GridRequest) -> Iterator[Problem]:
+    """All that is wrong with what ``request`` names, by axis; only headers of files are read."""
     yield from _found("prompt", partial(_check_prompts, request))
     try:
         check_texts(request)

@@ -62,3 +62,17 @@ def test_a_million_cells_are_refused_in_one_sentence(
     path = toml(tmp_path, "seeds = '1 … 1000'\n[axes]\nsteps = '1 … 100'\nclip_skip = '1 … 10'")
     assert main(["grid", path]) == 2
     assert "1,000,000 cells are more than the 50,000" in capsys.readouterr().err
+
+
+def test_all_that_is_wrong_is_told_before_the_first_cell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.safetensors").write_bytes(b"short")
+    path = toml(
+        tmp_path, "checkpoints = ['', 'broken.safetensors']\n[axes]\nsecond_weight = '0, 1'"
+    )
+    assert main(["grid", path]) == 1
+    out, err = capsys.readouterr()
+    told = err.index("second_weight: Second weight: There is no LoRA")
+    assert err.index("checkpoint: ") < told < err.index("1 drawn, 0 from before, 1 failed")
+    assert Path(out.strip()) == tmp_path / "grid" / "grid.png"
