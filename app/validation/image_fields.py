@@ -39,6 +39,9 @@ class ImageFields(Panel):
         }
         self.rows: dict[str, FieldRow] = {}
         self.controls: dict[str, Control] = {}
+        self.trigger = TextField()
+        self.trigger.changed.connect(setup.set_trigger)
+        self.body.addWidget(FieldRow("Trigger word", self.trigger, label_width=LABEL))
         for item in self._settings.values():
             self._add(item)
         self.set_open(False)
@@ -54,6 +57,8 @@ class ImageFields(Panel):
 
     def follow(self) -> None:
         """Show the settings of the draft."""
+        if self.trigger.value.strip() != self._setup.trigger:
+            self.trigger.set_value(self._setup.trigger)
         names = set(self._setup.axes.names())
         if "size" in names:
             names |= {*_SIZE}

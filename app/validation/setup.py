@@ -36,6 +36,7 @@ class Snapshot:
     """What was asked for at a moment."""
 
     source: tuple[Any, ...]
+    grid: tuple[Any, ...]
     axes: tuple[Any, ...]
     image: tuple[Any, ...]
     prompts: Mapping[str, Any]
@@ -277,6 +278,8 @@ class GridSetup(Sources):
         self.chosen_model = "" if request.image.model == self.base_model else request.image.model
         self.image, self.image_refusal = request.image, None
         self.shared = request.image.model_dump()
+        if request.trigger and request.trigger != self.trigger:
+            self.own_trigger = request.trigger
         self.base_row = "" in request.checkpoints
         axes = [_without_base(axis) for axis in request.axes if axis.setting != PROMPT]
         self.axes.give([axis for axis in axes if axis.values], request.shown)
@@ -287,7 +290,8 @@ class GridSetup(Sources):
     def snapshot(self) -> Snapshot:
         """All that is asked for, to come back to."""
         return Snapshot(
-            (self.source, self.files, self.chosen_model, self.base_row, self._before),
+            (self.source, self.files, self.chosen_model, self.own_trigger),
+            (self.base_row, self._before),
             (tuple(self.axes.drafts), self.axes.chosen),
             (dict(self.shared), self.image, self.image_refusal),
             self.prompts.record(),
@@ -295,7 +299,8 @@ class GridSetup(Sources):
 
     def restore(self, before: Snapshot) -> None:
         """Ask again for what was asked for then."""
-        self.source, self.files, self.chosen_model, self.base_row, self._before = before.source
+        self.source, self.files, self.chosen_model, self.own_trigger = before.source
+        self.base_row, self._before = before.grid
         self.axes.drafts, self.axes.chosen = list(before.axes[0]), before.axes[1]
         self.shared, self.image, self.image_refusal = before.image
         self.found = ()

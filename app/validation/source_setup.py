@@ -38,6 +38,7 @@ class Sources(QObject):
         self.models = ModelsAtHand()
         self.chosen_model = ""  # empty: as follows from what is compared
         self.project_trigger = ""
+        self.own_trigger: str | None = None
         self._folders: dict[str, tuple[str, ...]] = {}
 
     def tell(self) -> None:
@@ -54,7 +55,7 @@ class Sources(QObject):
 
     def choose(self, source: str) -> None:
         """Check another run, or the chosen files: all of their checkpoints."""
-        self.source, self.chosen_model = source, ""
+        self.source, self.chosen_model, self.own_trigger = source, "", None
         if self.axes.get("checkpoint") is not None:
             self.axes.type("checkpoint", "")
         self._follow_source()
@@ -101,7 +102,11 @@ class Sources(QObject):
 
     @property
     def trigger(self) -> str:
-        """The trigger word of what is compared; the project's where that does not tell."""
+        """The trigger word that was typed, else that of what is compared; the project's where that
+        does not tell.
+        """
+        if self.own_trigger is not None:
+            return self.own_trigger
         if self.run is not None:
             return self.run.trigger or self.project_trigger
         words = (self.models.lora(path).trigger for path in self.files)
@@ -127,6 +132,11 @@ class Sources(QObject):
     def set_project_trigger(self, word: str) -> None:
         """The trigger word of the project, for what does not tell its own."""
         self.project_trigger = word
+        self._follow_source()
+
+    def set_trigger(self, word: str) -> None:
+        """Type the trigger word of what is compared."""
+        self.own_trigger = word.strip()
         self._follow_source()
 
     def set_models(self, models: ModelsAtHand) -> None:

@@ -55,13 +55,18 @@ def choose(menu, words):
     menu.close()
 
 
-def drop(view, *paths):
+def dropped(*paths):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     event = QDropEvent(
         QPointF(5, 5), Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier
     )
-    view.dropEvent(event)
+    event.kept = data  # Qt holds no reference
+    return event
+
+
+def drop(view, *paths):
+    view.dropEvent(dropped(*paths))
 
 
 def test_what_is_typed_is_counted_and_asked_for(qtbot, view):
@@ -226,6 +231,20 @@ def test_what_cells_share_comes_from_the_schema_and_is_asked_for(qtbot, view):
     assert view.panel.image.rows["strength"].isEnabled()
 
 
+def test_a_trigger_word_that_nothing_tells_is_typed(qtbot, view, session):
+    view.panel.axes.add_axis("trigger")
+    session.start(view.dry_run.count())
+    assert "No trigger word" in block(view, "trigger").error.text()
+    view.panel.image.set_open(True)
+    view.panel.image.trigger.setFocus()
+    qtbot.keyClicks(view.panel.image.trigger, "hvisl")
+    session.start(view.dry_run.count())
+    assert not block(view, "trigger").error.isVisible()
+    asked = view.setup.built()
+    assert (asked.trigger, asked.values("trigger")) == ("hvisl", (True, False))
+    assert {row.tag for row in view.setup.prompts} == {"no trigger"}
+
+
 # Plans
 
 
@@ -327,6 +346,16 @@ def test_a_folder_of_sketches_that_is_dropped_is_drawn_on(view, session, tmp_pat
     drop(view, empty)
     assert "no pictures" in str(session.errors[-1])
     assert view.setup.built() == asked
+
+
+def test_pictures_dropped_on_their_axis_are_compared(view, session, tmp_path):
+    folder = sketches(tmp_path / "some", 3)
+    view.panel.axes.add_axis("init_image")
+    target, chosen = block(view, "init_image"), [folder / "sketch0.png", folder / "sketch2.png"]
+    view.panel.axes.blocks["init_image"].dropEvent(dropped(*chosen, folder / "notes.txt"))
+    session.start(view.dry_run.count())
+    assert view.setup.built().values("init_image") == tuple(map(str, chosen))
+    assert target.count.text() == "2"
 
 
 def test_a_folder_that_is_typed_stands_for_its_pictures_once_it_was_read(
