@@ -55,17 +55,19 @@ class GridRunner(QObject):
         """Whether it is held."""
         return self.handle is not None and self.handle.paused
 
-    def start(self, request: GridRequest) -> None:
-        """Render ``request``; its cells appear as they are done."""
+    def start(self, request: GridRequest, total: int | None = None) -> None:
+        """Render ``request``; its cells appear as they are done. ``total`` is how many pictures it
+        needs, where that was counted.
+        """
         if self.running:
             return
-        self._begin(request)
+        self._begin(request, total)
         self.handle = self._session.bridge.submit(request)
         self.changed.emit()
 
-    def _begin(self, request: GridRequest) -> None:
+    def _begin(self, request: GridRequest, total: int | None = None) -> None:
         self._state.begin(request)
-        self.total, self.cached = request.distinct(), 0
+        self.total, self.cached = request.distinct() if total is None else total, 0
         self._done.clear()
 
     def pause(self) -> None:

@@ -295,7 +295,8 @@ class View(QWidget):
         self.setup.go_on_with(request)
         self.evidence.clear()
         self.show_grid()
-        self.runner.start(request)
+        survey = self.dry_run.survey
+        self.runner.start(request, None if survey is None else survey.distinct)
 
     def complete(self) -> None:
         """Draw the grid that is shown with what it needs to be judged."""
