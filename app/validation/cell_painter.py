@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPen, QPixmap
 from app.i18n import tr
 from app.theme import color, fonts, icons
 from app.validation.framing import Framing, part_seen
-from app.widgets.images import HARD
+from app.widgets.images import HARD, fitted, image_of
 
 if TYPE_CHECKING:
     from app.validation.cell_pictures import CellPictures
@@ -52,6 +52,7 @@ class CellPainter:
         cell = state.cell(key)
         if cell is None:
             painter.fillRect(rect, self._tile)
+            self._drawing(painter, rect, key)
         elif state.repeats_base(key):
             painter.fillRect(rect, self._tile)
             self._words(painter, rect, tr("as Base"))
@@ -126,6 +127,19 @@ class CellPainter:
         if smooth != self._smooth:
             self._smooth = smooth
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+
+    def _drawing(self, painter: QPainter, rect: QRect, key: Any) -> None:
+        """The rough picture of a cell that is being drawn, and how far it is."""
+        drawing = self._state.drawings.get(key)
+        if drawing is None:
+            return
+        self._set_smooth(painter, True)
+        image = image_of(drawing.array)
+        painter.drawImage(fitted(image.size().toSizeF(), QRectF(rect)).toRect(), image)
+        bar = QRect(rect.left(), rect.bottom() - 2, rect.width(), 3)
+        painter.fillRect(bar, color("track"))
+        bar.setWidth(round(rect.width() * drawing.share))
+        painter.fillRect(bar, color("acc"))
 
     # What is laid over it
 

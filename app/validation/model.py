@@ -18,6 +18,8 @@ from engine.validation.marks import Marks
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
+
     from app.validation.marks import GridMarks
     from engine.sampling.request import ImageRequest
     from engine.validation.manifest import Grid
@@ -53,6 +55,14 @@ class Cell:
     def id(self) -> str:
         """What its recipe is called; its file is named by it. Empty for a failed cell."""
         return Path(self.path).stem if self.path else ""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A cell that is being drawn: a rough picture, uint8 ``[h, w, 3]``, and how far it is."""
+
+    array: np.ndarray
+    share: float
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,7 @@ class GridState(QObject):
         self.mark_copying = True
         self._cells: dict[Position, Cell] = {}
         self._by_path: dict[str, list[Position]] = {}
+        self.drawings: dict[Position, Drawing] = {}
         self.shown = Shown(self)
         self.shown.changed.connect(self._lay)
 
@@ -160,9 +171,21 @@ class GridState(QObject):
 
     def put(self, key: Position, path: str, *, cached: bool = False, problem: str = "") -> None:
         """A cell has come in."""
+        self.drawings.pop(key, None)
         self._cells[key] = Cell(path, cached, problem)
         self._by_path.setdefault(path, []).append(key)
         self.cell_changed.emit(key)
+
+    def draw(self, key: Position, drawing: Drawing) -> None:
+        """A cell is being drawn."""
+        self.drawings[key] = drawing
+        self.cell_changed.emit(key)
+
+    def end_drawing(self) -> None:
+        """Nothing is being drawn any more."""
+        keys, self.drawings = list(self.drawings), {}
+        for key in keys:
+            self.cell_changed.emit(key)
 
     def set_evidence(self, key: Position, copying: float, nearest: str) -> None:
         """How near a cell comes to which training picture."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.validation.model import Drawing
 from engine.runtime.errors import JobCancelled
 from engine.validation.manifest import Grid, list_grids
 from engine.validation.request import GridRequest
@@ -102,6 +103,11 @@ class GridRunner(QObject):
             self.total = len({cell["id"] for cell in event.data["cells"]})
             self.cached = event.data["cached"]
             self.changed.emit()
+        elif event.kind == "grid.preview":
+            data = event.data
+            drawing = Drawing(data["array"], data["step"] / max(1, data["total"]))
+            for place in data["places"]:
+                self._state.draw(self._state.places.position(place_of(place)), drawing)
         elif event.kind == "grid.cell":
             data = event.data
             key = self._state.places.position(place_of(data["place"]))
@@ -117,6 +123,7 @@ class GridRunner(QObject):
         if handle is not self.handle:
             return
         self.handle = None
+        self._state.end_drawing()
         error = None if handle.cancelled() else handle.exception()
         self.changed.emit()
         if error is not None and not isinstance(error, JobCancelled):

@@ -90,10 +90,22 @@ def draw_on(
     def done(number: int, shot: Shot, picture: np.ndarray) -> None:
         keep(cells[number], picture, describe(model, image, shot, loras).to_text())
 
+    def shown(number: int, step: int, total: int, array: np.ndarray) -> None:
+        job.emit(
+            "grid.preview",
+            id=cells[number].id,
+            places=[list(at.place) for at in cells[number].positions],
+            step=step,
+            total=total,
+            array=array,
+        )
+
     with adapters.active(model, attach_all(model, loras)):
         cache = encoding_cache(model, loras)
         begun = time.perf_counter()
-        pictures = sample(model, image, job=job, shots=shots, on_picture=done, cache=cache)
+        pictures = sample(
+            model, image, job=job, shots=shots, on_picture=done, on_preview=shown, cache=cache
+        )
         work = sum(work_of(image, picture.shape[0] * picture.shape[1]) for picture in pictures)
         pace.note(image.model, work, time.perf_counter() - begun)
 

@@ -35,8 +35,9 @@ class GridRequest(Request):
     setting, and ``checkpoints``, ``weights``, ``prompts`` and ``seeds`` stand for four of them.
 
     Events: ``grid.planned`` {folder, cells: [{id, place}], cached, request}, ``grid.cell`` {id,
-    place, path, cached, error} for each, ``grid.finished`` {folder, picture, rendered, cached,
-    failed}. ``place`` is the list of values that :meth:`position` reads.
+    place, path, cached, error} for each, ``grid.preview`` {id, places, step, total, array} while it
+    is drawn, ``grid.finished`` {folder, picture, rendered, cached, failed}. ``place`` is the list
+    of values that :meth:`position` reads, ``array`` a rough picture, uint8 ``[h, w, 3]``.
 
     Raises BadInputError for more than 50,000 cells and for axes that cannot be.
     """

@@ -479,6 +479,29 @@ def test_enter_on_a_failed_cell_tries_again(qtbot, shown, session):
     assert session.bridge.submitted[-1].request == shown.state.request
 
 
+def test_a_cell_that_is_drawn_shows_how_far_it_is(qtbot, view, session, run):
+    qtbot.mouseClick(view.panel.start, LEFT)
+    handle = session.bridge.submitted[-1]
+    key = view.grid.grid.key(1, 1)
+    session.tell(
+        handle,
+        "grid.preview",
+        id="x",
+        places=[list(key.place)],
+        step=5,
+        total=10,
+        array=np.full((8, 8, 3), (0, 180, 0), np.uint8),
+    )
+    rect, port = view.grid.cell_rect(key), view.grid.viewport()
+    assert color_at(port, rect.center()) == (0, 180, 0)
+    foot = QPoint(rect.left() + 3, rect.bottom() - 1), QPoint(rect.right() - 3, rect.bottom() - 1)
+    done, left = (color_at(port, point) for point in foot)
+    assert done != left
+    handle.cancel()
+    session.end(handle)
+    assert color_at(port, rect.center()) != (0, 180, 0)
+
+
 def test_thousands_of_cells_paint_only_those_in_sight(qtbot, view, session, picture):
     axes = (
         Axis(setting="seed", values=tuple(range(100))),
