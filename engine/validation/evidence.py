@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from engine.runtime.errors import BadInputError, MissingFileError
 from engine.validation import copying
@@ -19,11 +18,9 @@ from engine.validation.features_cache import FeatureCache
 from engine.validation.features_embedded import EmbeddedExtractor
 from engine.validation.manifest import Grid
 from engine.validation.overfit_data import Described, Describing, Read, read_plain
+from engine.validation.planted import Planted, PromptKind
 
 Progress = Callable[[int, int], None]
-PromptKind = Literal["seen", "unseen", "trigger", "off"]
-"""What a prompt asks for: a caption of the training, another subject, the trigger word alone, or a
-subject without the trigger word."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,7 @@ class Evidence:
     ``training_similarities`` and ``held_out_similarities`` are the distributions behind the two
     means, ``extractor`` what measured them, and ``unread`` the pictures that were left out because
     they cannot be read. ``training_diversity`` is the mean difference of two training pictures.
+    ``planted`` are the pictures of prompts whose right answer is known.
     """
 
     rows: tuple[RowEvidence, ...]
@@ -57,6 +55,7 @@ class Evidence:
     extractor: str = ""
     unread: tuple[Path, ...] = ()
     training_diversity: float | None = None
+    planted: tuple[Planted, ...] = ()
 
     @property
     def expected_diversity(self) -> float:
@@ -191,4 +190,5 @@ def assess_against(
         extractor=f"{chosen.name} {chosen.version}",
         unread=tuple(describing.unread),
         training_diversity=copying.spread(trained.features),
+        planted=rows.planted(),
     )

@@ -14,9 +14,8 @@ from engine.validation.manifest import Grid, GridCell
 from engine.validation.overfit import NOTHING, Figures
 from engine.validation.overfit_data import Described
 from engine.validation.overfit_stats import Figure
-from engine.validation.resolve import Position
-
-_OF_THE_LORA = {"checkpoint", "weight", "unet_weight", "text_encoder_weight"}
+from engine.validation.planted import KINDS, Planted, PromptKind
+from engine.validation.subjects import Subjects
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,12 @@ class Rows:
     prompts: Mapping[str, str]
     losses: Mapping[str, float | None]
     extractor: Extractor
-    _axes: _Axes = field(init=False)
+    _axes: Subjects = field(init=False)
     _base: dict[tuple[Any, ...], int] = field(default_factory=dict, init=False)
     _texts: dict[str, np.ndarray] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_axes", _Axes(self.grid))
+        object.__setattr__(self, "_axes", Subjects(self.grid.request))
         for cell in self._cells():
             if not cell.position.uses_lora:
                 self._base[self._axes.subject(cell.position)] = self.places[cell.id]
@@ -88,6 +87,32 @@ class Rows:
             at = (cell.position.checkpoint, cell.position.weight)
             groups.setdefault(at, []).append(cell)
         return tuple(self._row(*at, cells) for at, cells in groups.items())
+
+    def planted(self) -> tuple[Planted, ...]:
+        """For each kind of prompt the first one that the base model and a LoRA have drawn."""
+        found = (self._planted(kind) for kind in KINDS)
+        return tuple(one for one in found if one is not None)
+
+    def _planted(self, kind: PromptKind) -> Planted | None:
+        cells = [cell for cell in self._cells() if self._kind(cell) == kind]
+        for prompt in dict.fromkeys(cell.position.prompt for cell in cells):
+            base: list[GridCell] = []
+            groups: dict[tuple[str, float], list[GridCell]] = {}
+            for cell in cells:
+                if cell.position.prompt != prompt:
+                    continue
+                if not cell.position.uses_lora:
+                    base.append(cell)
+                    continue
+                at = (cell.position.checkpoint, cell.position.weight)
+                groups.setdefault(at, []).append(cell)
+            if base and groups:
+                rows = tuple(self._row(*at, group) for at, group in groups.items())
+                return Planted(kind, prompt, self._row("", 0.0, base), rows)
+        return None
+
+    def _kind(self, cell: GridCell) -> str:
+        return "off" if self._off(cell) else self.prompts.get(cell.position.prompt, "")
 
     def _cells(self) -> list[GridCell]:
         return [cell for cell in self.grid.cells if cell.id in self.places]
@@ -122,6 +147,13 @@ class Rows:
         styles = self.drawn.styles
         return style.style_fit(styles[rows], self.wanted, styles[base])
 
+    def _fit(self, rows: Sequence[int], prompts: Sequence[str]) -> Figure | None:
+        base = list(self._base.values())
+        if not base or not rows:
+            return None
+        styles = self.drawn.styles
+        return overfit.fit(styles[rows], self.wanted, styles[base], prompts)
+
     def _figures(self, cells: Sequence[GridCell]) -> Figures:
         rows = [self.places[cell.id] for cell in cells]
         prompts = [cell.position.prompt for cell in cells]
@@ -130,6 +162,7 @@ class Rows:
         pairs = self._pairs(cells)
         off = self._pairs([cell for cell in cells if self._off(cell)])
         return Figures(
+            fit=self._fit(rows, prompts),
             copy_mean=overfit.copy_mean(similar, prompts),
             copy_p90=overfit.copy_p90(similar, prompts),
             copy_share=overfit.copy_share(similar, prompts, self.threshold),
@@ -197,25 +230,3 @@ class _Pairs:
     rows: list[int]
     base: list[int]
     prompts: list[str]
-
-
-class _Axes:
-    """What places of a grid have in common, whatever axes it has."""
-
-    def __init__(self, grid: Grid) -> None:
-        names = [axis.setting for axis in grid.request.axes]
-        self._subject = [at for at, name in enumerate(names) if name not in _OF_THE_LORA]
-        self._no_seed = [at for at in self._subject if names[at] != "seed"]
-        self._trigger = names.index("trigger") if "trigger" in names else None
-
-    def subject(self, position: Position) -> tuple[Any, ...]:
-        """Alike for places that differ in nothing but the LoRA and its weight."""
-        return tuple(position.place[at] for at in self._subject)
-
-    def group(self, position: Position) -> str:
-        """Alike for places that differ in nothing but the seed."""
-        return repr([position.place[at] for at in self._no_seed])
-
-    def without_trigger(self, position: Position) -> bool:
-        """Whether an axis leaves the trigger word out."""
-        return self._trigger is not None and not position.place[self._trigger]

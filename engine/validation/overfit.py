@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.validation import style
 from engine.validation.overfit_stats import Figure, Statistic, figure, mean_of, percentile_of
 
 
@@ -26,6 +27,7 @@ class Figures:
     ``bleed`` are distances to them.
     """
 
+    fit: Figure | None = None
     copy_mean: Figure | None = None
     copy_p90: Figure | None = None
     copy_share: Figure | None = None
@@ -42,6 +44,21 @@ class Figures:
 
 
 NOTHING = Figures()
+
+
+def fit(styles: np.ndarray, wanted: np.ndarray, base: np.ndarray, prompts: Sequence[str]) -> Figure:
+    """How far G went from the base model's style (0) to the wanted one (1): ``style_fit``.
+
+    Source: ours, :func:`engine.validation.style.style_fit`; ``styles`` are the style measures of G,
+    ``wanted`` of V and ``base`` of the weight-0 row. Limits: it measures edges, colors, outline and
+    detail, not meaning; without V the training pictures stand in, which rewards copying a little.
+    """
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        means = weights @ styles / weights.sum(axis=1, keepdims=True)
+        return style.style_fits(means, wanted, base)
+
+    return figure(prompts, statistic)
 
 
 def copy_mean(copying: np.ndarray, prompts: Sequence[str]) -> Figure:

@@ -78,13 +78,19 @@ def style_fit(pictures: np.ndarray, wanted: np.ndarray, base: np.ndarray) -> flo
     style, and the weight-0 row. Each measure counts by how clearly the two ends differ in it
     (distance over spread, squared); going past the wanted style is as far as falling short.
     """
+    return float(style_fits(pictures.mean(axis=0)[None], wanted, base)[0])
+
+
+def style_fits(means: np.ndarray, wanted: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """:func:`style_fit` ``[n]`` of means ``[n, measures]`` of pictures."""
     gap, spread = wanted.mean(axis=0) - base.mean(axis=0), _spread(wanted, base)
     clear = (gap / spread) ** 2
     if not clear.any():
-        return 1.0
-    share = (pictures.mean(axis=0) - base.mean(axis=0)) / np.where(gap == 0, 1.0, gap)
+        return np.ones(len(means))
+    share = (means - base.mean(axis=0)) / np.where(gap == 0, 1.0, gap)
     reached = np.clip(1.0 - np.abs(1.0 - share), 0.0, 1.0)
-    return float((reached * clear).sum() / clear.sum())
+    found: np.ndarray = (reached * clear).sum(axis=1) / clear.sum()
+    return found
 
 
 def style_distance(pictures: np.ndarray, wanted: np.ndarray) -> float:

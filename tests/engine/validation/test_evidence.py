@@ -9,9 +9,11 @@ from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
 from engine.validation.evidence import Evidence, assess
 from engine.validation.filling import Filling, Keep
+from engine.validation.limits import Limits
 from engine.validation.manifest import Grid, open_grid
 from engine.validation.pick import pick
 from engine.validation.planning import PlannedCell, plan
+from engine.validation.planted import conclude
 from engine.validation.request import GridRequest
 from engine.validation.store import CellStore
 from tests.engine.validation.pictures import paths, read
@@ -131,3 +133,26 @@ def test_nothing_to_compare_is_said_in_one_sentence(grid: Grid, training: list[P
     empty = Grid(grid.folder, grid.request, ())
     with pytest.raises(BadInputError, match="nothing to compare"):
         assess(empty, training)
+
+
+def test_planted_comparisons_are_told_by_the_kind_of_their_prompt(
+    grid: Grid, training: list[Path]
+) -> None:
+    kinds = {"first": "unseen", "second": "off"}
+    found = assess(grid, training[:-6], training[-6:], prompts=kinds).planted
+    assert [one.kind for one in found] == ["unseen", "off"]
+    unseen, off = found
+    assert unseen.base.count == 4
+    untaught, taught, copier = (unseen.row(path, 1.0) for path in grid.request.checkpoints)
+    assert not conclude(unseen, untaught, Limits()).good
+    assert conclude(unseen, taught, Limits()).good
+    assert copier.copies == 4
+    assert not conclude(off, off.row(taught.checkpoint, 1.0), Limits()).good
+    assert conclude(off, off.row(untaught.checkpoint, 1.0), Limits()).good
+
+
+def test_style_fit_has_an_interval_that_holds_it(evidence: Evidence) -> None:
+    for row in evidence.rows:
+        if row.weight:
+            assert row.figures.fit.value == pytest.approx(row.style_fit)
+            assert row.figures.fit.low <= row.style_fit <= row.figures.fit.high
