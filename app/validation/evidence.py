@@ -1,160 +1,233 @@
-"""What speaks for a checkpoint: measured off the UI thread when a grid has come in."""
+"""What speaks for a checkpoint: measured off the UI thread, judged again whenever a limit moves."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.i18n import tr
-from engine.dataset.edits import Recipe, bake
-from engine.dataset.masks import MaskStore
-from engine.imaging.adjust import resize
-from engine.imaging.alpha import Fill
-from engine.imaging.decode import load_rgba
-from engine.runtime.errors import BadInputError, MissingFileError
-from engine.validation.evidence import Evidence, assess
+from app.i18n import signals, tr
+from app.validation.evidence_work import Assessed, Measuring, Watch
+from app.validation.training_pictures import TrainingPictures
+from app.validation.verdict_choices import VerdictChoices
+from engine.runtime.errors import BadInputError, JobCancelled, MissingFileError, StylekilnError
+from engine.validation.features_cache import NAME, FeatureCache
 from engine.validation.judging import Verdict, judge
-from engine.validation.manifest import Grid, open_grid
-from engine.validation.pick import Pick, lacking
-from engine.validation.sentences import Sentence
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Sequence
 
     from app.session import Session
     from app.validation.model import GridState
+    from engine.project.project import Project
+    from engine.validation.evidence import Evidence
+    from engine.validation.overfit_rules import Flag
+    from engine.validation.pick import Pick
+    from engine.validation.planted import PromptKind
     from engine.validation.resolve import Position
+    from engine.validation.sentences import Sentence
 
 PAIRS = 8
-SHOWN = 320  # pixels of the longer side of a training picture in a pair
+_POLL_MS = 100
+_FORESEE_MS = 150  # after the last move of a limit
+KINDS: dict[str, PromptKind] = {
+    "seen": "seen",
+    "unseen": "unseen",
+    "trigger only": "trigger",
+    "no trigger": "off",
+}
+"""What the tags of prompts stand for."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A generated picture beside the training picture it is nearest to.
-
-    ``shown`` is that one as it was trained on: cropped and filled, uint8 [H, W, 3], made small.
-    """
+    """A generated picture beside the training picture it is nearest to."""
 
     key: Position
     generated: str
     training: str
-    shown: np.ndarray
     similarity: float
 
 
-@dataclass(frozen=True)
-class Assessed:
-    """A grid that was measured, and the pairs to show, most alike first."""
+class EvidenceState(QObject):
+    """The evidence of the grid shown with its verdict, or why there is none.
 
-    grid: Grid
-    evidence: Evidence
-    pairs: list[Pair]
-
-
-class Prepared(NamedTuple):
-    """How each training picture is edited and its transparent parts are filled, by path, and where
-    the masks and pictures of both lie.
+    ``changed`` tells of both, ``progressed`` of a measurement under way.
     """
 
-    edits: dict[str, tuple[Recipe, Fill]]
-    masks: MaskStore
-
-    def read(self, path: Path) -> np.ndarray:
-        """A picture as training sees it before its bucket, uint8 ``[H, W, 3]``."""
-        recipe, fill = self.edits.get(str(path), (Recipe(), Fill()))
-        return bake(load_rgba(path), recipe, fill, self.masks)
-
-    def small(self, path: Path) -> np.ndarray:
-        """The same, made small for a pair."""
-        picture = self.read(path)
-        height, width = picture.shape[:2]
-        scale = min(1.0, SHOWN / max(height, width))
-        return resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
-
-
-class EvidenceState(QObject):
-    """The evidence of the grid shown, or nothing while it is not measured."""
-
     changed = Signal()
+    progressed = Signal()
 
     def __init__(self, session: Session, state: GridState) -> None:
         super().__init__(state)
         self._session = session
         self._state = state
-        self._wanted = 0
+        self._watch: Watch | None = None
+        self._cache: tuple[Path, FeatureCache] | None = None
+        self._found: Assessed | None = None
+        self._places: dict[str, Position] = {}
         self.evidence: Evidence | None = None
-        self.pairs: list[Pair] = []
-        self.training_count = 0
-        self.measuring = False
-        self._judged: tuple[object, Verdict] | None = None  # of what, and what it says
+        self._verdict: Verdict | None = None
+        self.problem: StylekilnError | None = None
+        self.cancelled = False
+        self.choices = VerdictChoices(session, self)
+        self.choices.changed.connect(self.judge)
+        self.training = TrainingPictures(session, self)
+        self._polling = QTimer(self, interval=_POLL_MS)
+        self._polling.timeout.connect(self.progressed)
+        self._foreseeing = QTimer(self, interval=_FORESEE_MS, singleShot=True)
+        self._foreseeing.timeout.connect(lambda: session.start(self._foresee()))
+        signals.changed.connect(self.judge)
 
     def clear(self) -> None:
         """Nothing is known about the grid shown."""
-        self._wanted += 1
-        self.evidence, self.pairs, self.measuring = None, [], False
-        self._state.set_pick("", None)
-        self.changed.emit()
+        self.cancel()
+        self.cancelled = False
+        self._take(None)
+
+    # Measuring
+
+    @property
+    def measuring(self) -> bool:
+        """Whether the grid is being measured."""
+        return self._watch is not None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many pictures are measured, of how many."""
+        watch = self._watch
+        return (watch.done, watch.total) if watch is not None else (0, 0)
+
+    @property
+    def training_count(self) -> int:
+        """How many training pictures it was measured against."""
+        return len(self._found.learned.training) if self._found is not None else 0
+
+    def cancel(self) -> None:
+        """Stop measuring; what was measured is kept, so that another start goes on from there."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+            self._polling.stop()
+            self.cancelled = True
+            self.changed.emit()
 
     async def measure(self) -> None:
-        """Measure the grid shown against the project's pictures; a newer wish replaces this one."""
+        """Measure the grid shown against what its run learned; a newer wish replaces this one."""
         request, library = self._state.request, self._session.library
         project = self._session.project
         if request is None or library is None or project is None:
             return
-        self._wanted += 1
-        wish, self.measuring = self._wanted, True
+        self.cancel()
+        watch = self._watch = Watch()
+        self.cancelled, self.problem = False, None
+        self._polling.start()
         self.changed.emit()
-        pictures = await self._session.bridge.io(library.pictures)
-        training = [item.path for item in pictures if item.usable]
-        held_out = [item.path for item in pictures if item.held_out and not item.problem]
-        found = None
-        prepared = Prepared(
-            {
-                str(item.path): (item.recipe, project.file.fill_of(item.category))
-                for item in pictures
-                if not item.problem
-            },
-            MaskStore(project.masks),
-        )
+        found, problem = None, None
         try:
-            found = await self._session.bridge.io(
-                _assessed, Path(request.folder), training, held_out, prepared
+            measuring = Measuring(
+                Path(request.folder),
+                project,
+                await self._session.bridge.io(library.pictures),
+                self.prompt_kinds(),
+                self._losses(),
+                self._cache_of(project),
             )
-        except (BadInputError, MissingFileError):
-            found = None  # nothing drawn yet, or no training pictures: there is no evidence
+            found = await self._session.bridge.behind(measuring.run, watch)
+        except JobCancelled:
+            return  # somebody said so, and has told of it
+        except (BadInputError, MissingFileError) as error:
+            problem = error  # nothing drawn yet, or no training pictures: there is no evidence
         finally:
-            if wish == self._wanted:
-                self.measuring = False
-        if wish == self._wanted:
-            self.training_count = len(training)
-            self._take(found)
+            if watch is self._watch:
+                self._watch = None
+                self._polling.stop()
+        if request is self._state.request and not self.measuring:
+            self._take(found, problem)
 
-    def _take(self, found: Assessed | None) -> None:
+    def prompt_kinds(self) -> dict[str, PromptKind]:
+        """What each prompt of the grid asks for, where that is known."""
+        tags = self._state.tags
+        prompts = self._state.axes.prompts
+        return {text: KINDS[tags[text]] for text in prompts if tags.get(text) in KINDS}
+
+    def _losses(self) -> dict[str, float | None]:
+        return {path: item.held_out for path, item in self._state.checkpoints.items()}
+
+    def _cache_of(self, project: Project) -> FeatureCache:
+        """The features of the project's pictures: of one that was measured nothing is read."""
+        path = project.cache / NAME
+        if self._cache is None or self._cache[0] != path:
+            self._cache = path, FeatureCache(path)
+        return self._cache[1]
+
+    def _take(self, found: Assessed | None, problem: StylekilnError | None = None) -> None:
+        self._found, self.problem = found, problem
         self.evidence = found.evidence if found is not None else None
-        self.pairs = found.pairs if found is not None else []
+        self.training.use(found.learned if found is not None else None)
+        self._places = {}
         if found is not None:
-            self._spread(found.grid, found.evidence)
+            self._places = {cell.id: cell.position for cell in found.grid.cells}
+            self._spread(found)
+        self.judge()
+
+    # Judging
+
+    def judge(self) -> None:
+        """Judge what was measured with the limits of the moment; nothing is measured again. What
+        other limits would change is told a little later.
+        """
+        evidence = self.evidence
+        self._verdict = None
+        if evidence is not None:
+            limits = self.choices.limits
+            self._verdict = judge(evidence, limits, self._losses(), self.names(), foresee=False)
+            self._foreseeing.start()
+            self._state.copy_limit = limits.copy_similarity or evidence.threshold
         picked = self.pick()
         if picked is not None:
             self._state.set_pick(picked.checkpoint, picked.weight)
+        else:
+            self._state.set_pick("", None)
         self.changed.emit()
 
-    def _spread(self, grid: Grid, evidence: Evidence) -> None:
+    async def _foresee(self) -> None:
+        verdict = self._verdict
+        if verdict is None:
+            return
+        whole = partial(judge, verdict.evidence, verdict.limits, self._losses(), verdict.names)
+        found = await self._session.bridge.behind(whole)
+        if verdict is self._verdict:
+            self._verdict = found
+            self.changed.emit()
+
+    def names(self) -> dict[str, str]:
+        """What sentences call each checkpoint, in the language of the moment."""
+        evidence, known = self.evidence, self._state.checkpoints
+        paths = {row.checkpoint for row in evidence.rows if row.checkpoint} if evidence else set()
+        found = {}
+        for path in paths:
+            item = known.get(path)
+            if item is not None and item.epoch:
+                found[path] = tr("epoch {epoch}", epoch=item.epoch)
+            else:
+                found[path] = item.name if item is not None else Path(path).stem
+        return found
+
+    def _spread(self, found: Assessed) -> None:
         """Tell each cell its nearest training picture."""
-        self._state.copy_limit = evidence.threshold
-        for cell in grid.cells:
-            measured = evidence.cells.get(cell.id)
-            if measured is None:
-                continue
-            self._state.set_evidence(cell.position, measured.copying, str(measured.nearest or ""))
+        for cell in found.grid.cells:
+            measured = found.evidence.cells.get(cell.id)
+            if measured is not None:
+                nearest = str(measured.nearest or "")
+                self._state.set_evidence(cell.position, measured.copying, nearest)
 
     def lacking(self) -> tuple[Sentence, ...]:
         """What the grid would have to show for a pick; empty when that is there, or nothing is."""
-        return lacking(self.evidence) if self.evidence is not None else ()
+        return self._verdict.missing if self._verdict is not None else ()
 
     def only_seen(self) -> bool:
         """Whether the training pictures show all that was drawn."""
@@ -162,50 +235,75 @@ class EvidenceState(QObject):
         prompts = self._state.axes.prompts
         return bool(prompts) and all(tags.get(text) == "seen" for text in prompts)
 
-    def pick(self) -> Pick | None:
-        """The recommendation in the language of the moment."""
-        verdict = self.verdict()
-        return verdict.pick if verdict is not None else None
-
     def verdict(self) -> Verdict | None:
         """What the grid says about every checkpoint, in the language of the moment."""
-        if self.evidence is None:
-            return None
-        known = self._state.checkpoints
-        losses = {path: item.held_out for path, item in known.items()}
-        names = {
-            path: tr("epoch {epoch}", epoch=item.epoch) if item.epoch else item.name
-            for path, item in known.items()
-        }
-        wanted = {row.checkpoint for row in self.evidence.rows if row.checkpoint}
-        for path in wanted - set(names):
-            names[path] = Path(path).stem
-        of = (id(self.evidence), tuple(losses.items()), tuple(names.items()))
-        if self._judged is None or self._judged[0] != of:
-            self._judged = of, judge(self.evidence, losses=losses, names=names)
-        return self._judged[1]
+        return self._verdict
+
+    def pick(self) -> Pick | None:
+        """The recommendation in the language of the moment."""
+        return self._verdict.pick if self._verdict is not None else None
+
+    def flags(self, *, dismissed: bool = False) -> list[Flag]:
+        """What there is to tell against checkpoints: one flag of a kind and checkpoint, the gravest
+        first; those that were set aside, or those that were not.
+        """
+        if self._verdict is None:
+            return []
+        weights = len({row.row.weight for row in self._verdict.rows})
+        return [
+            flag
+            for flag in telling(self._verdict.flags, weights)
+            if (self.choices.dismissal(flag) is not None) == dismissed
+        ]
+
+    # Pairs
+
+    def place_of(self, identifier: str) -> Position | None:
+        """Where in the grid a cell is."""
+        return self._places.get(identifier)
+
+    def pairs(self, order: str = "alike") -> list[Pair]:
+        """The pictures drawn with a LoRA that are most like a training picture; with the orders
+        ``unlike`` those that are least, and ``grid`` the first ones of the grid.
+        """
+        evidence = self.evidence
+        if evidence is None:
+            return []
+        drawn = [
+            identifier
+            for identifier, place in self._places.items()
+            if place.uses_lora and identifier in evidence.cells
+        ]
+        if order != "grid":
+            sign = 1 if order == "unlike" else -1
+            drawn.sort(key=lambda one: sign * evidence.cells[one].copying)
+        return self.pairs_of(drawn[:PAIRS])
+
+    def pairs_of(self, cells: Sequence[str]) -> list[Pair]:
+        """These ``cells`` in their order, beside the training pictures they are nearest to."""
+        pairs = []
+        for identifier in cells:
+            place = self._places.get(identifier)
+            measured = self.evidence.cells.get(identifier) if self.evidence is not None else None
+            cell = self._state.cell(place)
+            if place is None or cell is None or measured is None or measured.nearest is None:
+                continue
+            pairs.append(Pair(place, cell.path, str(measured.nearest), measured.copying))
+        return pairs
 
 
-def _assessed(
-    folder: Path, training: list[Path], held_out: list[Path], prepared: Prepared
-) -> Assessed:
-    grid = open_grid(folder)
-    evidence = assess(grid, training, held_out, read=prepared.read)
-    return Assessed(grid, evidence, _pairs(grid, evidence, prepared))
+def telling(flags: tuple[Flag, ...], weights: int) -> list[Flag]:
+    """One flag for each kind and checkpoint, at its highest weight; the gravest kinds first.
 
-
-def _pairs(grid: Grid, evidence: Evidence, prepared: Prepared) -> list[Pair]:
-    """The cells that are most like a training picture, each picture once."""
-    cells = {
-        cell.id: cell for cell in grid.cells if cell.id in evidence.cells if cell.position.uses_lora
+    That a checkpoint has not learned the style is told only if that is so at all ``weights``: at
+    a low weight it is to be expected.
+    """
+    found: dict[tuple[str, str], list[Flag]] = {}
+    for flag in sorted(flags, key=lambda flag: flag.weight):
+        found.setdefault((flag.kind, flag.checkpoint), []).append(flag)
+    shown = {
+        id(group[-1])
+        for (kind, _), group in found.items()
+        if kind != "unlearned" or len(group) == weights
     }
-    nearest = sorted(cells, key=lambda identifier: -evidence.cells[identifier].copying)[:PAIRS]
-    found = []
-    for identifier in nearest:
-        cell, measured = cells[identifier], evidence.cells[identifier]
-        if measured.nearest is not None:
-            shown = prepared.small(measured.nearest)
-            path = str(measured.nearest)
-            key = cell.position
-            found.append(Pair(key, str(cell.path), path, shown, measured.copying))
-    return found
+    return [flag for flag in flags if id(flag) in shown]

@@ -4,43 +4,66 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.i18n import bind, signals, tr
 from app.theme import color, fonts
-from app.widgets.images import draw_fitted, pixmap_of
+from app.validation import verdict_help
+from app.widgets.images import draw_fitted
 
 if TYPE_CHECKING:
     from app.validation.evidence import Pair
     from app.validation.model import GridState
+    from app.validation.training_pictures import TrainingPictures
     from app.widgets.thumbnails import ThumbnailCache
+
+STRIP = 172  # width of a pair in a strip
+_FOOT = 24
+_GAP = 8
 
 
 class PairGrid(QWidget):
-    """Generated and training picture side by side, most alike first. A click shows the cell."""
+    """Generated and training picture side by side, in the order they are given. A click or Enter
+    shows the cell. A ``strip`` shows one line of them and how many more there are, until all are
+    asked for.
+    """
 
     chosen = Signal(object)  # Position
 
-    def __init__(self, state: GridState, thumbnails: ThumbnailCache) -> None:
+    def __init__(
+        self,
+        state: GridState,
+        thumbnails: ThumbnailCache,
+        training: TrainingPictures,
+        *,
+        strip: bool = False,
+    ) -> None:
         super().__init__()
-        self._state, self._thumbnails = state, thumbnails
+        self._state, self._thumbnails, self._training = state, thumbnails, training
         self._pairs: list[Pair] = []
-        self._trained: list[QPixmap] = []
         self._columns = 2
+        self._strip, self._all = strip, False
+        self._current = 0
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("ring", "inset")
         bind(self.setAccessibleName, "Nearest training picture")
-        thumbnails.ready.connect(lambda _: self.update())
+        thumbnails.ready.connect(self._arrived)
+        training.ready.connect(self.update)
         state.choice_changed.connect(self.update)
         signals.changed.connect(self.update)
+
+    def _arrived(self, _: object) -> None:
+        self.update()
 
     def set_pairs(self, pairs: list[Pair]) -> None:
         """Show these pairs."""
         self._pairs = pairs
-        self._trained = [pixmap_of(pair.shown) for pair in pairs]
+        self._current = 0
         self.updateGeometry()
         self.update()
 
@@ -50,52 +73,90 @@ class PairGrid(QWidget):
         self.updateGeometry()
         self.update()
 
+    def show_all(self) -> None:
+        """Show those as well that had no room."""
+        self._all = True
+        self.updateGeometry()
+        self.update()
+
+    # Layout
+
+    def _across(self, width: int) -> int:
+        return max(1, (width + _GAP) // (STRIP + _GAP)) if self._strip else self._columns
+
+    @property
+    def shown(self) -> int:
+        """How many pairs are shown; the others are told as a number."""
+        across = self._across(self.width())
+        if not self._strip or self._all or len(self._pairs) <= across:
+            return len(self._pairs)
+        return across - 1
+
     def heightForWidth(self, width: int) -> int:
         """As high as its rows."""
-        rows = -(-len(self._pairs) // self._columns)
-        return max(1, rows * (self._card(width).height() + 8) - 8)
+        rows = -(-len(self._pairs) // self._across(width))
+        if self._strip and not self._all:
+            rows = min(1, rows)
+        return max(1, rows * (self._card(width).height() + _GAP) - _GAP)
 
     def sizeHint(self) -> QSize:
         """For the width it has."""
         return QSize(280, self.heightForWidth(max(self.width(), 200)))
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, self.heightForWidth(max(self.width(), 200)))
+
     def _card(self, width: int) -> QSize:
-        card = (width - 8 * (self._columns - 1)) // self._columns
-        return QSize(card, (card - 2) // 2 + 26)
+        if self._strip:
+            return QSize(STRIP, (STRIP - 2) // 2 + _FOOT)
+        card = (width - _GAP * (self._columns - 1)) // self._columns
+        return QSize(card, (card - 2) // 2 + _FOOT)
 
     def card_rect(self, index: int) -> QRect:
         """Where pair ``index`` is."""
         size = self._card(self.width())
-        row, column = divmod(index, self._columns)
-        return QRect(
-            column * (size.width() + 8), row * (size.height() + 8), size.width(), size.height()
-        )
+        row, column = divmod(index, self._across(self.width()))
+        left, top = column * (size.width() + _GAP), row * (size.height() + _GAP)
+        return QRect(left, top, size.width(), size.height())
+
+    def resizeEvent(self, event: object) -> None:
+        """Other widths have room for other pairs."""
+        self.updateGeometry()
+
+    # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the pairs."""
         painter = QPainter(self)
-        for index, pair in enumerate(self._pairs):
-            self._paint(painter, self.card_rect(index), pair, self._trained[index])
+        shown = self.shown
+        for index, pair in enumerate(self._pairs[:shown]):
+            self._paint(painter, self.card_rect(index), pair)
+        if shown < len(self._pairs):
+            self._paint_more(painter, self.card_rect(shown), len(self._pairs) - shown)
+        if self.hasFocus() and self._pairs:
+            painter.setPen(QPen(color("acc"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.card_rect(self._current).adjusted(1, 1, -1, -1))
 
-    def _paint(self, painter: QPainter, rect: QRect, pair: Pair, trained: QPixmap) -> None:
+    def _paint(self, painter: QPainter, rect: QRect, pair: Pair) -> None:
         painter.fillRect(rect, color("row_hover"))
         side = (rect.width() - 2) // 2
         generated: QPixmap | None = self._thumbnails.get(pair.generated, side)
+        trained = self._training.get(pair.training)
         for number, pixmap in enumerate((generated, trained)):
             box = QRect(rect.left() + number * (side + 2), rect.top(), side, side)
             painter.fillRect(box, color("tile"))
-            if pixmap is not None:
+            if pixmap is not None and not pixmap.isNull():
                 draw_fitted(painter, pixmap, box.toRectF())
-        foot = QRect(rect.left() + 7, rect.bottom() - 25, rect.width() - 14, 26)
+        foot = QRect(rect.left() + 7, rect.bottom() - _FOOT, rect.width() - 14, _FOOT)
         flag = self._state.flag_of(pair.similarity)
         painter.setFont(fonts.font(12, 600))
         painter.setPen(color({"flag_err": "err", "flag_warn": "warn"}.get(flag, "t2")))
         painter.drawText(foot, _RIGHT, f"{pair.similarity:.2f}")
         painter.setFont(fonts.font(11))
         painter.setPen(color("t2"))
-        title = self._state.title_of(pair.key.checkpoint)
-        words = tr("{title}, {weight}", title=title, weight=f"{pair.key.weight:g}")
         room = foot.width() - 36
+        words = self._words(pair)
         shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
         painter.drawText(foot, _LEFT, shown)
         if pair.key == self._state.first:
@@ -103,11 +164,63 @@ class PairGrid(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(1, 1, -1, -1))
 
+    def _words(self, pair: Pair) -> str:
+        title = self._state.title_of(pair.key.checkpoint)
+        if self._strip:
+            title = str(pair.key.prompt) or title
+        return tr("{title}, {weight}", title=title, weight=f"{pair.key.weight:g}")
+
+    def _paint_more(self, painter: QPainter, rect: QRect, count: int) -> None:
+        painter.setPen(QPen(color("line_stage"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(rect.adjusted(0, 0, -1, -1), 3, 3)
+        painter.setPen(color("t2"))
+        painter.setFont(fonts.font(12))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, tr("{n} more", n=count))
+
+    # Choosing
+
+    def _at(self, position: QPointF) -> int | None:
+        count = min(len(self._pairs), self.shown + 1)
+        places = range(count)
+        return next((i for i in places if self.card_rect(i).contains(position.toPoint())), None)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Show the cell of the pair under the pointer."""
-        for index, pair in enumerate(self._pairs):
-            if self.card_rect(index).contains(event.position().toPoint()):
-                self.chosen.emit(pair.key)
+        """Show the cell of the pair under the pointer, or all pairs."""
+        index = self._at(event.position())
+        if index is not None:
+            self._choose(index)
+
+    def _choose(self, index: int) -> None:
+        if index >= self.shown:
+            self.show_all()
+            return
+        self._current = index
+        self.chosen.emit(self._pairs[index].key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        last = min(len(self._pairs) - 1, self.shown)
+        if event.key() in moves and last >= 0:
+            step = moves[Qt.Key(event.key())]
+            self._current = min(last, max(0, self._current + step))
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Space) and last >= 0:
+            self._choose(self._current)
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Tell what a pair shows, and what its number means."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            index = self._at(QPointF(event.pos()))
+            if index is not None and index < self.shown:
+                pair = self._pairs[index]
+                names = tr("Nearest: {name}", name=pair.training.replace("\\", "/").split("/")[-1])
+                lines = (self._state.name_of(pair.key), names, tr(verdict_help.COPYING))
+                QToolTip.showText(event.globalPos(), "\n".join(lines), self)
+            return True
+        return super().event(event)
 
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -41,6 +41,7 @@ class Reader:
             self._state.clear()
             self._evidence.clear()
             await self._memory.close()
+            await self._evidence.choices.follow()
             self._setup.prompts.clear()
             self._setup.set_runs([])
             project = self._session.project

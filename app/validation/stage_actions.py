@@ -57,6 +57,15 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
             where,
         ),
         Action(
+            "validate.verdict",
+            "Show the verdict",
+            view.show_verdict,
+            "gauge",
+            "",
+            drawn,
+            where,
+        ),
+        Action(
             "validate.back",
             "Back to grid",
             view.show_grid,
@@ -128,17 +137,7 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
 
 def cell_actions(view: View) -> list[Action]:
     """What can be done with A."""
-    state, marks, plans = view.state, view.marks, view.plans
-
-    def undo() -> None:
-        """Take back what was done last, to the marks or to the plan."""
-        if marks.newest > plans.newest:
-            marks.undo()
-        else:
-            plans.undo()
-
-    def about_undo() -> str:
-        return marks.about_undo() if marks.newest > plans.newest else ""
+    state, undoing = view.state, view.undoing
 
     def there() -> bool:
         cell = state.cell(state.first)
@@ -212,21 +211,21 @@ def cell_actions(view: View) -> list[Action]:
         Action(
             "validate.undo",
             "Undo",
-            undo,
+            undoing.undo,
             "undo-2",
             "Ctrl+Z",
-            lambda: bool(marks.newest or plans.newest),
+            lambda: undoing.possible,
             where,
-            about=about_undo,
+            about=undoing.about_undo,
         ),
         Action(
             "validate.redo",
             "Redo",
-            marks.redo,
+            undoing.redo,
             "redo-2",
             "Ctrl+Shift+Z",
-            lambda: bool(marks.about_redo()),
+            lambda: bool(undoing.about_redo()),
             where,
-            about=marks.about_redo,
+            about=undoing.about_redo,
         ),
     ]

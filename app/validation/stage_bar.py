@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from app.validation.compare import CompareView, Mode
     from app.validation.model import GridState
 
-MODES = [("grid", "Grid"), ("compare", "Compare"), ("difference", "Difference")]
+MODES = [
+    ("grid", "Grid"),
+    ("compare", "Compare"),
+    ("difference", "Difference"),
+    ("verdict", "Verdict"),
+]
 RATES = [
     (1, "1 per second"),
     (2, "2 per second"),
@@ -155,24 +160,24 @@ class StageBar(QWidget):
 
     def _show_controls(self, there: bool) -> None:
         """Those of the mode, without the ones there is no room for."""
-        grid = not self.comparing
+        grid, pictures = self.mode.value == "grid", self.mode.value != "verdict"
         wanted: dict[QWidget, bool] = {
             self.mode: True,
             self.pages: grid and there,
             self.way: self.mode.value == "compare",
-            self.play: self.compare_mode == "blink" and not grid,
-            self.rate: self.compare_mode == "blink" and not grid,
+            self.play: self.compare_mode == "blink" and self.comparing,
+            self.rate: self.compare_mode == "blink" and self.comparing,
             self.gain_label: self.mode.value == "difference",
             self.gain: self.mode.value == "difference",
             self.sort_label: grid,
             self.sort: grid,
             self.filter: grid,
             self.detail: grid,
-            self.smaller: True,
-            self.zoom: True,
-            self.larger: True,
-            self.actual_button: not grid,
-            self.whole: True,
+            self.smaller: pictures,
+            self.zoom: pictures,
+            self.larger: pictures,
+            self.actual_button: self.comparing,
+            self.whole: pictures,
             self.export: True,
         }
         for one in (

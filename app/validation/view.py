@@ -39,6 +39,9 @@ from app.validation.setup import GridSetup
 from app.validation.setup_panel import SetupPanel
 from app.validation.stage_bar import StageBar
 from app.validation.strip import SetupStrip
+from app.validation.undoing import Undoing
+from app.validation.verdict_focus import VerdictFocus
+from app.validation.verdict_page import VerdictPage
 from app.widgets.columns import SideColumns
 from app.widgets.text import hairline, restyle
 from engine.project.settings import data_dir
@@ -62,6 +65,7 @@ class View(QWidget):
         self.evidence = EvidenceState(session, self.state)
         self.evidence.changed.connect(self._measured)
         self.approvals = Approvals(self, session, self.state, self.evidence)
+        self.focus = VerdictFocus(self.evidence)
         self.marks = GridMarks(session, self)
         self.state.use_marks(self.marks)
         self.thumbnails = CellPictures(self)
@@ -69,6 +73,7 @@ class View(QWidget):
         self.cells = CellFiles(session, self.state, self)
         self.dry_run = DryRun(session, self.setup)
         self.plans = Plans(session, self.setup, self.state)
+        self.undoing = Undoing(self.marks, self.evidence.choices, self.plans)
         self.panel = SetupPanel(self.setup, self.state, self.runner, self.dry_run, self.plans)
         self.strip = SetupStrip(self.setup, self.runner)
         self._list_wanted = False
@@ -77,7 +82,10 @@ class View(QWidget):
         self.compare = CompareView(self.state, self.thumbnails, self.full_pictures)
         self.full = FullCell(self.state, self.thumbnails, self.full_pictures)
         self.recipe = RecipeBar(self.state, self.thumbnails)
-        self.right = EvidencePanel(self.state, self.evidence, self.approvals, self.thumbnails)
+        self.verdict = VerdictPage(self.state, self.evidence, self.focus, self.thumbnails)
+        self.right = EvidencePanel(
+            self.state, self.evidence, self.focus, self.approvals, self.thumbnails
+        )
         self.bar = StageBar(self.state, self.compare)
         self.empty = NoGrid(self.setup)
         self.reader = Reader(session, self.state, self.setup, self.runner, self.evidence)
@@ -118,6 +126,7 @@ class View(QWidget):
         self.stage.addWidget(self.grid)
         self.stage.addWidget(self.compare)
         self.stage.addWidget(self.full)
+        self.stage.addWidget(self.verdict)
         self.stage.addWidget(self.empty)
         middle = QWidget()
         middle.setProperty("surface", "stage")
@@ -129,7 +138,12 @@ class View(QWidget):
         self._bar_line = hairline("column")
         column.addWidget(self._bar_line)
         column.addWidget(self.stage, 1)
-        column.addWidget(self.recipe)
+        # In a box of its own: the bar itself comes and goes with the cell that is chosen.
+        self.recipe_box = QWidget()
+        under = QVBoxLayout(self.recipe_box)
+        under.setContentsMargins(0, 0, 0, 0)
+        under.addWidget(self.recipe)
+        column.addWidget(self.recipe_box)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -203,7 +217,10 @@ class View(QWidget):
         self.right.deeds.report_asked.connect(self.exports.ask_report)
         self.bar.export.clicked.connect(self.exports.ask_grid)
         self.right.completion_asked.connect(self.complete)
+        self.right.measuring_asked.connect(self.measure)
         self.right.cell_asked.connect(self._show_cell)
+        self.verdict.cell_asked.connect(self._show_cell)
+        self.verdict.limit_moved.connect(self.right.limits.point_at)
         signals.changed.connect(self._follow)
 
     def _listen_to_stage(self) -> None:
@@ -243,16 +260,24 @@ class View(QWidget):
 
     def _follow(self) -> None:
         has_grid = bool(self.state.axes.checkpoints)
-        large = self.stage.currentWidget() is self.full and self.bar.mode.value == "grid"
-        shown: QWidget = self.compare if self.bar.comparing else self.full if large else self.grid
-        self._show_on_stage(shown if has_grid else self.empty)
+        self._show_on_stage(self._staged() if has_grid else self.empty)
         self.empty.refresh()
         self.bar.refresh()
         self._tell_zoom()
 
+    def _staged(self) -> QWidget:
+        """What the segments say."""
+        if self.bar.comparing:
+            return self.compare
+        if self.bar.mode.value == "verdict":
+            return self.verdict
+        return self.full if self.stage.currentWidget() is self.full else self.grid
+
     def _show_on_stage(self, shown: QWidget) -> None:
         before = self.stage.currentWidget()
         self.stage.setCurrentWidget(shown)
+        self.right.set_on_verdict(shown is self.verdict)
+        self.recipe_box.setVisible(shown is not self.verdict)
         for part in (self.bar, self._bar_line):
             part.setVisible(shown is not self.full)
         if shown is not before and before is not None and before.hasFocus():
@@ -314,7 +339,17 @@ class View(QWidget):
 
     def _drawn(self) -> None:
         self.dry_run.ask()
+        self.measure()
+
+    def measure(self) -> None:
+        """Measure the grid that is shown; what was measured before is taken as it is."""
         self.session.start(self.evidence.measure())
+
+    def show_verdict(self) -> None:
+        """Show what the measures say of the checkpoints."""
+        self.bar.mode.set_value("verdict")
+        self._turn_stage()
+        self.verdict.chart.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def zoom(self, direction: int) -> None:
         """Enlarge (1) or shrink (-1) what is on the stage."""

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from engine.runtime.errors import BadInputError, MissingFileError
 from engine.validation import copying
-from engine.validation.evidence_rows import RowEvidence, Rows
+from engine.validation.evidence_rows import Planted, RowEvidence, Rows
 from engine.validation.features import Extractor
 from engine.validation.features_cache import FeatureCache
 from engine.validation.features_embedded import EmbeddedExtractor
 from engine.validation.manifest import Grid
 from engine.validation.overfit_data import Described, Describing, Read, read_plain
-from engine.validation.planted import Planted, PromptKind
+from engine.validation.planted import PromptKind
 
 Progress = Callable[[int, int], None]
 

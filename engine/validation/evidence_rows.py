@@ -14,7 +14,7 @@ from engine.validation.manifest import Grid, GridCell
 from engine.validation.overfit import NOTHING, Figures
 from engine.validation.overfit_data import Described
 from engine.validation.overfit_stats import Figure
-from engine.validation.planted import KINDS, Planted, PromptKind
+from engine.validation.planted import KINDS, PromptKind
 from engine.validation.subjects import Subjects
 
 
@@ -42,6 +42,21 @@ class RowEvidence:
     figures: Figures = NOTHING
     cells: tuple[str, ...] = ()
     held_out_loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The pictures of one ``prompt`` of a kind: those of the base model, and each row's."""
+
+    kind: PromptKind
+    prompt: str
+    base: RowEvidence
+    rows: tuple[RowEvidence, ...]
+
+    def row(self, checkpoint: str, weight: float) -> RowEvidence | None:
+        """The pictures of a checkpoint at a weight."""
+        wanted = (checkpoint, weight)
+        return next((row for row in self.rows if (row.checkpoint, row.weight) == wanted), None)
 
 
 @dataclass(frozen=True)

@@ -145,9 +145,12 @@ def judge(
     limits: Limits | None = None,
     losses: Mapping[str, float | None] | None = None,
     names: Mapping[str, str] | None = None,
+    *,
+    foresee: bool = True,
 ) -> Verdict:
     """Judge a measured grid. ``losses`` are held-out losses, by default those of the evidence, and
-    ``names`` what to call each checkpoint. Never raises for a grid that shows too little.
+    ``names`` what to call each checkpoint. Without ``foresee`` it is not told what other limits
+    would change, which takes most of the time. Never raises for a grid that shows too little.
     """
     held = limits or Limits()
     rows = tried(evidence)
@@ -170,7 +173,7 @@ def judge(
         pick=picked,
         missing=_missing(evidence),
         notes=_notes(evidence),
-        what_if=what_if(evidence, held, known, named) if picked is not None else (),
+        what_if=what_if(evidence, held, known, named) if picked is not None and foresee else (),
     )
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from engine.sampling.request import ImageRequest
 from engine.validation.axes import Axis, Value, expanded
-from engine.validation.evidence import PromptKind
 from engine.validation.learned import TrainedRun
+from engine.validation.planted import PromptKind
 from engine.validation.request import GridRequest, four_axes
 from engine.validation.sides import Sides
 from engine.validation.trigger import with_trigger, without_trigger

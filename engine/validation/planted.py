@@ -13,28 +13,13 @@ from typing import TYPE_CHECKING, Literal
 from engine.validation.sentences import Sentence
 
 if TYPE_CHECKING:
-    from engine.validation.evidence_rows import RowEvidence
+    from engine.validation.evidence_rows import Planted, RowEvidence
     from engine.validation.limits import Limits
 
 PromptKind = Literal["seen", "unseen", "trigger", "off"]
 """What a prompt asks for: a caption of the training, another subject, the trigger word alone, or a
 subject without the trigger word."""
 KINDS: tuple[PromptKind, ...] = ("unseen", "seen", "trigger", "off")
-
-
-@dataclass(frozen=True)
-class Planted:
-    """The pictures of one ``prompt`` of a kind: those of the base model, and each row's."""
-
-    kind: PromptKind
-    prompt: str
-    base: RowEvidence
-    rows: tuple[RowEvidence, ...]
-
-    def row(self, checkpoint: str, weight: float) -> RowEvidence | None:
-        """The pictures of a checkpoint at a weight."""
-        wanted = (checkpoint, weight)
-        return next((row for row in self.rows if (row.checkpoint, row.weight) == wanted), None)
 
 
 @dataclass(frozen=True)
@@ -45,8 +30,13 @@ class Conclusion:
     sentence: Sentence
 
 
-def conclude(planted: Planted, row: RowEvidence, limits: Limits) -> Conclusion:
-    """Read ``row`` of a comparison against the base model's pictures and ``limits``."""
+def conclude(
+    planted: Planted, row: RowEvidence, limits: Limits, training_diversity: float | None = None
+) -> Conclusion:
+    """Read ``row`` of a comparison against the base model's pictures and ``limits``.
+
+    More variety than ``training_diversity``, that of the training pictures, is not asked for.
+    """
     fits = row.style_fit is not None and row.style_fit >= limits.least_fit
     copied = row.copies > limits.copies_share * row.count
     match planted.kind:
@@ -55,8 +45,11 @@ def conclude(planted: Planted, row: RowEvidence, limits: Limits) -> Conclusion:
         case "seen":
             return _either(not copied, "Still makes new ones", "Repeats what it was trained on")
         case "trigger":
-            expected = limits.variety_of_base * (planted.base.diversity or 0.0)
-            varied = (row.diversity or 0.0) >= expected and not copied
+            expected = planted.base.diversity or 0.0
+            if training_diversity is not None:
+                expected = min(expected, training_diversity)
+            left = limits.variety_of_base * expected
+            varied = (row.diversity or 0.0) >= left and not copied
             return _either(varied, "Different things", "Always the same things")
         case "off":
             words = "The base model is kept", "The style comes without its word"

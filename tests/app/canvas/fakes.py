@@ -21,6 +21,9 @@ class FakeBridge:
     async def io(self, function, *args):
         return function(*args)
 
+    async def behind(self, function, *args):
+        return function(*args)
+
     def job(self, job_id):
         return next((one for one in self.submitted if one.id == job_id), None)
 

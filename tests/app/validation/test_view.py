@@ -13,7 +13,7 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.i18n import set_language
-from app.validation.evidence import Prepared
+from app.validation.evidence_work import Learned, Prepared
 from app.validation.labels import line_label
 from app.validation.table import Line
 from engine.dataset.edits import Recipe
@@ -376,30 +376,29 @@ def _training_picture():
 def test_the_evidence_names_the_copies_and_picks_another_epoch(drawn, run):
     copied = run.checkpoints[2].path
     assert drawn.state.pick_checkpoint in [item.path for item in run.checkpoints[:2]]
-    assert "epoch" in drawn.right.headline.text()
-    assert drawn.right.reasons.text()
-    pair = drawn.evidence.pairs[0]
+    assert "epoch" in drawn.right.verdict.headline.text()
+    assert drawn.right.verdict.reasons.text()
+    pair = drawn.evidence.pairs()[0]
     assert pair.key.checkpoint == copied
     assert Path(pair.training).stem == "bucket"
     key = drawn.state.find(checkpoint=copied, weight=1.0, prompt="castle, pixel icon", seed=1)
     cell = drawn.state.cell(key)
     assert cell.copying > 0.95
     assert drawn.state.flag_of(cell.copying) == "flag_err"
-    assert "copies" in {flag.kind for flag in drawn.evidence.pick().flags}
+    assert "copies" in {flag.kind for flag in drawn.evidence.flags()}
 
 
 def test_one_seed_is_not_enough_to_judge_and_a_click_draws_another(qtbot, drawn, session):
     found = drawn.evidence.evidence
     rows = tuple(replace(row, diversity=None) for row in found.rows)
-    drawn.state.set_pick("", None)
     drawn.evidence.evidence = replace(found, rows=rows)
     drawn.state.request = drawn.state.request.with_values("seed", (7,))
-    drawn.right.refresh()
-    assert drawn.right.headline.text() == "Not enough to judge"
-    assert "2 seeds" in drawn.right.reasons.text()
-    assert drawn.right._mark._name != "circle-check"
-    assert not drawn.right.charts.isVisible()
-    qtbot.mouseClick(drawn.right.complete, LEFT)
+    drawn.evidence.judge()
+    assert drawn.state.pick_checkpoint == ""
+    assert drawn.right.verdict.headline.text() == "Not enough to judge"
+    assert "2 seeds" in drawn.right.verdict.reasons.text()
+    assert drawn.right.verdict.mark._name != "circle-check"
+    qtbot.mouseClick(drawn.right.verdict.complete, LEFT)
     asked = session.bridge.submitted[-1].request
     assert asked.seeds == (7, 8)
     assert "" in asked.checkpoints
@@ -408,12 +407,12 @@ def test_one_seed_is_not_enough_to_judge_and_a_click_draws_another(qtbot, drawn,
 def test_a_pick_is_ticked_only_when_what_was_drawn_can_tell(drawn):
     drawn.right.refresh()
     picked = drawn.evidence.pick()
-    assert drawn.right._mark._name == ("circle-check" if picked.sound else "triangle-alert")
-    assert not drawn.right.complete.isVisible()
+    assert drawn.right.verdict.mark._name == ("circle-check" if picked.sound else "triangle-alert")
+    assert not drawn.right.verdict.complete.isVisible()
     drawn.state.tags = dict.fromkeys(drawn.state.axes.prompts, "seen")
     drawn.right.refresh()
-    assert drawn.right._mark._name == "triangle-alert"
-    assert "unseen" in drawn.right.reasons.text()
+    assert drawn.right.verdict.mark._name == "triangle-alert"
+    assert "unseen" in drawn.right.verdict.reasons.text()
 
 
 def test_the_nearest_training_picture_is_shown_as_it_was_trained_on(tmp_path):
@@ -422,7 +421,8 @@ def test_the_nearest_training_picture_is_shown_as_it_was_trained_on(tmp_path):
     image.paste((200, 0, 0, 255), (32, 0, 64, 64))
     image.save(path)
     edits = {str(path): (Recipe(crop=(0, 0, 40, 64)), Fill(color="#00FF00"))}
-    shown = Prepared(edits, MaskStore(tmp_path / "masks")).small(path)
+    prepared = Prepared(edits, MaskStore(tmp_path / "masks"))
+    shown = Learned([path], [], prepared.read).small(path)
     assert shown.shape == (64, 40, 3)
     assert tuple(shown[0, 0]) == (0, 255, 0)
     assert tuple(shown[0, 39]) == (200, 0, 0)
@@ -436,9 +436,10 @@ def test_evidence_fills_a_picture_as_its_category_does(drawn, session, tmp_path)
     fills = {"tools": Fill(color="#FF0000")}
     session.project.file = session.project.file.model_copy(update={"category_fills": fills})
     session.start(drawn.evidence.measure())
-    pair = drawn.evidence.pairs[0]
+    pair = drawn.evidence.pairs()[0]
     assert Path(pair.training).stem == "bucket"
-    assert pair.shown[0, 0].tolist() == [255, 0, 0]
+    shown = drawn.evidence.training.get(pair.training).toImage()
+    assert shown.pixelColor(0, 0).getRgb()[:3] == (255, 0, 0)
 
 
 def test_a_training_picture_without_its_background_is_shown_as_it_was_trained_on(tmp_path):
@@ -450,7 +451,8 @@ def test_a_training_picture_without_its_background_is_shown_as_it_was_trained_on
     recipe = Recipe(steps=(Cutout(mask=store.add(kept), feather=0),))
     behind = store.add_picture(np.full((4, 4, 3), (0, 90, 250), np.uint8))
     fill = Fill(kind="image", image=behind)
-    shown = Prepared({str(path): (recipe, fill)}, store).small(path)
+    prepared = Prepared({str(path): (recipe, fill)}, store)
+    shown = Learned([path], [], prepared.read).small(path)
     assert shown[4, 0].tolist() == [0, 90, 250]
     assert shown[4, 7].tolist() == [200, 0, 0]
 
@@ -556,15 +558,6 @@ def test_only_one_button_is_primary_at_a_time(qtbot, drawn):
     assert primary() == [drawn.panel.start]
 
 
-def test_the_charts_of_the_evidence_align_and_tell_two_values(drawn):
-    charts = drawn.right.charts
-    graphs = [chart.plot.graph for chart in (charts.chart, charts.losses)]
-    assert len({(graph.up.width(), graph.box.width()) for graph in graphs}) == 1
-    for graph in graphs:
-        drawn_values = graph.up.tickValues(*graph.up.range, graph.box.height())[0][1]
-        assert len(drawn_values) >= 2
-
-
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_the_page_fits_the_smallest_window_with_a_cell_chosen(qtbot, drawn, language):
     set_language(language)
@@ -580,7 +573,7 @@ def test_the_page_fits_the_smallest_window_with_a_cell_chosen(qtbot, drawn, lang
 def test_a_pair_shows_its_cell_in_the_grid(qtbot, drawn):
     drawn.show_compare()
     qtbot.mouseClick(drawn.right.pairs, LEFT, pos=drawn.right.pairs.card_rect(0).center())
-    assert drawn.state.first == drawn.evidence.pairs[0].key
+    assert drawn.state.first == drawn.evidence.pairs()[0].key
     assert drawn.stage.currentWidget() is drawn.grid
     assert "bucket" in drawn.recipe.nearest.text()
 

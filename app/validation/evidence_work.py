@@ -1,0 +1,218 @@
+"""What a worker does for the evidence: finds what was learned, measures, can be stopped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from engine.dataset.edits import Recipe, bake
+from engine.dataset.masks import MaskStore
+from engine.imaging.adjust import resize
+from engine.imaging.alpha import Fill
+from engine.imaging.decode import load_rgba
+from engine.runtime.errors import JobCancelled, StylekilnError
+from engine.validation.evidence import Evidence, assess
+from engine.validation.features import Extractor, PromptExtractor
+from engine.validation.features_cache import FeatureCache
+from engine.validation.features_embedded import EmbeddedExtractor
+from engine.validation.learned import learned_by
+from engine.validation.manifest import Grid, open_grid
+
+if TYPE_CHECKING:
+    from engine.dataset.library import Picture
+    from engine.project.project import Project
+    from engine.validation.planted import PromptKind
+
+Read = Callable[[Path], np.ndarray]
+SHOWN = 320  # pixels of the longer side of a training picture beside a generated one
+_AT_ONCE = 8  # pictures described between two looks at whether to stop
+
+
+class Watch:
+    """How far a worker is, for the window to read, and whether it shall stop."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._steps = 0
+        self._stop = threading.Event()
+
+    @property
+    def done(self) -> int:
+        """Pictures measured; reading and describing one are half of it each."""
+        return min(self.total, self._steps // 2)
+
+    def step(self, count: int = 1) -> None:
+        """Tell of ``count`` half pictures. JobCancelled when it shall stop."""
+        self._steps += count
+        if self._stop.is_set():
+            raise JobCancelled
+
+    def cancel(self) -> None:
+        """Let the worker stop at its next picture."""
+        self._stop.set()
+
+
+class Learned(NamedTuple):
+    """The pictures that were trained on, those held out, and how training sees them."""
+
+    training: Sequence[Path]
+    held_out: Sequence[Path]
+    read: Read
+
+    def small(self, path: Path) -> np.ndarray:
+        """A picture as it was trained on, made small, uint8 ``[H, W, 3]``."""
+        picture = self.read(path)
+        height, width = picture.shape[:2]
+        scale = min(1.0, SHOWN / max(height, width))
+        return resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """A grid that was measured, and what it was measured against."""
+
+    grid: Grid
+    evidence: Evidence
+    learned: Learned
+
+
+class Prepared(NamedTuple):
+    """How each training picture is edited and its transparent parts are filled, by path, and where
+    the masks and pictures of both lie.
+    """
+
+    edits: Mapping[str, tuple[Recipe, Fill]]
+    masks: MaskStore
+
+    def read(self, path: Path) -> np.ndarray:
+        """A picture as training sees it before its bucket, uint8 ``[H, W, 3]``."""
+        recipe, fill = self.edits.get(str(path), (Recipe(), Fill()))
+        return bake(load_rgba(path), recipe, fill, self.masks)
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """What is to be measured: the grid in ``folder``, against ``pictures`` of the project, with
+    what its prompts show and the held-out losses of its checkpoints.
+    """
+
+    folder: Path
+    project: Project
+    pictures: Sequence[Picture]
+    prompts: Mapping[str, PromptKind]
+    losses: Mapping[str, float | None]
+    cache: FeatureCache
+
+    def run(self, watch: Watch) -> Assessed:
+        """Measure. Raises BadInputError or MissingFileError when there is nothing to compare, and
+        JobCancelled.
+        """
+        grid = open_grid(self.folder)
+        learned = self.learned(grid)
+        cells = {cell.id for cell in grid.cells if cell.path is not None}
+        watch.total = len(learned.training) + len(learned.held_out) + len(cells)
+        evidence = assess(
+            grid,
+            learned.training,
+            learned.held_out,
+            lambda _done, _total: watch.step(),
+            _watched(learned.read, watch),
+            extractor=watched_extractor(EmbeddedExtractor(), watch),
+            cache=self.cache,
+            prompts=self.prompts,
+            losses=self.losses,
+        )
+        return Assessed(grid, evidence, learned)
+
+    def learned(self, grid: Grid) -> Learned:
+        """What the run of the checkpoints learned from; without one run of the project, what the
+        project has. Raises the error of a run whose pictures are gone.
+        """
+        folder = run_of(self.project, grid.request.checkpoints)
+        if folder is not None:
+            try:
+                run = learned_by(folder)
+            except StylekilnError:
+                run = None  # a run whose files are damaged: the project's pictures stand in
+            if run is not None and run.problem is not None:
+                raise run.problem
+            if run is not None:
+                return Learned(run.training, run.held_out, run.read)
+        usable = [item for item in self.pictures if not item.problem]
+        edits = {
+            str(item.path): (item.recipe, self.project.file.fill_of(item.category))
+            for item in usable
+        }
+        return Learned(
+            [item.path for item in self.pictures if item.usable],
+            [item.path for item in usable if item.held_out],
+            Prepared(edits, MaskStore(self.project.masks)).read,
+        )
+
+
+def run_of(project: Project, checkpoints: Sequence[str]) -> Path | None:
+    """The run's folder if all ``checkpoints`` are of one run of the project."""
+    folders = set()
+    for path in (Path(one) for one in checkpoints if one):
+        if not path.is_relative_to(project.runs) or path.parent == project.runs:
+            return None
+        folders.add(project.runs / path.relative_to(project.runs).parts[0])
+    return folders.pop() if len(folders) == 1 else None
+
+
+def _watched(read: Read, watch: Watch) -> Read:
+    def reading(path: Path) -> np.ndarray:
+        watch.step()
+        return read(path)
+
+    return reading
+
+
+def watched_extractor(extractor: Extractor, watch: Watch) -> Extractor:
+    """``extractor``, telling ``watch`` of what it has described."""
+    if isinstance(extractor, PromptExtractor):
+        return _WatchedPrompts(extractor, watch)
+    return _Watched(extractor, watch)
+
+
+class _Watched:
+    def __init__(self, extractor: Extractor, watch: Watch) -> None:
+        self._extractor, self._watch = extractor, watch
+        self.name, self.version = extractor.name, extractor.version
+        self.copy_floor = extractor.copy_floor
+
+    def describe(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+        return self._in_parts(pictures, self._extractor.describe, 1)
+
+    def describe_views(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+        return self._in_parts(pictures, self._extractor.describe_views, 0)
+
+    def similarity(self, described: np.ndarray, views: np.ndarray) -> np.ndarray:
+        return self._extractor.similarity(described, views)
+
+    def _in_parts(
+        self,
+        pictures: Sequence[np.ndarray],
+        describe: Callable[[Sequence[np.ndarray]], np.ndarray],
+        steps: int,
+    ) -> np.ndarray:
+        found = []
+        for start in range(0, len(pictures), _AT_ONCE):
+            part = pictures[start : start + _AT_ONCE]
+            found.append(describe(part))
+            self._watch.step(steps * len(part))
+        return np.concatenate(found) if found else describe(pictures)
+
+
+class _WatchedPrompts(_Watched):
+    def __init__(self, extractor: PromptExtractor, watch: Watch) -> None:
+        super().__init__(extractor, watch)
+        self._texts = extractor
+
+    def describe_texts(self, texts: Sequence[str]) -> np.ndarray:
+        return self._texts.describe_texts(texts)

@@ -1,0 +1,178 @@
+"""What a team decides about verdicts, kept with the project: limits, and flags set aside.
+
+Changes are undone one by one; what is typed or dragged at one limit is one step.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.validation import dismissed as dismissed_file
+from engine.validation import limits as limits_file
+from engine.validation.dismissed import Dismissal, dismissal_of
+from engine.validation.limits import Limits
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from engine.validation.overfit_rules import Flag
+    from engine.validation.sentences import Sentence
+
+
+class Chosen(NamedTuple):
+    """The limits, and the flags that were set aside."""
+
+    limits: Limits = Limits()
+    dismissed: tuple[Dismissal, ...] = ()
+
+
+_Step = tuple[str, Chosen, float]  # what it is called, what was before, when it was made
+
+
+class VerdictChoices(QObject):
+    """Those of the project that is open. While they are written, later ones wait as one."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._folder: Path | None = None
+        self.now = Chosen()
+        self._back: list[_Step] = []
+        self._again: list[_Step] = []
+        self._gesture = ""
+        self._stored = Chosen()
+        self._writing = False
+
+    async def follow(self) -> None:
+        """Another project is open: read what is kept with it."""
+        project = self._session.project
+        folder = self._folder = project.root if project is not None else None
+        self.now = self._stored = Chosen()
+        self._back, self._again, self._gesture = [], [], ""
+        if folder is not None:
+            found, wrong = await self._session.bridge.io(_read, folder)
+            if folder != self._folder:
+                return  # another project is open by now
+            self.now = self._stored = found
+            for sentence in wrong:
+                name = sentence.facts["name"]
+                self._session.notify(sentence.template, warns=True, name=name)
+        self.changed.emit()
+
+    # Limits
+
+    @property
+    def limits(self) -> Limits:
+        """Those that hold."""
+        return self.now.limits
+
+    def set_limit(self, name: str, value: float) -> None:
+        """Move a limit; until :meth:`finish` moving it on is the same step."""
+        if getattr(self.limits, name) == value:
+            return
+        moved = Limits.model_validate(self.limits.model_dump() | {name: value})
+        if self._gesture == name:
+            self._take(self.now._replace(limits=moved))
+        else:
+            self._gesture = name
+            self._step("Move a limit", self.now._replace(limits=moved))
+
+    def finish(self) -> None:
+        """What comes next is another step, though it may move the same limit."""
+        self._gesture = ""
+
+    def reset(self) -> None:
+        """Back to the usual limits."""
+        self.finish()
+        if self.limits != Limits():
+            self._step("Reset the limits", self.now._replace(limits=Limits()))
+
+    # Flags
+
+    def dismissal(self, flag: Flag) -> Dismissal | None:
+        """Why ``flag`` was set aside, or None."""
+        return dismissal_of(flag, self.now.dismissed)
+
+    def dismiss(self, flag: Flag, reason: str) -> None:
+        """Set ``flag`` aside."""
+        self.finish()
+        made = Dismissal(flag.kind, flag.checkpoint, flag.weight, reason, time.time())
+        kept = tuple(one for one in self.now.dismissed if not one.is_of(flag))
+        self._step("Dismiss a flag", self.now._replace(dismissed=(*kept, made)))
+
+    def restore(self, flag: Flag) -> None:
+        """Count ``flag`` again."""
+        self.finish()
+        kept = tuple(one for one in self.now.dismissed if not one.is_of(flag))
+        self._step("Restore a flag", self.now._replace(dismissed=kept))
+
+    # Undo
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self._turn(self._back, self._again)
+
+    def redo(self) -> None:
+        """Make it again."""
+        self._turn(self._again, self._back)
+
+    @property
+    def newest(self) -> float:
+        """When the change was made that undo would take back, in seconds; 0 without one."""
+        return self._back[-1][2] if self._back else 0.0
+
+    def about_undo(self) -> str:
+        """What undo would take back."""
+        return self._back[-1][0] if self._back else ""
+
+    def about_redo(self) -> str:
+        """What redo would make again."""
+        return self._again[-1][0] if self._again else ""
+
+    def _step(self, words: str, chosen: Chosen) -> None:
+        self._back.append((words, self.now, time.monotonic()))
+        self._again.clear()
+        self._take(chosen)
+
+    def _turn(self, source: list[_Step], other: list[_Step]) -> None:
+        self.finish()
+        if source:
+            words, chosen, when = source.pop()
+            other.append((words, self.now, when))
+            self._take(chosen)
+
+    def _take(self, chosen: Chosen) -> None:
+        self.now = chosen
+        self.changed.emit()
+        if not self._writing:
+            self._session.start(self._write())
+
+    async def _write(self) -> None:
+        self._writing = True
+        try:
+            while self.now != self._stored and self._folder is not None:
+                folder, before, chosen = self._folder, self._stored, self.now
+                await self._session.bridge.io(_write, folder, before, chosen)
+                if folder == self._folder:
+                    self._stored = chosen
+        finally:
+            self._writing = False
+
+
+def _read(folder: Path) -> tuple[Chosen, tuple[Sentence, ...]]:
+    limits, wrong_limits = limits_file.load(folder)
+    dismissed, wrong_flags = dismissed_file.load(folder)
+    wrong = tuple(one for one in (wrong_limits, wrong_flags) if one is not None)
+    return Chosen(limits, dismissed), wrong
+
+
+def _write(folder: Path, before: Chosen, chosen: Chosen) -> None:
+    if chosen.limits != before.limits:
+        limits_file.save(folder, chosen.limits)
+    if chosen.dismissed != before.dismissed:
+        dismissed_file.save(folder, chosen.dismissed)

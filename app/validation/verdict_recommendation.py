@@ -1,0 +1,136 @@
+"""The recommendation in words: what to use and why, what is missing, or how far measuring is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QVBoxLayout, QWidget
+
+from app.i18n import joined, tr, tr_error
+from app.theme import metrics
+from app.validation.verdict_words import said
+from app.widgets.buttons import button, tool_button
+from app.widgets.panel import IconLabel, Panel, padded
+from app.widgets.text import label
+
+if TYPE_CHECKING:
+    from app.validation.evidence import EvidenceState
+    from engine.validation.pick import Pick
+
+
+class Recommendation(Panel):
+    """``completion_asked`` wants what is missing drawn, ``measuring_asked`` the grid measured."""
+
+    completion_asked = Signal()
+    measuring_asked = Signal()
+
+    def __init__(self, evidence: EvidenceState) -> None:
+        super().__init__("Evidence", collapsible=False)
+        self._evidence = evidence
+        self.menu_button = tool_button("ellipsis", "How it is measured", self._open_menu)
+        self.add_action(self.menu_button)
+        line = QHBoxLayout()
+        line.setContentsMargins(metrics.PAD, 2, metrics.PAD, 0)
+        line.setSpacing(metrics.GAP)
+        self.mark = IconLabel("circle-check", 18, "ok")
+        self.headline = label(size=15, weight=600, wrap=True)
+        # Beside the first line of the headline: 20 px in English, 22 in Chinese.
+        mark = QVBoxLayout()
+        mark.setContentsMargins(0, 2, 0, 0)
+        mark.addWidget(self.mark)
+        mark.addStretch(1)
+        line.addLayout(mark)
+        line.addWidget(self.headline, 1)
+        self.reasons = label(tone="label", wrap=True)
+        self.notes = label(size=11, tone="quiet", wrap=True)
+        self.body.addLayout(line)
+        self.body.addWidget(padded(self.reasons, top=6))
+        self._notes = padded(self.notes, top=6)
+        self.body.addWidget(self._notes)
+        self._build_progress()
+        self.complete = button("Draw what is missing", "play", on=self.completion_asked.emit)
+        self.again = button("Measure", "play", on=self.measuring_asked.emit)
+        self._complete, self._again = padded(self.complete, top=8), padded(self.again, top=8)
+        self.body.addWidget(self._complete)
+        self.body.addWidget(self._again)
+
+    def _build_progress(self) -> None:
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.cancel = button("Cancel", "x", on=self._evidence.cancel)
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(metrics.GAP)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.cancel)
+        self._progress = padded(box, top=8)
+        self.body.addWidget(self._progress)
+        self._evidence.progressed.connect(self._show_progress)
+
+    def refresh(self) -> None:
+        """Show the verdict, what is missing for it, or why there is none."""
+        evidence = self._evidence
+        picked, missing = evidence.pick(), evidence.lacking()
+        verdict = evidence.verdict()
+        measuring = evidence.measuring
+        self._progress.setVisible(measuring)
+        self._complete.setVisible(picked is None and bool(missing) and not measuring)
+        failed = evidence.problem is not None or evidence.cancelled
+        self._again.setVisible(verdict is None and failed and not measuring)
+        notes = [said(note) for note in verdict.notes] if verdict is not None else []
+        self.notes.setText(joined(notes))
+        self._notes.setVisible(bool(notes))
+        self.mark.setVisible(picked is not None or bool(missing) or evidence.problem is not None)
+        if measuring and verdict is None:
+            self.mark.hide()
+            self._show_progress()
+        elif picked is not None:
+            self._show_pick(picked)
+        elif missing:
+            self._say("info", "t2", tr("Not enough to judge"), joined(said(one) for one in missing))
+        elif evidence.problem is not None:
+            self._say("info", "t2", tr("No evidence yet"), tr_error(evidence.problem))
+        elif evidence.cancelled:
+            self._say("info", "t2", tr("Not measured"), tr("What was measured so far is kept."))
+        else:
+            words = tr(
+                "It is measured when the grid is drawn, against the "
+                "training pictures of this project."
+            )
+            self._say("info", "t2", tr("No evidence yet"), words)
+
+    def _say(self, icon: str, tint: str, headline: str, reasons: str) -> None:
+        self.mark.set(icon, tint)
+        self.headline.setText(headline)
+        self.reasons.setText(reasons)
+
+    def _show_progress(self) -> None:
+        done, total = self._evidence.progress
+        self.bar.setRange(0, max(1, total))
+        self.bar.setValue(done)
+        if self._evidence.verdict() is not None:
+            return
+        if total:
+            self.headline.setText(tr("Measuring {n} of {total}", n=done, total=total))
+        else:
+            self.headline.setText(tr("Measuring…"))
+        self.reasons.setText(tr("Style, diversity and likeness to the training pictures."))
+
+    def _show_pick(self, picked: Pick) -> None:
+        seen = self._evidence.only_seen()
+        sure = picked.sound and picked.sure and not seen
+        icon, tint = ("circle-check", "ok") if sure else ("triangle-alert", "warn")
+        reasons = [said(sentence) for sentence in picked.reasons]
+        if seen:
+            reasons.append(
+                tr("Only what the training pictures show was drawn; add a prompt that is unseen.")
+            )
+        self._say(icon, tint, said(picked.headline).rstrip(".。"), joined(reasons))
+
+    def _open_menu(self) -> None:
+        menu = QMenu(self)
+        again = menu.addAction(tr("Measure again"), self.measuring_asked.emit)
+        again.setEnabled(not self._evidence.measuring)
+        menu.popup(self.menu_button.mapToGlobal(QPoint(0, self.menu_button.height())))

@@ -1,0 +1,51 @@
+"""Words of verdicts for the window: sentences of the engine, marks of judgments, numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.i18n import tr
+
+if TYPE_CHECKING:
+    from engine.validation.judging import Word
+    from engine.validation.overfit_stats import Figure
+    from engine.validation.sentences import Sentence
+
+WORD_MARKS: dict[Word, tuple[str, str]] = {
+    "baseline": ("circle-minus", "t3"),
+    "use": ("circle-check", "ok"),
+    "second": ("circle-check", "ok"),
+    "sound": ("circle-check", "ok"),
+    "copies": ("octagon-alert", "err"),
+    "overfit": ("octagon-alert", "err"),
+    "variety": ("triangle-alert", "warn"),
+    "subjects": ("triangle-alert", "warn"),
+    "unlearned": ("circle-minus", "t3"),
+    "unknown": ("circle-question-mark", "t3"),
+}
+"""Icon and color of each word."""
+_TO = "\u2013"  # an en dash
+
+
+def said(sentence: Sentence) -> str:
+    """A sentence of the engine in the language of the moment."""
+    facts = dict(sentence.facts)
+    if "limit" in facts:
+        facts["limit"] = tr(facts["limit"])  # a limit's own name, or its number
+    return tr(sentence.template, **facts)
+
+
+def capital(text: str) -> str:
+    """``text`` with a capital letter in front."""
+    return text[:1].upper() + text[1:]
+
+
+def plus_minus(figure: Figure) -> str:
+    """Half the width of an interval, ``±0.03``; nothing where there is none."""
+    half = (figure.high - figure.low) / 2
+    return f"±{half:.2f}" if half > 0 else ""
+
+
+def interval(figure: Figure) -> str:
+    """The ends of an interval; nothing where there is none."""
+    return f"{figure.low:.2f}{_TO}{figure.high:.2f}" if figure.high > figure.low else ""
