@@ -39,9 +39,7 @@ def judged(view, tmp_path, library):
         view.state.checkpoints[path] = Checkpoint(path, "style", epoch)
     view.state.open(grid)
     view.evidence.evidence = evidence_of(grid)
-    picked = view.evidence.pick()
-    view.state.set_pick(picked.checkpoint, picked.weight)
-    view.evidence.changed.emit()
+    view.evidence.judge()
     return grid
 
 
