@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from app.validation.verdict_choices import VerdictChoices
 
 
+class _Keeper(Protocol):
+    @property
+    def newest(self) -> float: ...
+
+    def undo(self) -> None: ...
+
+
 class _Again(Protocol):
     def redo(self) -> None: ...
 
@@ -20,7 +27,8 @@ class Undoing:
     """Marks of cells, limits and flags of verdicts, and the plans that set up a grid."""
 
     def __init__(self, marks: GridMarks, choices: VerdictChoices, plans: Plans) -> None:
-        self._keepers = (marks, choices, plans)
+        self._marks, self._choices, self._plans = marks, choices, plans
+        self._keepers: tuple[_Keeper, ...] = (marks, choices, plans)
         self._undone: list[_Again] = [marks, choices]
 
     @property
@@ -38,7 +46,7 @@ class Undoing:
 
     def about_undo(self) -> str:
         """What that was; empty where it has no name of its own."""
-        marks, choices, plans = self._keepers
+        marks, choices, plans = self._marks, self._choices, self._plans
         if plans.newest >= max(marks.newest, choices.newest):
             return ""
         return (marks if marks.newest > choices.newest else choices).about_undo()
