@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
     QTextOption,
 )
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
@@ -58,7 +59,7 @@ class PromptSection(Panel):
         self._rows.setSpacing(0)
         self.body.addLayout(self._rows)
         self.entry = PromptEntry()
-        bind(self.entry.setPlaceholderText, "Type a prompt, or paste several lines")
+        bind(self.entry.setPlaceholderText, "Type or paste prompts")
         bind(self.entry.setAccessibleName, "New prompt")
         self.entry.entered.connect(self._add)
         self.entry.left.connect(self._leave_entry)
@@ -240,6 +241,12 @@ class PromptEntry(QPlainTextEdit):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(60, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width wraps the text into more or fewer lines, which the document does not tell."""
+        super().resizeEvent(event)
+        if self.sizeHint().height() != self.height():
+            self.updateGeometry()
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Several lines are several prompts."""
