@@ -243,7 +243,7 @@ class PromptEntry(QPlainTextEdit):
         return QSize(60, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width wraps the text into more or fewer lines, which the document does not tell."""
+        """Another width wraps the text into other lines, which the document does not tell."""
         super().resizeEvent(event)
         if self.sizeHint().height() != self.height():
             self.updateGeometry()

@@ -16,7 +16,7 @@ from engine.models.inspect import ModelInfo, inspect
 from engine.models.native import native_size
 from engine.prompt.syntax import take_loras
 from engine.runtime.errors import BadInputError, ModelFileError, StylekilnError
-from engine.validation.axes import AxisError
+from engine.validation.axes import AxisError, axis_setting
 from engine.validation.pace import seconds_for, work_of
 from engine.validation.planning import PlannedCell, plan
 from engine.validation.request import GridRequest
@@ -94,6 +94,7 @@ def problems(request: GridRequest) -> Iterator[Problem]:
         yield from _lora_problems(request, bases, files, weights)
     for use in request.image.loras:
         yield from _found("loras", partial(_check_lora, use.path, bases))
+    yield from _idle_axes(request)
     for name in _PICTURES:
         for path in filter(None, request.values(name)):
             yield from _found(name, partial(read_size, Path(str(path))))
@@ -127,6 +128,21 @@ def _lora_problems(
                 remedy="Name a LoRA file, or leave this axis out.",
             ),
         )
+
+
+def _idle_axes(request: GridRequest) -> Iterator[Problem]:
+    """Axes that change nothing, because what they act on is not there."""
+    for axis in request.axes:
+        needed = axis_setting(axis.setting).setting.when
+        if needed == "init_image" and len(axis.values) > 1 and not any(request.values(needed)):
+            yield Problem(
+                axis.setting,
+                AxisError(
+                    axis.setting,
+                    sentence="It changes nothing without a start picture.",
+                    remedy="Name one, or leave this axis out.",
+                ),
+            )
 
 
 def _check_prompts(request: GridRequest) -> None:

@@ -491,6 +491,15 @@ def test_a_prompt_is_edited_in_place_and_removed_by_a_key(qtbot, view):
     assert view.setup.prompts.chosen == ("red apple, pixel icon",)
 
 
+def test_a_field_for_a_prompt_is_as_high_as_its_text(qtbot, view):
+    view.setup.prompts.add(["a very long prompt, " * 4])
+    line = view.panel.prompts.lines[("a very long prompt, " * 4).strip()]
+    QTest.mouseDClick(line, LEFT)
+    qtbot.waitUntil(lambda: line.editor.height() == line.editor.sizeHint().height())
+    assert line.editor.height() > 3 * line.editor.fontMetrics().lineSpacing()
+    assert line.height() >= line.editor.height()
+
+
 def test_a_project_remembers_its_prompts(view, session):
     memory = view.reader._memory
     session.start(memory.open(session.project.grids))

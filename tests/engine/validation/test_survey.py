@@ -118,6 +118,15 @@ def test_a_lora_that_a_prompt_names_is_looked_for(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_strength_without_a_start_picture_is_no_axis(tmp_path: Path) -> None:
+    asked = grid(tmp_path, strength=(0.3, 0.6))
+    ((setting, sentence),) = problems(dry_run(asked))
+    assert setting == "strength"
+    assert "changes nothing without a start picture" in sentence
+    Image.new("RGB", (32, 32)).save(tmp_path / "sketch.png")
+    assert not dry_run(asked.with_values("init_image", (str(tmp_path / "sketch.png"),))).problems
+
+
 def test_a_start_picture_tells_the_size(tmp_path: Path) -> None:
     Image.new("RGB", (320, 160)).save(tmp_path / "sketch.png")
     image = ImageRequest(prompt="castle")
