@@ -10,6 +10,7 @@ from typing import Any
 from engine.runtime.resources import resource
 
 _BEFORE = re.compile(r"(?<=[\u4e00-\u9fff]) \{(\w+)\}")
+_STOPS = ".!?…。！？"
 _AFTER = re.compile(r"\{(\w+)\} (?=[\u4e00-\u9fff])")
 
 
@@ -37,6 +38,12 @@ class Words:
     def joined(self, sentences: list[str]) -> str:
         """Sentences one after the other, as the language sets them."""
         return ("" if self.language == "zh_CN" else " ").join(sentences)
+
+    def sentence(self, text: str) -> str:
+        """``text`` as a sentence of its own: with a capital and a full stop."""
+        stop = "。" if self.language == "zh_CN" else "."
+        whole = text[:1].upper() + text[1:]
+        return whole if not whole or whole[-1] in _STOPS else whole + stop
 
     def _fill(self, template: str, facts: Mapping[str, Any]) -> str:
         """Format ``template``; a stray brace is shown as it is and never raises."""

@@ -20,6 +20,7 @@ __all__ = [
     "SamplePicture",
     "SavedState",
     "Status",
+    "folder_of_run",
     "forget_passing",
     "list_runs",
     "new_run_folder",
@@ -35,6 +36,11 @@ def list_runs(folder: Path) -> list[Run]:
         return []
     runs = [Run(path.parent) for path in Path(folder).glob("*/run.json")]
     return sorted(runs, key=lambda run: run.started, reverse=True)
+
+
+def folder_of_run(path: Path) -> Path | None:
+    """The folder of the run that the file ``path`` lies in, or None."""
+    return next((folder for folder in path.parents if (folder / "run.json").is_file()), None)
 
 
 @dataclass(frozen=True)

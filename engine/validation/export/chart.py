@@ -5,9 +5,10 @@ Colors, dashes and markers are those of the window's chart, so that neither is t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import floor, log10
 from typing import Literal, Protocol
 
 from engine.runtime.words import Words
@@ -15,8 +16,8 @@ from engine.validation.judging import Verdict
 
 Points = list[tuple[float, float]]
 Dash = Literal["", "dash", "dot"]
-Marker = Literal["circle", "square", "triangle", ""]
-COLORS = {"fit": "#2B7F8E", "diversity": "#9A7420", "copying": "#B3392F"}
+Marker = Literal["circle", "square", "triangle", "diamond"]
+COLORS = {"fit": "#2B7F8E", "diversity": "#9A7420", "copying": "#B3392F", "loss": "#7B4F80"}
 INK, GRID = "#6E6E6E", "#C8C8C8"
 DASHES: dict[Dash, tuple[int, ...]] = {"": (), "dash": (6, 3), "dot": (2, 4)}
 # A page is dark on a screen and light on paper: its style sheet has both.
@@ -46,13 +47,17 @@ class Limit:
 
 @dataclass(frozen=True)
 class Chart:
-    """Places 0..1 from left to right with their labels; ``picked`` is the one recommended."""
+    """Places 0..1 from left to right with their labels; ``picked`` is the one recommended.
+
+    ``losses`` are the held-out losses, on an axis of their own below; None where none is known.
+    """
 
     title: str
     labels: tuple[tuple[float, str], ...]
     curves: tuple[Curve, ...]
     limits: tuple[Limit, ...]
     picked: float | None
+    losses: Curve | None = None
 
 
 def chart_of(
@@ -103,7 +108,18 @@ def chart_of(
         ),
         tuple(limits),
         places.get(picked.checkpoint),
+        _losses(places, losses, words),
     )
+
+
+def _losses(
+    places: Mapping[str, float], losses: Mapping[str, float | None], words: Words
+) -> Curve | None:
+    known = {checkpoint: losses.get(checkpoint) for checkpoint in places}
+    points = [(places[one], loss) for one, loss in known.items() if loss is not None]
+    if len(points) < 2:
+        return None
+    return Curve(words("Held-out loss"), COLORS["loss"], "dot", "diamond", tuple(points))
 
 
 class Pen(Protocol):
@@ -119,50 +135,90 @@ class Pen(Protocol):
         """Words with their base line at ``y``; ``anchor`` is start, middle or end."""
 
 
-LEFT, RIGHT, TOP, BOTTOM = 34.0, 182.0, 26.0, 24.0
+LEFT, RIGHT, TOP, BOTTOM = 44.0, 172.0, 26.0, 24.0
+LOSS_SHARE, BETWEEN = 0.28, 22.0
+"""The part of the height that held-out losses take, and the gap above them."""
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """Where values lie: those from ``low`` to ``high`` between ``top`` and ``bottom``."""
+
+    width: float
+    top: float
+    bottom: float
+    low: float = 0.0
+    high: float = 1.0
+
+    @property
+    def right(self) -> float:
+        """Where lines across end."""
+        return self.width - RIGHT
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """The point of value ``y`` at place ``x``; what lies beyond the ends is drawn there."""
+        share = min(1.0, max(0.0, (y - self.low) / (self.high - self.low)))
+        wide = self.right - LEFT - 24
+        return LEFT + 12 + x * wide, self.bottom - share * (self.bottom - self.top)
 
 
 def draw(chart: Chart, pen: Pen, width: float, height: float) -> None:
     """Draw ``chart`` into ``width`` x ``height``."""
-    wide, high = width - LEFT - RIGHT, height - TOP - BOTTOM
-
-    def at(x: float, y: float) -> tuple[float, float]:
-        return LEFT + 12 + x * (wide - 24), TOP + (1 - min(1.0, max(0.0, y))) * high
-
+    foot = height - BOTTOM
+    share = LOSS_SHARE * (foot - TOP) if chart.losses is not None else 0.0
+    main = _Plane(width, TOP, foot - share)
     if chart.picked is not None:
-        x = at(chart.picked, 0)[0]
-        corners = [(x - 12, TOP), (x + 12, TOP), (x + 12, TOP + high), (x - 12, TOP + high)]
-        pen.area(corners, COLORS["fit"], 0.18)
-    for value in (0.0, 0.25, 0.5, 0.75, 1.0):
-        y = at(0, value)[1]
-        pen.line([(LEFT, y), (LEFT + wide, y)], GRID, 0.5, "")
-        pen.text(LEFT - 6, y + 3, f"{value:g}", INK, "end")
+        x = main.at(chart.picked, 0)[0]
+        pen.area(
+            [(x - 12, TOP), (x + 12, TOP), (x + 12, foot), (x - 12, foot)], COLORS["fit"], 0.18
+        )
+    _draw_grid(pen, main, (0.0, 0.25, 0.5, 0.75, 1.0), "{:g}")
     for place, words in chart.labels:
-        pen.text(at(place, 0)[0], height - 8, words, INK, "middle")
-    _draw_limits(chart, pen, LEFT + wide, at)
+        pen.text(main.at(place, 0)[0], height - 8, words, INK, "middle")
+    _draw_limits(chart, pen, main)
     for curve in chart.curves:
-        _draw_curve(curve, pen, at)
+        _draw_curve(curve, pen, main)
+    if chart.losses is not None:
+        _draw_losses(chart.losses, pen, width, (foot - share + BETWEEN, foot))
     _draw_legend(chart, pen)
 
 
-def _draw_limits(
-    chart: Chart, pen: Pen, right: float, at: Callable[[float, float], tuple[float, float]]
-) -> None:
+def _draw_grid(pen: Pen, plane: _Plane, values: Sequence[float], shown: str) -> None:
+    for value in values:
+        y = plane.at(0, value)[1]
+        pen.line([(LEFT, y), (plane.right, y)], GRID, 0.5, "")
+        pen.text(LEFT - 6, y + 3, shown.format(value), INK, "end")
+
+
+def _draw_losses(curve: Curve, pen: Pen, width: float, room: tuple[float, float]) -> None:
+    """Losses on their own axis: they differ by little, so that it does not begin at zero."""
+    values = [value for _, value in curve.points]
+    low, high = min(values), max(values)
+    margin = 0.1 * (high - low) or 0.05 * abs(high) or 1.0
+    plane = _Plane(width, *room, low - margin, high + margin)
+    places = max(2, min(6, 1 - floor(log10(margin))))
+    ticks = sorted({low, (low + high) / 2, high})
+    _draw_grid(pen, plane, ticks, f"{{:.{places}f}}")
+    _draw_curve(curve, pen, plane)
+    pen.text(plane.right + 6, plane.at(0, values[-1])[1] + 3, curve.name, curve.color, "start")
+
+
+def _draw_limits(chart: Chart, pen: Pen, plane: _Plane) -> None:
     last = float("-inf")
     for limit in sorted(chart.limits, key=lambda limit: -limit.value):
-        y = at(0, limit.value)[1]
-        pen.line([(LEFT, y), (right, y)], limit.color, 1.0, "dot")
+        y = plane.at(0, limit.value)[1]
+        pen.line([(LEFT, y), (plane.right, y)], limit.color, 1.0, "dot")
         below = max(y + 3, last + 11)  # words never lie on words
-        pen.text(right + 6, below, f"{limit.words} {limit.value:.2f}", limit.color, "start")
+        pen.text(plane.right + 6, below, f"{limit.words} {limit.value:.2f}", limit.color, "start")
         last = below
 
 
-def _draw_curve(curve: Curve, pen: Pen, at: Callable[[float, float], tuple[float, float]]) -> None:
+def _draw_curve(curve: Curve, pen: Pen, plane: _Plane) -> None:
     if curve.band:
-        upper = [at(x, high) for x, _, high in curve.band]
-        lower = [at(x, low) for x, low, _ in curve.band]
+        upper = [plane.at(x, high) for x, _, high in curve.band]
+        lower = [plane.at(x, low) for x, low, _ in curve.band]
         pen.area([*upper, *reversed(lower)], curve.color, 0.15)
-    points = [at(x, y) for x, y in curve.points]
+    points = [plane.at(x, y) for x, y in curve.points]
     if len(points) > 1:
         pen.line(points, curve.color, 1.75, curve.dash)
     for x, y in points:
@@ -171,7 +227,7 @@ def _draw_curve(curve: Curve, pen: Pen, at: Callable[[float, float], tuple[float
 
 def _draw_legend(chart: Chart, pen: Pen) -> None:
     x = LEFT
-    for curve in chart.curves:
+    for curve in (*chart.curves, *([chart.losses] if chart.losses is not None else [])):
         pen.line([(x, 10), (x + 18, 10)], curve.color, 1.75, curve.dash)
         pen.area(_marker(curve.marker, x + 9, 10), curve.color, 1.0)
         pen.text(x + 23, 13, curve.name, INK, "start")
@@ -183,6 +239,8 @@ def _marker(marker: Marker, x: float, y: float) -> list[tuple[float, float]]:
         return [(x, y - 4), (x + 4, y + 3), (x - 4, y + 3)]
     if marker == "square":
         return [(x - 3, y - 3), (x + 3, y - 3), (x + 3, y + 3), (x - 3, y + 3)]
+    if marker == "diamond":
+        return [(x, y - 4), (x + 4, y), (x, y + 4), (x - 4, y)]
     return [(x + 3.2 * dx, y + 3.2 * dy) for dx, dy in _ROUND]
 
 

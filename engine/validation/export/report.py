@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import ClassVar, Literal
 
+from PIL import Image
 from pydantic import Field
 
+from engine.runtime.errors import MissingFileError, PictureError, StylekilnError
 from engine.runtime.job import Job, Request
 from engine.runtime.schema import settings_of
 from engine.runtime.words import Words
 from engine.validation.evidence import Evidence
 from engine.validation.export.arrangement import Names, facts_of
 from engine.validation.export.chart import Chart, chart_of
-from engine.validation.export.pictures import jpeg, picture_of, read_picture
+from engine.validation.export.pictures import jpeg, picture_of
 from engine.validation.judging import WORD_LABELS, RowVerdict, Verdict, Word, judge
+from engine.validation.learned_pictures import Learned, learned_with, project_of
 from engine.validation.limits import Limits
 from engine.validation.manifest import Grid
+from engine.validation.overfit_data import read_plain
+from engine.validation.overfit_rules import Flag
 from engine.validation.overfit_stats import Figure
 from engine.validation.sentences import Sentence
 
@@ -59,8 +65,8 @@ class ReportRequest(Request):
 
 @dataclass(frozen=True)
 class PicturePair:
-    """A generated picture beside its nearest training picture, both JPEG; None for one that is gone
-    since.
+    """A generated picture beside its nearest training picture as it was trained on, both JPEG;
+    None for one that is gone since.
     """
 
     generated: bytes | None
@@ -71,7 +77,7 @@ class PicturePair:
 
 @dataclass(frozen=True)
 class FlagPart:
-    """A red flag in words, and the pairs that raise it."""
+    """A red flag in words, ``detail`` in whole sentences, and the pairs that raise it."""
 
     headline: str
     detail: str
@@ -121,6 +127,7 @@ class _Reporter:
         self.words, self._job = words, job
         self._cells = {cell.id: cell for cell in grid.cells}
         self._names = Names(grid.request, words, request.names)
+        self._learned = _learned(grid)
         self._done = 0
 
     def report(self) -> Report:
@@ -178,13 +185,21 @@ class _Reporter:
     def _flags(self) -> list[FlagPart]:
         return [
             FlagPart(
-                self._said(flag.headline),
-                self._said(flag.detail),
+                self._headline(flag),
+                self._detail(flag),
                 flag.kind in SERIOUS,
                 tuple(self._pairs(flag.cells[:PAIRS])),
             )
             for flag in self._verdict.flags
         ]
+
+    def _headline(self, flag: Flag) -> str:
+        told = self._said(flag.headline)
+        return told[:1].upper() + told[1:]  # it begins with a name: epoch 2
+
+    def _detail(self, flag: Flag) -> str:
+        told = (flag.detail, *(sign.sentence for sign in flag.signs))
+        return self.words.joined([self.words.sentence(self._said(one)) for one in told])
 
     def _closest(self) -> list[str]:
         """The cells of the pick that come nearest to a training picture."""
@@ -202,18 +217,24 @@ class _Reporter:
             self._job.breathe()
             self._done += 1
             self._job.say("Reading picture {n}", n=self._done)
-            generated, trained = picture_of(cell, SIDE), read_picture(measured.nearest, SIDE)
+            generated = picture_of(cell, SIDE)
             at = cell.position
             caption = f"{self._names.checkpoint(at.checkpoint)}, {at.weight:g}"
             found.append(
                 PicturePair(
                     None if generated is None else jpeg(generated),
-                    None if trained is None else jpeg(trained),
+                    self._trained(measured.nearest),
                     caption,
                     measured.copying,
                 )
             )
         return found
+
+    def _trained(self, path: Path) -> bytes | None:
+        try:
+            return jpeg(Image.fromarray(self._learned.small(path, SIDE)))
+        except (PictureError, MissingFileError):
+            return None
 
     def _limits(self) -> list[tuple[str, str]]:
         values = self._verdict.limits.model_dump()
@@ -238,6 +259,14 @@ class _Reporter:
             told.insert(4, (words("Held-out pictures to the training"), text))
         numbered = enumerate(request.prompts, 1)
         return [*told, *((words("Prompt {n}", n=number), prompt) for number, prompt in numbered)]
+
+
+def _learned(grid: Grid) -> Learned:
+    """How training saw what ``grid`` was compared with."""
+    try:
+        return learned_with(grid.request.checkpoints, project_of(grid.folder))
+    except StylekilnError:  # most are gone; those that are left are shown as they lie
+        return Learned((), (), read_plain)
 
 
 _COLUMNS = (

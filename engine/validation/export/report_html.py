@@ -31,7 +31,7 @@ def _page(report: Report, words: Words) -> Iterator[str]:
         yield f'<p class="note">{escape(report.note)}</p>'
     if report.chart is not None:
         yield _heading(words("Over the checkpoints"), report.chart.title)
-        yield svg(report.chart, 1040, 300)
+        yield svg(report.chart, 1040, 390 if report.chart.losses is not None else 300)
     yield _heading(words("Measures"), words("in brackets: 95 % intervals"))
     yield from _table(report)
     if report.flags:

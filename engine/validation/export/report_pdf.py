@@ -70,7 +70,7 @@ def _story(report: Report, words: Words, title: str, room: float) -> list[Flowab
     if report.note:
         story += [Spacer(0, 6), _text(report.note, 9, color=ACCENT)]
     if report.chart is not None:
-        chart = _ChartBox(report.chart, room, 190)
+        chart = _ChartBox(report.chart, room, 250 if report.chart.losses is not None else 190)
         story.append(
             KeepTogether([*_heading(words("Over the checkpoints"), report.chart.title), chart])
         )

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from engine.dataset.edits import Fill, Recipe
+from engine.dataset.library import Library
+from engine.project.project import Project, SourceFolder
 from engine.runtime.errors import JobCancelled
 from engine.runtime.job import Job
 from engine.runtime.words import Words
 from engine.validation.evidence import CellEvidence
+from engine.validation.export.chart import svg
 from engine.validation.export.report import Report, ReportRequest, report_of
 from engine.validation.export.run import report
 from engine.validation.overfit import Figures
@@ -87,6 +93,84 @@ def test_the_chart_has_every_checkpoint_the_limits_and_the_pick(told: Report) ->
     assert {limit.value for limit in chart.limits} == {0.5, 0.35, 0.8}
     assert chart.picked in (0.0, 1.0)
     assert len(chart.curves[1].band) == 2
+
+
+def test_the_held_out_loss_lies_below_on_an_axis_of_its_own(told: Report) -> None:
+    chart = told.chart
+    assert chart is not None
+    assert chart.losses is not None
+    assert chart.losses.points == ((0.0, 0.09), (1.0, 0.08))
+    text = svg(chart, 1040, 390)
+    assert ">0.0900<" in text
+    assert ">0.0800<" in text
+    assert min(_y_of(text, "0.0900"), _y_of(text, "0.0800")) > _y_of(text, "0")
+    assert _y_of(text, "0.0900") < _y_of(text, "0.0800")
+
+
+def _y_of(text: str, words: str) -> float:
+    found = re.search(rf'y="([\d.]+)"[^>]*>{re.escape(words)}<', text)
+    assert found is not None
+    return float(found.group(1))
+
+
+def test_without_losses_the_chart_has_one_axis(grid, request_of) -> None:
+    losses = dict.fromkeys(grid.request.checkpoints[1:])
+    chart = report_of(request_of(losses=losses), grid, Words(), Job.detached()).chart
+    assert chart is not None
+    assert chart.losses is None
+
+
+def test_flags_are_told_in_whole_sentences(grid, request_of) -> None:
+    evidence = request_of().evidence
+    figures = Figures(excess=Figure(0.4, 0.3, 0.5), entropy=Figure(0.1, 0.0, 0.2))
+    rows = tuple(dataclasses.replace(row, figures=figures) for row in evidence.rows)
+    asked = request_of(evidence=dataclasses.replace(evidence, rows=rows))
+    told = report_of(asked, grid, Words(), Job.detached())
+    suspicion = next(one for one in told.flags if "over-fitted" in one.headline)
+    assert suspicion.headline.startswith("Epoch ")
+    sentences = suspicion.detail.split(". ")
+    assert len(sentences) >= 3
+    assert all(one[0].isupper() or one[0].isdigit() for one in sentences)
+    assert suspicion.detail.endswith(".")
+    asked = request_of(evidence=asked.evidence, language="zh_CN")
+    chinese = report_of(asked, grid, Words("zh_CN"), Job.detached())
+    assert all(one.detail.endswith("。") and ". " not in one.detail for one in chinese.flags)
+
+
+def test_training_pictures_are_shown_as_they_were_trained_on(tmp_path: Path, request_of) -> None:
+    art = tmp_path / "cut"
+    art.mkdir()
+    image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    image.paste((200, 0, 0, 255), (32, 0, 64, 64))
+    image.save(art / "cut.png")
+    project = Project.create(tmp_path / "project", "Icons", [SourceFolder(path=str(art))])
+    project.save(project.file.model_copy(update={"fill": Fill(color="#00FF00")}))
+    with closing(Library(project.database)) as library:
+        library.scan(project.file.folders)
+        library.set_recipe([one.id for one in library.pictures()], Recipe(crop=(0, 0, 40, 64)))
+    grid = make_grid(project.grids / "check")
+    evidence = request_of().evidence
+    ids = [cell.id for cell in grid.cells]
+    cells = dict.fromkeys(ids, CellEvidence(0.9, art / "cut.png"))
+    rows = tuple(
+        dataclasses.replace(
+            row, checkpoint=grid.request.checkpoints[1 + number // 2], cells=(ids[-1],)
+        )
+        for number, row in enumerate(evidence.rows)
+    )
+    evidence = dataclasses.replace(evidence, cells=cells, rows=rows)
+    asked = request_of(grid=str(grid.folder), evidence=evidence, names={})
+    told = report_of(asked, grid, Words(), Job.detached())
+    data = told.closest[0].training
+    assert data is not None
+    shown = Image.open(io.BytesIO(data)).convert("RGB")
+    assert shown.size == (40, 64)
+    assert _is(shown.getpixel((5, 30)), (0, 255, 0))
+    assert _is(shown.getpixel((38, 30)), (200, 0, 0))
+
+
+def _is(color, wanted) -> bool:
+    return max(abs(one - other) for one, other in zip(color, wanted, strict=True)) < 12
 
 
 def test_how_it_was_measured_is_told(told: Report) -> None:
