@@ -105,8 +105,9 @@ class EvidencePanel(Column):
         self.add(box, line=False)
 
     def set_narrow(self, narrow: bool) -> None:
-        """One column of pairs in small windows."""
+        """One column of pairs in small windows, and limits without intervals."""
         self.pairs.set_columns(1 if narrow else 2)
+        self.limits.set_narrow(narrow)
 
     def set_on_verdict(self, there: bool) -> None:
         """Whether the page of the verdict is on the stage, and not the grid."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.validation.evidence import EvidenceState
     from app.validation.verdict_focus import VerdictFocus
 
+FIELD, NARROW_FIELD = 64, 52
 _SETTINGS = {item.name: item for item in settings_of(Limits)}
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -34,13 +35,13 @@ class ThresholdRow(QObject):
         self.threshold = threshold
         item = _SETTINGS[threshold.setting]
         self.mark = IconLabel("circle-check", 14, "ok")
-        self.name = label(threshold.label)
+        self.name = label(threshold.label, wrap=True)
         self.value = label()
         self.spread = label(size=11, tone="quiet")
         self.relation = label(threshold.relation, tone="quiet")
         decimals = 0 if item.kind == "int" else 2
         self.field = NumberField(item.minimum, item.maximum, item.step or 1, decimals)
-        self.field.setFixedWidth(64)
+        self.field.setFixedWidth(FIELD)
         self.field.setAlignment(_RIGHT)
         bind(
             self.field.setAccessibleName,
@@ -136,6 +137,12 @@ class ThresholdPanel(Panel):
         """Tell what would change with this limit: it is being dragged."""
         self._current = setting
         self._show_what_if()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Leave intervals out where there is no room for them; the chart tells them too."""
+        for row in self.rows.values():
+            row.spread.setVisible(not narrow)
+            row.field.setFixedWidth(NARROW_FIELD if narrow else FIELD)
 
     def refresh(self) -> None:
         """Show the limits, and what was measured of the row in focus."""

@@ -43,7 +43,7 @@ _NAMES = {
 MOST = 4  # pictures of a row
 _HEAD, _LINE, _SIDE = 24, 16, 16
 _BETWEEN = 16
-_FEW = 760  # width below which there are two in a row
+_FEW = 880  # width below which there are two in a row
 
 
 class PlantedComparisons(QWidget):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QVBoxLayout, QWidget
 
-from app.i18n import joined, tr, tr_error
+from app.i18n import bind, joined, tr, tr_error
 from app.theme import metrics
 from app.validation.verdict_words import said
 from app.widgets.buttons import button, tool_button
@@ -17,6 +17,14 @@ from app.widgets.text import label
 if TYPE_CHECKING:
     from app.validation.evidence import EvidenceState
     from engine.validation.pick import Pick
+
+
+_EMBEDDED = (
+    "Pictures are compared by their edges in directions and their colors in places, in many "
+    "crops, mirrored and slightly turned. It compares shapes, not meaning: a copy on a busy "
+    "ground, one smaller than 70 % of the picture, turned by more than 15 degrees or drawn anew is "
+    "not found."
+)
 
 
 class Recommendation(Panel):
@@ -48,6 +56,10 @@ class Recommendation(Panel):
         self.body.addWidget(padded(self.reasons, top=6))
         self._notes = padded(self.notes, top=6)
         self.body.addWidget(self._notes)
+        self.measured_by = label(size=11, tone="quiet", wrap=True)
+        bind(self.measured_by.setToolTip, _EMBEDDED)
+        self._measured_by = padded(self.measured_by, top=6)
+        self.body.addWidget(self._measured_by)
         self._build_progress()
         self.complete = button("Draw what is missing", "play", on=self.completion_asked.emit)
         self.again = button("Measure", "play", on=self.measuring_asked.emit)
@@ -82,6 +94,8 @@ class Recommendation(Panel):
         notes = [said(note) for note in verdict.notes] if verdict is not None else []
         self.notes.setText(joined(notes))
         self._notes.setVisible(bool(notes))
+        self._measured_by.setVisible(verdict is not None)
+        self.measured_by.setText(tr("Measured by edges and colors; no download is needed."))
         self.mark.setVisible(picked is not None or bool(missing) or evidence.problem is not None)
         if measuring and verdict is None:
             self.mark.hide()

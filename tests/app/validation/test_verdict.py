@@ -521,3 +521,19 @@ def test_the_bounds_of_every_drawn_limit_are_those_of_its_setting(judged):
         assert limit.setting in verdict_chart._BOUNDS
         value = getattr(judged.evidence.choices.limits, limit.setting)
         assert limit.setting_at(limit.value) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_nothing_of_the_column_is_cut_off_in_a_small_window(qtbot, judged, language):
+    set_language(language)
+    try:
+        judged.resize(1212, 740)
+        judged.right.limits._show_more()
+        area = judged.right._scroll
+        qtbot.waitUntil(lambda: area.widget().width() == area.viewport().width())
+        qtbot.waitUntil(lambda: area.widget().minimumSizeHint().width() <= area.viewport().width())
+        for row in judged.right.limits.rows.values():
+            right = row.field.mapTo(area.viewport(), row.field.rect().topRight()).x()
+            assert right <= area.viewport().width()
+    finally:
+        set_language("en")
