@@ -135,7 +135,7 @@ class Pen(Protocol):
         """Words with their base line at ``y``; ``anchor`` is start, middle or end."""
 
 
-LEFT, RIGHT, TOP, BOTTOM = 44.0, 172.0, 26.0, 24.0
+LEFT, RIGHT, TOP, BOTTOM = 50.0, 176.0, 26.0, 24.0
 LOSS_SHARE, BETWEEN = 0.28, 22.0
 """The part of the height that held-out losses take, and the gap above them."""
 
