@@ -6,21 +6,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.dataset.edits import Recipe, bake
-from engine.dataset.masks import MaskStore
-from engine.imaging.adjust import resize
-from engine.imaging.alpha import Fill
-from engine.imaging.decode import load_rgba
-from engine.runtime.errors import JobCancelled, StylekilnError
+from engine.runtime.errors import JobCancelled
 from engine.validation.evidence import Evidence, assess
 from engine.validation.features import Extractor, PromptExtractor
 from engine.validation.features_cache import FeatureCache
 from engine.validation.features_embedded import EmbeddedExtractor
-from engine.validation.learned import learned_by
+from engine.validation.learned_pictures import Learned, learned_with
 from engine.validation.manifest import Grid, open_grid
 
 if TYPE_CHECKING:
@@ -29,7 +24,6 @@ if TYPE_CHECKING:
     from engine.validation.planted import PromptKind
 
 Read = Callable[[Path], np.ndarray]
-SHOWN = 320  # pixels of the longer side of a training picture beside a generated one
 _AT_ONCE = 8  # pictures described between two looks at whether to stop
 
 
@@ -57,21 +51,6 @@ class Watch:
         self._stop.set()
 
 
-class Learned(NamedTuple):
-    """The pictures that were trained on, those held out, and how training sees them."""
-
-    training: Sequence[Path]
-    held_out: Sequence[Path]
-    read: Read
-
-    def small(self, path: Path) -> np.ndarray:
-        """A picture as it was trained on, made small, uint8 ``[H, W, 3]``."""
-        picture = self.read(path)
-        height, width = picture.shape[:2]
-        scale = min(1.0, SHOWN / max(height, width))
-        return resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
-
-
 @dataclass(frozen=True)
 class Assessed:
     """A grid that was measured, and what it was measured against."""
@@ -79,20 +58,6 @@ class Assessed:
     grid: Grid
     evidence: Evidence
     learned: Learned
-
-
-class Prepared(NamedTuple):
-    """How each training picture is edited and its transparent parts are filled, by path, and where
-    the masks and pictures of both lie.
-    """
-
-    edits: Mapping[str, tuple[Recipe, Fill]]
-    masks: MaskStore
-
-    def read(self, path: Path) -> np.ndarray:
-        """A picture as training sees it before its bucket, uint8 ``[H, W, 3]``."""
-        recipe, fill = self.edits.get(str(path), (Recipe(), Fill()))
-        return bake(load_rgba(path), recipe, fill, self.masks)
 
 
 @dataclass(frozen=True)
@@ -113,7 +78,7 @@ class Measuring:
         JobCancelled.
         """
         grid = open_grid(self.folder)
-        learned = self.learned(grid)
+        learned = learned_with(grid.request.checkpoints, self.project, self.pictures)
         cells = {cell.id for cell in grid.cells if cell.path is not None}
         watch.total = len(learned.training) + len(learned.held_out) + len(cells)
         evidence = assess(
@@ -128,41 +93,6 @@ class Measuring:
             losses=self.losses,
         )
         return Assessed(grid, evidence, learned)
-
-    def learned(self, grid: Grid) -> Learned:
-        """What the run of the checkpoints learned from; without one run of the project, what the
-        project has. Raises the error of a run whose pictures are gone.
-        """
-        folder = run_of(self.project, grid.request.checkpoints)
-        if folder is not None:
-            try:
-                run = learned_by(folder)
-            except StylekilnError:
-                run = None  # a run whose files are damaged: the project's pictures stand in
-            if run is not None and run.problem is not None:
-                raise run.problem
-            if run is not None:
-                return Learned(run.training, run.held_out, run.read)
-        usable = [item for item in self.pictures if not item.problem]
-        edits = {
-            str(item.path): (item.recipe, self.project.file.fill_of(item.category))
-            for item in usable
-        }
-        return Learned(
-            [item.path for item in self.pictures if item.usable],
-            [item.path for item in usable if item.held_out],
-            Prepared(edits, MaskStore(self.project.masks)).read,
-        )
-
-
-def run_of(project: Project, checkpoints: Sequence[str]) -> Path | None:
-    """The run's folder if all ``checkpoints`` are of one run of the project."""
-    folders = set()
-    for path in (Path(one) for one in checkpoints if one):
-        if not path.is_relative_to(project.runs) or path.parent == project.runs:
-            return None
-        folders.add(project.runs / path.relative_to(project.runs).parts[0])
-    return folders.pop() if len(folders) == 1 else None
 
 
 def _watched(read: Read, watch: Watch) -> Read:

@@ -13,7 +13,7 @@ from engine.runtime.errors import MissingFileError, PictureError
 
 if TYPE_CHECKING:
     from app.session import Session
-    from app.validation.evidence_work import Learned
+    from engine.validation.learned_pictures import Learned
 
 
 class TrainingPictures(QObject):

@@ -17,7 +17,7 @@ from app.i18n import set_language, tr
 from app.theme import color
 from app.validation import verdict_chart, verdict_help
 from app.validation.choices import RunChoice
-from app.validation.evidence_work import Assessed, Learned, Measuring, Watch, run_of
+from app.validation.evidence_work import Assessed, Measuring, Watch
 from app.validation.model import Checkpoint
 from app.validation.verdict_data import COLORS
 from app.validation.verdict_frame import apart
@@ -28,6 +28,7 @@ from engine.validation import dismissed as dismissed_file
 from engine.validation import limits as limits_file
 from engine.validation.evidence import assess
 from engine.validation.features_cache import FeatureCache
+from engine.validation.learned_pictures import Learned
 from engine.validation.limits import Limits
 from engine.validation.manifest import open_grid, write_manifest
 from engine.validation.overfit_data import read_plain
@@ -463,14 +464,6 @@ def test_what_was_measured_is_not_measured_again(measuring, monkeypatch):
     again = measuring.run(Watch())
     assert again.evidence.rows == whole.evidence.rows
     assert np.isclose(again.evidence.threshold, whole.evidence.threshold)
-
-
-def test_a_run_is_found_by_its_checkpoints(session):
-    runs = session.project.runs
-    inside = [str(runs / "one" / f"{n}.safetensors") for n in (1, 2)]
-    assert run_of(session.project, ("", *inside)) == runs / "one"
-    assert run_of(session.project, (*inside, str(runs / "two" / "x.safetensors"))) is None
-    assert run_of(session.project, ("/elsewhere/x.safetensors",)) is None
 
 
 def test_a_cancelled_measurement_can_be_started_again(qtbot, judged, session, monkeypatch):

@@ -13,7 +13,6 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.i18n import set_language
-from app.validation.evidence_work import Learned, Prepared
 from app.validation.labels import line_label
 from app.validation.table import Line
 from engine.dataset.edits import Recipe
@@ -21,6 +20,7 @@ from engine.dataset.masks import MaskStore
 from engine.dataset.steps import Cutout
 from engine.imaging.alpha import Fill
 from engine.runtime.errors import ModelFileError
+from engine.validation.learned_pictures import Learned, Prepared
 from engine.validation.manifest import write_manifest
 from engine.validation.request import GridRequest
 from engine.validation.store import CellStore
