@@ -24,4 +24,5 @@ DONE = {
     "sketches": "The sketches and four strengths are set.",
 }
 """What the toast says, which offers to take it back."""
+EXTENDED = "Extend the grid"
 TAGS = {"seen": "seen", "unseen": "unseen", "trigger": "trigger only", "off": "no trigger"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.validation.extending import Addition, additions
-from app.validation.plan_words import DONE, TAGS
+from app.validation.plan_words import DONE, EXTENDED, TAGS, TITLES
 from engine.runtime.errors import BadInputError
 from engine.validation.axes import expanded
 from engine.validation.learned import learned_by
@@ -42,6 +42,16 @@ class Plan:
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What was before, what was done then, and when (seconds)."""
+
+    before: Snapshot
+    plan: Plan
+    about: str
+    when: float
+
+
 class Plans(QObject):
     """What was set last is ``now``; what the user changed after it is :meth:`differing`."""
 
@@ -52,7 +62,7 @@ class Plans(QObject):
         super().__init__(setup)
         self._session, self._setup, self._state = session, setup, state
         self.now = Plan()
-        self._steps: list[tuple[Snapshot, Plan, float]] = []
+        self._steps: list[_Step] = []
 
     def differing(self) -> set[str]:
         """The axes that are not as the plan has set them."""
@@ -141,15 +151,15 @@ class Plans(QObject):
             texts = {draft.setting: draft.text for draft in self._setup.axes}
             self.now = Plan(name, texts)
 
-        self.step(deed, DONE[name])
+        self._do(deed, TITLES[name], DONE[name])
 
-    def step(self, deed: Callable[[], object], words: str) -> None:
+    def _do(self, deed: Callable[[], object], about: str, words: str) -> None:
         """Do ``deed`` such that it can be taken back; the toast says ``words``."""
-        before = self._setup.snapshot(), self.now, time.monotonic()
-        self._steps = [*self._steps[1 - MOST_STEPS :], before]
+        step = _Step(self._setup.snapshot(), self.now, about, time.monotonic())
+        self._steps = [*self._steps[1 - MOST_STEPS :], step]
         deed()
         self.changed.emit()
-        self._session.notify(words, action="Undo", on_action=lambda: self._take_back(before))
+        self._session.notify(words, action="Undo", on_action=lambda: self._take_back(step))
 
     @property
     def can_undo(self) -> bool:
@@ -159,25 +169,28 @@ class Plans(QObject):
     @property
     def newest(self) -> float:
         """When the step was made that undo would take back, in seconds; 0 without one."""
-        return self._steps[-1][2] if self._steps else 0.0
+        return self._steps[-1].when if self._steps else 0.0
+
+    def about_undo(self) -> str:
+        """The key of what would be taken back."""
+        return self._steps[-1].about if self._steps else ""
 
     def undo(self) -> None:
         """Take back the last plan, and what was typed since."""
         if self._steps:
             self._take_back(self._steps[-1])
 
-    def _take_back(self, step: tuple[Snapshot, Plan, float]) -> None:
-        if not any(one is step for one in self._steps):
+    def _take_back(self, step: _Step) -> None:
+        if step not in self._steps:
             return
-        place = next(n for n, one in enumerate(self._steps) if one is step)
-        self._steps = self._steps[:place]
-        self.now = step[1]
-        self._setup.restore(step[0])
+        self._steps = self._steps[: self._steps.index(step)]
+        self.now = step.plan
+        self._setup.restore(step.before)
         self.changed.emit()
         self._session.undone.emit()
 
     def forget(self) -> None:
-        """Another project, or another grid: there is nothing to take back."""
+        """Another project: there is nothing to take back."""
         self._steps, self.now = [], Plan()
         self.changed.emit()
 
@@ -196,7 +209,7 @@ class Plans(QObject):
                 self._setup.adopt(request)
             addition.add(self._setup)
 
-        self.step(deed, "What was drawn before stays; only the new cells are drawn.")
+        self._do(deed, EXTENDED, "What was drawn before stays; only the new cells are drawn.")
 
 
 def _pictures_in(folder: str) -> tuple[str, ...]:

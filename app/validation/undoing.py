@@ -16,6 +16,8 @@ class _Keeper(Protocol):
 
     def undo(self) -> None: ...
 
+    def about_undo(self) -> str: ...
+
 
 class _Again(Protocol):
     def redo(self) -> None: ...
@@ -27,7 +29,6 @@ class Undoing:
     """Marks of cells, limits and flags of verdicts, and the plans that set up a grid."""
 
     def __init__(self, marks: GridMarks, choices: VerdictChoices, plans: Plans) -> None:
-        self._marks, self._choices, self._plans = marks, choices, plans
         self._keepers: tuple[_Keeper, ...] = (marks, choices, plans)
         self._undone: list[_Again] = [marks, choices]
 
@@ -46,10 +47,7 @@ class Undoing:
 
     def about_undo(self) -> str:
         """What that was; empty where it has no name of its own."""
-        marks, choices, plans = self._marks, self._choices, self._plans
-        if plans.newest >= max(marks.newest, choices.newest):
-            return ""
-        return (marks if marks.newest > choices.newest else choices).about_undo()
+        return max(self._keepers, key=lambda one: one.newest).about_undo()
 
     def redo(self) -> None:
         """Do again what was taken back last."""

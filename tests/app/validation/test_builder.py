@@ -303,9 +303,21 @@ def test_a_plan_is_taken_back_by_the_undo_of_the_page(qtbot, view):
     assert len(view.setup.built().weights) == 8
     undo = next(action for action in view.actions() if action.id == "validate.undo")
     assert undo.enabled()
+    assert undo.about() == "Weight sweep"
     undo.run()
     assert view.setup.built() == before
     assert not undo.enabled()
+
+
+def test_a_plan_is_not_taken_back_in_another_project(qtbot, view, session):
+    choose(open_plans(qtbot, view), "Weight sweep")
+    before = view.setup.built()
+    session.project_changed.emit(session.project)
+    assert not view.plans.can_undo
+    session.offers["Weights from 0 to 1.4 are set."]()
+    assert view.setup.axes.get("weight").text == "0, 0.2 … 1.4"
+    assert view.panel.head.header.title.text() == "Validation grid"
+    assert before.weights == view.setup.axes.get("weight").values
 
 
 def test_two_styles_are_combined_by_their_weights(qtbot, view, session, tmp_path, run):
