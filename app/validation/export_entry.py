@@ -111,6 +111,7 @@ class Exports(QObject):
             epochs={one: item.epoch for one, item in known.items()},
             training=self._evidence.training_count,
             held_out=len(held_out),
+            dismissed=self._evidence.choices.now.dismissed,
             note=self._approvals.note_of(self._state.pick_checkpoint),
             language=cast("Literal['en', 'zh_CN']", language()),
         )

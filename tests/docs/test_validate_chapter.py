@@ -11,7 +11,10 @@ from app.validation.export_sheet import FORMATS
 from tests.app.i18n.collector import tables
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
-NAMES = ("Export", "Cells", "Report", "Withdraw approval")
+NAMES = (
+    "Export", "Cells", "Report", "Withdraw approval", "Verdict", "Limits", "Dismiss…",
+    "Nearest training picture",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])

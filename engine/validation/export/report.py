@@ -15,6 +15,7 @@ from engine.runtime.errors import MissingFileError, PictureError, StylekilnError
 from engine.runtime.job import Job, Request
 from engine.runtime.schema import settings_of
 from engine.runtime.words import Words
+from engine.validation.dismissed import Dismissal, dismissal_of
 from engine.validation.evidence import Evidence
 from engine.validation.export.arrangement import Names, facts_of
 from engine.validation.export.chart import Chart, chart_of
@@ -38,7 +39,8 @@ class ReportRequest(Request):
 
     ``evidence`` is what was measured, ``limits`` what it is held against, ``names`` and ``losses``
     what checkpoints are called and their held-out losses, by file, ``epochs`` where they lie in the
-    charts. ``training`` and ``held_out`` count the pictures that were compared with.
+    charts. ``training`` and ``held_out`` count the pictures that were compared with. ``dismissed``
+    are flags that somebody set aside: they are told, struck through.
     """
 
     handler: ClassVar[str] = "engine.validation.export.run:report"
@@ -54,6 +56,7 @@ class ReportRequest(Request):
     epochs: dict[str, int] = Field(default_factory=dict)
     training: int = 0
     held_out: int = 0
+    dismissed: tuple[Dismissal, ...] = ()
     note: str = ""
     language: Literal["en", "zh_CN"] = "en"
 
@@ -77,12 +80,15 @@ class PicturePair:
 
 @dataclass(frozen=True)
 class FlagPart:
-    """A red flag in words, ``detail`` in whole sentences, and the pairs that raise it."""
+    """A red flag in words, ``detail`` in whole sentences, and the pairs that raise it; why it was
+    ``dismissed``, if it was.
+    """
 
     headline: str
     detail: str
     serious: bool
     pairs: tuple[PicturePair, ...]
+    dismissed: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,15 +189,18 @@ class _Reporter:
         )
 
     def _flags(self) -> list[FlagPart]:
-        return [
-            FlagPart(
+        parts = []
+        for flag in self._verdict.flags:
+            aside = dismissal_of(flag, self._request.dismissed)
+            part = FlagPart(
                 self._headline(flag),
                 self._detail(flag),
                 flag.kind in SERIOUS,
                 tuple(self._pairs(flag.cells[:PAIRS])),
+                self.words("Dismissed: {reason}", reason=aside.reason) if aside else "",
             )
-            for flag in self._verdict.flags
-        ]
+            parts.append(part)
+        return sorted(parts, key=lambda part: bool(part.dismissed))
 
     def _headline(self, flag: Flag) -> str:
         told = self._said(flag.headline)

@@ -37,9 +37,13 @@ def _page(report: Report, words: Words) -> Iterator[str]:
     if report.flags:
         yield _heading(words("Red flags"), words("Left: generated. Right: training."))
         for flag in report.flags:
-            kind = "err" if flag.serious else "warn"
-            yield f'<h3 class="{kind}"><b>!</b> {escape(flag.headline)} '
+            kind = "day" if flag.dismissed else "err" if flag.serious else "warn"
+            words_of = escape(flag.headline)
+            headline = f"<s>{words_of}</s>" if flag.dismissed else words_of
+            yield f'<h3 class="{kind}"><b>!</b> {headline} '
             yield f"<small>{escape(flag.detail)}</small></h3>"
+            if flag.dismissed:
+                yield f'<p class="note">{escape(flag.dismissed)}</p>'
             yield from _pairs(flag.pairs)
     if report.closest:
         yield _heading(words("Closest to the training"), words("of what is recommended"))

@@ -27,7 +27,7 @@ from engine.runtime.files import atomic_file
 from engine.runtime.words import Words
 from engine.validation.export.chart import DASHES, Chart, Dash, Points, draw
 from engine.validation.export.pdf_text import BOLD, REGULAR, load_fonts, parts, width, write
-from engine.validation.export.report import PicturePair, Report
+from engine.validation.export.report import FlagPart, PicturePair, Report
 
 INK, QUIET, LINE, ACCENT = "#1A1A1A", "#6E6E6E", "#C8C8C8", "#1D5F6B"
 TONES = {"ok": "#2C611D", "warn": "#6B4700", "err": "#97261D", "": INK}
@@ -80,8 +80,9 @@ def _story(report: Report, words: Words, title: str, room: float) -> list[Flowab
         head = _heading(words("Red flags"), words("Left: generated. Right: training."))
         said = [
             Spacer(0, 4),
-            _text(flag.headline, 9, BOLD, TONES["err" if flag.serious else "warn"]),
+            _headline(flag),
             _text(flag.detail, 8, color=QUIET),
+            *([_text(flag.dismissed, 8)] if flag.dismissed else []),
             _pairs(flag.pairs, room),
         ]
         story.append(KeepTogether([*([] if number else head), *said]))
@@ -93,7 +94,15 @@ def _story(report: Report, words: Words, title: str, room: float) -> list[Flowab
     return story
 
 
-def _text(text: str, size: float, font: str = REGULAR, color: str = INK) -> Paragraph:
+def _headline(flag: FlagPart) -> Paragraph:
+    if flag.dismissed:
+        return _text(flag.headline, 9, BOLD, QUIET, struck=True)
+    return _text(flag.headline, 9, BOLD, TONES["err" if flag.serious else "warn"])
+
+
+def _text(
+    text: str, size: float, font: str = REGULAR, color: str = INK, *, struck: bool = False
+) -> Paragraph:
     style = ParagraphStyle(
         "text", fontName=font, fontSize=size, leading=size * 1.4, textColor=color, wordWrap="CJK"
     )
@@ -101,7 +110,8 @@ def _text(text: str, size: float, font: str = REGULAR, color: str = INK) -> Para
         "".join(f'<font name="{name}">{escape(part)}</font>' for name, part in parts(line, font))
         for line in text.split("\n")
     ]
-    return Paragraph("<br/>".join(lines), style)
+    whole = "<br/>".join(lines)
+    return Paragraph(f"<strike>{whole}</strike>" if struck else whole, style)
 
 
 def _heading(text: str, more: str = "") -> list[Flowable]:

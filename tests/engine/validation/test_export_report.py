@@ -15,10 +15,12 @@ from engine.project.project import Project, SourceFolder
 from engine.runtime.errors import JobCancelled
 from engine.runtime.job import Job
 from engine.runtime.words import Words
+from engine.validation.dismissed import Dismissal
 from engine.validation.evidence import CellEvidence
 from engine.validation.export.chart import svg
 from engine.validation.export.report import Report, ReportRequest, report_of
 from engine.validation.export.run import report
+from engine.validation.judging import judge
 from engine.validation.overfit import Figures
 from engine.validation.overfit_stats import Figure
 from tests.engine.validation.exports import evidence_of, make_grid
@@ -225,3 +227,20 @@ def test_a_cancelled_report_leaves_nothing(request_of) -> None:
     with pytest.raises(JobCancelled):
         report(request_of(), job)
     assert not Path(request_of().path).exists()
+
+
+def test_a_dismissed_flag_is_told_last_and_struck_through(grid, request_of) -> None:
+    whole = report_of(request_of(), grid, Words(), Job.detached())
+    verdict = judge(request_of().evidence, names=request_of().names)
+    flag = verdict.flags[0]
+    aside = Dismissal(flag.kind, flag.checkpoint, flag.weight, "swords <look> so")
+    request = request_of(dismissed=(aside,))
+    told = report_of(request, grid, Words(), Job.detached())
+    assert len(told.flags) == len(whole.flags)
+    assert [bool(one.dismissed) for one in told.flags] == [False] * (len(whole.flags) - 1) + [True]
+    page = report(request, Job.detached()).paths[0].read_text("utf-8")
+    assert f"<s>{told.flags[-1].headline}</s>" in page
+    assert "Dismissed: swords &lt;look&gt; so" in page
+    plain = report(request_of(), Job.detached()).paths[0].read_text("utf-8")
+    assert "<s>" not in plain
+    assert report(request_of("pdf", dismissed=(aside,)), Job.detached()).paths[0].stat().st_size
