@@ -2,11 +2,13 @@
 
 Pizzi et al., "A Self-Supervised Descriptor for Image Copy Detection" (CVPR 2022). TorchScript has
 a language and an unpickler of its own, which knows tensors and its own classes only; a file that
-is no TorchScript archive is refused before torch sees it, because others may run code.
+is no TorchScript archive is refused before torch sees it, because others may run code. The language
+can open files, even while it is loaded, so a script whose code does that is refused as well.
 """
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -26,6 +28,12 @@ _BATCH = 16
 # How pictures were scaled for the networks torchvision offers.
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+_LARGEST_CODE = 1 << 24  # bytes of one source file
+# What reaches files, by any way to write its name; operators of other libraries may do as much.
+_REACHES_OUT = re.compile(rb"\b(?:save|from_file|classes)\b|\bops\b(?!\s*\.\s*prim\b)|\\[0-7uUxN]")
+# As TorchScript writes it: submodules with a number for a name. A name in parts is a disguise.
+_BY_NAME = re.compile(rb"\bgetattr\b")
+_PLAINLY = re.compile(rb"getattr\([^\"']*\"\w+\"\)")
 
 
 class ScriptExtractor:
@@ -82,13 +90,36 @@ def require_script(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError) as error:
+            codes = [_code(archive, name) for name in names if name.lower().endswith(".py")]
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
         raise _refused(path) from error
     top = {name.partition("/")[0] for name in names}
     parts = {name.partition("/")[2] for name in names}
     has_code = any(part.startswith("code/") and part.endswith(".py") for part in parts)
     if len(top) != 1 or not has_code or "constants.pkl" not in parts or "data.pkl" not in parts:
         raise _refused(path)
+    # torch finds its parts whatever their case; of two it may read the other one.
+    if len({name.lower() for name in names}) != len(names) or any(map(_reaches_out, codes)):
+        raise ModelFileError(
+            "{name} holds a program that could open other files; it was not loaded.",
+            name=path.name,
+            remedy="Choose the file that SSCD offers as torchscript.",
+        )
+
+
+def _code(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("torch writes no such archive")
+    with archive.open(name) as stream:
+        code = stream.read(_LARGEST_CODE + 1)
+    if len(code) > _LARGEST_CODE:
+        raise ValueError("too much code")
+    return code
+
+
+def _reaches_out(code: bytes) -> bool:
+    named = (_PLAINLY.match(code, found.start()) for found in _BY_NAME.finditer(code))
+    return _REACHES_OUT.search(code) is not None or not all(named)
 
 
 def _refused(path: Path) -> ModelFileError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -184,6 +185,92 @@ def test_a_pickle_is_never_loaded_as_a_script(script: Path, tmp_path: Path) -> N
         with pytest.raises(ModelFileError, match="no TorchScript file"):
             open_extractor(path)
     assert not (tmp_path / "ran").exists()
+
+
+class Writer(torch.nn.Module):
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        torch.save(pixels, "WHERE")
+        return pixels.mean((2, 3))
+
+
+class WritesWhenLoaded(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.shift = torch.nn.Parameter(torch.zeros(3))
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return pixels.mean((2, 3)) + self.shift
+
+    @torch.jit.export
+    def __getstate__(self) -> tuple[torch.Tensor, bool]:
+        return self.shift, self.training
+
+    @torch.jit.export
+    def __setstate__(self, state: tuple[torch.Tensor, bool]) -> None:
+        torch.save(state[0], "WHERE")
+        self.shift = state[0]
+        self.training = state[1]
+
+
+def rewritten(path: Path, target: Path, was: bytes, now: bytes) -> Path:
+    """The script ``path`` with other code."""
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w") as made:
+        for name in source.namelist():
+            data = source.read(name)
+            assert was in data or not name.endswith(".py")
+            made.writestr(name, data.replace(was, now))
+    return target
+
+
+@pytest.mark.parametrize("module", [Writer, WritesWhenLoaded])
+@pytest.mark.parametrize(
+    "call",
+    [
+        b"torch.save(",
+        b"torch . save(",
+        b"ops.aten.save(",
+        b'getattr(torch, "save")(',
+        b'getattr(torch, "sa" "ve")(',
+        b'getattr(torch, "sa\\166e")(',
+    ],
+)
+def test_a_script_that_writes_files_is_never_loaded(
+    tmp_path: Path, module: type[torch.nn.Module], call: bytes
+) -> None:
+    torch.jit.script(module()).save(str(tmp_path / "first.pt"))
+    hostile = rewritten(tmp_path / "first.pt", tmp_path / "second.pt", b"torch.save(", call)
+    where = tmp_path / "written"
+    path = rewritten(hostile, tmp_path / "third.pt", b"WHERE", str(where).encode())
+    with pytest.raises(ModelFileError, match="could open other files"):
+        open_extractor(path)
+    torch.jit.load(str(path))(torch.zeros(1, 3, 2, 2))
+    assert where.exists()  # so the program was one
+
+
+class Numbered(torch.nn.Module):
+    """With what scripts of real networks have: layers by number, and sizes that were traced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU())
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        found = self.layers(pixels).clamp(min=1e-6).pow(3)
+        pooled = torch.nn.functional.avg_pool2d(found, (found.size(-2), found.size(-1)))
+        return torch.nn.functional.normalize(pooled.reshape(len(pixels), -1))
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_a_script_of_a_usual_network_is_loaded(tmp_path: Path, traced: bool) -> None:
+    path = tmp_path / "usual.pt"
+    sample = torch.rand(2, 3, 32, 32)
+    made = torch.jit.trace(Numbered(), sample) if traced else torch.jit.script(Numbered())
+    made.save(str(path))
+    with zipfile.ZipFile(path) as archive:
+        code = b"".join(archive.read(name) for name in archive.namelist() if ".py" in name)
+    assert b"getattr(" in code
+    assert (b"ops.prim." in code) == traced
+    assert open_extractor(path).describe(read(paths("pixel")[:2])).shape == (2, 4)
 
 
 def test_a_script_of_something_else_is_refused_when_it_answers(tmp_path: Path) -> None:
