@@ -208,12 +208,12 @@ def _listed(value: object) -> list[Any]:
 
 
 def short_prompts(texts: Sequence[str], trigger: str) -> list[str]:
-    """``texts`` without the trigger word and the parts that all others have too; one that is
-    nothing else stays as it is.
+    """``texts`` without the trigger word and the parts that most of them have; one that is nothing
+    else stays as it is.
     """
     parts = [[part.strip() for part in text.split(",") if part.strip()] for text in texts]
-    bare = [part for part in parts if part and part != [trigger]]
-    common = set.intersection(*map(set, bare)) if len(bare) > 1 else set()
-    common |= {trigger}
+    bare = [set(row) for row in parts if row and row != [trigger]]
+    counts = Counter(part for row in bare for part in row)
+    common = {part for part, count in counts.items() if count > max(1, len(bare) / 2)} | {trigger}
     shown = [", ".join(part for part in row if part not in common) for row in parts]
     return [short or text for short, text in zip(shown, texts, strict=True)]

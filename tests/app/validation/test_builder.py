@@ -480,6 +480,9 @@ def test_prompts_are_told_apart_by_the_trigger_word():
 def test_what_all_prompts_say_is_left_out_of_their_short_names():
     texts = ["hvisl, 3d icon, copper bucket", "hvisl, 3d icon, pink whale, spouting", "hvisl"]
     assert short_prompts(texts, "hvisl") == ["copper bucket", "pink whale, spouting", "hvisl"]
+    others = ["3d icon, bucket", "3d icon, whale", "3d icon, shield", "a silver key"]
+    assert short_prompts(others, "") == ["bucket", "whale", "shield", "a silver key"]
+    assert short_prompts(["3d icon, bucket"], "") == ["3d icon, bucket"]
 
 
 def test_several_lines_are_pasted_as_several_prompts(qtbot, view):
