@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QFile
 
 from engine.runtime.errors import StorageError
 from engine.runtime.files import storage_errors
+
+Moved = list[tuple[Path, Path]]
+"""Where each file is in the trash, and where it was."""
 
 
 def to_trash(path: Path) -> Path:
@@ -24,6 +28,24 @@ def to_trash(path: Path) -> Path:
             remedy="Show it in its folder and delete it there.",
         )
     return Path(file.fileName())
+
+
+def all_to_trash(paths: Iterable[Path]) -> Moved:
+    """Move all ``paths`` to the trash, or none: half of them is worse. Raises StorageError."""
+    moved: Moved = []
+    for path in paths:
+        try:
+            moved.append((to_trash(path), path))
+        except Exception:
+            bring_all_back(moved)
+            raise
+    return moved
+
+
+def bring_all_back(moved: Moved) -> None:
+    """Move back what :func:`all_to_trash` moved. Raises StorageError."""
+    for trashed, path in moved:
+        bring_back(trashed, path)
 
 
 def bring_back(trashed: Path, path: Path) -> None:

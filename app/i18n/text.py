@@ -53,6 +53,11 @@ def joined(sentences: Iterable[str]) -> str:
     return _words.joined(list(sentences))
 
 
+def sentence(text: str) -> str:
+    """``text`` with a capital and a full stop, as the language of the moment sets them."""
+    return _words.sentence(text)
+
+
 def language() -> str:
     """The language of the moment: ``"en"`` or ``"zh_CN"``."""
     return _words.language

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
-from app.i18n import joined, tr
+from app.i18n import joined, sentence, tr
 from app.i18n import signals as language_signals
 from app.i18n.format import day
 from app.theme import metrics
@@ -65,7 +65,7 @@ class ApprovalPanel(Panel):
         approval = self._approval
         if approval is None:
             return
-        sentences = [tr(one.template, **one.facts) for one in approval.said]
+        sentences = [sentence(tr(one.template, **one.facts)) for one in approval.said]
         told = tr(
             "{name} at weight {weight}, {day}.",
             name=approval.name,

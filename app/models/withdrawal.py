@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.trash import bring_back, to_trash
+from app.trash import Moved, all_to_trash, bring_all_back
 from engine.models.approvals import Approved, verdict_path
 
 if TYPE_CHECKING:
     from app.session import Session
-
-Moved = list[tuple[Path, Path]]
-"""Where each file is in the trash, and where it was."""
 
 
 async def withdraw(session: Session, approved: Approved, then: Callable[[], object]) -> None:
@@ -23,7 +19,7 @@ async def withdraw(session: Session, approved: Approved, then: Callable[[], obje
     moved = await session.bridge.io(_to_trash, approved)
 
     async def bring() -> None:
-        await session.bridge.io(_restore, moved)
+        await session.bridge.io(bring_all_back, moved)
         then()
 
     def undo() -> None:
@@ -43,16 +39,4 @@ def _to_trash(approved: Approved) -> Moved:
     paths = [verdict_path(approved.path)]
     if approved.approval.copied:
         paths.append(approved.path)
-    moved: Moved = []
-    for path in paths:
-        try:
-            moved.append((to_trash(path), path))
-        except Exception:
-            _restore(moved)  # half of it is worse than none
-            raise
-    return moved
-
-
-def _restore(moved: Moved) -> None:
-    for trashed, path in moved:
-        bring_back(trashed, path)
+    return all_to_trash(paths)

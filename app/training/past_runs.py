@@ -68,8 +68,12 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def run_folders(project: Project) -> list[str]:
-    """The folder of runs of ``project``, or what it will be made in, and the runs in it."""
+    """The folder of runs of ``project``, or what it will be made in, the runs in it and
+    their checkpoints.
+    """
     runs = project.runs
     if not runs.is_dir():
         return [str(project.root)]
-    return [str(runs), *(str(run.folder) for run in list_runs(runs))]
+    folders = [run.folder for run in list_runs(runs)]
+    within = [folder / "checkpoints" for folder in folders]
+    return [str(runs), *map(str, folders), *(str(one) for one in within if one.is_dir())]

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
 
 from app.models.withdrawal import withdraw
 from app.validation.approve_sheet import ApproveSheet
+from app.validation.rest_of_run import files_of_run, trash_rest
 from engine.models.approvals import Approved, approved_in
 from engine.models.hashes import file_sha256
 from engine.project.settings import library_folder
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from app.session import Session
     from app.validation.evidence import EvidenceState
     from app.validation.model import GridState
+    from app.validation.rest_of_run import RunFiles
     from engine.validation.approve import ApproveRequest
+    from engine.validation.judging import Verdict
 
 
 class Approvals(QObject):
@@ -39,6 +43,7 @@ class Approvals(QObject):
         self._state, self._evidence = state, evidence
         self.known: dict[str, Approved] = {}
         self.sheet: ApproveSheet | None = None
+        self._files: RunFiles | None = None
         evidence.changed.connect(self._follow)
         session.settings_changed.connect(lambda _: self._follow())
 
@@ -72,14 +77,26 @@ class Approvals(QObject):
             return
         library = library_folder(self._session.settings)
         sheet = ApproveSheet(verdict, Path(request.folder), library, self._page)
-        sheet.chosen.connect(lambda asked: self._session.start(self._approve(asked)))
+        sheet.chosen.connect(lambda asked, tidy: self._choose(sheet, asked, tidy=tidy))
         sheet.library_chosen.connect(
             lambda folder: self._session.change_settings(team_library=folder)
         )
         sheet.open()
         self.sheet = sheet
+        self._session.start(self._offer_tidying(sheet, verdict))
 
-    async def _approve(self, request: ApproveRequest) -> None:
+    async def _offer_tidying(self, sheet: ApproveSheet, verdict: Verdict) -> None:
+        first = next(iter(verdict.words))
+        files = await self._session.bridge.io(files_of_run, first)
+        if sheet is self.sheet and isValid(sheet):
+            self._files = files
+            sheet.offer_tidying(files)
+
+    def _choose(self, sheet: ApproveSheet, request: ApproveRequest, *, tidy: bool) -> None:
+        kept = sheet.kept if tidy else ()
+        self._session.start(self._approve(request, kept))
+
+    async def _approve(self, request: ApproveRequest, kept: tuple[str, ...]) -> None:
         approved: Approved = await asyncio.wrap_future(self._session.bridge.submit_beside(request))
         self._session.notify(
             "{name} is approved for the team.",
@@ -88,6 +105,8 @@ class Approvals(QObject):
             name=request.name,
         )
         await self.read()
+        if kept and self._files is not None:
+            await trash_rest(self._session, self._files, kept)
 
     def withdraw(self, checkpoint: str) -> None:
         """Take an approval back; the toast brings it again."""

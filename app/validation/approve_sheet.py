@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.i18n import bind, joined, tr
+from app.i18n import bind, joined, sentence, tr, tr_error
 from app.theme import metrics
 from app.validation.flags import said
 from app.widgets.buttons import button
-from app.widgets.fields import Choice, FieldRow, ValueSlider, row
+from app.widgets.fields import Check, Choice, FieldRow, ValueSlider, row
 from app.widgets.panel import IconLabel, padded
 from app.widgets.prompt_edit import PromptEdit
 from app.widgets.text import ElidedLabel, label
@@ -21,15 +21,18 @@ from engine.validation.approve import ApproveRequest
 from engine.validation.judging import WORD_LABELS, RowVerdict, Verdict
 
 if TYPE_CHECKING:
+    from app.validation.rest_of_run import RunFiles
     from engine.validation.sentences import Sentence
 
 GOOD = ("use", "second", "sound")
 
 
 class ApproveSheet(QDialog):
-    """``chosen`` carries the request, ``library_chosen`` another folder for approved models."""
+    """``chosen`` carries the request and whether the rest of the run goes to the trash,
+    ``library_chosen`` another folder for approved models.
+    """
 
-    chosen = Signal(object)
+    chosen = Signal(object, bool)
     library_chosen = Signal(str)
 
     def __init__(self, verdict: Verdict, grid: Path, library: Path, parent: QWidget) -> None:
@@ -45,6 +48,10 @@ class ApproveSheet(QDialog):
         )  # fmt: skip
         self.weight = ValueSlider(0.0, 2.0, 0.05, 2)
         self.note = PromptEdit("What it is good for, and what it needs.", lines=3)
+        self.tidy = Check("")
+        self._tidy_text = bind(self.tidy.setText, "Keep {first}, delete the rest", first="")
+        self.tidy_hint = label(size=11, tone="quiet", wrap=True)
+        self._files: RunFiles | None = None
         self.place = ElidedLabel(str(library), Qt.TextElideMode.ElideMiddle)
         self.mark = IconLabel("circle-check", 16, "ok")
         self.verdict = label(tone="label", wrap=True)
@@ -78,6 +85,17 @@ class ApproveSheet(QDialog):
         change = button("Change…", kind="link", on=self._choose_library)
         hint = "Its file is copied here with the verdict; nothing is written over."
         column.addWidget(FieldRow("Team library", row(self.place, change), hint))
+        self._tidying = QWidget()
+        stacked = QVBoxLayout(self._tidying)
+        stacked.setContentsMargins(0, metrics.GAP, 0, 0)
+        stacked.setSpacing(0)
+        stacked.addWidget(padded(self.tidy))
+        indented = QHBoxLayout()
+        indented.setContentsMargins(metrics.PAD + 22, 0, metrics.PAD, 0)
+        indented.addWidget(self.tidy_hint)
+        stacked.addLayout(indented)
+        self._tidying.hide()
+        column.addWidget(self._tidying)
         column.addStretch(1)
         foot = QHBoxLayout()
         foot.setContentsMargins(metrics.PAD, metrics.PAD, metrics.PAD, 0)
@@ -88,6 +106,48 @@ class ApproveSheet(QDialog):
         foot.addWidget(self.go)
         column.addLayout(foot)
         self.setMinimumWidth(500)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What stays of the run: the chosen checkpoint, and the one to use instead."""
+        picked = self._verdict.pick
+        instead = [one.checkpoint for one in picked.instead] if picked is not None else []
+        second = [path for path in instead if path != self._path][:1]
+        best = [picked.checkpoint] if picked is not None and picked.checkpoint != self._path else []
+        return (self._path, *(best or second))
+
+    def offer_tidying(self, files: RunFiles | None) -> None:
+        """Offer to move the rest of the run's ``files`` to the trash, or say why not."""
+        self._files = files
+        self._follow_files()
+
+    def _follow_files(self) -> None:
+        files, kept = self._files, self.kept
+        rest = files.without(kept) if files is not None else ()
+        self._tidying.setVisible(
+            bool(rest) and files is not None and self._path in files.checkpoints
+        )
+        if files is None:
+            return
+        names = [self._verdict.names[path] for path in self._verdict.words if path in kept]
+        if len(names) > 1:
+            self._tidy_text.say(
+                "Keep {first} and {second}, delete the rest", first=names[0], second=names[1]
+            )
+        else:
+            self._tidy_text.say("Keep {first}, delete the rest", first=names[0])
+        self.tidy.setEnabled(files.problem is None)
+        if files.problem is not None:
+            self.tidy.set_value(False)
+            self.tidy_hint.setText(tr_error(files.problem))
+        else:
+            hint = tr(
+                "1 checkpoint of {name} goes to the trash once the copy is there.",
+                "{n} checkpoints of {name} go to the trash once the copy is there.",
+                n=len(rest),
+                name=files.name,
+            )
+            self.tidy_hint.setText(hint)
 
     @property
     def _path(self) -> str:
@@ -108,6 +168,7 @@ class ApproveSheet(QDialog):
         self.weight.set_default(weight)
         self.weight.set_value(weight)
         self._go_text.update(name=self._verdict.names[self._path])
+        self._follow_files()
         self._judge()
 
     def _measured(self) -> RowVerdict | None:
@@ -122,7 +183,11 @@ class ApproveSheet(QDialog):
             return []
         if picked is not None and (picked.checkpoint, picked.weight) == _at(found):
             return [picked.headline, *picked.reasons]
-        return [part for flag in found.flags for part in (flag.headline, flag.detail)]
+        return [
+            part
+            for flag in found.flags
+            for part in (flag.headline, flag.detail, *(sign.sentence for sign in flag.signs))
+        ]
 
     def _judge(self) -> None:
         found = self._measured()
@@ -136,7 +201,7 @@ class ApproveSheet(QDialog):
         if picked is not None and (picked.checkpoint, picked.weight) == _at(found):
             self.verdict.setText(joined(said(one) for one in sentences))
         elif sentences:
-            self.verdict.setText(tr(", ").join(said(one) for one in sentences))
+            self.verdict.setText(joined(sentence(said(one)) for one in sentences))
         else:
             self.verdict.setText(tr("Nothing speaks against it."))
 
@@ -168,7 +233,7 @@ class ApproveSheet(QDialog):
             measures=_measures(found) if found is not None else {},
             limits=self._verdict.limits.model_dump(),
         )
-        self.chosen.emit(request)
+        self.chosen.emit(request, self.tidy.value and not self._tidying.isHidden())
         self.accept()
 
 

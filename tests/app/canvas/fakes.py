@@ -77,7 +77,7 @@ class FakeSession(QObject):
             while self._waiting:
                 self.start(self._waiting.pop(0))
 
-    def notify(self, key, *, on_action=None, **facts):
+    def notify(self, key, many="", *, on_action=None, **facts):
         self.notes.append(key)
         self.offers[key] = on_action
 

@@ -58,9 +58,7 @@ def test_what_is_not_approved_has_no_verdict(approved, models, settle):
 def test_an_approval_is_withdrawn_here_too(approved, models, settle, toasts, tmp_path, monkeypatch):
     trash = tmp_path / "trash"
     trash.mkdir()
-    monkeypatch.setattr(
-        "app.models.withdrawal.to_trash", lambda path: Path(path).rename(trash / path.name)
-    )
+    monkeypatch.setattr("app.trash.to_trash", lambda path: Path(path).rename(trash / path.name))
     models.receive(path=str(approved))
     settle()
     click(models.inspector.approval.withdraw)

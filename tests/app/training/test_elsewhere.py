@@ -14,6 +14,7 @@ from app import i18n
 from app.training import elsewhere
 from engine.runtime.locks import Lock
 from engine.training.run_claims import LOCK
+from engine.training.runs import Run
 from tests.app.training.conftest import click
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -100,7 +101,7 @@ def test_a_run_of_another_process_is_followed_from_its_begin_to_its_end(
     state, watch = view.state, view.state.elsewhere.watch
     look(watch._soon)
     runs = view.session.project.runs
-    assert watch.watched == {str(runs), str(runs / "mine")}
+    assert watch.watched == {str(runs), str(runs / "mine"), str(runs / "mine" / "checkpoints")}
     other.begin("theirs")
     other.step(1, 2)
     look(watch._soon)
@@ -121,6 +122,19 @@ def test_a_run_of_another_process_is_followed_from_its_begin_to_its_end(
     assert view.stage.bar.phase.text() == i18n.tr("Finished")
     assert len(state.story.checkpoints) == 1
     assert not state.elsewhere.next.isActive()
+
+
+def test_checkpoints_that_go_to_the_trash_leave_the_list(shown, settle, look):
+    view = shown(mine={})
+    watch = view.state.elsewhere.watch
+    look(watch._soon)
+    run = Run(view.session.project.runs / "mine")
+    before = len(view.state.story.checkpoints)
+    assert before
+    assert str(run.folder / "checkpoints") in watch.watched
+    run.checkpoints()[0].path.unlink()
+    look(watch._soon)
+    assert len(view.state.story.checkpoints) == before - 1
 
 
 def test_a_run_that_is_killed_elsewhere_is_interrupted_and_can_go_on(shown, settle, other, look):

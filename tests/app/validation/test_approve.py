@@ -8,6 +8,10 @@ from PySide6.QtCore import Qt
 from app.i18n import set_language
 from app.validation.model import Checkpoint
 from engine.models.approvals import approved_in, read_approval, verdict_path
+from engine.runtime.locks import Lock
+from engine.training.config import TrainRequest
+from engine.training.run_claims import LOCK
+from engine.training.runs import Run
 from tests.app.validation.test_export import choose
 from tests.engine.validation.exports import evidence_of, make_grid
 
@@ -17,7 +21,7 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def library(tmp_path, monkeypatch, session):
     monkeypatch.setenv("STYLEKILN_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("app.models.withdrawal.to_trash", _trash(tmp_path / "trash"))
+    monkeypatch.setattr("app.trash.to_trash", _trash(tmp_path / "trash"))
     return tmp_path / "home" / "models" / "approved"
 
 
@@ -89,7 +93,8 @@ def test_what_speaks_against_a_checkpoint_is_said_before_it_is_approved(qtbot, v
     assert sheet.go.text() == f"Approve epoch {view.state.checkpoints[other].epoch}"
     found = next(one for one in view.evidence.verdict().rows if one.row.checkpoint == other)
     assert found.flags
-    assert str(found.flags[0].headline) in sheet.verdict.text()
+    headline, detail = str(found.flags[0].headline), str(found.flags[0].detail)
+    assert f"{headline[0].upper()}{headline[1:]}. {detail}." in sheet.verdict.text()
     sheet.weight.set_value(0.35)
     sheet.weight.changed.emit(0.35)
     assert "does not show this weight" in sheet.verdict.text()
@@ -159,3 +164,105 @@ def test_the_report_is_offered_and_written_with_the_note(qtbot, view, session, s
     assert view.evidence.verdict().pick.headline.facts["name"] in text
     assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")
     assert session.notes[-1] == "Exported {name}."
+
+
+@pytest.fixture
+def judged_run(view, session, library):
+    """A finished run of four epochs, judged; another epoch is saved that the grid does not show."""
+    request = TrainRequest(project=str(session.project.root), output_name="style")
+    run = Run.create(session.project.runs / "style", request)
+    paths = [run.folder / "checkpoints" / f"style-e{epoch}.safetensors" for epoch in range(1, 6)]
+    for epoch, path in enumerate(paths, 1):
+        path.write_bytes(b"lora %d" % epoch)
+        told = {"epoch": epoch, "step": 4 * epoch, "path": str(path), "loss": 0.1}
+        run.log_event("train.checkpoint", told)
+        view.state.checkpoints[str(path)] = Checkpoint(str(path), path.stem, epoch)
+    run.end("finished")
+    grid = make_grid(
+        session.project.grids / "check", side=16, checkpoints=("", *map(str, paths[:4]))
+    )
+    view.state.open(grid)
+    view.evidence.evidence = evidence_of(grid)
+    view.evidence.judge()
+    return run
+
+
+def _left(run):
+    return [one.epoch for one in run.checkpoints()]
+
+
+def test_the_rest_of_the_run_goes_to_the_trash_and_comes_back(
+    qtbot, view, session, judged_run, tmp_path, library
+):
+    qtbot.mouseClick(view.right.deeds.approve, LEFT)
+    sheet = view.approvals.sheet
+    picked = view.state.checkpoints[view.state.pick_checkpoint].epoch
+    assert not sheet.tidy.value
+    assert sheet.tidy.text() == f"Keep epoch {picked}, delete the rest"
+    assert sheet.tidy_hint.text().startswith("4 checkpoints of style go to the trash")
+    other = next(path for path in view.evidence.verdict().words if path != sheet.checkpoint.value)
+    choose(qtbot, sheet.checkpoint, other)
+    epoch = view.state.checkpoints[other].epoch
+    low, high = sorted((epoch, picked))
+    assert sheet.tidy.text() == f"Keep epoch {low} and epoch {high}, delete the rest"
+    qtbot.mouseClick(sheet.tidy, LEFT)
+    qtbot.mouseClick(sheet.go, LEFT)
+    assert session.errors == []
+    assert _left(judged_run) == [low, high]
+    assert len(list(approved_in(library))) == 1
+    assert len(list((tmp_path / "trash").iterdir())) == 3
+    session.offers["1 checkpoint of {name} is in the trash."]()
+    assert _left(judged_run) == [1, 2, 3, 4, 5]
+
+
+def test_without_the_tick_nothing_of_the_run_goes(qtbot, view, judged_run):
+    qtbot.mouseClick(view.right.deeds.approve, LEFT)
+    qtbot.mouseClick(view.approvals.sheet.go, LEFT)
+    assert _left(judged_run) == [1, 2, 3, 4, 5]
+
+
+def test_a_copy_that_fails_leaves_the_run_as_it_was(qtbot, view, session, judged_run, library):
+    qtbot.mouseClick(view.right.deeds.approve, LEFT)
+    sheet = view.approvals.sheet
+    qtbot.mouseClick(sheet.tidy, LEFT)
+    library.parent.mkdir(parents=True)
+    library.write_bytes(b"a file where the folder should be")
+    qtbot.mouseClick(sheet.go, LEFT)
+    assert len(session.errors) == 1
+    assert _left(judged_run) == [1, 2, 3, 4, 5]
+
+
+def test_a_run_that_still_trains_keeps_its_checkpoints(qtbot, view, session, judged_run, tmp_path):
+    lock = Lock(judged_run.folder / LOCK)
+    assert lock.take()
+    qtbot.mouseClick(view.right.deeds.approve, LEFT)
+    sheet = view.approvals.sheet
+    assert not sheet.tidy.isEnabled()
+    assert "The run style is still going on." in sheet.tidy_hint.text()
+    lock.release()
+    sheet.reject()
+    qtbot.mouseClick(view.right.deeds.approve, LEFT)
+    qtbot.mouseClick(view.approvals.sheet.tidy, LEFT)
+    assert lock.take()  # it was resumed while the sheet was open
+    qtbot.mouseClick(view.approvals.sheet.go, LEFT)
+    lock.release()
+    assert "is still going on" in str(session.errors[-1])
+    assert _left(judged_run) == [1, 2, 3, 4, 5]
+
+
+def test_files_of_no_run_are_not_offered_to_be_tidied(view, sheet):
+    assert not sheet.tidy.isVisible()
+
+
+def test_the_limits_of_the_project_judge_the_report_and_the_approval(
+    qtbot, view, judged, session, library, tmp_path
+):
+    view.evidence.choices.set_limit("least_fit", 0.05)
+    view.exports.write_report("html", str(tmp_path / "out.html"))
+    text = (tmp_path / "out.html").read_text("utf-8")
+    assert "<dt>Least style fit</dt><dd>0.05</dd>" in text
+    assert "has not learned the style" not in text
+    qtbot.mouseClick(view.right.deeds.approve, LEFT)
+    qtbot.mouseClick(view.approvals.sheet.go, LEFT)
+    (approved,) = approved_in(library)
+    assert approved.approval.limits["least_fit"] == 0.05
