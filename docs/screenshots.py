@@ -1,7 +1,7 @@
 """Redraw docs/screenshots by driving the real window through the guided tour.
 
     xvfb-run -a -s "-screen 0 1600x1000x24" python docs/screenshots.py [--home DIR] [--out DIR]
-        [--only dataset|train]
+        [--only dataset|train|validate]
 
 Clicks what a user clicks and photographs the screen. With ``--home`` the projects made there are
 kept, so that a second run finds the trained LoRA and only takes the pictures.
@@ -29,13 +29,14 @@ from PySide6.QtWidgets import QApplication
 
 from docs.dataset_shots import DatasetShots, lay_out, sort_out
 from docs.training_shots import TrainingShots, lay_out_form, train_twice
+from docs.validation_shots import ValidationShots, check_run
 from engine.runtime.device import set_waiting_policy
 
 if TYPE_CHECKING:
     from app.shell.window import MainWindow
 
 LARGE, SMALL = (1600, 1000), (1280, 800)
-WORKSPACES = ("validate", "canvas")
+WORKSPACES = ("canvas",)
 
 
 class Photographer:
@@ -144,9 +145,11 @@ async def take(window: MainWindow, args: argparse.Namespace, home: Path, fresh: 
     """What was asked for. In one go: the window is over with its loop."""
     if args.only is None:
         await take_all(window, args.out, fresh)
-    if args.only != "dataset":
+    if args.only in (None, "train"):
         await take_training(window, args.out, home, fresh and args.only == "train")
-    if args.only != "train":
+    if args.only in (None, "validate"):
+        await take_validation(window, args.out, fresh and args.only == "validate")
+    if args.only in (None, "dataset"):
         await take_dataset(window, args.out, home)
 
 
@@ -158,15 +161,7 @@ async def take_training(window: MainWindow, out: Path, home: Path, fresh: bool) 
     i18n.set_language("en")
     window.move(0, 0)
     await camera.size(LARGE)
-    if fresh:
-        window.start_guide()
-        await camera.quiet()
-        await camera.stage()
-    else:
-        window.open_sample()
-        await camera.quiet()
-    if window.guide is not None:
-        window.close_guide()
+    await open_prepared(window, camera, fresh)
     await train_twice(TrainingShots(camera))
     await TrainingShots(camera).take_all(form)
     await camera.size(SMALL)
@@ -176,6 +171,38 @@ async def take_training(window: MainWindow, out: Path, home: Path, fresh: bool) 
     i18n.set_language("zh_CN")
     await camera.size(LARGE)
     await TrainingShots(camera, "-zh").take_all(form)
+
+
+async def take_validation(window: MainWindow, out: Path, fresh: bool) -> None:
+    """An over-fit check of the newest run: grid, comparison and verdict, in both languages."""
+    from app import i18n
+
+    camera = Photographer(window, out)
+    i18n.set_language("en")
+    window.move(0, 0)
+    await camera.size(LARGE)
+    await open_prepared(window, camera, fresh)
+    await train_twice(TrainingShots(camera))
+    await check_run(ValidationShots(camera))
+    await ValidationShots(camera).take_all()
+    await camera.size(SMALL)
+    await ValidationShots(camera, "-1280").grid()
+    i18n.set_language("zh_CN")
+    await camera.size(LARGE)
+    await ValidationShots(camera, "-zh").take_all()
+
+
+async def open_prepared(window: MainWindow, camera: Photographer, fresh: bool) -> None:
+    """The sample project; in a new home its pictures are prepared by the guide first."""
+    if fresh:
+        window.start_guide()
+        await camera.quiet()
+        await camera.stage()
+    else:
+        window.open_sample()
+        await camera.quiet()
+    if window.guide is not None:
+        window.close_guide()
 
 
 async def take_dataset(window: MainWindow, out: Path, home: Path) -> None:
@@ -205,7 +232,9 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
     parser.add_argument(
-        "--only", choices=["dataset", "train"], help="no guided tour, only this workspace"
+        "--only",
+        choices=["dataset", "train", "validate"],
+        help="no guided tour, only this workspace",
     )
     args = parser.parse_args()
     home = args.home or Path(tempfile.mkdtemp())
