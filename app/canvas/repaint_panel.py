@@ -148,7 +148,7 @@ class RepaintPanel(Panel):
         self.menu.setToolTipsVisible(True)
         used = {path for path, _ in self._repaint.settings.loras}
         for choice in self._repaint.models.loras:
-            if choice.path not in used:
+            if not any(choice.is_at(path) for path in used):
                 self._offer_lora(choice)
         if self.menu.isEmpty():
             self.menu.addAction(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from app.models.weights import USUAL, read_weights, weight_key
 from engine.models.approvals import Approval, read_approval
 from engine.models.catalogue import described, list_models, model_folders
+from engine.models.hashes import file_sha256
 from engine.models.native import native_size
 from engine.runtime.errors import ModelFileError, StylekilnError
 from engine.training.runs import list_runs
@@ -43,7 +44,8 @@ class LoraChoice:
     """A LoRA file by the name people know. ``epoch`` is 0 when the file is not from a run.
 
     ``info`` is None until the file was looked at; ``weight`` is the one it is first used with,
-    ``approval`` the verdict of the team.
+    ``approval`` the verdict of the team. ``also`` are files of the same content: the checkpoints of
+    runs that an approved one was copied from.
     """
 
     path: str
@@ -53,6 +55,11 @@ class LoraChoice:
     info: ModelInfo | None = None
     weight: float = USUAL
     approval: Approval | None = None
+    also: tuple[str, ...] = ()
+
+    def is_at(self, path: str) -> bool:
+        """Whether the file ``path`` is this LoRA."""
+        return path == self.path or path in self.also
 
     def misfit(self, base: BaseChoice) -> StylekilnError | None:
         """Why this LoRA cannot be used with ``base``; None when it can."""
@@ -80,7 +87,7 @@ class ModelsAtHand:
 
     def lora(self, path: str) -> LoraChoice:
         """The LoRA ``path``, or one named after the file."""
-        found = next((choice for choice in self.loras if choice.path == path), None)
+        found = next((choice for choice in self.loras if choice.is_at(path)), None)
         return found or LoraChoice(path, Path(path).stem)
 
 
@@ -104,11 +111,42 @@ def read_models(project: Project | None, base: str, loras: Iterable[str]) -> Mod
         if info.kind == "lora" and path not in known
     ]
     known |= {choice.path for choice in others}
+    trained, others = _once(trained, others)
     foreign = [_dropped(path) for path in loras if path not in known]
     weights = read_weights()
     known_loras = [_weighted(choice, weights) for choice in (*trained, *others, *foreign)]
     known_loras.sort(key=lambda choice: choice.approval is None)
     return ModelsAtHand(tuple(map(_base_choice, found)), tuple(known_loras))
+
+
+def _once(
+    trained: list[LoraChoice], others: list[LoraChoice]
+) -> tuple[list[LoraChoice], list[LoraChoice]]:
+    """Both, but checkpoints that were approved are only there as the approved copy."""
+    approved = {one.approval.sha256: one for one in others if one.approval is not None}
+    sizes = {one.approval.bytes for one in others if one.approval is not None}
+    same: dict[str, list[str]] = {}
+    for choice in trained:
+        digest = _content(choice.path, sizes)
+        if digest in approved:
+            same.setdefault(digest, []).append(choice.path)
+    copied = {path for paths in same.values() for path in paths}
+    return [choice for choice in trained if choice.path not in copied], [
+        replace(choice, also=tuple(same.get(choice.approval.sha256, ())))
+        if choice.approval is not None
+        else choice
+        for choice in others
+    ]
+
+
+def _content(path: str, sizes: set[int]) -> str:
+    """What names the content of a file; empty unless it has one of ``sizes``, so that few are read
+    whole.
+    """
+    try:
+        return file_sha256(Path(path)) if Path(path).stat().st_size in sizes else ""
+    except (OSError, StylekilnError):
+        return ""  # it goes away meanwhile
 
 
 def _weighted(choice: LoraChoice, weights: Mapping[str, float]) -> LoraChoice:

@@ -103,7 +103,8 @@ class Plans(QObject):
     def _combine(self) -> None:
         first = self._need_checkpoint()
         own = {item.path for item in self._setup.available}
-        others = [lora.path for lora in self._setup.models.loras if lora.path not in own]
+        others = [lora.path for lora in self._setup.models.loras
+                  if not any(lora.is_at(path) for path in own)]  # fmt: skip
         base = self._setup.models.base(self._setup.base_model)
         fits = [path for path in others
                 if base is None or self._setup.models.lora(path).misfit(base) is None]  # fmt: skip

@@ -8,7 +8,10 @@ from app.models.at_hand import read_models
 from app.settings.view import View as Settings
 from engine.models.approvals import Approval, Said, verdict_path, write_approval
 from engine.models.hashes import file_sha256
+from engine.project.project import Project
 from engine.project.settings import data_dir
+from engine.training.config import TrainRequest
+from engine.training.runs import Run
 from tests.app.models.conftest import click, write_lora
 
 WORDS = Said(template="Use {name} at weight {weight}.", facts={"name": "epoch 6", "weight": "0.8"})
@@ -76,6 +79,26 @@ def test_canvas_is_offered_approved_models_first_with_their_weight(approved):
     assert Path(choices[0].path).name == "zebra.safetensors"
     assert choices[0].weight == 0.8
     assert all(choice.approval is None for choice in choices[1:])
+
+
+def test_a_checkpoint_and_its_approved_copy_are_one(approved, tmp_path):
+    project = Project.create(tmp_path / "project", "Icons", [])
+    request = TrainRequest(project=str(project.root), output_name="style")
+    run = Run.create(project.runs / "style", request)
+    for epoch, seed in ((1, 5), (2, 6)):
+        path = write_lora(run.folder / "checkpoints" / f"style-{epoch}.safetensors", seed=seed)
+        told = {"epoch": epoch, "step": epoch, "path": str(path), "loss": 0.1}
+        run.log_event("train.checkpoint", told)
+    run.end("finished")
+    own, other = (str(one.path) for one in run.checkpoints())
+    models = read_models(project, "starter", [own])
+    paths = [choice.path for choice in models.loras]
+    assert paths[0] == str(approved)
+    assert own not in paths
+    assert other in paths
+    assert models.lora(own).path == str(approved)  # what uses the checkpoint has its name and kind
+    approved.unlink()
+    assert own in [choice.path for choice in read_models(project, "starter", ()).loras]
 
 
 def test_a_model_that_changed_since_is_offered_as_any_other(approved):
