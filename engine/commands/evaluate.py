@@ -9,20 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands.console import follow
+from engine.commands.files import add_language, format_of
 from engine.commands.grid import cells_record, tell_counts, tell_failure
-from engine.project import links
-from engine.project.project import Project
 from engine.runtime.errors import StylekilnError
 from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
+from engine.runtime.words import Words
 from engine.sampling.request import ImageRequest
+from engine.validation.check_places import Places, afterwards
 from engine.validation.evaluate_request import EvaluateRequest
+from engine.validation.evaluating import names_of
+from engine.validation.export.report import ReportRequest
 from engine.validation.judging import WORD_LABELS, Verdict
 from engine.validation.learned import TrainedRun, learned_by
 from engine.validation.manifest import Grid, open_grid
 from engine.validation.plans import BATCH, check_prompts, over_fit_check
 from engine.validation.request import GridRequest, GridResult
 
+REPORTS = ("html", "pdf")
 # What the check itself decides, and what says where single pictures go.
 _NOT_OFFERED = (
     "model", "prompt", "seed", "count", "init_image", "mask", "strength", "output_dir", "file_name",
@@ -41,6 +45,10 @@ def add_parser(subparsers: Any) -> None:
         type=Path,
         help="compare pictures with this DINOv2 or CLIP folder, or SSCD file (default: no model)",
     )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write the verdict as a page (.html or .pdf)"
+    )
+    add_language(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_arguments(parser, ImageRequest, skip=_NOT_OFFERED)
 
@@ -50,6 +58,8 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     failed or there is nothing to recommend.
     """
     learned = learned_by(args.run)
+    if args.report is not None:
+        format_of(args.report, REPORTS)  # refused before anything is drawn
     result: GridResult = follow(engine.submit(build_request(args, learned)), tell_failure)
     tell_counts(result)
     grid = open_grid(result.folder)
@@ -61,12 +71,17 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     except StylekilnError as error:
         record["problem"] = str(error)
         print(f"stylekiln: {error}", file=sys.stderr)
+    if verdict is not None and args.report is not None:
+        follow(engine.submit(_report(args, verdict, grid, learned)))
+        record["report"] = str(args.report.absolute())
     record["grid"] = cells_record(grid, result)
     if args.json:
         print(json.dumps(record, indent=1, ensure_ascii=False))
     else:
         _tell(verdict)
         print(result.picture)
+        if "report" in record:
+            print(record["report"])
     return 1 if result.failed or verdict is None or verdict.pick is None else 0
 
 
@@ -74,11 +89,13 @@ def build_request(args: argparse.Namespace, learned: TrainedRun) -> GridRequest:
     """The grid that ``args`` ask for. Raises BadInputError for a value out of range."""
     values = {"batch_size": BATCH, **given_arguments(args, ImageRequest)}
     values.pop("seed", None)
-    folder, cells = _places(args.out, learned)
+    places = afterwards(learned.folder)
+    if args.out is not None:
+        places = Places(args.out.absolute(), args.out.absolute() / "cells")
     return over_fit_check(
         learned,
-        str(folder),
-        cells=str(cells) if cells is not None else "",
+        str(places.folder),
+        cells=str(places.cells),
         first_seed=args.seed,
         image=validated(ImageRequest, values),
     )
@@ -90,21 +107,31 @@ def measuring(args: argparse.Namespace, grid: Grid, learned: TrainedRun) -> Eval
     return EvaluateRequest(folder=str(grid.folder), run=str(learned.folder), extractor=chosen)
 
 
-def _places(out: Path | None, learned: TrainedRun) -> tuple[Path, Path | None]:
-    """Folder and cell store: those of the run's project, so that the window shows the grid too."""
-    root = links.root_of(learned.folder)
-    if out is not None:
-        return out.absolute(), None
-    if root is None:
-        return learned.folder / "check", None
-    project = Project.open(root)
-    return project.grids / f"{learned.folder.name}-check", project.cache / "cells"
+def _report(
+    args: argparse.Namespace, verdict: Verdict, grid: Grid, learned: TrainedRun
+) -> ReportRequest:
+    """The request to write the verdict, judged as the window does it."""
+    evidence = verdict.evidence
+    return ReportRequest(
+        grid=str(grid.folder),
+        path=str(args.report.absolute()),
+        format="pdf" if format_of(args.report, REPORTS) == "pdf" else "html",
+        evidence=evidence,
+        limits=verdict.limits,
+        names=names_of(learned, Words(args.language)),
+        losses=learned.losses,
+        epochs={str(one.path): one.epoch for one in learned.checkpoints},
+        training=len(learned.training),
+        held_out=len(evidence.held_out_similarities),
+        language=args.language,
+    )
 
 
 def _tell(verdict: Verdict | None) -> None:
     """A line for every checkpoint, then the recommendation and what speaks against the others."""
     if verdict is None:
         return
+    words = Words()
     for path, word in verdict.words.items():
         print(f"{verdict.names[path]}: {WORD_LABELS[word]}")
     for sentence in verdict.missing:
@@ -112,4 +139,5 @@ def _tell(verdict: Verdict | None) -> None:
     if verdict.pick is not None:
         print(verdict.pick)
     for flag in verdict.flags:
-        print(f"{flag.headline}: {flag.detail}")
+        told = (flag.headline, flag.detail, *(sign.sentence for sign in flag.signs))
+        print(words.joined([words.sentence(str(one)) for one in told]))

@@ -7,14 +7,16 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from engine.commands.console import follow
+from engine.commands.files import add_language, format_of
 from engine.runtime.events import Event
 from engine.runtime.parsing import load_table
-from engine.runtime.schema import validated
+from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
 from engine.validation.axes import FILES, Axis, expanded
+from engine.validation.export.request import ExportGridRequest, Format
 from engine.validation.manifest import Grid, open_grid
 from engine.validation.request import GridRequest, GridResult
 from engine.validation.survey import Problem, Survey, dry_run, problems
@@ -29,7 +31,17 @@ def add_parser(subparsers: Any) -> None:
         "--dry-run", action="store_true",
         help="draw nothing; tell how many cells there are, how long they take, and what is wrong",
     )  # fmt: skip
+    parser.add_argument(
+        "--export",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write the grid as .png, .pdf, .html, .csv or .psd too; can be given again",
+    )
+    add_language(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_arguments(parser, ExportGridRequest, skip=("format",))
 
 
 def run(args: argparse.Namespace, engine: Engine) -> int:
@@ -38,11 +50,18 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     With ``--dry-run`` the status is 2 when anything is wrong.
     """
     request = read_request(args.file, args.out)
+    exports = [_export(args, path, request) for path in args.export]
     if args.dry_run:
         return _tell_survey(dry_run(request), as_json=args.json)
     _tell_problems(problems(request))  # all of them, before the first cell is drawn
     result: GridResult = follow(engine.submit(request), tell_failure)
-    print(as_json(open_grid(result.folder), result) if args.json else result.picture)
+    written = [follow(engine.submit(export)).paths for export in exports]
+    files = [str(path) for paths in written for path in paths]
+    if args.json:
+        record = cells_record(open_grid(result.folder), result) | {"exported": files}
+        print(json.dumps(record, indent=1, ensure_ascii=False))
+    else:
+        print(result.picture, *files, sep="\n")
     tell_counts(result)
     return 1 if result.failed else 0
 
@@ -97,13 +116,19 @@ def _beside(request: GridRequest, root: Path) -> GridRequest:
     )
 
 
-def as_json(grid: Grid, result: GridResult) -> str:
-    """A finished grid with the values of each cell."""
-    return json.dumps(cells_record(grid, result), indent=1, ensure_ascii=False)
+def _export(args: argparse.Namespace, path: Path, request: GridRequest) -> ExportGridRequest:
+    """The request to write the drawn grid as the file ``path``."""
+    values = {
+        "grid": request.folder,
+        "path": str(path.absolute()),
+        "format": format_of(path, get_args(Format)),
+        "language": args.language,
+    }
+    return validated(ExportGridRequest, values | given_arguments(args, ExportGridRequest))
 
 
 def cells_record(grid: Grid, result: GridResult) -> dict[str, Any]:
-    """The same as plain values."""
+    """A finished grid with the values of each cell, as plain values."""
     names = [axis.setting for axis in grid.request.axes]
     return {
         "folder": str(result.folder),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from engine.project import links
 from engine.project.project import Project
+from engine.runtime.words import Words
 from engine.validation.evidence import assess
 from engine.validation.features import Extractor
 from engine.validation.features_cache import NAME as FEATURES
@@ -47,12 +48,14 @@ def evaluate(
     return judge(evidence, None if root is None else load(root)[0], names=names_of(run))
 
 
-def names_of(run: TrainedRun) -> dict[str, str]:
-    """What to call each checkpoint: by its epoch, and by its step where an epoch has several."""
-    epochs = [one.epoch for one in run.checkpoints]
+def names_of(run: TrainedRun, words: Words | None = None) -> dict[str, str]:
+    """What to call each checkpoint: by its epoch, and by its step where an epoch has several. In
+    English unless ``words`` are of another language.
+    """
+    said, epochs = words or Words(), [one.epoch for one in run.checkpoints]
     return {
-        str(one.path): f"epoch {one.epoch}"
+        str(one.path): said("epoch {epoch}", epoch=one.epoch)
         if epochs.count(one.epoch) == 1
-        else f"epoch {one.epoch}, step {one.step}"
+        else said("epoch {epoch}, step {step}", epoch=one.epoch, step=one.step)
         for one in run.checkpoints
     }

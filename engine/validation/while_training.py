@@ -28,6 +28,7 @@ from engine.training.held_out import spread
 from engine.training.previews import QuietJob
 from engine.training.recorder import Recorder
 from engine.training.route import Position
+from engine.validation.check_places import meanwhile
 from engine.validation.evidence import (
     Evidence,
     PromptKind,
@@ -52,8 +53,6 @@ from engine.validation.store import CellStore
 MOST_COMPARED = 2000
 """Training pictures that are compared with; of more these many, evenly spread."""
 BATCH = 4
-FOLDER = "check"
-"""The folder of a run without a project that holds the grid."""
 
 
 class Watch:
@@ -69,10 +68,8 @@ class Watch:
         self._project = Project.open(root) if root is not None else None
         # Drawn on a changed model, its cells are not those of a grid.
         shared = host().is_usual(request.base_model, model)
-        self.folder, self.cells = self._run.folder / FOLDER, self._run.folder / FOLDER / "cells"
-        if self._project is not None and shared:
-            self.folder = self._project.grids / f"{self._run.folder.name}-check"
-            self.cells = self._project.cache / "cells"
+        places = meanwhile(self._run.folder, shared=shared)
+        self.folder, self.cells = places.folder, places.cells
 
     def look(self, at: Position, checkpoint: Path | None) -> None:
         """Draw and measure the rows of ``checkpoint``, or of the base model, unless they were told.

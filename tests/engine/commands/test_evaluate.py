@@ -10,6 +10,8 @@ from engine.commands.cli import main
 from engine.models import adapters
 from engine.models.loading import load_model
 from engine.models.lora_file import write_lora
+from engine.project.project import Project
+from engine.validation.check_places import afterwards, meanwhile
 from tests.engine.validation.test_plans import trained
 
 SMALL = ("--steps", "1", "--width", "32", "--height", "32", "--batch-size", "24")
@@ -78,6 +80,44 @@ def test_without_the_training_pictures_the_grid_is_drawn_and_the_measures_say_so
     assert "art" in found["problem"]
     assert "art" in err
     assert (tmp_path / "check" / "grid.png").is_file()
+
+
+def test_a_report_is_written_with_the_verdict(
+    tmp_path: Path, lora: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, page = run_of(tmp_path, lora), tmp_path / "out" / "verdict.html"
+    said = ["evaluate", str(run), "--report", str(page), "--language", "zh_CN", *SMALL]
+    assert main(said) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(page)
+    text = page.read_text("utf-8")
+    assert "第 1 轮" in text
+    assert text.count('<img alt="" src="data:image/jpeg') >= 8
+    printed = tmp_path / "out" / "verdict.pdf"
+    assert main(["evaluate", str(run), "--report", str(printed), "--json", *SMALL]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["report"] == str(printed)
+    assert printed.read_bytes().startswith(b"%PDF")
+
+
+def test_a_report_of_another_ending_is_refused_before_anything_is_drawn(
+    tmp_path: Path, lora: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_of(tmp_path, lora)
+    assert main(["evaluate", str(run), "--report", str(tmp_path / "verdict.doc"), *SMALL]) == 2
+    assert "verdict.doc has another ending than .html, .pdf." in capsys.readouterr().err
+    assert not (run / "check").exists()
+
+
+def test_the_check_afterwards_does_not_write_over_that_while_training(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "project", "Icons", [])
+    for run in (project.runs / "style", tmp_path / "alone"):
+        one, other = afterwards(run), meanwhile(run, shared=True)
+        assert one.folder != other.folder
+        assert one.cells == other.cells
+        changed = meanwhile(run, shared=False)
+        assert changed.cells != one.cells
+        assert changed.folder.parent == run
+    assert afterwards(project.runs / "style").folder == project.grids / "style-check"
 
 
 def test_what_is_no_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

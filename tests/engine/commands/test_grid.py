@@ -33,6 +33,38 @@ def test_any_axes_are_drawn_and_told_as_json(
     assert Path(found["picture"]).is_file()
 
 
+def test_a_grid_is_exported_as_the_window_does_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = toml(tmp_path, "seeds = '1, 2'")
+    endings = ("png", "pdf", "html", "csv", "psd")
+    files = [tmp_path / "out" / f"sheet.{ending}" for ending in endings]
+    asked = [part for file in files for part in ("--export", str(file))]
+    assert main(["grid", path, "--json", "--cell", "32", "--language", "zh_CN", *asked]) == 0
+    assert json.loads(capsys.readouterr().out)["exported"] == [str(file) for file in files]
+    with Image.open(files[0]) as image:
+        assert 64 < image.width < 200
+    assert files[1].read_bytes().startswith(b"%PDF")
+    assert "基础模型" in files[2].read_text("utf-8")
+    assert len(files[3].read_text("utf-8-sig").splitlines()) == 1 + 2
+    assert files[4].read_bytes().startswith(b"8BPS")
+    assert main(["grid", path, "--export", str(files[0])]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(files[0])
+
+
+def test_an_export_that_cannot_be_written_is_refused_before_the_first_cell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = toml(tmp_path, "seeds = '1, 2'")
+    (tmp_path / "there.png").mkdir()
+    assert main(["grid", path, "--export", str(tmp_path / "sheet.tiff")]) == 2
+    assert "another ending than .png, .pdf, .html, .csv, .psd" in capsys.readouterr().err
+    assert main(["grid", path, "--export", str(tmp_path / "there.png")]) != 0
+    assert main(["grid", path, "--export", "sheet.png", "--cell", "9000"]) == 2
+    assert "cell" in capsys.readouterr().err
+    assert not (tmp_path / "grid").exists()
+
+
 def test_a_dry_run_draws_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = toml(tmp_path, "seeds = '1 … 6'")
     assert main(["grid", path, "--dry-run"]) == 0

@@ -95,7 +95,7 @@ def test_each_cell_tells_the_training_picture_that_is_nearest(checked, project):
 
 def test_the_cells_are_those_that_a_grid_of_the_files_finds(checked, project):
     result, _ = checked(max_train_epochs=2, check_weights=(0.5, 1.0))
-    folder = project.grids / f"{Path(result.run).name}-check"
+    folder = project.grids / f"{Path(result.run).name}-while-training"
     shown = open_grid(folder)
     assert [Path(one).name for one in shown.request.checkpoints] == [
         "", "style-000001.safetensors", "style.safetensors"
@@ -155,10 +155,10 @@ def test_a_run_that_goes_on_draws_nothing_again(settings_of_project, project):
 
 def test_pictures_of_a_changed_model_are_kept_with_the_run(checked, project):
     result, _ = checked(max_train_epochs=1, no_half_vae=True)
-    folder = Path(result.run) / "check"
+    folder = Path(result.run) / "while-training"
     assert len(list((folder / "cells").glob("*.png"))) == 16
     assert not (project.cache / "cells").exists()
-    assert not list(project.grids.glob("*-check"))
+    assert not list(project.grids.glob("*-while-training"))
 
 
 def test_a_check_that_cannot_be_drawn_is_told_and_the_run_goes_on(checked, monkeypatch):
@@ -175,7 +175,7 @@ def test_a_check_that_cannot_be_drawn_is_told_and_the_run_goes_on(checked, monke
 def test_folders_without_a_project_keep_their_grid_in_the_run(train):
     result, _ = train(**CHECK | {"max_train_epochs": 1, "trigger_word": ""})
     run = Path(result.run)
-    assert len(open_grid(run / "check").request.checkpoints) == 2
+    assert len(open_grid(run / "while-training").request.checkpoints) == 2
     assert [cell["kind"] for cell in rows(result.run)[0]["cells"]] == ["seen"] * 8
 
 
