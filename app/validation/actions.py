@@ -57,7 +57,7 @@ def validation_actions(view: View) -> list[Action]:
         Action(
             "validate.compare",
             "Compare A and B",
-            view.show_compare,
+            view.stage.show_compare,
             "columns-2",
             "",
             lambda: state.first is not None,
@@ -93,10 +93,10 @@ def validation_actions(view: View) -> list[Action]:
         Action(
             "validate.canvas",
             "Open in Canvas",
-            view.open_in_canvas,
+            view.chosen.open_in_canvas,
             "brush",
             "",
-            lambda: view.lora_for_canvas() is not None,
+            lambda: view.chosen.lora_for_canvas() is not None,
             where,
         ),
         *stage_actions(view, drawn),

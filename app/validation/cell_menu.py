@@ -40,14 +40,14 @@ def _cell_entries(menu: Menu, view: View) -> None:
         menu.add("Try again", view.retry, "rotate-cw", shortcut="Enter")
     if cell is None or not cell.path:
         return
-    menu.add("Open large", lambda: view.open_cell(first), "maximize", shortcut="Enter")
+    menu.add("Open large", lambda: view.stage.open_cell(first), "maximize", shortcut="Enter")
     menu.add("Mark as B", lambda: view.state.compare_with(first), "columns-2", shortcut="B")
     menu.line()
     for kind, words, icon, key in MARKS:
         ticked = view.state.has_mark(kind, first)
-        menu.add(words, partial(view.mark, kind), icon, ticked=ticked, shortcut=key)
+        menu.add(words, partial(view.chosen.mark, kind), icon, ticked=ticked, shortcut=key)
     menu.line()
-    menu.add("Open in Canvas", view.open_in_canvas, "brush")
+    menu.add("Open in Canvas", view.chosen.open_in_canvas, "brush")
     menu.add("Copy infotext", lambda: start(files.copy_infotext(first)), "copy")
     menu.add("Copy picture", lambda: start(files.copy_picture(first)), "image")
 

@@ -13,8 +13,9 @@ from app.validation.framing import Framing, part_seen
 from app.widgets.images import HARD, fitted, image_of
 
 if TYPE_CHECKING:
+    from app.validation.cell import Cell
     from app.validation.cell_pictures import CellPictures
-    from app.validation.model import Cell, GridState
+    from app.validation.model import GridState
     from app.widgets.thumbnails import Part
 
 _BADGES_FROM, _WORDS_FROM = 40, 64  # pixels of a cell that leave room for marks, and for words

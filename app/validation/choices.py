@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.validation.model import Checkpoint
+from app.validation.cell import Checkpoint
 from engine.models.family import STARTER
 from engine.runtime.errors import StylekilnError
 from engine.training.runs import Run, list_runs

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.i18n import tr
+from app.validation.cell import Cell, Checkpoint, Drawing, GridAxes
 from app.validation.labels import checkpoint_title, spoken_words
 from app.validation.places import Places
 from app.validation.shown import Shown
@@ -17,8 +18,6 @@ from engine.validation.marks import Marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import numpy as np
 
     from app.validation.marks import GridMarks
     from engine.sampling.request import ImageRequest
@@ -29,56 +28,6 @@ if TYPE_CHECKING:
 _NO_MARKS = Marks()
 # From this share of the copy limit on, a cell is marked as coming near to a training picture.
 NEAR_COPY = 0.9
-
-
-@dataclass(frozen=True)
-class GridAxes:
-    """The values along each axis, in the order they are shown."""
-
-    checkpoints: tuple[str, ...] = ()
-    weights: tuple[float, ...] = ()
-    seeds: tuple[int, ...] = ()
-    prompts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A finished or failed cell. ``copying`` is the similarity to training picture ``nearest``."""
-
-    path: str = ""
-    cached: bool = False
-    problem: str = ""
-    copying: float | None = None
-    nearest: str = ""
-
-    @property
-    def id(self) -> str:
-        """What its recipe is called; its file is named by it. Empty for a failed cell."""
-        return Path(self.path).stem if self.path else ""
-
-
-@dataclass(frozen=True, eq=False)
-class Drawing:
-    """A cell that is being drawn: a rough picture, uint8 ``[h, w, 3]``, and how far it is."""
-
-    array: np.ndarray
-    share: float
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A LoRA file that can be compared. Epoch 0 means that the file does not tell."""
-
-    path: str
-    name: str
-    epoch: int = 0
-    loss: float | None = None
-    held_out: float | None = None
-
-    @property
-    def title(self) -> str:
-        """What rows are called."""
-        return tr("Epoch {epoch}", epoch=self.epoch) if self.epoch else self.name
 
 
 class GridState(QObject):

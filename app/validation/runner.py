@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.validation.model import Drawing
+from app.validation.cell import Drawing
 from engine.runtime.errors import JobCancelled
 from engine.validation.manifest import Grid, list_grids
 from engine.validation.request import GridRequest

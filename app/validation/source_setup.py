@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from app.models.at_hand import ModelsAtHand
 from app.models.words import title_of
 from app.validation.axis_list import AxisList
+from app.validation.cell import Checkpoint
 from app.validation.choices import FILES, RunChoice
-from app.validation.model import Checkpoint
 from app.validation.prompt_list import PromptList
 from app.validation.typed import AtHand, epochs_of, text_of
 from engine.models.family import STARTER

@@ -32,7 +32,7 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
         Action(
             "validate.blink",
             "Blink A and B",
-            partial(view.show_way, "blink"),
+            partial(view.stage.show_way, "blink"),
             "eye",
             "",
             both,
@@ -41,7 +41,7 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
         Action(
             "validate.slider",
             "Split A and B by a line",
-            partial(view.show_way, "slider"),
+            partial(view.stage.show_way, "slider"),
             "columns-2",
             "",
             both,
@@ -50,7 +50,7 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
         Action(
             "validate.difference",
             "Show the difference of A and B",
-            partial(view.show_compare, "difference"),
+            partial(view.stage.show_compare, "difference"),
             "contrast",
             "",
             both,
@@ -59,7 +59,7 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
         Action(
             "validate.verdict",
             "Show the verdict",
-            view.show_verdict,
+            view.stage.show_verdict,
             "gauge",
             "",
             drawn,
@@ -68,7 +68,7 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
         Action(
             "validate.back",
             "Back to grid",
-            view.show_grid,
+            view.stage.show_grid,
             "grid-3x3",
             "",
             drawn,
@@ -86,19 +86,25 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
         Action(
             "validate.fit",
             "Fit the grid",
-            view.fit,
+            view.stage.fit,
             "maximize",
             "Ctrl+0",
             drawn,
             where,
         ),
         Action(
-            "validate.zoom_in", "Zoom in", partial(view.zoom, 1), "zoom-in", "Ctrl++", drawn, where
+            "validate.zoom_in",
+            "Zoom in",
+            partial(view.stage.zoom, 1),
+            "zoom-in",
+            "Ctrl++",
+            drawn,
+            where,
         ),
         Action(
             "validate.zoom_out",
             "Zoom out",
-            partial(view.zoom, -1),
+            partial(view.stage.zoom, -1),
             "zoom-out",
             "Ctrl+-",
             drawn,
@@ -107,7 +113,7 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
         Action(
             "validate.detail_in",
             "Zoom into all cells",
-            partial(view.zoom_detail, 1),
+            partial(view.stage.zoom_detail, 1),
             "scan-search",
             "Ctrl+Shift+.",
             drawn,
@@ -116,7 +122,7 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
         Action(
             "validate.detail_out",
             "Zoom out of all cells",
-            partial(view.zoom_detail, -1),
+            partial(view.stage.zoom_detail, -1),
             "scan",
             "Ctrl+Shift+,",
             detail,
@@ -150,7 +156,7 @@ def cell_actions(view: View) -> list[Action]:
         Action(
             "validate.open",
             "Open the cell large",
-            view.open_first,
+            view.stage.open_first,
             "fullscreen",
             "",
             there,
@@ -160,7 +166,7 @@ def cell_actions(view: View) -> list[Action]:
         Action(
             "validate.star",
             "Star the cell",
-            partial(view.mark, "starred"),
+            partial(view.chosen.mark, "starred"),
             "star",
             "",
             there,
@@ -170,7 +176,7 @@ def cell_actions(view: View) -> list[Action]:
         Action(
             "validate.reject",
             "Reject the cell",
-            partial(view.mark, "rejected"),
+            partial(view.chosen.mark, "rejected"),
             "x",
             "",
             there,
@@ -180,7 +186,7 @@ def cell_actions(view: View) -> list[Action]:
         Action(
             "validate.pin",
             "Pin the cell",
-            partial(view.mark, "pinned"),
+            partial(view.chosen.mark, "pinned"),
             "pin",
             "",
             there,
@@ -190,7 +196,7 @@ def cell_actions(view: View) -> list[Action]:
         Action(
             "validate.infotext",
             "Copy infotext",
-            view.copy_infotext,
+            view.chosen.copy_infotext,
             "copy",
             "",
             there,
@@ -199,7 +205,7 @@ def cell_actions(view: View) -> list[Action]:
         Action(
             "validate.picture",
             "Copy picture",
-            view.copy_picture,
+            view.chosen.copy_picture,
             "image",
             "",
             there,

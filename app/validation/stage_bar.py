@@ -21,7 +21,8 @@ from app.widgets.text import label
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.validation.compare import CompareView, Mode
+    from app.validation.compare import CompareView
+    from app.validation.compared_pictures import Mode
     from app.validation.model import GridState
 
 MODES = [

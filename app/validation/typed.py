@@ -15,7 +15,7 @@ from engine.validation.values import format_values, parse_integers, split_values
 from engine.validation.words import BASE, without_common
 
 if TYPE_CHECKING:
-    from app.validation.model import Checkpoint
+    from app.validation.cell import Checkpoint
 
 _ALL = ("all", "全部", "所有")
 _LAST = ("last", "最后", "末")

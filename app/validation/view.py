@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.i18n import signals
 from app.theme import metrics
@@ -17,13 +17,13 @@ from app.validation.cell_files import CellFiles
 from app.validation.cell_menu import open_cell_menu
 from app.validation.cell_pictures import CellPictures
 from app.validation.cell_tips import CellTips
+from app.validation.chosen_cell import ChosenCell
 from app.validation.compare import CompareView
 from app.validation.dry_run import DryRun
 from app.validation.evidence import EvidenceState
 from app.validation.evidence_panel import NARROW_WIDTH, WIDTH, EvidencePanel
 from app.validation.export_entry import Exports
 from app.validation.files import GridFiles, dropped_loras, dropped_pictures
-from app.validation.framing import STEP
 from app.validation.full_cell import FullCell
 from app.validation.full_pictures import FullPictures
 from app.validation.grid_view import GridView
@@ -37,13 +37,15 @@ from app.validation.row_measures import row_measures
 from app.validation.runner import GridRunner
 from app.validation.setup import GridSetup
 from app.validation.setup_panel import SetupPanel
+from app.validation.stage import Stage
 from app.validation.stage_bar import StageBar
+from app.validation.stage_column import StageColumn
 from app.validation.strip import SetupStrip
 from app.validation.undoing import Undoing
 from app.validation.verdict_focus import VerdictFocus
 from app.validation.verdict_page import VerdictPage
 from app.widgets.columns import SideColumns
-from app.widgets.text import hairline, restyle
+from app.widgets.text import restyle
 from engine.project.settings import data_dir
 from engine.runtime.errors import StylekilnError
 
@@ -71,6 +73,7 @@ class View(QWidget):
         self.thumbnails = CellPictures(self)
         self.full_pictures = FullPictures(session, self)
         self.cells = CellFiles(session, self.state, self)
+        self.chosen = ChosenCell(session, self.state, self.marks, self.cells, self.thumbnails)
         self.dry_run = DryRun(session, self.setup)
         self.plans = Plans(session, self.setup, self.state)
         self.undoing = Undoing(self.marks, self.evidence.choices, self.plans)
@@ -88,13 +91,16 @@ class View(QWidget):
         )
         self.bar = StageBar(self.state, self.compare)
         self.empty = NoGrid(self.setup)
+        self.stage = Stage(
+            self.state, self.bar, self.grid, self.compare, self.full, self.verdict, self.empty
+        )
         self.reader = Reader(session, self.state, self.setup, self.runner, self.evidence)
         self.files = GridFiles(self, session, self.setup, self.reader, self.plans)
         self.exports = Exports(self, session, self.state, self.evidence, self.approvals)
         self.setAcceptDrops(True)
         self._build()
         self._listen()
-        self._follow()
+        self.stage.follow()
         if session.project is not None:
             session.start(self.reader.open_project())
 
@@ -122,28 +128,7 @@ class View(QWidget):
     # Layout
 
     def _build(self) -> None:
-        self.stage = QStackedWidget()
-        self.stage.addWidget(self.grid)
-        self.stage.addWidget(self.compare)
-        self.stage.addWidget(self.full)
-        self.stage.addWidget(self.verdict)
-        self.stage.addWidget(self.empty)
-        middle = QWidget()
-        middle.setProperty("surface", "stage")
-        middle.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.bar)
-        self._bar_line = hairline("column")
-        column.addWidget(self._bar_line)
-        column.addWidget(self.stage, 1)
-        # In a box of its own: the bar itself comes and goes with the cell that is chosen.
-        self.recipe_box = QWidget()
-        under = QVBoxLayout(self.recipe_box)
-        under.setContentsMargins(0, 0, 0, 0)
-        under.addWidget(self.recipe)
-        column.addWidget(self.recipe_box)
+        middle = StageColumn(self.stage, self.bar, self.recipe)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -210,93 +195,47 @@ class View(QWidget):
         self.runner.failed.connect(session.show_error)
         self.runner.finished.connect(self._drawn)
         self.runner.adopted.connect(lambda request: session.start(self.reader.adopt(request)))
-        state.axes_changed.connect(self._follow)
+        state.axes_changed.connect(self.stage.follow)
         state.choice_changed.connect(self.right.refresh)
         state.choice_changed.connect(self._mark_next_step)
         self.runner.changed.connect(self._mark_next_step)
-        self.right.deeds.canvas_asked.connect(self.open_in_canvas)
+        self.right.deeds.canvas_asked.connect(self.chosen.open_in_canvas)
         self.right.deeds.report_asked.connect(self.exports.ask_report)
         self.bar.export.clicked.connect(self.exports.ask_grid)
         self.right.completion_asked.connect(self.complete)
         self.right.measuring_asked.connect(self.measure)
-        self.right.cell_asked.connect(self._show_cell)
-        self.verdict.cell_asked.connect(self._show_cell)
+        self.right.cell_asked.connect(self.stage.show_cell)
+        self.verdict.cell_asked.connect(self.stage.show_cell)
         self.verdict.limit_moved.connect(self.right.limits.point_at)
-        signals.changed.connect(self._follow)
+        signals.changed.connect(self.stage.follow)
 
     def _listen_to_stage(self) -> None:
-        state, grid, bar, compare = self.state, self.grid, self.bar, self.compare
-        bar.mode.changed.connect(lambda _: self._turn_stage())
-        bar.way.changed.connect(lambda _: self._turn_stage())
-        bar.zoomed.connect(self.zoom)
-        bar.fitted.connect(self.fit)
-        bar.actual.connect(compare.actual_size)
-        bar.detailed.connect(grid.set_loupe)
+        state, grid, stage, chosen = self.state, self.grid, self.stage, self.chosen
+        stage.currentChanged.connect(
+            lambda _: self.right.set_on_verdict(stage.currentWidget() is self.verdict)
+        )
+        self.thumbnails.ready.connect(lambda _: stage.tell_zoom())
         grid.picked.connect(state.choose)
         grid.compared.connect(state.compare_with)
         grid.opened.connect(self._open_or_retry)
-        grid.marked.connect(self.marks_cell)
-        grid.dragged.connect(self._drag)
+        grid.marked.connect(chosen.mark_at)
+        grid.dragged.connect(lambda key: chosen.drag(key, grid))
         grid.menu_asked.connect(partial(open_cell_menu, self))
         grid.tip_asked.connect(self.tips.show)
-        grid.sized.connect(self._tell_zoom)
-        self.thumbnails.ready.connect(lambda _: self._tell_zoom())
-        for stage in (compare, self.full):
-            stage.stepped.connect(grid.go)
-            stage.marked.connect(self.mark)
-            stage.closed.connect(self.show_grid)
-        compare.changed.connect(self._tell_zoom)
+        for large in (self.compare, self.full):
+            large.marked.connect(chosen.mark)
         recipe = self.recipe
-        recipe.compare_asked.connect(self.show_compare)
-        recipe.canvas_asked.connect(self.open_in_canvas)
-        recipe.mark_asked.connect(self.mark)
-        recipe.infotext_asked.connect(self.copy_infotext)
-        recipe.picture_asked.connect(self.copy_picture)
-        recipe.dragged.connect(lambda: self._drag(state.first))
+        recipe.compare_asked.connect(stage.show_compare)
+        recipe.canvas_asked.connect(chosen.open_in_canvas)
+        recipe.mark_asked.connect(chosen.mark)
+        recipe.infotext_asked.connect(chosen.copy_infotext)
+        recipe.picture_asked.connect(chosen.copy_picture)
+        recipe.dragged.connect(lambda: chosen.drag(state.first, grid))
 
     def _setup_changed(self) -> None:
         self.state.checkpoints |= {item.path: item for item in self.setup.available}
         self.state.tags = {row.text: row.tag for row in self.setup.prompts}
-        self._follow()
-
-    def _follow(self) -> None:
-        has_grid = bool(self.state.axes.checkpoints)
-        self._show_on_stage(self._staged() if has_grid else self.empty)
-        self.empty.refresh()
-        self.bar.refresh()
-        self._tell_zoom()
-
-    def _staged(self) -> QWidget:
-        """What the segments say."""
-        if self.bar.comparing:
-            return self.compare
-        if self.bar.mode.value == "verdict":
-            return self.verdict
-        return self.full if self.stage.currentWidget() is self.full else self.grid
-
-    def _show_on_stage(self, shown: QWidget) -> None:
-        before = self.stage.currentWidget()
-        self.stage.setCurrentWidget(shown)
-        self.right.set_on_verdict(shown is self.verdict)
-        self.recipe_box.setVisible(shown is not self.verdict)
-        for part in (self.bar, self._bar_line):
-            part.setVisible(shown is not self.full)
-        if shown is not before and before is not None and before.hasFocus():
-            shown.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _turn_stage(self) -> None:
-        """Another segment was chosen."""
-        if self.bar.comparing:
-            self.compare.set_mode(self.bar.compare_mode)
-        else:
-            self.compare.set_playing(False)
-        self._follow()
-
-    def _tell_zoom(self) -> None:
-        if self.bar.comparing:
-            self.bar.show_zoom(self.compare.scale, not self.grid.framing.whole)
-        else:
-            self.bar.show_zoom(self.grid.picture_scale(), not self.grid.framing.whole)
+        self.stage.follow()
 
     def _measured(self) -> None:
         self.state.shown.set_measures(row_measures(self.state, self.evidence.evidence))
@@ -320,7 +259,7 @@ class View(QWidget):
             return
         self.setup.go_on_with(request)
         self.evidence.clear()
-        self.show_grid()
+        self.stage.show_grid()
         survey = self.dry_run.survey
         self.runner.start(request, None if survey is None else survey.distinct)
 
@@ -346,68 +285,12 @@ class View(QWidget):
         """Measure the grid that is shown; what was measured before is taken as it is."""
         self.session.start(self.evidence.measure())
 
-    def show_verdict(self) -> None:
-        """Show what the measures say of the checkpoints."""
-        self.bar.mode.set_value("verdict")
-        self._turn_stage()
-        self.verdict.chart.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def zoom(self, direction: int) -> None:
-        """Enlarge (1) or shrink (-1) what is on the stage."""
-        if self.stage.currentWidget() is self.compare:
-            self.compare.zoom_by(1.25 if direction > 0 else 0.8)
-        else:
-            self.grid.step_zoom(direction)
-
-    def fit(self) -> None:
-        """Show all of what is on the stage."""
-        if self.stage.currentWidget() is self.compare:
-            self.compare.fit()
-        else:
-            self.grid.fit()
-
-    def show_compare(self, mode: str = "compare") -> None:
-        """Show A and B large."""
-        self.bar.mode.set_value(mode)
-        self._turn_stage()
-        self.compare.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def show_way(self, way: str) -> None:
-        """Compare A and B in another way: ``side``, ``blink`` or ``slider``."""
-        self.bar.way.set_value(way)
-        self.show_compare()
-
-    def show_grid(self) -> None:
-        """Back to the grid, with A in sight."""
-        self.bar.mode.set_value("grid")
-        self._show_on_stage(self.grid)
-        self._turn_stage()
-        if self.state.first is not None:
-            self.grid.show_cell(self.state.first)
-        self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def open_cell(self, key: Position) -> None:
-        """Show one cell over the whole stage."""
-        self.state.choose(key)
-        self.bar.mode.set_value("grid")
-        self._show_on_stage(self.full)
-        self.full.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def open_first(self) -> None:
-        """Show A over the whole stage."""
-        if self.state.first is not None:
-            self.open_cell(self.state.first)
-
-    def zoom_detail(self, direction: int) -> None:
-        """Show a smaller (1) or a larger (-1) part of all pictures."""
-        self.grid.framing.zoom_by(STEP if direction > 0 else 1 / STEP)
-
     def _open_or_retry(self, key: Position) -> None:
         cell = self.state.cell(key)
         if cell is not None and cell.problem:
             self.retry()
         elif cell is not None and cell.path:
-            self.open_cell(key)
+            self.stage.open_cell(key)
 
     def retry(self) -> None:
         """Draw the grid shown again; only what failed or is missing is drawn."""
@@ -415,68 +298,6 @@ class View(QWidget):
         if request is not None and not self.runner.running:
             self.setup.adopt(request)
             self.runner.start(request)
-
-    def mark(self, kind: str) -> None:
-        """Star, reject or pin A, or take that back."""
-        if self.state.first is not None:
-            self.marks_cell(kind, self.state.first)
-
-    def marks_cell(self, kind: str, key: Position) -> None:
-        """The same for the cell at ``key``."""
-        cell = self.state.cell(key)
-        if cell is not None and cell.id:
-            self.marks.toggle(kind, cell.id)
-
-    def _drag(self, key: Position | None) -> None:
-        cell = self.state.cell(key)
-        if key is not None and cell is not None and cell.path:
-            pixmap = self.thumbnails.kept(cell.path)
-            self.session.start(self.cells.drag(key, self.grid, pixmap))
-
-    def copy_infotext(self) -> None:
-        """Copy how A was made."""
-        if self.state.first is not None:
-            self.session.start(self.cells.copy_infotext(self.state.first))
-
-    def copy_picture(self) -> None:
-        """Copy the picture of A."""
-        if self.state.first is not None:
-            self.session.start(self.cells.copy_picture(self.state.first))
-
-    def _show_cell(self, key: Position) -> None:
-        self.bar.mode.set_value("grid")
-        self._show_on_stage(self.grid)
-        self._turn_stage()
-        self.state.turn_to(key)
-        self.state.choose(key)
-        self._follow()
-        self.grid.show_cell(key)
-        self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def lora_for_canvas(self) -> tuple[str, float] | None:
-        """The LoRA and weight to paint with: of the chosen cell, else of the pick."""
-        state = self.state
-        if state.first is not None and state.first.checkpoint:
-            return state.first.checkpoint, state.first.weight
-        if state.pick_checkpoint and state.pick_weight is not None:
-            return state.pick_checkpoint, state.pick_weight
-        return None
-
-    def open_in_canvas(self) -> None:
-        """Open A with its whole recipe, or paint with the LoRA of the pick."""
-        key, cell = self.state.first, self.state.cell(self.state.first)
-        if key is not None and cell is not None and cell.path:
-            self.session.start(self._reproduce(key))
-            return
-        lora = self.lora_for_canvas()
-        if lora is not None:
-            model = self.state.request.image.model if self.state.request is not None else ""
-            self.session.go("canvas", loras=(lora,), model=model)
-
-    async def _reproduce(self, key: Position) -> None:
-        picture = await self.cells.named_copy(key)
-        image = self.state.image_at(key)
-        self.session.go("canvas", document=str(picture or ""), recipe=image)
 
     # Dropping
 

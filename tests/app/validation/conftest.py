@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
+from app.validation.cell import Checkpoint
 from app.validation.choices import RunChoice
-from app.validation.model import Checkpoint
 from app.validation.view import View
 from app.widgets.graph import Graph  # noqa: F401  its library is here before a chart is shown
 from engine.project.project import ProjectFile

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.i18n import set_language
-from app.validation.model import Checkpoint
+from app.validation.cell import Checkpoint
 from engine.models.approvals import approved_in, read_approval, verdict_path
 from engine.runtime.locks import Lock
 from engine.training.config import TrainRequest

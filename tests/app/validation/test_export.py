@@ -5,7 +5,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 
 from app.i18n import set_language
-from app.validation.model import Checkpoint
+from app.validation.cell import Checkpoint
 from tests.engine.validation.exports import evidence_of, make_grid
 
 LEFT = Qt.MouseButton.LeftButton

@@ -77,7 +77,7 @@ def press_mode(qtbot, view, value):
 
 
 def test_blink_swaps_a_and_b_within_a_frame_and_space_holds(qtbot, shown):
-    shown.show_way("blink")
+    shown.stage.show_way("blink")
     compare = shown.compare
     assert not compare.playing  # motion is reduced in tests
     middle = compare.rect().center() - QPoint(0, 20)
@@ -86,7 +86,7 @@ def test_blink_swaps_a_and_b_within_a_frame_and_space_holds(qtbot, shown):
     assert color_at(compare, middle) == BLUE
     motion.set_reduced(False)
     compare.set_rate(8)
-    shown.show_way("blink")
+    shown.stage.show_way("blink")
     assert compare.playing
     qtbot.waitUntil(lambda: compare.shows_second)
     qtbot.keyClick(compare, Qt.Key.Key_Space)
@@ -94,7 +94,7 @@ def test_blink_swaps_a_and_b_within_a_frame_and_space_holds(qtbot, shown):
 
 
 def test_the_slider_splits_where_it_is_dragged(qtbot, shown):
-    shown.show_way("slider")
+    shown.stage.show_way("slider")
     compare = shown.compare
     look, middle = compare.look, compare.rect().center() - QPoint(0, 20)
     assert color_at(compare, middle - QPoint(20, 0)) == RED
@@ -123,7 +123,7 @@ def test_the_difference_tells_mean_and_largest_and_is_amplified(qtbot, shown):
 
 
 def test_side_by_side_shares_zoom_and_place(shown):
-    shown.show_way("side")
+    shown.stage.show_way("side")
     compare = shown.compare
     (_, _, left), (_, _, right) = compare.panes()
     assert color_at(compare, left.center().toPoint()) == RED
@@ -142,7 +142,7 @@ def test_zoomed_in_pixels_are_exact(qtbot, shown, session, run):
     folder = draw(session, axes_of(run), name="checks", side=8, paint=lambda *_: checks)
     shown.state.open(open_grid(folder))
     shown.state.choose(next(iter(shown.state.finished()))[0])
-    shown.show_way("side")
+    shown.stage.show_way("side")
     image = shown.compare.grab().toImage()
     area = shown.compare.panes()[0][2].toRect().adjusted(20, 0, -20, 0)
     middle = area.center().y()
@@ -152,7 +152,7 @@ def test_zoomed_in_pixels_are_exact(qtbot, shown, session, run):
 
 
 def test_arrows_step_a_through_the_grid_while_comparing(qtbot, shown):
-    shown.show_way("side")
+    shown.stage.show_way("side")
     place = shown.grid.grid.place(shown.state.first)
     second = shown.state.second
     qtbot.keyClick(shown.compare, Qt.Key.Key_Down)
@@ -299,7 +299,7 @@ def test_a_pinned_cell_stays_in_sight_while_others_scroll(qtbot, shown):
 
 
 def test_only_starred_shows_their_lines_and_the_baseline(qtbot, shown):
-    shown.marks_cell("starred", shown.state.second)
+    shown.chosen.mark_at("starred", shown.state.second)
     shown.state.shown.set_filter("starred")
     table = shown.state.table
     assert [row.own[0] for row in table.rows] == ["", shown.state.second.checkpoint]

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QPushButton
 from app.i18n import set_language, tr
 from app.theme import color
 from app.validation import verdict_chart, verdict_help
+from app.validation.cell import Checkpoint
 from app.validation.choices import RunChoice
 from app.validation.evidence_work import Assessed, Measuring, Watch
-from app.validation.model import Checkpoint
 from app.validation.verdict_data import COLORS
 from app.validation.verdict_frame import apart
 from engine.dataset.edits import Recipe
@@ -87,7 +87,7 @@ def judged(qtbot, view, planted):
     view.session.project.root.mkdir(exist_ok=True)
     view.session.start(view.evidence.choices.follow())
     view.evidence._take(planted.assessed)
-    view.show_verdict()
+    view.stage.show_verdict()
     qtbot.waitUntil(lambda: view.evidence.verdict().what_if != ())
     return view
 
@@ -110,7 +110,7 @@ def test_the_segment_shows_the_page_and_the_column_follows(qtbot, judged):
     assert judged.right.epochs.isVisible()
     assert not judged.right.pairs_panel.isVisible()
     assert not judged.bar.zoom.isVisible()
-    judged.show_grid()
+    judged.stage.show_grid()
     assert judged.right.pairs_panel.isVisible()
     assert not judged.right.limits.isVisible()
 
@@ -389,7 +389,7 @@ def test_every_number_tells_what_it_is_in_both_languages(qtbot, judged, language
 
 
 def test_the_least_alike_pairs_can_come_first(judged):
-    judged.show_grid()
+    judged.stage.show_grid()
     most = [pair.similarity for pair in judged.right.pairs._pairs]
     assert most == sorted(most, reverse=True)
     judged.right.order.set_value("unlike")
@@ -400,10 +400,10 @@ def test_the_least_alike_pairs_can_come_first(judged):
 
 
 def test_a_grid_without_a_verdict_says_what_it_takes(qtbot, view):
-    view.show_verdict()
+    view.stage.show_verdict()
     assert view.stage.currentWidget() is view.empty
     view.state.open(open_empty(view))
-    view.show_verdict()
+    view.stage.show_verdict()
     assert view.verdict.currentWidget() is view.verdict.empty
 
 

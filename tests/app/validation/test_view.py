@@ -261,14 +261,14 @@ def test_how_to_choose_b_is_written_until_there_is_one(qtbot, view, session, sta
     assert view.recipe.hint.isVisible()
     assert "Ctrl" in view.recipe.hint.text()
     view.bar.mode.set_value("compare")
-    view.show_compare()
+    view.stage.show_compare()
     alone = view.compare.grab().toImage()
     view.bar.mode.set_value("grid")
-    view._follow()
+    view.stage.follow()
     click(qtbot, view, grid.key(2, 1), Qt.KeyboardModifier.ShiftModifier)
     assert view.state.second == grid.key(2, 1)
     assert not view.recipe.hint.isVisible()
-    view.show_compare()
+    view.stage.show_compare()
     assert view.compare.grab().toImage() != alone
     assert [key for _, key, _ in view.compare.panes()] == [grid.key(1, 0), grid.key(2, 1)]
 
@@ -571,7 +571,7 @@ def test_the_page_fits_the_smallest_window_with_a_cell_chosen(qtbot, drawn, lang
 
 
 def test_a_pair_shows_its_cell_in_the_grid(qtbot, drawn):
-    drawn.show_compare()
+    drawn.stage.show_compare()
     qtbot.mouseClick(drawn.right.pairs, LEFT, pos=drawn.right.pairs.card_rect(0).center())
     assert drawn.state.first == drawn.evidence.pairs()[0].key
     assert drawn.stage.currentWidget() is drawn.grid
