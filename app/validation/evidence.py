@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,14 @@ from app.i18n import signals, tr
 from app.validation.evidence_work import Assessed, Measuring, Watch
 from app.validation.training_pictures import TrainingPictures
 from app.validation.verdict_choices import VerdictChoices
-from engine.runtime.errors import BadInputError, JobCancelled, MissingFileError, StylekilnError
+from engine.runtime.errors import (
+    BadInputError,
+    JobCancelled,
+    MissingFileError,
+    ModelFileError,
+    StylekilnError,
+)
+from engine.validation.evaluate_request import EvaluateRequest
 from engine.validation.features_cache import NAME, FeatureCache
 from engine.validation.judging import Verdict, judge
 
@@ -73,6 +81,7 @@ class EvidenceState(QObject):
         self._verdict: Verdict | None = None
         self.problem: StylekilnError | None = None
         self.cancelled = False
+        self.extractor = ""
         self.choices = VerdictChoices(session, self)
         self.choices.changed.connect(self.judge)
         self.training = TrainingPictures(session, self)
@@ -136,10 +145,10 @@ class EvidenceState(QObject):
                 self._losses(),
                 self._cache_of(project),
             )
-            found = await self._session.bridge.behind(measuring.run, watch)
+            found = await self._measured(measuring, watch)
         except JobCancelled:
             return  # somebody said so, and has told of it
-        except (BadInputError, MissingFileError) as error:
+        except (BadInputError, MissingFileError, ModelFileError) as error:
             problem = error  # nothing drawn yet, or no training pictures: there is no evidence
         finally:
             if watch is self._watch:
@@ -147,6 +156,25 @@ class EvidenceState(QObject):
                 self._polling.stop()
         if request is self._state.request and not self.measuring:
             self._take(found, problem)
+
+    async def _measured(self, measuring: Measuring, watch: Watch) -> Assessed:
+        """By the built-in descriptors beside the engine; by a model of the user in its thread."""
+        bridge = self._session.bridge
+        if not self.extractor:
+            return await bridge.behind(measuring.run, watch)
+        run = await bridge.io(measuring.run_folder)
+        if run is None:
+            raise BadInputError(
+                "A model compares the checkpoints of one run only.",
+                remedy="Choose a run, or measure by what is built in.",
+            )
+        request = EvaluateRequest(
+            folder=str(measuring.folder), run=str(run), extractor=self.extractor
+        )
+        job = bridge.submit(request)
+        watch.follow(job)
+        verdict: Verdict = await asyncio.wrap_future(job)
+        return await bridge.behind(measuring.with_evidence, verdict.evidence)
 
     def prompt_kinds(self) -> dict[str, PromptKind]:
         """What each prompt of the grid asks for, where that is known."""

@@ -15,12 +15,13 @@ from engine.validation.evidence import Evidence, assess
 from engine.validation.features import Extractor, PromptExtractor
 from engine.validation.features_cache import FeatureCache
 from engine.validation.features_embedded import EmbeddedExtractor
-from engine.validation.learned_pictures import Learned, learned_with
+from engine.validation.learned_pictures import Learned, learned_with, run_of
 from engine.validation.manifest import Grid, open_grid
 
 if TYPE_CHECKING:
     from engine.dataset.library import Picture
     from engine.project.project import Project
+    from engine.runtime.job import JobHandle
     from engine.validation.planted import PromptKind
 
 Read = Callable[[Path], np.ndarray]
@@ -34,10 +35,18 @@ class Watch:
         self.total = 0
         self._steps = 0
         self._stop = threading.Event()
+        self._job: JobHandle | None = None
+
+    def follow(self, job: JobHandle) -> None:
+        """The engine measures, with a model."""
+        self._job = job
 
     @property
     def done(self) -> int:
         """Pictures measured; reading and describing one are half of it each."""
+        if self._job is not None:
+            self.total = self._job.progress.total
+            return self._job.progress.step
         return min(self.total, self._steps // 2)
 
     def step(self, count: int = 1) -> None:
@@ -49,6 +58,8 @@ class Watch:
     def cancel(self) -> None:
         """Let the worker stop at its next picture."""
         self._stop.set()
+        if self._job is not None:
+            self._job.cancel()
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,16 @@ class Measuring:
     prompts: Mapping[str, PromptKind]
     losses: Mapping[str, float | None]
     cache: FeatureCache
+
+    def run_folder(self) -> Path | None:
+        """The folder of the run whose checkpoints the grid shows, if it is one."""
+        return run_of(open_grid(self.folder).request.checkpoints)
+
+    def with_evidence(self, evidence: Evidence) -> Assessed:
+        """What was measured elsewhere, beside the pictures it was measured against."""
+        grid = open_grid(self.folder)
+        learned = learned_with(grid.request.checkpoints, self.project, self.pictures)
+        return Assessed(grid, evidence, learned)
 
     def run(self, watch: Watch) -> Assessed:
         """Measure. Raises BadInputError or MissingFileError when there is nothing to compare, and

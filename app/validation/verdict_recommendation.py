@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from app.i18n import bind, joined, tr, tr_error
+from app.i18n import joined, tr, tr_error
 from app.theme import metrics
 from app.validation.verdict_words import said
 from app.widgets.buttons import button, tool_button
 from app.widgets.panel import IconLabel, Panel, padded
 from app.widgets.text import label
+from engine.validation.features_embedded import EmbeddedExtractor
 
 if TYPE_CHECKING:
     from app.validation.evidence import EvidenceState
@@ -27,16 +28,23 @@ _EMBEDDED = (
 )
 
 
+_MODELS = (
+    "Pictures are compared by a network of yours. It finds copies that are drawn anew or stand on "
+    "a busy ground. DINOv2 and CLIP know photographs and are unsure about pixel art."
+)
+
+
 class Recommendation(Panel):
     """``completion_asked`` wants what is missing drawn, ``measuring_asked`` the grid measured."""
 
     completion_asked = Signal()
     measuring_asked = Signal()
+    menu_asked = Signal()
 
     def __init__(self, evidence: EvidenceState) -> None:
         super().__init__("Evidence", collapsible=False)
         self._evidence = evidence
-        self.menu_button = tool_button("ellipsis", "How it is measured", self._open_menu)
+        self.menu_button = tool_button("ellipsis", "How it is measured", self.menu_asked.emit)
         self.add_action(self.menu_button)
         line = QHBoxLayout()
         line.setContentsMargins(metrics.PAD, 2, metrics.PAD, 0)
@@ -57,7 +65,6 @@ class Recommendation(Panel):
         self._notes = padded(self.notes, top=6)
         self.body.addWidget(self._notes)
         self.measured_by = label(size=11, tone="quiet", wrap=True)
-        bind(self.measured_by.setToolTip, _EMBEDDED)
         self._measured_by = padded(self.measured_by, top=6)
         self.body.addWidget(self._measured_by)
         self._build_progress()
@@ -95,7 +102,7 @@ class Recommendation(Panel):
         self.notes.setText(joined(notes))
         self._notes.setVisible(bool(notes))
         self._measured_by.setVisible(verdict is not None)
-        self.measured_by.setText(tr("Measured by edges and colors; no download is needed."))
+        self._show_what_measured(verdict.evidence.extractor if verdict is not None else "")
         self.mark.setVisible(picked is not None or bool(missing) or evidence.problem is not None)
         if measuring and verdict is None:
             self.mark.hide()
@@ -114,6 +121,14 @@ class Recommendation(Panel):
                 "training pictures of this project."
             )
             self._say("info", "t2", tr("No evidence yet"), words)
+
+    def _show_what_measured(self, extractor: str) -> None:
+        if extractor.startswith(EmbeddedExtractor.name):
+            self.measured_by.setText(tr("Measured by edges and colors; no download is needed."))
+            self.measured_by.setToolTip(tr(_EMBEDDED))
+        else:
+            self.measured_by.setText(tr("Measured by {name}.", name=extractor))
+            self.measured_by.setToolTip(tr(_MODELS))
 
     def _say(self, icon: str, tint: str, headline: str, reasons: str) -> None:
         self.mark.set(icon, tint)
@@ -142,9 +157,3 @@ class Recommendation(Panel):
                 tr("Only what the training pictures show was drawn; add a prompt that is unseen.")
             )
         self._say(icon, tint, said(picked.headline).rstrip(".。"), joined(reasons))
-
-    def _open_menu(self) -> None:
-        menu = QMenu(self)
-        again = menu.addAction(tr("Measure again"), self.measuring_asked.emit)
-        again.setEnabled(not self._evidence.measuring)
-        menu.popup(self.menu_button.mapToGlobal(QPoint(0, self.menu_button.height())))

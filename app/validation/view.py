@@ -23,6 +23,7 @@ from app.validation.dry_run import DryRun
 from app.validation.evidence import EvidenceState
 from app.validation.evidence_panel import NARROW_WIDTH, WIDTH, EvidencePanel
 from app.validation.export_entry import Exports
+from app.validation.extractor_menu import ExtractorMenu
 from app.validation.files import GridFiles, dropped_loras, dropped_pictures
 from app.validation.full_cell import FullCell
 from app.validation.full_pictures import FullPictures
@@ -89,6 +90,8 @@ class View(QWidget):
         self.right = EvidencePanel(
             self.state, self.evidence, self.focus, self.approvals, self.thumbnails
         )
+        menu = self.right.verdict.menu_button
+        self.extractors = ExtractorMenu(menu, session, self.evidence, self.measure)
         self.bar = StageBar(self.state, self.compare)
         self.empty = NoGrid(self.setup)
         self.stage = Stage(
@@ -204,6 +207,7 @@ class View(QWidget):
         self.bar.export.clicked.connect(self.exports.ask_grid)
         self.right.completion_asked.connect(self.complete)
         self.right.measuring_asked.connect(self.measure)
+        self.right.verdict.menu_asked.connect(self.extractors.open)
         self.right.cell_asked.connect(self.stage.show_cell)
         self.verdict.cell_asked.connect(self.stage.show_cell)
         self.verdict.limit_moved.connect(self.right.limits.point_at)

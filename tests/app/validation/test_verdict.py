@@ -24,10 +24,12 @@ from app.validation.verdict_frame import apart
 from engine.dataset.edits import Recipe
 from engine.imaging.adjust import resize
 from engine.runtime.errors import BadInputError, JobCancelled
+from engine.runtime.job import JobHandle
 from engine.validation import dismissed as dismissed_file
 from engine.validation import limits as limits_file
 from engine.validation.evidence import assess
 from engine.validation.features_cache import FeatureCache
+from engine.validation.judging import judge
 from engine.validation.learned_pictures import Learned
 from engine.validation.limits import Limits
 from engine.validation.manifest import open_grid, write_manifest
@@ -530,3 +532,41 @@ def test_nothing_of_the_column_is_cut_off_in_a_small_window(qtbot, judged, langu
             assert right <= area.viewport().width()
     finally:
         set_language("en")
+
+
+def test_a_model_of_the_user_measures_in_the_engine_and_is_named(
+    qtbot, judged, session, planted, monkeypatch, tmp_path
+):
+    model = str(tmp_path / "dinov2-small")
+    evidence = replace(planted.assessed.evidence, extractor="dinov2 abc")
+    asked = []
+
+    def submit(request):
+        asked.append(request)
+        handle = JobHandle(request)
+        handle.set_result(judge(evidence))
+        return handle
+
+    monkeypatch.setattr(session.bridge, "submit", submit)
+    monkeypatch.setattr("app.validation.evidence_work.run_of", lambda _: tmp_path / "run")
+    session.library = SimpleNamespace(pictures=list)
+    judged.extractors.choose(model)
+    assert (asked[0].run, asked[0].extractor) == (str(tmp_path / "run"), model)
+    assert asked[0].folder == judged.state.request.folder
+    assert judged.right.verdict.measured_by.text() == "Measured by dinov2 abc."
+    monkeypatch.setattr("app.validation.evidence_work.run_of", lambda _: None)
+    judged.measure()
+    assert "one run only" in judged.right.verdict.reasons.text()
+    assert len(asked) == 1
+
+
+def test_the_menu_offers_what_is_there_and_what_can_be_downloaded(judged, session):
+    judged.extractors.open()
+    words = [action.text() for action in judged.extractors.menu.actions()]
+    assert "By edges and colors, built in" in words
+    download = next(
+        one for one in judged.extractors.menu.actions() if one.text().startswith("Download DINOv2")
+    )
+    download.trigger()
+    assert session.bridge.submitted[-1].request.extractor == "dinov2-small"
+    judged.extractors.menu.close()
