@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.validation import style
+from engine.validation.features import unit
 from engine.validation.overfit_stats import Figure, Statistic, figure, mean_of, percentile_of
 
 
@@ -136,8 +137,7 @@ def diversity(features: np.ndarray, prompts: Sequence[str]) -> Figure | None:
     for prompt in dict.fromkeys(prompts):
         places = [place for place, other in enumerate(prompts) if other == prompt]
         if len(places) > 1:
-            group = features[places]
-            pairs = (group @ group.T)[np.triu_indices(len(places), 1)]
+            pairs = _cosines(features[places])[np.triu_indices(len(places), 1)]
             values.append(float(np.clip(1.0 - pairs, 0.0, 1.0).mean()))
             names.append(prompt)
     return figure(names, mean_of(np.array(values))) if values else None
@@ -152,7 +152,7 @@ def vendi(features: np.ndarray) -> Figure | None:
     """
     if len(features) < 2:
         return None
-    values = np.linalg.eigvalsh(features @ features.T / len(features))
+    values = np.linalg.eigvalsh(_cosines(features) / len(features))
     values = values[values > 1e-9]
     values = values / values.sum()
     return Figure.plain(float(np.exp(-(values * np.log(values)).sum())))
@@ -179,7 +179,8 @@ def change(features: np.ndarray, base: np.ndarray, prompts: Sequence[str]) -> Fi
     """
     if not len(features):
         return None
-    same = np.clip((features * base).sum(axis=1), -1.0, 1.0)
+    same = np.clip((unit(features) * unit(base)).sum(axis=1), -1.0, 1.0)
+    same[~(features.any(axis=1) | base.any(axis=1))] = 1.0
     return figure(prompts, mean_of(np.clip(1.0 - same, 0.0, 1.0)))
 
 
@@ -205,6 +206,14 @@ def following_change(
     if not len(ours) or theirs.mean() <= 1e-3:
         return None
     return figure(prompts, _ratio(ours, theirs))
+
+
+def _cosines(features: np.ndarray) -> np.ndarray:
+    """``[n, n]``. Pictures with nothing on them have no direction: they are like each other."""
+    vectors, empty = unit(features), ~features.any(axis=1)
+    found: np.ndarray = vectors @ vectors.T
+    found[np.ix_(empty, empty)] = 1.0
+    return found
 
 
 def _ratio(ours: np.ndarray, theirs: np.ndarray) -> Statistic:

@@ -53,6 +53,11 @@ def always_the_same(prompt: int, seed: int) -> np.ndarray:
     return _PIXEL[0]
 
 
+def empty(prompt: int, seed: int) -> np.ndarray:
+    """What a model draws whose numbers have run away."""
+    return np.zeros((64, 64, 3), np.uint8)
+
+
 def stiff(prompt: int, seed: int) -> np.ndarray:
     return _PIXEL[4 * prompt]
 
@@ -64,6 +69,7 @@ MODELS: dict[str, FakeModel] = {
     "disguised": disguised,
     "noise": noise,
     "same": always_the_same,
+    "empty": empty,
     "stiff": stiff,
 }
 
@@ -90,6 +96,7 @@ def test_each_planted_model_gets_the_verdict_a_human_would_give(verdict: Verdict
         "disguised": "copies",
         "noise": "subjects",
         "same": "overfit",
+        "empty": "overfit",
         "stiff": "variety",
     }
 
@@ -102,6 +109,12 @@ def test_the_sound_one_is_picked_and_nothing_speaks_against_it(verdict: Verdict)
     assert not flags(verdict, "sound")
     assert verdict.base is not None
     assert verdict.base.word == "baseline"
+
+
+def test_a_model_that_draws_nothing_has_no_variety(verdict: Verdict) -> None:
+    rows = [one for one in verdict.evidence.rows if Path(one.checkpoint).stem == "empty"]
+    assert [one.diversity for one in rows if one.weight] == [0.0] * (len(rows) - 1)
+    assert {"variety", "subjects"} <= flags(verdict, "empty")
 
 
 def test_noise_has_learned_nothing(verdict: Verdict) -> None:
