@@ -90,7 +90,7 @@ def _html(work: _Work) -> _Written:
 
 def _csv(work: _Work) -> _Written:
     evidence, second = work.request.evidence, table.rows_path(work.path)
-    table.write_cells(work.path, work.arrangement.places(), work.names, evidence)
+    table.write_cells(work.path, work.grid, work.arrangement.places(), work.names, evidence)
     if evidence is None:
         return _Written(work.lacking)
     table.write_rows(second, evidence, work.names)

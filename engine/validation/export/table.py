@@ -1,5 +1,7 @@
 """The metrics of a grid as CSV: a line a cell, and a second file of checkpoints and weights.
 
+The usual axes have a column in any table, the others of a grid stand behind them.
+
 UTF-8 with a byte order mark, which Excel needs to read Chinese, and line ends of RFC 4180. Text
 that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection).
 """
@@ -12,11 +14,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.runtime.files import write_bytes
+from engine.validation.axes import Value
 from engine.validation.evidence import Evidence
 from engine.validation.export.arrangement import Names
-from engine.validation.manifest import GridCell
+from engine.validation.manifest import Grid, GridCell
 
-CELLS = ("checkpoint", "file", "weight", "seed", "prompt", "state", "copying", "nearest", "cell")
+PLACE = ("checkpoint", "file", "weight", "seed", "prompt")
+MEASURED = ("state", "copying", "nearest", "cell")
 ROWS = (
     "checkpoint",
     "file",
@@ -33,10 +37,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_cells(
-    path: Path, cells: Iterable[GridCell], names: Names, evidence: Evidence | None
+    path: Path, grid: Grid, cells: Iterable[GridCell], names: Names, evidence: Evidence | None
 ) -> None:
-    """A line for every cell: what it is, whether it was drawn, and how near it is to training."""
-    _write(path, CELLS, (_cell(cell, names, evidence) for cell in cells))
+    """A line for every one of ``cells``: what it is, whether it was drawn, and how near it is to
+    training.
+    """
+    settings = [axis.setting for axis in grid.request.axes]
+    others = [at for at, name in enumerate(settings) if name not in PLACE]
+    head = (*PLACE, *(settings[at] for at in others), *MEASURED)
+    _write(path, head, (_cell(cell, others, names, evidence) for cell in cells))
 
 
 def write_rows(path: Path, evidence: Evidence, names: Names) -> None:
@@ -65,7 +74,9 @@ def rows_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}-checkpoints{path.suffix}")
 
 
-def _cell(cell: GridCell, names: Names, evidence: Evidence | None) -> Sequence[object]:
+def _cell(
+    cell: GridCell, others: Sequence[int], names: Names, evidence: Evidence | None
+) -> Sequence[object]:
     at = cell.position
     measured = evidence.cells.get(cell.id) if evidence is not None else None
     return (
@@ -74,11 +85,19 @@ def _cell(cell: GridCell, names: Names, evidence: Evidence | None) -> Sequence[o
         at.weight,
         at.seed,
         at.prompt,
+        *(_told(at.place[number]) for number in others),
         "drawn" if cell.path is not None else "failed" if cell.error else "not drawn",
         _rounded(measured.copying) if measured is not None else None,
         measured.nearest.name if measured is not None and measured.nearest is not None else None,
         cell.id,
     )
+
+
+def _told(value: Value) -> object:
+    """Of a text that is replaced what stands in its place, of a file its name."""
+    if isinstance(value, tuple):
+        return value[1]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def _file(checkpoint: str) -> str:

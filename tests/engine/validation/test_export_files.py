@@ -200,6 +200,23 @@ def test_the_tables_can_be_read_by_a_spreadsheet_and_run_nothing(grid, export) -
     assert measured[1]["style_fit"] == "0.1"
 
 
+def test_a_table_tells_every_axis_of_a_grid(tmp_path: Path, export) -> None:
+    axes = [
+        {"setting": "steps", "values": [10, 20]},
+        {"setting": "second_checkpoint", "values": ["", str(tmp_path / "two.safetensors")]},
+        {"setting": "replace", "values": [["tower", "tower"], ["tower", "=A1"]]},
+    ]
+    (tmp_path / "two.safetensors").write_bytes(b"lora")
+    grid = make_grid(tmp_path / "more", checkpoints=("",), weights=(1.0,), seeds=(1,), axes=axes)
+    (path,) = export("csv", grid=grid).paths
+    read = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+    told = {
+        (line["prompt"], line["steps"], line["second_checkpoint"], line["replace"]) for line in read
+    }
+    assert len(read) == len(told) == 2 * 2 * 2 * 2
+    assert ("tower", "20", "two.safetensors", "'=A1") in told
+
+
 def test_without_evidence_there_is_one_table_without_metrics(export) -> None:
     written = export("csv")
     assert len(written.paths) == 1
