@@ -17,7 +17,7 @@ from engine.runtime.refusals import refusals
 from engine.runtime.schema import Setting, settings_of
 from engine.sampling.request import ImageRequest
 from engine.validation.axis_schema import GridSettings
-from engine.validation.values import parse_floats, parse_integers, split_values
+from engine.validation.values import parse_floats, parse_integers, split_names, split_values
 
 Value = bool | int | float | str | tuple[str, str]
 """A value along an axis; a pair is a text that is searched for and what stands in its place."""
@@ -186,7 +186,9 @@ def _pictures(path: str) -> list[str]:
     if not path or not folder.is_dir():
         return [path]
     return [
-        str(file) for file in sorted(folder.iterdir()) if file.suffix.lower() in PICTURE_SUFFIXES
+        str(file)
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
     ]
 
 
@@ -212,6 +214,8 @@ def _typed(found: AxisSetting, text: str) -> Sequence[Value]:
         case "replace":
             words = split_values(text)
             return [(words[0], word) for word in words]
+        case "choice" | "switch" | "size":
+            return split_names(text)
         case _:
             return split_values(text)
 

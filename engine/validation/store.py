@@ -146,7 +146,7 @@ class CellStore:
         try:
             with Image.open(path) as image:
                 image.verify()
-        except (OSError, SyntaxError, ValueError):
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
             # Absent or damaged: either way it has to be drawn.
             return None
         return path

@@ -3,6 +3,7 @@
 An ellipsis repeats the step between the two values before it (or 1). A range ``a-b`` counts by 1,
 ``(+step)`` or ``(-step)`` sets the step, ``[n]`` asks for n values evenly spaced. Arithmetic is
 decimal, so 0.1 steps do not drift; the end is included when it is hit to a thousandth of a step.
+Full-width punctuation means the same, and a line end is a comma.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _RANGE = re.compile(
     rf"(?:\s*\(\s*([+-]\s*{_NUMBER.removeprefix('[-+]?')})\s*\)|\s*\[\s*(\d+)\s*\])?"
 )
 _ELLIPSIS = "…"
+_PLAIN = str.maketrans("，、；．（）［］【】＋－−–", ",,,.()[][]+---")
 # Before or behind the point. Beyond nothing can be meant, and arithmetic would take forever.
 _DIGITS = 18
 
@@ -54,6 +56,11 @@ def split_values(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for row in rows for part in row if part.strip())
 
 
+def split_names(text: str) -> tuple[str, ...]:
+    """As :func:`split_values`, where a full-width comma can be nothing but a comma."""
+    return split_values(text.translate(_PLAIN))
+
+
 def format_values(values: Iterable[float]) -> str:
     """The shortest way to type ``values``: evenly spaced ones become ``first, second … last``."""
     numbers = [Decimal(repr(value)) if isinstance(value, float) else value for value in values]
@@ -67,7 +74,7 @@ def format_values(values: Iterable[float]) -> str:
 
 
 def _parse(text: str) -> list[Decimal]:
-    text = text.replace("...", _ELLIPSIS).replace("，", ",").replace("、", ",")
+    text = ",".join(text.translate(_PLAIN).splitlines()).replace("...", _ELLIPSIS)
     text = re.sub(rf"\s*,?\s*{_ELLIPSIS}\s*,?\s*", f",{_ELLIPSIS},", text)
     values: list[Decimal] = []
     through = False
@@ -96,27 +103,28 @@ def _item(token: str) -> list[Decimal]:
     if match[4] is not None:
         return _spaced(first, last, int(match[4]))
     if match[3] is None:
-        step = Decimal(1 if last >= first else -1)
-    else:
-        step = _decimal(re.sub(r"\s", "", match[3]))
-    return [first, *_stepped(first, last, step)]
+        return [first, *_by_one(first, last)]
+    return [first, *_stepped(first, last, _decimal(re.sub(r"\s", "", match[3])))]
 
 
 def _continued(values: list[Decimal], last: Decimal) -> list[Decimal]:
-    step = values[-1] - values[-2] if len(values) > 1 else Decimal(1 if last > values[-1] else -1)
-    return _stepped(values[-1], last, step)
+    if len(values) == 1:
+        return _by_one(values[0], last)
+    return _stepped(values[-1], last, values[-1] - values[-2])
+
+
+def _by_one(first: Decimal, last: Decimal) -> list[Decimal]:
+    """In steps of 1, which nobody typed: where not one fits, they were not meant."""
+    step = Decimal(1 if last >= first else -1)
+    if 0 < abs(last - first) < 1:
+        raise _unreachable(first, last, step)
+    return _stepped(first, last, step)
 
 
 def _stepped(first: Decimal, last: Decimal, step: Decimal) -> list[Decimal]:
     """``first + step`` and on, up to ``last``."""
     if step == 0 or (last - first) * step < 0:
-        raise BadInputError(
-            "A list from {first} cannot reach {last} in steps of {step}.",
-            first=first,
-            last=last,
-            step=step,
-            remedy="Correct the step or the end.",
-        )
+        raise _unreachable(first, last, step)
     count = int((last - first) / step + Decimal("0.001"))
     if count > LARGEST_COUNT:
         raise _too_many()
@@ -148,6 +156,16 @@ def _decimal(token: str) -> Decimal:
 def _plain(value: Decimal) -> str:
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _unreachable(first: Decimal, last: Decimal, step: Decimal) -> BadInputError:
+    return BadInputError(
+        "A list from {first} cannot reach {last} in steps of {step}.",
+        first=first,
+        last=last,
+        step=step,
+        remedy="Correct the step or the end.",
+    )
 
 
 def _not_understood(text: str) -> BadInputError:

@@ -102,6 +102,12 @@ def test_a_value_of_a_file_pasted_by_mistake_is_one_sentence() -> None:
         read_values("checkpoint", "x" * 200_000)
 
 
+def test_lists_of_names_are_typed_with_full_width_commas_too() -> None:
+    assert read_values("trigger", "开，关") == (True, False)
+    assert read_values("size", "64×64、128x64") == ("64x64", "128x64")
+    assert read_values("sampler", "DDIM；UniPC") == ("ddim", "unipc")
+
+
 def test_a_setting_that_changes_no_picture_is_no_axis() -> None:
     with pytest.raises(BadInputError, match="output_dir cannot be an axis"):
         Axis(setting="output_dir", values=("a",))
@@ -123,6 +129,7 @@ def test_a_folder_of_sketches_stands_for_its_pictures(tmp_path: Path) -> None:
     for name in ("b.png", "a.jpg"):
         Image.new("RGB", (8, 8)).save(tmp_path / name)
     (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "older.png").mkdir()
     found = read_values("init_image", f'"{tmp_path}", /other.png')
     assert found == (str(tmp_path / "a.jpg"), str(tmp_path / "b.png"), "/other.png")
 

@@ -114,7 +114,9 @@ def test_a_folder_counts_by_its_weights_and_configs(tmp_path: Path) -> None:
     assert len(model_hash("starter")) == 64
 
 
-def test_a_damaged_cell_counts_as_not_drawn(tmp_path: Path) -> None:
+def test_a_damaged_cell_counts_as_not_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = CellStore(tmp_path / "cells")
     assert store.find("a") is None
     picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
@@ -125,6 +127,9 @@ def test_a_damaged_cell_counts_as_not_drawn(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
     assert store.find("a") is None
     path.write_bytes(b"")
+    assert store.find("a") is None
+    Image.new("1", (1, 1)).save(path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 0)  # a header that promises too much
     assert store.find("a") is None
 
 

@@ -25,6 +25,11 @@ from engine.validation.values import format_values, parse_floats, parse_integers
         ("2, 4 … 6, 8, 10", (2, 4, 6, 8, 10)),
         ("1, 1, 2", (1, 2)),
         ("0, 2 … 5", (0, 2, 4)),
+        ("1-10（+4）， 20", (1, 5, 9, 20)),
+        ("０－１［３］；2", (0, 0.5, 1, 2)),
+        ("10–8", (10, 9, 8)),
+        ("−1, 0.5\n1\n", (-1, 0.5, 1)),
+        ("2-2, 0.5 … 0.5", (2, 0.5)),
     ],
 )
 def test_lists_are_read_as_people_type_them(text: str, values: tuple[float, ...]) -> None:
@@ -41,6 +46,9 @@ def test_lists_are_read_as_people_type_them(text: str, values: tuple[float, ...]
         "1 … … 3",
         "0, 1 … -1",
         "1-5 (-1)",
+        "0-0.5",
+        "0 … 0.5",
+        "1 … 0.1",
         "1-5 (+0)",
         "nan",
         "inf",
