@@ -20,6 +20,7 @@ from engine.validation.check_places import Places, afterwards
 from engine.validation.evaluate_request import EvaluateRequest
 from engine.validation.evaluating import names_of
 from engine.validation.export.report import ReportRequest
+from engine.validation.features_catalogue import require_extractor
 from engine.validation.judging import WORD_LABELS, Verdict
 from engine.validation.learned import TrainedRun, learned_by
 from engine.validation.manifest import Grid, open_grid
@@ -60,6 +61,8 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     learned = learned_by(args.run)
     if args.report is not None:
         format_of(args.report, REPORTS)  # refused before anything is drawn
+    if args.extractor is not None:
+        require_extractor(args.extractor)
     result: GridResult = follow(engine.submit(build_request(args, learned)), tell_failure)
     tell_counts(result)
     grid = open_grid(result.folder)
@@ -134,7 +137,7 @@ def _tell(verdict: Verdict | None) -> None:
     words = Words()
     for path, word in verdict.words.items():
         print(f"{verdict.names[path]}: {WORD_LABELS[word]}")
-    for sentence in verdict.missing:
+    for sentence in (*verdict.missing, *verdict.notes):
         print(sentence)
     if verdict.pick is not None:
         print(verdict.pick)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.project import links
 from engine.project.project import Project
@@ -25,7 +26,8 @@ def evaluate(
     extractor: Extractor | None = None,
 ) -> Verdict:
     """The verdict over ``grid``, by the limits of the run's project; what was measured of a picture
-    is kept in the project's cache. ``extractor`` is the embedded one unless given.
+    is kept in the project's cache. ``extractor`` is the embedded one unless given. Limits that
+    cannot be read are a note of the verdict.
 
     Raises what keeps the run's pictures from being read (:attr:`TrainedRun.problem`), or like
     :func:`engine.validation.evidence.assess`.
@@ -45,7 +47,9 @@ def evaluate(
         prompts=check_prompts(run),
         losses=run.losses,
     )
-    return judge(evidence, None if root is None else load(root)[0], names=names_of(run))
+    limits, wrong = (None, None) if root is None else load(root)
+    verdict = judge(evidence, limits, names=names_of(run))
+    return verdict if wrong is None else replace(verdict, notes=(*verdict.notes, wrong))
 
 
 def names_of(run: TrainedRun, words: Words | None = None) -> dict[str, str]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from engine.project.settings import data_dir
+from engine.runtime.errors import MissingFileError, ModelFileError
+from engine.runtime.files import exists
 from engine.runtime.job import Request
 from engine.runtime.schema import setting
 
@@ -77,6 +79,23 @@ def find_extractors(folders: Iterable[Path | str] = ()) -> list[Path]:
             if _looks_right(path):
                 found.setdefault(path.resolve(), path)
     return list(found.values())
+
+
+def require_extractor(path: Path) -> Path:
+    """``path`` as what :func:`find_extractors` would find, before work that takes long. Raises
+    MissingFileError or ModelFileError; whether it works, opening it tells.
+    """
+    if not exists(path):
+        raise MissingFileError(
+            "The file {path} does not exist.", path=path, remedy="Check the path."
+        )
+    if not _looks_right(path):
+        raise ModelFileError(
+            "{name} is no model that compares pictures.",
+            name=path.name,
+            remedy="Choose a folder of DINOv2 or CLIP, or an SSCD file.",
+        )
+    return path
 
 
 class DownloadExtractorRequest(Request):

@@ -11,8 +11,12 @@ from engine.models import adapters
 from engine.models.loading import load_model
 from engine.models.lora_file import write_lora
 from engine.project.project import Project
+from engine.validation import evaluating, limits
 from engine.validation.check_places import afterwards, meanwhile
+from engine.validation.learned import learned_by
+from tests.engine.validation.fake_grids import fake_grid
 from tests.engine.validation.test_plans import trained
+from tests.engine.validation.test_planted import sound
 
 SMALL = ("--steps", "1", "--width", "32", "--height", "32", "--batch-size", "24")
 
@@ -118,6 +122,44 @@ def test_the_check_afterwards_does_not_write_over_that_while_training(tmp_path: 
         assert changed.cells != one.cells
         assert changed.folder.parent == run
     assert afterwards(project.runs / "style").folder == project.grids / "style-check"
+
+
+def test_what_was_left_out_is_said_without_json_too(
+    tmp_path: Path, lora: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_of(tmp_path, lora)
+    victim = min((tmp_path / "art").rglob("*.png"))
+    victim.write_bytes(victim.read_bytes()[:60])
+    assert main(["evaluate", str(run), *SMALL]) == 0
+    out = capsys.readouterr().out
+    assert f"1 pictures cannot be read and were left out; {victim.name} is the first." in out
+
+
+def test_limits_that_cannot_be_used_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = learned_by(trained(tmp_path, checkpoints=1))
+    monkeypatch.setattr(evaluating.links, "root_of", lambda _folder: tmp_path)
+    Project.create(tmp_path, "Moss", [])
+    (tmp_path / limits.NAME).write_text('{"least_fit": NaN}')
+    (checkpoint,) = run.checkpoints
+    checkpoint.path.write_bytes(b"lora")
+    (tmp_path / "drawn").mkdir()
+    grid = fake_grid(tmp_path / "drawn", sound, {checkpoint.path.stem: sound})
+    verdict = evaluating.evaluate(grid, run)
+    assert any("validation-limits.json cannot be used" in str(note) for note in verdict.notes)
+    assert verdict.limits == limits.Limits()
+
+
+def test_a_wrong_extractor_is_refused_before_anything_is_drawn(
+    tmp_path: Path, lora: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_of(tmp_path, lora)
+    assert main(["evaluate", str(run), "--extractor", str(tmp_path / "gone.pt"), *SMALL]) == 3
+    assert "does not exist" in capsys.readouterr().err
+    assert main(["evaluate", str(run), "--extractor", str(tmp_path), *SMALL]) != 0
+    assert "no model that compares pictures" in capsys.readouterr().err
+    assert not (run / "check").exists()
 
 
 def test_what_is_no_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -71,11 +71,14 @@ def test_change_is_the_distance_to_the_picture_of_the_same_cell() -> None:
 def test_pictures_with_nothing_on_them_are_alike() -> None:
     features = np.stack([np.zeros(4), np.zeros(4), np.eye(4)[0], np.eye(4)[0] * 0.4])
     alike = overfit.diversity(features, ["a", "a", "b", "b"])
-    assert alike is not None and (alike.value, alike.high) == (0.0, pytest.approx(0.0))
+    assert alike is not None
+    assert (alike.value, alike.high) == (0.0, pytest.approx(0.0))
     counted = overfit.vendi(features)
-    assert counted is not None and counted.value == pytest.approx(2.0)
+    assert counted is not None
+    assert counted.value == pytest.approx(2.0)
     moved = overfit.change(features[[0, 0]], features[[1, 2]], ["a", "b"])
-    assert moved is not None and (moved.low, moved.value) == (0.0, 0.5)
+    assert moved is not None
+    assert (moved.low, moved.value) == (0.0, 0.5)
 
 
 def test_following_is_read_against_the_base_model() -> None:
