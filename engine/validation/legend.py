@@ -30,7 +30,9 @@ def draw_grid(grid: Grid) -> Path:
     side = max(1, round(max(wide, high) * scale)) if scale < 1 else 0
     sheet = Sheet(arrangement, words, side, least=SMALLEST_CELL if wide < SMALLEST_CELL else 0)
     stream = io.BytesIO()
-    sheet.draw(Job.detached())[0].save(stream, "PNG")
+    picture = sheet.background()
+    sheet.draw(picture, Job.detached())
+    picture.save(stream, "PNG")
     write_bytes(grid.picture, stream.getvalue())
     return grid.picture
 

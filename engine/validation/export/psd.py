@@ -11,13 +11,18 @@ from pathlib import Path
 
 from PIL import Image
 from psd_tools import PSDImage
-from psd_tools.api.layers import GroupMixin
+from psd_tools.api.layers import Group, GroupMixin
+from psd_tools.constants import ColorMode
+from psd_tools.psd import PSD
+from psd_tools.psd.header import FileHeader
+from psd_tools.psd.image_resources import ImageResources
 
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import atomic_file
 from engine.runtime.job import Job
 from engine.runtime.words import Words
 from engine.validation.export.arrangement import Arrangement, Head
+from engine.validation.export.psd_spool import MergedPicture, Spool, kept_channels, spool_beside
 from engine.validation.export.sheet import Box, Sheet
 
 LARGEST_SIDE = 30_000
@@ -30,6 +35,11 @@ class _Document(PSDImage):
     def is_updated(self) -> bool:
         return False
 
+    def finish(self, merged: MergedPicture) -> None:
+        """What other programs show."""
+        self._update_record()  # the layers as they are now, with their channels on the disk
+        self._record.image_data = merged
+
 
 def write_psd(path: Path, sheet: Sheet, arrangement: Arrangement, words: Words, job: Job) -> int:
     """Write the document of ``sheet``; gives how many places have no picture."""
@@ -40,30 +50,59 @@ def write_psd(path: Path, sheet: Sheet, arrangement: Arrangement, words: Words, 
             height=f"{sheet.size[1]:,}",
             remedy="Choose a smaller cell size, or fewer cells.",
         )
-    merged, boxes = sheet.draw(job)
-    document = _Document.frompil(merged)
-    names = sheet.background()
-    # The first row and the first column come last: they are the uppermost in the list of layers.
-    for row in reversed(range(len(arrangement.rows))):
-        head = arrangement.rows[row]
-        group = document.create_group()
-        group.name = _joined(head.title, head.label)
-        _add(group, names, sheet.band(row), words("Row and column names"))
-        for column in reversed(range(len(arrangement.columns))):
-            job.breathe()
-            if (row, column) in boxes:
-                _add(group, merged, boxes[row, column], _name(head, arrangement.columns[column]))
-    _add(document, names, sheet.head, words("Row and column names"))
-    job.say("Writing {name}", name=path.name)
-    with atomic_file(path) as stream:
-        document.save(stream)
+    with spool_beside(path) as spool:
+        boxes = _Layers(sheet, arrangement, words, spool).write(path, job)
     return len(sheet.places()) - len(boxes)
 
 
-def _add(place: GroupMixin, sheet: Image.Image, box: Box, name: str) -> None:
-    """What lies in ``box`` of the sheet as the uppermost layer."""
-    layer = place.create_pixel_layer(sheet.crop(box), top=box[1], left=box[0])
-    layer.name = name  # in Unicode; the name a layer is made with is in MacRoman
+class _Layers:
+    """Makes the document. Names are cut out of the sheet before its cells are drawn on it, so that
+    there is only one sheet in memory.
+    """
+
+    def __init__(self, sheet: Sheet, arrangement: Arrangement, words: Words, spool: Spool) -> None:
+        self._sheet, self._arrangement, self._spool = sheet, arrangement, spool
+        self._paper = words("Row and column names")
+        self._picture = sheet.background()
+        self._head = self._picture.crop(sheet.head)
+        header = FileHeader(
+            width=sheet.size[0], height=sheet.size[1], channels=3, color_mode=ColorMode.RGB
+        )
+        self._document = _Document(PSD(header=header, image_resources=ImageResources.new()))
+
+    def write(self, path: Path, job: Job) -> dict[tuple[int, int], Box]:
+        """Write the document; gives where on it pictures lie, by row and column."""
+        rows, columns = self._arrangement.rows, self._arrangement.columns
+        # The first row and the first column come last: they are uppermost in the list of layers.
+        groups = {row: self._group(row) for row in reversed(range(len(rows)))}
+        boxes = self._sheet.draw(self._picture, job)
+        for row, group in groups.items():
+            for column in reversed(range(len(columns))):
+                job.breathe()
+                if (row, column) in boxes:
+                    box = boxes[row, column]
+                    name = _name(rows[row], columns[column])
+                    self._add(group, self._picture.crop(box), box, name)
+        self._add(self._document, self._head, self._sheet.head, self._paper)
+        job.say("Writing {name}", name=path.name)
+        self._document.finish(MergedPicture(self._picture, self._spool))
+        with atomic_file(path) as stream:
+            self._document.save(stream)
+        return boxes
+
+    def _group(self, row: int) -> Group:
+        """The group of a row with its paper."""
+        head, band = self._arrangement.rows[row], self._sheet.band(row)
+        group = self._document.create_group()
+        group.name = _joined(head.title, head.label)
+        self._add(group, self._picture.crop(band), band, self._paper)
+        return group
+
+    def _add(self, place: GroupMixin, image: Image.Image, box: Box, name: str) -> None:
+        """``image`` as the uppermost layer of ``place``."""
+        layer = place.create_pixel_layer(image, top=box[1], left=box[0])
+        layer.name = name  # in Unicode; the name a layer is made with is in MacRoman
+        layer._channels = kept_channels(layer._channels, self._spool)
 
 
 def _name(row: Head, column: Head) -> str:

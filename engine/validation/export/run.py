@@ -113,7 +113,8 @@ def _sheet(work: _Work) -> Sheet:
 
 def _png(work: _Work) -> _Written:
     sheet = _sheet(work)
-    picture, boxes = sheet.draw(work.job)
+    picture = sheet.background()
+    boxes = sheet.draw(picture, work.job)
     with atomic_file(work.path) as stream:
         picture.save(stream, "PNG", compress_level=4)
     return _Written(len(sheet.places()) - len(boxes))

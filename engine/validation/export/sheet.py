@@ -85,9 +85,11 @@ class Sheet:
                     self._draw_missing(pen, self.place(row, column), cell)
         return sheet
 
-    def draw(self, job: Job) -> tuple[Image.Image, dict[tuple[int, int], Box]]:
-        """The whole sheet, and by row and column where on it a picture lies."""
-        sheet, boxes = self.background(), {}
+    def draw(self, sheet: Image.Image, job: Job) -> dict[tuple[int, int], Box]:
+        """Draw the cells on ``sheet``, their :meth:`background`; gives by row and column where a
+        picture lies.
+        """
+        boxes = {}
         pen = ImageDraw.Draw(sheet)
         total = len(self._xs) * len(self._ys)
         for number, (row, column, cell) in enumerate(self.places()):
@@ -100,7 +102,7 @@ class Sheet:
                 continue
             sheet.paste(picture, place)
             boxes[row, column] = (left, top, left + picture.width, top + picture.height)
-        return sheet, boxes
+        return boxes
 
     def places(self) -> Sequence[tuple[int, int, GridCell]]:
         """Row, column and cell of all that have a place."""
