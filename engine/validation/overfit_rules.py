@@ -113,7 +113,7 @@ class Rules:
         if share <= limit:
             return None
         words = "{share} of the pictures are copies (limit {limit})"
-        facts = {"share": f"{share:.0%}", "limit": f"{limit:.0%}"}
+        facts = {"share": _percent(share), "limit": _percent(limit)}
         return Sign("share", share, limit, Sentence(words, facts))
 
     def _less_diverse(self, row: RowEvidence) -> Sign | None:
@@ -124,7 +124,7 @@ class Rules:
         if left >= limit:
             return None
         words = "{left} of the variety that is possible is left (limit {limit})"
-        facts = {"left": f"{left:.0%}", "limit": f"{limit:.0%}"}
+        facts = {"left": _percent(left), "limit": _percent(limit)}
         return Sign("diversity", left, limit, Sentence(words, facts))
 
     def _less_following(self, row: RowEvidence) -> Sign | None:
@@ -132,7 +132,7 @@ class Rules:
         if figure is None or -figure.value <= limit:
             return None
         words = "prompts are followed {drop} less than by the base model (limit {limit})"
-        facts = {"drop": f"{-figure.value:.0%}", "limit": f"{limit:.0%}"}
+        facts = {"drop": _percent(-figure.value), "limit": _percent(limit)}
         return Sign("following", -figure.value, limit, Sentence(words, facts))
 
     def _attracted(self, row: RowEvidence) -> Sign | None:
@@ -226,3 +226,7 @@ class Rules:
 def facts_of(row: RowEvidence, names: Mapping[str, str], **facts: Any) -> dict[str, str]:
     """The facts of a sentence about a row."""
     return {"name": names[row.checkpoint], "weight": f"{row.weight:g}", **shown(**facts)}
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -170,7 +170,7 @@ class _Reporter:
         row, figures, picked = verdict.row, verdict.row.figures, self._verdict.pick
         loss = self._request.losses.get(row.checkpoint) or row.held_out_loss
         texts = (
-            self._verdict.names.get(row.checkpoint, self.words("Base model")),
+            _capital(self._verdict.names.get(row.checkpoint, self.words("Base model"))),
             f"{row.weight:g}" if row.checkpoint else "",
             self.words(WORD_LABELS[verdict.word]),
             _plain(row.style_fit),
@@ -203,8 +203,7 @@ class _Reporter:
         return sorted(parts, key=lambda part: bool(part.dismissed))
 
     def _headline(self, flag: Flag) -> str:
-        told = self._said(flag.headline)
-        return told[:1].upper() + told[1:]  # it begins with a name: epoch 2
+        return _capital(self._said(flag.headline))  # it begins with a name: epoch 2
 
     def _detail(self, flag: Flag) -> str:
         told = (flag.detail, *(sign.sentence for sign in flag.signs))
@@ -228,7 +227,8 @@ class _Reporter:
             self._job.say("Reading picture {n}", n=self._done)
             generated = picture_of(cell, SIDE)
             at = cell.position
-            caption = f"{self._names.checkpoint(at.checkpoint)}, {at.weight:g}"
+            name = _capital(self._names.checkpoint(at.checkpoint))
+            caption = self.words("{name} at weight {weight}", name=name, weight=f"{at.weight:g}")
             found.append(
                 PicturePair(
                     None if generated is None else jpeg(generated),
@@ -289,6 +289,10 @@ _COLUMNS = (
     "Layout kept",
     "Held-out loss",
 )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _plain(value: float | None) -> str:
