@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LOSSES = 92  # height of the chart of held-out losses
 WORD = 15.0  # least distance of two words at the right
 _GAP = 18
+_WORDS = 15.0  # height of words on the chart
 _BASE = 26.0  # from the left end to the base model's points
 _BASE_ROOM = 78.0
 
@@ -107,6 +108,22 @@ class Frame:
     def handle(self, limit: LimitLine) -> QRectF:
         """The handle of 7x10 at the end of a limit's line."""
         return QRectF(self.main.right() + 3, self.y(limit.value) - 5, 7, 10)
+
+    def between_top(self) -> float:
+        """Where the words of the line between training pictures begin in a compact chart: under
+        it or over it, where fewer points are.
+        """
+        line = self.y(self.data.between or 0.0)
+        points = [
+            self.y(figure.value)
+            for curve in self.data.curves
+            for figures in curve.weights.values()
+            for figure in figures[len(figures) // 2 :]
+            if figure is not None
+        ]
+        under = sum(line <= y <= line + _WORDS for y in points)
+        over = sum(line - _WORDS <= y < line for y in points)
+        return line + 1 if under <= over else line - _WORDS + 1
 
     def side_words(self) -> list[SideWord]:
         """The words at the right, from top to bottom and none over another."""

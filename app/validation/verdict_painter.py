@@ -190,9 +190,8 @@ def _side(painter: QPainter, frame: Frame) -> None:
         place = QRectF(left + 2, word.middle - 8, 400, 16)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, word.text)
     if frame.compact and frame.data.between is not None:
-        y = frame.y(frame.data.between)
         painter.setPen(color("t3"))
-        place = QRectF(frame.main.left(), y + 1, frame.main.width() - 2, 14)
+        place = QRectF(frame.main.left(), frame.between_top(), frame.main.width() - 2, 14)
         painter.drawText(place, Qt.AlignmentFlag.AlignRight, tr("between training"))
 
 
