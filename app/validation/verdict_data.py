@@ -27,7 +27,7 @@ LOSS_COLOR = "chart4"
 
 @dataclass(frozen=True)
 class Slot:
-    """A checkpoint on the horizontal axis, at ``x``; its word is that of its best row."""
+    """A checkpoint on the horizontal axis, at ``x``; its word is that of the weight shown."""
 
     x: float
     title: str
@@ -94,11 +94,15 @@ def figure_of(row: RowEvidence, key: Key) -> Figure | None:
     return Figure.plain(plain) if plain is not None else None
 
 
-def chart_data(state: GridState, verdict: Verdict, chosen: str) -> ChartData:
-    """The data of ``verdict``; ``chosen`` is the checkpoint that is looked at."""
+def chart_data(
+    state: GridState, verdict: Verdict, chosen: str, weight: float | None = None
+) -> ChartData:
+    """The data of ``verdict``; ``chosen`` is the checkpoint that is looked at. Words are those of
+    the rows at ``weight``; without it, or where it was not drawn, of the best row.
+    """
     rows = {(one.row.checkpoint, one.row.weight): one.row for one in verdict.rows}
     weights = tuple(sorted({weight for _, weight in rows}))
-    slots, numeric = _slots(state, verdict)
+    slots, numeric = _slots(state, verdict, weight)
     curves = []
     for key in LABELS:
         lines = {}
@@ -113,18 +117,21 @@ def chart_data(state: GridState, verdict: Verdict, chosen: str) -> ChartData:
     return ChartData(slots, tuple(curves), limits, between, weights, chosen, numeric)
 
 
-def _slots(state: GridState, verdict: Verdict) -> tuple[tuple[Slot, ...], bool]:
+def _slots(
+    state: GridState, verdict: Verdict, weight: float | None
+) -> tuple[tuple[Slot, ...], bool]:
     """By epoch where each has one of its own, else evenly in the order of the grid."""
     known = state.checkpoints
     paths = list(dict.fromkeys(one.row.checkpoint for one in verdict.rows))
     epochs = [known[path].epoch if path in known else 0 for path in paths]
     numeric = all(epochs) and len(set(epochs)) == len(epochs)
     places = epochs if numeric else list(range(1, len(paths) + 1))
+    words = {one.row.checkpoint: one.word for one in verdict.rows if one.row.weight == weight}
     slots = []
     for path, place in sorted(zip(paths, places, strict=True), key=lambda pair: pair[1]):
         title = str(place) if numeric else state.title_of(path)
         loss = known[path].held_out if path in known else None
-        slots.append(Slot(float(place), title, path, verdict.words[path], loss))
+        slots.append(Slot(float(place), title, path, words.get(path, verdict.words[path]), loss))
     return tuple(slots), numeric
 
 

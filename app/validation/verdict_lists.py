@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.validation.evidence import EvidenceState
     from app.validation.model import GridState
     from app.validation.verdict_focus import VerdictFocus
+    from engine.validation.judging import Verdict
 
 
 class InsteadPanel(Panel):
@@ -82,10 +83,20 @@ class EpochsPanel(Panel):
         for path, word in verdict.words.items():
             icon, tint = WORD_MARKS[word]
             title = self._state.title_of(path)
-            rows.append(Row(path, title, tr(WORD_LABELS[word]), icon=icon, icon_tone=tint))
+            rows.append(Row(path, title, _word(verdict, path), icon=icon, icon_tone=tint))
         self.list.set_rows(rows)
         self.list.set_current(self._focus.at[0])
 
     def _look(self, key: str) -> None:
         if key:
             self._focus.look_at(key)
+
+
+def _word(verdict: Verdict, checkpoint: str) -> str:
+    """What is said of a checkpoint: the word of its best row, with the weight if others differ."""
+    word = verdict.words[checkpoint]
+    rows = [one for one in verdict.rows if one.row.checkpoint == checkpoint]
+    at = next(one.row.weight for one in rows if one.word == word)
+    if all(one.word == word for one in rows):
+        return tr(WORD_LABELS[word])
+    return tr("{name} at {weight}", name=tr(WORD_LABELS[word]), weight=f"{at:g}")

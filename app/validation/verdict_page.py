@@ -140,7 +140,8 @@ class VerdictPage(QStackedWidget):
         if verdict is None or not there:
             return
         checkpoint, weight = self._focus.at
-        data = chart_data(self._state, verdict, checkpoint)
+        shown = None if self._focus.all_weights else weight
+        data = chart_data(self._state, verdict, checkpoint, shown)
         self.title.setText(tr("Over epochs" if data.numeric else "Over checkpoints"))
         count = max(row.row.count for row in verdict.rows)
         self.note.setText(tr("{n} pictures each, intervals 95 %", n=count))

@@ -172,6 +172,19 @@ def test_a_dragged_handle_moves_its_limit_and_counts_the_rows_against_it(qtbot, 
     assert judged.evidence.choices.limits == Limits()
 
 
+def test_words_under_the_chart_are_of_the_weight_shown_those_of_the_list_of_the_best(judged):
+    def words():
+        return [slot.word for slot in judged.verdict.chart.data.slots]
+
+    judged.focus.show_weight(1.0)
+    assert words()[1] == "use"
+    judged.focus.show_weight(0.5)
+    assert words() == ["unlearned", "unlearned", "copies"]
+    listed = {row.text: row.count for row in judged.right.epochs.list.rows.items}
+    assert listed["Epoch 4"] == "use this at 1"
+    assert listed["Epoch 2"] == "style too weak"
+
+
 def test_no_words_of_the_chart_lie_over_each_other(judged):
     words = judged.verdict.chart.frame.side_words()
     assert len(words) == 4
