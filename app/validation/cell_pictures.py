@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QBuffer, QIODevice, Qt
+from PySide6.QtGui import QImage, QImageReader, QImageWriter
+
+from app.widgets.thumbnail_files import read_scaled
 from app.widgets.thumbnails import WHOLE, ThumbnailCache
+from engine.runtime.errors import StylekilnError
+from engine.runtime.files import write_cached
+from engine.validation.small import EDGE as SMALL
+from engine.validation.small import fresh_small, small_path
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
-    from PySide6.QtGui import QImage, QPixmap
+    from PySide6.QtGui import QPixmap
 
 EDGES = (32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096)
 """Each level is at most half as large again as the one below, so that a cell is drawn from a
@@ -28,6 +38,13 @@ class CellPictures(ThumbnailCache):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent=parent, edges=EDGES, memory=MEMORY)
         self._natural: dict[str, int] = {}
+        self._cells: Path | None = None
+
+    def use_cells(self, folder: Path | None) -> None:
+        """Small levels of the pictures in ``folder`` are read from small copies and kept as such;
+        nothing is ever written beside other pictures.
+        """
+        self._cells = folder
 
     def level(self, path: str, edge: int, most: int = EDGES[-1], owner: int = 0) -> QPixmap | None:
         """The picture with a longer side of ``edge`` pixels or somewhat more, but at ``most``
@@ -50,8 +67,31 @@ class CellPictures(ThumbnailCache):
         super().forget(path)
         self._natural.pop(path, None)
 
+    def _read(self, key: Any) -> QImage:
+        path = Path(key.path)
+        if key.edge > SMALL or key.part != WHOLE or path.parent != self._cells:
+            return super()._read(key)
+        kept = fresh_small(path)
+        image = QImageReader(str(kept)).read() if kept is not None else QImage()
+        if image.isNull():
+            image = read_scaled(key.path, SMALL)
+            _keep_small(image, path)
+        if max(image.width(), image.height()) <= key.edge:
+            return image
+        smooth = Qt.TransformationMode.SmoothTransformation
+        return image.scaled(key.edge, key.edge, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+
     def _keep(self, key: Any, image: QImage) -> None:
         longer = max(image.width(), image.height())
         if key.part == WHOLE and 0 < longer < key.edge:
             self._natural[key.path] = longer
         super()._keep(key, image)
+
+
+def _keep_small(image: QImage, cell: Path) -> None:
+    """A cell drawn before there were small copies gets one. A full disk costs only time."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    QImageWriter(buffer, b"PNG").write(image)
+    with contextlib.suppress(StylekilnError):
+        write_cached(small_path(cell), buffer.data().data())

@@ -198,6 +198,7 @@ class View(QWidget):
         self.runner.failed.connect(session.show_error)
         self.runner.finished.connect(self._drawn)
         self.runner.adopted.connect(lambda request: session.start(self.reader.adopt(request)))
+        state.axes_changed.connect(self._find_cells)
         state.axes_changed.connect(self.stage.follow)
         state.choice_changed.connect(self.right.refresh)
         state.choice_changed.connect(self._mark_next_step)
@@ -240,6 +241,10 @@ class View(QWidget):
         self.state.checkpoints |= {item.path: item for item in self.setup.available}
         self.state.tags = {row.text: row.tag for row in self.setup.prompts}
         self.stage.follow()
+
+    def _find_cells(self) -> None:
+        request = self.state.request
+        self.thumbnails.use_cells(None if request is None else request.cells_folder)
 
     def _measured(self) -> None:
         self.state.shown.set_measures(row_measures(self.state, self.evidence.evidence))

@@ -220,14 +220,7 @@ class ThumbnailCache(QObject):
 
     def _make(self, key: _Key) -> QImage:
         try:
-            kept = self._file(key)
-            self._go.wait()
-            # A file that a killed process left half written reads as nothing and is made again.
-            image = QImageReader(str(kept)).read() if kept is not None else QImage()
-            if image.isNull():
-                image = read_scaled(key.path, key.edge)
-                if kept is not None:
-                    store(image, kept)
+            image = self._read(key)
         except (StylekilnError, OSError) as error:
             # A picture that cannot be read is shown as such by the grid.
             log.info("no thumbnail of %s: %s", key.path, error)
@@ -240,6 +233,18 @@ class ThumbnailCache(QObject):
         # As the screen wants it, so that the window's thread need not convert.
         clear = image.hasAlphaChannel()
         return image.convertToFormat(_CLEAR if clear else QImage.Format.Format_RGB32)
+
+    def _read(self, key: _Key) -> QImage:
+        """The picture, its longer side at most ``key.edge``. Raises OSError and PictureError."""
+        kept = self._file(key)
+        self._go.wait()
+        # A file that a killed process left half written reads as nothing and is made again.
+        image = QImageReader(str(kept)).read() if kept is not None else QImage()
+        if image.isNull():
+            image = read_scaled(key.path, key.edge)
+            if kept is not None:
+                store(image, kept)
+        return image
 
     def _file(self, key: _Key) -> Path | None:
         if self._folder is None:

@@ -7,6 +7,7 @@ does not, and grids share what they have in common.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,9 +21,11 @@ from engine.models.catalogue import find_lora
 from engine.models.family import STARTER, STARTER_FOLDER
 from engine.models.hashes import file_sha256
 from engine.prompt.syntax import take_loras
+from engine.runtime.errors import StorageError
 from engine.runtime.files import require_file
 from engine.sampling.picture_text import save_picture
 from engine.sampling.request import ImageRequest
+from engine.validation.small import write_small
 
 # Raise it when the same request would give other pictures: a change of noise, sampler or decoder.
 RECIPE_VERSION = 1
@@ -155,4 +158,6 @@ class CellStore:
         """Keep the picture (RGB uint8) of a cell; StorageError when it cannot be written."""
         path = self.path(cell)
         save_picture(path, picture, infotext)
+        with contextlib.suppress(StorageError):  # the picture is there; its copy only saves time
+            write_small(path, picture)
         return path

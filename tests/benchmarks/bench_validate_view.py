@@ -4,7 +4,8 @@ Run by hand, ``xvfb-run -a -s "-screen 0 1600x1000x24" python`` before its name 
 pictures behind it (256). Prints the time from reading ``grid.json`` until every cell in sight shows
 its picture, the memory of the process, and the time of a frame at several sizes of cells: of one
 that is still, of one that scrolls, and of one that shows a detail in all cells.
-The frame of an empty grid stands beside them: the rest is what pictures cost.
+The frame of an empty grid stands beside them: the rest is what pictures cost. Each grid is opened
+twice: without small copies of its cells, and with those that the first time has left.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def settle(view: Any) -> None:
         QTest.qWait(5)
 
 
-def measure(folder: Path, rows: int, columns: int, session: Any) -> None:
+def measure(folder: Path, session: Any) -> None:
     from app.validation.view import View
     from engine.validation.manifest import open_grid
 
@@ -108,7 +109,7 @@ def measure(folder: Path, rows: int, columns: int, session: Any) -> None:
     settle(view)
     opened = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"{rows} x {columns}: {opened:.2f} s to all pictures in sight", flush=True)
+    print(f"  {opened:.2f} s to all pictures in sight", flush=True)
     print(f"  memory {after / 1024:.0f} MB, {(after - before) / 1024:.0f} MB of it for the grid")
     print(f"  frame without a grid {empty:.1f} ms")
     bar, framing = view.grid.verticalScrollBar(), view.grid.framing
@@ -147,7 +148,9 @@ def main() -> None:
             folder = Path(name) / f"{rows}x{columns}"
             make_grid(folder, rows, columns, side)
             session = FakeSession()
-            measure(folder, rows, columns, session)
+            for copies in ("no small copies", "small copies"):
+                print(f"{rows} x {columns}, {copies}:", flush=True)
+                measure(folder, session)
             session.close()
 
 

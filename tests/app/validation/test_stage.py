@@ -7,16 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from app.theme import motion
 from app.validation.cell_card import card
+from app.widgets.thumbnail_files import read_scaled
 from engine.sampling.request import ImageRequest
 from engine.validation.axes import Axis
 from engine.validation.manifest import open_grid
 from engine.validation.marks import read_marks
+from engine.validation.small import small_path
 from tests.app.validation.grids import LEFT, axes_of, color_at, draw, settle
 
 RED, BLUE = (200, 0, 0), (0, 0, 200)
@@ -227,6 +230,43 @@ def test_no_level_is_larger_than_a_cell_needs(qtbot, view, session, run):
 
 
 # Marks
+
+
+def test_seen_from_far_away_each_cell_is_decoded_whole_but_once(
+    qtbot, view, session, run, monkeypatch
+):
+    decoded = []
+
+    def read(path, edge):
+        decoded.append(path)
+        return read_scaled(path, edge)
+
+    monkeypatch.setattr("app.validation.cell_pictures.read_scaled", read)
+    folder = draw(session, axes_of(run, seeds=(1, 2, 3)), side=256)
+    view.state.open(open_grid(folder))
+    view.grid.set_cell(32)
+    settle(qtbot, view)
+    known = {cell.path for _, cell in view.state.finished() if cell.path}
+    assert set(decoded) <= known
+    assert len(decoded) == len(set(decoded)) > 6
+    first, key = list(decoded), view.grid.grid.key(1, 1)
+    seen = color_at(view.grid.viewport(), view.grid.cell_rect(key).center())
+    assert seen == Image.open(view.state.cell(key).path).getpixel((9, 9))
+    for path in first:
+        view.thumbnails.forget(path)
+    view.grid.set_cell(40)
+    settle(qtbot, view)
+    assert decoded == first
+    assert color_at(view.grid.viewport(), view.grid.cell_rect(key).center()) == seen
+
+
+def test_nothing_is_written_beside_pictures_that_are_no_cells(qtbot, view, session, run, picture):
+    view.state.open(open_grid(draw(session, axes_of(run))))
+    training = Path(picture("ab" * 32, "red"))
+    with qtbot.waitSignal(view.thumbnails.ready):
+        view.thumbnails.level(str(training), 32)
+    assert view.thumbnails.kept(str(training)) is not None
+    assert not small_path(training).parent.exists()
 
 
 def test_stars_stay_with_the_grid_and_are_undone(qtbot, shown):

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.validation.small import EDGE, fresh_small, small_path, write_small
+from engine.validation.store import CellStore
+
+CELL = "ab" * 32
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CellStore:
+    return CellStore(tmp_path / "cells")
+
+
+def _halves() -> np.ndarray:
+    """Red above blue, twice as wide as high."""
+    picture = np.zeros((128, 256, 3), np.uint8)
+    picture[:64, :, 0] = 255
+    picture[64:, :, 2] = 255
+    return picture
+
+
+def test_a_cell_that_is_drawn_has_a_small_copy_beside_its_folder(store: CellStore) -> None:
+    path = store.put(CELL, _halves(), "")
+    small = fresh_small(path)
+    assert small == small_path(path)
+    assert store.names() == {path.name}
+    with Image.open(small_path(path)) as image:
+        assert image.size == (EDGE, EDGE // 2)
+        assert image.getpixel((5, 5)) == (255, 0, 0)
+        assert image.getpixel((5, EDGE // 2 - 5)) == (0, 0, 255)
+
+
+def test_a_copy_that_is_older_than_its_cell_does_not_count(store: CellStore) -> None:
+    path = store.put(CELL, _halves(), "")
+    later = small_path(path).stat().st_mtime_ns + 1
+    os.utime(path, ns=(later, later))
+    assert fresh_small(path) is None
+    write_small(path, _halves())
+    os.utime(path, ns=(1, 1))
+    assert fresh_small(path) is not None
+
+
+def test_a_cell_is_kept_where_its_copy_cannot_be(store: CellStore, tmp_path: Path) -> None:
+    (tmp_path / "cells-small").write_text("in the way")
+    path = store.put(CELL, _halves(), "")
+    assert store.find(CELL) == path
+    with pytest.raises(OSError):
+        fresh_small(tmp_path / "cells" / "gone.png")
