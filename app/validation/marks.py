@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.validation.history import History
 from engine.runtime.errors import BadInputError
 from engine.validation.marks import Marks, read_marks, write_marks
 
 if TYPE_CHECKING:
     from app.session import Session
 
-_Step = tuple[str, Marks, float]  # what it is called, what was before, and when
 _LABELS = {
     ("starred", True): "Star a cell",
     ("starred", False): "Take a star away",
@@ -35,8 +34,7 @@ class GridMarks(QObject):
         self._session = session
         self._folder: Path | None = None
         self.now = Marks()
-        self._back: list[_Step] = []
-        self._again: list[_Step] = []
+        self.history = History(lambda: self.now, self._take)
         self._known = self._changed = self._writing = False
 
     def follow(self, folder: Path | None, *, same: bool = False) -> None:
@@ -45,7 +43,8 @@ class GridMarks(QObject):
             return
         carried = self.now if same else Marks()
         self._folder, self.now = folder, carried
-        self._back, self._again, self._known = [], [], False
+        self._known = False
+        self.history.clear()
         self.changed.emit()
         if folder is not None:
             self._session.start(self._read(folder, carried))
@@ -74,36 +73,8 @@ class GridMarks(QObject):
         if not cell or not self._known:
             return
         on = not self.has(kind, cell)
-        self._back.append((_LABELS[kind, on], self.now, time.monotonic()))
-        self._again.clear()
+        self.history.record(_LABELS[kind, on])
         self._take(self.now.marked(kind, cell, on))
-
-    def undo(self) -> None:
-        """Take the last change back."""
-        self._step(self._back, self._again)
-
-    def redo(self) -> None:
-        """Do it again."""
-        self._step(self._again, self._back)
-
-    @property
-    def newest(self) -> float:
-        """When the change was made that undo would take back, in seconds; 0 without one."""
-        return self._back[-1][2] if self._back else 0.0
-
-    def about_undo(self) -> str:
-        """What undo would take back."""
-        return self._back[-1][0] if self._back else ""
-
-    def about_redo(self) -> str:
-        """What redo would do again."""
-        return self._again[-1][0] if self._again else ""
-
-    def _step(self, source: list[_Step], other: list[_Step]) -> None:
-        if source:
-            words, marks, when = source.pop()
-            other.append((words, self.now, when))
-            self._take(marks)
 
     def _take(self, marks: Marks) -> None:
         self.now = marks

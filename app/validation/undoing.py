@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from app.validation.history import History
     from app.validation.marks import GridMarks
     from app.validation.plans import Plans
     from app.validation.verdict_choices import VerdictChoices
@@ -19,18 +20,12 @@ class _Keeper(Protocol):
     def about_undo(self) -> str: ...
 
 
-class _Again(Protocol):
-    def redo(self) -> None: ...
-
-    def about_redo(self) -> str: ...
-
-
 class Undoing:
     """Marks of cells, limits and flags of verdicts, and the plans that set up a grid."""
 
     def __init__(self, marks: GridMarks, choices: VerdictChoices, plans: Plans) -> None:
-        self._keepers: tuple[_Keeper, ...] = (marks, choices, plans)
-        self._undone: list[_Again] = [marks, choices]
+        self._keepers: tuple[_Keeper, ...] = (marks.history, choices.history, plans)
+        self._undone: list[History[Any]] = [marks.history, choices.history]
 
     @property
     def possible(self) -> bool:

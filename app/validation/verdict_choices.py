@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
+from app.validation.history import History
 from engine.validation import dismissed as dismissed_file
 from engine.validation import limits as limits_file
 from engine.validation.dismissed import Dismissal, dismissal_of
@@ -29,9 +30,6 @@ class Chosen(NamedTuple):
     dismissed: tuple[Dismissal, ...] = ()
 
 
-_Step = tuple[str, Chosen, float]  # what it is called, what was before, when it was made
-
-
 class VerdictChoices(QObject):
     """Those of the project that is open. While they are written, later ones wait as one."""
 
@@ -42,8 +40,7 @@ class VerdictChoices(QObject):
         self._session = session
         self._folder: Path | None = None
         self.now = Chosen()
-        self._back: list[_Step] = []
-        self._again: list[_Step] = []
+        self.history = History(lambda: self.now, self._restore)
         self._gesture = ""
         self._stored = Chosen()
         self._writing = False
@@ -53,7 +50,8 @@ class VerdictChoices(QObject):
         project = self._session.project
         folder = self._folder = project.root if project is not None else None
         self.now = self._stored = Chosen()
-        self._back, self._again, self._gesture = [], [], ""
+        self._gesture = ""
+        self.history.clear()
         if folder is not None:
             found, wrong = await self._session.bridge.io(_read, folder)
             if folder != self._folder:
@@ -111,40 +109,13 @@ class VerdictChoices(QObject):
         kept = tuple(one for one in self.now.dismissed if not one.is_of(flag))
         self._step("Restore a flag", self.now._replace(dismissed=kept))
 
-    # Undo
-
-    def undo(self) -> None:
-        """Take the last change back."""
-        self._turn(self._back, self._again)
-
-    def redo(self) -> None:
-        """Make it again."""
-        self._turn(self._again, self._back)
-
-    @property
-    def newest(self) -> float:
-        """When the change was made that undo would take back, in seconds; 0 without one."""
-        return self._back[-1][2] if self._back else 0.0
-
-    def about_undo(self) -> str:
-        """What undo would take back."""
-        return self._back[-1][0] if self._back else ""
-
-    def about_redo(self) -> str:
-        """What redo would make again."""
-        return self._again[-1][0] if self._again else ""
-
     def _step(self, words: str, chosen: Chosen) -> None:
-        self._back.append((words, self.now, time.monotonic()))
-        self._again.clear()
+        self.history.record(words)
         self._take(chosen)
 
-    def _turn(self, source: list[_Step], other: list[_Step]) -> None:
+    def _restore(self, chosen: Chosen) -> None:
         self.finish()
-        if source:
-            words, chosen, when = source.pop()
-            other.append((words, self.now, when))
-            self._take(chosen)
+        self._take(chosen)
 
     def _take(self, chosen: Chosen) -> None:
         self.now = chosen

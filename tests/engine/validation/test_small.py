@@ -51,5 +51,5 @@ def test_a_cell_is_kept_where_its_copy_cannot_be(store: CellStore, tmp_path: Pat
     (tmp_path / "cells-small").write_text("in the way")
     path = store.put(CELL, _halves(), "")
     assert store.find(CELL) == path
-    with pytest.raises(OSError):
+    with pytest.raises(FileNotFoundError):
         fresh_small(tmp_path / "cells" / "gone.png")
