@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.i18n import tr
@@ -35,7 +35,7 @@ class Cell:
     @property
     def id(self) -> str:
         """What its recipe is called; its file is named by it. Empty for a failed cell."""
-        return Path(self.path).stem if self.path else ""
+        return os.path.splitext(os.path.basename(self.path))[0]  # asked of thousands at once
 
 
 @dataclass(frozen=True, eq=False)

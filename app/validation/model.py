@@ -54,6 +54,7 @@ class GridState(QObject):
         self.mark_copying = True
         self._cells: dict[Position, Cell] = {}
         self._by_path: dict[str, list[Position]] = {}
+        self._by_id: dict[str, Position] = {}
         self.drawings: dict[Position, Drawing] = {}
         self.shown = Shown(self)
         self.shown.changed.connect(self._lay)
@@ -68,10 +69,22 @@ class GridState(QObject):
     def begin(self, request: GridRequest) -> None:
         """Show an empty grid for ``request``; cells that are known already stay."""
         same = self.request is not None and _kin(request) == _kin(self.request)
+        if not same:
+            self._forget_cells()
+        self._show(request, same=same)
+
+    def open(self, grid: Grid) -> None:
+        """Show a grid that was rendered before. Its cells come at once, not one by one."""
+        self._forget_cells()
+        for cell in grid.cells:
+            if cell.path is not None or cell.error:
+                self._take(cell.position, Cell(str(cell.path or ""), True, cell.error))
+        self._show(grid.request, same=False)
+
+    def _show(self, request: GridRequest, *, same: bool) -> None:
+        """Lay out ``request``; ``same`` pictures keep their marks."""
         self.request, self.places = request, Places(request)
         self.axes = GridAxes(request.checkpoints, request.weights, request.seeds, request.prompts)
-        if not same:
-            self._cells, self._by_path = {}, {}
         self.shown.follow(self.places.paged)
         self.first = self.second = None
         if self.marks is not None:
@@ -80,18 +93,10 @@ class GridState(QObject):
         self._lay()
         self.choice_changed.emit()
 
-    def open(self, grid: Grid) -> None:
-        """Show a grid that was rendered before."""
-        self._cells, self._by_path, self.request = {}, {}, None
-        self.begin(grid.request)
-        for cell in grid.cells:
-            if cell.path is not None or cell.error:
-                self.put(cell.position, str(cell.path or ""), cached=True, problem=cell.error)
-
     def clear(self) -> None:
         """Show no grid."""
         self.axes, self.request, self.places = GridAxes(), None, Places()
-        self._cells, self._by_path = {}, {}
+        self._forget_cells()
         self.first = self.second = None
         if self.marks is not None:
             self.marks.follow(None)
@@ -121,9 +126,16 @@ class GridState(QObject):
     def put(self, key: Position, path: str, *, cached: bool = False, problem: str = "") -> None:
         """A cell has come in."""
         self.drawings.pop(key, None)
-        self._cells[key] = Cell(path, cached, problem)
-        self._by_path.setdefault(path, []).append(key)
+        self._take(key, Cell(path, cached, problem))
         self.cell_changed.emit(key)
+
+    def _take(self, key: Position, cell: Cell) -> None:
+        self._cells[key] = cell
+        self._by_path.setdefault(cell.path, []).append(key)
+        self._by_id[cell.id] = key
+
+    def _forget_cells(self) -> None:
+        self._cells, self._by_path, self._by_id = {}, {}, {}
 
     def draw(self, key: Position, drawing: Drawing) -> None:
         """A cell is being drawn."""
@@ -198,8 +210,8 @@ class GridState(QObject):
         """The pinned cells, in the order they were pinned; one place of each picture."""
         if self.marks is None or not self.marks.now.pinned:
             return []
-        places = {cell.id: key for key, cell in self._cells.items()}
-        return [places[one] for one in self.marks.now.pinned if one in places]
+        there = ((one, self._by_id.get(one)) for one in self.marks.now.pinned)
+        return [key for one, key in there if key is not None and self._cells[key].id == one]
 
     def tag_of(self, prompt: str) -> str:
         """Whether the training pictures show what ``prompt`` asks for, in a word."""

@@ -21,6 +21,7 @@ class Places:
     def __init__(self, request: GridRequest | None = None) -> None:
         self.axes: tuple[Axis, ...] = ()
         self._known: dict[Values, Position] = {}
+        self._values: list[frozenset[Any]] = []
         self._labels: dict[str, dict[Any, str]] = {}
         self._resolver: Resolver | None = None
         self.tests_lora = False
@@ -33,6 +34,7 @@ class Places:
         self.axes = tuple(
             Axis(axis.setting, axis.values, _side(sides, axis.setting)) for axis in request.axes
         )
+        self._values = [frozenset(axis.values) for axis in request.axes]
         self._labels = {
             axis.setting: dict(zip(axis.values, value_labels(axis), strict=True))
             for axis in request.axes
@@ -66,7 +68,7 @@ class Places:
     def has(self, key: Position) -> bool:
         """Whether ``key`` is a place of this grid."""
         return len(key.place) == len(self.axes) and all(
-            value in axis.values for value, axis in zip(key.place, self.axes, strict=True)
+            value in values for value, values in zip(key.place, self._values, strict=True)
         )
 
     def short(self, axis: str, value: Any) -> str:

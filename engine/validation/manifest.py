@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,16 +100,16 @@ def open_grid(folder: Path) -> Grid:
     return Grid(Path(folder), request.model_copy(update={"cells": str(store.folder)}), cells)
 
 
-def list_grids(folder: Path) -> list[Grid]:
-    """The readable grids in the folders of ``folder``, newest first."""
-    found = []
+def list_grids(folder: Path) -> Iterator[Grid]:
+    """The readable grids in the folders of ``folder``, newest first; each is read when it is its
+    turn, so who has found the right one reads no further.
+    """
     for path in sorted(Path(folder).glob(f"*/{NAME}"), key=_written, reverse=True):
         try:
-            found.append(open_grid(path.parent))
+            yield open_grid(path.parent)
         except (BadInputError, MissingFileError):
             # A damaged grid is not offered; opening it by name says what is wrong.
             continue
-    return found
 
 
 def _written(path: Path) -> float:
@@ -150,11 +150,10 @@ class _Cells:
         identifier = record["id"]
         if not _IDENTIFIER.fullmatch(identifier):
             raise ValueError(identifier)  # it becomes the name of a file
-        path = self._store.path(identifier)
+        # A path costs more than all else here, and of a grid that is begun few cells are drawn.
+        path = self._store.path(identifier) if self._store.name(identifier) in drawn else None
         position = self._resolver.position(self._place(record))
-        return GridCell(
-            identifier, position, path if path.name in drawn else None, str(record["error"])
-        )
+        return GridCell(identifier, position, path, str(record["error"]))
 
     def _place(self, record: Mapping[str, Any]) -> list[Value]:
         if "at" not in record:  # format 1

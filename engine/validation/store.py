@@ -127,7 +127,12 @@ class CellStore:
 
     def path(self, cell: str) -> Path:
         """Where a cell is, or will be."""
-        return self.folder / f"{cell}.png"
+        return self.folder / self.name(cell)
+
+    @staticmethod
+    def name(cell: str) -> str:
+        """What the file of a cell is called."""
+        return f"{cell}.png"
 
     def names(self) -> frozenset[str]:
         """The names of all files that are there."""

@@ -84,7 +84,7 @@ def test_values_of_other_types_are_one_sentence(tmp_path: Path, change: dict) ->
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(BadInputError, match="damaged"):
         open_grid(path.parent)
-    assert list_grids(project.grids) == []
+    assert list(list_grids(project.grids)) == []
 
 
 def test_brackets_without_end_are_one_sentence(tmp_path: Path) -> None:
