@@ -94,4 +94,4 @@ def _keep_small(image: QImage, cell: Path) -> None:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     QImageWriter(buffer, b"PNG").write(image)
     with contextlib.suppress(StylekilnError):
-        write_cached(small_path(cell), buffer.data().data())
+        write_cached(small_path(cell), bytes(buffer.data().data()))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-from engine.models import adapters
+from engine.models import adapter_training, adapters
 from engine.models.adapter_blocks import block_of, block_weights, number_at, numbers
 from engine.models.adapter_file import AdapterFile, read_adapter
 from engine.models.adapter_kinds import STARTS_AT_ZERO
@@ -75,7 +75,7 @@ class Network:
 
     def tensors(self) -> dict[str, Tensor]:
         """The tensors and the alpha of every module, as files name them."""
-        return adapters.state_dict(self._model, NAME)
+        return adapter_training.state_dict(self._model, NAME)
 
     def train_mode(self, on: bool) -> None:
         """Let dropouts act, or not. Drawn from torch's own chance."""
@@ -136,18 +136,18 @@ def adapted(model: LoadedModel, request: TrainRequest) -> Iterator[Network]:
 
 def _made(
     model: LoadedModel, request: TrainRequest, dropout: Dropout
-) -> tuple[adapters.Parameters, list[Reason]]:
+) -> tuple[adapter_training.Parameters, list[Reason]]:
     spec = spec_of(request, model, dropout)
     file = read_adapter(request.network_weights) if request.network_weights else None
     if file is not None and request.dim_from_weights:
-        parts = adapters.create_from(model, NAME, file, spec)
+        parts = adapter_training.create_from(model, NAME, file, spec)
         own = {key for _, key, _ in adapters.modules_of(model, NAME)}
         return parts, _notes(file, sorted(file.modules.keys() - own))
     generator = torch.Generator().manual_seed(request.seed)
-    parts = adapters.create(model, NAME, spec, generator)
+    parts = adapter_training.create(model, NAME, spec, generator)
     if file is None:
         return parts, []
-    return parts, _notes(file, adapters.continue_from(model, NAME, file))
+    return parts, _notes(file, adapter_training.continue_from(model, NAME, file))
 
 
 def _notes(file: AdapterFile, left_out: Sequence[str]) -> list[Reason]:

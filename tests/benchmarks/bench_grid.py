@@ -45,19 +45,20 @@ def make_loras(folder: Path) -> list[str]:
     """Different LoRAs of random weights for the starter model."""
     import torch
 
-    from engine.models import adapters
+    from engine.models import adapter_training, adapters
+    from engine.models.adapter_plan import AdapterSpec
     from engine.models.host import host
     from engine.models.lora_file import write_lora
 
     model, paths = host().get("starter"), []
     for number in range(CHECKPOINTS):
         generator = torch.Generator().manual_seed(number)
-        spec = adapters.AdapterSpec(rank=8, train_text=False)
-        for tensor in adapters.create(model, "made", spec, generator)["unet"]:
+        spec = AdapterSpec(rank=8, train_text=False)
+        for tensor in adapter_training.create(model, "made", spec, generator)["unet"]:
             torch.nn.init.normal_(tensor, std=0.05, generator=generator)
         path = folder / f"style-{number:06}.safetensors"
         metadata = {"ss_base_model_version": "sd_v1", "ss_network_dim": "8"}
-        write_lora(path, adapters.state_dict(model, "made"), metadata)
+        write_lora(path, adapter_training.state_dict(model, "made"), metadata)
         adapters.detach(model, "made")
         paths.append(str(path))
     return paths

@@ -12,8 +12,8 @@ from PIL import Image
 from engine.canvas import repaint_job, storage
 from engine.canvas.document import Document
 from engine.canvas.repaint import RepaintRequest, request_of
-from engine.models import adapters
-from engine.models.adapters import AdapterSpec
+from engine.models import adapter_training
+from engine.models.adapter_plan import AdapterSpec
 from engine.models.catalogue import described
 from engine.models.hashes import data_sha256
 from engine.models.host import host
@@ -32,10 +32,10 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     base = save_model(folder / "tiny")
     model = load_model(str(base), device=torch.device("cpu"), dtype=torch.float32)
     noise = torch.Generator().manual_seed(3)
-    adapters.create(model, "style", AdapterSpec(rank=4, alpha=4.0), noise)
+    adapter_training.create(model, "style", AdapterSpec(rank=4, alpha=4.0), noise)
     tensors = {
         key: value if key.endswith("alpha") else torch.randn(value.shape, generator=noise)
-        for key, value in adapters.state_dict(model, "style").items()
+        for key, value in adapter_training.state_dict(model, "style").items()
     }
     write_lora(folder / "style.safetensors", tensors, {"ss_base_model_version": "sd_v1"})
     yield base, folder / "style.safetensors"

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from engine.commands.cli import main
-from engine.models import adapters
+from engine.models import adapter_training
+from engine.models.adapter_plan import AdapterSpec
 from engine.models.loading import load_model
 from engine.models.lora_file import write_lora
 from engine.project.project import Project
@@ -26,12 +27,12 @@ def lora(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A LoRA of the starter model with random weights."""
     starter = load_model("starter", device=torch.device("cpu"), dtype=torch.float32)
     generator = torch.Generator().manual_seed(1)
-    spec = adapters.AdapterSpec(rank=1, train_text=False)
-    for tensor in adapters.create(starter, "made", spec, generator)["unet"]:
+    spec = AdapterSpec(rank=1, train_text=False)
+    for tensor in adapter_training.create(starter, "made", spec, generator)["unet"]:
         torch.nn.init.normal_(tensor, std=0.1, generator=generator)
     path = tmp_path_factory.mktemp("lora") / "style.safetensors"
     metadata = {"ss_base_model_version": "sd_v1", "ss_network_dim": "1"}
-    write_lora(path, adapters.state_dict(starter, "made"), metadata)
+    write_lora(path, adapter_training.state_dict(starter, "made"), metadata)
     return path.read_bytes()
 
 

@@ -9,11 +9,11 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from engine.models import adapters, lora_keys
+from engine.models import adapter_training, adapters, lora_keys
 from engine.models.adapter_file import read_adapter
 from engine.models.adapter_kinds import kind_of
 from engine.models.adapter_layers import adapted_layers
-from engine.models.adapters import AdapterSpec
+from engine.models.adapter_plan import AdapterSpec
 from engine.models.inspect import inspect
 from engine.models.lora_file import write_lora
 from tests.engine.models.tiny import tiny_model
@@ -70,14 +70,14 @@ def _shake(parameters, size=0.1):
 
 def _save(model, name, path):
     version = model.family.lora_version(model.prediction_type)
-    write_lora(path, adapters.state_dict(model, name), {"ss_base_model_version": version})
+    write_lora(path, adapter_training.state_dict(model, name), {"ss_base_model_version": version})
     return path
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_a_fresh_adapter_of_any_kind_changes_not_one_bit(model, spec):
     before = _answer(model)
-    parameters = adapters.create(model, "new", spec, _generator())
+    parameters = adapter_training.create(model, "new", spec, _generator())
     assert torch.equal(_answer(model), before)
     _shake(parameters)
     assert (_answer(model) - before).abs().max() > 1e-3
@@ -109,7 +109,7 @@ def _reference(tensors, alpha, weight):
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_the_model_answers_as_with_weights_changed_by_the_formula(model, spec):
-    parameters = adapters.create(model, "new", spec, _generator())
+    parameters = adapter_training.create(model, "new", spec, _generator())
     _shake(parameters)
     with_adapter = _answer(model)
     changes = [
@@ -131,7 +131,7 @@ def test_the_model_answers_as_with_weights_changed_by_the_formula(model, spec):
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_a_file_of_any_kind_gives_the_same_answer_when_it_is_loaded(model, spec, tmp_path):
     base = _answer(model)
-    _shake(adapters.create(model, "new", spec, _generator()))
+    _shake(adapter_training.create(model, "new", spec, _generator()))
     expected = _answer(model)
     path = _save(model, "new", tmp_path / "new.safetensors")
     adapters.detach(model, "new")
@@ -146,8 +146,8 @@ def test_a_file_of_any_kind_gives_the_same_answer_when_it_is_loaded(model, spec,
 @pytest.mark.parametrize("name", SPECS)
 def test_keys_in_files_are_those_of_lycoris(model, name):
     spec = SPECS[name]
-    adapters.create(model, "new", spec, _generator())
-    endings = {key.split(".", 1)[1] for key in adapters.state_dict(model, "new")}
+    adapter_training.create(model, "new", spec, _generator())
+    endings = {key.split(".", 1)[1] for key in adapter_training.state_dict(model, "new")}
     expected = ENDINGS[spec.kind] | {"alpha"} | ({"dora_scale"} if spec.magnitude else set())
     if name == "lokr of factors":
         assert {"lokr_w1_a", "lokr_w1_b"} <= endings
@@ -159,7 +159,7 @@ def test_keys_in_files_are_those_of_lycoris(model, name):
 def test_half_a_magnitude_is_half_of_its_change(model):
     """As ComfyUI and A1111 weigh such files, and at weight 0 nothing is left."""
     base = _layer_answer(model, {})
-    _shake(adapters.create(model, "new", SPECS["dora"], _generator()))
+    _shake(adapter_training.create(model, "new", SPECS["dora"], _generator()))
     whole = _layer_answer(model, {"new": (1.0, 1.0)})
     half = _layer_answer(model, {"new": (0.5, 0.5)})
     torch.testing.assert_close(half, (base + whole) / 2, rtol=1e-4, atol=1e-5)
@@ -270,7 +270,7 @@ def test_adapters_of_several_kinds_act_beside_each_other(model, tmp_path):
     base = _layer_answer(model, {})
     alone = {}
     for name in ("lora", "loha", "lokr, dora"):
-        _shake(adapters.create(model, name, SPECS[name], _generator()))
+        _shake(adapter_training.create(model, name, SPECS[name], _generator()))
         alone[name] = _layer_answer(model, {name: (1.0, 1.0)}) - base
     together = _layer_answer(model, dict.fromkeys(alone, (1.0, 1.0))) - base
     torch.testing.assert_close(together, sum(alone.values()), rtol=1e-4, atol=1e-4)
@@ -283,7 +283,7 @@ def test_adapters_of_several_kinds_act_beside_each_other(model, tmp_path):
 def test_only_the_tensors_that_start_at_zero_hold_the_change_back():
     model = tiny_model("sd1")
     for name, spec in SPECS.items():
-        adapters.create(model, name, spec, _generator())
+        adapter_training.create(model, name, spec, _generator())
         for _, _, adapter in adapters.modules_of(model, name):
             zero = [e for e, tensor in adapter.tensors.items() if not tensor.any()]
             assert len(zero) == 1, name
@@ -293,7 +293,7 @@ def test_rank_stabilized_divides_by_the_root_of_the_rank():
     model = tiny_model("sd1")
     plain = AdapterSpec(rank=4, alpha=2.0)
     for name, spec in (("a", plain), ("b", AdapterSpec(rank=4, alpha=2.0, rank_stabilized=True))):
-        adapters.create(model, name, spec, _generator())
+        adapter_training.create(model, name, spec, _generator())
     scales = [next(adapters.modules_of(model, name))[2].scale for name in "ab"]
     assert scales == [0.5, 1.0]  # 2 / 4 and 2 / sqrt(4)
 

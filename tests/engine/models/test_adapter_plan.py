@@ -11,10 +11,9 @@ import torch
 from diffusers import UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-from engine.models import adapters
+from engine.models import adapter_training, adapters
 from engine.models.adapter_blocks import block_of, block_weights, numbers, side_weights
-from engine.models.adapter_plan import Blocks, Filter
-from engine.models.adapters import AdapterSpec
+from engine.models.adapter_plan import AdapterSpec, Blocks, Filter
 from engine.models.family import CONFIGS, FAMILIES
 from engine.models.loading import LoadedModel
 from engine.runtime.errors import BadInputError
@@ -58,7 +57,7 @@ def test_names_and_shapes_of_full_size_models_are_the_recorded_ones(
 ):
     model = _empty(family)
     spec = AdapterSpec(rank=2, alpha=1.0, conv_rank=conv_rank)
-    adapters.create(model, "new", spec, torch.Generator().manual_seed(0))
+    adapter_training.create(model, "new", spec, torch.Generator().manual_seed(0))
     found = {
         key: {ending: tuple(tensor.shape) for ending, tensor in adapter.tensors.items()}
         for _, key, adapter in adapters.modules_of(model, "new")
@@ -119,7 +118,7 @@ def test_the_threshold_makes_small_weights_zero():
 
 def _created(spec):
     model = tiny_model("sd1")
-    adapters.create(model, "new", spec, torch.Generator().manual_seed(0))
+    adapter_training.create(model, "new", spec, torch.Generator().manual_seed(0))
     return {key: adapter for _, key, adapter in adapters.modules_of(model, "new")}
 
 
@@ -178,13 +177,15 @@ def test_a_filter_goes_by_both_names_of_a_layer(chosen, kept, gone):
 def test_a_filter_that_leaves_no_layer_is_refused_and_leaves_the_model_plain():
     model = tiny_model("sd1")
     with pytest.raises(BadInputError, match="no layer to learn with"):
-        adapters.create(model, "new", replace(PLAIN, layers=Filter(("typo",))), torch.Generator())
+        adapter_training.create(
+            model, "new", replace(PLAIN, layers=Filter(("typo",))), torch.Generator()
+        )
     assert not model.adapters.active
 
 
 def test_single_text_encoders_stay_plain_when_asked():
     model = tiny_model("sdxl")
     spec = AdapterSpec(rank=1, without=frozenset({"te1"}))
-    adapters.create(model, "new", spec, torch.Generator().manual_seed(0))
+    adapter_training.create(model, "new", spec, torch.Generator().manual_seed(0))
     parts = {part.name for part, _, _ in adapters.modules_of(model, "new")}
     assert parts == {"unet", "te2"}

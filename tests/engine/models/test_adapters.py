@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from engine.models import adapters
+from engine.models import adapter_training, adapters
 from engine.models.adapter_layers import adapted_layers, targets_in
-from engine.models.adapters import AdapterSpec
+from engine.models.adapter_plan import AdapterSpec
 from engine.models.loading import load_model
 from engine.models.lora_file import write_lora
 from engine.runtime.errors import ModelFileError
@@ -53,15 +53,15 @@ def _train(model, parameters, steps=3):
 def trained_tensors():
     """What a short training gives, as kohya's tensors."""
     model = load_model("starter", **CPU)
-    _train(model, adapters.create(model, "mine", SPEC, _generator()))
-    return adapters.state_dict(model, "mine"), _output(model)
+    _train(model, adapter_training.create(model, "mine", SPEC, _generator()))
+    return adapter_training.state_dict(model, "mine"), _output(model)
 
 
 @pytest.fixture
 def trained(starter, trained_tensors, tmp_path):
     """The starter with a trained adapter "mine" that is also written to a file."""
-    parameters = adapters.create(starter, "mine", SPEC, _generator())
-    adapters.load_state(starter, "mine", trained_tensors[0])
+    parameters = adapter_training.create(starter, "mine", SPEC, _generator())
+    adapter_training.load_state(starter, "mine", trained_tensors[0])
     path = tmp_path / "mine.safetensors"
     write_lora(path, trained_tensors[0], {"ss_base_model_version": "sd_v1_v"})
     return starter, path, parameters
@@ -69,7 +69,7 @@ def trained(starter, trained_tensors, tmp_path):
 
 def test_a_fresh_adapter_changes_nothing_and_trains_only_itself(starter):
     before = _output(starter)
-    parameters = adapters.create(starter, "new", SPEC, _generator())
+    parameters = adapter_training.create(starter, "new", SPEC, _generator())
     assert torch.equal(_output(starter), before)
     trainable = {id(p) for p in starter.unet.parameters() if p.requires_grad}
     assert trainable == {id(p) for p in parameters["unet"]}
@@ -80,10 +80,10 @@ def test_a_fresh_adapter_changes_nothing_and_trains_only_itself(starter):
 def test_a_fresh_adapter_depends_on_its_generator_only(starter):
     torch.manual_seed(1)
     untouched = torch.get_rng_state()
-    adapters.create(starter, "a", SPEC, _generator())
-    adapters.create(starter, "b", SPEC, _generator())
+    adapter_training.create(starter, "a", SPEC, _generator())
+    adapter_training.create(starter, "b", SPEC, _generator())
     assert torch.equal(torch.get_rng_state(), untouched)
-    a, b = adapters.state_dict(starter, "a"), adapters.state_dict(starter, "b")
+    a, b = adapter_training.state_dict(starter, "a"), adapter_training.state_dict(starter, "b")
     assert all(torch.equal(a[key], b[key]) for key in a)
 
 
@@ -209,7 +209,7 @@ def test_a_file_is_read_again_only_when_it_changed(trained, monkeypatch):
 
 
 def test_files_that_were_not_used_for_longest_are_taken_off(starter, tmp_path, monkeypatch):
-    adapters.create(starter, "mine", AdapterSpec(rank=1, train_text=False), _generator())
+    adapter_training.create(starter, "mine", AdapterSpec(rank=1, train_text=False), _generator())
     path = _one_module(tmp_path / "small.safetensors", f"{MIDDLE}_attn1_to_q", 256, 256)
     names = [f"file {n}" for n in range(8)]
     sizes = {adapters.attach(starter, path, name).bytes for name in names}
@@ -225,25 +225,25 @@ def test_files_that_were_not_used_for_longest_are_taken_off(starter, tmp_path, m
 def test_a_state_goes_back_into_the_adapter_it_came_from(trained):
     model, path, _ = trained
     expected = _output(model)
-    tensors = adapters.state_dict(model, "mine")
+    tensors = adapter_training.state_dict(model, "mine")
     assert tensors.keys() == load_file(path).keys()
-    adapters.load_state(model, "mine", {k: torch.zeros_like(v) for k, v in tensors.items()})
+    adapter_training.load_state(model, "mine", {k: torch.zeros_like(v) for k, v in tensors.items()})
     assert not torch.equal(_output(model), expected)
-    adapters.load_state(model, "mine", tensors)
+    adapter_training.load_state(model, "mine", tensors)
     assert torch.equal(_output(model), expected)
     layer = "lora_te_text_model_encoder_layers_0_mlp_fc1"
     fewer = {key: tensor for key, tensor in tensors.items() if not key.startswith(layer)}
     with pytest.raises(ModelFileError, match="other layers"):
-        adapters.load_state(model, "mine", fewer)
+        adapter_training.load_state(model, "mine", fewer)
 
 
 def test_only_the_parts_that_are_asked_for_are_adapted(starter):
-    unet = adapters.create(starter, "unet", AdapterSpec(train_text=False), _generator())
-    text = adapters.create(starter, "text", AdapterSpec(train_unet=False), _generator())
+    unet = adapter_training.create(starter, "unet", AdapterSpec(train_text=False), _generator())
+    text = adapter_training.create(starter, "text", AdapterSpec(train_unet=False), _generator())
     assert unet["text"] == []
     assert text["unet"] == []
-    assert {key.split("_")[1] for key in adapters.state_dict(starter, "unet")} == {"unet"}
-    assert {key.split("_")[1] for key in adapters.state_dict(starter, "text")} == {"te"}
+    assert {key.split("_")[1] for key in adapter_training.state_dict(starter, "unet")} == {"unet"}
+    assert {key.split("_")[1] for key in adapter_training.state_dict(starter, "text")} == {"te"}
     without_conv = {t.path for t in targets_in(starter.unet) if not t.residual}
     assert len(unet["unet"]) == 2 * len(without_conv)
 
@@ -252,8 +252,8 @@ def test_the_files_of_every_family_hold_exactly_the_recorded_keys(family, narrow
     parts = [GOLDEN[family].get(part, {}) for part in ("unet", "te", "te1", "te2")]
     parts.append(GOLDEN[family]["unet_conv_extra"])
     spec = AdapterSpec(rank=2, alpha=1.0, conv_rank=2)
-    adapters.create(narrow_model, "new", spec, _generator())
-    keys = set(adapters.state_dict(narrow_model, "new"))
+    adapter_training.create(narrow_model, "new", spec, _generator())
+    keys = set(adapter_training.state_dict(narrow_model, "new"))
     adapters.detach(narrow_model, "new")
     endings = ("lora_down.weight", "lora_up.weight", "alpha")
     assert keys == {f"{name}.{end}" for part in parts for name in part for end in endings}

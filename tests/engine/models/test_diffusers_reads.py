@@ -8,8 +8,8 @@ import pytest
 import torch
 from diffusers.loaders import StableDiffusionLoraLoaderMixin, StableDiffusionXLLoraLoaderMixin
 
-from engine.models import adapters
-from engine.models.adapters import AdapterSpec
+from engine.models import adapter_training
+from engine.models.adapter_plan import AdapterSpec
 from engine.models.lora_file import write_lora
 from tests.engine.models.tiny import tiny_model
 
@@ -49,14 +49,14 @@ def test_diffusers_answers_as_the_application(family, conv_rank, stabilized, tmp
     spec = AdapterSpec(
         rank=4, alpha=1.5, conv_rank=conv_rank, conv_alpha=3.0, rank_stabilized=stabilized
     )
-    parameters = adapters.create(model, "new", spec, torch.Generator().manual_seed(0))
+    parameters = adapter_training.create(model, "new", spec, torch.Generator().manual_seed(0))
     chance = torch.Generator().manual_seed(7)
     with torch.no_grad():
         for parameter in itertools.chain(*parameters.values()):
             parameter.add_(0.1 * torch.randn(parameter.shape, generator=chance))
     expected = _answers(model)
     path = tmp_path / "style.safetensors"
-    write_lora(path, adapters.state_dict(model, "new"), {})
+    write_lora(path, adapter_training.state_dict(model, "new"), {})
     other = tiny_model(family)
     _load_with_diffusers(other, path)
     assert (expected - base).abs().max() > 1e-2

@@ -9,8 +9,8 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, StableDiffusionPipeline, StableDiffusionXLPipeline
 
-from engine.models import adapters
-from engine.models.adapters import AdapterSpec
+from engine.models import adapter_training, adapters
+from engine.models.adapter_plan import AdapterSpec
 from engine.models.lora_file import write_lora
 from engine.runtime.job import Job
 from engine.sampling import pipeline
@@ -79,12 +79,12 @@ def test_diffusers_draws_the_picture_of_the_application(family, tmp_path, monkey
     plain = their_pixels(small_model(family), None)
     spec = AdapterSpec(rank=4, alpha=2.0, conv_rank=2, conv_alpha=1.0)
     chance = torch.Generator().manual_seed(7)
-    parts = adapters.create(model, "new", spec, torch.Generator().manual_seed(0))
+    parts = adapter_training.create(model, "new", spec, torch.Generator().manual_seed(0))
     with torch.no_grad():
         for parameter in itertools.chain(*parts.values()):
             parameter.add_(0.1 * torch.randn(parameter.shape, generator=chance))
     path = tmp_path / "style.safetensors"
-    write_lora(path, adapters.state_dict(model, "new"), {})
+    write_lora(path, adapter_training.state_dict(model, "new"), {})
     with adapters.active(model, {"new": (1.0, 1.0)}):
         ours = our_pixels(model, monkeypatch)
     theirs = their_pixels(small_model(family), path)

@@ -8,7 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.models import adapters
+from engine.models import adapter_training, adapters
+from engine.models.adapter_plan import AdapterSpec
 from engine.models.host import host
 from engine.models.lora_file import write_lora
 from engine.project.settings import data_dir
@@ -29,12 +30,14 @@ def lora(starter, tmp_path_factory):
     """A LoRA file that clearly changes what the starter draws, in UNet and text encoder."""
     path = tmp_path_factory.mktemp("loras") / "ink v1.5.safetensors"
     generator = torch.Generator().manual_seed(3)
-    made = adapters.create(starter, "made", adapters.AdapterSpec(rank=2, alpha=2), generator)
+    made = adapter_training.create(starter, "made", AdapterSpec(rank=2, alpha=2), generator)
     with torch.no_grad():
         for parameter in itertools.chain(*made.values()):
             if not parameter.any():
                 parameter.copy_(0.05 * torch.randn(parameter.shape, generator=generator))
-    write_lora(path, adapters.state_dict(starter, "made"), {"ss_base_model_version": "sd_v1"})
+    write_lora(
+        path, adapter_training.state_dict(starter, "made"), {"ss_base_model_version": "sd_v1"}
+    )
     adapters.detach(starter, "made")
     return path
 

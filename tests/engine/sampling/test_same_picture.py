@@ -9,7 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.models import adapters
+from engine.models import adapter_training, adapters
+from engine.models.adapter_plan import AdapterSpec
 from engine.runtime.job import Job
 from engine.sampling.pipeline import sample
 from engine.sampling.request import ImageRequest, Shot
@@ -32,7 +33,7 @@ def model(request):
     """A small model with a LoRA called "ink" that moves UNet and text encoders."""
     built = small_model(request.param)
     generator = torch.Generator().manual_seed(3)
-    parts = adapters.create(built, "ink", adapters.AdapterSpec(rank=2, alpha=2.0), generator)
+    parts = adapter_training.create(built, "ink", AdapterSpec(rank=2, alpha=2.0), generator)
     with torch.no_grad():
         for parameter in itertools.chain(*parts.values()):
             if not parameter.any():

@@ -7,7 +7,8 @@ import torch
 from safetensors.torch import save_file
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from engine.models import adapters
+from engine.models import adapter_training
+from engine.models.adapter_plan import AdapterSpec
 from engine.models.loading import load_model
 from engine.models.vae_file import load_vae
 from engine.runtime.errors import MissingFileError, ModelFileError
@@ -46,7 +47,7 @@ def saved_bytes(model, work):
 def test_checkpointing_keeps_less_of_the_unet_and_of_encoders_that_learn(family):
     model = small_model(family)
     generator = torch.Generator().manual_seed(0)
-    adapters.create(model, "training", adapters.AdapterSpec(rank=2), generator)
+    adapter_training.create(model, "training", AdapterSpec(rank=2), generator)
 
     def text():
         return encode_captions(model, ["red"]).context.sum()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.models import adapters
+from engine.models import adapter_training
+from engine.models.adapter_plan import AdapterSpec
 from engine.training import eight_bits
 from tests.engine.small_models import small_model
 
@@ -73,7 +74,7 @@ def test_no_wide_weight_is_kept_for_the_backward_pass():
 def test_an_adapter_learns_on_it_in_its_own_precision():
     model = frozen()
     generator = torch.Generator().manual_seed(0)
-    parts = adapters.create(model, "training", adapters.AdapterSpec(rank=2), generator)
+    parts = adapter_training.create(model, "training", AdapterSpec(rank=2), generator)
     with eight_bits.using([model.unet, *model.text_encoders]):
         answer(model)
         assert all(p.dtype == torch.float32 and p.grad is not None for p in parts["unet"])

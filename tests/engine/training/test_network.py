@@ -7,8 +7,8 @@ import copy
 import pytest
 import torch
 
-from engine.models import adapters
-from engine.models.adapters import AdapterSpec
+from engine.models import adapter_training, adapters
+from engine.models.adapter_plan import AdapterSpec
 from engine.runtime.errors import BadInputError
 from engine.training.checks import check
 from engine.training.ema import Ema
@@ -372,6 +372,6 @@ def test_a_plain_spec_is_what_plain_settings_give(model):
     with adapted(model, request) as network:
         mine = network.tensors()
     spec = AdapterSpec(rank=8, alpha=1.0)
-    adapters.create(model, "plain", spec, torch.Generator().manual_seed(request.seed))
-    plain = adapters.state_dict(model, "plain")
+    adapter_training.create(model, "plain", spec, torch.Generator().manual_seed(request.seed))
+    plain = adapter_training.state_dict(model, "plain")
     assert all(torch.equal(plain[key], tensor) for key, tensor in mine.items())

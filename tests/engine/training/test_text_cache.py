@@ -128,11 +128,12 @@ def test_the_least_recently_used_leave_when_memory_is_full():
 
 
 def test_an_adapter_changes_what_the_model_is_only_while_it_acts(model):
-    from engine.models import adapters
+    from engine.models import adapter_training, adapters
+    from engine.models.adapter_plan import AdapterSpec
 
     before = recipe_of(model)
     generator = torch.Generator().manual_seed(0)
-    adapters.create(model, "other", adapters.AdapterSpec(rank=2), generator)
+    adapter_training.create(model, "other", AdapterSpec(rank=2), generator)
     with adapters.active(model, {}):
         assert recipe_of(model) == before
     with adapters.active(model, {"other": (1.0, 1.0)}):

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 
 from engine.commands import grid as command
-from engine.models import adapters
+from engine.models import adapter_training, adapters
+from engine.models.adapter_plan import AdapterSpec
 from engine.models.family import STARTER_FOLDER
 from engine.models.loading import load_model
 from engine.models.lora_file import write_lora
@@ -34,13 +35,13 @@ def loras(starter, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     paths = []
     for number in (1, 2):
         generator = torch.Generator().manual_seed(number)
-        spec = adapters.AdapterSpec(rank=2, train_text=False)
-        parameters = adapters.create(starter, "made", spec, generator)
+        spec = AdapterSpec(rank=2, train_text=False)
+        parameters = adapter_training.create(starter, "made", spec, generator)
         for tensor in parameters["unet"]:
             torch.nn.init.normal_(tensor, std=0.2, generator=generator)
         path = folder / f"style-e{number}.safetensors"
         metadata = {"ss_base_model_version": "sd_v1", "ss_network_dim": "2"}
-        write_lora(path, adapters.state_dict(starter, "made"), metadata)
+        write_lora(path, adapter_training.state_dict(starter, "made"), metadata)
         adapters.detach(starter, "made")
         paths.append(path)
     return paths

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.models import adapters
+from engine.models import adapter_training, adapters
 from engine.models.adapter_layers import parts_of
-from engine.models.adapters import AdapterSpec
+from engine.models.adapter_plan import AdapterSpec
 from engine.models.loading import load_model
 from engine.models.lora_file import write_lora
 from engine.runtime.job import Job, JobHandle
@@ -25,8 +25,8 @@ def random_lora(model, path, seed, rank=3, conv_rank=2, strength=0.3):
     """Write a LoRA of random numbers on every layer that LoCon adapts; alpha is not the rank."""
     spec = AdapterSpec(rank=rank, alpha=rank / 2, conv_rank=conv_rank, conv_alpha=conv_rank * 2.0)
     generator = torch.Generator().manual_seed(seed)
-    adapters.create(model, "new", spec, generator)
-    tensors = adapters.state_dict(model, "new")
+    adapter_training.create(model, "new", spec, generator)
+    tensors = adapter_training.state_dict(model, "new")
     adapters.detach(model, "new")
     for key, tensor in tensors.items():
         if key.endswith("lora_up.weight"):
