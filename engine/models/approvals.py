@@ -20,6 +20,7 @@ from engine.runtime.files import write_json
 FORMAT_VERSION = 1
 SUFFIX = ".verdict.json"
 _LONGEST = 1_000_000  # bytes; a verdict has a few thousand
+_LATEST = 32_503_680_000  # the year 3000, which every calendar still knows
 
 
 class Said(BaseModel):
@@ -42,10 +43,10 @@ class Approval(BaseModel):
     model_config = ConfigDict(frozen=True)
     format_version: int = FORMAT_VERSION
     name: str
-    weight: float
+    weight: float = Field(allow_inf_nan=False)
     sha256: str
     bytes: int
-    when: float
+    when: float = Field(ge=0, le=_LATEST)
     note: str = ""
     said: tuple[Said, ...] = ()
     measures: dict[str, float | None] = Field(default_factory=dict)

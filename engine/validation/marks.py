@@ -64,7 +64,9 @@ def read_marks(folder: Path) -> Marks:
                 remedy="Update the application to open it.",
             )
         return Marks(**{kind: tuple(map(str, record.get(kind, ()))) for kind in KINDS})
-    except (ValueError, LookupError, TypeError, AttributeError, OSError) as error:
+    except (
+        ValueError, LookupError, TypeError, AttributeError, RecursionError, OSError,
+    ) as error:  # fmt: skip
         raise BadInputError(
             "{name} is damaged.", name=path, remedy="Mark the cells again; it is written anew."
         ) from error

@@ -20,6 +20,7 @@ from engine.runtime.errors import BadInputError, JobCancelled, MissingFileError,
 from engine.runtime.job import Job
 from engine.validation import approve
 from engine.validation.approve import ApproveRequest, run
+from engine.validation.marks import read_marks
 from tests.engine.validation.exports import make_grid
 
 
@@ -121,6 +122,24 @@ def test_what_is_changed_in_the_library_is_approved_no_longer(library, request_o
     verdict_path(approved.path).write_text("{damaged", "utf-8")
     assert read_approval(approved.path) is None
     assert list(approved_in(library)) == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"weight": float("nan")}, {"weight": float("inf")}, {"when": 1e300}, {"when": -1}]
+)
+def test_a_verdict_with_numbers_that_mean_nothing_approves_nothing(
+    library, request_of, wrong
+) -> None:
+    approved = run(request_of(), Job.detached())
+    path = verdict_path(approved.path)
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | wrong), "utf-8")
+    assert read_approval(approved.path) is None
+
+
+def test_marks_that_are_nested_without_end_are_damaged(tmp_path: Path) -> None:
+    (tmp_path / "marks.json").write_text("[" * 100_000)
+    with pytest.raises(BadInputError, match="is damaged"):
+        read_marks(tmp_path)
 
 
 def test_a_copy_that_came_out_different_is_refused(library, request_of, monkeypatch) -> None:
