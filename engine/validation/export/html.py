@@ -132,7 +132,7 @@ class GridPage:
         measured = self._evidence.cells.get(cell.id) if self._evidence is not None else None
         if self._evidence is not None and measured is not None:
             told.append((self.words("Copying"), f"{measured.copying:.2f}"))
-            if measured.copying >= self._evidence.threshold and cell.position.uses_lora:
+            if measured.copying > self._evidence.threshold and cell.position.uses_lora:
                 flag = f'<span class="flag">{measured.copying:.2f}</span>'
         label = escape(", ".join(value for _, value in told))
         number = numbers.get(cell.id)
