@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 INDENT = 21
 _CHOSEN = ("choice", "switch", "model", "lora")
 _LISTED = "checkpoint"
-_CALLED = {_LISTED: "Checkpoint"}
+CALLED = {_LISTED: "Checkpoint"}
 """What an axis is called here, where all files are those of a run or were chosen for it."""
 
 
@@ -68,7 +68,7 @@ class AxisBlock(QWidget):
         self._pressed: QPoint | None = None
         self._moving = False
         self._aimed = False
-        called = _CALLED.get(setting, self._known.label)
+        called = CALLED.get(setting, self._known.label)
         self.mark = SideMark(called)
         self.mark.clicked.connect(lambda *_: self._ask_menu())
         self.name = ElidedLabel()

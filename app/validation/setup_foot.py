@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from app.i18n import bind, tr, tr_error
 from app.i18n.format import duration, number, size
 from app.theme import metrics
+from app.validation.axis_block import CALLED
 from app.widgets.buttons import button
 from app.widgets.text import label, restyle
 from engine.validation.axes import AxisError
@@ -54,19 +55,22 @@ class SetupFoot(QWidget):
         column.addLayout(self._buttons())
         self.can_extend = False
 
-    def _buttons(self) -> QHBoxLayout:
+    def _buttons(self) -> QVBoxLayout:
         self.start = button("Draw the grid", "play", "primary", on=self.start_asked.emit, big=True)
         self._start_text = bind(self.start.setText, "Draw the grid")
         self.pause = button("Pause", "pause", on=self._runner.pause)
         self.cancel = button("Cancel", "x", on=self._runner.cancel)
-        self.extend = button("Extend…", on=self.extend_asked.emit)
-        self.extend.setFixedHeight(metrics.CONTROL_MAIN)
+        self.extend = button("Extend…", "plus", on=self.extend_asked.emit)
         self._pause_text = bind(self.pause.setText, "Pause")
         line = QHBoxLayout()
         line.setSpacing(metrics.GAP)
-        for made in (self.start, self.pause, self.cancel, self.extend):
-            line.addWidget(made, 0 if made is self.extend else 1)
-        return line
+        for made in (self.start, self.pause, self.cancel):
+            line.addWidget(made, 1)
+        rows = QVBoxLayout()
+        rows.setSpacing(metrics.GAP)
+        rows.addLayout(line)
+        rows.addWidget(self.extend)
+        return rows
 
     def refresh(self) -> None:
         """Show how it stands."""
@@ -76,7 +80,6 @@ class SetupFoot(QWidget):
         self.start.setVisible(not running)
         self.start.setEnabled(problem is None)
         self.extend.setVisible(not running and self.can_extend)
-        self.start.set_icon("" if self.can_extend else "play")  # two buttons have to fit
         self.pause.setVisible(running)
         self.cancel.setVisible(running)
         self._pause_text.say("Continue" if runner.paused else "Pause")
@@ -98,11 +101,9 @@ class SetupFoot(QWidget):
 
     def _say_problem(self, problem: StylekilnError) -> None:
         """The whole sentence where it stands at no field of an axis."""
-        named = isinstance(problem, AxisError) and self._setup.axes.get(problem.setting) is not None
-        if named:
-            self._cached_text.say(
-                "Correct {axis} first.", axis=lambda: problem.facts_in(tr)["axis"]
-            )
+        if isinstance(problem, AxisError) and self._setup.axes.get(problem.setting) is not None:
+            axis = CALLED.get(problem.setting, str(problem.facts["axis"]))
+            self._cached_text.say("Correct {axis} first.", axis=lambda: tr(axis))
         else:
             self._cached_text.say("{words}", words=lambda: tr_error(problem))
 
@@ -129,16 +130,20 @@ class SetupFoot(QWidget):
         survey = self._dry_run.survey
         if survey is None:
             return ""
-        parts = []
+        distinct = ""
         if survey.distinct < survey.cells:
-            parts.append(tr("{n} different picture", "{n} different pictures",
-                            n=number(survey.distinct)))  # fmt: skip
+            distinct = tr("{n} different picture", "{n} different pictures",
+                          n=number(survey.distinct))  # fmt: skip
+        parts = []
         if survey.cached:
             parts.append(tr("{n} from earlier grids", n=number(survey.cached)))
             parts.append(tr("{n} to draw", n=number(survey.distinct - survey.cached)))
         if survey.distinct > survey.cached:
             parts.append(size(survey.bytes))
-        return " · ".join(part.replace(" ", _FIRM) for part in parts)
+        whole = [part.replace(" ", _FIRM) for part in (distinct, *parts) if part]
+        # With all of it a line would end at a dot.
+        split = bool(distinct and survey.cached)
+        return "\n".join((whole[0], " · ".join(whole[1:]))) if split else " · ".join(whole)
 
     def _show_running(self) -> None:
         runner = self._runner
