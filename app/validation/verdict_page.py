@@ -168,8 +168,8 @@ class VerdictPage(QStackedWidget):
         if options != self.weight.options:
             self.weight.set_options(options)
         self.weight.set_value(ALL if self._focus.all_weights else weight)
-        for part in (self.weight, self.weight_label):
-            part.setVisible(len(weights) > 1)
+        self.weight.setVisible(len(weights) > 1)
+        self._name_weight()
 
     def _choose_weight(self, value: object) -> None:
         self._focus.show_weight(None if value == ALL else float(str(value)))
@@ -191,6 +191,10 @@ class VerdictPage(QStackedWidget):
     def resizeEvent(self, event: object) -> None:
         """In a narrow window the names of lines give way."""
         self.note.setVisible(self.width() > 760)
+        self._name_weight()
+
+    def _name_weight(self) -> None:
+        self.weight_label.setVisible(not self.weight.isHidden() and self.width() > 640)
 
 
 _EMPTY = (

@@ -65,7 +65,8 @@ def marker(painter: QPainter, shape: Shape, at: QPointF, tint: QColor, size: flo
     elif shape == "square":
         painter.drawRect(QRectF(x - size + 0.5, y - size + 0.5, 2 * size - 1, 2 * size - 1))
     elif shape == "triangle":
-        corners = [(0, -size - 0.5), (size + 0.5, size - 0.5), (-size - 0.5, size - 0.5)]
+        far = size + 1.0  # a triangle has less to it than a circle of its height
+        corners = [(0, -far), (far, size), (-far, size)]
         painter.drawPolygon(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in corners]))
     else:
         far = size + 1
@@ -161,7 +162,7 @@ def _line(
     painter.drawPolyline(QPolygonF(points))
     if not thin:
         for point in points:
-            marker(painter, MARKERS[key], point, tint, 3.0 if frame.compact else 3.5)
+            marker(painter, MARKERS[key], point, tint)
 
 
 def _base(painter: QPainter, frame: Frame, curve: Curve) -> None:
