@@ -120,6 +120,15 @@ class ApproveSheet(QDialog):
         """Offer to move the rest of the run's ``files`` to the trash, or say why not."""
         self._files = files
         self._follow_files()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """As high as what it says: what comes later takes nothing from the note."""
+        column = self.layout()
+        if column is not None and self.isVisible():
+            column.activate()
+            least = column.totalHeightForWidth(self.width())
+            self.resize(self.width(), max(self.height(), least))
 
     def _follow_files(self) -> None:
         files, kept = self._files, self.kept

@@ -28,7 +28,8 @@ def card(state: GridState, key: Position, infotext: str = "") -> str:
         f"<td>{escape(value)}</td></tr>"
         for name, value in lines
     )
-    text = f"<p style='color:{quiet}; font-size:11px'>{escape(infotext)}</p>" if infotext else ""
+    told = "<br>".join(escape(line) for line in infotext.splitlines())
+    text = f"<p style='color:{quiet}; font-size:11px'>{told}</p>" if told else ""
     title = f"<b>{escape(state.name_of(key))}</b>"
     body = f"{title}{_problem(state, key)}<table>{rows}</table>{text}"
     return f"<div style='width:{_WIDTH}px'>{body}</div>"

@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage, QImageReader, QImageWriter
 
 from app.widgets.thumbnail_files import read_scaled
 from app.widgets.thumbnails import WHOLE, ThumbnailCache
+from engine.imaging.decode import read_size
 from engine.runtime.errors import StylekilnError
 from engine.runtime.files import write_cached
 from engine.validation.small import EDGE as SMALL
@@ -60,7 +61,7 @@ class CellPictures(ThumbnailCache):
         return max((edge for edge in EDGES if edge <= side), default=EDGES[0])
 
     def natural(self, path: str) -> int | None:
-        """The longer side of the picture itself, once a level has reached it."""
+        """The longer side of the picture itself, once any level of it was made."""
         return self._natural.get(path)
 
     def forget(self, path: str) -> None:
@@ -81,11 +82,13 @@ class CellPictures(ThumbnailCache):
         smooth = Qt.TransformationMode.SmoothTransformation
         return image.scaled(key.edge, key.edge, Qt.AspectRatioMode.KeepAspectRatio, smooth)
 
-    def _keep(self, key: Any, image: QImage) -> None:
-        longer = max(image.width(), image.height())
-        if key.part == WHOLE and 0 < longer < key.edge:
-            self._natural[key.path] = longer
-        super()._keep(key, image)
+    def _make(self, key: Any) -> QImage:
+        """With the size of the file, which is read here and not on the UI thread."""
+        image = super()._make(key)
+        if not image.isNull() and key.path not in self._natural:
+            with contextlib.suppress(StylekilnError):  # it has gone meanwhile
+                self._natural[key.path] = max(read_size(key.path))
+        return image
 
 
 def _keep_small(image: QImage, cell: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.i18n import tr
+from app.i18n import signals, tr
 from app.theme import metrics
 from app.validation.labels import axis_title, value_words
 from app.widgets.fields import Choice, Segments
@@ -32,6 +32,12 @@ class PageChoosers(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(metrics.GAP)
+        signals.changed.connect(self._say_again)
+
+    def _say_again(self) -> None:
+        """In the words of another language."""
+        self._shown = ()
+        self.refresh()
 
     def refresh(self) -> None:
         """Offer what the grid has, and show what is chosen of it."""

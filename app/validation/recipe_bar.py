@@ -47,6 +47,7 @@ class RecipeBar(QWidget):
     def __init__(self, state: GridState, thumbnails: CellPictures) -> None:
         super().__init__()
         self._state = state
+        self._comparing = False
         self.setFixedHeight(HEIGHT)
         # What does not fit is left out, so that the bar never makes the window wider.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -127,6 +128,11 @@ class RecipeBar(QWidget):
         grid.addWidget(self.nearest, 2, 1)
         return box
 
+    def set_comparing(self, comparing: bool) -> None:
+        """Whether A and B are on the stage already."""
+        self._comparing = comparing
+        self.refresh()
+
     def refresh(self) -> None:
         """Show the chosen cell."""
         state, key = self._state, self._state.first
@@ -149,6 +155,7 @@ class RecipeBar(QWidget):
             self.copying.setText(f"{cell.copying:.2f}")
             self.nearest.setText(Path(cell.nearest).stem)
         self.compare.setEnabled(state.second is not None)
+        self.compare.setVisible(not self._comparing)
         self.canvas.setVisible(self.width() >= CANVAS_FROM)
         there = cell is not None and bool(cell.path)
         for kind, mark in self.marks.items():

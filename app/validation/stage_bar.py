@@ -100,7 +100,7 @@ class StageBar(QWidget):
             row.addWidget(widget)
         row.addStretch(1)
         self.sort.setFixedWidth(118)
-        self.rate.setFixedWidth(104)
+        self.rate.setFixedWidth(124)
         self.gain.setFixedWidth(92)
         for widget in (self.sort_label, self.sort, self.filter, self.detail):
             row.addWidget(widget)
@@ -110,7 +110,8 @@ class StageBar(QWidget):
         self.smaller = tool_button("zoom-out", "Zoom out", self._zoom(-1), shortcut="-")
         self.larger = tool_button("zoom-in", "Zoom in", self._zoom(1), shortcut="+")
         self.whole = tool_button("maximize", "Fit the grid", self.fitted.emit, shortcut="Ctrl+0")
-        for part in (self.smaller, self.zoom, self.larger, self.actual_button, self.whole):
+        self._zooms = (self.smaller, self.zoom, self.larger, self.actual_button, self.whole)
+        for part in self._zooms:
             zooms.addWidget(part)
         row.addLayout(zooms)
         self.export = button("Export", "share")
@@ -181,19 +182,20 @@ class StageBar(QWidget):
             self.whole: pictures,
             self.export: True,
         }
-        for one in (
-            self.sort_label, self.gain_label, self.smaller, self.larger, self.rate, self.sort,
-            self.zoom, self.actual_button, self.whole, self.export,
+        for left_out in (
+            (self.sort_label,), (self.gain_label,), (self.smaller, self.larger), (self.rate,),
+            (self.sort,), (self.zoom,), (self.actual_button,), (self.whole,), (self.export,),
         ):  # fmt: skip
             if self._needed(wanted) > self.width():
-                wanted[one] = False
+                wanted.update(dict.fromkeys(left_out, False))
         for control, shown in wanted.items():
             control.setVisible(shown)
 
     def _needed(self, wanted: dict[QWidget, bool]) -> int:
         shown = [one for one, on in wanted.items() if on]
-        widths = [max(one.minimumWidth(), one.sizeHint().width()) for one in shown]
-        return sum(widths) + metrics.GAP * len(shown) + 2 * metrics.PAD
+        inside = max(0, sum(one in self._zooms for one in shown) - 1)  # gaps of the zoom's buttons
+        gaps = metrics.GAP_ICONS * inside + metrics.GAP * (len(shown) - inside)
+        return sum(map(_width, shown)) + gaps + 2 * metrics.PAD
 
     def show_zoom(self, scale: float | None, detail: bool) -> None:
         """Say how large pictures are, and whether cells show a part of them."""
@@ -210,3 +212,9 @@ class StageBar(QWidget):
     def resizeEvent(self, event: object) -> None:
         """Leave words out where there is no room for them."""
         self.refresh()
+
+
+def _width(control: QWidget) -> int:
+    """What ``control`` takes of the row: its hint, within the bounds that are set for it."""
+    wanted = max(control.minimumWidth(), control.sizeHint().width())
+    return min(control.maximumWidth(), wanted)

@@ -20,7 +20,7 @@ class StageColumn(QWidget):
 
     def __init__(self, stage: Stage, bar: StageBar, recipe: RecipeBar) -> None:
         super().__init__()
-        self._stage, self._bar = stage, bar
+        self._stage, self._bar, self._recipe = stage, bar, recipe
         self.setProperty("surface", "stage")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(self)
@@ -41,5 +41,6 @@ class StageColumn(QWidget):
     def _follow(self) -> None:
         shown = self._stage.currentWidget()
         self._recipe_box.setVisible(shown is not self._stage.verdict)
+        self._recipe.set_comparing(shown is self._stage.compare)
         for part in (self._bar, self._line):
             part.setVisible(shown is not self._stage.full)

@@ -81,9 +81,10 @@ class VerdictFoot(QWidget):
         else:
             self._text.say("Approve…")
         self.approve.set_icon("undo-2" if approved else "badge-check")
-        self.canvas.setEnabled(
-            decided or (state.first is not None and state.first.checkpoint != "")
-        )
+        usable = decided or (state.first is not None and state.first.checkpoint != "")
+        self.canvas.setEnabled(usable)
+        # Alone and with nothing to open it would only ask why.
+        self.canvas.setVisible(usable or self._evidence.evidence is not None)
         leads = self._leads and decided
         restyle(self.approve, "kind", "primary" if leads and not approved else "normal")
         restyle(self.canvas, "kind", "primary" if leads and approved else "normal")

@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 
+from app.i18n import set_language
 from app.theme import motion
 from app.validation.cell_card import card
 from app.widgets.thumbnail_files import read_scaled
+from engine.imaging.decode import read_size
 from engine.sampling.request import ImageRequest
 from engine.validation.axes import Axis
 from engine.validation.manifest import open_grid
@@ -435,6 +437,11 @@ def test_other_axes_have_groups_of_rows_and_pages(qtbot, view, session, run):
     assert len(table.rows) == len(table.columns) == 4
     chooser = view.bar.pages.choosers["schedule"]
     assert chooser.isVisible()
+    set_language("zh_CN")
+    try:
+        assert view.bar.pages.findChildren(QLabel)[-1].text() == "调度"
+    finally:
+        set_language("en")
     view.state.shown.turn("schedule", "normal")
     key = view.grid.grid.key(3, 3)
     assert key.place[-1] == "normal"
@@ -484,6 +491,7 @@ def test_the_card_tells_the_whole_recipe_and_the_infotext(shown):
         "25",
     ):
         assert part in words
+    assert "<br>Steps: 25" in words
     QToolTip.hideText()
 
 
@@ -563,3 +571,49 @@ def test_thousands_of_cells_paint_only_those_in_sight(qtbot, view, session, pict
     qtbot.wait(5)
     assert len(view.grid.painter.cells.asked) < 60  # two lines of cells, not the whole view
     assert replace(view.state.table, frozen=0).key(99, 49).place == (99, 50)
+
+
+def test_the_zoom_is_told_although_no_cell_needs_the_whole_picture(qtbot, shown):
+    shown.grid.set_cell(20)
+    settle(qtbot, shown)
+    path = next(shown.state.finished())[1].path
+    assert shown.thumbnails.natural(path) == max(read_size(path))
+    assert shown.bar.zoom.text() == f"{round(100 * shown.grid.picture_scale())} %"
+
+
+def test_nothing_leaves_the_bar_that_has_room(shown):
+    bar = shown.bar
+    bar.resize(bar._needed(dict.fromkeys(_controls(bar), True)), bar.height())
+    bar.refresh()
+    assert not any(one.isHidden() for one in _controls(bar))
+    bar.resize(bar.width() - 1, bar.height())
+    bar.refresh()
+    assert [one for one in _controls(bar) if one.isHidden()] == [bar.sort_label]
+    bar.resize(bar.width() - bar.sort_label.sizeHint().width() - 9, bar.height())
+    bar.refresh()
+    assert bar.smaller.isHidden() == bar.larger.isHidden() is True
+
+
+def _controls(bar):
+    return (
+        bar.mode, bar.pages, bar.sort_label, bar.sort, bar.filter, bar.detail, bar.smaller,
+        bar.zoom, bar.larger, bar.whole, bar.export,
+    )  # fmt: skip
+
+
+def test_comparing_is_not_offered_while_it_is_on_the_stage(qtbot, shown):
+    shown.state.choose(shown.grid.grid.key(0, 0))
+    shown.state.compare_with(shown.grid.grid.key(1, 1))
+    assert not shown.recipe.compare.isHidden()
+    qtbot.mouseClick(shown.recipe.compare, LEFT)
+    assert shown.bar.comparing
+    assert shown.recipe.compare.isHidden()
+    press_mode(qtbot, shown, "grid")
+    assert not shown.recipe.compare.isHidden()
+
+
+def test_painting_is_offered_once_there_is_something_to_paint_with(view, session, run):
+    assert view.right.deeds.canvas.isHidden()
+    view.state.open(open_grid(draw(session, axes_of(run))))
+    view.state.choose(view.grid.grid.key(1, 1))
+    assert not view.right.deeds.canvas.isHidden()
