@@ -1,9 +1,11 @@
-"""A real run on the starter model that memorizes: the measures see it come, with usual limits.
+"""Real runs on the starter model: one memorizes and is flagged, one learns and is passed.
 
-``tests/benchmarks/bench_overfit.py`` has the whole story, with a sound run beside it.
+Limits are the defaults. ``tests/benchmarks/bench_overfit.py`` has the whole story.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +66,14 @@ def test_what_is_memorized_is_nearest_to_the_picture_it_was_learned_from(
     assert len(last) == SEEN * 2
     right = [verdict.evidence.cells[c.id].nearest == source[c.position.prompt] for c in last]
     assert sum(right) >= len(last) - 1
+
+
+def test_a_short_run_over_the_whole_sample_is_passed(tmp_path: Path) -> None:
+    files = paths("pixel")
+    run = train_on(tmp_path / "run", files[:28], files[28:], epochs=12, every=12)
+    evidence, verdict = judged(run, draw(run, seen=2, unseen=2, seeds=2))
+    assert verdict.words == {run.checkpoints[0]: "use"}
+    assert verdict.pick is not None
+    assert verdict.pick.sound
+    assert not verdict.flags
+    assert evidence.held_out_copying is not None
