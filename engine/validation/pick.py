@@ -20,6 +20,10 @@ from engine.validation.overfit_rules import Flag, FlagKind, Rules, facts_of
 from engine.validation.sentences import Sentence
 from engine.validation.words import short_names
 
+ENOUGH = 12
+"""Pictures of a row below which its numbers are said to be few. Ten prompts with three seeds each
+are what users of such reports ask for; an over-fit check has 24."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -106,7 +110,7 @@ def pick(
         reasons=(
             *judge.reasons(chosen, flags[id(chosen)]),
             *judge.lowest_loss(chosen, rows, flags),
-            *judge.caveats(),
+            *judge.caveats(chosen),
         ),
         flags=tuple(flag for row in rows for flag in flags[id(row)]),
         instead=judge.instead(chosen, sound),
@@ -195,12 +199,16 @@ class _Judge:
             "Held-out loss is lowest at {name}, but it keeps less of the subjects ({kept}).", facts
         )
 
-    def caveats(self) -> tuple[Sentence, ...]:
+    def caveats(self, chosen: RowEvidence) -> tuple[Sentence, ...]:
         """What the numbers cannot tell."""
-        if self._evidence.held_out_copying is not None:
-            return ()
-        words = "No picture was held out, so the style is compared with the training pictures."
-        return (Sentence(words, {}),)
+        found = []
+        if chosen.count < ENOUGH:
+            words = "Only {count} pictures speak for it; draw more seeds or prompts to be sure."
+            found.append(Sentence(words, {"count": str(chosen.count)}))
+        if self._evidence.held_out_copying is None:
+            words = "No picture was held out, so the style is compared with the training pictures."
+            found.append(Sentence(words, {}))
+        return tuple(found)
 
     def _style(self, row: RowEvidence, flags: Sequence[Flag]) -> Sentence:
         facts = self._facts(row, fit=row.style_fit or 0.0, diversity=row.diversity or 0.0)
