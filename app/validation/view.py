@@ -180,7 +180,7 @@ class View(QWidget):
 
     def _listen(self) -> None:
         session, state = self.session, self.state
-        session.project_changed.connect(lambda _: self.plans.forget())
+        session.project_changed.connect(self.plans.forget)
         session.project_changed.connect(lambda _: session.start(self.reader.open_project()))
         session.job_finished.connect(lambda _: session.start(self.reader.load()))
         session.pictures_changed.connect(lambda _: session.start(self.reader.suggest()))

@@ -123,12 +123,12 @@ def test_a_wrong_setting_is_said_at_its_field_and_stops_the_start(view) -> None:
     assert view.settings.start_button.isEnabled()
 
 
-def test_without_pictures_it_says_where_to_get_them(view, art, settle) -> None:
+def test_without_pictures_it_says_where_to_get_them(view, art, settle, qtbot) -> None:
     for path in art.glob("*.png"):
         path.unlink()
     view.session.start(view.session.rescan())
     settle(view.session)
-    assert not view.settings.start_button.isEnabled()
+    qtbot.waitUntil(lambda: not view.settings.start_button.isEnabled())
     assert "Add a folder in Dataset" in view.settings.before.facts[0].text()
 
 

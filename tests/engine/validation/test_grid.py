@@ -274,7 +274,7 @@ def test_the_command_draws_prints_the_picture_and_says_what_failed(
     engine = Engine(threads=1).start()
     try:
         status = command.run(
-            argparse.Namespace(file=path, out=None, dry_run=False, json=False), engine
+            argparse.Namespace(file=path, out=None, dry_run=False, json=False, export=[]), engine
         )
     finally:
         engine.close()
