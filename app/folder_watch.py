@@ -48,11 +48,14 @@ class FolderWatch(QObject):
         self._soon.timeout.connect(self._read)
         listener().heard.connect(self._hear)
         self.destroyed.connect(lambda: listener().listen(number, set()))
-        session.project_changed.connect(lambda _: self._follow())
+        session.project_changed.connect(self._project_changed)
         session.pictures_changed.connect(self._pictures_changed)
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
             application.applicationStateChanged.connect(self._state_changed)
+        self._follow()
+
+    def _project_changed(self, _: object) -> None:
         self._follow()
 
     def _follow(self) -> None:

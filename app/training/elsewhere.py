@@ -34,7 +34,10 @@ class Elsewhere(QObject):
         self.next = QTimer(self)
         self.next.setSingleShot(True)
         self.next.timeout.connect(lambda: session.start(look()))
-        session.project_changed.connect(lambda _: self.next.stop())
+        session.project_changed.connect(self._project_changed)
+
+    def _project_changed(self, _: object) -> None:
+        self.next.stop()
 
     def follow(self, goes_on: bool, seconds: float) -> None:
         """Look again soon when something ``goes_on``; the last look took ``seconds``."""

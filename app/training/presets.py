@@ -37,7 +37,10 @@ class PresetShelf(QObject):
         self._session = state.session
         self.presets: list[Preset] = []
         self.chosen: Preset | None = None
-        state.session.project_changed.connect(lambda _: self._choose(None))
+        state.session.project_changed.connect(self._project_changed)
+
+    def _project_changed(self, _: object) -> None:
+        self._choose(None)
 
     @property
     def is_exact(self) -> bool:

@@ -54,7 +54,10 @@ class Probe(QObject):
         self._asked: tuple[tuple[object, ...], int] = ((), 1)
         state.session.job_changed.connect(self._heard)
         state.session.job_finished.connect(self._finished)
-        state.session.project_changed.connect(lambda _: self._forget())
+        state.session.project_changed.connect(self._project_changed)
+
+    def _project_changed(self, _: object) -> None:
+        self._forget()
 
     @property
     def measuring(self) -> bool:

@@ -30,7 +30,7 @@ class Unfinished(QObject):
         self._session, self._live = session, live
         self._known: list[Resumable] = []
         self._asked: set[Path] = set()
-        session.job_added.connect(lambda _: self.changed.emit())
+        session.job_added.connect(self.changed)
         live.ended.connect(lambda _: session.start(self.look()))
 
     @property

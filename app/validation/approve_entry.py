@@ -45,7 +45,7 @@ class Approvals(QObject):
         self.sheet: ApproveSheet | None = None
         self._files: RunFiles | None = None
         evidence.changed.connect(self._follow)
-        session.settings_changed.connect(lambda _: self._follow())
+        session.settings_changed.connect(self._settings_changed)
 
     def of(self, checkpoint: str) -> Approved | None:
         """The entry of ``checkpoint`` in the team's library."""
@@ -55,6 +55,9 @@ class Approvals(QObject):
         """What was written about ``checkpoint`` when it was approved."""
         approved = self.known.get(checkpoint)
         return approved.approval.note if approved is not None else ""
+
+    def _settings_changed(self, _: object) -> None:
+        self._follow()
 
     def _follow(self) -> None:
         if self._evidence.evidence is not None:

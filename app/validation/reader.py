@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject
+
 from app.models.at_hand import read_models
 from app.validation.choices import read_runs
 from app.validation.prompt_memory import PromptMemory
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
     from engine.validation.request import GridRequest
 
 
-class Reader:
-    """Reads off the UI thread. What is handed over waits until the project is read."""
+class Reader(QObject):
+    """Reads off the UI thread, and again when the session tells of something new. What is handed
+    over waits until the project is read.
+    """
 
     def __init__(
         self,
@@ -30,10 +34,28 @@ class Reader:
         runner: GridRunner,
         evidence: EvidenceState,
     ) -> None:
+        super().__init__(state)
         self._session, self._state, self._setup = session, state, setup
         self._runner, self._evidence = runner, evidence
         self._memory = PromptMemory(session, setup.prompts)
         self._opening = asyncio.Lock()
+        # Bound methods: the session outlives the page, and drops them with it.
+        session.project_changed.connect(self._project_changed)
+        session.job_finished.connect(self._job_finished)
+        session.pictures_changed.connect(self._pictures_changed)
+        runner.adopted.connect(self._adopted)
+
+    def _project_changed(self, _: object) -> None:
+        self._session.start(self.open_project())
+
+    def _job_finished(self, _: object) -> None:
+        self._session.start(self.load())
+
+    def _pictures_changed(self, _: object) -> None:
+        self._session.start(self.suggest())
+
+    def _adopted(self, request: GridRequest) -> None:
+        self._session.start(self.adopt(request))
 
     async def open_project(self) -> None:
         """Another project: its runs, prompts and newest grid."""

@@ -28,6 +28,7 @@ from engine.sampling.infotext import SAMPLERS
 if TYPE_CHECKING:
     from app.validation.cell_pictures import CellPictures
     from app.validation.model import GridState
+    from engine.validation.resolve import Position
 
 HEIGHT = 76
 # From these widths on there is room for more of it.
@@ -71,10 +72,14 @@ class RecipeBar(QWidget):
         line.addWidget(self.canvas)
         line.addLayout(self._copy_buttons())
         state.choice_changed.connect(self.refresh)
-        state.cell_changed.connect(lambda key: self.refresh() if key == state.first else None)
+        state.cell_changed.connect(self._cell_changed)
         state.axes_changed.connect(self.refresh)
         signals.changed.connect(self.refresh)
         self.refresh()
+
+    def _cell_changed(self, key: Position) -> None:
+        if key == self._state.first:
+            self.refresh()
 
     def _mark_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -198,7 +203,10 @@ class CellPicture(QWidget):
         self.setFixedSize(60, 60)
         bind(self.setToolTip, "Drag it out as a file")
         bind(self.setAccessibleName, "Chosen cell")
-        thumbnails.ready.connect(lambda _: self.update())
+        thumbnails.ready.connect(self._picture_read)
+
+    def _picture_read(self, _: str) -> None:
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture and its outline."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.validation.compare import CompareView
     from app.validation.compared_pictures import Mode
     from app.validation.model import GridState
+    from engine.validation.resolve import Position
 
 MODES = [
     ("grid", "Grid"),
@@ -130,7 +131,7 @@ class StageBar(QWidget):
         self.detail.clicked.connect(lambda: self.detailed.emit(self.detail.isChecked()))
         compare.changed.connect(self.refresh)
         self._state.axes_changed.connect(self.refresh)
-        self._state.cell_changed.connect(lambda _: self._allow_export())
+        self._state.cell_changed.connect(self._allow_export)
         language_signals.changed.connect(self.refresh)
 
     @property
@@ -157,7 +158,7 @@ class StageBar(QWidget):
         self.filter.setChecked(self._state.shown.narrowed)
         self.play.setIcon(icons.icon("pause" if compare.playing else "play", 16))
 
-    def _allow_export(self) -> None:
+    def _allow_export(self, _: Position | None = None) -> None:
         self.export.setEnabled(next(iter(self._state.finished()), None) is not None)
 
     def _show_controls(self, there: bool) -> None:

@@ -181,9 +181,6 @@ class View(QWidget):
     def _listen(self) -> None:
         session, state = self.session, self.state
         session.project_changed.connect(self.plans.forget)
-        session.project_changed.connect(lambda _: session.start(self.reader.open_project()))
-        session.job_finished.connect(lambda _: session.start(self.reader.load()))
-        session.pictures_changed.connect(lambda _: session.start(self.reader.suggest()))
         self.setup.changed.connect(self._setup_changed)
         self.panel.start_asked.connect(self.start)
         self.panel.repeat_asked.connect(self.retry)
@@ -197,7 +194,6 @@ class View(QWidget):
         self._listen_to_stage()
         self.runner.failed.connect(session.show_error)
         self.runner.finished.connect(self._drawn)
-        self.runner.adopted.connect(lambda request: session.start(self.reader.adopt(request)))
         state.axes_changed.connect(self._find_cells)
         state.axes_changed.connect(self.stage.follow)
         state.choice_changed.connect(self.right.refresh)
@@ -216,10 +212,8 @@ class View(QWidget):
 
     def _listen_to_stage(self) -> None:
         state, grid, stage, chosen = self.state, self.grid, self.stage, self.chosen
-        stage.currentChanged.connect(
-            lambda _: self.right.set_on_verdict(stage.currentWidget() is self.verdict)
-        )
-        self.thumbnails.ready.connect(lambda _: stage.tell_zoom())
+        stage.currentChanged.connect(self._staged)
+        self.thumbnails.ready.connect(stage.tell_zoom)
         grid.picked.connect(state.choose)
         grid.compared.connect(state.compare_with)
         grid.opened.connect(self._open_or_retry)
@@ -236,6 +230,9 @@ class View(QWidget):
         recipe.infotext_asked.connect(chosen.copy_infotext)
         recipe.picture_asked.connect(chosen.copy_picture)
         recipe.dragged.connect(lambda: chosen.drag(state.first, grid))
+
+    def _staged(self, _: int) -> None:
+        self.right.set_on_verdict(self.stage.currentWidget() is self.verdict)
 
     def _setup_changed(self) -> None:
         self.state.checkpoints |= {item.path: item for item in self.setup.available}

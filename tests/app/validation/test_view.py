@@ -11,10 +11,12 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QPushButton
+from shiboken6 import delete
 
 from app.i18n import set_language
 from app.validation.labels import line_label
 from app.validation.table import Line
+from app.validation.view import View
 from engine.dataset.edits import Recipe
 from engine.dataset.masks import MaskStore
 from engine.dataset.steps import Cutout
@@ -312,6 +314,21 @@ def test_pictures_that_several_places_share_are_counted_once(view, session, run)
     assert request.distinct() == distinct == 14
     assert view.panel.count.text() == "24 cells"
     assert "14 different" in view.panel.cached.text().replace("\u00a0", " ")
+
+
+def test_a_page_that_is_gone_hears_nothing_more(qtbot, session, run, monkeypatch):
+    asked = []
+    monkeypatch.setattr("app.validation.reader.read_runs", lambda runs: asked.append(runs) or [run])
+    page = View(session)
+    page.thumbnails.close()
+    asked.clear()
+    delete(page)
+    session.project_changed.emit(session.project)
+    session.pictures_changed.emit(None)
+    session.job_finished.emit(None)
+    session.settings_changed.emit(session.settings)
+    assert not asked
+    assert not session.errors
 
 
 def test_the_page_gives_the_keyboard_to_its_grid(view, session, started):
