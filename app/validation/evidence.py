@@ -14,13 +14,7 @@ from app.i18n import signals, tr
 from app.validation.evidence_work import Assessed, Measuring, Watch
 from app.validation.training_pictures import TrainingPictures
 from app.validation.verdict_choices import VerdictChoices
-from engine.runtime.errors import (
-    BadInputError,
-    JobCancelled,
-    MissingFileError,
-    ModelFileError,
-    StylekilnError,
-)
+from engine.runtime.errors import BadInputError, JobCancelled, StylekilnError
 from engine.validation.evaluate_request import EvaluateRequest
 from engine.validation.features_cache import NAME, FeatureCache
 from engine.validation.judging import Verdict, judge
@@ -119,10 +113,13 @@ class EvidenceState(QObject):
         """Stop measuring; what was measured is kept, so that another start goes on from there."""
         if self._watch is not None:
             self._watch.cancel()
-            self._watch = None
-            self._polling.stop()
             self.cancelled = True
-            self.changed.emit()
+            self._end()
+
+    def _end(self) -> None:
+        self._watch = None
+        self._polling.stop()
+        self.changed.emit()
 
     async def measure(self) -> None:
         """Measure the grid shown against what its run learned; a newer wish replaces this one."""
@@ -147,13 +144,13 @@ class EvidenceState(QObject):
             )
             found = await self._measured(measuring, watch)
         except JobCancelled:
-            return  # somebody said so, and has told of it
-        except (BadInputError, MissingFileError, ModelFileError) as error:
-            problem = error  # nothing drawn yet, or no training pictures: there is no evidence
+            self.cancelled |= watch is self._watch  # in the queue, not here
+            return
+        except StylekilnError as error:
+            problem = error  # such as nothing drawn yet, or no training pictures
         finally:
             if watch is self._watch:
-                self._watch = None
-                self._polling.stop()
+                self._end()
         if request is self._state.request and not self.measuring:
             self._take(found, problem)
 

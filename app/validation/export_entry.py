@@ -52,11 +52,17 @@ class Exports(QObject):
         folder = project.exports if project is not None else data_dir()
         sheet = ExportSheet(folder, self._state, self._evidence.evidence, self._page)
         sheet.chosen.connect(lambda request: self._session.start(self._leave(sheet, request)))
+        sheet.finished.connect(self._forget)
         sheet.open()
         self.sheet = sheet
 
+    def _forget(self) -> None:
+        self.sheet = None
+
     async def _leave(self, sheet: ExportSheet, request: ExportGridRequest) -> None:
         there = await self._session.bridge.io(exists, Path(request.path))
+        if sheet is not self.sheet:
+            return  # it was closed meanwhile, or clicked twice
         if there and not sheet.is_agreed(request.path):
             sheet.ask_again(request.path)
             return

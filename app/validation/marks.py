@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.validation.history import History
+from app.validation.keeping import Keeping
 from engine.runtime.errors import BadInputError
 from engine.validation.marks import Marks, read_marks, write_marks
 
@@ -25,7 +26,7 @@ _LABELS = {
 
 
 class GridMarks(QObject):
-    """The marks of the grid that is shown. While they are written, later ones wait as one."""
+    """The marks of the grid that is shown."""
 
     changed = Signal()
 
@@ -35,7 +36,8 @@ class GridMarks(QObject):
         self._folder: Path | None = None
         self.now = Marks()
         self.history = History(lambda: self.now, self._take)
-        self._known = self._changed = self._writing = False
+        self._known = False
+        self._keeping: Keeping[Marks] = Keeping(session, self._write)
 
     def follow(self, folder: Path | None, *, same: bool = False) -> None:
         """Another grid is shown. Where it shows the ``same`` pictures, their marks come along."""
@@ -50,9 +52,10 @@ class GridMarks(QObject):
             self._session.start(self._read(folder, carried))
 
     async def _read(self, folder: Path, carried: Marks) -> None:
-        found = Marks()
+        found = self._keeping.waiting(folder) or Marks()
         try:
-            found = await self._session.bridge.io(read_marks, folder)
+            if found == Marks():
+                found = await self._session.bridge.io(read_marks, folder)
         except BadInputError as error:
             self._session.show_error(error)
         if folder != self._folder:
@@ -62,7 +65,7 @@ class GridMarks(QObject):
             self.now = found
             self.changed.emit()
         elif carried != Marks():
-            self._keep()
+            self._keeping.keep(folder, carried)
 
     def has(self, kind: str, cell: str) -> bool:
         """Whether ``cell`` has a mark."""
@@ -79,18 +82,7 @@ class GridMarks(QObject):
     def _take(self, marks: Marks) -> None:
         self.now = marks
         self.changed.emit()
-        self._keep()
+        self._keeping.keep(self._folder, marks)
 
-    def _keep(self) -> None:
-        self._changed = True
-        if not self._writing:
-            self._session.start(self._write())
-
-    async def _write(self) -> None:
-        self._writing = True
-        try:
-            while self._changed and self._folder is not None:
-                self._changed = False
-                await self._session.bridge.io(write_marks, self._folder, self.now)
-        finally:
-            self._writing = False
+    async def _write(self, folder: Path, marks: Marks) -> None:
+        await self._session.bridge.io(write_marks, folder, marks)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from app.validation.history import History
+from app.validation.keeping import Keeping
 from engine.validation import dismissed as dismissed_file
 from engine.validation import limits as limits_file
 from engine.validation.dismissed import Dismissal, dismissal_of
@@ -31,7 +32,7 @@ class Chosen(NamedTuple):
 
 
 class VerdictChoices(QObject):
-    """Those of the project that is open. While they are written, later ones wait as one."""
+    """Those of the project that is open."""
 
     changed = Signal()
 
@@ -42,21 +43,24 @@ class VerdictChoices(QObject):
         self.now = Chosen()
         self.history = History(lambda: self.now, self._restore)
         self._gesture = ""
-        self._stored = Chosen()
-        self._writing = False
+        self._stored: dict[Path, Chosen] = {}
+        self._keeping: Keeping[Chosen] = Keeping(session, self._write)
 
     async def follow(self) -> None:
         """Another project is open: read what is kept with it."""
         project = self._session.project
         folder = self._folder = project.root if project is not None else None
-        self.now = self._stored = Chosen()
+        self.now = Chosen()
         self._gesture = ""
         self.history.clear()
-        if folder is not None:
+        waiting = self._keeping.waiting(folder)
+        if waiting is not None:
+            self.now = waiting
+        elif folder is not None:
             found, wrong = await self._session.bridge.io(_read, folder)
             if folder != self._folder:
                 return  # another project is open by now
-            self.now = self._stored = found
+            self.now = self._stored[folder] = found
             for sentence in wrong:
                 name = sentence.facts["name"]
                 self._session.notify(sentence.template, warns=True, name=name)
@@ -120,19 +124,12 @@ class VerdictChoices(QObject):
     def _take(self, chosen: Chosen) -> None:
         self.now = chosen
         self.changed.emit()
-        if not self._writing:
-            self._session.start(self._write())
+        self._keeping.keep(self._folder, chosen)
 
-    async def _write(self) -> None:
-        self._writing = True
-        try:
-            while self.now != self._stored and self._folder is not None:
-                folder, before, chosen = self._folder, self._stored, self.now
-                await self._session.bridge.io(_write, folder, before, chosen)
-                if folder == self._folder:
-                    self._stored = chosen
-        finally:
-            self._writing = False
+    async def _write(self, folder: Path, chosen: Chosen) -> None:
+        before = self._stored.get(folder, Chosen())
+        await self._session.bridge.io(_write, folder, before, chosen)
+        self._stored[folder] = chosen
 
 
 def _read(folder: Path) -> tuple[Chosen, tuple[Sentence, ...]]:

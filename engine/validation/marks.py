@@ -47,6 +47,10 @@ class Marks:
         return replace(self, **{kind: (*others, cell) if on else others})
 
 
+class _NewerError(BadInputError):
+    """The file is whole, but of another application."""
+
+
 def read_marks(folder: Path) -> Marks:
     """The marks of the grid in ``folder``; none where nothing was marked.
 
@@ -58,7 +62,7 @@ def read_marks(folder: Path) -> Marks:
     try:
         record = json.loads(path.read_text("utf-8"))
         if record["format_version"] > FORMAT_VERSION:
-            raise BadInputError(
+            raise _NewerError(
                 "{name} was written by a newer version of this application.",
                 name=path,
                 remedy="Update the application to open it.",
@@ -73,6 +77,14 @@ def read_marks(folder: Path) -> Marks:
 
 
 def write_marks(folder: Path, marks: Marks) -> None:
-    """Keep ``marks`` with the grid in ``folder``; StorageError when they cannot be written."""
+    """Keep ``marks`` with the grid in ``folder``; StorageError when they cannot be written, and
+    BadInputError where marks of a newer version would be lost.
+    """
+    try:
+        read_marks(folder)
+    except _NewerError:
+        raise
+    except BadInputError:
+        pass  # of a damaged file nothing is left to lose
     record = {kind: list(marks.of(kind)) for kind in KINDS}
     write_json(Path(folder) / NAME, {"format_version": FORMAT_VERSION, **record})
