@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.runtime.errors import BadInputError, MissingFileError
-from engine.runtime.files import reason_of, require_file
+from engine.runtime.files import exists, reason_of, require_file
 
 LARGEST = 2 << 20
 """Bytes of a table that somebody writes: a hundred times what the longest ones need. A parser that
@@ -21,16 +21,18 @@ holds the interpreter until it is done stops the window no longer than a blink w
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
-def load_table(path: Path, kind: str = "", *, remedy: str = "Check the path.") -> Any:
+def load_table(
+    path: Path, kind: str = "", *, remedy: str = "Check the path.", largest: int = LARGEST
+) -> Any:
     """What a file of this ``kind`` holds, which is TOML or JSON by its ending when it is not said.
-    ``remedy`` is for a missing file.
+    ``remedy`` is for a missing file, ``largest`` its bytes at most.
 
     Raises MissingFileError, or BadInputError for what is no such file, too large or no Unicode.
     """
     path = require_file(path, remedy=remedy)
     kind = kind or ("TOML" if path.suffix.lower() == ".toml" else "JSON")
     try:
-        refuse_large(path)
+        refuse_large(path, largest)
         data = path.read_bytes()
     except OSError as error:
         raise MissingFileError(
@@ -47,13 +49,25 @@ def load_table(path: Path, kind: str = "", *, remedy: str = "Check the path.") -
     return table
 
 
-def refuse_large(path: Path) -> None:
+def load_kept(path: Path, *, largest: int = LARGEST) -> Any:
+    """What ``path`` holds, a JSON file of our own, or None where nothing was kept. Raises
+    BadInputError, also for one that cannot be opened.
+    """
+    if not exists(path):
+        return None
+    try:
+        return load_table(path, "JSON", largest=largest)
+    except MissingFileError as error:
+        raise BadInputError(error.sentence, remedy=error.remedy, **error.facts) from error
+
+
+def refuse_large(path: Path, largest: int = LARGEST) -> None:
     """BadInputError for a file that is larger than any that people write by hand or in a form."""
     size = path.stat().st_size
-    if size > LARGEST:
+    if size > largest:
         raise BadInputError(
             "{name} has {size} MB; files of settings or prompts have {most} MB at most.",
-            name=path.name, size=f"{size / (1 << 20):.1f}", most=LARGEST >> 20,
+            name=path.name, size=f"{size / (1 << 20):.1f}", most=largest >> 20,
             remedy="Choose another file.",
         )  # fmt: skip
 

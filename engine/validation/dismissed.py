@@ -6,20 +6,20 @@ changes neither a measure nor the pick.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.project import links
+from engine.runtime.errors import BadInputError
 from engine.runtime.files import write_json
+from engine.runtime.parsing import load_kept
 from engine.validation.overfit_rules import Flag
 from engine.validation.sentences import Sentence
 
 NAME = "validation-dismissed.json"
 LONGEST = 500
 """Letters of a reason."""
-_LARGEST = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,13 @@ def dismissal_of(flag: Flag, dismissed: Sequence[Dismissal]) -> Dismissal | None
 
 def load(project: Path) -> tuple[tuple[Dismissal, ...], Sentence | None]:
     """Those of the project in the folder ``project``, and what is wrong with its file."""
-    path = project / NAME
     try:
-        with open(path, "rb") as stream:
-            data = stream.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise ValueError("too large")
-        rows = links.absolute(json.loads(data)["dismissed"], project)
+        kept = load_kept(project / NAME)
+        if kept is None:
+            return (), None
+        rows = links.absolute(kept["dismissed"], project)
         return tuple(_read(row) for row in rows), None
-    except FileNotFoundError:
-        return (), None
-    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+    except (BadInputError, ValueError, TypeError, LookupError):
         words = "{name} cannot be used, so no flag counts as dismissed."
         return (), Sentence(words, {"name": NAME})
 

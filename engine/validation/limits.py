@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from engine.runtime.errors import BadInputError
 from engine.runtime.files import write_json
+from engine.runtime.parsing import load_kept
 from engine.runtime.schema import setting
 from engine.validation.sentences import Sentence
 
 NAME = "validation-limits.json"
-_LARGEST = 1 << 16  # bytes; ours has a few hundred
 
 
 class Limits(BaseModel):
@@ -142,16 +142,10 @@ def load(project: Path) -> tuple[Limits, Sentence | None]:
 
     Without a file, or with one that cannot be used, they are the defaults.
     """
-    path = project / NAME
     try:
-        with open(path, "rb") as stream:
-            data = stream.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise ValueError("too large")
-        return Limits.model_validate(json.loads(data)), None
-    except FileNotFoundError:
-        return Limits(), None
-    except (OSError, ValueError, RecursionError, ValidationError):
+        kept = load_kept(project / NAME)
+        return Limits() if kept is None else Limits.model_validate(kept), None
+    except (BadInputError, ValidationError):
         words = "{name} cannot be used, so the usual limits hold; save them again to replace it."
         return Limits(), Sentence(words, {"name": NAME})
 

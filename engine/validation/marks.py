@@ -5,15 +5,16 @@ Cells are named by their identifiers, so a mark belongs to the picture and not t
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.runtime.errors import BadInputError
-from engine.runtime.files import is_file, write_json
+from engine.runtime.files import write_json
+from engine.runtime.parsing import load_kept
 
 FORMAT_VERSION = 1
 NAME = "marks.json"
+_LARGEST = 1 << 25  # bytes: every cell of the largest grid with every mark
 KINDS = ("starred", "rejected", "pinned")
 _OPPOSITES = {"starred": "rejected", "rejected": "starred"}
 
@@ -57,23 +58,24 @@ def read_marks(folder: Path) -> Marks:
     Raises BadInputError for a file that is damaged or of a newer version.
     """
     path = Path(folder) / NAME
-    if not is_file(path):
-        return Marks()
     try:
-        record = json.loads(path.read_text("utf-8"))
-        if record["format_version"] > FORMAT_VERSION:
-            raise _NewerError(
-                "{name} was written by a newer version of this application.",
-                name=path,
-                remedy="Update the application to open it.",
-            )
-        return Marks(**{kind: tuple(map(str, record.get(kind, ()))) for kind in KINDS})
-    except (
-        ValueError, LookupError, TypeError, AttributeError, RecursionError, OSError,
-    ) as error:  # fmt: skip
+        record = load_kept(path, largest=_LARGEST)
+        if record is None:
+            return Marks()
+        newer = record["format_version"] > FORMAT_VERSION
+        kinds = () if newer else KINDS
+        found = Marks(**{kind: tuple(map(str, record.get(kind, ()))) for kind in kinds})
+    except (BadInputError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BadInputError(
             "{name} is damaged.", name=path, remedy="Mark the cells again; it is written anew."
         ) from error
+    if newer:
+        raise _NewerError(
+            "{name} was written by a newer version of this application.",
+            name=path,
+            remedy="Update the application to open it.",
+        )
+    return found
 
 
 def write_marks(folder: Path, marks: Marks) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.runtime.errors import BadInputError, MissingFileError
-from engine.runtime.parsing import load_table, refuse_large
+from engine.runtime.parsing import load_kept, load_table, refuse_large
 
 WRONG = [
     ("a.toml", b"a = 1\nb = [1,, 2]\n", "mistake in line 2, column 8", "第 2 行第 8 列有误"),
@@ -45,3 +45,19 @@ def test_a_file_that_is_too_large_to_be_written_by_anybody_is_not_read(tmp_path,
     assert str(caught.value).startswith(f"{name} has 80.0 MB; files of settings or prompts have 2")
     with pytest.raises(BadInputError, match=r"has 80\.0 MB"):
         load_table(path)
+
+
+def test_what_was_kept_is_read_and_nothing_where_nothing_was(tmp_path):
+    path = tmp_path / "kept.json"
+    assert load_kept(path) is None
+    path.write_text('{"a": 1}')
+    assert load_kept(path) == {"a": 1}
+    with pytest.raises(BadInputError):
+        load_kept(path, largest=4)
+    path.write_text("{")
+    with pytest.raises(BadInputError):
+        load_kept(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(BadInputError):
+        load_kept(path)

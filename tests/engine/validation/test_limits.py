@@ -28,7 +28,7 @@ def test_limits_are_kept_with_the_project(tmp_path: Path) -> None:
         b'{"least_fit": NaN}',
         b'{"excess": "much"}',
         b"[" * 60_000,
-        b" " * 70_000 + b"{}",
+        b" " * (3 << 20) + b"{}",
     ],
 )
 def test_a_file_that_cannot_be_used_gives_the_usual_limits_and_a_sentence(
