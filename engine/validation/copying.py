@@ -67,11 +67,16 @@ def copy_threshold(reference: Nearest, floor: float) -> float:
 
 
 def spread(features: np.ndarray) -> float | None:
-    """Mean of 1 - cosine of all pairs of rows of ``features`` ``[n, d]``; None of fewer than 2."""
+    """Mean of 1 - cosine of all pairs of rows of ``features`` ``[n, d]``; None of fewer than 2.
+
+    Rows of zeros are pictures with nothing on them: like each other, unlike all others.
+    """
     count = len(features)
     if count < 2:
         return None
     same = float(np.square(features.sum(axis=0)).sum() - np.square(features).sum())
+    empty = int((~features.any(axis=1)).sum())
+    same += empty * (empty - 1)
     return 1.0 - same / (count * (count - 1))
 
 

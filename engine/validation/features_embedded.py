@@ -69,13 +69,14 @@ _FOREGROUND = 24.0  # levels from the ground
 _LEAST_SUBJECT = 100  # pixels of _WORK x _WORK
 _MARGIN = 1.1
 _NEUTRAL = (127.0, 127.0, 127.0)
+_UNSEEN = 0.01  # levels or Lab units: what rounding leaves of one color
 
 
 class EmbeddedExtractor:
     """The default :class:`~engine.validation.features.Extractor`; deterministic, CPU only."""
 
     name = "embedded"
-    version = "1"
+    version = "2"
     copy_floor = 0.83
 
     def describe(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
@@ -98,7 +99,9 @@ class EmbeddedExtractor:
         return found
 
     def similarity(self, described: np.ndarray, views: np.ndarray) -> np.ndarray:
-        """float32 ``[n, m]``; see the module for what it is the best of."""
+        """float32 ``[n, m]``; see the module for what it is the best of. Pictures of one color have
+        nothing to compare: they are like each other, and like nothing else.
+        """
         looks = described * np.float32(np.sqrt(2.0))
         windows, subjects = views[:, : 2 * _WINDOW_COUNT], views[:, 2 * _WINDOW_COUNT :]
         pairs = ((looks[:, :_LOOK], windows), (looks[:, _LOOK:], subjects))
@@ -108,7 +111,9 @@ class EmbeddedExtractor:
             for look, parts in pairs
         ]
         alone = 1.0 - _RECOLORED * (1.0 - np.maximum(*edges))
-        return np.minimum(np.maximum(np.maximum(*both), alone), np.float32(1.0))
+        found = np.minimum(np.maximum(np.maximum(*both), alone), np.float32(1.0))
+        found[np.ix_(~described.any(axis=1), ~views.any(axis=(1, 2)))] = 1.0
+        return found
 
 
 def _working(picture: np.ndarray) -> np.ndarray:
@@ -174,6 +179,8 @@ def _edges(small: np.ndarray) -> np.ndarray:
     across = across.reshape(-1, 3)[every, strongest]
     down = down.reshape(-1, 3)[every, strongest]
     energy = np.hypot(across, down)
+    if float(energy.max()) < _UNSEEN:
+        return np.zeros(_EDGES, np.float32)
     place = np.mod(np.arctan2(down, across), np.pi) * (_DIRECTIONS / np.pi)
     low = place.astype(np.int64)
     part = place - low
@@ -211,9 +218,10 @@ def _mirrored(looks: np.ndarray) -> np.ndarray:
 
 
 def _colors(small: np.ndarray) -> np.ndarray:
-    """Lab of 4 x 4 cells without their mean, flat; a picture of one color gives almost nothing."""
+    """Lab of 4 x 4 cells without their mean, flat; a picture of one color gives nothing."""
     import cv2
 
     lab = cv2.cvtColor(small / np.float32(255.0), cv2.COLOR_RGB2Lab)
     cells = cv2.resize(lab, (_COLOR_CELLS, _COLOR_CELLS), interpolation=cv2.INTER_AREA)
-    return (cells - cells.mean(axis=(0, 1))).ravel()
+    found: np.ndarray = (cells - cells.mean(axis=(0, 1))).ravel()
+    return found if float(np.linalg.norm(found)) > _UNSEEN else np.zeros_like(found)

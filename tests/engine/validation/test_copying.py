@@ -92,3 +92,28 @@ def test_small_sets_and_plain_pictures_are_no_trouble() -> None:
     alone = background(EXTRACTOR, features, views)
     assert alone.mean == 0.0
     assert copy_threshold(alone, 0.83) == 0.83
+
+
+def flat(*colors: tuple[int, int, int]) -> list[np.ndarray]:
+    return [np.full((48, 64, 3), color, np.uint8) for color in colors]
+
+
+def test_pictures_of_one_color_are_alike_and_unlike_all_others(training: Set) -> None:
+    chance = np.random.default_rng(0)
+    colors = [tuple(color) for color in chance.integers(0, 256, (60, 3)).tolist()]
+    described = EXTRACTOR.describe(flat(*colors))
+    assert not described.any()  # also where colors are rounded on the way
+    alone = EXTRACTOR.similarity(described, training.views)
+    assert alone.max() <= 0.0
+    views = EXTRACTOR.describe_views([*training.pictures[:3], *flat((9, 9, 9))])
+    found = nearest(EXTRACTOR, described, views)
+    assert set(found.index.tolist()) == {3}
+    assert found.similarity.min() == 1.0
+    drawn = EXTRACTOR.describe(training.pictures[:5])
+    assert EXTRACTOR.similarity(drawn, views)[:, 3].max() <= 0.0
+
+
+def test_a_set_of_flat_pictures_has_no_spread_and_one_among_others_counts_as_another() -> None:
+    assert spread(EXTRACTOR.describe(flat((0, 0, 0), (255, 255, 255), (8, 195, 186)))) == 0.0
+    features = np.array([[1, 0], [0, 0], [0, 0]], np.float32)
+    assert spread(features) == pytest.approx(2 / 3)  # of three pairs one is alike
