@@ -274,10 +274,9 @@ class EvidenceState(QObject):
         """
         if self._verdict is None:
             return []
-        weights = len({row.row.weight for row in self._verdict.rows})
         return [
             flag
-            for flag in telling(self._verdict.flags, weights)
+            for flag in self._verdict.told
             if (self.choices.dismissal(flag) is not None) == dismissed
         ]
 
@@ -315,20 +314,3 @@ class EvidenceState(QObject):
                 continue
             pairs.append(Pair(place, cell.path, str(measured.nearest), measured.copying))
         return pairs
-
-
-def telling(flags: tuple[Flag, ...], weights: int) -> list[Flag]:
-    """One flag for each kind and checkpoint, at its highest weight; the gravest kinds first.
-
-    That a checkpoint has not learned the style is told only if that is so at all ``weights``: at
-    a low weight it is to be expected.
-    """
-    found: dict[tuple[str, str], list[Flag]] = {}
-    for flag in sorted(flags, key=lambda flag: flag.weight):
-        found.setdefault((flag.kind, flag.checkpoint), []).append(flag)
-    shown = {
-        id(group[-1])
-        for (kind, _), group in found.items()
-        if kind != "unlearned" or len(group) == weights
-    }
-    return [flag for flag in flags if id(flag) in shown]

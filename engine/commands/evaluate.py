@@ -141,6 +141,6 @@ def _tell(verdict: Verdict | None) -> None:
         print(sentence)
     if verdict.pick is not None:
         print(verdict.pick)
-    for flag in verdict.flags:
-        told = (flag.headline, flag.detail, *(sign.sentence for sign in flag.signs))
+    for flag in verdict.told:
+        told = (flag.headline, *flag.details)
         print(words.joined([words.sentence(str(one)) for one in told]))

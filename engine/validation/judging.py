@@ -15,6 +15,7 @@ from engine.validation.limits import Limits
 from engine.validation.overfit_rules import GRAVITY, Flag, Rules, Sign
 from engine.validation.pick import Pick, lacking, names_of, pick, tried
 from engine.validation.sentences import Sentence
+from engine.validation.telling import telling
 from engine.validation.what_if import WhatIf, what_if
 
 Word = Literal[
@@ -70,6 +71,12 @@ class Verdict:
         """The flags of all rows, the gravest kinds first."""
         found = [flag for row in self.rows for flag in row.flags]
         return tuple(sorted(found, key=lambda flag: GRAVITY.index(flag.kind)))
+
+    @property
+    def told(self) -> tuple[Flag, ...]:
+        """What is told of :attr:`flags`: one of a kind and checkpoint."""
+        weights = len({row.row.weight for row in self.rows})
+        return telling(self.flags, weights, self.evidence.cells)
 
     def to_json(self) -> dict[str, Any]:
         """Everything as plain values, sentences in English."""

@@ -38,7 +38,7 @@ class Sign:
 @dataclass(frozen=True)
 class Flag:
     """Something that speaks against a row: a headline and a detail, the signs of a suspicion, and
-    the cells that raise it, most telling first.
+    the cells that raise it, most telling first. ``also`` are other weights at which it holds.
     """
 
     kind: FlagKind
@@ -48,6 +48,14 @@ class Flag:
     detail: Sentence
     signs: tuple[Sign, ...] = ()
     cells: tuple[str, ...] = ()
+    also: tuple[float, ...] = ()
+
+    @property
+    def details(self) -> tuple[Sentence, ...]:
+        """All that is told below the headline."""
+        weights = ", ".join(f"{weight:g}" for weight in self.also)
+        also = (Sentence("the same at weight {weights}", {"weights": weights}),) if weights else ()
+        return (self.detail, *also, *(sign.sentence for sign in self.signs))
 
 
 def threshold(evidence: Evidence, limits: Limits) -> float:

@@ -190,7 +190,7 @@ class _Reporter:
 
     def _flags(self) -> list[FlagPart]:
         parts = []
-        for flag in self._verdict.flags:
+        for flag in self._verdict.told:
             aside = dismissal_of(flag, self._request.dismissed)
             part = FlagPart(
                 self._headline(flag),
@@ -206,8 +206,7 @@ class _Reporter:
         return _capital(self._said(flag.headline))  # it begins with a name: epoch 2
 
     def _detail(self, flag: Flag) -> str:
-        told = (flag.detail, *(sign.sentence for sign in flag.signs))
-        return self.words.joined([self.words.sentence(self._said(one)) for one in told])
+        return self.words.joined([self.words.sentence(self._said(one)) for one in flag.details])
 
     def _closest(self) -> list[str]:
         """The cells of the pick that come nearest to a training picture."""

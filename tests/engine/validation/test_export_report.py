@@ -87,6 +87,32 @@ def test_red_flags_come_with_generated_and_nearest_training_picture(told: Report
     assert all(pair.generated and pair.training for pair in pairs)
 
 
+def test_a_flag_of_all_weights_is_told_once_with_its_worst_pair_first(grid, request_of) -> None:
+    evidence = request_of().evidence
+    rows = tuple(
+        dataclasses.replace(row, copies=row.count) if row.checkpoint and row.weight else row
+        for row in evidence.rows
+    )
+    checkpoint = rows[-1].checkpoint
+    low, high = (row for row in rows if row.checkpoint == checkpoint and row.weight)
+    assert low.weight < high.weight
+    levels = {cell: 0.9 + 0.01 * place for place, cell in enumerate((*high.cells, *low.cells))}
+    cells = {
+        key: dataclasses.replace(one, copying=levels.get(key, one.copying))
+        for key, one in evidence.cells.items()
+    }
+    asked = request_of(evidence=dataclasses.replace(evidence, rows=rows, cells=cells))
+    told = report_of(asked, grid, Words(), Job.detached())
+    copies = [one for one in told.flags if one.headline == "Epoch 4 repeats training pictures"]
+    assert len(copies) == 1
+    assert f"The same at weight {low.weight:g}." in copies[0].detail
+    shown = [pair.similarity for pair in copies[0].pairs]
+    assert shown == sorted(levels.values(), reverse=True)[: len(shown)]
+    assert f"at weight {low.weight:g}" in copies[0].pairs[0].caption
+    headlines = [one.headline for one in told.flags]
+    assert len(headlines) == len(set(headlines))
+
+
 def test_the_chart_has_every_checkpoint_the_limits_and_the_pick(told: Report) -> None:
     chart = told.chart
     assert chart is not None
@@ -232,7 +258,7 @@ def test_a_cancelled_report_leaves_nothing(request_of) -> None:
 def test_a_dismissed_flag_is_told_last_and_struck_through(grid, request_of) -> None:
     whole = report_of(request_of(), grid, Words(), Job.detached())
     verdict = judge(request_of().evidence, names=request_of().names)
-    flag = verdict.flags[0]
+    flag = verdict.told[0]
     aside = Dismissal(flag.kind, flag.checkpoint, flag.weight, "swords <look> so")
     request = request_of(dismissed=(aside,))
     told = report_of(request, grid, Words(), Job.detached())
