@@ -5,6 +5,7 @@ The drawing itself comes in as a function, so that nothing here needs a model.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from engine.runtime.errors import (
 )
 from engine.runtime.job import Job
 from engine.sampling.request import ImageRequest
+from engine.validation.claims import Claims
 from engine.validation.manifest import write_manifest
 from engine.validation.planning import PlannedCell, by_model_state
 from engine.validation.request import GridRequest
@@ -31,6 +33,7 @@ PART = 64
 """About how many pictures are drawn by one call."""
 _DRAWN = 0.95
 """The part of a cell that its steps are; the rest is decoding and keeping it."""
+_LOOK_AGAIN_S = 0.2
 
 
 # draw(image, cells, job, keep): draw all cells, which share the model state and the settings of
@@ -68,11 +71,45 @@ class Filling:
         self._announce()
         self._write_manifest()
         try:
-            for group in by_model_state(self.missing):
-                for part in self._parts(group):
-                    self._draw_group(part, draw)
+            with Claims(self.store.folder) as claims:
+                left = self._fill(self.missing, claims, draw)
+                while left:
+                    self._wait()
+                    left = self._fill(self._without_drawn(left), claims, draw)
         finally:
             self._write_manifest()
+
+    def _fill(self, cells: list[PlannedCell], claims: Claims, draw: Draw) -> list[PlannedCell]:
+        """Draw ``cells``, but for those that another process is drawing: they are given back."""
+        others: list[PlannedCell] = []
+        for group in by_model_state(cells):
+            for part in self._parts(group):
+                mine = claims.take([cell.id for cell in part])
+                others += [cell for cell in part if cell.id not in mine]
+                # Again, because who let go of a cell has drawn it, unless it failed or was killed.
+                left = self._without_drawn([cell for cell in part if cell.id in mine])
+                if left:
+                    self._draw_group(left, draw)
+        return others
+
+    def _without_drawn(self, cells: Sequence[PlannedCell]) -> list[PlannedCell]:
+        """``cells`` without those that another process drew meanwhile, which are told."""
+        left = [cell for cell in cells if self.store.find(cell.id) is None]
+        missing = {cell.id for cell in left}
+        for cell in cells:
+            if cell.id not in missing:
+                self.cached += 1
+                self._tell(cell, cached=True)
+        self._progress()
+        return left
+
+    def _wait(self) -> None:
+        """Let the process that has the cells which are left draw some of them."""
+        self.job.say("Waiting for cells that another program draws")
+        until = time.monotonic() + _LOOK_AGAIN_S
+        while time.monotonic() < until:
+            self.job.breathe()
+            time.sleep(0.05)
 
     def _parts(self, group: list[PlannedCell]) -> list[list[PlannedCell]]:
         """``group`` in parts of whole batches, so that its pictures are never all in memory."""

@@ -17,6 +17,7 @@ from engine.runtime.errors import (
 )
 from engine.runtime.job import Job, request_from_record
 from engine.sampling.request import ImageRequest
+from engine.validation.claims import Claims
 from engine.validation.filling import Filling, Keep
 from engine.validation.manifest import list_grids, open_grid
 from engine.validation.planning import PlannedCell, by_model_state, plan
@@ -307,3 +308,30 @@ def test_progress_counts_cells_and_the_steps_within_them(request_: GridRequest) 
 def _told(job: Job) -> tuple[int, int, float]:
     progress = job.handle.progress
     return progress.step, progress.total, progress.fraction
+
+
+def test_cells_that_another_process_draws_are_waited_for_and_not_drawn(
+    request_: GridRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, job, painter = CellStore(request_.cells_folder), Job.detached(), Painter()
+    theirs = [cell.id for cell in plan(request_)[:5]]
+    other, waited = Claims(store.folder), []
+
+    def draw_one(seconds: float) -> None:
+        """The other one, while this one sleeps: it draws all but the last, and lets go of it."""
+        waited.append(job.handle.progress.text)
+        if len(waited) < 5:
+            store.put(theirs[len(waited) - 1], np.zeros((8, 8, 3), np.uint8), "theirs")
+        elif len(waited) == 5:
+            other.__exit__(None, None, None)
+
+    monkeypatch.setattr("engine.validation.filling.time.sleep", draw_one)
+    other.__enter__().take(theirs)
+    done = fill(request_, painter, job)
+    assert set(waited) == {"Waiting for cells that another program draws"}
+    assert painter.drawn[-1] == theirs[4]
+    assert not set(theirs[:4]) & set(painter.drawn)
+    assert (done.rendered, done.cached, done.errors) == (52, 4, {})
+    told = [event.data for event in job.handle.take_events() if event.kind == "grid.cell"]
+    assert {row["id"] for row in told if row["cached"]} == set(theirs[:4])
+    assert job.handle.progress.fraction == 1.0
