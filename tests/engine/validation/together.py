@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import sys
 import time
@@ -27,10 +28,11 @@ from tests.engine.validation.killed import request_of
 AT_ONCE = 3
 
 
-def fill(request: GridRequest, log: int) -> None:
+def fill(request: GridRequest, log: int, ready: int) -> None:
     def draw(image, cells, job, keep) -> None:
         for cell in cells:
             os.write(log, f"begun {cell.id}\n".encode())
+            os.write(ready, b".")
             time.sleep(0.01)
             keep(cell, np.full((8, 8, 3), cell.image.seed, np.uint8), "how it was made")
             os.write(log, f"kept {cell.id}\n".encode())
@@ -38,16 +40,19 @@ def fill(request: GridRequest, log: int) -> None:
     Filling(request, plan(request), CellStore(request.cells_folder), Job.detached()).run(draw)
 
 
-def start(request: GridRequest, log: int) -> int:
+def start(request: GridRequest, log: int) -> tuple[int, int]:
+    """A process that fills, and where it says that it draws."""
+    reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            fill(request, log)
+            fill(request, log, writing)
             status = 0
         finally:
             os._exit(status)
-    return child
+    os.close(writing)
+    return child, reading
 
 
 def main(folder: Path, kills: int) -> None:
@@ -57,12 +62,13 @@ def main(folder: Path, kills: int) -> None:
     log = os.open(folder / "drawn.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     workers, endings = [start(request, log) for _ in range(AT_ONCE)], []
     for _ in range(kills):
-        time.sleep(random.random() * 0.1)
-        victim = workers.pop(0)
+        victim, drawing = workers.pop(0)
+        select.select([drawing], [], [], 10)  # also ready when it has ended
+        time.sleep(random.random() * 0.02)
         os.kill(victim, signal.SIGKILL)
         endings.append(os.waitpid(victim, 0)[1])
         workers.append(start(request, log))
-    failed = sum(os.waitpid(worker, 0)[1] != 0 for worker in workers)
+    failed = sum(os.waitpid(worker, 0)[1] != 0 for worker, _ in workers)
     lines = [line.split() for line in (folder / "drawn.log").read_text().splitlines()]
     kept = Counter(cell for word, cell in lines if word == "kept")
     cells = [cell.id for cell in plan(request)]
