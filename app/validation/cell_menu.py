@@ -1,4 +1,4 @@
-"""The menus of the grid: what can be done with a cell, its row and column, and what is shown."""
+"""The menu of the grid: what can be done with a cell, and with its row and column."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from PySide6.QtCore import QPoint
 from app.shell.menus import Menu
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
-    from app.validation.model import GridState
     from app.validation.table import Line
     from app.validation.view import View
 
@@ -66,27 +63,3 @@ SORTS = [
     ("diversity", "Most diverse"),
     ("held_out", "Lowest held-out loss"),
 ]
-FILTERS = (("starred", "Only starred"), ("copying", "Only copying above the limit"))
-
-
-def open_filter_menu(state: GridState, below: QWidget) -> None:
-    """What of the grid is shown."""
-    shown, menu = state.shown, Menu(below)
-    for filter_, words in FILTERS:
-        menu.add(
-            words,
-            partial(shown.set_filter, "" if shown.filter == filter_ else filter_),
-            ticked=shown.filter == filter_,
-        )
-    menu.add(
-        "Hide rejected",
-        lambda: shown.set_hide_rejected(not shown.hide_rejected),
-        ticked=shown.hide_rejected,
-    )
-    menu.line()
-    menu.title("Sort rows")
-    for measure, words in SORTS:
-        menu.add(words, partial(shown.set_sort, measure), ticked=shown.sort == measure)
-    menu.line()
-    menu.add("Show all", shown.show_all, "eye")
-    menu.below(below)

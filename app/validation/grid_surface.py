@@ -9,7 +9,8 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from app.i18n import bind, signals
+from app.i18n import bind, signals, tr
+from app.theme import color
 from app.theme import signals as theme_signals
 from app.validation.framing import STEP, Framing
 from app.validation.grid_painter import GridPainter
@@ -200,6 +201,11 @@ class GridSurface(QAbstractScrollArea):
         port = self.viewport().size()
         region = cast("Iterable[QRect]", event.region())  # PySide6 lists its rectangles
         self.painter.paint(painter, region, self.grid, self._offset(), port)
+        if self.grid.empty and self._state.shown.narrowed:
+            painter.setPen(color("t2"))
+            painter.drawText(
+                self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, tr("No cell is like that.")
+            )
         painter.end()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:

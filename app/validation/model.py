@@ -118,7 +118,7 @@ class GridState(QObject):
         ]
 
     def _marked(self) -> None:
-        if self.shown.filter == "starred" or self.shown.hide_rejected:
+        if self.shown.only_starred or self.shown.hide_rejected:
             self._lay()
         else:
             self.choice_changed.emit()

@@ -96,14 +96,14 @@ class SetupPanel(Column):
         self.mark = Check("Mark copying", on=True)
         self.mark.changed.connect(self._state.set_mark_copying)
         self.starred = Check("Only starred")
-        self.starred.changed.connect(lambda on: shown.set_filter("starred" if on else ""))
+        self.starred.changed.connect(shown.set_only_starred)
         shown.changed.connect(self._follow_filter)
         for check in (self.base_row, self.mark, self.starred):
             panel.body.addWidget(padded(check, bottom=3))
         self.add(panel)
 
     def _follow_filter(self) -> None:
-        self.starred.set_value(self._state.shown.filter == "starred")
+        self.starred.set_value(self._state.shown.only_starred)
 
     def _build_foot(self, dry_run: DryRun) -> None:
         self.counts = SetupFoot(self._setup, self._runner, dry_run)

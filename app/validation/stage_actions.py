@@ -75,6 +75,15 @@ def stage_actions(view: View, drawn: Callable[[], bool]) -> list[Action]:
             where,
         ),
         Action(
+            "validate.filter",
+            "Choose which cells are shown",
+            view.bar.open_filter,
+            "list-filter",
+            "",
+            drawn,
+            where,
+        ),
+        Action(
             "validate.show_all",
             "Show all rows and columns",
             state.shown.show_all,

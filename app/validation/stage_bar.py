@@ -11,8 +11,9 @@ from app.i18n import bind
 from app.i18n import signals as language_signals
 from app.i18n.format import percent
 from app.theme import icons, metrics
-from app.validation.cell_menu import SORTS, open_filter_menu
+from app.validation.cell_menu import SORTS
 from app.validation.page_choosers import PageChoosers
+from app.validation.shown_panel import ShownPanel
 from app.validation.zoom_buttons import actual_size_button
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Choice, Segments
@@ -78,8 +79,9 @@ class StageBar(QWidget):
         self.sort_label = label("Sort", tone="label")
         self.sort = Choice(SORTS)
         bind(self.sort.setAccessibleName, "Sort rows")
-        self.filter = tool_button("list-filter", "What is shown", self._open_filter)
+        self.filter = tool_button("list-filter", "What is shown", self.open_filter)
         self.filter.setCheckable(True)
+        self.panel: ShownPanel | None = None
         self.detail = tool_button(
             "scan-search", "The same detail in all cells: wheel zooms, drag moves", checkable=True
         )
@@ -100,7 +102,7 @@ class StageBar(QWidget):
         for widget in (self.way, self.play, self.rate, self.gain_label, self.gain):
             row.addWidget(widget)
         row.addStretch(1)
-        self.sort.setFixedWidth(118)
+        self.sort.setFixedWidth(110)
         self.rate.setFixedWidth(124)
         self.gain.setFixedWidth(92)
         for widget in (self.sort_label, self.sort, self.filter, self.detail):
@@ -184,8 +186,8 @@ class StageBar(QWidget):
             self.export: True,
         }
         for left_out in (
-            (self.sort_label,), (self.gain_label,), (self.smaller, self.larger), (self.rate,),
-            (self.sort,), (self.zoom,), (self.actual_button,), (self.whole,), (self.export,),
+            (self.sort_label,), (self.gain_label,), (self.zoom,), (self.rate,), (self.sort,),
+            (self.smaller, self.larger), (self.actual_button,), (self.whole,), (self.export,),
         ):  # fmt: skip
             if self._needed(wanted) > self.width():
                 wanted.update(dict.fromkeys(left_out, False))
@@ -206,9 +208,11 @@ class StageBar(QWidget):
     def _play(self) -> None:
         self._compare.set_playing(not self._compare.playing)
 
-    def _open_filter(self) -> None:
-        open_filter_menu(self._state, self.filter)
+    def open_filter(self) -> None:
+        """Offer which cells are shown."""
         self.filter.setChecked(self._state.shown.narrowed)
+        self.panel = ShownPanel(self._state, self.filter)
+        self.panel.open_under(self.filter)
 
     def resizeEvent(self, event: object) -> None:
         """Leave words out where there is no room for them."""

@@ -11,6 +11,7 @@ from app.widgets.text import hairline
 
 if TYPE_CHECKING:
     from app.validation.recipe_bar import RecipeBar
+    from app.validation.shown_line import ShownLine
     from app.validation.stage import Stage
     from app.validation.stage_bar import StageBar
 
@@ -18,15 +19,16 @@ if TYPE_CHECKING:
 class StageColumn(QWidget):
     """One cell takes all of it; a verdict is about no single cell."""
 
-    def __init__(self, stage: Stage, bar: StageBar, recipe: RecipeBar) -> None:
+    def __init__(self, stage: Stage, bar: StageBar, shown: ShownLine, recipe: RecipeBar) -> None:
         super().__init__()
-        self._stage, self._bar, self._recipe = stage, bar, recipe
+        self._stage, self._bar, self._shown, self._recipe = stage, bar, shown, recipe
         self.setProperty("surface", "stage")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(bar)
+        column.addWidget(shown)
         self._line = hairline("column")
         column.addWidget(self._line)
         column.addWidget(stage, 1)
@@ -37,10 +39,13 @@ class StageColumn(QWidget):
         under.addWidget(recipe)
         column.addWidget(self._recipe_box)
         stage.currentChanged.connect(self._follow)
+        shown.changed.connect(self._follow)
+        self._follow()
 
     def _follow(self) -> None:
         shown = self._stage.currentWidget()
         self._recipe_box.setVisible(shown is not self._stage.verdict)
         self._recipe.set_comparing(shown is self._stage.compare)
+        self._shown.setVisible(shown is self._stage.grid and self._shown.needed)
         for part in (self._bar, self._line):
             part.setVisible(shown is not self._stage.full)

@@ -14,6 +14,7 @@ from app.theme import metrics
 from app.validation.actions import validation_actions
 from app.validation.approve_entry import Approvals
 from app.validation.cell_files import CellFiles
+from app.validation.cell_measures import CellMeasures
 from app.validation.cell_menu import open_cell_menu
 from app.validation.cell_pictures import CellPictures
 from app.validation.cell_tips import CellTips
@@ -38,6 +39,7 @@ from app.validation.row_measures import row_measures
 from app.validation.runner import GridRunner
 from app.validation.setup import GridSetup
 from app.validation.setup_panel import SetupPanel
+from app.validation.shown_line import ShownLine
 from app.validation.stage import Stage
 from app.validation.stage_bar import StageBar
 from app.validation.stage_column import StageColumn
@@ -131,7 +133,8 @@ class View(QWidget):
     # Layout
 
     def _build(self) -> None:
-        middle = StageColumn(self.stage, self.bar, self.recipe)
+        self.shown_line = ShownLine(self.state)
+        middle = StageColumn(self.stage, self.bar, self.shown_line, self.recipe)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -244,7 +247,8 @@ class View(QWidget):
         self.thumbnails.use_cells(None if request is None else request.cells_folder)
 
     def _measured(self) -> None:
-        self.state.shown.set_measures(row_measures(self.state, self.evidence.evidence))
+        state, evidence = self.state, self.evidence.evidence
+        state.shown.set_measures(row_measures(state, evidence), CellMeasures(state, evidence))
 
     def _mark_next_step(self) -> None:
         """One primary button: draw the grid, or go on with what the evidence speaks for."""

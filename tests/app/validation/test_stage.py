@@ -337,50 +337,6 @@ def test_a_pinned_cell_stays_in_sight_while_others_scroll(qtbot, shown):
     assert shown.grid.grid.pins == 0
 
 
-# What is shown
-
-
-def test_only_starred_shows_their_lines_and_the_baseline(qtbot, shown):
-    shown.chosen.mark_at("starred", shown.state.second)
-    shown.state.shown.set_filter("starred")
-    table = shown.state.table
-    assert [row.own[0] for row in table.rows] == ["", shown.state.second.checkpoint]
-    assert shown.grid.grid.place(shown.state.second) == (1, 0)
-    assert shown.grid.grid.place(shown.state.first) is None
-    assert shown.bar.filter.isChecked()
-    shown.state.shown.show_all()
-    assert len(shown.state.table.rows) == 4
-
-
-def test_a_hidden_row_is_gone_until_all_are_shown_and_the_baseline_cannot_be(shown):
-    rows = shown.state.table.rows
-    shown.state.shown.hide_row(rows[2])
-    shown.state.shown.hide_row(rows[0])
-    assert [row.own for row in shown.state.table.rows] == [rows[0].own, rows[1].own, rows[3].own]
-    shown.state.shown.hide_column(shown.state.table.columns[0])
-    assert len(shown.state.table.columns) == 3
-    key = shown.grid.grid.key(1, 0)
-    settled = shown.grid.cell_rect(key)
-    assert shown.grid.key_at(settled.center()) == key
-    next(one for one in shown.actions() if one.id == "validate.show_all").run()
-    assert len(shown.state.table.rows) * len(shown.state.table.columns) == 16
-
-
-def test_rows_are_sorted_by_a_measure_below_the_baseline(qtbot, shown, run):
-    for key, _ in shown.state.finished():
-        epoch = next((c.epoch for c in run.checkpoints if c.path == key.checkpoint), 0)
-        shown.state.set_evidence(key, {2: 0.9, 4: 0.2, 6: 0.5}.get(epoch, 0.0), "x.png")
-    shown._measured()
-    shown.bar.sort.set_value("copying")
-    shown.bar.sort._tell()
-    paths = [item.path for item in run.checkpoints]
-    assert [row.own[0] for row in shown.state.table.rows] == ["", paths[1], paths[2], paths[0]]
-    shown.state.shown.set_sort("held_out")
-    assert [row.own[0] for row in shown.state.table.rows] == ["", *reversed(paths)]
-    shown.state.shown.set_filter("copying")
-    assert [row.own[0] for row in shown.state.table.rows] == ["", paths[0]]
-
-
 def test_the_baseline_stays_on_top_while_rows_scroll(qtbot, shown):
     shown.grid.set_cell(200)
     settle(qtbot, shown)
@@ -591,7 +547,7 @@ def test_nothing_leaves_the_bar_that_has_room(shown):
     assert [one for one in _controls(bar) if one.isHidden()] == [bar.sort_label]
     bar.resize(bar.width() - bar.sort_label.sizeHint().width() - 9, bar.height())
     bar.refresh()
-    assert bar.smaller.isHidden() == bar.larger.isHidden() is True
+    assert [one for one in _controls(bar) if one.isHidden()] == [bar.sort_label, bar.zoom]
 
 
 def _controls(bar):
