@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 from app.widgets.thumbnail_files import content_mark, filling, prune, read_scaled, store
+from engine.runtime.allocation import give_back
 from engine.runtime.errors import StylekilnError
 from engine.runtime.priority import give_way
 
@@ -209,6 +210,9 @@ class ThumbnailCache(QObject):
         finally:
             with self._lock:
                 self._working -= 1
+                is_last = not self._working
+            if is_last:
+                give_back()  # what decoding took lies between the thumbnails that are kept
 
     def _next(self) -> _Key | None:
         with self._lock:

@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from engine.runtime.job import Job
 
 _CHUNK = 8
-_TODO = (
-    "SELECT id, path, mtime FROM pictures WHERE present AND NOT measured ORDER BY folder, sort_key"
-)
+_TODO = "SELECT id FROM pictures WHERE present AND NOT measured ORDER BY folder, sort_key"
+_FILE = "SELECT path, mtime FROM pictures WHERE id = ?"
 
 
 def measure(store: Store, job: Job | None = None, on_chunk: OnChunk | None = None) -> Changes:
     """Decode and measure what is not measured yet; see :meth:`Library.measure`."""
     store.on_wait = told_by(job, store.path)
-    rows = store.tuples(_TODO)
+    todo = [key for (key,) in store.tuples(_TODO)]
     done: list[int] = []
-    for start in range(0, len(rows), _CHUNK):
+    for start in range(0, len(todo), _CHUNK):
         found = []
-        for number, (key, path, mtime) in enumerate(rows[start : start + _CHUNK], start):
+        for number, key in enumerate(todo[start : start + _CHUNK], start):
             if job is not None:
                 job.breathe()
-                job.progress(number, len(rows), "Measuring pictures")
-            found.append((key, mtime, _measures(Path(from_text(path)))))
+                job.progress(number, len(todo), "Measuring pictures")
+            for path, mtime in store.tuples(_FILE, (key,)):
+                found.append((key, mtime, _measures(Path(from_text(path)))))
         with store.change() as connection:
             for key, mtime, values in found:
                 names = ", ".join(f"{name} = ?" for name in values)
@@ -47,8 +47,8 @@ def measure(store: Store, job: Job | None = None, on_chunk: OnChunk | None = Non
         done += [key for key, _, _ in found]
         if on_chunk is not None:
             on_chunk(Changes(changed=tuple(key for key, _, _ in found)))
-    if job is not None and rows:
-        job.progress(len(rows), len(rows), "Measuring pictures")
+    if job is not None and todo:
+        job.progress(len(todo), len(todo), "Measuring pictures")
     return Changes(changed=tuple(done))
 
 

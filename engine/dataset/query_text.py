@@ -36,7 +36,9 @@ def neat(text: str) -> str:
 def fold(text: str) -> str:
     """``text`` for comparison in any case; ``\\(`` as in prompts is the same as ``(``."""
     folded = neat(text).casefold()
-    return folded.replace("\\(", "(").replace("\\)", ")") if "\\" in folded else folded
+    if "\\" in folded:
+        return folded.replace("\\(", "(").replace("\\)", ")")
+    return text if folded == text else folded  # of 20,000 captions most are not kept twice
 
 
 def fold_path(text: str) -> str:

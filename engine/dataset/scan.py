@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.dataset.away import MARK, mark_away
 from engine.dataset.caption_files import caption_columns
@@ -36,8 +36,8 @@ CHUNK = 256
 _NAMES_AT_ONCE = 2048
 _UNREAD = -1  # as the time of a picture of which only the name is known
 _KNOWN = (
-    "SELECT id, present, folder, repeats, category, is_reg, mtime, bytes,"
-    f" caption_mtime, caption_bytes, width, problem != '', instr(problem, '{MARK}') > 0, path"
+    "SELECT path, id, present, folder, repeats, category, is_reg, mtime, bytes,"
+    f" caption_mtime, caption_bytes, width, problem != '', instr(problem, '{MARK}') > 0"
     " FROM pictures"
 )
 _INSERT = f"""INSERT INTO pictures (path, sort_key, folder, repeats, category, is_reg, mtime, bytes,
@@ -46,18 +46,38 @@ _INSERT = f"""INSERT INTO pictures (path, sort_key, folder, repeats, category, i
 _IDS = "SELECT id, path FROM pictures WHERE path IN (SELECT value FROM json_each(?))"
 
 
-@dataclass(slots=True)
-class Known:
-    """What the index says of a file. ``subset`` is folder, repeats, category and is_reg."""
+class Known(NamedTuple):  # a row as it is: 20,000 of them are held while folders are read
+    """What the index says of a file."""
 
+    path: str
     id: int
     present: int
-    subset: tuple[str, int, str, int]
-    stamp: tuple[int, int]
-    caption: tuple[int | None, int | None]
+    folder: str
+    repeats: int
+    category: str
+    is_reg: int
+    mtime: int
+    bytes: int
+    caption_mtime: int | None
+    caption_bytes: int | None
     width: int = 0
     has_problem: int = 0
     is_away: int = 0
+
+    @property
+    def subset(self) -> tuple[str, int, str, int]:
+        """Folder, repeats, category and is_reg."""
+        return self[3:7]
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Of the picture."""
+        return self[7:9]
+
+    @property
+    def caption(self) -> tuple[int | None, int | None]:
+        """The stamp of the caption."""
+        return self[9:11]
 
 
 @dataclass
@@ -119,10 +139,7 @@ def scan(
 
 
 def _known(store: Store) -> dict[str, Known]:
-    return {
-        row[-1]: Known(row[0], row[1], row[2:6], row[6:8], row[8:10], *row[10:13])
-        for row in store.tuples(_KNOWN)
-    }
+    return {row[0]: Known._make(row) for row in store.tuples(_KNOWN)}
 
 
 def _names(folders: Sequence[SourceFolder], work: _Scan) -> Iterator[Named]:
@@ -166,7 +183,7 @@ def _insert(connection: sqlite3.Connection, work: _Scan, new: list[Named]) -> li
     found = connection.execute(_IDS, (json.dumps([row[0] for row in rows]),))
     numbers = {row[1]: row[0] for row in found}
     for row in rows:
-        work.known[row[0]] = Known(numbers[row[0]], 1, row[2:], (_UNREAD, 0), (None, None))
+        work.known[row[0]] = Known(row[0], numbers[row[0]], 1, *row[2:], _UNREAD, 0, None, None)
     return [numbers[row[0]] for row in rows]
 
 

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
@@ -28,19 +29,29 @@ def read_tokenizer(path: Path) -> Any:
     from tokenizers import Tokenizer, models
 
     text = path.read_text("utf-8")
-    vocabulary = _taken(text, _VOCABULARY, _TOKEN, "}")
-    merges = _taken(text, _MERGES, _MERGE, "]")
-    if vocabulary is None or merges is None or vocabulary[2] > merges[1]:
+    words: dict[str, int] = {}
+    same: dict[str, str] = {}  # what is merged are words, which are kept once
+    pairs: list[tuple[str, str]] = []
+
+    def take_token(quoted: str, number: str) -> None:
+        word = _text(quoted)
+        words[word], same[word] = int(number), word
+
+    def take_merge(*quoted: str) -> None:
+        left, right = map(_text, quoted)
+        pairs.append((same.get(left, left), same.get(right, right)))
+
+    vocabulary = _taken(text, _VOCABULARY, _TOKEN, "}", take_token)
+    merges = _taken(text, _MERGES, _MERGE, "]", take_merge)
+    if vocabulary is None or merges is None or vocabulary[1] > merges[0]:
         return Tokenizer.from_file(str(path))  # of another kind, or laid out in another way
-    tokens, begin, end = vocabulary
-    pairs, first, last = merges
+    (begin, end), (first, last) = vocabulary, merges
     rest = json.loads(text[:begin] + text[end:first] + text[last:])
     told = rest["model"]
     if told.get("type") != "BPE":
         return Tokenizer.from_file(str(path))
     model = {key: told[key] for key in told if key != "type" and told[key] is not None}
-    model["vocab"] = {_text(token): int(number) for token, number in tokens}
-    model["merges"] = [(_text(left), _text(right)) for left, right in pairs]
+    model["vocab"], model["merges"] = words, pairs
     # Tokens that are added keep their numbers only where the vocabulary has them.
     told["vocab"] = {one["content"]: one["id"] for one in rest["added_tokens"]}
     made = Tokenizer.from_str(json.dumps(rest))
@@ -49,20 +60,19 @@ def read_tokenizer(path: Path) -> Any:
 
 
 def _taken(
-    text: str, head: re.Pattern[str], item: re.Pattern[str], end: str
-) -> tuple[list[tuple[str, ...]], int, int] | None:
-    """The items of the list after ``head``, and where they begin and end; None when ``text`` has no
-    such list, or one with other things in it.
+    text: str, head: re.Pattern[str], item: re.Pattern[str], end: str, take: Callable[..., None]
+) -> tuple[int, int] | None:
+    """Give ``take`` the items of the list after ``head``, and tell where they begin and end; None
+    when ``text`` has no such list, or one with other things in it.
     """
     found = head.search(text)
     if found is None:
         return None
-    items: list[tuple[str, ...]] = []
     place = begin = found.end()
     while (match := item.match(text, place)) is not None:
-        items.append(match.groups())
+        take(*match.groups())
         place = match.end()
-    return (items, begin, place) if text[place:].lstrip()[:1] == end else None
+    return (begin, place) if text[place:].lstrip()[:1] == end else None
 
 
 def _text(quoted: str) -> str:

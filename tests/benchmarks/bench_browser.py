@@ -24,6 +24,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import app  # noqa: F401  before Qt, as in the application: it makes imports plain
+
+# isort: split
 import psutil
 import qasync
 from beats import Beat
