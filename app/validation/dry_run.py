@@ -84,5 +84,5 @@ def _pictures_at(places: Sequence[str]) -> dict[str, tuple[str, ...]]:
 def _inside(place: str) -> tuple[str, ...]:
     try:
         return tuple(map(str, expanded("picture", [place])))
-    except OSError:  # a folder that may not be read
+    except StylekilnError:  # a folder without pictures, or one that may not be read
         return ()

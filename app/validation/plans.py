@@ -119,10 +119,6 @@ class Plans(QObject):
     async def on_sketches(self, folder: str) -> None:
         """Paint over the pictures in ``folder``."""
         pictures = await self._session.bridge.io(_pictures_in, folder)
-        if not pictures:
-            raise BadInputError(
-                "There are no pictures in {name}.", name=folder, remedy="Choose another folder."
-            )
         self._setup.learn_folders({folder: pictures})
         checkpoint = self._need_checkpoint()
         request = on_sketches(Path(folder), checkpoint, self._prompts()[:1], "", image=self._image)

@@ -9,6 +9,8 @@ from engine.runtime.resources import resource
 CONFIGS = resource("configs")
 STARTER = "starter"
 STARTER_FOLDER = resource("starter")
+CLIP_VOCABULARY = 49408
+"""Tokens of CLIP's vocabulary, which every family uses unless a folder brings one of its own."""
 STARTER_UNIT, STARTER_TEXT_LAYERS, STARTER_WIDTH = 32, 4, 128
 
 

@@ -12,15 +12,13 @@ from safetensors import safe_open
 
 from engine.models import checkpoint_keys, single_file, weights
 from engine.models.block_names import BlockLayout
-from engine.models.family import STARTER_FOLDER, Family, TextEncoder
+from engine.models.family import CLIP_VOCABULARY, STARTER_FOLDER, Family, TextEncoder
 from engine.models.headers import read_json
 from engine.models.inspect import prediction_type
 
 Config = dict[str, Any]
 State = Mapping[str, torch.Tensor]
-# The vocabulary of CLIP, which every family uses unless a folder brings a larger or other one.
 TOKENIZER = STARTER_FOLDER / "tokenizer"
-CLIP_VOCABULARY = 49408
 
 
 class Source(Protocol):

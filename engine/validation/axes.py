@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_
 
 from engine.imaging.decode import PICTURE_SUFFIXES
 from engine.runtime.errors import BadInputError, fill
+from engine.runtime.files import require_folder
 from engine.runtime.refusals import refusals
 from engine.runtime.schema import Setting, settings_of
 from engine.sampling.request import ImageRequest
@@ -151,7 +153,8 @@ class Axis(BaseModel):
             return given
         found, values = axis_setting(given["setting"]), given.get("values")
         if isinstance(values, str):
-            return {**given, "values": _read(found, values)}
+            with _about(found):
+                return {**given, "values": _checked(found, _typed(found, values))}
         if not isinstance(values, Sequence):
             raise AxisError(found.name, sentence="Must be a list.")
         return {**given, "values": _checked(found, values)}
@@ -170,11 +173,14 @@ def read_values(setting: str, text: str) -> tuple[Value, ...]:
     AxisError says what is not understood.
     """
     found = axis_setting(setting)
-    return expanded(found.kind, _read(found, text))
+    with _about(found):
+        return expanded(found.kind, _checked(found, _typed(found, text)))
 
 
 def expanded(kind: Kind, values: Iterable[Value]) -> tuple[Value, ...]:
-    """``values`` with the pictures of a folder in its place, by name."""
+    """``values`` with the pictures of a folder in its place, by name. BadInputError for a folder
+    without pictures.
+    """
     if kind != "picture":
         return tuple(values)
     paths = (path for value in values for path in _pictures(str(value)))
@@ -185,16 +191,23 @@ def _pictures(path: str) -> list[str]:
     folder = Path(path)
     if not path or not folder.is_dir():
         return [path]
-    return [
+    found = [
         str(file)
-        for file in sorted(folder.iterdir())
+        for file in sorted(require_folder(folder).iterdir())
         if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
     ]
+    if not found:
+        raise BadInputError(
+            "There are no pictures in {name}.", name=folder, remedy="Choose another folder."
+        )
+    return found
 
 
-def _read(found: AxisSetting, text: str) -> tuple[Value, ...]:
+@contextlib.contextmanager
+def _about(found: AxisSetting) -> Iterator[None]:
+    """What is refused inside is told with the name of the axis."""
     try:
-        return _checked(found, _typed(found, text))
+        yield
     except AxisError:
         raise
     except BadInputError as error:
@@ -238,7 +251,8 @@ def _value(found: AxisSetting, value: Any) -> Value:
         case "replace":
             return _pair(found, value)
         case _:
-            return _valid(found, found.name, "" if value is None else value)
+            known = _valid(found, found.name, "" if value is None else value)
+            return known + 0.0 if found.kind == "float" else known  # there is no minus zero
 
 
 def _choice(found: AxisSetting, value: Any) -> Value:

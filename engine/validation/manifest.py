@@ -19,13 +19,15 @@ from engine.project import links
 from engine.runtime.errors import BadInputError, MissingFileError
 from engine.runtime.files import require_file, write_json
 from engine.validation.axes import Value
-from engine.validation.request import GridRequest
+from engine.validation.request import MOST_CELLS, GridRequest
 from engine.validation.resolve import Position, Resolver
 from engine.validation.store import CellStore
 
 FORMAT_VERSION = 2
 """1 named four axes and wrote their values with each cell; it is still read."""
 NAME = "grid.json"
+LARGEST = 64 << 20
+"""Bytes: several times what the largest grid has."""
 _IDENTIFIER = re.compile("[0-9a-f]{64}")
 
 
@@ -78,6 +80,8 @@ def open_grid(folder: Path) -> Grid:
     """Read a grid back; MissingFileError or BadInputError when it cannot be."""
     path = require_file(Path(folder) / NAME, remedy="Render the grid again.")
     try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError(path)
         record = links.absolute(json.loads(path.read_text("utf-8")), links.root_of(path))
         if record["format_version"] > FORMAT_VERSION:
             raise _NewerError(
@@ -144,6 +148,8 @@ class _Cells:
     def read(self, records: Sequence[Mapping[str, Any]]) -> tuple[GridCell, ...]:
         """The cells; pictures are looked for in one listing of their folder."""
         drawn = self._store.names()
+        if len(records) > MOST_CELLS:
+            raise ValueError(len(records))
         return tuple(self._cell(record, drawn) for record in records)
 
     def _cell(self, record: Mapping[str, Any], drawn: Collection[str]) -> GridCell:
@@ -158,6 +164,8 @@ class _Cells:
     def _place(self, record: Mapping[str, Any]) -> list[Value]:
         if "at" not in record:  # format 1
             return [_former(axis.setting, record[axis.setting]) for axis in self._axes]
+        if any(index < 0 for index in record["at"]):
+            raise ValueError(record["at"])  # it would count from the end
         return [axis.values[index] for axis, index in zip(self._axes, record["at"], strict=True)]
 
 

@@ -18,10 +18,11 @@ import numpy as np
 from PIL import Image
 
 from engine.models.catalogue import find_lora
-from engine.models.family import STARTER, STARTER_FOLDER
+from engine.models.family import CLIP_VOCABULARY, FAMILIES, STARTER, STARTER_FOLDER
 from engine.models.hashes import file_sha256
+from engine.models.headers import read_json
 from engine.prompt.syntax import take_loras
-from engine.runtime.errors import StorageError
+from engine.runtime.errors import StorageError, StylekilnError
 from engine.runtime.files import require_file
 from engine.sampling.picture_text import save_picture
 from engine.sampling.request import ImageRequest
@@ -81,12 +82,12 @@ def recipe_of(image: ImageRequest, hashes: FileHashes | None = None) -> dict[str
     values["prompt"] = prompt
     values["model"] = hashes.model(image.model)
     values["loras"] = [
-        [hashes.file(use.path), use.weight, use.text]
+        [hashes.file(use.path), _plain(use.weight), _plain(use.text)]
         for use in image.loras
         if use.weight or use.text
     ]
     values["loras"] += [
-        [hashes.file(str(find_lora(tag.name))), tag.unet_weight, tag.text_weight]
+        [hashes.file(str(find_lora(tag.name))), _plain(tag.unet_weight), _plain(tag.text_weight)]
         for tag in tags
         if tag.valid
     ]
@@ -100,6 +101,11 @@ def recipe_of(image: ImageRequest, hashes: FileHashes | None = None) -> dict[str
     return {"recipe_version": RECIPE_VERSION, **values}
 
 
+def _plain(weight: float) -> float:
+    """``weight``, where minus zero is zero."""
+    return weight + 0.0
+
+
 def cell_id(image: ImageRequest, hashes: FileHashes | None = None) -> str:
     """The identifier of the first picture of ``image``, 64 hex digits."""
     recipe = recipe_of(image, hashes)
@@ -108,15 +114,30 @@ def cell_id(image: ImageRequest, hashes: FileHashes | None = None) -> str:
 
 
 def model_hash(ref: str) -> str:
-    """SHA-256 of a single file, or of the names and contents of a folder's weights and configs."""
+    """SHA-256 of a single file, or of the names and contents of a folder's weights and configs,
+    with the byte pairs of its tokenizers where they are used.
+    """
     path = STARTER_FOLDER if ref == STARTER else Path(ref)
     if not path.is_dir():
         return file_sha256(require_file(path))
-    digest = hashlib.sha256()
+    digest, merges = hashlib.sha256(), _own_merges(path)
     for file in sorted(path.glob("*/*")):
-        if file.suffix in _WEIGHT_SUFFIXES and file.is_file():
+        if (file.suffix in _WEIGHT_SUFFIXES or file in merges) and file.is_file():
             digest.update(f"{file.relative_to(path).as_posix()} {file_sha256(file)}\n".encode())
     return digest.hexdigest()
+
+
+def _own_merges(folder: Path) -> set[Path]:
+    """The byte pairs of tokenizers that are read from ``folder``. With CLIP's vocabulary our own
+    copy is, whatever lies there.
+    """
+    found = set()
+    for encoder in (one for family in FAMILIES.values() for one in family.text_encoders):
+        with contextlib.suppress(StylekilnError):  # loading tells it
+            config = read_json(folder / encoder.folder / "config.json")
+            if config.get("vocab_size", CLIP_VOCABULARY) != CLIP_VOCABULARY:
+                found.add(folder / encoder.tokenizer / "merges.txt")
+    return found
 
 
 class CellStore:

@@ -132,7 +132,11 @@ def _stepped(first: Decimal, last: Decimal, step: Decimal) -> list[Decimal]:
 
 
 def _spaced(first: Decimal, last: Decimal, count: int) -> list[Decimal]:
-    if not 1 <= count <= LARGEST_COUNT:
+    if not count:
+        raise BadInputError(
+            "[0] asks for no value.", remedy="Ask for one at least, such as 0-1 [5]."
+        )
+    if count > LARGEST_COUNT:
         raise _too_many()
     if count == 1:
         return [first]
@@ -150,7 +154,7 @@ def _decimal(token: str) -> Decimal:
         raise _not_understood(token) from None
     if not value.is_finite() or (value and not -_DIGITS < value.adjusted() < _DIGITS):
         raise _not_understood(token)
-    return value
+    return value or Decimal(0)  # there is no minus zero
 
 
 def _plain(value: Decimal) -> str:

@@ -108,3 +108,14 @@ def test_all_that_is_wrong_is_told_before_the_first_cell(
     told = err.index("second_weight: Second weight: There is no LoRA")
     assert err.index("checkpoint: ") < told < err.index("1 drawn, 0 from before, 1 failed")
     assert Path(out.strip()) == tmp_path / "grid" / "grid.png"
+
+
+def test_a_folder_of_sketches_without_any_is_told_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sketches").mkdir()
+    path = toml(tmp_path, "[axes]\ninit_image = 'sketches'\nstrength = '0.5, 1'\n")
+    assert main(["grid", path]) == 2
+    told = capsys.readouterr().err.strip()
+    assert f"There are no pictures in {tmp_path / 'sketches'}." in told
+    assert len(told.splitlines()) == 1

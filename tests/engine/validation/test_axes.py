@@ -134,6 +134,17 @@ def test_a_folder_of_sketches_stands_for_its_pictures(tmp_path: Path) -> None:
     assert found == (str(tmp_path / "a.jpg"), str(tmp_path / "b.png"), "/other.png")
 
 
+def test_a_folder_without_pictures_is_told_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    with pytest.raises(AxisError, match=r"^Start picture: There are no pictures in .*\. Choose"):
+        read_values("init_image", str(tmp_path))
+
+
+def test_minus_zero_is_zero() -> None:
+    (value,) = Axis(setting="weight", values=(-0.0,)).values
+    assert str(value) == "0.0"
+
+
 def test_labels_are_short() -> None:
     files = Axis(
         setting="checkpoint", values=("", "/r/style-000002.safetensors", "/r/style-000010.st")

@@ -117,3 +117,27 @@ def test_a_grid_of_the_first_format_is_still_read(tmp_path: Path) -> None:
     assert cell.position.place == ("", 0.5, "a castle", 2)
     assert (cell.path, cell.error) == (None, "No room.")
     assert grid.at(grid.request.position(["", 0.5, "a castle", 2])) is cell
+
+
+@pytest.mark.parametrize("at", [[-1, 0], [0, 5], [0], [0.0, 0], ["0", 0], 7])
+def test_a_cell_at_a_place_that_the_grid_has_not_is_damage(tmp_path: Path, at: object) -> None:
+    project = Project.create(tmp_path / "p", "P")
+    drawn(project, tmp_path / "elsewhere.safetensors")
+    path = project.grids / "g" / "grid.json"
+    record = json.loads(path.read_text())
+    record["cells"][0]["at"] = at
+    path.write_text(json.dumps(record))
+    with pytest.raises(BadInputError, match="damaged"):
+        open_grid(path.parent)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("LARGEST", 900), ("MOST_CELLS", 1)])
+def test_what_is_larger_than_any_grid_is_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    project = Project.create(tmp_path / "p", "P")
+    drawn(project, tmp_path / "elsewhere.safetensors")
+    assert len(open_grid(project.grids / "g").cells) == 2
+    monkeypatch.setattr(f"engine.validation.manifest.{limit}", most)
+    with pytest.raises(BadInputError, match="damaged"):
+        open_grid(project.grids / "g")

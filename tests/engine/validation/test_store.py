@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from PIL import Image
 
 from engine.models import hashes
+from engine.models.family import SDXL
+from engine.models.sources import TOKENIZER, Folder
 from engine.runtime.errors import MissingFileError
 from engine.sampling.request import ImageRequest, LoraUse
 from engine.validation.store import CellStore, cell_id, model_hash
@@ -74,6 +77,19 @@ def test_a_lora_of_weight_zero_is_no_lora(image: ImageRequest) -> None:
     assert cell_id(image.model_copy(update={"loras": (idle,)})) == cell_id(without)
 
 
+def test_minus_zero_is_the_same_weight_as_zero(image: ImageRequest, tmp_path: Path) -> None:
+    def cell(text: float) -> str:
+        use = image.loras[0].model_copy(update={"text_weight": text})
+        return cell_id(image.model_copy(update={"loras": (use,)}))
+
+    def tagged(text: str) -> str:
+        prompt = f"castle <lora:{tmp_path / 'a.safetensors'}:te={text}:unet=0.5>"
+        return cell_id(image.model_copy(update={"loras": (), "prompt": prompt}))
+
+    assert cell(-0.0) == cell(0.0) != cell(0.5)
+    assert tagged("-0") == tagged("0") != tagged("0.5")
+
+
 def test_a_tag_in_the_prompt_is_hashed_like_a_lora(image: ImageRequest, tmp_path: Path) -> None:
     plain = image.model_copy(update={"loras": ()})
     path = tmp_path / "a.safetensors"
@@ -112,6 +128,23 @@ def test_a_folder_counts_by_its_weights_and_configs(tmp_path: Path) -> None:
     (tmp_path / "m/unet/config.json").write_text("changed")
     assert model_hash(str(tmp_path / "m")) != first
     assert len(model_hash("starter")) == 64
+
+
+@pytest.mark.parametrize(("vocabulary", "counts"), [(49408, False), (1000, True)])
+def test_byte_pairs_count_where_the_folder_has_a_vocabulary_of_its_own(
+    tmp_path: Path, vocabulary: int, counts: bool
+) -> None:
+    (tmp_path / "text_encoder_2").mkdir()
+    (tmp_path / "text_encoder_2/config.json").write_text(json.dumps({"vocab_size": vocabulary}))
+    (tmp_path / "tokenizer_2").mkdir()
+    merges = tmp_path / "tokenizer_2/merges.txt"
+    merges.write_text("c a\n")
+    first = model_hash(str(tmp_path))
+    merges.write_text("c a\nca t\n")
+    assert (model_hash(str(tmp_path)) != first) is counts
+    assert Folder(tmp_path).tokenizer_folder(SDXL.text_encoders[1], vocabulary) == (
+        merges.parent if counts else TOKENIZER
+    )
 
 
 def test_a_damaged_cell_counts_as_not_drawn(

@@ -64,9 +64,18 @@ def test_what_is_not_a_list_is_refused_in_one_sentence(text: str) -> None:
 
 
 def test_lists_do_not_explode() -> None:
-    for text in ("1 … 1000000", "0-1 [5000]", "0-1 [0]"):
+    for text in ("1 … 1000000", "0-1 [5000]"):
         with pytest.raises(BadInputError, match="1000"):
             parse_floats(text)
+
+
+def test_who_asks_for_no_value_is_told_so() -> None:
+    with pytest.raises(BadInputError, match=r"^\[0\] asks for no value\. Ask for one at least"):
+        parse_floats("0-1 [0]")
+
+
+def test_there_is_no_minus_zero() -> None:
+    assert [str(value) for value in parse_floats("-0, -0.5, -1-0 [2]")] == ["0.0", "-0.5", "-1.0"]
 
 
 def test_whole_numbers_are_asked_for_where_they_are_needed() -> None:
