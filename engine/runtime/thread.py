@@ -135,7 +135,8 @@ class Engine:
         try:
             result = self._attempt(handle, lambda: self._between(handle, nested))
         except BaseException as error:
-            # Whatever a handler raises ends its job, never this thread.
+            # Also what is no Exception, such as SystemExit: it ends the job of its handler, never
+            # this thread, or all others would wait for ever.
             self._fail(handle, error)
         else:
             self._changed(handle, "done")
@@ -225,6 +226,7 @@ def run_beside(handle: JobHandle) -> None:
     try:
         result = getattr(importlib.import_module(module), name)(handle.request, Job(handle))
     except BaseException as error:
+        # Whatever it is: without an end of the handle its caller would wait for ever.
         failure = error if isinstance(error, StylekilnError) else _translate(error)
         if failure is not error:
             log.error("job %s failed", handle.id, exc_info=error)

@@ -5,6 +5,7 @@ The drawing itself comes in as a function, so that nothing here needs a model.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from engine.validation.planning import PlannedCell, by_model_state
 from engine.validation.request import GridRequest
 from engine.validation.resolve import Position
 from engine.validation.store import CellStore
+
+log = logging.getLogger(__name__)
 
 PART = 64
 """About how many pictures are drawn by one call."""
@@ -160,7 +163,10 @@ class Filling:
         except (JobCancelled, StorageError):
             raise
         except Exception as error:
-            # Protects the other cells from this one; the failure is told with the cell.
+            # Any: hours of other cells must not end because a library chokes on this one. The cell
+            # carries the sentence, and the log says where what nobody foresaw came from.
+            if not isinstance(error, StylekilnError):
+                log.warning("cells could not be drawn", exc_info=error)
             out_of_memory, sentence = device.is_out_of_memory(error), _sentence(error)
             whole_group = isinstance(error, (ModelFileError, MissingFileError))
         self.drawing = 0.0

@@ -69,7 +69,7 @@ def draw_cells(
     model = host().get(image.model)
     try:
         draw_on(model, pace, image, cells, job, keep)
-    except Exception as error:
+    except (MemoryError, RuntimeError) as error:
         if is_out_of_memory(error):
             adapters.take_off_idle(model)
         raise

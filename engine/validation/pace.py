@@ -6,6 +6,7 @@ on a million pixels, so that other sizes and step counts can be estimated.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import statistics
 from dataclasses import dataclass, field
@@ -76,12 +77,11 @@ def _path() -> Path:
 
 
 def _read() -> dict[str, Any]:
-    try:
+    # Where nothing was measured yet, or the file is damaged, nothing is known.
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
         record = json.loads(_path().read_text("utf-8"))
         if isinstance(record["paces"], dict) and isinstance(record["device"], str):
             return {"device": record["device"], "paces": record["paces"]}
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        pass  # nothing was measured yet, or the file is damaged
     return {"device": "", "paces": {}}
 
 

@@ -335,3 +335,23 @@ def test_cells_that_another_process_draws_are_waited_for_and_not_drawn(
     told = [event.data for event in job.handle.take_events() if event.kind == "grid.cell"]
     assert {row["id"] for row in told if row["cached"]} == set(theirs[:4])
     assert job.handle.progress.fraction == 1.0
+
+
+def test_what_nobody_foresaw_is_in_the_log_with_where_it_came_from(
+    request_: GridRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    victim = plan(request_)[3]
+
+    def fail(cell: PlannedCell, image: ImageRequest) -> None:
+        if cell.id == victim.id:
+            raise KeyError("down_blocks")
+
+    assert fill(request_, Painter(before=fail)).errors == {victim.id: "KeyError: 'down_blocks'"}
+    assert "in fail" in caplog.text
+    caplog.clear()
+    fill(request_, Painter(before=lambda cell, image: _refuse()))
+    assert caplog.text == ""
+
+
+def _refuse() -> None:
+    raise BadInputError("This cell cannot be.")
