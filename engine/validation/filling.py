@@ -28,6 +28,7 @@ from engine.validation.manifest import write_manifest
 from engine.validation.planning import PlannedCell, by_model_state
 from engine.validation.request import GridRequest
 from engine.validation.resolve import Position
+from engine.validation.small import prune_small
 from engine.validation.store import CellStore
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Filling:
         """
         self._announce()
         self._write_manifest()
+        prune_small(self.store.folder)
         try:
             with Claims(self.store.folder) as claims:
                 left = self._fill(self.missing, claims, draw)

@@ -1,12 +1,16 @@
 """Small copies of drawn cells: a grid seen from far away does not decode thousands of pictures.
 
 They lie in a folder beside that of the cells, under the same names, and take a few percent of the
-space. One that is older than its cell does not count; none is needed, they only save time.
+space. One that is older than its cell does not count; none is needed, they only save time. Those
+of cells that were removed go when the folder is drawn into again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +22,28 @@ EDGE = 64
 """The longer side in pixels; the copy of a picture that is smaller is the picture."""
 
 
+_COPY = re.compile(r"[0-9a-f]{64}\.png")  # whatever else lies there is not ours
+
+
 def small_path(cell: Path) -> Path:
     """Where the small copy of the picture ``cell`` is, or will be."""
-    return cell.parent.with_name(f"{cell.parent.name}-small") / cell.name
+    return _folder_of(cell.parent) / cell.name
+
+
+def _folder_of(cells: Path) -> Path:
+    return cells.with_name(f"{cells.name}-small")
+
+
+def prune_small(cells: Path) -> None:
+    """Remove the copies of pictures that are no longer in the folder ``cells``. What cannot be
+    removed stays.
+    """
+    with contextlib.suppress(OSError):
+        # Copies first: a cell is there before its copy, so none of a new one is taken for left.
+        copies = os.listdir(_folder_of(cells))
+        for name in set(copies).difference(os.listdir(cells)):
+            if _COPY.fullmatch(name):
+                (_folder_of(cells) / name).unlink(missing_ok=True)
 
 
 def fresh_small(cell: Path) -> Path | None:

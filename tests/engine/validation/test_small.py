@@ -7,6 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.runtime.job import Job
+from engine.sampling.request import ImageRequest
+from engine.validation.filling import Filling, Keep
+from engine.validation.planning import PlannedCell, plan
+from engine.validation.request import GridRequest, four_axes
 from engine.validation.small import EDGE, fresh_small, small_path, write_small
 from engine.validation.store import CellStore
 
@@ -53,3 +58,28 @@ def test_a_cell_is_kept_where_its_copy_cannot_be(store: CellStore, tmp_path: Pat
     assert store.find(CELL) == path
     with pytest.raises(FileNotFoundError):
         fresh_small(tmp_path / "cells" / "gone.png")
+
+
+def test_copies_of_cells_that_were_removed_go_with_the_next_drawing(tmp_path: Path) -> None:
+    (tmp_path / "a.safetensors").write_bytes(b"a")
+    axes = four_axes((str(tmp_path / "a.safetensors"),), (1,), tuple(range(6)), ("castle",))
+    request = GridRequest(folder=str(tmp_path / "grid"), axes=axes)
+    cells = plan(request)
+    _draw(request)
+    store = CellStore(request.cells_folder)
+    copies = small_path(store.path(cells[0].id)).parent
+    for cell in cells[:4]:
+        store.path(cell.id).unlink()
+    (copies / "mine.png").write_bytes(b"of the user")
+    _draw(request.with_values("seed", (4, 5)))
+    kept = {store.name(cell.id) for cell in cells[4:]}
+    assert set(os.listdir(copies)) == kept | {"mine.png"}
+
+
+def _draw(request: GridRequest) -> None:
+    def paint(image: ImageRequest, part: list[PlannedCell], job: Job, keep: Keep) -> None:
+        for cell in part:
+            keep(cell, _halves(), "")
+
+    store = CellStore(request.cells_folder)
+    Filling(request, plan(request), store, Job.detached()).run(paint)
