@@ -22,11 +22,15 @@ _ALONE = ("text", "lora", "model", "picture", "choice", "replace", "size")
 
 @dataclass(frozen=True)
 class Head:
-    """A row or column: ``label`` is its own name, ``title`` that of group number ``group``."""
+    """A row or column: ``label`` is its own name, ``title`` that of group number ``group``.
+
+    Rows with one number as ``page`` are what the window shows at once.
+    """
 
     group: int
     title: str
     label: str
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ Choice = dict[str, Value]
 
 
 def arranged(grid: Grid, names: Names, wanted: Collection[str] | None = None) -> Arrangement:
-    """The grid on its sides; what turns pages in the window are rows inside of rows here.
+    """The grid on its sides; the pages of the window come one below the other.
 
     Of ``wanted`` identifiers only the rows and columns that show any are kept, and in them places
     of other pictures stay free; one without a picture is told all the same.
@@ -118,7 +122,8 @@ def arranged(grid: Grid, names: Names, wanted: Collection[str] | None = None) ->
     axes, sides = grid.request.axes, grid.request.sides()
     cells = {cell.position.place: cell for cell in grid.cells}
     fixed = {axis.setting: axis.values[0] for axis in axes}
-    rows = _choices(axes, (sides.group_y, sides.y, *sides.pages))
+    pages = sides.pages if sides.y or sides.group_y else ()  # else they are the rows themselves
+    rows = _choices(axes, (*sides.pages, sides.group_y, sides.y))
     columns = _choices(axes, (sides.group_x, sides.x))
     table = []
     for row in rows:
@@ -127,8 +132,9 @@ def arranged(grid: Grid, names: Names, wanted: Collection[str] | None = None) ->
         table.append([_kept(cells.get(place), wanted) for place in places])
     kept_rows = [n for n, line in enumerate(table) if _shows(line, wanted)]
     kept_columns = [n for n in range(len(columns)) if _shows([row[n] for row in table], wanted)]
-    inner = sides.pages or ((sides.y,) if sides.group_y else ())
-    down, across = _heads(rows, inner, names.spoken), _heads(columns, (sides.x,), names.label)
+    inner = (sides.y,) if pages or sides.group_y else () if sides.y else sides.pages
+    down = _heads(rows, inner, names.spoken, pages)
+    across = _heads(columns, (sides.x,), names.label)
     return Arrangement(
         tuple(down[n] for n in kept_rows),
         tuple(across[n] for n in kept_columns),
@@ -146,18 +152,32 @@ def _choices(axes: Sequence[Axis], settings: Sequence[str]) -> list[Choice]:
 
 
 def _heads(
-    choices: Sequence[Choice], inner: Sequence[str], say: Callable[[str, Value], str]
+    choices: Sequence[Choice],
+    inner: Sequence[str],
+    say: Callable[[str, Value], str],
+    pages: Sequence[str] = (),
 ) -> list[Head]:
     """The names of rows or columns; what is not of ``inner`` settings they share with others."""
-    numbers: dict[tuple[Value, ...], int] = {}
+    groups_met, pages_met = _Numbers(), _Numbers()
     heads = []
     for choice in choices:
         outer = {name: value for name, value in choice.items() if name not in inner}
-        group = numbers.setdefault(tuple(outer.values()), len(numbers))
+        group = groups_met.of(tuple(outer.values()))
         title = ", ".join(say(name, value) for name, value in outer.items())
         label = ", ".join(say(name, choice[name]) for name in inner if name)
-        heads.append(Head(group, title, label))
+        page = pages_met.of(tuple(choice[name] for name in pages))
+        heads.append(Head(group, title, label, page))
     return heads
+
+
+class _Numbers:
+    """Numbers things in the order they are met."""
+
+    def __init__(self) -> None:
+        self._met: dict[tuple[Value, ...], int] = {}
+
+    def of(self, thing: tuple[Value, ...]) -> int:
+        return self._met.setdefault(thing, len(self._met))
 
 
 def _kept(cell: GridCell | None, wanted: Collection[str] | None) -> GridCell | None:

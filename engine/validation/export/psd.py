@@ -107,7 +107,7 @@ class _Layers:
 
 def _name(row: Head, column: Head) -> str:
     """Short, and complete: layers are moved out of their groups."""
-    return _joined(row.title, column.label, row.label, column.title)
+    return _joined(row.title, row.label, column.label, column.title)
 
 
 def _joined(*parts: str) -> str:

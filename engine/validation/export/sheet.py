@@ -44,8 +44,10 @@ class Sheet:
         self._line = round(self._points * 1.3)
         self._left = MARGIN + self._names_width() + 12
         self._xs = _starts(arrangement.columns, self.cell[0], self._left)
-        self._top = MARGIN + (self._title_lines() + 1) * self._line + 8
-        self._ys = _starts(arrangement.rows, self.cell[1], self._top)
+        self._names_height = (self._title_lines() + 1) * self._line + 8
+        self._ys = _starts(
+            arrangement.rows, self.cell[1], MARGIN + self._names_height, self._names_height
+        )
         self.size = self._xs[-1] + self.cell[0] + MARGIN, self._ys[-1] + self.cell[1] + MARGIN
 
     def require_room(self) -> None:
@@ -65,19 +67,32 @@ class Sheet:
 
     @property
     def head(self) -> Box:
-        """The paper above the first row, with the names of the columns."""
+        """The paper above the first row, with the names of the columns; each page of the window
+        has them again above its own.
+        """
         return 0, 0, self.size[0], self._ys[0]
 
     def band(self, row: int) -> Box:
-        """The paper of a row, down to the next."""
-        below = self._ys[row + 1] if row + 1 < len(self._ys) else self.size[1]
-        return 0, self._ys[row], self.size[0], below
+        """The paper of a row, down to the next; that of the first row of a page has its names."""
+        above = self._above(row) if row else self._ys[0]
+        below = self._above(row + 1) if row + 1 < len(self._ys) else self.size[1]
+        return 0, above, self.size[0], below
+
+    def _above(self, row: int) -> int:
+        """Where the paper of a row begins."""
+        return self._ys[row] - (self._names_height if row in self._firsts() else 0)
+
+    def _firsts(self) -> set[int]:
+        """The first row of each page."""
+        pages = [head.page for head in self._arrangement.rows]
+        return {row for row in range(len(pages)) if not row or pages[row] != pages[row - 1]}
 
     def background(self) -> Image.Image:
         """The names of rows and columns on paper, and frames where no picture is."""
         sheet = Image.new("RGB", self.size, PAPER)
         pen = ImageDraw.Draw(sheet)
-        self._draw_columns(pen)
+        for row in self._firsts():
+            self._draw_columns(pen, self._above(row))
         self._draw_rows(pen)
         for row, cells in enumerate(self._arrangement.cells):
             for column, cell in enumerate(cells):
@@ -146,14 +161,14 @@ class Sheet:
     def _wrapped(self, text: str, room: int) -> list[str]:
         return wrap(text, self._points, room)
 
-    def _draw_columns(self, pen: ImageDraw.ImageDraw) -> None:
+    def _draw_columns(self, pen: ImageDraw.ImageDraw, top: int) -> None:
         columns = self._arrangement.columns
         for group in groups(columns):
             x = self._xs[group.start]
             room = self._xs[group.stop - 1] - x + self.cell[0]
             for number, line in enumerate(self._wrapped(group.title, room)):
-                write(pen, (x, MARGIN + number * self._line), line, INK, self._points)
-        y = self._top - self._line - 2
+                write(pen, (x, top + number * self._line), line, INK, self._points)
+        y = top + self._names_height - self._line - 2
         for head, x in zip(columns, self._xs, strict=True):
             middle = x + (self.cell[0] - width(head.label, self._small)) // 2
             write(pen, (middle, y), head.label, QUIET, self._small)
@@ -178,10 +193,11 @@ class Sheet:
         write(pen, (place[0] + 6, place[1] + 6), word, QUIET, self._small)
 
 
-def _starts(heads: Sequence[Head], length: int, first: int) -> list[int]:
-    """Where each row or column begins."""
+def _starts(heads: Sequence[Head], length: int, first: int, names: int = 0) -> list[int]:
+    """Where each row or column begins; ``names`` is the room above a page."""
     starts = [first]
     for before, head in pairwise(heads):
         gap = GAP if head.group == before.group else GROUP_GAP
+        gap += names if head.page != before.page else 0
         starts.append(starts[-1] + length + gap)
     return starts

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import errno
 import io
+import itertools
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -88,12 +89,12 @@ def test_a_psd_has_a_layer_for_every_cell_with_its_pixels_and_name(grid, export)
     document = PSDImage.open(written.paths[0])
     groups = [layer for layer in document if layer.is_group()]
     assert [group.name for group in reversed(groups)] == [
-        "基础模型, 种子 1",
-        "基础模型, 种子 2",
-        "第 2 轮, 种子 1",
-        "第 2 轮, 种子 2",
-        "e2, 种子 1",
-        "e2, 种子 2",
+        "种子 1, 基础模型",
+        "种子 1, 第 2 轮",
+        "种子 1, e2",
+        "种子 2, 基础模型",
+        "种子 2, 第 2 轮",
+        "种子 2, e2",
     ]
     known = colors(grid)
     for group in groups:
@@ -102,8 +103,12 @@ def test_a_psd_has_a_layer_for_every_cell_with_its_pixels_and_name(grid, export)
         assert len(cells) == 4
         for layer in cells:
             assert layer.size == (64, 64)
+    # The paper of a row hides nothing of another: the first of a page has the names above it.
+    bands = sorted((group[0].top, group[0].bottom) for group in groups)
+    assert all(above[1] == below[0] for above, below in itertools.pairwise(bands))
+    assert bands[-1][1] == document.size[1]
     layer = next(
-        one for one in document.descendants() if one.name.startswith("第 2 轮, 0.5, 种子 2, t")
+        one for one in document.descendants() if one.name.startswith("种子 2, 第 2 轮, 0.5, t")
     )
     cell = drawn(grid, checkpoint=grid.request.checkpoints[1], weight=0.5, seed=2, prompt="tower")[
         0
@@ -236,7 +241,7 @@ def test_pages_are_cut_between_groups_and_repeat_the_names(tmp_path, export) -> 
 def test_only_the_wanted_cells_are_shown_with_their_rows_and_columns(grid, export) -> None:
     wanted = drawn(grid, seed=2, weight=1.0, prompt="tower")
     kept = arranged(grid, Names(grid.request, Words()), {cell.id for cell in wanted})
-    assert [(head.title, head.label) for head in kept.rows] == [("e1", "Seed 2"), ("e2", "Seed 2")]
+    assert [(head.title, head.label) for head in kept.rows] == [("Seed 2", "e1"), ("Seed 2", "e2")]
     assert [(head.title, head.label) for head in kept.columns] == [("tower", "1")]
     written = export("png", cells=tuple(cell.id for cell in wanted[:1]))
     assert written.shown == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from engine.validation.manifest import Grid, open_grid
 from engine.validation.planning import plan
 from engine.validation.request import GridRequest
 from engine.validation.store import CellStore
+from tests.engine.validation.exports import color_of as color_in_export
+from tests.engine.validation.exports import make_grid
 
 SIDE = 64
 
@@ -79,6 +82,33 @@ def test_the_legend_is_dark_on_white_above_and_beside_the_cells(grid: Grid) -> N
     for legend in (above, beside):
         assert (legend.max(axis=2) < 60).any()
         assert (legend == 255).all(axis=2).mean() > 0.8
+
+
+def test_pages_lie_one_below_the_other_each_with_the_names_of_its_columns(tmp_path: Path) -> None:
+    grid = make_grid(tmp_path / "paged", side=96, seeds=(1, 2, 3), prompts=("key", "tower"))
+    assert grid.request.sides().pages == ("seed",)
+    sheet = sheet_of(grid)
+    blocks: dict[int, list[tuple[int, int]]] = {1: [], 2: [], 3: []}
+    for cell in (cell for cell in grid.cells if cell.position.uses_lora):
+        at = cell.position
+        color = color_in_export(at.seed, at.prompt, at.weight, int(Path(at.checkpoint).stem[-1]))
+        left, top, width, height = area_of(sheet, color)
+        assert width == height == 96
+        blocks[at.seed].append((top, left))
+    tops = {seed: sorted({top for top, _ in found}) for seed, found in blocks.items()}
+    assert [len(rows) for rows in tops.values()] == [2, 2, 2]
+    down = list(itertools.chain.from_iterable(tops.values()))
+    assert down == sorted(down)
+    # Above its first row, which is the base model, each page has the same names of columns.
+    left = min(left for found in blocks.values() for _, left in found)
+    above = [rows[0] - 96 - 4 for rows in tops.values()]
+    names = [sheet[top - 40 : top, left:] for top in above]
+    assert all((name == names[0]).all() for name in names)
+    assert (names[0].max(axis=2) < 60).any()
+    # Beside it stands which page it is, which differs.
+    titles = [sheet[top : top + 20, :left] for top in above]
+    assert all((title.max(axis=2) < 60).any() for title in titles)
+    assert len({title.tobytes() for title in titles}) == 3
 
 
 def test_missing_and_failed_cells_are_frames_with_a_word(grid: Grid) -> None:
