@@ -14,7 +14,7 @@ from app.i18n import signals, tr
 from app.validation.evidence_work import Assessed, Measuring, Watch
 from app.validation.training_pictures import TrainingPictures
 from app.validation.verdict_choices import VerdictChoices
-from engine.runtime.errors import BadInputError, JobCancelled, StylekilnError
+from engine.runtime.errors import JobCancelled, StylekilnError
 from engine.validation.evaluate_request import EvaluateRequest
 from engine.validation.features_cache import NAME, FeatureCache
 from engine.validation.judging import Verdict, judge
@@ -139,7 +139,6 @@ class EvidenceState(QObject):
                 project,
                 await self._session.bridge.io(library.pictures),
                 self.prompt_kinds(),
-                self._losses(),
                 self._cache_of(project),
             )
             found = await self._measured(measuring, watch)
@@ -159,14 +158,11 @@ class EvidenceState(QObject):
         bridge = self._session.bridge
         if not self.extractor:
             return await bridge.behind(measuring.run, watch)
-        run = await bridge.io(measuring.run_folder)
-        if run is None:
-            raise BadInputError(
-                "A model compares the checkpoints of one run only.",
-                remedy="Choose a run, or measure by what is built in.",
-            )
         request = EvaluateRequest(
-            folder=str(measuring.folder), run=str(run), extractor=self.extractor
+            folder=str(measuring.folder),
+            project=str(measuring.project.root),
+            extractor=self.extractor,
+            prompts=dict(measuring.prompts),
         )
         job = bridge.submit(request)
         watch.follow(job)
@@ -178,9 +174,6 @@ class EvidenceState(QObject):
         tags = self._state.tags
         prompts = self._state.axes.prompts
         return {text: KINDS[tags[text]] for text in prompts if tags.get(text) in KINDS}
-
-    def _losses(self) -> dict[str, float | None]:
-        return {path: item.held_out for path, item in self._state.checkpoints.items()}
 
     def _cache_of(self, project: Project) -> FeatureCache:
         """The features of the project's pictures: of one that was measured nothing is read."""
@@ -209,7 +202,7 @@ class EvidenceState(QObject):
         self._verdict = None
         if evidence is not None:
             limits = self.choices.limits
-            self._verdict = judge(evidence, limits, self._losses(), self.names(), foresee=False)
+            self._verdict = judge(evidence, limits, self.names(), foresee=False)
             self._foreseeing.start()
             self._state.copy_limit = limits.copy_similarity or evidence.threshold
         picked = self.pick()
@@ -223,7 +216,7 @@ class EvidenceState(QObject):
         verdict = self._verdict
         if verdict is None:
             return
-        whole = partial(judge, verdict.evidence, verdict.limits, self._losses(), verdict.names)
+        whole = partial(judge, verdict.evidence, verdict.limits, verdict.names)
         found = await self._session.bridge.behind(whole)
         if verdict is self._verdict:
             self._verdict = found
@@ -253,6 +246,10 @@ class EvidenceState(QObject):
     def lacking(self) -> tuple[Sentence, ...]:
         """What the grid would have to show for a pick; empty when that is there, or nothing is."""
         return self._verdict.missing if self._verdict is not None else ()
+
+    def unjudged(self) -> tuple[Sentence, ...]:
+        """What nobody can tell, because pictures of the training are gone."""
+        return self._verdict.unjudged if self._verdict is not None else ()
 
     def only_seen(self) -> bool:
         """Whether the training pictures show all that was drawn."""
@@ -300,7 +297,7 @@ class EvidenceState(QObject):
         ]
         if order != "grid":
             sign = 1 if order == "unlike" else -1
-            drawn.sort(key=lambda one: sign * evidence.cells[one].copying)
+            drawn.sort(key=lambda one: sign * (evidence.cells[one].copying or 0.0))
         return self.pairs_of(drawn[:PAIRS])
 
     def pairs_of(self, cells: Sequence[str]) -> list[Pair]:
@@ -310,7 +307,9 @@ class EvidenceState(QObject):
             place = self._places.get(identifier)
             measured = self.evidence.cells.get(identifier) if self.evidence is not None else None
             cell = self._state.cell(place)
-            if place is None or cell is None or measured is None or measured.nearest is None:
+            if place is None or cell is None or measured is None:
+                continue
+            if measured.nearest is None or measured.copying is None:
                 continue
             pairs.append(Pair(place, cell.path, str(measured.nearest), measured.copying))
         return pairs

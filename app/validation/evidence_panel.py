@@ -129,7 +129,7 @@ class EvidencePanel(Column):
         shown = {
             self.charts: there and beside and bool(verdict and verdict.rows),
             self.flags: there and beside and self.flags.count > 0,
-            self.pairs_panel: there and beside,
+            self.pairs_panel: bool(verdict and verdict.evidence.is_compared) and beside,
             self.instead: there and self._on_verdict and self.instead.count > 0,
             self.epochs: there and self._on_verdict,
             self.limits: there and self._on_verdict,

@@ -15,7 +15,7 @@ from engine.validation.evidence import Evidence, assess
 from engine.validation.features import Extractor, PromptExtractor
 from engine.validation.features_cache import FeatureCache
 from engine.validation.features_embedded import EmbeddedExtractor
-from engine.validation.learned_pictures import Learned, learned_with, run_of
+from engine.validation.learned_pictures import Learned, learned_with
 from engine.validation.manifest import Grid, open_grid
 
 if TYPE_CHECKING:
@@ -74,19 +74,14 @@ class Assessed:
 @dataclass(frozen=True)
 class Measuring:
     """What is to be measured: the grid in ``folder``, against ``pictures`` of the project, with
-    what its prompts show and the held-out losses of its checkpoints.
+    what its prompts show.
     """
 
     folder: Path
     project: Project
     pictures: Sequence[Picture]
     prompts: Mapping[str, PromptKind]
-    losses: Mapping[str, float | None]
     cache: FeatureCache
-
-    def run_folder(self) -> Path | None:
-        """The folder of the run whose checkpoints the grid shows, if it is one."""
-        return run_of(open_grid(self.folder).request.checkpoints)
 
     def with_evidence(self, evidence: Evidence) -> Assessed:
         """What was measured elsewhere, beside the pictures it was measured against."""
@@ -111,7 +106,8 @@ class Measuring:
             extractor=watched_extractor(EmbeddedExtractor(), watch),
             cache=self.cache,
             prompts=self.prompts,
-            losses=self.losses,
+            losses=learned.losses,
+            against=learned.notes,
         )
         return Assessed(grid, evidence, learned)
 

@@ -113,7 +113,6 @@ class Exports(QObject):
             evidence=verdict.evidence,
             limits=verdict.limits,
             names=dict(verdict.names),
-            losses={one: item.held_out for one, item in known.items()},
             epochs={one: item.epoch for one, item in known.items()},
             training=self._evidence.training_count,
             held_out=len(held_out),

@@ -148,7 +148,7 @@ class GridState(QObject):
         for key in keys:
             self.cell_changed.emit(key)
 
-    def set_evidence(self, key: Position, copying: float, nearest: str) -> None:
+    def set_evidence(self, key: Position, copying: float | None, nearest: str) -> None:
         """How near a cell comes to which training picture."""
         cell = self._cells.get(key)
         if cell is not None:

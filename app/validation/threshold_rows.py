@@ -9,6 +9,7 @@ from types import MappingProxyType
 from app.validation import verdict_help
 from engine.validation.evidence import Evidence
 from engine.validation.judging import RowVerdict, Verdict
+from engine.validation.overfit_rules import leak
 from engine.validation.overfit_stats import Figure
 
 AT_LEAST, AT_MOST = "at least", "at most"
@@ -39,12 +40,14 @@ class Reading:
 
 MAIN = (
     Threshold("least_fit", "Style fit", AT_LEAST, verdict_help.FIT),
-    Threshold("variety_of_base", "Variety left", AT_LEAST, verdict_help.VARIETY),
+    Threshold("variety_of_base", "Variety between seeds", AT_LEAST, verdict_help.VARIETY),
     Threshold("copies_share", "Share of copies", AT_MOST, verdict_help.COPY_SHARE),
-    Threshold("copy_similarity", "Closest picture", "copy from", verdict_help.CLOSEST),
+    Threshold("copy_similarity", "Most alike picture", "a copy above", verdict_help.CLOSEST),
     Threshold("excess", "Excess copying", AT_MOST, verdict_help.EXCESS),
     Threshold("least_entropy", "Spread", AT_LEAST, verdict_help.ENTROPY),
     Threshold("least_kept", "Subjects kept", AT_LEAST, verdict_help.KEPT),
+    Threshold("leak", "Change without the trigger", AT_MOST, verdict_help.LEAK),
+    Threshold("loss_rise", "Rise of the held-out loss", AT_MOST, verdict_help.RISE),
 )
 MORE = (
     Threshold("following_drop", "Prompts lost", AT_MOST, verdict_help.FOLLOWING),
@@ -66,20 +69,21 @@ def read(threshold: Threshold, row: RowVerdict, verdict: Verdict) -> Reading:
         return Reading(None, limit, holds=True)
     if threshold.relation == AT_LEAST:
         return Reading(figure, limit, figure.value >= limit)
+    if threshold.setting == "loss_rise":
+        return Reading(figure, limit, figure.value <= limit or figure.low <= 0)
     if threshold.relation == "suspect from":
         return Reading(figure, limit, figure.value < limit)
     return Reading(figure, limit, figure.value <= limit)
 
 
 def _scaled(figure: Figure | None, by: float) -> Figure | None:
-    if figure is None or by <= 0:
-        return None
-    return Figure(figure.value / by, figure.low / by, figure.high / by)
+    return None if figure is None or by <= 0 else figure.over(by)
 
 
 def _closest(row: RowVerdict, evidence: Evidence) -> Figure | None:
     cells = [evidence.cells[cell].copying for cell in row.row.cells if cell in evidence.cells]
-    return Figure.plain(max(cells)) if cells else None
+    known = [copying for copying in cells if copying is not None]
+    return Figure.plain(max(known)) if known else None
 
 
 def _of_best(row: RowVerdict, evidence: Evidence) -> Figure | None:
@@ -112,6 +116,8 @@ _MEASURES: Mapping[str, _Measure] = MappingProxyType(
         "least_kept": lambda row, _: (
             Figure.plain(row.row.kept) if row.row.kept is not None else None
         ),
+        "leak": lambda row, evidence: leak(row.row, evidence),
+        "loss_rise": lambda row, _: row.row.figures.loss_rise,
         "following_drop": _drop,
         "variety_of_best": _of_best,
         "share_of_background": _of_background,

@@ -110,7 +110,8 @@ class VerdictChart(QWidget):
                 rows.append(_row(COLORS[curve.key], LABELS[curve.key], figure))
         loss = slots[index].loss if index >= 0 else None
         if loss is not None:
-            rows.append(ReadRow(LOSS_COLOR, tr("Held-out loss"), f"{loss:.4f}", ""))
+            value, ends = f"{loss.value:.4f}", interval(loss, 4)
+            rows.append(ReadRow(LOSS_COLOR, tr("Held-out loss"), value, ends))
         return title, rows
 
     def _paint_readout(self, painter: QPainter, frame: Frame, index: int) -> None:

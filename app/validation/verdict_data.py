@@ -33,7 +33,7 @@ class Slot:
     title: str
     checkpoint: str
     word: Word
-    loss: float | None
+    loss: Figure | None
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _slots(
     slots = []
     for path, place in sorted(zip(paths, places, strict=True), key=lambda pair: pair[1]):
         title = str(place) if numeric else state.title_of(path)
-        loss = known[path].held_out if path in known else None
+        loss = verdict.losses.get(path)
         slots.append(Slot(float(place), title, path, words.get(path, verdict.words[path]), loss))
     return tuple(slots), numeric
 
@@ -145,7 +145,7 @@ def limit_lines(
     wanted: list[tuple[Key, str, float, float]] = [("fit", "least_fit", 1.0, 0.0)]
     if expected > 0:
         wanted.append(("diversity", "variety_of_base", expected, 0.0))
-    if evidence.training_similarities or held_out is not None:
+    if evidence.is_compared and (evidence.training_similarities or held_out is not None):
         wanted.append(("copying", "excess", 1.0, unseen))
     found = []
     for key, setting, scale, offset in wanted:

@@ -49,7 +49,8 @@ class Frame:
         self.losses = QRectF(self.left, top, width, LOSSES) if self.has_losses else QRectF()
         self.bottom = self.losses.bottom() if self.has_losses else self.main.bottom()
         known = [slot.loss for slot in data.slots if slot.loss is not None]
-        self.loss_range = range_of(known, 0.12)
+        ends = [end for figure in known for end in (figure.low, figure.high)]
+        self.loss_range = range_of(ends, 0.12)
         self.loss_ticks = ticks(*self.loss_range, 3)
         self.xs = self._places()
 

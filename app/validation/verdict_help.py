@@ -15,8 +15,9 @@ DIVERSITY = (
     "prompts (Ojha et al., 2021). Noise is diverse too: read it beside the style."
 )
 VARIETY = (
-    "Variety left: diversity over what can be expected, which is that of the base model or of "
-    "the training pictures, whichever is smaller. Read it beside the style: noise is diverse too."
+    "Variety between seeds: how different the seeds of one prompt are, as a share of what can be "
+    "expected, which is the diversity of the base model or of the training pictures, whichever is "
+    "smaller. Read it beside the style: noise is diverse too."
 )
 COPYING = (
     "Copying: for each picture its likeness to the nearest training picture, averaged (Somepalli "
@@ -73,13 +74,25 @@ TRIGGER = (
     "Near 0 the word does nothing. The prompts of both kinds should ask for the same subjects."
 )
 LOSS = (
-    "Held-out loss: mean error of the training objective on pictures that were not trained on. "
-    "It compares checkpoints of one run only, and says little about copying."
+    "Held-out loss: mean error of the training objective on pictures that were not trained on, "
+    "with the same noise at every checkpoint. Its interval leaves out what is hard about a picture "
+    "at all of them. It compares checkpoints of one run only, and says little about copying."
+)
+RISE = (
+    "Rise of the held-out loss: how far it is above its lowest value earlier in the run; 0.02 is "
+    "2 %. It counts as a sign only where its interval is above 0, and the lowest of many values is "
+    "low partly by chance."
+)
+LEAK = (
+    "Change without the trigger word: how far prompts without it move from the base model's "
+    "pictures, over how far its pictures of two seeds are from each other. 0 is the same picture, "
+    "1 another one (after DreamBooth, Ruiz et al., 2023). It tells that something changed, not "
+    "whether the style did."
 )
 SIGNS = (
     "Signs of over-fitting together: nearer to the training than held-out art, more copies than "
     "the training has of itself, less variety, prompts followed less, a few pictures that "
-    "attract all. One sign alone has other causes often enough."
+    "attract all, a held-out loss that rises again. One sign alone has other causes often enough."
 )
 BEST = "Diversity over that of the most varied checkpoint at the same weight."
 ALIKE = "Rows whose style fit differs by no more than this count as equally good."

@@ -210,7 +210,9 @@ def _losses(painter: QPainter, frame: Frame) -> None:
         return
     tint = color(LOSS_COLOR)
     slots = zip(frame.xs, frame.data.slots, strict=True)
-    points = [QPointF(x, frame.loss_y(one.loss)) for x, one in slots if one.loss is not None]
+    known = [(x, one.loss) for x, one in slots if one.loss is not None]
+    _loss_band(painter, frame, known)
+    points = [QPointF(x, frame.loss_y(loss.value)) for x, loss in known]
     painter.setPen(_pen(tint, WIDTH, (2, 3)))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPolyline(QPolygonF(points))
@@ -219,6 +221,16 @@ def _losses(painter: QPainter, frame: Frame) -> None:
     painter.setPen(color("t3"))
     place = QRectF(frame.main.right() + 18, frame.losses.bottom() - 16, 200, 16)
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, tr("held-out loss"))
+
+
+def _loss_band(painter: QPainter, frame: Frame, known: list[tuple[float, Figure]]) -> None:
+    above = [QPointF(x, frame.loss_y(loss.high)) for x, loss in known]
+    below = [QPointF(x, frame.loss_y(loss.low)) for x, loss in reversed(known)]
+    tint = QColor(color(LOSS_COLOR))
+    tint.setAlpha(_BAND_ALPHA)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(tint)
+    painter.drawPolygon(QPolygonF(above + below))
 
 
 def _ticks(painter: QPainter, frame: Frame) -> None:

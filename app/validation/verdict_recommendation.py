@@ -92,6 +92,7 @@ class Recommendation(Panel):
         """Show the verdict, what is missing for it, or why there is none."""
         evidence = self._evidence
         picked, missing = evidence.pick(), evidence.lacking()
+        lacks = (*missing, *evidence.unjudged())
         verdict = evidence.verdict()
         measuring = evidence.measuring
         self._progress.setVisible(measuring)
@@ -103,14 +104,14 @@ class Recommendation(Panel):
         self._notes.setVisible(bool(notes))
         self._measured_by.setVisible(verdict is not None)
         self._show_what_measured(verdict.evidence.extractor if verdict is not None else "")
-        self.mark.setVisible(picked is not None or bool(missing) or evidence.problem is not None)
+        self.mark.setVisible(picked is not None or bool(lacks) or evidence.problem is not None)
         if measuring and verdict is None:
             self.mark.hide()
             self._show_progress()
         elif picked is not None:
             self._show_pick(picked)
-        elif missing:
-            self._say("info", "t2", tr("Not enough to judge"), joined(said(one) for one in missing))
+        elif lacks:
+            self._say("info", "t2", tr("Not enough to judge"), joined(said(one) for one in lacks))
         elif evidence.problem is not None:
             self._say("info", "t2", tr("No evidence yet"), tr_error(evidence.problem))
         elif evidence.cancelled:

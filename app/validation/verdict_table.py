@@ -55,7 +55,8 @@ COLUMNS: tuple[tuple[str, str, _Measure], ...] = (
     ("Change, no trigger", verdict_help.BLEED, _figure("bleed")),
     ("Trigger effect", verdict_help.TRIGGER, _figure("trigger_effect")),
     ("Prompt following", verdict_help.FOLLOWING, _figure("following")),
-    ("Held-out loss", verdict_help.LOSS, _plain("held_out_loss")),
+    ("Held-out loss", verdict_help.LOSS, _figure("held_out_loss")),
+    ("Rise of the loss", verdict_help.RISE, _figure("loss_rise")),
 )
 
 
@@ -122,8 +123,7 @@ class VerdictTable(QTableWidget):
 def _words(figure: Figure | None, long: bool) -> str:
     if figure is None:
         return ""
-    if long:
-        return f"{figure.value:.4f}"
+    places = 4 if long else 2
     if figure.high > figure.low:
-        return f"{figure.value:.2f} ({figure.low:.2f}, {figure.high:.2f})"
-    return f"{figure.value:.2f}"
+        return f"{figure.value:.{places}f} ({figure.low:.{places}f}, {figure.high:.{places}f})"
+    return f"{figure.value:.{places}f}"

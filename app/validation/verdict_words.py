@@ -20,6 +20,7 @@ WORD_MARKS: dict[Word, tuple[str, str]] = {
     "overfit": ("octagon-alert", "err"),
     "variety": ("triangle-alert", "warn"),
     "subjects": ("triangle-alert", "warn"),
+    "leaks": ("triangle-alert", "warn"),
     "unlearned": ("circle-minus", "t3"),
     "unknown": ("circle-question-mark", "t3"),
 }
@@ -46,6 +47,8 @@ def plus_minus(figure: Figure) -> str:
     return f"±{half:.2f}" if half > 0 else ""
 
 
-def interval(figure: Figure) -> str:
+def interval(figure: Figure, places: int = 2) -> str:
     """The ends of an interval; nothing where there is none."""
-    return f"{figure.low:.2f}{_TO}{figure.high:.2f}" if figure.high > figure.low else ""
+    if figure.high <= figure.low:
+        return ""
+    return f"{figure.low:.{places}f}{_TO}{figure.high:.{places}f}"

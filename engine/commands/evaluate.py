@@ -11,6 +11,7 @@ from typing import Any
 from engine.commands.console import follow
 from engine.commands.files import add_language, format_of
 from engine.commands.grid import cells_record, tell_counts, tell_failure
+from engine.project import links
 from engine.runtime.errors import StylekilnError
 from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
@@ -107,7 +108,13 @@ def build_request(args: argparse.Namespace, learned: TrainedRun) -> GridRequest:
 def measuring(args: argparse.Namespace, grid: Grid, learned: TrainedRun) -> EvaluateRequest:
     """The request to measure the drawn grid."""
     chosen = str(args.extractor.absolute()) if args.extractor is not None else ""
-    return EvaluateRequest(folder=str(grid.folder), run=str(learned.folder), extractor=chosen)
+    root = links.root_of(learned.folder)
+    return EvaluateRequest(
+        folder=str(grid.folder),
+        project=str(root) if root is not None else "",
+        extractor=chosen,
+        prompts=check_prompts(learned),
+    )
 
 
 def _report(
@@ -122,7 +129,6 @@ def _report(
         evidence=evidence,
         limits=verdict.limits,
         names=names_of(learned, Words(args.language)),
-        losses=learned.losses,
         epochs={str(one.path): one.epoch for one in learned.checkpoints},
         training=len(learned.training),
         held_out=len(evidence.held_out_similarities),
@@ -137,7 +143,7 @@ def _tell(verdict: Verdict | None) -> None:
     words = Words()
     for path, word in verdict.words.items():
         print(f"{verdict.names[path]}: {WORD_LABELS[word]}")
-    for sentence in (*verdict.missing, *verdict.notes):
+    for sentence in (*verdict.missing, *verdict.unjudged, *verdict.notes):
         print(sentence)
     if verdict.pick is not None:
         print(verdict.pick)

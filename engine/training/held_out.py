@@ -27,11 +27,14 @@ TOGETHER = 4  # noise levels of a picture that are measured at once: more would 
 
 @dataclass(frozen=True)
 class Measurement:
-    """Mean losses by noise level, of held-out and of trained pictures."""
+    """Mean losses by noise level, of held-out and of trained pictures; ``pictures`` are those of
+    the held-out ones over all levels, by file name.
+    """
 
     timesteps: tuple[int, ...]
     held_out: tuple[float, ...]
     seen: tuple[float, ...]
+    pictures: tuple[tuple[str, float], ...]
 
     @property
     def losses(self) -> dict[str, float]:
@@ -66,9 +69,11 @@ class HeldOut:
         """Both losses at every level; None when nothing was held out."""
         if not self._held_out:
             return None
-        held_out = self._means(self._held_out, job, "Measuring held-out picture {n} of {all}")
-        seen = self._means(self._seen, job, "Measuring trained picture {n} of {all}")
-        return Measurement(self.timesteps, held_out, seen)
+        held_out = self._losses(self._held_out, job, "Measuring held-out picture {n} of {all}")
+        seen = self._losses(self._seen, job, "Measuring trained picture {n} of {all}")
+        names = [picture.sample.path.name for picture in self._held_out]
+        pictures = tuple(zip(names, held_out.mean(dim=1).tolist(), strict=True))
+        return Measurement(self.timesteps, _means(held_out), _means(seen), pictures)
 
     def losses(self, job: Job) -> dict[str, float]:
         """``held_out_loss`` and ``seen_loss``; empty when nothing was held out."""
@@ -76,10 +81,9 @@ class HeldOut:
         return {} if found is None else found.losses
 
     @torch.no_grad()
-    def _means(
-        self, pictures: Sequence[TrainingPicture], job: Job, words: str
-    ) -> tuple[float, ...]:
-        total = torch.zeros(len(self.timesteps), dtype=torch.float64)
+    def _losses(self, pictures: Sequence[TrainingPicture], job: Job, words: str) -> torch.Tensor:
+        """float64 ``[pictures, levels]``."""
+        rows = []
         for number, picture in enumerate(pictures, 1):
             job.say(words, n=f"{number:,}", all=f"{len(pictures):,}")
             caption = plain_caption(picture.caption, self._trigger_word, picture.way.captions)
@@ -89,8 +93,8 @@ class HeldOut:
                 count = len(draws.timesteps)
                 found = self._learner.losses([picture] * count, [caption] * count, draws)
                 parts.append(found.double().cpu())
-            total += torch.cat(parts)
-        return tuple((total / len(pictures)).tolist())
+            rows.append(torch.cat(parts))
+        return torch.stack(rows)
 
     def _draws(self, picture: TrainingPicture) -> Iterator[Draw]:
         """Draws of all noise levels, some at a time, from the seed and the picture's file name."""
@@ -138,7 +142,12 @@ class Validation:
         held_out, seen = losses["held_out_loss"], losses["seen_loss"]
         place = {"epoch": epoch, "step": step}
         self._recorder.event(
-            "train.held_out", **place, loss=held_out, seen_loss=seen, bands=found.bands
+            "train.held_out",
+            **place,
+            loss=held_out,
+            seen_loss=seen,
+            bands=found.bands,
+            pictures=[{"name": name, "loss": loss} for name, loss in found.pictures],
         )
         self._history.append(Measured(epoch, step, held_out, seen))
         self._suggest(place)
@@ -179,6 +188,10 @@ def spread(count: int, wanted: int) -> list[int]:
     if count <= wanted:
         return list(range(count))
     return [at * count // wanted for at in range(wanted)]
+
+
+def _means(losses: torch.Tensor) -> tuple[float, ...]:
+    return tuple(losses.mean(dim=0).tolist())
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -31,6 +31,7 @@ from engine.training.run_records import (
     STATE_FILE,
     Band,
     Checkpoint,
+    PictureLosses,
     SamplePicture,
     SavedState,
     StopSuggestion,
@@ -222,6 +223,11 @@ class Run:
 
         found = {row[:2]: row for row in self._told("train.held_out", read)}
         return list(found.values())
+
+    def held_out_pictures(self) -> list[PictureLosses]:
+        """The losses of single held-out pictures at every measurement, oldest first."""
+        found = {one.step: one for one in self._told("train.held_out", PictureLosses.read)}
+        return [found[step] for step in sorted(found)]
 
     def suggestions(self) -> list[StopSuggestion]:
         """When it was suggested to stop, oldest first."""

@@ -93,6 +93,24 @@ class Band:
 
 
 @dataclass(frozen=True)
+class PictureLosses:
+    """The losses of the held-out pictures at one place of a run, on the same noise at every place:
+    those of two places are pairs where they have the same ``names``.
+    """
+
+    step: int
+    names: tuple[str, ...]
+    losses: tuple[float, ...]
+
+    @classmethod
+    def read(cls, row: dict[str, Any], _: Path) -> PictureLosses:
+        """From an event of a measurement; of an older run it has no pictures."""
+        found = [(str(one["name"]), float(one["loss"])) for one in row.get("pictures", ())]
+        names, losses = tuple(name for name, _ in found), tuple(loss for _, loss in found)
+        return cls(int(row["step"]), names, losses)
+
+
+@dataclass(frozen=True)
 class StopSuggestion:
     """At ``step`` the held-out loss had not been better since ``best_step`` for some time."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.project.project import Project
 from engine.runtime.job import Job
 from engine.validation.evaluate_request import EvaluateRequest
 from engine.validation.evaluating import evaluate
 from engine.validation.features import Extractor
 from engine.validation.judging import Verdict
-from engine.validation.learned import learned_by
 from engine.validation.manifest import open_grid
 
 
@@ -20,8 +20,13 @@ def run(request: EvaluateRequest, job: Job) -> Verdict:
         job.breathe()
         job.progress(done, total, "Measuring pictures")
 
-    learned = learned_by(Path(request.run))
-    return evaluate(open_grid(Path(request.folder)), learned, told, _opened(request.extractor))
+    return evaluate(
+        open_grid(Path(request.folder)),
+        Project.open(Path(request.project)) if request.project else None,
+        request.prompts,
+        told,
+        _opened(request.extractor),
+    )
 
 
 def _opened(path: str) -> Extractor | None:

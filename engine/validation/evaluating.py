@@ -1,11 +1,10 @@
-"""A drawn check of a run, measured against the pictures it learned from, and judged."""
+"""A drawn grid, measured against the pictures that its checkpoints learned from, and judged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from engine.project import links
 from engine.project.project import Project
 from engine.runtime.words import Words
 from engine.validation.evidence import assess
@@ -14,41 +13,43 @@ from engine.validation.features_cache import NAME as FEATURES
 from engine.validation.features_cache import FeatureCache
 from engine.validation.judging import Verdict, judge
 from engine.validation.learned import TrainedRun
+from engine.validation.learned_pictures import learned_with, runs_of
 from engine.validation.limits import load
 from engine.validation.manifest import Grid
-from engine.validation.plans import check_prompts
+from engine.validation.planted import PromptKind
 
 
 def evaluate(
     grid: Grid,
-    run: TrainedRun,
+    project: Project | None = None,
+    prompts: Mapping[str, PromptKind] | None = None,
     progress: Callable[[int, int], None] | None = None,
     extractor: Extractor | None = None,
 ) -> Verdict:
-    """The verdict over ``grid``, by the limits of the run's project; what was measured of a picture
-    is kept in the project's cache. ``extractor`` is the embedded one unless given. Limits that
-    cannot be read are a note of the verdict.
+    """The verdict over ``grid``, against what the runs of its checkpoints learned from, or what
+    ``project`` has, and by the limits of that; what was measured of a picture is kept in its cache.
+    ``extractor`` is the embedded one unless given. Limits that cannot be read are a note of the
+    verdict.
 
-    Raises what keeps the run's pictures from being read (:attr:`TrainedRun.problem`), or like
-    :func:`engine.validation.evidence.assess`.
+    Raises like :func:`engine.validation.evidence.assess`.
     """
-    if run.problem is not None:
-        raise run.problem
-    root = links.root_of(run.folder)
-    cache = FeatureCache(None if root is None else Project.open(root).cache / FEATURES)
+    learned = learned_with(grid.request.checkpoints, project)
+    cache = FeatureCache(None if project is None else project.cache / FEATURES)
     evidence = assess(
         grid,
-        run.training,
-        run.held_out,
+        learned.training,
+        learned.held_out,
         progress,
-        run.read,
+        learned.read,
         extractor=extractor,
         cache=cache,
-        prompts=check_prompts(run),
-        losses=run.losses,
+        prompts=prompts,
+        losses=learned.losses,
+        against=learned.notes,
     )
-    limits, wrong = (None, None) if root is None else load(root)
-    verdict = judge(evidence, limits, names=names_of(run))
+    limits, wrong = (None, None) if project is None else load(project.root)
+    runs, _ = runs_of(grid.request.checkpoints)
+    verdict = judge(evidence, limits, names_of(runs[0]) if len(runs) == 1 else None)
     return verdict if wrong is None else replace(verdict, notes=(*verdict.notes, wrong))
 
 

@@ -7,7 +7,7 @@ training pictures are among themselves. There is no total score.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.runtime.errors import BadInputError, MissingFileError
@@ -16,18 +16,22 @@ from engine.validation.evidence_rows import Planted, RowEvidence, Rows
 from engine.validation.features import Extractor
 from engine.validation.features_cache import FeatureCache
 from engine.validation.features_embedded import EmbeddedExtractor
+from engine.validation.held_out import HeldOut
 from engine.validation.manifest import Grid
 from engine.validation.overfit_data import Described, Describing, Read, read_plain
 from engine.validation.planted import PromptKind
+from engine.validation.sentences import Sentence
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class CellEvidence:
-    """One picture: similarity to the nearest training picture, and which that is."""
+    """One picture: similarity to the nearest training picture, and which that is; None where no
+    training picture is at hand.
+    """
 
-    copying: float
+    copying: float | None
     nearest: Path | None
 
 
@@ -41,7 +45,8 @@ class Evidence:
     ``training_similarities`` and ``held_out_similarities`` are the distributions behind the two
     means, ``extractor`` what measured them, and ``unread`` the pictures that were left out because
     they cannot be read. ``training_diversity`` is the mean difference of two training pictures.
-    ``planted`` are the pictures of prompts whose right answer is known.
+    ``planted`` are the pictures of prompts whose right answer is known, ``against`` says what it
+    was measured against where that is not plain.
     """
 
     rows: tuple[RowEvidence, ...]
@@ -56,6 +61,12 @@ class Evidence:
     unread: tuple[Path, ...] = ()
     training_diversity: float | None = None
     planted: tuple[Planted, ...] = ()
+    against: tuple[Sentence, ...] = ()
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether there was a training picture to compare with."""
+        return any(row.copying is not None for row in self.rows)
 
     @property
     def expected_diversity(self) -> float:
@@ -89,18 +100,9 @@ def reference_of(
     extractor: Extractor | None = None,
     cache: FeatureCache | None = None,
 ) -> Reference:
-    """Describe pictures as in :func:`assess`. MissingFileError when not one of those of the
-    training can be read.
-    """
+    """Describe pictures as in :func:`assess`."""
     describing = Describing(extractor or EmbeddedExtractor(), cache or FeatureCache())
     trained = describing.pictures(training, read or read_plain, views=True)
-    if not trained.paths:
-        raise MissingFileError(
-            "None of the {count} training pictures can be read; {path} is the first.",
-            count=len(training),
-            path=training[0],
-            remedy="Bring them back to where they were, or name their new folder.",
-        )
     return Reference(describing, trained, describing.pictures(held_out, read or read_plain))
 
 
@@ -114,26 +116,26 @@ def assess(
     extractor: Extractor | None = None,
     cache: FeatureCache | None = None,
     prompts: Mapping[str, PromptKind] | None = None,
-    losses: Mapping[str, float | None] | None = None,
+    losses: Mapping[str, HeldOut] | None = None,
+    against: tuple[Sentence, ...] = (),
 ) -> Evidence:
     """Measure a grid against the pictures it was trained on and those held out.
 
     Without held-out pictures the training pictures stand for the wanted style, which rewards
-    copying a little. ``read`` gives both as training sees them, uint8 ``[H, W, 3]``; without it
-    they are the files, transparent parts on white. ``extractor`` is the embedded one unless given;
-    with a ``cache`` nothing is described twice. ``prompts`` tell what kind each is, ``losses`` the
-    held-out loss of each checkpoint. Pictures that cannot be read are left out and named.
+    copying a little. Without training pictures what needs none is measured all the same. ``read``
+    gives both as training sees them, uint8 ``[H, W, 3]``; without it they are the files,
+    transparent parts on white. ``extractor`` is the embedded one unless given; with a ``cache``
+    nothing is described twice. ``prompts`` tell what kind each is, ``losses`` the held-out loss of
+    each checkpoint, ``against`` what the pictures are. Those that cannot be read are left out and
+    named.
 
-    BadInputError when nothing is drawn or there is no training picture, MissingFileError when not
-    one of the training pictures can be read.
+    BadInputError when nothing is drawn, MissingFileError when nothing drawn can be read.
     """
-    if not training or all(cell.path is None for cell in grid.cells):
-        raise BadInputError(
-            "There is nothing to compare yet.",
-            remedy="Draw a grid, and name the pictures of the training.",
-        )
+    if all(cell.path is None for cell in grid.cells):
+        raise BadInputError("There is nothing to compare yet.", remedy="Draw a grid.")
     reference = reference_of(training, held_out, read, extractor, cache)
-    return assess_against(reference, grid, progress, prompts=prompts, losses=losses)
+    found = assess_against(reference, grid, progress, prompts=prompts, losses=losses)
+    return replace(found, against=against)
 
 
 def assess_against(
@@ -142,7 +144,7 @@ def assess_against(
     progress: Progress | None = None,
     *,
     prompts: Mapping[str, PromptKind] | None = None,
-    losses: Mapping[str, float | None] | None = None,
+    losses: Mapping[str, HeldOut] | None = None,
 ) -> Evidence:
     """As :func:`assess`, of pictures that are described already: a grid that grows is measured
     again and again. MissingFileError when not one cell can be read.
@@ -161,7 +163,8 @@ def assess_against(
     background = copying.background(chosen, trained.features, trained.views)
     real = copying.nearest(chosen, unseen.features, trained.views)
     threshold = copying.copy_threshold(background, chosen.copy_floor)
-    found = copying.nearest(chosen, drawn.features, trained.views)
+    compared = len(trained.paths) > 0
+    found = copying.nearest(chosen, drawn.features, trained.views) if compared else None
     rows = Rows(
         grid=grid,
         places={key: place for place, key in enumerate(keys)},
@@ -182,8 +185,10 @@ def assess_against(
         held_out_copying=real.mean if len(unseen.paths) else None,
         threshold=threshold,
         cells={
-            key: CellEvidence(float(similarity), trained.paths[int(index)])
-            for key, similarity, index in zip(keys, found.similarity, found.index, strict=True)
+            key: CellEvidence(None, None)
+            if found is None
+            else CellEvidence(float(found.similarity[at]), trained.paths[int(found.index[at])])
+            for at, key in enumerate(keys)
         },
         training_similarities=tuple(map(float, background.similarity)),
         held_out_similarities=tuple(map(float, real.similarity)),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from engine.validation import copying, overfit, style
 from engine.validation.features import Extractor, PromptExtractor
+from engine.validation.held_out import HeldOut
 from engine.validation.manifest import Grid, GridCell
 from engine.validation.overfit import NOTHING, Figures
 from engine.validation.overfit_data import Described
@@ -25,18 +26,19 @@ class RowEvidence:
     ``style_fit`` is 0 (as the base model) to 1 (as the wanted style), ``kept`` how much of the base
     model's layout is left, 0 to 1; both are None when the grid has no weight-0 row.
     ``style_distance`` is in spreads. ``copying`` is the mean similarity to the nearest training
-    picture, ``copies`` the number of pictures above the threshold, ``diversity`` the mean
-    difference between seeds, None with one seed. ``figures`` are all measures with their intervals,
-    ``cells`` the identifiers of the pictures, most like a training picture first.
+    picture, ``copies`` the number of pictures above the threshold; without a training picture they
+    are None and 0, and without any picture of the style so are fit and distance. ``diversity`` is
+    the mean difference between seeds, None with one seed. ``figures`` are all measures with their
+    intervals, ``cells`` the identifiers of the pictures, most like a training picture first.
     """
 
     checkpoint: str
     weight: float
     count: int
     style_fit: float | None
-    style_distance: float
+    style_distance: float | None
     diversity: float | None
-    copying: float
+    copying: float | None
     copies: int
     kept: float | None
     figures: Figures = NOTHING
@@ -69,12 +71,12 @@ class Rows:
     places: Mapping[str, int]
     drawn: Described
     wanted: np.ndarray
-    nearest: copying.Nearest
+    nearest: copying.Nearest | None
     threshold: float
     unseen: float
     training: int
     prompts: Mapping[str, str]
-    losses: Mapping[str, float | None]
+    losses: Mapping[str, HeldOut]
     extractor: Extractor
     _axes: Subjects = field(init=False)
     _base: dict[tuple[Any, ...], int] = field(default_factory=dict, init=False)
@@ -135,54 +137,55 @@ class Rows:
     def _row(self, checkpoint: str, weight: float, cells: Sequence[GridCell]) -> RowEvidence:
         cells = list({cell.id: cell for cell in cells}.values())
         rows = [self.places[cell.id] for cell in cells]
-        similar = self.nearest.similarity[rows]
+        similar = self.nearest.similarity[rows] if self.nearest is not None else None
         pairs = self._pairs(cells)
         layouts = self.drawn.layouts
-        figures = self._figures(cells)
-        order = np.argsort(-similar, kind="stable")
+        figures = self._figures(cells, self.losses.get(checkpoint))
+        loss = figures.held_out_loss
+        order = range(len(cells)) if similar is None else np.argsort(-similar, kind="stable")
         return RowEvidence(
             checkpoint=checkpoint,
             weight=weight,
             count=len(cells),
             style_fit=self._style_fit(rows),
-            style_distance=style.style_distance(self.drawn.styles[rows], self.wanted),
+            style_distance=self._style_distance(rows),
             diversity=figures.diversity.value if figures.diversity is not None else None,
-            copying=float(similar.mean()),
-            copies=int((similar > self.threshold).sum()),
+            copying=None if similar is None else float(similar.mean()),
+            copies=0 if similar is None else int((similar > self.threshold).sum()),
             kept=copying.kept_from(layouts[pairs.rows], layouts[pairs.base]),
             figures=figures,
             cells=tuple(cells[place].id for place in order),
-            held_out_loss=self.losses.get(checkpoint) if checkpoint else None,
+            held_out_loss=loss.value if loss is not None else None,
         )
+
+    def _style_distance(self, rows: Sequence[int]) -> float | None:
+        if not len(self.wanted):
+            return None
+        return style.style_distance(self.drawn.styles[rows], self.wanted)
 
     def _style_fit(self, rows: Sequence[int]) -> float | None:
         base = list(self._base.values())
-        if not base or not rows:
+        if not base or not rows or not len(self.wanted):
             return None
         styles = self.drawn.styles
         return style.style_fit(styles[rows], self.wanted, styles[base])
 
     def _fit(self, rows: Sequence[int], prompts: Sequence[str]) -> Figure | None:
         base = list(self._base.values())
-        if not base or not rows:
+        if not base or not rows or not len(self.wanted):
             return None
         styles = self.drawn.styles
         return overfit.fit(styles[rows], self.wanted, styles[base], prompts)
 
-    def _figures(self, cells: Sequence[GridCell]) -> Figures:
+    def _figures(self, cells: Sequence[GridCell], held_out: HeldOut | None) -> Figures:
         rows = [self.places[cell.id] for cell in cells]
         prompts = [cell.position.prompt for cell in cells]
-        similar = self.nearest.similarity[rows].astype(float)
         features = self.drawn.features
         pairs = self._pairs(cells)
         off = self._pairs([cell for cell in cells if self._off(cell)])
-        return Figures(
+        return replace(
+            self._copy_figures(rows, prompts),
             fit=self._fit(rows, prompts),
-            copy_mean=overfit.copy_mean(similar, prompts),
-            copy_p90=overfit.copy_p90(similar, prompts),
-            copy_share=overfit.copy_share(similar, prompts, self.threshold),
-            excess=overfit.excess(similar, prompts, self.unseen),
-            entropy=overfit.entropy(self.nearest.index[rows], prompts, self.training),
             diversity=overfit.diversity(
                 features[rows], [self._axes.group(cell.position) for cell in cells]
             ),
@@ -193,21 +196,30 @@ class Rows:
             trigger_effect=self._trigger_effect(cells),
             following=self._following(rows, prompts),
             following_change=self._following_change(pairs),
+            held_out_loss=held_out.loss if held_out is not None else None,
+            loss_rise=held_out.rise if held_out is not None else None,
+        )
+
+    def _copy_figures(self, rows: Sequence[int], prompts: Sequence[str]) -> Figures:
+        if self.nearest is None:
+            return NOTHING
+        similar = self.nearest.similarity[rows].astype(float)
+        return Figures(
+            copy_mean=overfit.copy_mean(similar, prompts),
+            copy_p90=overfit.copy_p90(similar, prompts),
+            copy_share=overfit.copy_share(similar, prompts, self.threshold),
+            excess=overfit.excess(similar, prompts, self.unseen),
+            entropy=overfit.entropy(self.nearest.index[rows], prompts, self.training),
         )
 
     def _trigger_effect(self, cells: Sequence[GridCell]) -> Figure | None:
-        """Style fit of the prompts with the trigger word minus that of those without it.
-
-        Near 0 the word does nothing, or the style comes without it as well. Limits: the prompts of
-        the two kinds should ask for the same subjects. No interval.
-        """
-        fits = [
-            self._style_fit([self.places[cell.id] for cell in cells if self._off(cell) is off])
-            for off in (False, True)
-        ]
-        if fits[0] is None or fits[1] is None:
+        base = list(self._base.values())
+        if not base or not len(self.wanted):
             return None
-        return Figure.plain(fits[0] - fits[1])
+        styles, rows = self.drawn.styles, [self.places[cell.id] for cell in cells]
+        asked = np.array([not self._off(cell) for cell in cells], bool)
+        prompts = [cell.position.prompt for cell in cells]
+        return overfit.trigger_effect(styles[rows], self.wanted, styles[base], asked, prompts)
 
     def _following(self, rows: Sequence[int], prompts: Sequence[str]) -> Figure | None:
         if not self._texts:

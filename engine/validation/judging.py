@@ -5,22 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from engine.runtime.errors import BadInputError
 from engine.validation.evidence import Evidence, RowEvidence
 from engine.validation.limits import Limits
 from engine.validation.overfit_rules import GRAVITY, Flag, Rules, Sign
-from engine.validation.pick import Pick, lacking, names_of, pick, tried
+from engine.validation.overfit_stats import Figure
+from engine.validation.pick import Pick, lacking, names_of, pick, tried, unjudged
 from engine.validation.sentences import Sentence
 from engine.validation.telling import telling
 from engine.validation.what_if import WhatIf, what_if
 
 Word = Literal[
-    "baseline", "use", "second", "sound", "copies", "overfit", "variety", "subjects", "unlearned",
-    "unknown",
+    "baseline", "use", "second", "sound", "copies", "overfit", "variety", "subjects", "leaks",
+    "unlearned", "unknown",
 ]  # fmt: skip
 WORD_LABELS: Mapping[Word, str] = {
     "baseline": "base model",
@@ -31,6 +33,7 @@ WORD_LABELS: Mapping[Word, str] = {
     "overfit": "over-fitted",
     "variety": "loses variety",
     "subjects": "loses subjects",
+    "leaks": "style leaks",
     "unlearned": "style too weak",
     "unknown": "not enough to judge",
 }
@@ -51,8 +54,10 @@ class RowVerdict:
 class Verdict:
     """What a grid says. ``base`` is always told where it was drawn; ``rows`` are those with a LoRA.
 
-    ``words`` has one word for each checkpoint, that of its best row. ``pick`` is None when
-    ``missing`` says what has to be drawn first. ``notes`` are about what could not be measured.
+    ``words`` has one word for each checkpoint, that of its best row. ``losses`` are the held-out
+    losses that may be compared. ``pick`` is None when ``missing`` says what has to be drawn first,
+    or ``unjudged`` what nobody can tell because pictures are gone. ``notes`` are about what could
+    not be measured, and against what it was.
     """
 
     evidence: Evidence
@@ -61,8 +66,10 @@ class Verdict:
     base: RowVerdict | None
     rows: tuple[RowVerdict, ...]
     words: Mapping[str, Word]
+    losses: Mapping[str, Figure]
     pick: Pick | None
     missing: tuple[Sentence, ...]
+    unjudged: tuple[Sentence, ...]
     notes: tuple[Sentence, ...]
     what_if: tuple[WhatIf, ...]
 
@@ -84,6 +91,7 @@ class Verdict:
         return {
             "pick": self._pick(),
             "missing": [str(sentence) for sentence in self.missing],
+            "unjudged": [str(sentence) for sentence in self.unjudged],
             "notes": [str(sentence) for sentence in self.notes],
             "checkpoints": {
                 path: {"name": self.names[path], "verdict": WORD_LABELS[word]}
@@ -150,19 +158,19 @@ class Verdict:
 def judge(
     evidence: Evidence,
     limits: Limits | None = None,
-    losses: Mapping[str, float | None] | None = None,
     names: Mapping[str, str] | None = None,
     *,
     foresee: bool = True,
 ) -> Verdict:
-    """Judge a measured grid. ``losses`` are held-out losses, by default those of the evidence, and
-    ``names`` what to call each checkpoint. Without ``foresee`` it is not told what other limits
-    would change, which takes most of the time. Never raises for a grid that shows too little.
+    """Judge a measured grid; ``names`` say what to call each checkpoint. Without ``foresee`` it is
+    not told what other limits would change, which takes most of the time. Never raises for a grid
+    that shows too little.
     """
     held = limits or Limits()
     rows = tried(evidence)
     named = {**names_of(rows), **(names or {})}
-    known = losses or {row.checkpoint: row.held_out_loss for row in rows}
+    losses = losses_of(rows)
+    known = {checkpoint: figure.value for checkpoint, figure in losses.items()}
     try:
         picked = pick(evidence, known, named, held)
     except BadInputError:
@@ -177,11 +185,23 @@ def judge(
         base=RowVerdict(base, "baseline", (), ()) if base is not None else None,
         rows=judged,
         words=_words(judged),
+        losses=losses,
         pick=picked,
         missing=_missing(evidence),
+        unjudged=unjudged(evidence),
         notes=_notes(evidence),
         what_if=what_if(evidence, held, known, named) if picked is not None and foresee else (),
     )
+
+
+def losses_of(rows: Sequence[RowEvidence]) -> dict[str, Figure]:
+    """Held-out losses by checkpoint. Those of several runs are of other pictures: then there are
+    none to compare. The checkpoints of one run lie in one folder.
+    """
+    known = {row.checkpoint: row.figures.held_out_loss for row in rows}
+    found = {checkpoint: figure for checkpoint, figure in known.items() if figure is not None}
+    folders = {Path(checkpoint).parent for checkpoint in found}
+    return found if len(folders) == 1 else {}
 
 
 def _judged(row: RowEvidence, rules: Rules, picked: Pick | None) -> RowVerdict:
@@ -221,12 +241,12 @@ def _missing(evidence: Evidence) -> tuple[Sentence, ...]:
 
 def _notes(evidence: Evidence) -> tuple[Sentence, ...]:
     """What could not be measured, and what the numbers rest on."""
-    found = []
+    found = [*evidence.against]
     if evidence.unread:
         facts = {"count": str(len(evidence.unread)), "name": evidence.unread[0].name}
         words = "{count} pictures cannot be read and were left out; {name} is the first."
         found.append(Sentence(words, facts))
-    if evidence.training_similarities == ():
+    if evidence.training_similarities == () and evidence.is_compared:
         found.append(
             Sentence("With a single training picture nobody can tell how alike they usually are.")
         )

@@ -20,6 +20,7 @@ from engine.training.pictures import Sources, find_sources
 from engine.training.run_pictures import noted_pictures
 from engine.training.runs import Checkpoint, Run
 from engine.training.ways import TrainingSample
+from engine.validation.held_out import HeldOut, held_out_of
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class TrainedRun:
 
     ``checkpoints`` are in order of epoch and step. ``seen`` and ``unseen`` are captions of training
     and of held-out pictures, as the text encoder read them. ``problem`` says why the pictures are
-    not there; they are empty then, and captions are those of the run's own samples.
+    not there; they are empty then, and captions are those of the run's own samples. ``measured``
+    is what the run says about held-out pictures, by file.
     """
 
     folder: Path
@@ -42,6 +44,7 @@ class TrainedRun:
     unseen: tuple[str, ...] = ()
     problem: StylekilnError | None = None
     samples: Mapping[Path, Sample] = field(default_factory=dict, repr=False)
+    measured: Mapping[str, HeldOut] = field(default_factory=dict, repr=False)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -118,6 +121,7 @@ def _with_pictures(
         unseen=_captions(sources.held_out, trigger),
         problem=problem,
         samples={one.path: one for one in (*training, *sources.held_out)},
+        measured=held_out_of(run),
     )
 
 
@@ -135,6 +139,7 @@ def _without_pictures(
         checkpoints=checkpoints,
         seen=_sampled(run),
         problem=problem,
+        measured=held_out_of(run),
     )
 
 

@@ -51,9 +51,9 @@ class Limits(BaseModel):
     )
     copy_similarity: float = setting(
         0.0,
-        label="Copy threshold",
-        help="From this similarity on a picture is a copy. 0 takes what the training pictures "
-        "themselves suggest.",
+        label="Counts as a copy above",
+        help="A picture that is more like a training picture is a copy. 0 takes what the training "
+        "pictures themselves suggest.",
         group="Copying",
         ge=0.0,
         le=1.0,
@@ -81,9 +81,9 @@ class Limits(BaseModel):
     )
     variety_of_base: float = setting(
         0.7,
-        label="Variety left",
-        help="The part of the difference between seeds that has to be left, of what the base model "
-        "shows or the training pictures allow.",
+        label="Variety between seeds",
+        help="How much the seeds of one prompt have to differ: 1 is as much as in the base model, "
+        "or as the training pictures do among themselves.",
         group="Variety",
         level="simple",
         ge=0.0,
@@ -127,13 +127,35 @@ class Limits(BaseModel):
         le=1.0,
         step=0.05,
     )
+    leak: float = setting(
+        0.75,
+        label="Change without the trigger",
+        help="How far prompts without the trigger word may move away from the base model's "
+        "pictures: 0 is not at all, 1 is as far as another seed would.",
+        group="Prompts",
+        level="simple",
+        ge=0.0,
+        le=2.0,
+        step=0.05,
+    )
+    loss_rise: float = setting(
+        0.02,
+        label="Rise of the held-out loss",
+        help="How far the held-out loss may be above its lowest value earlier in the run: 0.02 is "
+        "2 % above it.",
+        group="Suspicion",
+        level="simple",
+        ge=0.0,
+        le=1.0,
+        step=0.01,
+    )
     signs_needed: int = setting(
         2,
         label="Signs for a suspicion",
         help="How many signs of over-fitting together make a suspicion.",
         group="Suspicion",
         ge=1,
-        le=5,
+        le=6,
     )
 
 

@@ -42,6 +42,8 @@ class Figures:
     trigger_effect: Figure | None = None
     following: Figure | None = None
     following_change: Figure | None = None
+    held_out_loss: Figure | None = None
+    loss_rise: Figure | None = None
 
 
 NOTHING = Figures()
@@ -206,6 +208,60 @@ def following_change(
     if not len(ours) or theirs.mean() <= 1e-3:
         return None
     return figure(prompts, _ratio(ours, theirs))
+
+
+def trigger_effect(
+    styles: np.ndarray,
+    wanted: np.ndarray,
+    base: np.ndarray,
+    asked: np.ndarray,
+    prompts: Sequence[str],
+) -> Figure | None:
+    """:func:`fit` of the prompts with the trigger word minus that of those without it.
+
+    ``asked`` ``[n]`` is where the word stands, the rest as in :func:`fit`. Near 0 the word does
+    nothing, or the style comes without it as well. Source: ours. Limits: those of :func:`fit`; the
+    prompts of the two kinds should ask for the same subjects. None where one kind is missing.
+    """
+    if asked.all() or not asked.any():
+        return None
+
+    def fits(weights: np.ndarray, those: np.ndarray) -> np.ndarray:
+        counts = weights[:, those].sum(axis=1, keepdims=True)
+        with np.errstate(invalid="ignore"):  # a draw without any of them tells nothing
+            return style.style_fits(weights[:, those] @ styles[those] / counts, wanted, base)
+
+    return figure(prompts, lambda weights: fits(weights, asked) - fits(weights, ~asked))
+
+
+def held_out_loss(losses: np.ndarray, usual: np.ndarray) -> Figure:
+    """mean of L(v) over V, L(v) the training objective on v at fixed noise levels and noise.
+
+    ``losses`` ``[n]`` are L, ``usual`` ``[n]`` their means over all measurements of the run. The
+    interval is over pictures of L(v) - usual(v) + mean usual: that some pictures are hard at every
+    checkpoint is no doubt about their order (Cousineau, "Confidence intervals in within-subject
+    designs", 2005). Source: the validation loss of any training; fixed noise as in kohya's scripts.
+    Limits: the level belongs to the pictures and the base model, so it compares checkpoints of one
+    run only; it says little about copying, and the lowest is not always the best picture.
+    """
+    return figure(_each(losses), mean_of(losses - usual + usual.mean()))
+
+
+def loss_rise(losses: np.ndarray, lowest: np.ndarray) -> Figure:
+    """mean of L(v) over V, over that of the checkpoint of the run where it was lowest, minus 1.
+
+    ``losses`` and ``lowest`` ``[n]`` are of the same pictures with the same noise: each pair is
+    drawn together, so that what all checkpoints find hard is no uncertainty (a paired bootstrap;
+    Efron and Tibshirani, "An Introduction to the Bootstrap", 1993). 0.05 is 5 % above the lowest.
+    Limits: those of :func:`held_out_loss`; the lowest of many is low partly by chance, which makes
+    a small rise mean little.
+    """
+    return figure(_each(losses), _ratio(losses, lowest))
+
+
+def _each(values: np.ndarray) -> list[str]:
+    """A name for every picture: each is evidence of its own."""
+    return [str(number) for number in range(len(values))]
 
 
 def _cosines(features: np.ndarray) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 Over-fitting is suspected from at least two of: generated pictures nearer to the training than
 held-out art, more copies than the training pictures are of each other, less variety than the base
-model, prompts followed less, and a few training pictures that attract everything. One sign alone
-has other causes often enough.
+model, prompts followed less, a few training pictures that attract everything, and a held-out loss
+that rises again. One sign alone has other causes often enough.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any, Literal
 
 from engine.validation.evidence import Evidence, RowEvidence
 from engine.validation.limits import Limits
+from engine.validation.overfit_stats import Figure
 from engine.validation.sentences import Sentence, shown
 
-FlagKind = Literal["copies", "overfit", "variety", "subjects", "unlearned"]
-SignKind = Literal["excess", "share", "diversity", "following", "entropy"]
-GRAVITY: tuple[FlagKind, ...] = ("copies", "overfit", "variety", "subjects", "unlearned")
+FlagKind = Literal["copies", "overfit", "variety", "subjects", "leaks", "unlearned"]
+SignKind = Literal["excess", "share", "diversity", "following", "entropy", "loss"]
+GRAVITY: tuple[FlagKind, ...] = ("copies", "overfit", "variety", "subjects", "leaks", "unlearned")
 """All kinds of flags, the gravest first."""
 # The background's share of copies is 5 % by the way the threshold is set; a set without any
 # repetition must not make a single picture a sign.
@@ -63,11 +64,20 @@ def threshold(evidence: Evidence, limits: Limits) -> float:
     return limits.copy_similarity or evidence.threshold
 
 
+def leak(row: RowEvidence, evidence: Evidence) -> Figure | None:
+    """How far prompts without the trigger word are from the base model's pictures, as a share of
+    how far its pictures of two seeds are from each other: the same for every extractor. None where
+    the grid does not show it.
+    """
+    base = evidence.base.diversity if evidence.base is not None else None
+    return row.figures.bleed.over(base) if row.figures.bleed is not None and base else None
+
+
 def copies(row: RowEvidence, evidence: Evidence, limits: Limits) -> int:
     """How many pictures of ``row`` are copies."""
     if not limits.copy_similarity or not row.cells:
         return row.copies
-    return sum(evidence.cells[cell].copying > limits.copy_similarity for cell in row.cells)
+    return sum((evidence.cells[one].copying or 0.0) > limits.copy_similarity for one in row.cells)
 
 
 class Rules:
@@ -87,6 +97,7 @@ class Rules:
             self._suspicion(row),
             self._variety(row),
             self._subjects(row),
+            self._leaks(row),
             self._unlearned(row),
         )
         return tuple(flag for flag in found if flag is not None)
@@ -99,6 +110,7 @@ class Rules:
             self._less_diverse(row),
             self._less_following(row),
             self._attracted(row),
+            self._risen(row),
         )
         return tuple(sign for sign in found if sign is not None)
 
@@ -157,6 +169,15 @@ class Rules:
         facts = shown(entropy=figure.value, limit=limit)
         return Sign("entropy", figure.value, limit, Sentence(words, facts))
 
+    def _risen(self, row: RowEvidence) -> Sign | None:
+        """Only where chance alone does not explain it."""
+        figure, limit = row.figures.loss_rise, self._limits.loss_rise
+        if figure is None or figure.value <= limit or figure.low <= 0.0:
+            return None
+        words = "the held-out loss is {rise} above its lowest (limit {limit})"
+        facts = {"rise": _percent(figure.value), "limit": _percent(limit)}
+        return Sign("loss", figure.value, limit, Sentence(words, facts))
+
     # Flags
 
     def _copies(self, row: RowEvidence) -> Flag | None:
@@ -206,6 +227,25 @@ class Rules:
         words = "at weight {weight} only {kept} of the base model's layout is left"
         detail = self._sentence(words, row, kept=row.kept)
         return self._flag("subjects", row, self._sentence("{name} loses subjects", row), detail)
+
+    def _leaks(self, row: RowEvidence) -> Flag | None:
+        found = leak(row, self._evidence)
+        if found is None or found.value <= self._limits.leak:
+            return None
+        words = (
+            "without the trigger word, pictures at weight {weight} move {leak} as far from the "
+            "base model's as another seed would"
+        )
+        facts = facts_of(row, self._names) | {"leak": _percent(found.value)}
+        headline = self._sentence("{name} changes pictures that do not ask for the style", row)
+        off = [cell for cell in self._off(row) if cell in row.cells]
+        return self._flag("leaks", row, headline, Sentence(words, facts), cells=off)
+
+    def _off(self, row: RowEvidence) -> Sequence[str]:
+        """The pictures of ``row`` without the trigger word."""
+        planted = [one for one in self._evidence.planted if one.kind == "off"]
+        rows = [one.row(row.checkpoint, row.weight) for one in planted]
+        return [cell for one in rows if one is not None for cell in one.cells]
 
     def _unlearned(self, row: RowEvidence) -> Flag | None:
         if row.style_fit is None or row.style_fit >= self._limits.least_fit:

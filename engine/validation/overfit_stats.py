@@ -30,6 +30,10 @@ class Figure:
         """A value whose interval is not known."""
         return cls(value, value, value)
 
+    def over(self, by: float) -> Figure:
+        """As a share of ``by``, which is above 0."""
+        return Figure(self.value / by, self.low / by, self.high / by)
+
 
 # statistic(weights [draws, n]) -> [draws]: how often each picture counts, and what comes of it.
 Statistic = Callable[[np.ndarray], np.ndarray]

@@ -1,10 +1,10 @@
 """Pick a checkpoint from the evidence, and say why in plain sentences.
 
 Without a weight-0 row there is nothing to read the style against, and with one seed nothing to see
-the variety by: then no checkpoint is named. The rule, in order: leave out rows that copy, lose
-variety, lose subjects or have not learned the style; of the rest keep those whose style is about as
-good as the best; of these those that keep the subjects best; then the lowest held-out loss where it
-is known; then the earliest.
+the variety by, and without the training pictures nothing to see copies by: then no checkpoint is
+named. The rule, in order: leave out rows that copy, lose variety, lose subjects, leak the style or
+have not learned it; of the rest keep those whose style is about as good as the best; of these those
+that keep the subjects best; then the lowest held-out loss where it is known; then the earliest.
 """
 
 from __future__ import annotations
@@ -63,10 +63,22 @@ def lacking(evidence: Evidence) -> tuple[Sentence, ...]:
         found.append(
             Sentence("Draw at least 2 seeds; with one nobody can see whether pictures differ.", {})
         )
-    if any(row.style_fit is None for row in rows):
+    if evidence.base is None:
         found.append(
             Sentence("Draw the base model row, or weight 0, to measure the style against.", {})
         )
+    return tuple(found)
+
+
+def unjudged(evidence: Evidence) -> tuple[Sentence, ...]:
+    """What nobody can tell, however much is drawn, because pictures of the training are gone."""
+    rows, found = tried(evidence), []
+    if any(row.copying is None for row in rows):
+        words = "Whether it copies cannot be judged: no training picture is at hand."
+        found.append(Sentence(words))
+    if evidence.base is not None and any(row.style_fit is None for row in rows):
+        words = "The style cannot be judged: neither training nor held-out pictures are at hand."
+        found.append(Sentence(words))
     return tuple(found)
 
 
@@ -83,14 +95,15 @@ def pick(
 ) -> Pick:
     """Choose a row. ``losses`` are held-out losses and ``names`` what to call each, by checkpoint.
 
-    BadInputError when the grid has no cell with a LoRA, or is :func:`lacking` something.
+    BadInputError when the grid has no cell with a LoRA, is :func:`lacking` something, or something
+    is :func:`unjudged`.
     """
     rows = tried(evidence)
     if not rows:
         raise BadInputError(
             "The grid shows no LoRA to pick.", remedy="Draw a grid with a checkpoint and a weight."
         )
-    if missing := lacking(evidence):
+    if missing := (*lacking(evidence), *unjudged(evidence)):
         raise BadInputError("This is not enough to judge.", remedy=missing[0].template)
     named, held = names or names_of(rows), limits or Limits()
     judge = _Judge(evidence, losses or {}, named, held)
@@ -122,6 +135,7 @@ _WHY_NOT: Mapping[FlagKind, str] = {
     "overfit": "Held-out loss is lowest at {name}, but there it is probably over-fitted.",
     "variety": "Held-out loss is lowest at {name}, but there the seeds look alike.",
     "subjects": "Held-out loss is lowest at {name}, but there subjects are lost.",
+    "leaks": "Held-out loss is lowest at {name}, but there it changes what does not ask for it.",
     "unlearned": "Held-out loss is lowest at {name}, but there the style is not learned yet.",
 }
 
@@ -228,9 +242,10 @@ class _Judge:
 
     def _copying(self, row: RowEvidence) -> Sentence:
         between = self._evidence.between_training
-        facts = self._facts(row, copying=row.copying, between=between)
+        copying = row.copying or 0.0
+        facts = self._facts(row, copying=copying, between=between)
         # As shown: 0.59 beside 0.59 is no higher, whatever the third digit.
-        if round(row.copying, 2) <= round(between, 2):
+        if round(copying, 2) <= round(between, 2):
             return Sentence(
                 "Copying is {copying}, no higher than between two training pictures ({between}).",
                 facts,

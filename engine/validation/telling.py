@@ -40,5 +40,5 @@ def _together(group: Sequence[Flag], cells: Mapping[str, CellEvidence]) -> Flag:
     if highest.kind not in _OF_COPIES:
         return replace(highest, also=also)
     every = dict.fromkeys(cell for flag in group for cell in flag.cells if cell in cells)
-    worst = sorted(every, key=lambda cell: -cells[cell].copying)
+    worst = sorted(every, key=lambda cell: -(cells[cell].copying or 0.0))
     return replace(highest, also=also, cells=tuple(worst))

@@ -19,7 +19,7 @@ from engine.models.host import host
 from engine.models.loading import LoadedModel
 from engine.project import links
 from engine.project.project import Project
-from engine.runtime.errors import BadInputError
+from engine.runtime.errors import BadInputError, MissingFileError
 from engine.runtime.job import Job
 from engine.sampling.request import ImageRequest
 from engine.training.asides import CELL, CHECKED
@@ -40,6 +40,7 @@ from engine.validation.evidence import (
 from engine.validation.features_cache import FeatureCache
 from engine.validation.filling import Filling
 from engine.validation.grid import draw_on
+from engine.validation.held_out import held_out_of
 from engine.validation.learned import TrainedRun, so_far
 from engine.validation.limits import Limits, load
 from engine.validation.manifest import Grid, GridCell, open_grid
@@ -148,9 +149,17 @@ class Watch:
         if trained.problem is not None:
             raise trained.problem
         path = self._project.cache / "features.sqlite" if self._project is not None else None
-        return reference_of(
+        found = reference_of(
             _some(trained.training), _some(trained.held_out), self._read, cache=FeatureCache(path)
         )
+        if not found.trained.paths:
+            raise MissingFileError(
+                "None of the {count} training pictures can be read; {path} is the first.",
+                count=len(trained.training),
+                path=trained.training[0],
+                remedy="Bring them back to where they were, or name their new folder.",
+            )
+        return found
 
     def _read(self, path: Path) -> np.ndarray:
         self._job.go_on()
@@ -159,7 +168,9 @@ class Watch:
     def _tell(self, at: Position, checkpoint: str, grid: Grid) -> None:
         """Measure ``grid``, and tell the rows of ``checkpoint``."""
         self._job.say("Measuring the over-fit check")
-        evidence = assess_against(self._reference, grid, prompts=self.prompts)
+        evidence = assess_against(
+            self._reference, grid, prompts=self.prompts, losses=held_out_of(self._run)
+        )
         if not checkpoint:
             if evidence.base is not None:
                 self._tell_row(at, evidence.base, grid, evidence, ())

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from engine.runtime.words import Words
 from engine.validation.judging import Verdict
+from engine.validation.overfit_stats import Figure
 
 Points = list[tuple[float, float]]
 Dash = Literal["", "dash", "dot"]
@@ -62,7 +63,6 @@ class Chart:
 
 def chart_of(
     verdict: Verdict,
-    losses: Mapping[str, float | None],
     epochs: Mapping[str, int],
     words: Words,
 ) -> Chart | None:
@@ -108,18 +108,19 @@ def chart_of(
         ),
         tuple(limits),
         places.get(picked.checkpoint),
-        _losses(places, losses, words),
+        _losses(places, verdict.losses, words),
     )
 
 
 def _losses(
-    places: Mapping[str, float], losses: Mapping[str, float | None], words: Words
+    places: Mapping[str, float], losses: Mapping[str, Figure], words: Words
 ) -> Curve | None:
-    known = {checkpoint: losses.get(checkpoint) for checkpoint in places}
-    points = [(places[one], loss) for one, loss in known.items() if loss is not None]
-    if len(points) < 2:
+    known = [(place, losses[one]) for one, place in places.items() if one in losses]
+    if len(known) < 2:
         return None
-    return Curve(words("Held-out loss"), COLORS["loss"], "dot", "diamond", tuple(points))
+    points = tuple((place, figure.value) for place, figure in known)
+    band = tuple((place, figure.low, figure.high) for place, figure in known)
+    return Curve(words("Held-out loss"), COLORS["loss"], "dot", "diamond", points, band)
 
 
 class Pen(Protocol):
@@ -193,7 +194,8 @@ def _draw_grid(pen: Pen, plane: _Plane, values: Sequence[float], shown: str) -> 
 def _draw_losses(curve: Curve, pen: Pen, width: float, room: tuple[float, float]) -> None:
     """Losses on their own axis: they differ by little, so that it does not begin at zero."""
     values = [value for _, value in curve.points]
-    low, high = min(values), max(values)
+    low = min(values + [low for _, low, _ in curve.band])
+    high = max(values + [high for _, _, high in curve.band])
     margin = 0.1 * (high - low) or 0.05 * abs(high) or 1.0
     plane = _Plane(width, *room, low - margin, high + margin)
     places = max(2, min(6, 1 - floor(log10(margin))))

@@ -130,7 +130,7 @@ class GridPage:
         told = list(recipe)
         flag = ""
         measured = self._evidence.cells.get(cell.id) if self._evidence is not None else None
-        if self._evidence is not None and measured is not None:
+        if self._evidence is not None and measured is not None and measured.copying is not None:
             told.append((self.words("Copying"), f"{measured.copying:.2f}"))
             if measured.copying > self._evidence.threshold and cell.position.uses_lora:
                 flag = f'<span class="flag">{measured.copying:.2f}</span>'

@@ -37,10 +37,10 @@ SERIOUS = ("copies", "overfit")
 class ReportRequest(Request):
     """The verdict over the grid of folder ``grid`` as the file ``path``.
 
-    ``evidence`` is what was measured, ``limits`` what it is held against, ``names`` and ``losses``
-    what checkpoints are called and their held-out losses, by file, ``epochs`` where they lie in the
-    charts. ``training`` and ``held_out`` count the pictures that were compared with. ``dismissed``
-    are flags that somebody set aside: they are told, struck through.
+    ``evidence`` is what was measured, ``limits`` what it is held against, ``names`` what
+    checkpoints are called, by file, and ``epochs`` where they lie in the charts. ``training`` and
+    ``held_out`` count the pictures that were compared with. ``dismissed`` are flags that somebody
+    set aside: they are told, struck through.
     """
 
     handler: ClassVar[str] = "engine.validation.export.run:report"
@@ -52,7 +52,6 @@ class ReportRequest(Request):
     evidence: Evidence
     limits: Limits = Limits()
     names: dict[str, str] = Field(default_factory=dict)
-    losses: dict[str, float | None] = Field(default_factory=dict)
     epochs: dict[str, int] = Field(default_factory=dict)
     training: int = 0
     held_out: int = 0
@@ -121,7 +120,7 @@ class Report:
 
 def report_of(request: ReportRequest, grid: Grid, words: Words, job: Job) -> Report:
     """Judge the evidence and put it into words; pictures are read."""
-    verdict = judge(request.evidence, request.limits, request.losses, request.names)
+    verdict = judge(request.evidence, request.limits, request.names)
     return _Reporter(request, grid, verdict, words, job).report()
 
 
@@ -142,7 +141,7 @@ class _Reporter:
         if picked is not None:
             headline, reasons = self._said(picked.headline), [*picked.reasons]
         else:
-            headline, reasons = words("Not enough to judge"), [*verdict.missing]
+            headline, reasons = words("Not enough to judge"), [*verdict.missing, *verdict.unjudged]
         return Report(
             title=self._grid.folder.name,
             day=date.today().isoformat(),
@@ -150,7 +149,7 @@ class _Reporter:
             headline=headline,
             reasons=tuple(self._said(one) for one in (*reasons, *verdict.notes)),
             note=self._request.note,
-            chart=chart_of(verdict, self._request.losses, self._request.epochs, words),
+            chart=chart_of(verdict, self._request.epochs, words),
             columns=tuple(words(name) for name in _COLUMNS),
             rows=tuple(self._rows()),
             flags=tuple(self._flags()),
@@ -168,7 +167,6 @@ class _Reporter:
 
     def _row(self, verdict: RowVerdict) -> TableRow:
         row, figures, picked = verdict.row, verdict.row.figures, self._verdict.pick
-        loss = self._request.losses.get(row.checkpoint) or row.held_out_loss
         texts = (
             _capital(self._verdict.names.get(row.checkpoint, self.words("Base model"))),
             f"{row.weight:g}" if row.checkpoint else "",
@@ -176,9 +174,9 @@ class _Reporter:
             _plain(row.style_fit),
             _with_interval(figures.diversity, row.diversity),
             _with_interval(figures.copy_mean, row.copying),
-            f"{row.copies} / {row.count}",
+            "" if row.copying is None else f"{row.copies} / {row.count}",
             _plain(row.kept),
-            "" if loss is None or not row.checkpoint else f"{loss:.4f}",
+            _with_interval(figures.held_out_loss, None, 4),
         )
         tone = "" if not row.checkpoint else "ok" if verdict.word in GOOD else "warn"
         if verdict.word in SERIOUS:
@@ -219,7 +217,9 @@ class _Reporter:
         measured_of = self._verdict.evidence.cells
         for identifier in identifiers:
             cell, measured = self._cells.get(identifier), measured_of.get(identifier)
-            if cell is None or measured is None or measured.nearest is None:
+            if cell is None or measured is None:
+                continue
+            if measured.nearest is None or measured.copying is None:
                 continue
             self._job.breathe()
             self._done += 1
@@ -298,8 +298,10 @@ def _plain(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
 
-def _with_interval(figure: Figure | None, value: float | None) -> str:
+def _with_interval(figure: Figure | None, value: float | None, places: int = 2) -> str:
     """A value with its 95 % interval where there is one."""
-    if figure is None or figure.low == figure.high:
-        return _plain(value if figure is None else figure.value)
-    return f"{figure.value:.2f} ({figure.low:.2f}–{figure.high:.2f})"
+    if figure is None:
+        return "" if value is None else f"{value:.{places}f}"
+    if figure.low == figure.high:
+        return f"{figure.value:.{places}f}"
+    return f"{figure.value:.{places}f} ({figure.low:.{places}f}–{figure.high:.{places}f})"

@@ -29,11 +29,13 @@ from engine.validation import dismissed as dismissed_file
 from engine.validation import limits as limits_file
 from engine.validation.evidence import assess
 from engine.validation.features_cache import FeatureCache
+from engine.validation.held_out import HeldOut
 from engine.validation.judging import judge
 from engine.validation.learned_pictures import Learned
 from engine.validation.limits import Limits
 from engine.validation.manifest import open_grid, write_manifest
 from engine.validation.overfit_data import read_plain
+from engine.validation.overfit_stats import Figure
 from engine.validation.request import GridRequest, four_axes
 from engine.validation.store import CellStore
 from tests.engine.validation.pictures import paths, read
@@ -71,7 +73,11 @@ def planted(tmp_path_factory):
     training, held_out = paths("pixel")[12:18], paths("pixel")[18:21]
     learned = Learned(training, held_out, read_plain)
     kinds = {"a bucket": "unseen", "sks": "trigger", "bucket": "off"}
-    evidence = assess(grid, training, held_out, prompts=kinds)
+    losses = {
+        str(path): HeldOut(Figure(0.2 / epoch, 0.19 / epoch, 0.21 / epoch))
+        for path, epoch in zip(files, EPOCHS, strict=True)
+    }
+    evidence = assess(grid, training, held_out, prompts=kinds, losses=losses)
     return SimpleNamespace(root=root, files=files, assessed=Assessed(grid, evidence, learned))
 
 
@@ -268,7 +274,7 @@ def test_the_pointer_reads_every_series_with_its_interval(qtbot, judged):
     low, _, high = rows[2].interval.partition("\u2013")
     assert float(low) <= row.copying + 0.005
     assert float(high) >= row.copying - 0.005
-    assert rows[3].value == "0.0500"
+    assert (rows[3].value, rows[3].interval) == ("0.0500", "0.0475\u20130.0525")
     qtbot.keyClick(chart, Qt.Key.Key_Left)
     qtbot.keyClick(chart, Qt.Key.Key_Left)
     assert chart.hovered == -1
@@ -444,7 +450,7 @@ def measuring(session, planted, tmp_path):
     ]
     grid = planted.assessed.grid
     cache = FeatureCache(tmp_path / "features.sqlite")
-    return Measuring(grid.folder, session.project, pictures, {}, {}, cache)
+    return Measuring(grid.folder, session.project, pictures, {}, cache)
 
 
 def test_measuring_tells_how_far_it_is_and_stops_when_told(measuring):
@@ -560,17 +566,15 @@ def test_a_model_of_the_user_measures_in_the_engine_and_is_named(
         handle.set_result(judge(evidence))
         return handle
 
+    kinds = {"a bucket": "unseen", "sks": "trigger", "bucket": "off"}
     monkeypatch.setattr(session.bridge, "submit", submit)
-    monkeypatch.setattr("app.validation.evidence_work.run_of", lambda _: tmp_path / "run")
+    monkeypatch.setattr(judged.evidence, "prompt_kinds", lambda: kinds)
     session.library = SimpleNamespace(pictures=list)
     judged.extractors.choose(model)
-    assert (asked[0].run, asked[0].extractor) == (str(tmp_path / "run"), model)
+    assert (asked[0].project, asked[0].extractor) == (str(session.project.root), model)
+    assert asked[0].prompts == kinds
     assert asked[0].folder == judged.state.request.folder
     assert judged.right.verdict.measured_by.text() == "Measured by dinov2 abc."
-    monkeypatch.setattr("app.validation.evidence_work.run_of", lambda _: None)
-    judged.measure()
-    assert "one run only" in judged.right.verdict.reasons.text()
-    assert len(asked) == 1
 
 
 def test_the_menu_offers_what_is_there_and_what_can_be_downloaded(judged, session):

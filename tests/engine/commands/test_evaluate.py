@@ -78,12 +78,14 @@ def test_without_the_training_pictures_the_grid_is_drawn_and_the_measures_say_so
     run = run_of(tmp_path, lora)
     (tmp_path / "art").rename(tmp_path / "away")
     assert main(["evaluate", str(run), "--json", "--out", str(tmp_path / "check"), *SMALL]) == 1
-    out, err = capsys.readouterr()
-    found = json.loads(out)
+    found = json.loads(capsys.readouterr().out)
     assert found["grid"]["failed"] == 0
     assert found["grid"]["drawn"] == (1 + 3) * 4
-    assert "art" in found["problem"]
-    assert "art" in err
+    verdict = found["verdict"]
+    assert verdict["pick"] is None
+    assert "Whether it copies cannot be judged" in verdict["unjudged"][0]
+    assert "art" in verdict["notes"][0]
+    assert all(row["diversity"] is not None for row in verdict["rows"])
     assert (tmp_path / "check" / "grid.png").is_file()
 
 
@@ -136,18 +138,15 @@ def test_what_was_left_out_is_said_without_json_too(
     assert f"1 pictures cannot be read and were left out; {victim.name} is the first." in out
 
 
-def test_limits_that_cannot_be_used_are_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_limits_that_cannot_be_used_are_said(tmp_path: Path) -> None:
     run = learned_by(trained(tmp_path, checkpoints=1))
-    monkeypatch.setattr(evaluating.links, "root_of", lambda _folder: tmp_path)
-    Project.create(tmp_path, "Moss", [])
-    (tmp_path / limits.NAME).write_text('{"least_fit": NaN}')
+    project = Project.create(tmp_path / "project", "Moss", [])
+    (project.root / limits.NAME).write_text('{"least_fit": NaN}')
     (checkpoint,) = run.checkpoints
     checkpoint.path.write_bytes(b"lora")
     (tmp_path / "drawn").mkdir()
     grid = fake_grid(tmp_path / "drawn", sound, {checkpoint.path.stem: sound})
-    verdict = evaluating.evaluate(grid, run)
+    verdict = evaluating.evaluate(grid, project)
     assert any("validation-limits.json cannot be used" in str(note) for note in verdict.notes)
     assert verdict.limits == limits.Limits()
 

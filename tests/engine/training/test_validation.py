@@ -41,6 +41,18 @@ def test_the_seed_of_the_share_chooses_its_pictures(request_for):
     assert chosen(seed=9) == chosen() == chosen(validation_seed=0)
 
 
+def test_every_held_out_picture_is_told_alone_and_the_means_are_theirs(train):
+    result, events = train(**SPLIT)
+    for row in measured(events):
+        losses = [one["loss"] for one in row["pictures"]]
+        assert len(set(losses)) == len(losses) == 2
+        assert sum(losses) / 2 == pytest.approx(row["loss"])
+    kept = Run.open(Path(result.run)).held_out_pictures()
+    assert [one.step for one in kept] == [data["step"] for data in measured(events)]
+    assert len({one.names for one in kept}) == 1
+    assert kept[0].losses == tuple(one["loss"] for one in measured(events)[0]["pictures"])
+
+
 def test_two_runs_measure_the_same_and_another_seed_measures_otherwise(train):
     first, again, other = (
         measured(train(**SPLIT, **seed)[1]) for seed in ({}, {"seed": 5}, {"validation_seed": 7})
@@ -122,7 +134,7 @@ class Falling:
 
     def measure(self, job):
         held, seen = next(self._losses)
-        return Measurement((500,), (held,), (seen,))
+        return Measurement((500,), (held,), (seen,), ())
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from engine.training.runs import Run
 from engine.validation.evidence import Evidence, assess
 from engine.validation.features_cache import FeatureCache
 from engine.validation.grid import run as draw_grid
+from engine.validation.held_out import HeldOut, held_out_of
 from engine.validation.judging import Verdict, judge
 from engine.validation.manifest import Grid, open_grid
 from engine.validation.request import GridRequest, four_axes
@@ -41,7 +42,7 @@ class RealRun:
     training: tuple[Path, ...]
     held_out: tuple[Path, ...]
     checkpoints: tuple[str, ...]
-    losses: dict[str, float | None]
+    losses: dict[str, HeldOut]
 
 
 def train_on(
@@ -73,13 +74,14 @@ def train_on(
         save_every_n_epochs=every,
         seed=7,
     )
-    found = Run.open(Path(train(request, Job.detached()).run)).checkpoints()
+    run = Run.open(Path(train(request, Job.detached()).run))
+    found = run.checkpoints()
     return RealRun(
         project=project,
         training=tuple(art / path.name for path in training),
         held_out=tuple(art / path.name for path in held_out),
         checkpoints=tuple(str(one.path) for one in found),
-        losses={str(one.path): one.held_out_loss for one in found},
+        losses=held_out_of(run),
     )
 
 

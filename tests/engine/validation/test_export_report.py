@@ -25,6 +25,11 @@ from engine.validation.overfit import Figures
 from engine.validation.overfit_stats import Figure
 from tests.engine.validation.exports import evidence_of, make_grid
 
+LOSSES = {
+    "style-e1.safetensors": Figure(0.09, 0.085, 0.095),
+    "style-e2.safetensors": Figure.plain(0.08),
+}
+
 
 @pytest.fixture
 def grid(tmp_path: Path):
@@ -44,7 +49,9 @@ def request_of(grid, tmp_path: Path):
     for row in evidence.rows:
         ids = [c.id for c in grid.cells if (c.position.checkpoint, c.position.weight)
                == (row.checkpoint, row.weight)]  # fmt: skip
-        rows.append(dataclasses.replace(row, cells=tuple(ids), figures=figures))
+        loss = LOSSES[Path(row.checkpoint).name]
+        own = dataclasses.replace(figures, held_out_loss=loss)
+        rows.append(dataclasses.replace(row, cells=tuple(ids), figures=own))
     evidence = dataclasses.replace(evidence, rows=tuple(rows), cells=cells)
     first, second = grid.request.checkpoints[1:]
 
@@ -55,7 +62,6 @@ def request_of(grid, tmp_path: Path):
             "format": kind,
             "evidence": evidence,
             "names": {first: "epoch 2", second: "epoch 4"},
-            "losses": {first: 0.09, second: 0.08},
             "epochs": {first: 2, second: 4},
             "training": 376,
             "held_out": 42,
@@ -77,7 +83,8 @@ def test_it_says_the_recommendation_and_never_hides_the_baseline(told: Report) -
     assert len(told.rows) == 5
     assert sum(row.picked for row in told.rows) == 1
     assert told.rows[1].texts[4] == "0.60 (0.50–0.70)"
-    assert told.rows[1].texts[-1] == "0.0900"
+    assert told.rows[1].texts[-1] == "0.0900 (0.0850–0.0950)"
+    assert told.rows[-1].texts[-1] == "0.0800"
 
 
 def test_red_flags_come_with_generated_and_nearest_training_picture(told: Report) -> None:
@@ -128,11 +135,10 @@ def test_the_held_out_loss_lies_below_on_an_axis_of_its_own(told: Report) -> Non
     assert chart is not None
     assert chart.losses is not None
     assert chart.losses.points == ((0.0, 0.09), (1.0, 0.08))
+    assert chart.losses.band == ((0.0, 0.085, 0.095), (1.0, 0.08, 0.08))
     text = svg(chart, 1040, 390)
-    assert ">0.0900<" in text
-    assert ">0.0800<" in text
-    assert min(_y_of(text, "0.0900"), _y_of(text, "0.0800")) > _y_of(text, "0")
-    assert _y_of(text, "0.0900") < _y_of(text, "0.0800")
+    assert min(_y_of(text, "0.0950"), _y_of(text, "0.0800")) > _y_of(text, "0")
+    assert _y_of(text, "0.0950") < _y_of(text, "0.0800")
 
 
 def _y_of(text: str, words: str) -> float:
@@ -142,8 +148,10 @@ def _y_of(text: str, words: str) -> float:
 
 
 def test_without_losses_the_chart_has_one_axis(grid, request_of) -> None:
-    losses = dict.fromkeys(grid.request.checkpoints[1:])
-    chart = report_of(request_of(losses=losses), grid, Words(), Job.detached()).chart
+    evidence = request_of().evidence
+    rows = tuple(dataclasses.replace(row, figures=Figures()) for row in evidence.rows)
+    asked = request_of(evidence=dataclasses.replace(evidence, rows=rows))
+    chart = report_of(asked, grid, Words(), Job.detached()).chart
     assert chart is not None
     assert chart.losses is None
 

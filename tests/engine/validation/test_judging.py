@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.runtime.errors import MissingFileError
 from engine.validation.evidence import assess
 from engine.validation.features_cache import FeatureCache
 from engine.validation.features_embedded import EmbeddedExtractor
+from engine.validation.held_out import HeldOut
 from engine.validation.judging import Verdict, judge
 from engine.validation.limits import Limits
 from engine.validation.manifest import Grid
@@ -29,7 +29,8 @@ def grid(tmp_path_factory: pytest.TempPathFactory) -> Grid:
 
 @pytest.fixture(scope="module")
 def verdict(grid: Grid) -> Verdict:
-    losses = dict(zip(grid.request.checkpoints, (0.4, 0.3, 0.2, None), strict=True))
+    measured = map(HeldOut.plain, (0.4, 0.3, 0.2))
+    losses = dict(zip(grid.request.checkpoints, measured, strict=False))
     return judge(assess(grid, TRAINING, HELD_OUT, losses=losses))
 
 
@@ -119,10 +120,41 @@ def test_with_a_cache_nothing_is_described_twice(grid: Grid, tmp_path: Path) -> 
 # Bad input
 
 
-def test_a_training_set_that_moved_away_is_told_in_one_sentence(grid: Grid, tmp_path: Path) -> None:
+def test_without_the_training_pictures_what_needs_none_is_measured(
+    grid: Grid, tmp_path: Path, verdict: Verdict
+) -> None:
     gone = [tmp_path / path.name for path in TRAINING]
-    with pytest.raises(MissingFileError, match="None of the 9 training pictures can be read"):
-        assess(grid, gone, HELD_OUT)
+    losses = dict.fromkeys(grid.request.checkpoints, HeldOut.plain(0.2))
+    judged = judge(assess(grid, gone, HELD_OUT, losses=losses))
+    assert judged.pick is None
+    assert "Whether it copies cannot be judged" in str(judged.unjudged[0])
+    assert len(judged.unjudged) == 1  # style is read against what was held out
+    assert judged.missing == ()
+    assert any("9 pictures cannot be read" in str(note) for note in judged.notes)
+    assert set(judged.words.values()) == {"unknown", "variety", "unlearned"}
+    for row, before in zip(judged.rows, verdict.rows, strict=True):
+        figures, whole = row.row.figures, before.row.figures
+        assert row.row.style_fit == pytest.approx(before.row.style_fit)
+        assert figures.diversity == whole.diversity
+        assert figures.vendi_ratio == whole.vendi_ratio
+        assert figures.change == whole.change
+        assert figures.held_out_loss == HeldOut.plain(0.2).loss
+        assert row.row.copying is figures.copy_mean is figures.excess is figures.entropy is None
+    json.dumps(judged.to_json(), allow_nan=False)
+
+
+def test_without_any_picture_of_the_training_neither_style_nor_copies_are_judged(
+    grid: Grid,
+) -> None:
+    judged = judge(assess(grid, ()))
+    assert [str(one).partition(" cannot")[0] for one in judged.unjudged] == [
+        "Whether it copies",
+        "The style",
+    ]
+    assert all(row.row.style_fit is None and row.row.diversity for row in judged.rows)
+    assert judged.evidence.cells
+    assert {one.copying for one in judged.evidence.cells.values()} == {None}
+    json.dumps(judged.to_json(), allow_nan=False)
 
 
 def test_pictures_that_cannot_be_read_are_left_out_and_named(

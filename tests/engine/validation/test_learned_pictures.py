@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from PIL import Image
 from engine.dataset.edits import Fill
 from engine.dataset.library import Library
 from engine.project.project import Project, SourceFolder
-from engine.validation.learned_pictures import learned_with, run_of
+from engine.training.config import TrainRequest
+from engine.training.runs import Run
+from engine.validation.learned_pictures import learned_with
 
 
 @pytest.fixture
@@ -28,21 +31,70 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def test_a_run_is_found_by_its_checkpoints(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name / "checkpoints").mkdir(parents=True)
-        (tmp_path / name / "run.json").write_text("{}")
-    inside = [str(tmp_path / "one" / "checkpoints" / f"{n}.safetensors") for n in (1, 2)]
-    other = str(tmp_path / "two" / "checkpoints" / "1.safetensors")
-    assert run_of(("", *inside)) == tmp_path / "one"
-    assert run_of((*inside, other)) is None
-    assert run_of((*inside, "/elsewhere/x.safetensors")) is None
-    assert run_of(("/elsewhere/x.safetensors",)) is None
-    assert run_of(("",)) is None
+def run_at(folder: Path, name: str, art: Path, held_out: tuple[str, ...] = ()) -> list[str]:
+    """The checkpoint of a run that learned from the pictures in ``art``."""
+    root = folder / name
+    project = Project.create(root, name, [SourceFolder(path=str(art))])
+    with closing(Library(project.database)) as library:
+        library.scan(project.file.folders)
+        held = [one.id for one in library.pictures() if one.path.stem in held_out]
+        library.set_held_out(held, True)
+    run = Run.create(root / "runs" / name, TrainRequest(project=str(root), output_name=name))
+    file = run.folder / "checkpoints" / f"{name}.safetensors"
+    file.write_bytes(name.encode())
+    measured = {"loss": 0.1, "held_out_loss": 0.2}
+    run.log_event("train.checkpoint", {"epoch": 1, "step": 9, "path": str(file), **measured})
+    return [str(file)]
+
+
+def art_at(folder: Path, *names: str) -> Path:
+    folder.mkdir()
+    for name in names:
+        Image.new("RGB", (20, 20), "red").save(folder / f"{name}.png")
+    return folder
+
+
+def test_several_runs_are_compared_with_what_all_of_them_learned(tmp_path: Path) -> None:
+    shared = art_at(tmp_path / "one-art", "a", "b", "c")
+    first = run_at(tmp_path, "one", shared, held_out=("b", "c"))
+    second = run_at(tmp_path, "two", art_at(tmp_path / "two-art", "d", "e"), held_out=("e",))
+    third = run_at(tmp_path, "three", shared, held_out=("c",))
+    alone = learned_with(["", *first])
+    assert [path.name for path in alone.training] == ["a.png"]
+    assert alone.notes == ()
+    found = learned_with(["", *first, *second, *third])
+    assert sorted(path.name for path in found.training) == ["a.png", "b.png", "d.png"]
+    # What one of them learned from is held out for none.
+    assert sorted(path.name for path in found.held_out) == ["c.png", "e.png"]
+    assert "what 3 runs learned from, together: one, two, three." in str(found.notes[0])
+    assert set(found.losses) == {*first, *second, *third}
+    assert {one.loss.value for one in found.losses.values()} == {0.2}
+    assert found.read(found.training[0]).shape == (20, 20, 3)
+
+
+def test_a_file_of_no_run_is_named_beside_the_runs(tmp_path: Path) -> None:
+    first = run_at(tmp_path, "one", art_at(tmp_path / "art", "a"))
+    found = learned_with([*first, "/elsewhere/x.safetensors"])
+    assert [path.name for path in found.training] == ["a.png"]
+    assert str(found.notes[0]).startswith("x.safetensors belongs to no run here")
+
+
+def test_a_run_whose_pictures_are_gone_says_so_and_keeps_its_losses(tmp_path: Path) -> None:
+    first = run_at(tmp_path, "one", art_at(tmp_path / "art", "a"))
+    second = run_at(tmp_path, "two", art_at(tmp_path / "more", "b"))
+    (tmp_path / "art").rename(tmp_path / "away")
+    gone = learned_with(first)
+    assert (gone.training, gone.held_out) == ([], [])
+    assert len(gone.notes) == 1
+    assert set(gone.losses) == set(first)
+    both = learned_with([*first, *second])
+    assert [path.name for path in both.training] == ["b.png"]
+    assert both.notes == gone.notes
 
 
 def test_without_a_run_the_pictures_of_the_project_stand_in(project: Project) -> None:
     learned = learned_with(["/elsewhere/x.safetensors"], project)
+    assert "compared with the pictures of the open project" in str(learned.notes[0])
     assert [path.name for path in learned.training] == ["a.png"]
     assert [path.name for path in learned.held_out] == ["b.png"]
     assert learned.small(learned.training[0], 10).shape == (5, 10, 3)

@@ -114,8 +114,8 @@ def test_copying_is_always_said_beside_what_is_usual_among_training_pictures() -
 def test_without_a_base_row_or_with_one_seed_no_checkpoint_is_named() -> None:
     bare = row("1", style_fit=None, kept=None)
     alone = row("1", diversity=None)
-    for wanted, one in (("weight 0", bare), ("2 seeds", alone)):
-        evidence = Evidence((one,), None, 0.6, 0.5, 0.86, {})
+    for wanted, one, base in (("weight 0", bare, None), ("2 seeds", alone, BASE)):
+        evidence = Evidence((one,), base, 0.6, 0.5, 0.86, {})
         assert [wanted in str(sentence) for sentence in lacking(evidence)] == [True]
         with pytest.raises(BadInputError, match="not enough to judge"):
             pick(evidence)
