@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
+
+    from pydantic import BaseModel
 
     from app.session import Session
     from engine.runtime.refusals import Refusal
@@ -119,15 +121,20 @@ def read(folder: Path) -> Kept:
         said = record.get("missing_model")
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Kept()
-    return Kept(_fitting(found), _refusal(said))
-
-
-def _fitting(found: Mapping[str, object]) -> dict[str, Any]:
-    """Those of ``found`` that the form can show, wrong or not."""
-    from engine.runtime.schema import settings_of
     from engine.training.config import TrainRequest
 
-    known = {one.name: one for one in settings_of(TrainRequest) if one.name not in _OF_THE_START}
+    return Kept(fitting(found, TrainRequest, _OF_THE_START), _refusal(said))
+
+
+def fitting(
+    found: Mapping[str, object], form: type[BaseModel], elsewhere: Collection[str]
+) -> dict[str, Any]:
+    """Those of ``found`` that a form of ``form`` can show, wrong or not; it has nothing of what is
+    set ``elsewhere``.
+    """
+    from engine.runtime.schema import settings_of
+
+    known = {one.name: one for one in settings_of(form) if one.name not in elsewhere}
     values = {n: _like(known[n], value) for n, value in found.items() if n in known}
     return {n: value for n, value in values.items() if value is not None}
 
@@ -136,6 +143,8 @@ def _like(item: Setting, value: object) -> object:
     """``value`` as the form holds ``item``; None for another kind."""
     if item.kind == "list":
         return _entries(value)
+    if item.default is None and item.kind == "text" and isinstance(value, str):
+        return value if _can_be_held(value) else None
     if item.kind == "float" and type(value) is int:
         value = _number(value)
     if type(value) is not type(item.default) or (item.choices and value not in item.choices):

@@ -58,6 +58,7 @@ class Session(QObject):
         self.calm = bridge.calm
         self._reader: Reader | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.at_end: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._missing: tuple[str, ...] = ()
         self._looking = QTimer(self)
         self._looking.setInterval(LOOK_MS)
@@ -169,8 +170,11 @@ class Session(QObject):
             await self.bridge.io(library.close)
 
     async def end(self) -> None:
-        """The window has closed: end what still runs in its event loop, and let nothing begin."""
-        await self.run_settings.flush()
+        """The window has closed: do what was left for ``at_end``, end what still runs in its event
+        loop, and let nothing begin.
+        """
+        for flush in (self.run_settings.flush, *self.at_end):
+            await flush()
         self._ending = True
         self._looking.stop()
         while self._tasks:

@@ -13,17 +13,22 @@ if TYPE_CHECKING:
 
 def validation_actions(view: View) -> list[Action]:
     """One entry each for menu, shortcut and command palette."""
-    state, runner, setup, files = view.state, view.runner, view.setup, view.files
-
-    def ready() -> bool:
-        return not runner.running and setup.problem() is None
+    state, runner, drawing, files = view.state, view.runner, view.drawing, view.files
 
     def drawn() -> bool:
         return next(iter(state.finished()), None) is not None
 
     where = "validate"
     return [
-        Action("validate.start", "Draw the grid", view.start, "play", "Ctrl+Return", ready, where),
+        Action(
+            "validate.start",
+            "Draw the grid",
+            drawing.start,
+            "play",
+            "Ctrl+Return",
+            lambda: drawing.possible,
+            where,
+        ),
         Action(
             "validate.pause",
             "Pause or continue the grid",

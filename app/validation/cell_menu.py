@@ -34,7 +34,7 @@ def _cell_entries(menu: Menu, view: View) -> None:
     assert first is not None
     cell = view.state.cell(first)
     if cell is not None and cell.problem:
-        menu.add("Try again", view.retry, "rotate-cw", shortcut="Enter")
+        menu.add("Try again", view.drawing.retry, "rotate-cw", shortcut="Enter")
     if cell is None or not cell.path:
         return
     menu.add("Open large", lambda: view.stage.open_cell(first), "maximize", shortcut="Enter")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.session import Session
+    from app.validation.model import GridState
     from app.validation.setup import GridSetup
     from engine.validation.request import GridRequest
 
@@ -27,9 +28,9 @@ class DryRun(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, setup: GridSetup) -> None:
+    def __init__(self, session: Session, setup: GridSetup, state: GridState) -> None:
         super().__init__(setup)
-        self._session, self._setup = session, setup
+        self._session, self._setup, self._state = session, setup, state
         self.survey: Survey | None = None
         self._asked: GridRequest | None = None
         self.pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
@@ -40,6 +41,17 @@ class DryRun(QObject):
     def is_waiting(self) -> bool:
         """Whether it will be counted in a moment."""
         return self.pause.isActive()
+
+    @property
+    def all_there(self) -> bool:
+        """Whether every picture of the draft was drawn, for this grid or another one."""
+        return self.survey is not None and self.survey.distinct == self.survey.cached
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the draft is the grid that is shown, with all of its pictures there."""
+        request = self._state.request
+        return self.all_there and request is not None and self._setup.asks_for(request)
 
     def ask(self) -> None:
         """Count again soon: there are other cells now."""

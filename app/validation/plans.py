@@ -56,6 +56,7 @@ class Plans(QObject):
     """What was set last is ``now``; what the user changed after it is :meth:`differing`."""
 
     changed = Signal()
+    extended = Signal()
     folder_asked = Signal()  # a plan wants a folder of sketches: :meth:`on_sketches` takes it
 
     def __init__(self, session: Session, setup: GridSetup, state: GridState) -> None:
@@ -207,6 +208,7 @@ class Plans(QObject):
             addition.add(self._setup)
 
         self._do(deed, EXTENDED, "What was drawn before stays; only the new cells are drawn.")
+        self.extended.emit()
 
 
 def _pictures_in(folder: str) -> tuple[str, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from app.models.at_hand import read_models
+from app.validation import kept_form
 from app.validation.choices import read_runs
-from app.validation.prompt_memory import PromptMemory
+from app.validation.memory import Memory
 from app.validation.runner import latest_grid
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from app.validation.runner import GridRunner
     from app.validation.setup import GridSetup
     from engine.validation.request import GridRequest
+
+
+PROMPTS = "grids/prompts.json"
 
 
 class Reader(QObject):
@@ -37,7 +42,15 @@ class Reader(QObject):
         super().__init__(state)
         self._session, self._state, self._setup = session, state, setup
         self._runner, self._evidence = runner, evidence
-        self._memory = PromptMemory(session, setup.prompts)
+        prompts = setup.prompts
+        self._prompts = Memory(session, prompts, prompts.changed, prompts.record, prompts.recall)
+        self._form = Memory(
+            session,
+            setup,
+            setup.changed,
+            partial(kept_form.record_of, setup),
+            partial(kept_form.recall, setup),
+        )
         self._opening = asyncio.Lock()
         # Bound methods: the session outlives the page, and drops them with it.
         session.project_changed.connect(self._project_changed)
@@ -62,7 +75,8 @@ class Reader(QObject):
         async with self._opening:
             self._state.clear()
             self._evidence.clear()
-            await self._memory.close()
+            for memory in (self._prompts, self._form):
+                await memory.close()
             await self._evidence.choices.follow()
             self._setup.prompts.clear()
             self._setup.set_runs([])
@@ -72,8 +86,12 @@ class Reader(QObject):
             await self.load()
             await self.suggest()
             if project is not None:
-                await self._memory.open(project.grids)
-            await self.show_latest()
+                await self._prompts.open(project.root, PROMPTS)
+            shown = await self._open_latest()
+            if project is not None:
+                await self._form.open(project.root, kept_form.FILE_NAME)
+            if shown:
+                await self._evidence.measure()
 
     async def take(self, run: str, files: tuple[str, ...]) -> None:
         """Compare LoRA ``files``, or the checkpoints of the ``run`` with its newest grid."""
@@ -100,9 +118,12 @@ class Reader(QObject):
         if project is None:
             return
         runs = await self._session.bridge.io(read_runs, project.runs)
+        untouched = self._form.is_settled
         if runs != self._setup.runs:
             self._setup.set_runs(runs)
         await self.load_models()
+        if untouched:
+            self._form.settle()  # a run that has come is no wish of the user
 
     async def load_models(self) -> None:
         """Look for base models, and for those that the chosen LoRAs fit."""
@@ -117,15 +138,19 @@ class Reader(QObject):
             self._setup.prompts.suggest(await self._session.bridge.io(library.pictures))
 
     async def show_latest(self) -> None:
-        """Show the newest grid of what is compared, unless one is being drawn."""
+        """Show the newest grid of what is compared with its evidence, unless one is being drawn."""
+        if await self._open_latest():
+            await self._evidence.measure()
+
+    async def _open_latest(self) -> bool:
         project = self._session.project
         paths = {item.path for item in self._setup.available}
         if project is None or self._runner.running or not paths:
-            return
+            return False
         grid = await self._session.bridge.io(latest_grid, project.grids, paths)
         if grid is None:
-            return
+            return False
         self._state.tags |= {text: self._setup.prompts.tag(text) for text in grid.request.prompts}
         self._setup.adopt(grid.request)
         self._state.open(grid)
-        await self._evidence.measure()
+        return True

@@ -36,6 +36,7 @@ class GridRunner(QObject):
         self._state = state
         self.handle: JobHandle | None = None
         self.total = self.cached = 0
+        self.more = False
         self._done: set[str] = set()
         session.engine_event.connect(self._hear)
         session.job_changed.connect(self._progressed)
@@ -81,8 +82,15 @@ class GridRunner(QObject):
             self.handle.pause()
         self.changed.emit()
 
+    def set_more(self, more: bool) -> None:
+        """Whether cells that were added meanwhile are drawn behind these."""
+        if more != self.more:
+            self.more = more
+            self.changed.emit()
+
     def cancel(self) -> None:
         """Stop; what is done stays and is not drawn again."""
+        self.more = False
         if self.handle is not None:
             self.handle.cancel()
             self.changed.emit()
@@ -125,6 +133,7 @@ class GridRunner(QObject):
         self.handle = None
         self._state.end_drawing()
         error = None if handle.cancelled() else handle.exception()
+        self.more = self.more and error is None and not handle.cancelled()
         self.changed.emit()
         if error is not None and not isinstance(error, JobCancelled):
             self.failed.emit(error)

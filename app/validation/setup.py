@@ -11,11 +11,12 @@ from PySide6.QtCore import QObject
 
 from app.i18n import tr
 from app.models.words import title_of
+from app.validation.asked import grown, same, without_base
 from app.validation.axis_list import PROMPT, AxisDraft
 from app.validation.prompt_list import NO_TAGS
 from app.validation.runner import grid_folder
 from app.validation.source_setup import Sources
-from app.validation.typed import places_of, text_of
+from app.validation.typed import text_of
 from app.widgets.choice_names import choice_text
 from engine.runtime.errors import BadInputError, StylekilnError
 from engine.runtime.schema import validated
@@ -145,20 +146,6 @@ class GridSetup(Sources):
             self.image_refusal = error
         self.tell()
 
-    # Folders of pictures
-
-    def unread(self) -> list[str]:
-        """What axes of pictures name that was not looked at: it may be a folder."""
-        texts = [self.axes.get(setting) for setting in ("init_image", "mask")]
-        places = (place for draft in texts if draft is not None for place in places_of(draft.text))
-        return [place for place in places if place not in self._folders]
-
-    def learn_folders(self, found: Mapping[str, tuple[str, ...]]) -> None:
-        """The pictures at these places: of a folder all, of a file itself."""
-        self._folders |= found
-        self._know()
-        self.tell()
-
     # The request
 
     def set_found(self, problems: tuple[Problem, ...]) -> None:
@@ -246,12 +233,19 @@ class GridSetup(Sources):
     def _folder_of(self, built: GridRequest) -> str:
         """The folder of the grid before, where this one only goes on with it."""
         before = self._before
-        return before.folder if before is not None and _grown(before, built) else ""
+        return before.folder if before is not None and grown(before, built) else ""
 
     def goes_on_with(self, request: GridRequest) -> bool:
         """Whether the draft asks for all that ``request`` does, and maybe for more."""
         try:
-            return _grown(request, self.built())
+            return grown(request, self.built())
+        except StylekilnError:
+            return False
+
+    def asks_for(self, request: GridRequest) -> bool:
+        """Whether the draft asks for just what ``request`` does."""
+        try:
+            return same(request, self.built())
         except StylekilnError:
             return False
 
@@ -266,12 +260,18 @@ class GridSetup(Sources):
 
     def adopt(self, request: GridRequest) -> None:
         """Ask for what a grid, drawn before or by another job, has asked for, and go on with it."""
-        self.go_on_with(request)
+        self._before = request
         self.show(request)
 
     def go_on_with(self, request: GridRequest) -> None:
-        """What is added to ``request`` from now on belongs to its grid."""
+        """What is added to ``request``, which is being drawn, belongs to its grid."""
         self._before = request
+        self.changed.emit()
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the draft is a grid that was drawn, and nothing was changed since."""
+        return self._before is not None and self.asks_for(self._before)
 
     def show(self, request: GridRequest, tags: Mapping[str, str] = NO_TAGS) -> None:
         """Ask for what ``request`` does; ``tags`` tells what its prompts show."""
@@ -281,7 +281,7 @@ class GridSetup(Sources):
         if request.trigger and request.trigger != self.trigger:
             self.own_trigger = request.trigger
         self.base_row = "" in request.checkpoints
-        axes = [_without_base(axis) for axis in request.axes if axis.setting != PROMPT]
+        axes = [without_base(axis) for axis in request.axes if axis.setting != PROMPT]
         self.axes.give([axis for axis in axes if axis.values], request.shown)
         self.found = ()
         self.prompts.use_only(request.prompts, tags)
@@ -306,18 +306,3 @@ class GridSetup(Sources):
         self.found = ()
         self.prompts.recall(before.prompts)
         self._follow_source()
-
-
-def _without_base(axis: Axis) -> Axis:
-    if axis.setting != "checkpoint":
-        return axis
-    files = tuple(value for value in axis.values if value)
-    return Axis.model_construct(setting=axis.setting, values=files)
-
-
-def _grown(before: GridRequest, now: GridRequest) -> bool:
-    if before.image != now.image or before.trigger != now.trigger:
-        return False
-    values = {axis.setting: set(axis.values) for axis in now.axes}
-    same = values.keys() == {axis.setting for axis in before.axes}
-    return same and all(set(axis.values) <= values[axis.setting] for axis in before.axes)

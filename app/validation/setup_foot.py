@@ -78,8 +78,8 @@ class SetupFoot(QWidget):
         running = runner.running
         problem = self._setup.problem()
         self.start.setVisible(not running)
-        self.start.setEnabled(problem is None)
-        self.extend.setVisible(not running and self.can_extend)
+        self.start.setEnabled(problem is None and not self._dry_run.is_drawn)
+        self.extend.setVisible(self.can_extend)
         self.pause.setVisible(running)
         self.cancel.setVisible(running)
         self._pause_text.say("Continue" if runner.paused else "Pause")
@@ -123,7 +123,16 @@ class SetupFoot(QWidget):
         else:
             self._left_text.say("")
         self._cached_text.say("{words}", words=self._note)
-        self._start_text.say("Draw the rest" if survey.cached and missing else "Draw the grid")
+        self._start_text.say(self._deed())
+
+    def _deed(self) -> str:
+        """What the button does, or why it does nothing."""
+        survey, dry_run = self._dry_run.survey, self._dry_run
+        if dry_run.is_drawn:
+            return "Everything is drawn"
+        if dry_run.all_there:
+            return "Show the grid"
+        return "Draw the rest" if survey is not None and survey.cached else "Draw the grid"
 
     def _note(self) -> str:
         """Fewer pictures than places, those that are there, and the room of the others."""
@@ -160,4 +169,7 @@ class SetupFoot(QWidget):
         else:
             self._left_text.say("")
         cached = runner.cached
-        self._cached_text.say("{n} from earlier grids" if cached else "", n=number(cached))
+        if runner.more:
+            self._cached_text.say("What was added is drawn after these.")
+        else:
+            self._cached_text.say("{n} from earlier grids" if cached else "", n=number(cached))

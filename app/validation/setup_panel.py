@@ -16,6 +16,7 @@ from app.validation.axis_list import PROMPT
 from app.validation.changed_dot import ChangedDot
 from app.validation.choices import FILES
 from app.validation.image_fields import ImageFields
+from app.validation.model import NEAR_COPY
 from app.validation.plan_words import PLANS, TITLES
 from app.validation.prompt_section import PromptSection
 from app.validation.setup_foot import SetupFoot
@@ -93,17 +94,26 @@ class SetupPanel(Column):
         panel, shown = Panel("Display"), self._state.shown
         self.base_row = Check("Base model row", on=True)
         self.base_row.changed.connect(self._setup.set_base_row)
-        self.mark = Check("Mark copying", on=True)
+        self.mark = Check("", on=True)
+        self._mark_text = bind(self.mark.setText, "Mark copying above {limit}", limit="")
+        self._mark_tip = bind(self.mark.setToolTip, "Amber from {near} on.", near="")
         self.mark.changed.connect(self._state.set_mark_copying)
         self.starred = Check("Only starred")
         self.starred.changed.connect(shown.set_only_starred)
         shown.changed.connect(self._follow_filter)
+        self._state.choice_changed.connect(self._follow_limit)
+        self._follow_limit()
         for check in (self.base_row, self.mark, self.starred):
             panel.body.addWidget(padded(check, bottom=3))
         self.add(panel)
 
     def _follow_filter(self) -> None:
         self.starred.set_value(self._state.shown.only_starred)
+
+    def _follow_limit(self) -> None:
+        limit = self._state.copy_limit
+        self._mark_text.update(limit=f"{limit:.2f}")
+        self._mark_tip.update(near=f"{limit * NEAR_COPY:.2f}")
 
     def _build_foot(self, dry_run: DryRun) -> None:
         self.counts = SetupFoot(self._setup, self._runner, dry_run)
@@ -131,7 +141,8 @@ class SetupPanel(Column):
             swap = partial(self._setup.set_side, sides.x, "y")
             menu.add("Swap rows and columns", swap, "arrow-left-right")
         if self._state.request is not None:
-            menu.add("Repeat this grid", self.repeat_asked.emit, "rotate-cw")
+            if not self._runner.running:
+                menu.add("Repeat this grid", self.repeat_asked.emit, "rotate-cw")
             menu.add("Extend…", self.open_extensions, "plus")
         if self._plans.can_undo:
             menu.add("Undo", self._plans.undo, "undo-2", shortcut="Ctrl+Z")

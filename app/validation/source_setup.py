@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from app.validation.axis_list import AxisList
 from app.validation.cell import Checkpoint
 from app.validation.choices import FILES, RunChoice
 from app.validation.prompt_list import PromptList
-from app.validation.typed import AtHand, epochs_of, text_of
+from app.validation.typed import AtHand, epochs_of, places_of, text_of
 from engine.models.family import STARTER
 from engine.validation.axes import Axis
 
@@ -111,6 +111,20 @@ class Sources(QObject):
             return self.run.trigger or self.project_trigger
         words = (self.models.lora(path).trigger for path in self.files)
         return next(filter(None, words), self.project_trigger)
+
+    # Folders of pictures
+
+    def unread(self) -> list[str]:
+        """What axes of pictures name that was not looked at: it may be a folder."""
+        texts = [self.axes.get(setting) for setting in ("init_image", "mask")]
+        places = (place for draft in texts if draft is not None for place in places_of(draft.text))
+        return [place for place in places if place not in self._folders]
+
+    def learn_folders(self, found: Mapping[str, tuple[str, ...]]) -> None:
+        """The pictures at these places: of a folder all, of a file itself."""
+        self._folders |= found
+        self._know()
+        self.tell()
 
     # Base model
 

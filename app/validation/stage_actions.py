@@ -221,7 +221,13 @@ def cell_actions(view: View) -> list[Action]:
             where,
         ),
         Action(
-            "validate.retry", "Try failed cells again", view.retry, "rotate-cw", "", failed, where
+            "validate.retry",
+            "Try failed cells again",
+            view.drawing.retry,
+            "rotate-cw",
+            "",
+            failed,
+            where,
         ),
         Action(
             "validate.undo",

@@ -17,6 +17,7 @@ from app.widgets.text import hairline
 from engine.validation.axes import axis_setting
 
 if TYPE_CHECKING:
+    from app.validation.dry_run import DryRun
     from app.validation.runner import GridRunner
     from app.validation.setup import GridSetup
 
@@ -48,9 +49,9 @@ class SetupStrip(QWidget):
     opened = Signal()
     start_asked = Signal()
 
-    def __init__(self, setup: GridSetup, runner: GridRunner) -> None:
+    def __init__(self, setup: GridSetup, runner: GridRunner, dry_run: DryRun) -> None:
         super().__init__()
-        self._setup, self._runner = setup, runner
+        self._setup, self._runner, self._dry_run = setup, runner, dry_run
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(WIDTH)
@@ -71,6 +72,7 @@ class SetupStrip(QWidget):
         column.addWidget(self.start, 0, Qt.AlignmentFlag.AlignHCenter)
         setup.changed.connect(self.refresh)
         runner.changed.connect(self.refresh)
+        dry_run.changed.connect(self.refresh)
         language_signals.changed.connect(self.refresh)
         self.refresh()
 
@@ -100,9 +102,11 @@ class SetupStrip(QWidget):
     def _follow_runner(self) -> None:
         runner = self._runner
         held = "Continue" if runner.paused else "Pause"
-        words = held if runner.running else "Draw the grid"
+        drawn = not runner.running and self._dry_run.is_drawn
+        words = held if runner.running else "Everything is drawn" if drawn else "Draw the grid"
         self.start.setIcon(icons.icon("pause" if words == "Pause" else "play", 16))
-        self.start.setEnabled(runner.running or self._setup.problem() is None)
+        possible = self._setup.problem() is None and not drawn
+        self.start.setEnabled(runner.running or possible)
         self._start_tip.say(words)
         self._start_name.say(words)
 

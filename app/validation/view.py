@@ -20,6 +20,7 @@ from app.validation.cell_pictures import CellPictures
 from app.validation.cell_tips import CellTips
 from app.validation.chosen_cell import ChosenCell
 from app.validation.compare import CompareView
+from app.validation.drawing import Drawing
 from app.validation.dry_run import DryRun
 from app.validation.evidence import EvidenceState
 from app.validation.evidence_panel import NARROW_WIDTH, WIDTH, EvidencePanel
@@ -49,8 +50,6 @@ from app.validation.verdict_focus import VerdictFocus
 from app.validation.verdict_page import VerdictPage
 from app.widgets.columns import SideColumns
 from app.widgets.text import restyle
-from engine.project.settings import data_dir
-from engine.runtime.errors import StylekilnError
 
 if TYPE_CHECKING:
     from app.actions import Action
@@ -77,11 +76,12 @@ class View(QWidget):
         self.full_pictures = FullPictures(session, self)
         self.cells = CellFiles(session, self.state, self)
         self.chosen = ChosenCell(session, self.state, self.marks, self.cells, self.thumbnails)
-        self.dry_run = DryRun(session, self.setup)
+        self.dry_run = DryRun(session, self.setup, self.state)
+        self.drawing = Drawing(session, self.state, self.setup, self.runner, self.dry_run)
         self.plans = Plans(session, self.setup, self.state)
         self.undoing = Undoing(self.marks, self.evidence.choices, self.plans)
         self.panel = SetupPanel(self.setup, self.state, self.runner, self.dry_run, self.plans)
-        self.strip = SetupStrip(self.setup, self.runner)
+        self.strip = SetupStrip(self.setup, self.runner, self.dry_run)
         self._list_wanted = False
         self.grid = GridView(self.state, self.thumbnails)
         self.tips = CellTips(session, self.state, self.cells, self.grid)
@@ -128,7 +128,7 @@ class View(QWidget):
     async def _receive(self, run: str, files: tuple[str, ...], start: bool) -> None:
         await self.reader.take(run, files)
         if start:
-            self.start()
+            self.drawing.start()
 
     # Layout
 
@@ -185,18 +185,21 @@ class View(QWidget):
         session, state = self.session, self.state
         session.project_changed.connect(self.plans.forget)
         self.setup.changed.connect(self._setup_changed)
-        self.panel.start_asked.connect(self.start)
-        self.panel.repeat_asked.connect(self.retry)
-        self.strip.start_asked.connect(self.start)
+        drawing = self.drawing
+        self.panel.start_asked.connect(drawing.start)
+        self.panel.repeat_asked.connect(drawing.retry)
+        self.strip.start_asked.connect(drawing.start)
+        self.plans.extended.connect(drawing.extended)
+        drawing.started.connect(self._started)
+        drawing.ended.connect(self.measure)
         self.strip.opened.connect(self._toggle_list)
         self.panel.files_asked.connect(self.files.ask_loras)
-        self.empty.start_asked.connect(self.start)
+        self.empty.start_asked.connect(drawing.start)
         self.empty.list_asked.connect(self.show_list)
         self.empty.train_asked.connect(lambda: session.go("train"))
         self.empty.files_asked.connect(self.files.ask_loras)
         self._listen_to_stage()
         self.runner.failed.connect(session.show_error)
-        self.runner.finished.connect(self._drawn)
         state.axes_changed.connect(self._find_cells)
         state.axes_changed.connect(self.stage.follow)
         state.choice_changed.connect(self.right.refresh)
@@ -205,7 +208,7 @@ class View(QWidget):
         self.right.deeds.canvas_asked.connect(self.chosen.open_in_canvas)
         self.right.deeds.report_asked.connect(self.exports.ask_report)
         self.bar.export.clicked.connect(self.exports.ask_grid)
-        self.right.completion_asked.connect(self.complete)
+        self.right.completion_asked.connect(drawing.complete)
         self.right.measuring_asked.connect(self.measure)
         self.right.verdict.menu_asked.connect(self.extractors.open)
         self.right.cell_asked.connect(self.stage.show_cell)
@@ -258,38 +261,9 @@ class View(QWidget):
 
     # What actions do
 
-    def start(self) -> None:
-        """Draw the grid; cells that were drawn before are taken as they are."""
-        if self.runner.running:
-            return
-        try:
-            request = self.setup.request(self.session.project, data_dir())
-        except StylekilnError as error:
-            self.session.show_error(error)
-            return
-        self.setup.go_on_with(request)
+    def _started(self) -> None:
         self.evidence.clear()
         self.stage.show_grid()
-        survey = self.dry_run.survey
-        self.runner.start(request, None if survey is None else survey.distinct)
-
-    def complete(self) -> None:
-        """Draw the grid that is shown with what it needs to be judged."""
-        request = self.state.request
-        if request is None or self.runner.running:
-            return
-        self.setup.adopt(request)
-        seeds = (
-            request.seeds if len(request.seeds) > 1 else (request.seeds[0], request.seeds[0] + 1)
-        )
-        base = "" in request.checkpoints or 0 not in request.weights
-        self.setup.put("seed", seeds)
-        self.setup.set_base_row(base)
-        self.start()
-
-    def _drawn(self) -> None:
-        self.dry_run.ask()
-        self.measure()
 
     def measure(self) -> None:
         """Measure the grid that is shown; what was measured before is taken as it is."""
@@ -298,16 +272,9 @@ class View(QWidget):
     def _open_or_retry(self, key: Position) -> None:
         cell = self.state.cell(key)
         if cell is not None and cell.problem:
-            self.retry()
+            self.drawing.retry()
         elif cell is not None and cell.path:
             self.stage.open_cell(key)
-
-    def retry(self) -> None:
-        """Draw the grid shown again; only what failed or is missing is drawn."""
-        request = self.state.request
-        if request is not None and not self.runner.running:
-            self.setup.adopt(request)
-            self.runner.start(request)
 
     # Dropping
 

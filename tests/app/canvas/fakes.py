@@ -59,6 +59,7 @@ class FakeSession(QObject):
         self.offers = {}
         self.errors = []
         self.gone = []
+        self.at_end = []
         self._loop = asyncio.new_event_loop()
         self._waiting = []
 

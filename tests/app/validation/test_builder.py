@@ -12,11 +12,16 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
+from shiboken6 import delete
 
 from app.i18n import set_language
 from app.validation.axis_menu import matching
+from app.validation.kept_form import FILE_NAME
 from app.validation.plans import Plan
 from app.validation.prompt_list import PromptList, short_prompts
+from app.validation.reader import PROMPTS
+from app.validation.view import View
+from engine.runtime.errors import BadInputError
 from engine.training.run_records import Checkpoint
 from engine.validation.axes import axis_settings
 from engine.validation.learned import TrainedRun
@@ -126,7 +131,7 @@ def test_too_many_cells_are_refused_at_once_in_a_sentence(qtbot, view, session):
     retype(qtbot, view, "weight", "0-1 [20]")
     assert "160,000 cells are more than the 50,000 of a grid." in note(view)
     assert not view.panel.start.isEnabled()
-    view.start()
+    view.drawing.start()
     assert session.bridge.submitted == []
 
 
@@ -426,12 +431,150 @@ def test_what_is_there_is_counted_and_only_the_rest_is_offered(qtbot, view, sess
     qtbot.mouseClick(view.panel.start, LEFT)
     finish(view, session, picture)
     assert note(view) == "28 different pictures\n28 from earlier grids · 0 to draw"
+    assert view.panel.start.text() == "Everything is drawn"
+    assert not view.panel.start.isEnabled()
+    assert not view.strip.start.isEnabled()
+    assert not next(one for one in view.actions() if one.id == "validate.start").enabled()
+    assert view.panel.counts.extend.isEnabled()
     retype(qtbot, view, "seed", "1 ... 3")
     session.start(view.dry_run.count())
     assert view.panel.count.text() == "48 cells"
     assert "28 from earlier grids" in note(view)
     assert "14 to draw" in note(view)
     assert view.panel.start.text() == "Draw the rest"
+
+
+def test_what_other_grids_have_drawn_is_only_shown(qtbot, view, session, picture):
+    qtbot.mouseClick(view.panel.start, LEFT)
+    finish(view, session, picture)
+    retype(qtbot, view, "seed", "2")
+    session.start(view.dry_run.count())
+    assert view.panel.start.text() == "Show the grid"
+    qtbot.mouseClick(view.panel.start, LEFT)
+    assert session.bridge.submitted[-1].request.seeds == (2,)
+
+
+def extend_while_drawing(qtbot, view):
+    qtbot.mouseClick(view.panel.start, LEFT)
+    assert view.panel.counts.extend.isVisible()
+    qtbot.mouseClick(view.panel.counts.extend, LEFT)
+    choose(next(one for one in view.findChildren(QMenu) if one.isVisible()), "4 more seeds")
+
+
+def test_what_is_added_while_a_grid_is_drawn_is_drawn_behind_it(qtbot, view, session, picture):
+    extend_while_drawing(qtbot, view)
+    assert len(session.bridge.submitted) == 1
+    assert note(view) == "What was added is drawn after these."
+    first = session.bridge.submitted[0].request
+    finish(view, session, picture)
+    assert len(session.bridge.submitted) == 2
+    second = session.bridge.submitted[1].request
+    assert (second.folder, second.seeds) == (first.folder, (1, 2, 3, 4, 5, 6))
+    finish(view, session, picture)
+    assert len(session.bridge.submitted) == 2
+
+
+@pytest.mark.parametrize("way", ["cancel", "undo", "fail"])
+def test_what_was_added_is_not_drawn_after_a_cancel_an_undo_or_an_error(
+    qtbot, view, session, picture, way
+):
+    extend_while_drawing(qtbot, view)
+    handle = session.bridge.submitted[0]
+    if way == "cancel":
+        qtbot.mouseClick(view.panel.cancel, LEFT)
+    elif way == "undo":
+        view.plans.undo()
+    else:
+        handle.set_exception(BadInputError("It cannot be drawn."))
+    session.end(handle)
+    assert len(session.bridge.submitted) == 1
+    assert not view.runner.running
+
+
+def test_the_limit_of_copying_is_told_where_it_is_marked(view):
+    view.state.copy_limit = 0.91
+    view.state.set_pick("", None)
+    assert view.panel.mark.text() == "Mark copying above 0.91"
+
+
+# The form is kept
+
+
+def remembered(view, session):
+    """The form as the next window of the project finds it."""
+    session.project.root.mkdir(parents=True, exist_ok=True)
+    session.start(view.reader._form.flush())
+    session.start(view.reader._prompts.flush())
+    again = View(session)
+    again.thumbnails.close()
+    session.start(again.reader.open_project())
+    return again
+
+
+def test_a_form_that_was_not_drawn_is_there_again(qtbot, view, session, run):
+    session.start(view.reader.open_project())
+    assert not (session.project.root / FILE_NAME).exists()
+    retype(qtbot, view, "seed", "5, 7")
+    view.setup.add_axis("steps")
+    view.setup.set_side("steps", "x")
+    view.setup.change_image(guidance_scale=6.5, negative_prompt="blurry")
+    view.setup.prompts.add(["golden harp"])
+    view.setup.set_base_row(False)
+    again = remembered(view, session)
+    assert again.setup.built() == view.setup.built()
+    assert again.setup.axes.get("seed").text == "5, 7"
+    assert again.setup.axes.side_of("steps") == "x"
+    assert again.setup.image.negative_prompt == "blurry"
+    delete(again)
+
+
+def test_a_wrong_entry_is_kept_as_it_was_typed(qtbot, view, session):
+    session.start(view.reader.open_project())
+    retype(qtbot, view, "seed", "1, two")
+    again = remembered(view, session)
+    assert again.setup.axes.get("seed").text == "1, two"
+    assert again.setup.problem() is not None
+    delete(again)
+
+
+def test_a_form_that_was_drawn_is_not_kept(qtbot, view, session, picture):
+    session.start(view.reader.open_project())
+    session.project.root.mkdir(parents=True, exist_ok=True)
+    view.setup.prompts.add(["castle, pixel icon"])
+    retype(qtbot, view, "seed", "5, 7")
+    session.start(view.reader._form.flush())
+    assert (session.project.root / FILE_NAME).exists()
+    qtbot.mouseClick(view.panel.start, LEFT)
+    session.start(view.reader._form.flush())
+    assert not (session.project.root / FILE_NAME).exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[1, 2]",
+        "null",
+        '{"source": 3}',
+        '{"source": "RUN", "axes": [["seed"], ["no such", "1"], [1, 2], ["seed", "9"]], "sides": 4,'
+        ' "image": {"steps": "many", "width": 1e400, "sampler": "none"}, "prompts": [1, {}],'
+        ' "trigger": [], "model": {}, "base_row": "no"}',
+        '{"source": "RUN", "axes": {"seed": "9"}, "image": [], "prompts": "x", "sides":'
+        ' {"x": "seed", "y": "seed"}}',
+        "[" * 100_000,
+    ],
+)
+def test_of_a_damaged_form_only_what_fits_is_taken(view, session, run, text):
+    session.start(view.reader._form.close())
+    session.project.root.mkdir(parents=True, exist_ok=True)
+    written = text.replace("RUN", run.folder)
+    (session.project.root / FILE_NAME).write_text(written)
+    session.start(view.reader.open_project())
+    assert not session.errors
+    seeds = view.setup.axes.get("seed")
+    assert seeds is not None
+    assert (seeds.text == "9") == ('["seed", "9"]' in text)
+    assert view.setup.image.steps == 25
 
 
 def test_a_grid_is_extended_in_its_own_folder(qtbot, view, session, picture):
@@ -515,8 +658,8 @@ def test_a_field_for_a_prompt_is_as_high_as_its_text(qtbot, view):
 
 
 def test_a_project_remembers_its_prompts(view, session):
-    memory = view.reader._memory
-    session.start(memory.open(session.project.grids))
+    memory = view.reader._prompts
+    session.start(memory.open(session.project.root, PROMPTS))
     view.setup.prompts.add(["golden harp"])
     view.setup.prompts.tick("castle, pixel icon", False)
     session.project.root.mkdir(parents=True, exist_ok=True)
@@ -527,7 +670,9 @@ def test_a_project_remembers_its_prompts(view, session):
     rows = {row.text: row.chosen for row in view.setup.prompts}
     assert rows["golden harp"]
     assert not rows["castle, pixel icon"]
-    (session.project.grids / "prompts.json").write_text("{")
+    session.start(view.reader._form.close())
+    for name in (PROMPTS, FILE_NAME):
+        (session.project.root / name).write_text("{")
     session.start(view.reader.open_project())
     assert len(view.setup.prompts) == 0
 
