@@ -12,8 +12,12 @@ import functools
 import itertools
 import os
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QThread, Signal, Slot
+from PySide6.QtCore import QFileSystemWatcher, QObject, QThread, QTimer, Signal, Slot
 
+REST_MS = 200
+"""Milliseconds for which a changed folder is not listened to before it is told: thousands of files
+that are replaced would be told one by one.
+"""
 PATIENCE_MS = 2000
 """How long the end of the process waits for the thread."""
 _numbers = itertools.count()
@@ -30,6 +34,8 @@ class FolderListener(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._watcher: QFileSystemWatcher | None = None
+        self._rest: QTimer | None = None
+        self._changed: set[str] = set()
         self._wanted: dict[int, set[str]] = {}
         self._known: dict[str, tuple[int, int] | None] = {}
         self._asked.connect(self._follow)
@@ -45,7 +51,11 @@ class FolderListener(QObject):
     def _follow(self, number: int, folders: list[str]) -> None:
         if self._watcher is None:  # made in the thread that it works in
             self._watcher = QFileSystemWatcher(self)
-            self._watcher.directoryChanged.connect(self.heard)
+            self._watcher.directoryChanged.connect(self._hear)
+            self._rest = QTimer(self)
+            self._rest.setSingleShot(True)
+            self._rest.setInterval(REST_MS)
+            self._rest.timeout.connect(self._tell)
         self._wanted[number] = set(folders)
         wanted = {path: _identity(path) for path in set().union(*self._wanted.values())}
         heard = set(self._watcher.directories())
@@ -56,6 +66,24 @@ class FolderListener(QObject):
         if wanted.keys() - stay:
             self._watcher.addPaths(sorted(wanted.keys() - stay))
         self._known = wanted
+
+    @Slot(str)
+    def _hear(self, folder: str) -> None:
+        assert self._watcher is not None and self._rest is not None
+        self._watcher.removePath(folder)
+        self._changed.add(folder)
+        if not self._rest.isActive():
+            self._rest.start()
+
+    @Slot()
+    def _tell(self) -> None:
+        """Listen again first: what changes from now on is told after this."""
+        assert self._watcher is not None
+        changed, self._changed = self._changed, set()
+        if again := changed & self._known.keys():
+            self._watcher.addPaths(sorted(again))
+        for folder in sorted(changed):
+            self.heard.emit(folder)
 
 
 def _identity(folder: str) -> tuple[int, int] | None:

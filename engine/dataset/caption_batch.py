@@ -39,6 +39,9 @@ Kind = Literal["edit", "undo", "redo"]
 _SETTLED = 60
 """Seconds after which every system has written its files to the disk by itself."""
 
+_TOLD = 16
+"""Captions after which progress is told: to tell of each takes a tenth of the time."""
+
 _PATIENCE = 60
 """Seconds to wait for another process that writes the same captions."""
 
@@ -181,7 +184,8 @@ def _write_files(
     for number, wish in enumerate(wishes):
         if job is not None:
             job.breathe()
-            job.progress(number, len(wishes), "Writing captions")
+            if number % _TOLD == 0:
+                job.progress(number, len(wishes), "Writing captions")
         try:
             outcome.written.append(put(wish, merging=merging, keep_original=job is not None))
         except StylekilnError as error:

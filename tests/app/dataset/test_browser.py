@@ -291,6 +291,21 @@ def test_a_change_of_a_folder_is_heard_from_another_thread(view, settle, art, qt
     assert not view.watch._soon.isActive()
 
 
+def test_many_changes_of_a_folder_are_told_as_few(view, settle, art, qtbot) -> None:
+    heard = []
+    hear = listener().heard.connect(heard.append)
+
+    def stir() -> bool:
+        for number in range(100):
+            (art / f"note_{number}.md").touch()
+        return len(heard) > 1
+
+    qtbot.waitUntil(stir, timeout=30_000)
+    listener().heard.disconnect(hear)
+    assert set(heard) == {str(art)}
+    assert len(heard) < 20
+
+
 def test_a_folder_that_was_replaced_is_listened_to_again(view, settle, art, qtbot) -> None:
     def read() -> None:
         view.watch._soon.timeout.emit()
