@@ -69,7 +69,8 @@ class FolderListener(QObject):
 
     @Slot(str)
     def _hear(self, folder: str) -> None:
-        assert self._watcher is not None and self._rest is not None
+        assert self._watcher is not None
+        assert self._rest is not None
         self._watcher.removePath(folder)
         self._changed.add(folder)
         if not self._rest.isActive():

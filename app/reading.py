@@ -127,6 +127,7 @@ class Reader:
             self.session.calm.wait(STEP_ASIDE)
 
         missing: tuple[str, ...] = ()
+        aside_before = self.library.set_aside
         try:
             await self._until_seen()
             changes = await self.session.bridge.behind(
@@ -143,7 +144,8 @@ class Reader:
             telling.flush()
             if not quietly:
                 # The end is told too: who said "still reading" can say now that there is nothing.
-                self.session.pictures_changed.emit(set())
+                replaced = self.library.set_aside != aside_before  # with other numbers for all
+                self.session.pictures_changed.emit(None if replaced else set())
         self._tell_missing(missing, quietly)
 
     async def _until_seen(self) -> None:

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 FEW = 1500
 """Pictures that are filtered and judged within a frame, at once and not by a worker."""
 
+PAINTED = 0.03
+"""Seconds in which the first pictures are painted before the others are read: two threads that run
+Python take turns, and the paint would take ten times as long.
+"""
+
 
 class DatasetState(QObject, Held):
     """Pictures, suggestions, filter and selection. Views read it and react to its signals."""
@@ -175,6 +180,7 @@ class DatasetState(QObject, Held):
             return False
         if version == self.version and self._wish() == Wish():
             await self._put(first)
+            await asyncio.sleep(PAINTED)
         found = await self.session.bridge.io(snapshots.look, library, self.snapshot)
         if version == self.version:
             await self._put(found)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.dataset.outlook import usable_among
 from engine.dataset.bucket_places import place, places
 from engine.dataset.picture import column
-from engine.dataset.token_counts import TokenCounter
 from engine.training.batches import pair_regularization, shelve
 from engine.training.captions import draw_caption, plain_caption
 from engine.training.schedules import length
@@ -23,24 +22,6 @@ if TYPE_CHECKING:
 
 most_draws = 3
 """So many draws of one epoch are shown."""
-
-
-class TokenMemory:
-    """Counts tokens and keeps the counts by text, so that an edit counts one caption. One thread
-    at a time asks; a lost race only counts twice.
-    """
-
-    def __init__(self) -> None:
-        self._counter = TokenCounter()
-        self._known: dict[str, int] = {}
-
-    def counts(self, captions: Sequence[str]) -> list[int]:
-        """Tokens of each caption. Raises ModelFileError when the tokenizer cannot be read."""
-        fresh = [text for text in dict.fromkeys(captions) if text not in self._known]
-        known = {**self._known, **dict(zip(fresh, self._counter.counts(fresh), strict=True))}
-        wanted = [known[text] for text in captions]
-        self._known = known if len(known) <= 4 * len(captions) else {}
-        return wanted
 
 
 def text_of(picture: Picture) -> str:

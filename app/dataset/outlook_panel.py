@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Signal
@@ -13,7 +13,7 @@ from app.dataset.fill_panel import fill_text
 from app.dataset.judging import STEP_ASIDE
 from app.dataset.model import FEW
 from app.dataset.outlook import Outlook, outlook_of
-from app.dataset.outlook_captions import TokenMemory, draws
+from app.dataset.outlook_captions import draws
 from app.dataset.outlook_facts import CaptionDraws, Facts, warning_rows
 from app.dataset.outlook_form import OutlookForm
 from app.dataset.outlook_settings import request_of, sound_request_of, spec_of
@@ -29,13 +29,15 @@ from app.widgets.panel import Panel
 from app.widgets.row_list import RowList
 from app.widgets.text import label, set_tone
 from engine.dataset.bucket_places import placed
+from engine.dataset.columns import TokenCounts
+from engine.dataset.token_counts import TokenCounter
 from engine.runtime.errors import BadInputError, StylekilnError
 from engine.training.captions import plain_caption
 from engine.training.categories import chosen
 from engine.training.set_apart import NOTHING, SetApart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from PySide6.QtGui import QPixmap
 
@@ -50,7 +52,9 @@ side = 96
 passing, staying = 0.04, 0.4
 """Seconds that a picture, or a large library, stays as it is before what takes long is made of it.
 """
-_tokens = TokenMemory()
+BATCH_ASIDE = 0.1
+"""Seconds that the counting of some captions waits at most for a user who is at work."""
+_tokens = TokenCounts(TokenCounter().counts)
 
 
 class OutlookPanel(Panel):
@@ -184,7 +188,9 @@ class OutlookPanel(Panel):
         project = session.project
         refused, found = None, None
         try:
-            found = await session.bridge.behind(_counted, pictures, request, spec_of(session))
+            aside = partial(session.calm.wait, BATCH_ASIDE)
+            spec = spec_of(session)
+            found = await session.bridge.behind(_counted, pictures, request, spec, aside)
         except StylekilnError as error:
             refused = error  # a folder that is not there, or a share that leaves nothing
         if session.project is project:
@@ -289,10 +295,18 @@ class _Look(NamedTuple):
         return seen, texts
 
 
-def _counted(pictures: Sequence[Picture], request: TrainRequest, spec: BucketSpec) -> Outlook:
+def _counted(
+    pictures: Sequence[Picture],
+    request: TrainRequest,
+    spec: BucketSpec,
+    aside: Callable[[], object],
+) -> Outlook:
     word = request.trigger_word
 
     def count(captions: Sequence[str]) -> list[int]:
-        return _tokens.counts([plain_caption(text, word, request) for text in captions])
+        texts = [plain_caption(text, word, request) for text in captions]
+        found = _tokens.of(texts, aside)
+        _tokens.keep(texts)
+        return found
 
     return outlook_of(pictures, request, spec, count)

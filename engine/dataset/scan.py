@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.dataset.away import MARK, mark_away
 from engine.dataset.caption_files import caption_columns
-from engine.dataset.folders import Found, Named, find_names, look_at
+from engine.dataset.folders import Found, Named, find_names, look_at, natural_keys
 from engine.dataset.paths import clean, to_text
 from engine.dataset.picture import Changes
 from engine.dataset.problem import Problem
@@ -115,6 +115,7 @@ def scan(
     store.on_wait = told_by(job, store.path)
     if job is not None:
         job.stop_if_asked()
+    store.check()
     missing = [source.path for source in folders if not os.path.isdir(source.path)]
     known = _known(store)
     away = mark_away(store, known, missing)
@@ -178,7 +179,11 @@ def _add_names(work: _Scan, names: Iterator[Named]) -> list[Named]:
 
 def _insert(connection: sqlite3.Connection, work: _Scan, new: list[Named]) -> list[int]:
     """Add rows; those that another process has added meanwhile are taken as they are."""
-    rows = [(to_text(named.path), to_text(named.key), *_subset(named)) for named in new]
+    keys = natural_keys([named.path for named in new])
+    rows = [
+        (to_text(named.path), to_text(key), *_subset(named))
+        for named, key in zip(new, keys, strict=True)
+    ]
     connection.executemany(_INSERT, rows)
     found = connection.execute(_IDS, (json.dumps([row[0] for row in rows]),))
     numbers = {row[1]: row[0] for row in found}

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 VERSION = 2
+LARGE = 4 << 20
+"""Bytes of an index that is read as a whole, to see whether it is sound, once its pictures are
+shown: for one of 20,000 it takes as long as to show them.
+"""
 _APPLICATION = 0x53544B4C  # "STKL": tells our index from any other SQLite file
 _PICTURES = """
 CREATE TABLE pictures (
@@ -137,6 +141,12 @@ def _make_tables(
     if version < 2:
         _run(connection, _TO_2)
     connection.commit()
+    if os.path.getsize(path) <= LARGE:
+        check(connection)
+
+
+def check(connection: sqlite3.Connection) -> None:
+    """Read the whole index; raises Damaged where it is not sound."""
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise Damaged("the index is not sound")
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.dataset.journal import Journal
 from engine.dataset.salvage import carry_over
-from engine.dataset.schema import Damaged, prepare
+from engine.dataset.schema import Damaged, check, prepare
 from engine.dataset.waiting import ASK_AGAIN_S, is_busy, is_full, patiently
 from engine.runtime.errors import JobCancelled, StorageError
 from engine.runtime.files import storage_errors
@@ -46,6 +46,7 @@ class Store:
         self.set_aside: Path | None = None
         self.on_wait = on_wait or _wait_quietly
         self.journal = Journal(self.path.with_suffix(".journal"))
+        self._is_checked = False
         self._lock = threading.RLock()
         self._read_lock = threading.RLock()
         with storage_errors(self.path):
@@ -57,6 +58,15 @@ class Store:
         with self._lock, self._read_lock:
             self._reader.close()
             self._connection.close()
+
+    def check(self) -> None:
+        """See once whether the whole index is sound, which of a large one opening does not; raises
+        IndexReplacedError.
+        """
+        if not self._is_checked:
+            self._is_checked = True
+            with self._errors(), self._read_lock:
+                check(self._reader)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """All rows of a SELECT, as they were when the last transaction ended."""

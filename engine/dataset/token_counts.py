@@ -8,6 +8,7 @@ text encoder has a vocabulary of another size is counted with its own tokenizer.
 from __future__ import annotations
 
 import json
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LIMITS = (75, 150, 225)
 """Tokens of one, two and three windows of the text encoder, without start and end marks."""
+# One thread: it would take every core for the counting of many captions, and the window waits.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 CLIP = resource("starter", "tokenizer")
 CLIP_VOCABULARY = 49408
 _BATCH = 256  # lines at a time: what is found of one takes six kilobytes until it is counted

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine.dataset import waiting
+from engine.dataset import schema, waiting
 from engine.dataset.edits import Recipe
 from engine.dataset.library import Library
 from engine.dataset.store import Store
@@ -83,6 +83,24 @@ def test_what_the_user_decided_is_carried_over_from_a_damaged_index(library, art
     assert decisions(again) == before
     assert again.can_undo is None
     assert again.set_aside.is_file()
+    again.close()
+
+
+def test_a_large_index_is_seen_to_be_damaged_when_its_folders_are_read(
+    library, art, tmp_path, monkeypatch
+):
+    decide(library)
+    before = decisions(library)
+    library.close()
+    database = tmp_path / "dataset.sqlite"
+    wipe(database, root_page(database, "conflicts"))
+    monkeypatch.setattr(schema, "LARGE", 0)
+    again = Library(database)
+    assert again.set_aside is None
+    assert decisions(again) == before
+    again.scan([SourceFolder(path=str(art))])
+    assert again.set_aside.is_file()
+    assert decisions(again) == before
     again.close()
 
 
