@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -25,8 +26,10 @@ NAMES_PAUSE, MEASURES_PAUSE = 0.25, 2.0
 :data:`LONGEST` times, for every view looks at all pictures again.
 """
 LONGEST = 8
-STEP_ASIDE, STAY_ASIDE = 0.05, 1.0
-"""Seconds that a chunk of names, or a measure, waits while the user is at work."""
+FIRST_ASIDE, STEP_ASIDE, STAY_ASIDE = 0.15, 0.05, 1.0
+"""Seconds that the names after the first chunk, a later chunk, or a measure waits while the user is
+at work: the first pictures are seen before further names are read.
+"""
 UNTIL_SEEN = 2.0
 """Seconds that the first reading waits at most for the pictures known from before to be seen."""
 
@@ -120,11 +123,12 @@ class Reader:
             self.session.pictures_changed.emit(ids)
 
         telling = Telling(tell, NAMES_PAUSE)
+        pauses = itertools.chain([FIRST_ASIDE], itertools.repeat(STEP_ASIDE))
 
         def aside() -> None:
             if not telling.is_due:  # there are no new names
                 waited.close()
-            self.session.calm.wait(STEP_ASIDE)
+            self.session.calm.wait(next(pauses))
 
         missing: tuple[str, ...] = ()
         aside_before = self.library.set_aside
