@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from app.dataset.model import DatasetState
     from app.dataset.snapshot import Snapshot
 
-STEP_ASIDE = 3.0
-"""Seconds that judging 20,000 pictures waits at most for a user who is at work."""
+STEP_ASIDE = 10.0
+"""Seconds that judging 20,000 pictures waits at most for a user who is at work: who scrolls through
+them does not rest for a third of a second.
+"""
 
 
 class Judging:

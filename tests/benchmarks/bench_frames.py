@@ -226,7 +226,7 @@ async def in_plain_window() -> list[dict[str, Any]]:
 
 def measure(threads: int, where: str) -> list[dict[str, Any]]:
     """Run one training in this process and measure its scenes."""
-    sys.setswitchinterval(0.001)
+    sys.setswitchinterval(0.0002)
     from engine.project.settings import Settings
 
     Settings(torch_threads=threads).save()

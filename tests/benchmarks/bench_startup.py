@@ -52,7 +52,7 @@ loop.run_forever()
 _STALL = """
 import json, os, sys, threading, time
 sys.path.insert(0, os.environ["ROOT"])
-sys.setswitchinterval(0.001)
+sys.setswitchinterval(0.0002)
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
