@@ -12,6 +12,7 @@ from typing import Any, get_args
 from engine.commands.console import follow
 from engine.commands.files import add_language, format_of
 from engine.runtime.events import Event
+from engine.runtime.files import exists
 from engine.runtime.parsing import load_table
 from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
@@ -86,7 +87,7 @@ def _beside(request: GridRequest, root: Path) -> GridRequest:
         return str(root / text) if text else text
 
     def base(text: str) -> str:  # a base model may be a name, such as starter
-        return absolute(text) if (root / text).exists() else text
+        return absolute(text) if exists(root / text) else text
 
     def beside(axis: Axis) -> Axis:
         if axis.kind not in FILES:

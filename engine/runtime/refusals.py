@@ -24,11 +24,13 @@ class SettingError(ValueError):
 
     def __init__(self, sentence: str, **facts: object) -> None:
         self.sentence = sentence
-        self.facts = {name: _short(str(value)) for name, value in facts.items()}
+        self.facts = {name: short(str(value)) for name, value in facts.items()}
         super().__init__(fill(sentence, self.facts))
 
 
-def _short(text: str, most: int = 200) -> str:
+def short(text: str, most: int = 200) -> str:
+    """The beginning of a long ``text``, on one line, for a sentence."""
+    text = " ".join(text.splitlines())
     return text if len(text) <= most else f"{text[:most]}…"
 
 

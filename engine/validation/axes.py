@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_
 
 from engine.imaging.decode import PICTURE_SUFFIXES
 from engine.runtime.errors import BadInputError, fill
-from engine.runtime.files import require_folder
-from engine.runtime.refusals import refusals
+from engine.runtime.files import exists, require_folder
+from engine.runtime.refusals import refusals, short
 from engine.runtime.schema import Setting, settings_of
 from engine.sampling.request import ImageRequest
 from engine.validation.axis_schema import GridSettings
@@ -55,7 +55,7 @@ class AxisError(BadInputError):
     def __init__(self, setting: str, *, sentence: str, remedy: str = "", **facts: object) -> None:
         known = _catalogue().get(setting)
         self.setting = setting
-        self._label = known.label if known is not None else setting
+        self._label = known.label if known is not None else short(setting)
         self._problem = sentence
         texts = {key: str(value) for key, value in facts.items()}
         super().__init__(
@@ -113,7 +113,7 @@ def axis_setting(name: str) -> AxisSetting:
     if found is None:
         raise BadInputError(
             "{name} cannot be an axis of a grid.",
-            name=name,
+            name=short(name),
             remedy="Use one of these: {names}.",
             names=", ".join(_catalogue()),
         )
@@ -189,7 +189,7 @@ def expanded(kind: Kind, values: Iterable[Value]) -> tuple[Value, ...]:
 
 def _pictures(path: str) -> list[str]:
     folder = Path(path)
-    if not path or not folder.is_dir():
+    if not path or not exists(folder) or not folder.is_dir():
         return [path]
     found = [
         str(file)
@@ -280,7 +280,7 @@ def _size(found: AxisSetting, value: Any) -> str:
         raise AxisError(
             found.name,
             sentence="{value} is not a size.",
-            value=value,
+            value=short(str(value)),
             remedy="Write width and height, such as 512x768.",
         )
     width, height = (_valid(found, name, int(text)) for name, text in zip(

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from engine.runtime.errors import BadInputError
+from engine.runtime.refusals import short
 
 LARGEST_COUNT = 1000
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
@@ -175,7 +176,7 @@ def _unreachable(first: Decimal, last: Decimal, step: Decimal) -> BadInputError:
 def _not_understood(text: str) -> BadInputError:
     return BadInputError(
         "{text} is not a list of numbers.",
-        text=text.replace(f",{_ELLIPSIS},", f" {_ELLIPSIS} "),
+        text=short(text.replace(f",{_ELLIPSIS},", f" {_ELLIPSIS} ")),
         remedy="Write numbers with commas, such as 0, 0.5 … 1.",
     )
 

@@ -46,9 +46,17 @@ class RealRun:
 
 
 def train_on(
-    root: Path, training: Sequence[Path], held_out: Sequence[Path], *, epochs: int, every: int
+    root: Path,
+    training: Sequence[Path],
+    held_out: Sequence[Path],
+    *,
+    epochs: int,
+    every: int,
+    rate: float = 1e-3,
 ) -> RealRun:
-    """Train on copies of ``training``, in batches of 8, and keep every ``every``-th epoch."""
+    """Train on copies of ``training``, in batches of 8, and keep every ``every``-th epoch. What is
+    held out is measured with what is kept.
+    """
     art = root / "art"
     art.mkdir(parents=True)
     for path in (*training, *held_out):
@@ -65,13 +73,14 @@ def train_on(
         network_alpha=16,
         conv_dim=16,
         conv_alpha=16,
-        unet_lr=1e-3,
+        unet_lr=rate,
         text_encoder_lr=0.0,
         lr_scheduler="constant_with_warmup",
         lr_warmup_steps=10,
         train_batch_size=8,
         max_train_epochs=epochs,
         save_every_n_epochs=every,
+        validate_every_n_epochs=0,
         seed=7,
     )
     run = Run.open(Path(train(request, Job.detached()).run))
@@ -101,7 +110,7 @@ def _prepare(project: Project, held_out: set[str]) -> None:
     export(ExportRequest(project=str(project.root), destination=destination), job)
 
 
-def draw(run: RealRun, *, seen: int = 3, unseen: int = 3, seeds: int = 4) -> Grid:
+def draw(run: RealRun, *, seen: int = 3, unseen: int = 3, seeds: int = 4, steps: int = 14) -> Grid:
     """The grid of all checkpoints at weights 0 and 1, over captions of the training and others."""
     subjects = [from_file_name(path.name) for path in run.training[:seen]] + list(UNSEEN[:unseen])
     request = GridRequest(
@@ -111,7 +120,7 @@ def draw(run: RealRun, *, seen: int = 3, unseen: int = 3, seeds: int = 4) -> Gri
             model="starter",
             width=128,
             height=128,
-            steps=14,
+            steps=steps,
             guidance_scale=4.0,
             sampler="dpmpp_2m",
             batch_size=8,

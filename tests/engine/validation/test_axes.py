@@ -140,6 +140,16 @@ def test_a_folder_without_pictures_is_told_with_its_name(tmp_path: Path) -> None
         read_values("init_image", str(tmp_path))
 
 
+def test_of_what_is_too_long_only_the_beginning_is_told() -> None:
+    long = "x" * 3000
+    assert read_values("init_image", long) == (long,)  # no file can be called so; looking tells it
+    for setting, text in (("weight", long), ("size", long), (long, "1"), ("weight", "1\n" + long)):
+        with pytest.raises(BadInputError) as caught:
+            read_values(setting, text)
+        assert "xxx…" in str(caught.value)
+        assert len(str(caught.value)) < 1000
+
+
 def test_minus_zero_is_zero() -> None:
     (value,) = Axis(setting="weight", values=(-0.0,)).values
     assert str(value) == "0.0"

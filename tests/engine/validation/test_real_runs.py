@@ -1,6 +1,7 @@
 """Real runs on the starter model: one memorizes and is flagged, one learns and is passed.
 
-Limits are the defaults. ``tests/benchmarks/bench_overfit.py`` has the whole story.
+Limits are the defaults. Runs and grids are the shortest that leave no doubt: a high learning rate
+memorizes in fewer steps. ``tests/benchmarks/bench_overfit.py`` has the whole story.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from engine.validation.manifest import Grid
 from tests.engine.validation.pictures import paths
 from tests.engine.validation.real_runs import CAPTION, RealRun, draw, judged, train_on
 
-EPOCHS, EVERY = 100, 50
-SEEN = 3
+EPOCHS, EVERY, RATE = 72, 36, 2e-3
+SEEN, STEPS = 3, 10
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +25,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RealRun:
     """8 pictures, each seen in every step."""
     files = paths("pixel")
     folder = tmp_path_factory.mktemp("over")
-    return train_on(folder / "run", files[:8], files[8:20], epochs=EPOCHS, every=EVERY)
+    return train_on(folder / "run", files[:8], files[8:20], epochs=EPOCHS, every=EVERY, rate=RATE)
 
 
 @pytest.fixture(scope="module")
 def grid(run: RealRun) -> Grid:
-    return draw(run, seen=SEEN, unseen=1, seeds=2)
+    return draw(run, seen=SEEN, unseen=1, seeds=2, steps=STEPS)
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +71,8 @@ def test_what_is_memorized_is_nearest_to_the_picture_it_was_learned_from(
 
 def test_a_short_run_over_the_whole_sample_is_passed(tmp_path: Path) -> None:
     files = paths("pixel")
-    run = train_on(tmp_path / "run", files[:28], files[28:], epochs=12, every=12)
-    evidence, verdict = judged(run, draw(run, seen=2, unseen=2, seeds=2))
+    run = train_on(tmp_path / "run", files[:28], files[28:], epochs=8, every=8)
+    evidence, verdict = judged(run, draw(run, seen=2, unseen=2, seeds=2, steps=STEPS))
     assert verdict.words == {run.checkpoints[0]: "use"}
     assert verdict.pick is not None
     assert verdict.pick.sound
