@@ -11,7 +11,7 @@ from app.widgets.buttons import button
 from app.widgets.fields import Choice, FieldRow, NumberField, TextField, row
 from app.widgets.panel import padded
 from app.widgets.text import label
-from engine.canvas.document import LARGEST_SIDE
+from engine.canvas.core import LARGEST_SIDE
 
 BAD = set('<>:"/\\|?*') | {chr(code) for code in range(32)}
 BACKGROUNDS = (("white", "White"), ("gray", "Middle gray"), ("none", "Transparent"))

@@ -162,7 +162,7 @@ class DocumentState(QObject):
         if self.document is None or not self.active:
             return
         place = self.document.index(self.active) + by
-        if 0 <= place < len(self.document.layers):
+        if 0 <= place < len(self.document.group_of(self.active).children):
             self.move_in_stack(self.active, place)
 
     def rename_layer(self, layer_id: str, name: str) -> None:

@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 
 from app.canvas.files import free_name, latest, move, read, remove, safety_copy
@@ -115,10 +114,10 @@ class Keeper(QObject):
         await self.flush()  # also takes the name of the present document
         path = await self._session.bridge.io(free_name, self.folder, name)
         await self.flush()
-        pixels = np.zeros((height, width, 4), np.uint8)
+        layer = Layer(name=layer_name)
+        document = Document(width, height, [layer])
         if background is not None:
-            pixels[:] = (*background, 255)
-        document = Document(width, height, [Layer(layer_name, pixels)])
+            layer.tiles.fill(document.bounds, (*background, 255))
         self.saved_time = 0.0
         self._state.open(document, path, modified=True)
         self._changed()

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractListModel,
@@ -26,6 +27,7 @@ from app.i18n import signals, tr
 from app.i18n.format import percent
 from app.theme import color, fonts, icons
 from app.widgets.images import checker, image_of
+from engine.canvas.rect import Rect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,10 +170,25 @@ class LayerModel(QAbstractListModel):
     def _thumbnail(self, layer: Layer) -> QImage:
         kept = self._thumbnails.get(layer.id)
         if kept is None or kept[0] != layer.revision:
-            stride = max(1, min(layer.pixels.shape[0] // 64, layer.pixels.shape[1] // 88))
-            image = image_of(layer.pixels[::stride, ::stride])
+            image = image_of(thumbnail(layer))
             kept = self._thumbnails[layer.id] = (layer.revision, image)
         return kept[1]
+
+
+def thumbnail(layer: Layer) -> np.ndarray:
+    """All that a layer shows, straight RGBA, small but not smaller than a row's picture."""
+    around = layer.tiles.bounds()
+    level = 0
+    while min(around.height >> level, around.width >> level) > 2 * THUMBNAIL.width():
+        level += 1
+    small = Rect.edges(
+        around.x >> level,
+        around.y >> level,
+        -(-around.right >> level),
+        -(-around.bottom >> level),
+    )
+    pixels = None if small.empty else layer.tiles.at_level(level, small)
+    return np.zeros((1, 1, 4), np.uint8) if pixels is None else np.ascontiguousarray(pixels)
 
 
 def origin(layer: Layer) -> str:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.canvas.composite import squares
-from engine.canvas.layer import Layer
+from engine.canvas.layer import Layer, Mask, Node
 from engine.canvas.rect import EMPTY, Rect
+from engine.canvas.tiles import TILE, Tiles, keys_in, tile_rect
 from engine.imaging.dabs import Trail, coverage, reach
 
-TILE = 128
 LEAST_PRESSURE = 0.05
 
 
@@ -20,55 +19,59 @@ LEAST_PRESSURE = 0.05
 class Brush:
     """A round tip. ``radius`` in pixels; ``hardness`` 0 (soft) to 1; ``color`` RGB 0..255.
 
-    ``opacity`` is the most that one stroke covers. With ``erase`` the stroke takes alpha away.
-    Pressure 0..1 of the pen acts on the size, on the opacity, or on both.
+    ``opacity`` is the most that one stroke covers; ``flow`` 0..1 is what each dab of it adds, 1
+    covers at once. With ``erase`` the stroke takes alpha away. Pressure 0..1 of the pen acts on the
+    size, on the opacity, or on both.
     """
 
     radius: float = 30.0
     hardness: float = 0.8
     color: tuple[int, int, int] = (0, 0, 0)
     opacity: float = 1.0
+    flow: float = 1.0
     erase: bool = False
     pressure_size: bool = True
     pressure_opacity: bool = False
 
 
 class Stroke:
-    """A stroke under way on one layer. Touches only tiles that the path crosses.
+    """A stroke under way on a layer, or on the mask of a node. Touches only tiles on its path.
 
-    The layer's pixels are changed in place; :attr:`before` keeps what the touched tiles were.
-    ``clip`` is a selection mask of the document's size, or None.
+    The tiles of ``on`` are written in place; :attr:`before` is the raster before the stroke.
+    ``clip`` is a selection, or None; ``within`` is the document rectangle that can be painted. On
+    a mask the brightness of the color counts, and the eraser hides.
     """
 
-    def __init__(self, layer: Layer, brush: Brush, clip: np.ndarray | None = None) -> None:
-        self.layer = layer
+    def __init__(
+        self, node: Node, on: Layer | Mask, brush: Brush, within: Rect, clip: Tiles | None = None
+    ) -> None:
+        self.node = node
+        self.on = on
         self.brush = brush
-        self.before: dict[Rect, np.ndarray] = {}
+        self.before = on.tiles.copy()
+        self.touched: set[tuple[int, int]] = set()
         self._clip = clip
-        self._coverage = np.zeros(layer.pixels.shape[:2], np.uint8)
-        self._frame = Rect(0, 0, layer.pixels.shape[1], layer.pixels.shape[0])
+        self._coverage = Tiles(1)
+        self._frame = within.moved(-on.x, -on.y)
         self._trail = Trail(self._radius)
 
     def to(self, x: float, y: float, pressure: float = 1.0) -> Rect:
         """Draw on to document point (x, y); gives the document rectangle that changed."""
-        point = (x - self.layer.x, y - self.layer.y, min(1.0, max(0.0, pressure)))
-        touched: dict[Rect, Rect] = {}
+        point = (x - self.on.x, y - self.on.y, min(1.0, max(0.0, pressure)))
+        changed: dict[tuple[int, int], Rect] = {}
         for dab in self._trail.to(point):
             rect = self._cover(*dab)
-            for tile in squares(rect, TILE):
-                part = tile.intersected(rect)
-                touched[tile] = touched.get(tile, EMPTY).united(part)
+            for key in keys_in(rect):
+                part = tile_rect(key).intersected(rect)
+                changed[key] = changed.get(key, EMPTY).united(part)
         dirty = EMPTY
-        for tile, part in touched.items():
-            self._blend(tile.intersected(self._frame), part)
+        for key, part in changed.items():
+            self._blend(key, part)
             dirty = dirty.united(part)
-        if touched:
-            self.layer.touch()
-        return dirty.moved(self.layer.x, self.layer.y)
-
-    def patches(self) -> list[tuple[Rect, np.ndarray]]:
-        """What the touched tiles were before the stroke."""
-        return list(self.before.items())
+        if changed:
+            self.touched |= changed.keys()
+            self.node.touch()
+        return dirty.moved(self.on.x, self.on.y)
 
     def _radius(self, pressure: float) -> float:
         scale = max(LEAST_PRESSURE, pressure) if self.brush.pressure_size else 1.0
@@ -81,33 +84,68 @@ class Stroke:
         if rect.empty:
             return rect
         strength = pressure if self.brush.pressure_opacity else 1.0
-        dab = coverage(rect, x, y, radius, self.brush.hardness)
-        covered = self._coverage[rect.slices]
-        np.maximum(covered, np.rint(dab * (255.0 * strength)).astype(np.uint8), out=covered)
+        dab = coverage(rect, x, y, radius, self.brush.hardness) * np.float32(strength)
+        for key in keys_in(rect):
+            part = tile_rect(key).intersected(rect)
+            under = self._coverage.writable(key)[_inside(part)]
+            added = dab[part.moved(-rect.x, -rect.y).slices]
+            if self.brush.flow < 1:
+                rest = np.float32(255) - under
+                added = under + np.ceil(rest * added * np.float32(self.brush.flow))
+                under[:] = added.astype(np.uint8)
+            else:
+                np.maximum(under, np.rint(added * 255).astype(np.uint8), out=under)
         return rect
 
-    def _blend(self, tile: Rect, part: Rect) -> None:
-        kept = self.before.get(tile)
-        if kept is None:
-            kept = self.before[tile] = self.layer.pixels[tile.slices].copy()
-        original = kept[part.moved(-tile.x, -tile.y).slices]
-        alpha = self._coverage[part.slices].astype(np.float32) * (self.brush.opacity / 255.0)
+    def _blend(self, key: tuple[int, int], part: Rect) -> None:
+        target = self.on.tiles.writable(key)[_inside(part)]
+        kept = self.before.get(key)
+        original = np.full_like(target, self.before.empty) if kept is None else kept[_inside(part)]
+        covered = self._coverage.get(key)
+        assert covered is not None
+        alpha = covered[_inside(part)] * np.float32(self.brush.opacity / 255.0)
         if self._clip is not None:
-            alpha *= _clip_part(self._clip, part.moved(self.layer.x, self.layer.y))
+            alpha *= self._clip.read(part.moved(self.on.x, self.on.y)) / np.float32(255.0)
         color = None if self.brush.erase else self.brush.color
-        self.layer.pixels[part.slices] = blend(original, alpha, color)
+        if isinstance(self.on, Mask):
+            target[:] = np.rint(original + (_brightness(color) - original) * alpha)
+        else:
+            target[:] = blend(original, alpha, color, alpha_locked=self.on.alpha_locked)
+
+
+def _inside(part: Rect) -> tuple[slice, slice]:
+    """Slices of the tile that ``part`` lies in."""
+    top, left = part.y % TILE, part.x % TILE
+    return slice(top, top + part.height), slice(left, left + part.width)
+
+
+def _brightness(color: tuple[int, int, int] | None) -> np.float32:
+    """What a color shows as the value of a mask; None, the eraser, hides."""
+    red, green, blue = color or (0, 0, 0)
+    return np.float32(0.3 * red + 0.59 * green + 0.11 * blue)
 
 
 def blend(
-    original: np.ndarray, alpha: np.ndarray, color: tuple[int, int, int] | None
+    original: np.ndarray,
+    alpha: np.ndarray,
+    color: tuple[int, int, int] | None,
+    *,
+    alpha_locked: bool = False,
 ) -> np.ndarray:
     """``color`` over straight RGBA uint8 ``original`` with ``alpha`` 0..1 [h, w]; None erases.
 
-    Pixels where ``alpha`` is 0 come back byte for byte.
+    Pixels where ``alpha`` is 0 come back byte for byte. With ``alpha_locked`` colors change where
+    there is something, and what is transparent stays as it is.
     """
     alpha = alpha[..., None]
     old_alpha = original[..., 3:4].astype(np.float32) / 255.0
     result = original.copy()
+    if alpha_locked:
+        if color is not None:
+            tint = np.asarray(color, np.float32)
+            mixed = original[..., :3] + (tint - original[..., :3]) * alpha
+            result[..., :3] = np.where(old_alpha > 0, np.rint(mixed), original[..., :3])
+        return result
     if color is None:
         new_alpha = old_alpha * (1.0 - alpha)
     else:
@@ -125,20 +163,12 @@ def stroke(
     layer: Layer,
     points: Iterable[tuple[float, float, float]],
     brush: Brush,
-    clip: np.ndarray | None = None,
+    within: Rect,
+    clip: Tiles | None = None,
 ) -> Rect:
     """Draw a whole path of (x, y, pressure) on ``layer``; gives the document rectangle changed."""
-    drawn = Stroke(layer, brush, clip)
+    drawn = Stroke(layer, layer, brush, within, clip)
     dirty = EMPTY
     for x, y, pressure in points:
         dirty = dirty.united(drawn.to(x, y, pressure))
     return dirty
-
-
-def _clip_part(clip: np.ndarray, rect: Rect) -> np.ndarray:
-    """The selection 0..1 in document rectangle ``rect``; 0 outside the document."""
-    result = np.zeros((rect.height, rect.width), np.float32)
-    inside = rect.intersected(Rect(0, 0, clip.shape[1], clip.shape[0]))
-    if not inside.empty:
-        result[inside.moved(-rect.x, -rect.y).slices] = clip[inside.slices] / np.float32(255.0)
-    return result

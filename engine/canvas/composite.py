@@ -1,50 +1,77 @@
-"""Layers over each other: exact source-over of straight-alpha pixels.
+"""Layers over each other: exact blending of straight-alpha pixels.
 
-All layers are accumulated in float32 premultiplied by alpha and rounded to bytes once, at the end.
-So a lone layer comes back byte for byte, a transparent pixel changes nothing under it, and any
-rectangle equals the same part of the whole.
+All is accumulated in float32 premultiplied by alpha, color 0..255 and alpha 0..1, and rounded to
+bytes once, at the end. So a lone layer comes back byte for byte, a transparent pixel changes
+nothing under it, and any rectangle equals the same part of the whole. Formulas as in the W3C's
+"Compositing and Blending Level 1"; groups and clipping as in Photoshop.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import NamedTuple
 
 import numpy as np
 
+from engine.canvas.blending import NORMAL, blended
+from engine.canvas.layer import Group, Layer, Mask, Node
 from engine.canvas.rect import Rect
 
 Array = np.ndarray
 
 
-class Placed(Protocol):
-    """What compositing needs to know of a layer."""
+class Item(NamedTuple):
+    """A node, and the nodes above it that are clipped to it."""
 
-    pixels: Array
-    x: int
-    y: int
-    opacity: float
-    visible: bool
-    revision: int
+    base: Node
+    clipped: tuple[Node, ...] = ()
 
     @property
-    def bounds(self) -> Rect:
-        """Where the pixels lie in the document."""
-        ...
+    def plain(self) -> bool:
+        """Whether it is laid over what is below without looking at it."""
+        return self.base.mode == NORMAL and not _passes(self)
 
 
-def composite(layers: Iterable[Placed], rect: Rect) -> Array:
-    """Straight RGBA uint8 [height, width, 4] of ``rect``, bottom layer first."""
-    return rounded(accumulate(layers, rect))
+class Shown(NamedTuple):
+    """What a node shows of a rectangle: colors 0..255 [h, w, 3] and alpha 0..1 [h, w, 1]."""
+
+    color: Array
+    alpha: Array
 
 
-def accumulate(layers: Iterable[Placed], rect: Rect, below: Array | None = None) -> Array:
+def composite(nodes: Iterable[Node], rect: Rect, level: int = 0) -> Array:
+    """Straight RGBA uint8 [height, width, 4] of ``rect``, bottom node first.
+
+    ``level`` shows the nodes shrunk that many times by two; ``rect`` is in shrunk pixels.
+    """
+    return rounded(accumulate(sequence(nodes), rect, level=level))
+
+
+def sequence(nodes: Iterable[Node]) -> list[Item]:
+    """The nodes that are visible with those clipped to them, bottom first.
+
+    Groups that change nothing for what they hold are opened.
+    """
+    result: list[Item] = []
+    for base, clipped in _clip_groups(nodes):
+        if not base.visible or base.opacity <= 0:
+            continue
+        item = Item(base, tuple(one for one in clipped if one.visible and one.opacity > 0))
+        if isinstance(base, Group) and _passes(item) and base.opacity >= 1 and _mask(base) is None:
+            result.extend(sequence(base.children))
+        else:
+            result.append(item)
+    return result
+
+
+def accumulate(
+    items: Iterable[Item], rect: Rect, below: Array | None = None, level: int = 0
+) -> Array:
     """Premultiplied float32 [height, width, 4], color 0..255 and alpha 0..1, over ``below``."""
     empty = (rect.height, rect.width, 4)
     result = np.zeros(empty, np.float32) if below is None else below.copy()
-    for layer in layers:
-        if layer.visible and layer.opacity > 0:
-            _lay(result, layer, rect)
+    for item in items:
+        _lay(result, item, rect, level)
     return result
 
 
@@ -61,87 +88,211 @@ def rounded(premultiplied: Array) -> Array:
     return result
 
 
-def _lay(result: Array, layer: Placed, rect: Rect) -> None:
-    part = rect.intersected(layer.bounds)
-    if part.empty:
+def over(result: Array, above: Array) -> None:
+    """Lay an accumulated picture over another of the same size, in place."""
+    result *= 1.0 - above[..., 3:4]
+    result += above
+
+
+def mask_values(mask: Mask, rect: Rect, level: int = 0) -> Array | float:
+    """How much of ``rect`` a mask shows, 0..1: [h, w, 1], or one number where it is even."""
+    place = rect.moved(-(mask.x >> level), -(mask.y >> level))
+    values = mask.tiles.at_level(level, place)
+    if values is None:
+        return mask.tiles.empty / 255.0
+    return values[..., None] * np.float32(1 / 255)
+
+
+def _clip_groups(nodes: Iterable[Node]) -> list[tuple[Node, list[Node]]]:
+    groups: list[tuple[Node, list[Node]]] = []
+    for node in nodes:
+        if node.clipping and groups:
+            groups[-1][1].append(node)
+        else:
+            groups.append((node, []))
+    return groups
+
+
+def _passes(item: Item) -> bool:
+    """Whether a group's children blend with what is below it; not when others clip to it."""
+    return isinstance(item.base, Group) and item.base.passes_through and not item.clipped
+
+
+def _mask(node: Node) -> Mask | None:
+    return node.mask if node.mask is not None and node.mask.enabled else None
+
+
+def _lay(result: Array, item: Item, rect: Rect, level: int) -> None:
+    if _passes(item):
+        _lay_passing(result, item.base, rect, level)
         return
-    source = layer.pixels[part.moved(-layer.x, -layer.y).slices]
-    target = result[part.moved(-rect.x, -rect.y).slices]
-    alpha_bytes = source[..., 3:4]
-    if not alpha_bytes.any():
+    shown = _shown(item.base, rect, level)
+    if shown is None:
         return
-    if layer.opacity >= 1.0 and alpha_bytes.min() == 255:
-        target[..., :3] = source[..., :3]
+    color, alpha = shown.color, shown.alpha
+    for node in item.clipped:
+        color = _clipped(color, node, rect, level)
+    _blend(result, color, _weakened(item.base, alpha, rect, level), item.base.mode)
+
+
+def _lay_passing(result: Array, group: Node, rect: Rect, level: int) -> None:
+    """A group whose children blend with what is below, weakened by its opacity and mask."""
+    assert isinstance(group, Group)
+    before = result.copy()
+    for item in sequence(group.children):
+        _lay(result, item, rect, level)
+    mask = _mask(group)
+    weight = group.opacity * (1.0 if mask is None else mask_values(mask, rect, level))
+    result -= before
+    result *= weight
+    result += before
+
+
+def _shown(node: Node, rect: Rect, level: int) -> Shown | None:
+    """What ``node`` holds in ``rect``, without its own opacity and mask."""
+    if isinstance(node, Group):
+        return _shown_group(node, rect, level)
+    assert isinstance(node, Layer)
+    pixels = _pixels(node, rect, level)
+    if pixels is None or not pixels[..., 3].any():
+        return None
+    return Shown(pixels[..., :3], pixels[..., 3:4] * np.float32(1 / 255))
+
+
+def _pixels(layer: Layer, rect: Rect, level: int) -> Array | None:
+    return layer.tiles.at_level(level, rect.moved(-(layer.x >> level), -(layer.y >> level)))
+
+
+def _shown_group(group: Group, rect: Rect, level: int) -> Shown | None:
+    inside = accumulate(sequence(group.children), rect, level=level)
+    alpha = inside[..., 3:4]
+    if not alpha.any():
+        return None
+    return Shown(inside[..., :3] / np.maximum(alpha, np.float32(1e-6)), alpha)
+
+
+def _weakened(node: Node, alpha: Array, rect: Rect, level: int) -> Array:
+    """``alpha`` under the node's opacity and mask."""
+    if node.opacity < 1.0:
+        alpha = alpha * np.float32(node.opacity)
+    mask = _mask(node)
+    if mask is not None:
+        alpha = alpha * mask_values(mask, rect, level)
+    return alpha
+
+
+def _clipped(color: Array, node: Node, rect: Rect, level: int) -> Array:
+    """``color`` of a base with a node laid over it that is seen only where the base is."""
+    shown = _shown(node, rect, level)
+    if shown is None:
+        return color
+    alpha = _weakened(node, shown.alpha, rect, level)
+    mixed = _mixed(node.mode, color, shown.color)
+    return color + (mixed - color) * alpha
+
+
+def _blend(target: Array, color: Array, alpha: Array, mode: str) -> None:
+    """Lay a color over accumulated pixels, in place."""
+    if mode != NORMAL:
+        covered = target[..., 3:4]
+        below = target[..., :3] / np.maximum(covered, np.float32(1e-6))
+        color = color + (_mixed(mode, below, color) - color) * covered
+    elif alpha.min() >= 1.0:
+        target[..., :3] = color
         target[..., 3] = 1.0
         return
-    alpha = alpha_bytes.astype(np.float32) * np.float32(layer.opacity / 255.0)
     target *= 1.0 - alpha
-    target[..., :3] += source[..., :3] * alpha
+    target[..., :3] += color * alpha
     target[..., 3:4] += alpha
 
 
-class Compositor:
-    """Keeps what lies under the active layer, so that a stroke blends only what is above.
+def _mixed(mode: str, below: Array, above: Array) -> Array:
+    """The blend of two opaque colors 0..255."""
+    if mode == NORMAL:
+        return above.astype(np.float32)
+    scale = np.float32(1 / 255)
+    return blended(mode, below * scale, above * scale) * np.float32(255)
 
-    The kept picture is filled where it is asked for, in squares of :attr:`tile` pixels, and dropped
-    when any layer under the active one has changed. Squares that show one layer alone, most of
-    them in a usual document, are copied and not blended. At most :attr:`most` squares are kept.
+
+class Compositor:
+    """Keeps what lies under and over the active layer, so that a stroke blends three pictures.
+
+    Kept in squares where they are asked for, and dropped when another layer than the active one
+    has changed. At most :attr:`most` squares are kept of each.
     """
 
     tile = 256
-    most = 128
+    most = 48
 
     def __init__(self) -> None:
         self._key: tuple[int, ...] = ()
-        self._tiles: dict[tuple[int, int], Array] = {}
+        self._below: dict[tuple[int, int, int], Array] = {}
+        self._above: dict[tuple[int, int, int], Array] = {}
 
-    def composite(self, layers: Sequence[Placed], active: int, rect: Rect) -> Array:
-        """As :func:`composite`; ``active`` is the index of the layer that is being painted on."""
-        key = tuple(layer.revision for layer in layers[:active])
+    def composite(self, nodes: Sequence[Node], active: str, rect: Rect, level: int = 0) -> Array:
+        """As :func:`composite`; ``active`` names the layer that is being painted on."""
+        items = sequence(nodes)
+        place = next((i for i, item in enumerate(items) if _holds(item, active)), len(items))
+        middle = items[place : place + 1]
+        above, rest = _split(items[place + 1 :])
+        key = (place, *_revisions([*items[:place], *above]))
         if key != self._key:
-            self._key, self._tiles = key, {}
+            self._key, self._below, self._above = key, {}, {}
         result = np.empty((rect.height, rect.width, 4), np.uint8)
         for square in squares(rect, self.tile):
             part = square.intersected(rect)
             target = result[part.moved(-rect.x, -rect.y).slices]
-            if _copied(target, layers, part):
+            if _copied(target, items, part, level):
                 continue
-            below = self._below(layers[:active], square)
-            view = below[part.moved(-square.x, -square.y).slices]
-            target[:] = rounded(accumulate(layers[active:], part, view))
+            inside = part.moved(-square.x, -square.y).slices
+            under = self._kept(self._below, items[:place], square, level)
+            pixels = accumulate(middle, part, under[inside], level)
+            if above:
+                over(pixels, self._kept(self._above, above, square, level)[inside])
+            for item in rest:
+                _lay(pixels, item, part, level)
+            target[:] = rounded(pixels)
         return result
 
-    def _below(self, layers: Sequence[Placed], square: Rect) -> Array:
-        kept = self._tiles.get((square.x, square.y))
+    def _kept(
+        self,
+        store: dict[tuple[int, int, int], Array],
+        items: Sequence[Item],
+        square: Rect,
+        level: int,
+    ) -> Array:
+        place = (square.x, square.y, level)
+        kept = store.get(place)
         if kept is None:
-            kept = accumulate(layers, square)
-            if len(self._tiles) >= self.most:
-                self._tiles.pop(next(iter(self._tiles)))
-            self._tiles[square.x, square.y] = kept
+            kept = accumulate(items, square, level=level)
+            if len(store) >= self.most:
+                store.pop(next(iter(store)))
+            store[place] = kept
         return kept
 
 
-def _copied(target: Array, layers: Sequence[Placed], rect: Rect) -> bool:
-    """Fill ``target`` as :func:`composite` would, where one opaque layer or none is to be seen."""
-    seen: Placed | None = None
-    for layer in reversed(layers):
-        part = rect.intersected(layer.bounds)
-        if not layer.visible or layer.opacity <= 0 or part.empty:
-            continue
-        alpha = layer.pixels[part.moved(-layer.x, -layer.y).slices][..., 3]
-        if not alpha.any():
-            continue
-        if seen is not None or layer.opacity < 1.0:
-            return False
-        seen = layer
-        if part == rect and alpha.min() == 255:
-            break
-    target[:] = 0
-    if seen is not None:
-        part = rect.intersected(seen.bounds)
-        source = seen.pixels[part.moved(-seen.x, -seen.y).slices]
-        target[part.moved(-rect.x, -rect.y).slices] = np.where(source[..., 3:4] > 0, source, 0)
+def _copied(target: Array, items: Iterable[Item], rect: Rect, level: int) -> bool:
+    """Fill ``target`` as :func:`composite` would, where one whole layer or none is to be seen."""
+    there = [item for item in items if _touches(item.base, rect, level)]
+    if not there:
+        target[:] = 0
+        return True
+    item = there[0]
+    simple = not item.clipped and item.plain and item.base.opacity >= 1
+    if len(there) > 1 or not simple or _mask(item.base) or not isinstance(item.base, Layer):
+        return False
+    shown = _pixels(item.base, rect, level)
+    target[:] = 0 if shown is None else np.where(shown[..., 3:4] > 0, shown, 0)
     return True
+
+
+def _touches(node: Node, rect: Rect, level: int) -> bool:
+    """Whether a node may show something in ``rect``; seen from its tiles, not from its pixels."""
+    if isinstance(node, Group):
+        return any(_touches(child, rect, level) for child in node.children)
+    assert isinstance(node, Layer)
+    whole = Rect(rect.x << level, rect.y << level, rect.width << level, rect.height << level)
+    return node.tiles.touches(whole.moved(-node.x, -node.y).grown((1 << level) - 1))
 
 
 def squares(rect: Rect, size: int) -> Iterable[Rect]:
@@ -149,3 +300,30 @@ def squares(rect: Rect, size: int) -> Iterable[Rect]:
     for y in range(rect.y // size * size, rect.bottom, size):
         for x in range(rect.x // size * size, rect.right, size):
             yield Rect(x, y, size, size)
+
+
+def _holds(item: Item, node_id: str) -> bool:
+    return any(
+        node.id == node_id
+        or (isinstance(node, Group) and any(one.id == node_id for one in node.walk()))
+        for node in (item.base, *item.clipped)
+    )
+
+
+def _split(items: Sequence[Item]) -> tuple[Sequence[Item], Sequence[Item]]:
+    """The items up to the first that looks at what is below it, and the rest.
+
+    Laying normal layers over each other can be done in any grouping; blending cannot.
+    """
+    for place, item in enumerate(items):
+        if not item.plain:
+            return items[:place], items[place:]
+    return items, []
+
+
+def _revisions(items: Iterable[Item]) -> Iterable[int]:
+    for item in items:
+        for node in (item.base, *item.clipped):
+            yield node.revision
+            if isinstance(node, Group):
+                yield from (one.revision for one in node.walk())

@@ -1,6 +1,7 @@
 """Undo and redo: every edit knows how to swap itself with the document's present state.
 
-Swapping twice restores the first state, so one patch per place serves undo and redo both.
+Swapping twice restores the first state, so one record serves undo and redo both. Pixels are kept
+as the tiles that were there, which the document shares: a step costs what it changed.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import numpy as np
-
 from engine.canvas.rect import EMPTY, Rect
+from engine.canvas.tiles import Changes, Tiles, tile_rect
 
 if TYPE_CHECKING:
     from engine.canvas.document import Document
-    from engine.canvas.layer import Layer
+    from engine.canvas.layer import Group, Node
 
 BUDGET = 512 * 2**20
+# Steps that are kept whatever their size is: what the budget is for are large ones.
+LEAST_STEPS = 20
+
+# What a node's fields change that is not seen in the picture.
+_UNSEEN = {"name", "locked", "recipe", "source", "alpha_locked"}
 
 
 class Change(NamedTuple):
@@ -46,86 +51,100 @@ class Edit(Protocol):
 
 
 @dataclass
-class PatchEdit:
-    """Parts of one layer's pixels: (rectangle in the layer's own pixels, kept pixels)."""
+class TilesEdit:
+    """Tiles of one layer, by their place."""
 
     layer_id: str
-    patches: list[tuple[Rect, np.ndarray]]
+    changes: Changes
 
     @property
     def bytes(self) -> int:
-        return sum(pixels.nbytes for _, pixels in self.patches)
+        return _bytes(self.changes)
 
     def swap(self, document: Document) -> Rect:
         layer = document.layer(self.layer_id)
-        dirty = EMPTY
-        for index, (rect, pixels) in enumerate(self.patches):
-            present = layer.pixels[rect.slices].copy()
-            layer.pixels[rect.slices] = pixels
-            self.patches[index] = (rect, present)
-            dirty = dirty.united(rect)
+        self.changes = layer.tiles.exchange(self.changes)
         layer.touch()
-        return dirty.moved(layer.x, layer.y)
+        return around(self.changes).moved(layer.x, layer.y)
 
 
 @dataclass
 class FieldEdit:
-    """Fields of one layer, such as its opacity, or its pixel array as a whole."""
+    """Fields of one node, such as its opacity or its mask."""
 
-    layer_id: str
+    node_id: str
     values: dict[str, Any]
 
     @property
     def bytes(self) -> int:
-        pixels = self.values.get("pixels")
-        return 64 if pixels is None else pixels.nbytes
+        mask = self.values.get("mask")
+        return 64 + (mask.tiles.bytes if mask is not None else 0)
 
     def swap(self, document: Document) -> Rect:
-        layer = document.layer(self.layer_id)
-        before = layer.bounds
-        present = {name: getattr(layer, name) for name in self.values}
+        node = document.node(self.node_id)
+        before = node.bounds
+        present = {name: getattr(node, name) for name in self.values}
         for name, value in self.values.items():
-            setattr(layer, name, value)
+            setattr(node, name, value)
         self.values = present
-        layer.touch()
-        looks_same = set(self.values) <= {"name", "locked", "recipe"}
-        return EMPTY if looks_same else before.united(layer.bounds)
+        node.touch()
+        return EMPTY if set(self.values) <= _UNSEEN else before.united(node.bounds)
 
 
 @dataclass
 class StackEdit:
-    """The list of layers: what is in it and in which order."""
+    """What groups hold, and in which order; the document's root is one of them."""
 
-    layers: list[Layer]
+    stacks: list[tuple[Group, list[Node]]]
 
     @property
     def bytes(self) -> int:
-        return sum(layer.pixels.nbytes for layer in self.layers[-1:])
+        return sum(_node_bytes(node) for group, kept in self.stacks for node in _gone(group, kept))
 
     def swap(self, document: Document) -> Rect:
-        present = list(document.layers)
-        document.layers[:] = self.layers
-        moved = _moved(present, self.layers)
-        self.layers = present
         dirty = EMPTY
-        for layer in moved:
-            dirty = dirty.united(layer.bounds)
+        for index, (group, children) in enumerate(self.stacks):
+            present = group.children
+            group.children = children
+            group.touch()
+            self.stacks[index] = (group, present)
+            for node in _moved(present, children):
+                dirty = dirty.united(node.bounds)
         return dirty
 
 
 @dataclass
 class SelectionEdit:
-    """The selection mask, or None for no selection. Masks are never changed in place."""
+    """The selection, or None for none. Selections are never changed in place."""
 
-    mask: np.ndarray | None
+    selection: Tiles | None
 
     @property
     def bytes(self) -> int:
-        return 0 if self.mask is None else self.mask.nbytes
+        return 0 if self.selection is None else self.selection.bytes
 
     def swap(self, document: Document) -> Rect:
-        document.selection, self.mask = self.mask, document.selection
+        document.selection, self.selection = self.selection, document.selection
         return EMPTY
+
+
+@dataclass
+class FrameEdit:
+    """What belongs to the document as a whole: its size, its background, its guides."""
+
+    values: dict[str, Any]
+
+    @property
+    def bytes(self) -> int:
+        return 64
+
+    def swap(self, document: Document) -> Rect:
+        before = document.bounds
+        present = {name: getattr(document, name) for name in self.values}
+        for name, value in self.values.items():
+            setattr(document, name, value)
+        self.values = present
+        return EMPTY if set(present) == {"guides"} else before.united(document.bounds)
 
 
 @dataclass
@@ -172,12 +191,22 @@ class History:
         """What would be redone, or None."""
         return self._undone[-1].what if self._undone else None
 
+    @property
+    def steps(self) -> list[Step]:
+        """All steps, the oldest first, with those that were undone."""
+        return [*self._done, *reversed(self._undone)]
+
+    @property
+    def position(self) -> int:
+        """How many of :attr:`steps` are done."""
+        return len(self._done)
+
     def push(self, step: Step) -> None:
         """Note a step that has just been done; what had been undone is gone."""
         self._undone.clear()
         self._done.append(step)
         total = sum(kept.edit.bytes for kept in self._done)
-        while total > self._budget and len(self._done) > 1:
+        while total > self._budget and len(self._done) > LEAST_STEPS:
             total -= self._done.pop(0).edit.bytes
 
     def continues(self, what: str, layer_id: str) -> bool:
@@ -197,6 +226,14 @@ class History:
         return _swap(document, self._undone, self._done)
 
 
+def around(changes: Changes) -> Rect:
+    """The rectangle round the tiles of ``changes``, in layer pixels."""
+    rect = EMPTY
+    for key in changes:
+        rect = rect.united(tile_rect(key))
+    return rect
+
+
 def _swap(document: Document, source: list[Step], target: list[Step]) -> Change | None:
     if not source:
         return None
@@ -206,8 +243,27 @@ def _swap(document: Document, source: list[Step], target: list[Step]) -> Change 
     return Change(rect.intersected(document.bounds), step.what, step.layer_id)
 
 
-def _moved(before: Sequence[Layer], after: Sequence[Layer]) -> list[Layer]:
-    """The layers between the first and the last place at which two stacks differ."""
+def _bytes(changes: Changes) -> int:
+    tiles = {id(tile): tile.nbytes for tile in changes.values() if tile is not None}
+    return 64 + sum(tiles.values())
+
+
+def _gone(group: Group, kept: Sequence[Node]) -> list[Node]:
+    """The nodes that only the history holds on to."""
+    here = {node.id for node in group.children}
+    return [node for node in kept if node.id not in here]
+
+
+def _node_bytes(node: Node) -> int:
+    from engine.canvas.layer import Group, Layer
+
+    if isinstance(node, Group):
+        return sum(_node_bytes(child) for child in node.children)
+    return node.tiles.bytes if isinstance(node, Layer) else 0
+
+
+def _moved(before: Sequence[Node], after: Sequence[Node]) -> list[Node]:
+    """The nodes between the first and the last place at which two stacks differ."""
     start = 0
     while start < min(len(before), len(after)) and before[start] is after[start]:
         start += 1

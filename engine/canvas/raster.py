@@ -1,9 +1,10 @@
-"""Pixels of layers: brought to RGBA, and laid on a plain color."""
+"""Arrays of pixels: brought to RGBA, laid on a plain color, and what of them is not empty."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from engine.canvas.rect import EMPTY, Rect
 from engine.runtime.errors import BadInputError
 
 
@@ -22,3 +23,12 @@ def flattened(rgba: np.ndarray, color: tuple[int, int, int] = (255, 255, 255)) -
     return np.rint(rgba[..., :3] * alpha + np.asarray(color, np.float32) * (1.0 - alpha)).astype(
         np.uint8
     )
+
+
+def bounds(mask: np.ndarray) -> Rect:
+    """The smallest rectangle around all pixels of ``mask`` [h, w] above 0; empty for none."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not rows.size:
+        return EMPTY
+    columns = np.flatnonzero(mask.any(axis=0))
+    return Rect.edges(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

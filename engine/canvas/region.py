@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from engine.canvas.raster import bounds
 from engine.canvas.rect import Rect
-from engine.canvas.selection import bounds
 from engine.imaging.adjust import resize
 
 FillMode = Literal["auto", "keep", "neutral", "blur", "border"]

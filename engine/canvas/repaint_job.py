@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from engine.canvas import region, selection
-from engine.canvas.raster import flattened
+from engine.canvas.raster import bounds, flattened
 from engine.canvas.rect import Rect
 from engine.canvas.repaint import Candidate, RepaintRequest, RepaintResult
 from engine.imaging.decode import load_rgba
@@ -74,7 +74,7 @@ def cut_out(request: RepaintRequest, native_size: int) -> Cutout:
     picture = flattened(load_rgba(Path(request.picture)))
     size = picture.shape[1], picture.shape[0]
     mask = _selection(request, size)
-    around = selection.bounds(mask)
+    around = bounds(mask)
     if around.empty:
         raise BadInputError(
             "The selection is empty.", remedy="Select the region to paint, then try again."
@@ -98,7 +98,8 @@ def _selection(request: RepaintRequest, size: tuple[int, int]) -> np.ndarray:
         if mask.shape != (size[1], size[0]):
             raise BadInputError("The selection has another size than the document.")
         return mask
-    return selection.rectangle(size, Rect(*(request.rect or (0, 0, *size))))
+    whole = Rect(0, 0, *size)
+    return selection.rectangle(size, Rect(*(request.rect or whole))).read(whole)
 
 
 def _frame(request: RepaintRequest, size: tuple[int, int], around: Rect, native_size: int) -> Rect:

@@ -5,7 +5,6 @@ A ZIP of ``candidates.json`` and PNG blobs named by their sha256, as the canvas 
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from collections.abc import Sequence
@@ -13,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.canvas.storage import (
+from engine.canvas.blobs import (
     DAMAGE,
     FARTHEST,
     LONGEST_RECORD,
     damaged,
     keep_blob,
+    png,
     read_picture,
+    write_blobs,
 )
 from engine.project import links
 from engine.runtime.files import atomic_file
@@ -60,14 +60,13 @@ def save(candidates: Sequence[Kept], canvas: Path) -> None:
         return
     blobs: dict[str, bytes] = {}
     records = [
-        {**kept.model_dump(mode="json"), "pixels": keep_blob(_png(kept.pixels), blobs)}
+        {**kept.model_dump(mode="json"), "pixels": keep_blob(png(kept.pixels), blobs)}
         for kept in candidates
     ]
     values = links.portable(records, links.root_of(canvas))
     with atomic_file(path) as stream, zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("candidates.json", json.dumps(values, ensure_ascii=False))
-        for name, data in blobs.items():
-            archive.writestr(f"blobs/{name}.png", data)
+        write_blobs(archive, blobs)
 
 
 def load(canvas: Path) -> list[Kept]:
@@ -86,9 +85,3 @@ def load(canvas: Path) -> list[Kept]:
             ]
     except DAMAGE as error:
         raise damaged(path) from error
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
-    return stream.getvalue()

@@ -10,7 +10,7 @@ from app.i18n import tr
 from app.widgets.buttons import Button
 from engine.canvas import storage
 from engine.canvas.document import Document
-from engine.canvas.layer import Layer
+from engine.canvas.layer import layer_of
 from tests.app.bad_input.conftest import drop, other_lora
 
 
@@ -20,7 +20,7 @@ def canvas(page, opened, settle):
     view = page("canvas")
     path = opened.session.project.canvas / "sea.kiln"
     pixels = np.full((64, 64, 4), 255, np.uint8)
-    storage.save(Document(64, 64, [Layer("one", pixels)]), path)
+    storage.save(Document(64, 64, [layer_of("one", pixels)]), path)
     opened.session.start(view.keeper.open(path))
     settle()
     return view

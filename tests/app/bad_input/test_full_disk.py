@@ -11,13 +11,13 @@ from app.i18n import tr
 from app.widgets.buttons import Button
 from engine.canvas import storage
 from engine.canvas.document import Document
-from engine.canvas.layer import Layer
+from engine.canvas.layer import layer_of
 
 
 def white(size=64):
     import numpy as np
 
-    return Document(size, size, [Layer("one", np.full((size, size, 4), 255, np.uint8))])
+    return Document(size, size, [layer_of("one", np.full((size, size, 4), 255, np.uint8))])
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from PySide6.QtCore import QPoint, QRect
 
 from app.canvas import keeper
 from app.canvas.files import free_name, latest, read, safety_copy
-from engine.canvas import storage
+from engine.canvas import records, storage
 from engine.project.project import Project
 from engine.runtime.errors import StorageError
 
-png = storage._png
+png = records.png
 
 
 def project_in(folder):
@@ -134,7 +134,7 @@ def test_a_second_save_encodes_only_what_changed(view, state, session, monkeypat
     state.add_layer("Sketch")
     session.start(view.keeper.save())
     encoded = []
-    monkeypatch.setattr(storage, "_png", lambda pixels: encoded.append(pixels) or png(pixels))
+    monkeypatch.setattr(records, "png", lambda pixels: encoded.append(pixels) or png(pixels))
     paint(state)
     session.start(view.keeper.save())
     assert len(encoded) == 1

@@ -10,7 +10,7 @@ from app.canvas.document_state import to_rect
 from app.canvas.layer_list import origin
 from app.models.at_hand import LoraChoice, ModelsAtHand
 from app.widgets.buttons import Button
-from engine.canvas.layer import Layer
+from engine.canvas.layer import layer_of
 from engine.canvas.rect import Rect
 from engine.canvas.region import context_frame
 from engine.canvas.repaint import RepaintRequest
@@ -156,7 +156,7 @@ def test_a_layer_of_the_guide_tells_its_seed_and_nothing_is_left_open():
     use = {"path": "/loras/pixel-000036.safetensors", "weight": 1.0}
     made = RepaintRequest(picture="a.png", image=ImageRequest(seed=11)).model_dump(mode="json")
     made["image"]["loras"] = [use]
-    layer = Layer("Apple", np.zeros((1, 1, 4), np.uint8), recipe=made)
+    layer = layer_of("Apple", np.zeros((1, 1, 4), np.uint8), recipe=made)
     assert origin(layer) == "epoch 36, 1.00, seed 11"
     layer.recipe = {"image": {"loras": [use]}}
     assert origin(layer) == "epoch 36, 1.00"

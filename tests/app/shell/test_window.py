@@ -318,11 +318,12 @@ def test_another_canvas_that_takes_the_place_of_the_open_one_says_that_it_is_kep
 ):
     import numpy as np
 
-    from engine.canvas.document import Document, Layer
+    from engine.canvas.document import Document
     from engine.canvas.storage import save
 
     mine, other = tmp_path / "mine.kiln", tmp_path / "tour.kiln"
-    document = Document(8, 8, [Layer("one", np.zeros((8, 8, 4), np.uint8))])
+    document = Document(8, 8)
+    document.add_layer("one", np.zeros((8, 8, 4), np.uint8))
     save(document, other)
     window.navigate("canvas", {})
     settle()

@@ -5,12 +5,16 @@ import itertools
 import numpy as np
 import pytest
 
-from engine.canvas import region
+from engine.canvas import region, selection
 from engine.canvas.document import from_picture
+from engine.canvas.raster import bounds
 from engine.canvas.rect import Rect
-from engine.canvas.selection import bounds, lasso, rectangle
 
 STRENGTHS = (0.01, 0.3, 0.6, 1.0)
+
+
+def marked(size: tuple[int, int], rect: Rect) -> np.ndarray:
+    return selection.rectangle(size, rect).read(Rect(0, 0, *size))
 
 
 def smooth_picture(width: int, height: int) -> np.ndarray:
@@ -20,7 +24,7 @@ def smooth_picture(width: int, height: int) -> np.ndarray:
 
 
 def test_both_masks_are_full_inside_the_selection_and_zero_beyond_their_reach() -> None:
-    mask = rectangle((300, 260), Rect(100, 90, 70, 50))
+    mask = marked((300, 260), Rect(100, 90, 70, 50))
     for strength, native in itertools.product(STRENGTHS, (128, 512, 1024)):
         distances = region.sizes(bounds(mask), strength, native)
         denoise, composite = region.masks(mask, distances)
@@ -28,7 +32,7 @@ def test_both_masks_are_full_inside_the_selection_and_zero_beyond_their_reach() 
         assert (composite[mask > 0] == 1).all()
         assert (composite[denoise == 0] == 0).all()
         inner = Rect(100, 90, 70, 50).grown(distances.reach + 1)
-        outside = rectangle((300, 260), inner) == 0
+        outside = marked((300, 260), inner) == 0
         assert not denoise[outside].any()
 
 
@@ -40,7 +44,7 @@ def test_a_stronger_repaint_has_a_wider_transition() -> None:
 
 
 def test_chosen_grow_and_feather_are_kept_and_zero_means_a_hard_edge() -> None:
-    mask = rectangle((100, 100), Rect(40, 40, 20, 20))
+    mask = marked((100, 100), Rect(40, 40, 20, 20))
     hard = region.masks(mask, region.sizes(bounds(mask), 0.7, 512, grow=0, feather=0))
     for edge in hard:
         np.testing.assert_array_equal(edge, (mask > 0).astype(np.float32))
@@ -54,7 +58,7 @@ def test_the_masks_never_touch_the_frame_unless_the_selection_touches_the_docume
         selected = Rect(200, 180, 90, 60)
         frame = region.context_frame(size, selected, strength, 512)
         distances = region.sizes(selected, strength, 512)
-        denoise, _ = region.masks(rectangle(size, selected)[frame.slices], distances)
+        denoise, _ = region.masks(marked(size, selected)[frame.slices], distances)
         edges = [denoise[0], denoise[-1], denoise[:, 0], denoise[:, -1]]
         assert not np.concatenate(edges).any()
 
@@ -124,7 +128,7 @@ def test_a_stitched_candidate_changes_no_byte_outside_its_mask() -> None:
     picture[::7, ::5, 3] = 0
     document = from_picture(picture, "paper")
     before = document.composite()
-    mask = lasso((160, 120), [(40, 30), (120, 50), (70, 100)])
+    mask = selection.lasso((160, 120), [(40, 30), (120, 50), (70, 100)]).read(Rect(0, 0, 160, 120))
     frame = region.context_frame((160, 120), bounds(mask), 0.6, 128)
     distances = region.sizes(bounds(mask), 0.6, 128)
     _, composite = region.masks(mask[frame.slices], distances)
@@ -180,7 +184,7 @@ def test_color_is_matched_to_the_surroundings_without_being_misled_by_the_inside
     original = smooth_picture(160, 160)
     generated = np.clip(original.astype(int) + np.array([14, 9, -8]), 0, 255).astype(np.uint8)
     generated[60:100, 60:100] = (250, 240, 10)
-    mask = rectangle((160, 160), Rect(60, 60, 40, 40))
+    mask = marked((160, 160), Rect(60, 60, 40, 40))
     denoise, _ = region.masks(mask, region.sizes(bounds(mask), 0.6, 512))
     matched = region.matched_color(generated, original, denoise, 1.0)
     band = (denoise > 0) & (denoise < 1)
@@ -201,7 +205,7 @@ def test_on_a_plain_ground_the_shade_is_matched_and_what_is_painted_keeps_its_co
     original = np.full((128, 128, 3), 255, np.uint8)
     generated = np.full((128, 128, 3), 251, np.uint8)
     generated[48:80, 48:80] = (26, 20, 30)
-    mask = rectangle((128, 128), Rect(32, 32, 64, 64))
+    mask = marked((128, 128), Rect(32, 32, 64, 64))
     denoise, _ = region.masks(mask, region.sizes(bounds(mask), 0.6, 512))
     matched = region.matched_color(generated, original, denoise, 1.0)
     assert matched[36, 36].min() >= 254

@@ -86,7 +86,7 @@ def test_every_candidate_is_exact_outside_its_mask(
 
 def test_candidates_arrive_as_events_with_all_that_made_them(tmp_path: Path) -> None:
     mask = ellipse((160, 140), Rect(40, 40, 50, 50))
-    Image.fromarray(mask).save(tmp_path / "mask.png")
+    Image.fromarray(mask.read(Rect(0, 0, 160, 140))).save(tmp_path / "mask.png")
     job = Job.detached()
     asked = request(
         tmp_path, drawing(160, 140), mask=str(tmp_path / "mask.png"), folder=str(tmp_path / "kept")

@@ -18,12 +18,13 @@ import psutil
 import pytest
 from PIL import Image
 
-from engine.canvas import storage
+from engine.canvas import records, storage
 from engine.canvas.brush import Brush
 from engine.canvas.document import Document
-from engine.canvas.layer import Layer
+from engine.canvas.layer import layer_of
 from engine.canvas.rect import Rect
 from engine.canvas.selection import ellipse
+from engine.canvas.tiles import Tiles
 from engine.project.project import Project
 from engine.runtime.errors import MissingFileError, PictureError, StorageError
 
@@ -42,15 +43,21 @@ def document() -> Document:
     return made
 
 
+def same_tiles(one: Tiles, other: Tiles) -> bool:
+    return set(one) == set(other) and all(
+        np.array_equal(one.get(key), other.get(key)) for key in one
+    )
+
+
 def same(one: Document, other: Document) -> bool:
     fields = ("id", "name", "x", "y", "opacity", "visible", "locked", "recipe")
     return (
         one.size == other.size
         and one.settings == other.settings
-        and np.array_equal(one.selection, other.selection)
+        and same_tiles(one.selection or Tiles(1), other.selection or Tiles(1))
         and len(one.layers) == len(other.layers)
         and all(
-            np.array_equal(a.pixels, b.pixels)
+            same_tiles(a.tiles, b.tiles)
             and all(getattr(a, name) == getattr(b, name) for name in fields)
             for a, b in zip(one.layers, other.layers, strict=True)
         )
@@ -74,8 +81,8 @@ def test_saving_again_encodes_only_layers_that_changed(
     document.select(None)
     storage.save(document, tmp_path / "a.kiln")
     encoded = []
-    png = storage._png
-    monkeypatch.setattr(storage, "_png", lambda pixels: encoded.append(pixels) or png(pixels))
+    png = records.png
+    monkeypatch.setattr(records, "png", lambda pixels: encoded.append(pixels) or png(pixels))
     document.paint(document.layers[1].id, [(5, 5, 1)], Brush(3))
     storage.save(document, tmp_path / "a.kiln")
     assert len(encoded) == 1
@@ -107,8 +114,9 @@ def test_frozen_copies_share_the_pixels_of_layers_that_did_not_change(document: 
     first = document.frozen()
     document.paint(document.layers[1].id, [(30, 30, 1)], Brush(20))
     second = document.frozen()
-    assert second.layers[0].pixels is first.layers[0].pixels
-    assert second.layers[1].pixels is not first.layers[1].pixels
+    for key in first.layers[0].tiles:
+        assert second.layers[0].tiles.get(key) is first.layers[0].tiles.get(key)
+    assert second.layers[1].tiles.get((0, 0)) is not first.layers[1].tiles.get((0, 0))
 
 
 def test_a_save_killed_halfway_leaves_the_earlier_file_readable(
@@ -240,6 +248,10 @@ def changed_record(path: Path, change: Callable[[dict[str, Any]], object]) -> No
         lambda record: record["layers"][0].update(id=""),
         lambda record: record["layers"][0].update(id=record["layers"][1]["id"]),
         lambda record: record["layers"][0].update(pixels="../../secret"),
+        lambda record: record["layers"][0]["tiles"].update({"0,0": "../../secret"}),
+        lambda record: record["layers"][0]["tiles"].update({"one": "x"}),
+        lambda record: record["layers"][0].update(mode="dissolve"),
+        lambda record: record["layers"][0].update(mask={"tiles": {"0,0": "0"}}),
     ],
 )
 def test_values_no_document_can_have_are_refused(
@@ -284,9 +296,9 @@ def test_a_canvas_larger_than_the_usual_limit_for_pictures_opens_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    paper = Layer("paper", np.zeros((48, 64, 4), np.uint8))
+    paper = layer_of("paper", np.full((48, 64, 4), 9, np.uint8))
     storage.save(Document(64, 48, [paper]), tmp_path / "a")
-    assert storage.load(tmp_path / "a").layers[0].pixels.shape == (48, 64, 4)
+    assert (storage.load(tmp_path / "a").layers[0].pixels(Rect(0, 0, 64, 48)) == 9).all()
 
 
 def test_layers_larger_than_the_free_memory_are_refused_before_one_is_decoded(
@@ -296,7 +308,7 @@ def test_layers_larger_than_the_free_memory_are_refused_before_one_is_decoded(
     storage.save(document, path)
     free = SimpleNamespace(available=64 * 48 * 4)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
-    monkeypatch.setattr(storage, "read_picture", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(records, "read_picture", lambda *_: pytest.fail("decoded"))
     with pytest.raises(PictureError, match="memory"):
         storage.load(path)
 

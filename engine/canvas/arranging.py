@@ -1,0 +1,254 @@
+"""Operations on the layers of a document: add, group, order, merge, and what each looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine.canvas import composite as compositing
+from engine.canvas.blending import MODES, NORMAL
+from engine.canvas.core import Core
+from engine.canvas.history import Change, Edit, FieldEdit, Together
+from engine.canvas.layer import Group, Layer, Mask, Node, duplicated, layer_of, shared_copy
+from engine.canvas.raster import as_rgba
+from engine.canvas.rect import EMPTY
+from engine.canvas.tiles import Tiles
+from engine.runtime.errors import BadInputError
+
+
+class Arranging(Core):
+    """Every operation can be undone and gives the change it made, or the node it made."""
+
+    # Adding and removing
+
+    def add_layer(
+        self,
+        name: str,
+        pixels: np.ndarray | None = None,
+        *,
+        x: int = 0,
+        y: int = 0,
+        above: str = "",
+        recipe: dict[str, Any] | None = None,
+        source: str = "",
+        what: str = "Add layer",
+    ) -> Layer:
+        """Put a layer above the node ``above``, or on top; transparent when no ``pixels``."""
+        layer = Layer(name=name, x=x, y=y, recipe=recipe, source=source)
+        if pixels is not None:
+            layer.tiles = Tiles.from_array(as_rgba(pixels))
+        self._put([layer], above, what)
+        return layer
+
+    def add_nodes(self, nodes: Sequence[Node], *, above: str = "", what: str = "Paste") -> Change:
+        """Put nodes that belong to no document above the node ``above``, or on top."""
+        return self._put(nodes, above, what)
+
+    def group_nodes(self, node_ids: Sequence[str], name: str) -> Group:
+        """Put nodes of one group into a new group, at the place of the topmost of them."""
+        parent = self.group_of(node_ids[0])
+        chosen = [child for child in parent.children if child.id in node_ids]
+        for node in chosen:
+            self._unlocked(node.id)
+        if len(chosen) < len(set(node_ids)):
+            raise BadInputError("Only layers that lie in the same group can be grouped.")
+        group = Group(name=name, children=chosen)
+        place = parent.children.index(chosen[-1])
+        rest = [
+            group if index == place else child
+            for index, child in enumerate(parent.children)
+            if index == place or child not in chosen
+        ]
+        self._restack([(parent, rest)], "Group layers", group.id)
+        return group
+
+    def ungroup(self, group_id: str) -> Change:
+        """Put what a group holds in its place. Raises BadInputError for a layer."""
+        group = self._unlocked(group_id)
+        if not isinstance(group, Group):
+            raise BadInputError("{name} is not a group.", name=group.name)
+        parent, place = self.group_of(group_id), self.index(group_id)
+        rest = [*parent.children[:place], *group.children, *parent.children[place + 1 :]]
+        chosen = group.children[-1].id if group.children else ""
+        return self._restack([(parent, rest)], "Ungroup layers", chosen)
+
+    def duplicate_layer(self, node_id: str, name: str) -> Node:
+        """Put a copy of a layer or group right above it."""
+        copy = duplicated(self.node(node_id), name)
+        self._put([copy], node_id, "Duplicate layer")
+        return copy
+
+    def remove_layer(self, node_id: str) -> Change:
+        """Take a layer or group out."""
+        removed = self._unlocked(node_id)
+        parent = self.group_of(node_id)
+        rest = [child for child in parent.children if child is not removed]
+        return self._restack([(parent, rest)], "Remove layer", node_id)
+
+    # Merging
+
+    def merge_down(self, node_id: str) -> Change:
+        """Make one layer of this node and the one below it in its group; one step.
+
+        It keeps the name of the lower one, and its mode where that is not Normal. Raises
+        BadInputError at the bottom, and when either is locked.
+        """
+        place, parent = self.index(node_id), self.group_of(node_id)
+        if place == 0:
+            raise BadInputError("There is no layer below to merge with.")
+        lower, upper = self._unlocked(parent.children[place - 1].id), self._unlocked(node_id)
+        base = shared_copy(lower)
+        base.clipping = False
+        kept: dict[str, Any] = {"clipping": lower.clipping}
+        if lower.mode != NORMAL:
+            kept |= {"mode": lower.mode, "opacity": lower.opacity}
+            base.mode, base.opacity = NORMAL, 1.0
+        merged = self._flattened([base, upper], lower.name, **kept)
+        rest = [*parent.children[: place - 1], merged, *parent.children[place + 1 :]]
+        return self._restack([(parent, rest)], "Merge layers", merged.id)
+
+    def merge_group(self, group_id: str) -> Change:
+        """Make one layer of a group, with the group's mode, opacity and mask."""
+        group = self._unlocked(group_id)
+        if not isinstance(group, Group):
+            raise BadInputError("{name} is not a group.", name=group.name)
+        kept = {name: getattr(group, name) for name in ("opacity", "visible", "clipping", "mask")}
+        merged = self._flattened(group.children, group.name, mode=group.mode, **kept)
+        parent, place = self.group_of(group_id), self.index(group_id)
+        rest = [*parent.children[:place], merged, *parent.children[place + 1 :]]
+        return self._restack([(parent, rest)], "Merge layers", merged.id)
+
+    def merge_visible(self, name: str) -> Layer:
+        """Put a layer on top that shows all that is visible."""
+        merged = self._flattened(self.root.children, name)
+        self._put([merged], "", "Merge visible")
+        return merged
+
+    # Order and place
+
+    def reorder_layer(self, node_id: str, index: int, group_id: str | None = None) -> Change:
+        """Move a node to place ``index`` of its group, 0 at the bottom, or of another group.
+
+        ``group_id`` is empty for the root. Raises BadInputError for a group into itself.
+        """
+        node, parent = self.node(node_id), self.group_of(node_id)
+        target = parent if group_id is None else self._group(group_id)
+        inside = isinstance(node, Group) and (target is node or target in node.walk())
+        if inside:
+            raise BadInputError("A group cannot be put into itself.")
+        left = [child for child in parent.children if child is not node]
+        rest = left if target is parent else list(target.children)
+        index = min(max(0, index), len(rest))
+        placed = [*rest[:index], node, *rest[index:]]
+        stacks = [(target, placed)] if target is parent else [(parent, left), (target, placed)]
+        return self._restack(stacks, "Reorder layers", node_id)
+
+    def move_layer(self, layer_id: str, x: int, y: int, *, continuing: bool = False) -> Change:
+        """Put a layer's origin at (x, y). ``continuing`` joins it to the step before (a drag)."""
+        layer = self.layer(layer_id)
+        return self.move_by(layer_id, int(x) - layer.x, int(y) - layer.y, continuing=continuing)
+
+    def move_by(self, node_id: str, dx: int, dy: int, *, continuing: bool = False) -> Change:
+        """Move a layer with its mask, or all that a group holds."""
+        node = self._unlocked(node_id)
+        moving = [node, *(node.walk() if isinstance(node, Group) else ())]
+        edits: list[Edit] = []
+        for one in moving:
+            values: dict[str, Any] = {}
+            if isinstance(one, Layer):
+                values |= {"x": one.x + dx, "y": one.y + dy}
+            if one.mask is not None:
+                values["mask"] = replace(one.mask, x=one.mask.x + dx, y=one.mask.y + dy)
+            if values:
+                edits.append(FieldEdit(one.id, values))
+        return self._do("Move layer", Together(edits), node_id, join=continuing)
+
+    # Looks
+
+    def rename_layer(self, node_id: str, name: str) -> Change:
+        """Give a node another name."""
+        return self._set(node_id, "Rename layer", name=name)
+
+    def set_visible(self, node_id: str, visible: bool) -> Change:
+        """Show or hide a node."""
+        return self._set(node_id, "Show or hide layer", visible=bool(visible))
+
+    def set_locked(self, node_id: str, locked: bool) -> Change:
+        """Protect a node from painting, moving and removal, or free it."""
+        return self._set(node_id, "Lock or unlock layer", locked=bool(locked))
+
+    def set_alpha_locked(self, layer_id: str, locked: bool) -> Change:
+        """Let painting change only colors and not what is transparent, or free that."""
+        self.layer(layer_id)
+        return self._set(layer_id, "Lock transparency", alpha_locked=bool(locked))
+
+    def set_opacity(self, node_id: str, opacity: float, *, continuing: bool = False) -> Change:
+        """Set the opacity, 0..1. ``continuing`` joins it to the step before (a dragged slider)."""
+        opacity = min(1.0, max(0.0, float(opacity)))
+        return self._set(node_id, "Layer opacity", continuing, opacity=opacity)
+
+    def set_mode(self, node_id: str, mode: str) -> Change:
+        """Set the blend mode, a key of :data:`engine.canvas.blending.MODES`.
+
+        A group with a mode other than Normal no longer passes through.
+        """
+        if mode not in MODES:
+            raise BadInputError("There is no blend mode {name}.", name=mode)
+        values: dict[str, Any] = {"mode": mode}
+        if isinstance(self.node(node_id), Group) and mode != NORMAL:
+            values["passes_through"] = False
+        return self._set(node_id, "Blend mode", **values)
+
+    def set_passing(self, group_id: str, passes_through: bool) -> Change:
+        """Let a group's layers blend with what lies under the group, or only with each other."""
+        self._group(group_id)
+        return self._set(group_id, "Blend mode", mode=NORMAL, passes_through=bool(passes_through))
+
+    def set_clipping(self, node_id: str, clipping: bool) -> Change:
+        """Show a node only where the one below it has pixels, or everywhere."""
+        return self._set(node_id, "Clip to layer below", clipping=bool(clipping))
+
+    # Masks
+
+    def add_mask(self, node_id: str, selection: Tiles | None = None) -> Change:
+        """Give a node a mask that shows all, or only ``selection``."""
+        self._unlocked(node_id)
+        tiles = Tiles(1, empty=255) if selection is None else selection.copy()
+        return self._set(node_id, "Add mask", mask=Mask(tiles))
+
+    def remove_mask(self, node_id: str) -> Change:
+        """Take the mask away; what it hid is seen again."""
+        self._unlocked(node_id)
+        return self._set(node_id, "Remove mask", mask=None)
+
+    def enable_mask(self, node_id: str, enabled: bool) -> Change:
+        """Let the mask act, or show the node without it."""
+        mask = self.node(node_id).mask
+        if mask is None:
+            raise BadInputError("This layer has no mask.")
+        return self._set(node_id, "Mask on or off", mask=replace(mask, enabled=bool(enabled)))
+
+    # How it is done
+
+    def _group(self, group_id: str) -> Group:
+        node = self.node(group_id) if group_id else self.root
+        if not isinstance(node, Group):
+            raise BadInputError("{name} is not a group.", name=node.name)
+        return node
+
+    def _put(self, nodes: Sequence[Node], above: str, what: str) -> Change:
+        parent = self.group_of(above) if above else self.root
+        place = self.index(above) + 1 if above else len(parent.children)
+        rest = [*parent.children[:place], *nodes, *parent.children[place:]]
+        return self._restack([(parent, rest)], what, nodes[-1].id)
+
+    def _flattened(self, nodes: Sequence[Node], name: str, **values: Any) -> Layer:
+        """One layer that looks as ``nodes`` do over nothing."""
+        area = EMPTY
+        for node in nodes:
+            area = area.united(node.bounds)
+        pixels = compositing.composite(nodes, area)
+        return layer_of(name, pixels, area.x, area.y, **values)
