@@ -2,7 +2,7 @@
 
 Formulas of the W3C's "Compositing and Blending Level 1", which are those of PDF 1.7, on
 non-linear sRGB values as Photoshop, Krita and GIMP blend by default. ``below`` and ``above`` are
-float32 [..., 3], 0..1, not multiplied by alpha.
+float32 [3, ...], 0..1, not multiplied by alpha.
 """
 
 from __future__ import annotations
@@ -109,18 +109,18 @@ def _luminosity(below: Array, above: Array) -> Array:
 
 
 def _luminosity_of(color: Array) -> Array:
-    return (color[..., 0] * _RED + color[..., 1] * _GREEN + color[..., 2] * _BLUE)[..., None]
+    return color[0] * _RED + color[1] * _GREEN + color[2] * _BLUE
 
 
 def _saturation_of(color: Array) -> Array:
-    return np.ptp(color, axis=-1, keepdims=True)
+    return np.ptp(color, axis=0)
 
 
 def _with_luminosity(color: Array, wanted: Array) -> Array:
     """``color`` moved to the luminosity ``wanted``, then drawn toward gray until it fits."""
     moved = color + (wanted - _luminosity_of(color))
     gray = _luminosity_of(moved)
-    low, high = moved.min(axis=-1, keepdims=True), moved.max(axis=-1, keepdims=True)
+    low, high = moved.min(axis=0), moved.max(axis=0)
     moved = np.where(low < 0, gray + (moved - gray) * gray / np.maximum(gray - low, _TINY), moved)
     over = np.maximum(high - gray, _TINY)
     moved = np.where(high > 1, gray + (moved - gray) * (1 - gray) / over, moved)
@@ -129,8 +129,8 @@ def _with_luminosity(color: Array, wanted: Array) -> Array:
 
 def _with_saturation(color: Array, wanted: Array) -> Array:
     """``color`` stretched so that its channels span ``wanted``, the least of them 0."""
-    low = color.min(axis=-1, keepdims=True)
-    span = np.ptp(color, axis=-1, keepdims=True)
+    low = color.min(axis=0)
+    span = np.ptp(color, axis=0)
     return np.where(span > 0, (color - low) * wanted / np.maximum(span, _TINY), np.float32(0))
 
 

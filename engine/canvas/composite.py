@@ -2,8 +2,9 @@
 
 All is accumulated in float32 premultiplied by alpha, color 0..255 and alpha 0..1, and rounded to
 bytes once, at the end. So a lone layer comes back byte for byte, a transparent pixel changes
-nothing under it, and any rectangle equals the same part of the whole. Formulas as in the W3C's
-"Compositing and Blending Level 1"; groups and clipping as in Photoshop.
+nothing under it, and any rectangle equals the same part of the whole. Accumulated pictures have
+their channels first, [4, h, w], which is seven times faster here than channels last. Formulas as
+in the W3C's "Compositing and Blending Level 1"; groups and clipping as in Photoshop.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from engine.canvas.layer import Group, Layer, Mask, Node
 from engine.canvas.rect import Rect
 
 Array = np.ndarray
+SQUARE = 256
+_UNIT = np.float32(1 / 255)
+_TINY = np.float32(1e-6)
 
 
 class Item(NamedTuple):
@@ -33,9 +37,9 @@ class Item(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What a node shows of a rectangle: colors 0..255 [h, w, 3] and alpha 0..1 [h, w, 1]."""
+    """What a node shows of a rectangle: three planes 0..255 and alpha 0..1, each [h, w]."""
 
-    color: Array
+    color: Sequence[Array] | Array
     alpha: Array
 
 
@@ -44,7 +48,14 @@ def composite(nodes: Iterable[Node], rect: Rect, level: int = 0) -> Array:
 
     ``level`` shows the nodes shrunk that many times by two; ``rect`` is in shrunk pixels.
     """
-    return rounded(accumulate(sequence(nodes), rect, level=level))
+    items = sequence(nodes)
+    result = np.empty((rect.height, rect.width, 4), np.uint8)
+    for square in squares(rect, SQUARE):  # what is computed stays in the processor's cache
+        part = square.intersected(rect)
+        target = result[part.moved(-rect.x, -rect.y).slices]
+        if not copied(target, items, part, level):
+            target[:] = rounded(accumulate(items, part, level=level))
+    return result
 
 
 def sequence(nodes: Iterable[Node]) -> list[Item]:
@@ -67,40 +78,42 @@ def sequence(nodes: Iterable[Node]) -> list[Item]:
 def accumulate(
     items: Iterable[Item], rect: Rect, below: Array | None = None, level: int = 0
 ) -> Array:
-    """Premultiplied float32 [height, width, 4], color 0..255 and alpha 0..1, over ``below``."""
-    empty = (rect.height, rect.width, 4)
+    """Premultiplied float32 [4, height, width], color 0..255 and alpha 0..1, over ``below``."""
+    empty = (4, rect.height, rect.width)
     result = np.zeros(empty, np.float32) if below is None else below.copy()
     for item in items:
-        _lay(result, item, rect, level)
+        lay(result, item, rect, level)
     return result
 
 
 def rounded(premultiplied: Array) -> Array:
-    """Straight uint8 RGBA of an accumulated picture; fully transparent pixels are all zero."""
-    alpha = premultiplied[..., 3:4]
-    color = premultiplied[..., :3]
+    """Straight uint8 RGBA [h, w, 4] of an accumulated picture; what is transparent is all zero."""
+    import cv2
+
+    alpha = premultiplied[3]
+    color = premultiplied[:3]
+    planes = np.empty(premultiplied.shape, np.uint8)
+    np.rint(alpha * 255.0, out=planes[3], casting="unsafe")
     if float(alpha.min(initial=1.0)) < 1.0:
-        color = color / np.maximum(alpha, 1e-6)
-    result = np.empty(premultiplied.shape, np.uint8)
-    np.rint(np.minimum(color, 255.0), out=result[..., :3], casting="unsafe")
-    np.rint(alpha * 255.0, out=result[..., 3:4], casting="unsafe")
-    result[result[..., 3] == 0] = 0
-    return result
+        color = color / np.maximum(alpha, _TINY)
+        color *= planes[3] > 0
+    np.rint(np.minimum(color, 255.0), out=planes[:3], casting="unsafe")
+    return cv2.merge(list(planes))
 
 
 def over(result: Array, above: Array) -> None:
     """Lay an accumulated picture over another of the same size, in place."""
-    result *= 1.0 - above[..., 3:4]
+    result *= 1.0 - above[3]
     result += above
 
 
 def mask_values(mask: Mask, rect: Rect, level: int = 0) -> Array | float:
-    """How much of ``rect`` a mask shows, 0..1: [h, w, 1], or one number where it is even."""
+    """How much of ``rect`` a mask shows, 0..1: [h, w], or one number where it is even."""
     place = rect.moved(-(mask.x >> level), -(mask.y >> level))
     values = mask.tiles.at_level(level, place)
     if values is None:
         return mask.tiles.empty / 255.0
-    return values[..., None] * np.float32(1 / 255)
+    return values * _UNIT
 
 
 def _clip_groups(nodes: Iterable[Node]) -> list[tuple[Node, list[Node]]]:
@@ -122,7 +135,8 @@ def _mask(node: Node) -> Mask | None:
     return node.mask if node.mask is not None and node.mask.enabled else None
 
 
-def _lay(result: Array, item: Item, rect: Rect, level: int) -> None:
+def lay(result: Array, item: Item, rect: Rect, level: int) -> None:
+    """Lay an item over an accumulated picture of ``rect``, in place."""
     if _passes(item):
         _lay_passing(result, item.base, rect, level)
         return
@@ -140,7 +154,7 @@ def _lay_passing(result: Array, group: Node, rect: Rect, level: int) -> None:
     assert isinstance(group, Group)
     before = result.copy()
     for item in sequence(group.children):
-        _lay(result, item, rect, level)
+        lay(result, item, rect, level)
     mask = _mask(group)
     weight = group.opacity * (1.0 if mask is None else mask_values(mask, rect, level))
     result -= before
@@ -156,7 +170,10 @@ def _shown(node: Node, rect: Rect, level: int) -> Shown | None:
     pixels = _pixels(node, rect, level)
     if pixels is None or not pixels[..., 3].any():
         return None
-    return Shown(pixels[..., :3], pixels[..., 3:4] * np.float32(1 / 255))
+    import cv2
+
+    *color, alpha = cv2.split(pixels)
+    return Shown(color, alpha * _UNIT)
 
 
 def _pixels(layer: Layer, rect: Rect, level: int) -> Array | None:
@@ -165,10 +182,10 @@ def _pixels(layer: Layer, rect: Rect, level: int) -> Array | None:
 
 def _shown_group(group: Group, rect: Rect, level: int) -> Shown | None:
     inside = accumulate(sequence(group.children), rect, level=level)
-    alpha = inside[..., 3:4]
+    alpha = inside[3]
     if not alpha.any():
         return None
-    return Shown(inside[..., :3] / np.maximum(alpha, np.float32(1e-6)), alpha)
+    return Shown(inside[:3] / np.maximum(alpha, _TINY), alpha)
 
 
 def _weakened(node: Node, alpha: Array, rect: Rect, level: int) -> Array:
@@ -181,97 +198,49 @@ def _weakened(node: Node, alpha: Array, rect: Rect, level: int) -> Array:
     return alpha
 
 
-def _clipped(color: Array, node: Node, rect: Rect, level: int) -> Array:
+def _clipped(
+    color: Sequence[Array] | Array, node: Node, rect: Rect, level: int
+) -> Sequence[Array] | Array:
     """``color`` of a base with a node laid over it that is seen only where the base is."""
     shown = _shown(node, rect, level)
     if shown is None:
         return color
     alpha = _weakened(node, shown.alpha, rect, level)
-    mixed = _mixed(node.mode, color, shown.color)
-    return color + (mixed - color) * alpha
+    base = _floating(color)
+    return base + (_mixed(node.mode, base, _floating(shown.color)) - base) * alpha
 
 
-def _blend(target: Array, color: Array, alpha: Array, mode: str) -> None:
+def _blend(target: Array, color: Sequence[Array] | Array, alpha: Array, mode: str) -> None:
     """Lay a color over accumulated pixels, in place."""
     if mode != NORMAL:
-        covered = target[..., 3:4]
-        below = target[..., :3] / np.maximum(covered, np.float32(1e-6))
-        color = color + (_mixed(mode, below, color) - color) * covered
+        covered = target[3]
+        below = target[:3] / np.maximum(covered, _TINY)
+        above = _floating(color)
+        color = above + (_mixed(mode, below, above) - above) * covered
     elif alpha.min() >= 1.0:
-        target[..., :3] = color
-        target[..., 3] = 1.0
+        for plane, value in zip(target, color, strict=False):
+            plane[:] = value
+        target[3] = 1.0
         return
     target *= 1.0 - alpha
-    target[..., :3] += color * alpha
-    target[..., 3:4] += alpha
+    for plane, value in zip(target, color, strict=False):
+        plane += np.multiply(value, alpha, dtype=np.float32)
+    target[3] += alpha
 
 
 def _mixed(mode: str, below: Array, above: Array) -> Array:
     """The blend of two opaque colors 0..255."""
     if mode == NORMAL:
-        return above.astype(np.float32)
-    scale = np.float32(1 / 255)
-    return blended(mode, below * scale, above * scale) * np.float32(255)
+        return above
+    return blended(mode, below * _UNIT, above * _UNIT) * np.float32(255)
 
 
-class Compositor:
-    """Keeps what lies under and over the active layer, so that a stroke blends three pictures.
-
-    Kept in squares where they are asked for, and dropped when another layer than the active one
-    has changed. At most :attr:`most` squares are kept of each.
-    """
-
-    tile = 256
-    most = 48
-
-    def __init__(self) -> None:
-        self._key: tuple[int, ...] = ()
-        self._below: dict[tuple[int, int, int], Array] = {}
-        self._above: dict[tuple[int, int, int], Array] = {}
-
-    def composite(self, nodes: Sequence[Node], active: str, rect: Rect, level: int = 0) -> Array:
-        """As :func:`composite`; ``active`` names the layer that is being painted on."""
-        items = sequence(nodes)
-        place = next((i for i, item in enumerate(items) if _holds(item, active)), len(items))
-        middle = items[place : place + 1]
-        above, rest = _split(items[place + 1 :])
-        key = (place, *_revisions([*items[:place], *above]))
-        if key != self._key:
-            self._key, self._below, self._above = key, {}, {}
-        result = np.empty((rect.height, rect.width, 4), np.uint8)
-        for square in squares(rect, self.tile):
-            part = square.intersected(rect)
-            target = result[part.moved(-rect.x, -rect.y).slices]
-            if _copied(target, items, part, level):
-                continue
-            inside = part.moved(-square.x, -square.y).slices
-            under = self._kept(self._below, items[:place], square, level)
-            pixels = accumulate(middle, part, under[inside], level)
-            if above:
-                over(pixels, self._kept(self._above, above, square, level)[inside])
-            for item in rest:
-                _lay(pixels, item, part, level)
-            target[:] = rounded(pixels)
-        return result
-
-    def _kept(
-        self,
-        store: dict[tuple[int, int, int], Array],
-        items: Sequence[Item],
-        square: Rect,
-        level: int,
-    ) -> Array:
-        place = (square.x, square.y, level)
-        kept = store.get(place)
-        if kept is None:
-            kept = accumulate(items, square, level=level)
-            if len(store) >= self.most:
-                store.pop(next(iter(store)))
-            store[place] = kept
-        return kept
+def _floating(color: Sequence[Array] | Array) -> Array:
+    """Planes as one float32 array [3, h, w]."""
+    return np.asarray(color, np.float32)
 
 
-def _copied(target: Array, items: Iterable[Item], rect: Rect, level: int) -> bool:
+def copied(target: Array, items: Iterable[Item], rect: Rect, level: int) -> bool:
     """Fill ``target`` as :func:`composite` would, where one whole layer or none is to be seen."""
     there = [item for item in items if _touches(item.base, rect, level)]
     if not there:
@@ -300,30 +269,3 @@ def squares(rect: Rect, size: int) -> Iterable[Rect]:
     for y in range(rect.y // size * size, rect.bottom, size):
         for x in range(rect.x // size * size, rect.right, size):
             yield Rect(x, y, size, size)
-
-
-def _holds(item: Item, node_id: str) -> bool:
-    return any(
-        node.id == node_id
-        or (isinstance(node, Group) and any(one.id == node_id for one in node.walk()))
-        for node in (item.base, *item.clipped)
-    )
-
-
-def _split(items: Sequence[Item]) -> tuple[Sequence[Item], Sequence[Item]]:
-    """The items up to the first that looks at what is below it, and the rest.
-
-    Laying normal layers over each other can be done in any grouping; blending cannot.
-    """
-    for place, item in enumerate(items):
-        if not item.plain:
-            return items[:place], items[place:]
-    return items, []
-
-
-def _revisions(items: Iterable[Item]) -> Iterable[int]:
-    for item in items:
-        for node in (item.base, *item.clipped):
-            yield node.revision
-            if isinstance(node, Group):
-                yield from (one.revision for one in node.walk())

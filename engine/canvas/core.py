@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import numpy as np
 
 from engine.canvas import composite as compositing
-from engine.canvas.composite import Compositor
+from engine.canvas.compositor import Compositor
 from engine.canvas.history import Change, Edit, FieldEdit, History, StackEdit, Step, Together
 from engine.canvas.layer import Group, Layer, Node, shared_copy
 from engine.canvas.rect import Rect

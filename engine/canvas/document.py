@@ -135,7 +135,7 @@ class Document(Arranging):
             return self._painted(layer, before, what)
         for key in keys_in(rect):
             part = tile_rect(key).intersected(rect)
-            alpha = np.ones((part.height, part.width), np.float32)
+            alpha: np.ndarray = np.ones((part.height, part.width), np.float32)
             if self.selection is not None:
                 alpha = self.selection.read(part.moved(layer.x, layer.y)) / np.float32(255.0)
             if alpha.any() and (color is not None or tiles.get(key) is not None):

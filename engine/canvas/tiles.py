@@ -266,7 +266,7 @@ def halved(pixels: Array) -> Array:
         return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     exact = pixels.astype(np.float32)
     exact[..., :3] *= exact[..., 3:4]
-    small = cv2.resize(exact, size, interpolation=cv2.INTER_AREA)
+    small: Array = cv2.resize(exact, size, interpolation=cv2.INTER_AREA)
     small[..., :3] /= np.maximum(small[..., 3:4], np.float32(1e-6))
     return np.rint(small).astype(np.uint8)
 

@@ -65,11 +65,11 @@ def test_modes_look_as_they_do_in_another_program(mode: str, opaque: bool) -> No
 
 
 def colors(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).random((500, 3), np.float32)
+    return np.random.default_rng(seed).random((3, 500), np.float32)
 
 
 def luminosity(color: np.ndarray) -> np.ndarray:
-    return color @ np.array([0.3, 0.59, 0.11], np.float32)
+    return np.array([0.3, 0.59, 0.11], np.float32) @ color
 
 
 def test_color_and_hue_keep_the_brightness_below_and_luminosity_takes_that_above() -> None:
@@ -83,16 +83,16 @@ def test_color_and_hue_keep_the_brightness_below_and_luminosity_takes_that_above
 
 
 def test_gray_above_takes_the_color_away_and_gray_below_takes_none_on() -> None:
-    below, gray = colors(3), np.repeat(colors(4)[:, :1], 3, axis=1)
+    below, gray = colors(3), np.repeat(colors(4)[:1], 3, axis=0)
     for mode in ("color", "saturation"):
-        assert np.ptp(blended(mode, below, gray), axis=-1).max() < 1e-3
-    assert np.ptp(blended("hue", gray, below), axis=-1).max() < 1e-3
+        assert np.ptp(blended(mode, below, gray), axis=0).max() < 1e-3
+    assert np.ptp(blended("hue", gray, below), axis=0).max() < 1e-3
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_stays_in_range_and_blends_equally_at_the_ends(mode: str) -> None:
     ends = np.array([[0, 0, 0], [1, 1, 1], [1, 0, 0.5]], np.float32)
-    below, above = np.repeat(ends, 3, axis=0), np.tile(ends, (3, 1))
+    below, above = np.repeat(ends, 3, axis=0).T, np.tile(ends, (3, 1)).T
     result = blended(mode, below, above)
     assert np.isfinite(result).all()
     assert result.min() >= -1e-6
@@ -100,5 +100,5 @@ def test_every_mode_stays_in_range_and_blends_equally_at_the_ends(mode: str) -> 
 
 
 def test_adding_is_cut_at_white() -> None:
-    color = np.array([[0.7, 0.2, 0]], np.float32)
-    assert blended("plus", color, color)[0].tolist() == pytest.approx([1, 0.4, 0])
+    color = np.array([[0.7], [0.2], [0]], np.float32)
+    assert blended("plus", color, color)[:, 0].tolist() == pytest.approx([1, 0.4, 0])
