@@ -12,7 +12,7 @@ from engine.dataset.bucket_places import place, placed, places
 from engine.dataset.buckets import batches_per_epoch
 from engine.dataset.picture import column
 from engine.dataset.token_counts import LIMITS
-from engine.imaging.descriptor import HIDDEN_COLOR, unpack
+from engine.imaging.descriptor import HIDDEN_COLOR, flags_of
 from engine.training.batches import pair_regularization
 from engine.training.categories import chosen
 from engine.training.set_apart import NOTHING, SetApart, set_apart
@@ -174,8 +174,7 @@ def _warnings(
     limit: int,
 ) -> dict[str, tuple[int, ...]]:
     ids, captions = column(used, "id"), column(used, "caption")
-    records, _ = unpack(column(used, "descriptor"))
-    hidden = ((records["flags"] & HIDDEN_COLOR) > 0).tolist()
+    hidden = ((flags_of(column(used, "descriptor")) & HIDDEN_COLOR) > 0).tolist()
     tokens = count(captions) if count else [0] * len(used)
     problems = zip(column(everything, "id"), column(everything, "problem"), strict=True)
     return {

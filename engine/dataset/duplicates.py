@@ -15,7 +15,7 @@ import numpy as np
 from engine.dataset.picture import column
 from engine.dataset.thresholds import MAX_DISTANCE
 from engine.dataset.worth import BLURRED, RESAMPLED, is_outdone
-from engine.imaging.descriptor import SIDE, cells, halved, orientations, unpack
+from engine.imaging.descriptor import SIDE, cells, halved, in_parts, orientations, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,12 +64,11 @@ def find_pairs(pictures: Sequence[Picture], breathe: Callable[[], object] | None
     packed = np.array(column(measured, "mean_color"), np.int64)
     colors = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], -1).astype(np.int16)
     records, known = unpack(column(measured, "descriptor"))
-    layout = cells(records)
     only, leader = _different(hashes, packed)
     one, copy = _identical(leader)
     low, high, bits, nearest = _near(hashes[only], breathe)
     low, high = only[low], only[high]
-    turned = _turned(records, layout, known, only, breathe)
+    turned = _turned(records, known, only, breathe)
     first = np.concatenate([low, one, turned[0]])
     second = np.concatenate([high, copy, turned[1]])
     distance = np.concatenate([bits, np.zeros(len(one), np.uint8), turned[2]])
@@ -85,7 +84,7 @@ def find_pairs(pictures: Sequence[Picture], breathe: Callable[[], object] | None
         places[second],
         distance,
         turn,
-        _color_steps(first, second, turn, colors, halved(halved(layout)), known),
+        _color_steps(first, second, turn, colors, in_parts(_coarse, records), known),
         every,
     )
 
@@ -183,20 +182,19 @@ def _fewest(low: np.ndarray, far: np.ndarray) -> np.ndarray:
 
 def _turned(
     records: np.ndarray,
-    layout: np.ndarray,
     known: np.ndarray,
     only: np.ndarray,
     breathe: Callable[[], object] | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of rows of which one is the other turned or mirrored, their bits and the turn."""
     rows = only[known[only]]
-    layout = layout[rows]
-    low, high = _close(_folded(layout), breathe)
+    folded = in_parts(_folded, records[rows])
+    low, high = _close(folded - folded.mean(0) if len(folded) else folded, breathe)
     differ = np.bitwise_count(records["hashes"][rows[low], :1] ^ records["hashes"][rows[high]])
     turn = differ.argmin(1)
     bits = differ[np.arange(len(turn)), turn]
     kept = np.flatnonzero((turn > 0) & (bits <= MAX_DISTANCE))
-    alike = _alike(layout, low[kept], high[kept], turn[kept])
+    alike = _alike(records, rows[low[kept]], rows[high[kept]], turn[kept])
     kept = kept[alike]
     return rows[low[kept]], rows[high[kept]], bits[kept], turn[kept].astype(np.uint8)
 
@@ -221,25 +219,29 @@ def _close(
     return np.concatenate(lows), np.concatenate(highs)
 
 
-def _folded(layout: np.ndarray) -> np.ndarray:
+def _coarse(records: np.ndarray) -> np.ndarray:
+    return halved(halved(cells(records)))
+
+
+def _folded(records: np.ndarray) -> np.ndarray:
     """``[n, d]`` that is the same for all orientations; distances are RMS over the cells."""
+    layout = cells(records)
     small = np.moveaxis(halved(layout), 0, 2)
     mean = sum(orientations(small), np.zeros_like(small)) / np.float32(8)
     side = SIDE // 4
     row, column = np.triu_indices(side)
     weight = np.where(row == column, 4, 8) / (4 * side * side * 4)
     chosen = mean[row, column] * np.sqrt(weight, dtype=np.float32)[:, None, None]
-    flat = np.moveaxis(chosen, 1, 0).reshape(len(layout), chosen.shape[0] * chosen.shape[2])
-    return flat - flat.mean(0) if len(flat) else flat
+    return np.moveaxis(chosen, 1, 0).reshape(len(layout), chosen.shape[0] * chosen.shape[2])
 
 
-def _alike(layout: np.ndarray, low: np.ndarray, high: np.ndarray, turn: np.ndarray) -> np.ndarray:
+def _alike(records: np.ndarray, low: np.ndarray, high: np.ndarray, turn: np.ndarray) -> np.ndarray:
     """Whether thumbnails match once the second is turned into place."""
     fits = np.zeros(len(low), bool)
     for number in range(1, 8):
         at = np.flatnonzero(turn == number)
-        second = orientations(np.moveaxis(layout[high[at]], 0, -1))[number]
-        apart = np.square(layout[low[at]] - np.moveaxis(second, -1, 0)).mean((1, 2, 3))
+        second = orientations(np.moveaxis(cells(records[high[at]]), 0, -1))[number]
+        apart = np.square(cells(records[low[at]]) - np.moveaxis(second, -1, 0)).mean((1, 2, 3))
         fits[at] = apart < _ALIKE**2
     return fits
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.dataset.column_readers import kin
 from engine.dataset.picture import column
-from engine.imaging.descriptor import SIDE, cells, halved, unpack
+from engine.imaging.descriptor import SIDE, cells, halved, in_parts, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +34,10 @@ class Similarity:
     """Vectors of ``pictures``; those without a descriptor are left out of everything."""
 
     def __init__(self, pictures: Sequence[Picture]) -> None:
-        records, known = unpack(column(pictures, "descriptor"))
-        described = [p for p, ok in zip(pictures, known.tolist(), strict=True) if ok]
+        descriptors = column(pictures, "descriptor")
+        measured = [p for p, found in zip(pictures, descriptors, strict=True) if found]
+        records, known = unpack(list(filter(None, descriptors)))
+        described = [p for p, ok in zip(measured, known.tolist(), strict=True) if ok]
         self.ids = [picture.id for picture in described]
         self._vectors = vectors(records[known])
         self._kin = kin(described)
@@ -88,6 +90,10 @@ def order_by_similarity(pictures: Sequence[Picture]) -> list[int]:
 
 def vectors(records: np.ndarray) -> np.ndarray:
     """float32 ``[n, d]`` from records of :data:`engine.imaging.descriptor.LAYOUT`."""
+    return in_parts(_vectors, records)
+
+
+def _vectors(records: np.ndarray) -> np.ndarray:
     layout = cells(records)
     flat = layout.reshape(len(records), SIDE * SIDE, 4)
     parts = [

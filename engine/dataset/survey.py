@@ -17,7 +17,7 @@ from engine.dataset.duplicates import Pairs, find_pairs
 from engine.dataset.picture import column
 from engine.dataset.similarity import Similarity
 from engine.dataset.thresholds import CULL_KINDS, MAX_DISTANCE, Kind, Thresholds
-from engine.imaging.descriptor import HIDDEN_COLOR, unpack
+from engine.imaging.descriptor import HIDDEN_COLOR, flags_of, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -240,8 +240,7 @@ class Survey:
         return np.array([found.get(key, np.nan) for key in self.ids.tolist()], np.float64)
 
     def _hidden(self) -> np.ndarray:
-        records, _ = unpack(column(self.pictures, "descriptor"))
-        return (records["flags"] & HIDDEN_COLOR) > 0
+        return (flags_of(column(self.pictures, "descriptor")) & HIDDEN_COLOR) > 0
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
         if name not in self._made:

@@ -15,7 +15,7 @@ from engine.imaging.alpha import has_hidden_color
 from engine.imaging.crop import Box, content_box, crop
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 VERSION = 1
 SIDE = 12
@@ -40,6 +40,7 @@ LAYOUT = np.dtype(
         ("alpha", "u1", (SIDE, SIDE)),  # how much of each cell is visible
     ]
 )
+_PART = 1024  # records at a time
 _GRID = 72  # the least side that is a multiple of both 8 and 9
 _CLEAR, _SOLID = 8, 248  # alpha below which nothing is seen, and from which nothing shines through
 
@@ -81,6 +82,21 @@ def unpack(descriptors: Sequence[bytes | None]) -> tuple[np.ndarray, np.ndarray]
     )
     records = np.frombuffer(raw, LAYOUT)
     return records, records["version"] == VERSION
+
+
+def flags_of(descriptors: Sequence[bytes | None]) -> np.ndarray:
+    """uint8, the flags of each, 0 of those that are not known: of 20,000 pictures the whole records
+    take 13 MB.
+    """
+    size = LAYOUT.itemsize
+    known = (item[1] if item and len(item) == size else 0 for item in descriptors)
+    return np.fromiter(known, np.uint8, len(descriptors))
+
+
+def in_parts(make: Callable[[np.ndarray], np.ndarray], records: np.ndarray) -> np.ndarray:
+    """``make`` of some records at a time, put together: their cells take four times the memory."""
+    starts = range(0, max(1, len(records)), _PART)
+    return np.concatenate([make(records[start : start + _PART]) for start in starts])
 
 
 def solid_box(content: np.ndarray) -> Box:
