@@ -221,7 +221,13 @@ class Filling:
         self.job.progress(done, total, "Drawing cells", share=share)
 
     def _write_manifest(self) -> None:
-        write_manifest(self.request, self.by_position, self.errors)
+        """With the errors of cells that no other process could draw either."""
+        errors = {
+            cell: sentence
+            for cell, sentence in self.errors.items()
+            if self.store.find(cell) is None
+        }
+        write_manifest(self.request, self.by_position, errors)
 
 
 class _CellJob(Job):

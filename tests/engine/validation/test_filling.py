@@ -355,3 +355,21 @@ def test_what_nobody_foresaw_is_in_the_log_with_where_it_came_from(
 
 def _refuse() -> None:
     raise BadInputError("This cell cannot be.")
+
+
+def test_a_cell_that_failed_here_and_was_drawn_by_another_process_is_no_failure(
+    request_: GridRequest,
+) -> None:
+    victim, store = plan(request_)[3], CellStore(request_.cells_folder)
+
+    def fail(cell: PlannedCell, image: ImageRequest) -> None:
+        if cell.id == victim.id:
+            raise BadInputError("This cell cannot be.")
+        if victim.id in failed.errors and store.find(victim.id) is None:
+            store.put(victim.id, np.zeros((8, 8, 3), np.uint8), "theirs")
+
+    failed = Filling(request_, plan(request_), store, Job.detached())
+    failed.run(Painter(before=fail))
+    assert failed.errors
+    assert store.find(victim.id) is not None
+    assert all(cell.path is not None and not cell.error for cell in unique(request_))
