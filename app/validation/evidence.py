@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.i18n import signals, tr
 from app.validation.evidence_work import Assessed, Measuring, Watch
+from app.validation.extractor_choice import ExtractorChoice
 from app.validation.training_pictures import TrainingPictures
 from app.validation.verdict_choices import VerdictChoices
 from engine.runtime.errors import JobCancelled, StylekilnError
@@ -75,7 +76,7 @@ class EvidenceState(QObject):
         self._verdict: Verdict | None = None
         self.problem: StylekilnError | None = None
         self.cancelled = False
-        self.extractor = ""
+        self.measured_by = ExtractorChoice(session)
         self.choices = VerdictChoices(session, self)
         self.choices.changed.connect(self.judge)
         self.training = TrainingPictures(session, self)
@@ -90,6 +91,11 @@ class EvidenceState(QObject):
         self.cancel()
         self.cancelled = False
         self._take(None)
+
+    async def follow(self) -> None:
+        """Another project is open: read what was decided there."""
+        await self.choices.follow()
+        await self.measured_by.follow()
 
     # Measuring
 
@@ -156,12 +162,12 @@ class EvidenceState(QObject):
     async def _measured(self, measuring: Measuring, watch: Watch) -> Assessed:
         """By the built-in descriptors beside the engine; by a model of the user in its thread."""
         bridge = self._session.bridge
-        if not self.extractor:
+        if not self.measured_by.path:
             return await bridge.behind(measuring.run, watch)
         request = EvaluateRequest(
             folder=str(measuring.folder),
             project=str(measuring.project.root),
-            extractor=self.extractor,
+            extractor=self.measured_by.path,
             prompts=dict(measuring.prompts),
         )
         job = bridge.submit(request)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 WIDTH, NARROW_WIDTH = 376, 320
 ORDERS = [
-    ("alike", "Most alike first"),
-    ("unlike", "Least alike first"),
+    ("alike", "Most alike"),
+    ("unlike", "Least alike"),
     ("grid", "As in the grid"),
 ]
 
@@ -73,6 +73,8 @@ class EvidencePanel(Column):
         self._add_section(self.limits)
         self.deeds = VerdictFoot(state, evidence, approvals)
         self.add_foot(self.deeds, 1)
+        self.deeds.needed.connect(self.show_foot)
+        self.show_foot(self.deeds.is_needed)
         evidence.changed.connect(self.refresh)
         focus.changed.connect(self.refresh)
         signals.changed.connect(self.refresh)
@@ -82,7 +84,7 @@ class EvidencePanel(Column):
         self.pairs_panel = Panel("Nearest training picture")
         self.order = Choice(ORDERS)
         bind(self.order.setAccessibleName, "Order of the pairs")
-        self.order.setFixedWidth(132)
+        self.order.setFixedWidth(112)  # beside its title in the narrow column too
         self.order.changed.connect(lambda _: self._show_pairs())
         self.pairs_panel.add_action(self.order)
         self.pairs = PairGrid(self._state, thumbnails, self._evidence.training)

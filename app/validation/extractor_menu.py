@@ -51,7 +51,7 @@ class ExtractorMenu:
         again.setEnabled(not self._evidence.measuring)
         menu.addSeparator()
         self._add(menu, tr("By edges and colors, built in"), "")
-        chosen = self._evidence.extractor
+        chosen = self._evidence.measured_by.path
         for path in dict.fromkeys([*map(str, found), *([chosen] if chosen else [])]):
             self._add(menu, tr("By {name}", name=Path(path).name), path)
         menu.addSeparator()
@@ -66,12 +66,12 @@ class ExtractorMenu:
     def _add(self, menu: QMenu, words: str, path: str) -> None:
         action = menu.addAction(words, lambda: self.choose(path))
         action.setCheckable(True)
-        action.setChecked(self._evidence.extractor == path)
+        action.setChecked(self._evidence.measured_by.path == path)
 
     def choose(self, path: str) -> None:
         """Compare pictures by the model at ``path``, by the built-in one without."""
-        if path != self._evidence.extractor:
-            self._evidence.extractor = path
+        if path != self._evidence.measured_by.path:
+            self._evidence.measured_by.choose(path)
             self._measure()
 
     def _ask(self, *, folder: bool) -> None:

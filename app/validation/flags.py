@@ -77,7 +77,7 @@ def flag_words(flag: Flag, *, struck: bool = False) -> QVBoxLayout:
         font = head.font()
         font.setStrikeOut(True)
         head.setFont(font)
-    details = [said(flag.detail), *(capital(said(one)) for one in flag.details[1:])]
+    details = [capital(said(one)) for one in flag.details]
     words.addWidget(head)
     for one in details:
         detail = label(size=11, tone="quiet", wrap=True)

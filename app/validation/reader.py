@@ -77,7 +77,7 @@ class Reader(QObject):
             self._evidence.clear()
             for memory in (self._prompts, self._form):
                 await memory.close()
-            await self._evidence.choices.follow()
+            await self._evidence.follow()
             self._setup.prompts.clear()
             self._setup.set_runs([])
             project = self._session.project

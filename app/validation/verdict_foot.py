@@ -30,6 +30,7 @@ class VerdictFoot(QWidget):
 
     report_asked = Signal(str)
     canvas_asked = Signal()
+    needed = Signal(bool)
 
     def __init__(self, state: GridState, evidence: EvidenceState, approvals: Approvals) -> None:
         super().__init__()
@@ -61,6 +62,11 @@ class VerdictFoot(QWidget):
         """Whether what the evidence speaks for is in the team's library."""
         return self._approvals.of(self._state.pick_checkpoint) is not None
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to do."""
+        return not self._team.isHidden() or not self.canvas.isHidden()
+
     def lead(self, leads: bool) -> None:
         """Whether the next step is here and not in another column."""
         self._leads = leads
@@ -85,6 +91,7 @@ class VerdictFoot(QWidget):
         self.canvas.setEnabled(usable)
         # Alone and with nothing to open it would only ask why.
         self.canvas.setVisible(usable or self._evidence.evidence is not None)
+        self.needed.emit(self.is_needed)
         leads = self._leads and decided
         restyle(self.approve, "kind", "primary" if leads and not approved else "normal")
         restyle(self.canvas, "kind", "primary" if leads and approved else "normal")

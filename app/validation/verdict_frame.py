@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize
@@ -19,6 +20,8 @@ LOSSES = 92  # height of the chart of held-out losses
 WORD = 15.0  # least distance of two words at the right
 _GAP = 18
 _WORDS = 15.0  # height of words on the chart
+_TRIES = 8  # places along the line
+_ROOMY = 12.0  # more air than this is no better
 _BASE = 26.0  # from the left end to the base model's points
 _BASE_ROOM = 78.0
 
@@ -110,21 +113,33 @@ class Frame:
         """The handle of 7x10 at the end of a limit's line."""
         return QRectF(self.main.right() + 3, self.y(limit.value) - 5, 7, 10)
 
-    def between_top(self) -> float:
-        """Where the words of the line between training pictures begin in a compact chart: under
-        it or over it, where fewer points are.
+    def between_place(self, weight: float | None) -> QRectF:
+        """Where the words of the line between training pictures stand in a compact chart: under it
+        or over it, where the lines of ``weight`` and the base model's points are farthest.
         """
-        line = self.y(self.data.between or 0.0)
-        points = [
-            self.y(figure.value)
-            for curve in self.data.curves
-            for figures in curve.weights.values()
-            for figure in figures[len(figures) // 2 :]
-            if figure is not None
+        wide, line = fonts.width_of(tr("between training"), 11) + 2, self.y(self.data.between or 0)
+        room = max(0.0, self.main.width() - wide - 4)
+        lefts = [self.main.right() - 2 - wide - room * part / _TRIES for part in range(_TRIES + 1)]
+        places = [
+            QRectF(left, top, wide, _WORDS)
+            for top in (line + 1, line - _WORDS)
+            if self.main.top() <= top <= self.main.bottom() - _WORDS
+            for left in lefts
         ]
-        under = sum(line <= y <= line + _WORDS for y in points)
-        over = sum(line - _WORDS <= y < line for y in points)
-        return line + 1 if under <= over else line - _WORDS + 1
+        return max(places, key=lambda place: self._air(place, weight))
+
+    def _air(self, place: QRectF, weight: float | None) -> float:
+        """The least distance of ``place`` from what is drawn, in pixels down or up."""
+        found = [_ROOMY]
+        for curve in self.data.curves:
+            if curve.base is not None and place.left() <= self.base_x + 6:
+                ends = self.y(curve.base.high), self.y(curve.base.low)
+                found.append(max(place.top() - ends[1], ends[0] - place.bottom()))
+            figures = zip(self.xs, curve.weights.get(weight or 0.0, ()), strict=False)
+            points = [(x, self.y(one.value)) for x, one in figures if one is not None]
+            heights = _heights(points, place)
+            found += [max(place.top() - y, y - place.bottom()) for y in heights]
+        return min(found)
 
     def side_words(self) -> list[SideWord]:
         """The words at the right, from top to bottom and none over another."""
@@ -163,4 +178,14 @@ def apart(places: Sequence[float], least: float, low: float, high: float) -> lis
     for index in range(len(found) - 1, -1, -1):
         after = found[index + 1] - least if index + 1 < len(found) else high
         found[index] = min(found[index], after)
+    return found
+
+
+def _heights(points: Sequence[tuple[float, float]], place: QRectF) -> list[float]:
+    """Heights of the line through ``points`` over and under ``place``, its markers' reach too."""
+    left, right = place.left() - 5, place.right() + 5
+    found = [y for x, y in points if left <= x <= right]
+    for (x, y), (far, end) in pairwise(points):
+        inside = [min(far, max(x, at)) for at in (left, right) if x < right and far > left]
+        found += [y + (end - y) * (at - x) / (far - x) for at in inside]
     return found

@@ -149,7 +149,7 @@ class VerdictPage(QStackedWidget):
         self.chart.show_data(data, weight, all_weights=self._focus.all_weights)
         self._offer_weights(weight)
         if self.numbers.isChecked():
-            self.table.show_verdict(verdict)
+            self.table.show_verdict(verdict, shown)
         self._fit_chart()
         self._show_planted(checkpoint, weight)
         self.flags.refresh()

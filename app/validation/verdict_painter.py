@@ -50,7 +50,7 @@ def paint_chart(painter: QPainter, frame: Frame, weight: float | None, all_weigh
         if weight in curve.weights:
             _line(painter, frame, curve.key, curve.weights[weight])
         _base(painter, frame, curve)
-    _side(painter, frame)
+    _side(painter, frame, weight)
     _losses(painter, frame)
     _ticks(painter, frame)
 
@@ -179,7 +179,7 @@ def _whisker(painter: QPainter, frame: Frame, key: Key, x: float, figure: Figure
     painter.drawLine(QLineF(x, frame.y(figure.low), x, frame.y(figure.high)))
 
 
-def _side(painter: QPainter, frame: Frame) -> None:
+def _side(painter: QPainter, frame: Frame, weight: float | None) -> None:
     left = frame.main.right() + 16
     for word in frame.side_words():
         if word.limit is not None:
@@ -192,8 +192,8 @@ def _side(painter: QPainter, frame: Frame) -> None:
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, word.text)
     if frame.compact and frame.data.between is not None:
         painter.setPen(color("t3"))
-        place = QRectF(frame.main.left(), frame.between_top(), frame.main.width() - 2, 14)
-        painter.drawText(place, Qt.AlignmentFlag.AlignRight, tr("between training"))
+        place = frame.between_place(weight)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tr("between training"))
 
 
 def _handle(painter: QPainter, place: QRectF, tint: QColor) -> None:

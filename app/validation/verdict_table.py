@@ -74,9 +74,12 @@ class VerdictTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(metrics.ROW)
         bind(self.setAccessibleName, "Numbers of the verdict")
 
-    def show_verdict(self, verdict: Verdict) -> None:
-        """Fill in the numbers, with their 95 % intervals."""
-        rows = [*((verdict.base,) if verdict.base is not None else ()), *verdict.rows]
+    def show_verdict(self, verdict: Verdict, weight: float | None = None) -> None:
+        """Fill in the numbers, with their 95 % intervals: the base model's, and those at
+        ``weight``; without one, at all weights.
+        """
+        shown_rows = [one for one in verdict.rows if weight is None or one.row.weight == weight]
+        rows = [*((verdict.base,) if verdict.base is not None else ()), *shown_rows]
         shown = [one for one in COLUMNS if any(one[2](row) is not None for row in rows)]
         heads = [tr("Checkpoint"), tr("Weight"), tr("Verdict"), tr("Pictures")]
         self.setColumnCount(len(heads) + len(shown))

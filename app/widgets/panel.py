@@ -195,8 +195,12 @@ class Column(QWidget):
     def add_foot(self, widget: QWidget, stretch: int = 0) -> None:
         """Put ``widget`` into the foot, which appears with its first widget."""
         self.foot.addWidget(widget, stretch)
-        self._foot.show()
-        self._foot_line.show()
+        self.show_foot(True)
+
+    def show_foot(self, shown: bool) -> None:
+        """Whether the foot is there: with nothing to offer it would be an empty strip."""
+        self._foot.setVisible(shown)
+        self._foot_line.setVisible(shown)
 
 
 def padded(widget: QWidget, *, top: int = 0, bottom: int = 0) -> QWidget:

@@ -17,6 +17,7 @@ from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
 from engine.runtime.words import Words
 from engine.sampling.request import ImageRequest
+from engine.validation import measured_by
 from engine.validation.check_places import Places, afterwards
 from engine.validation.evaluate_request import EvaluateRequest
 from engine.validation.evaluating import names_of
@@ -45,7 +46,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--extractor",
         type=Path,
-        help="compare pictures with this DINOv2 or CLIP folder, or SSCD file (default: no model)",
+        help="compare pictures with this DINOv2 or CLIP folder, or SSCD file (default: what was "
+        "chosen in the project)",
     )
     parser.add_argument(
         "--report", type=Path, metavar="FILE", help="write the verdict as a page (.html or .pdf)"
@@ -107,8 +109,12 @@ def build_request(args: argparse.Namespace, learned: TrainedRun) -> GridRequest:
 
 def measuring(args: argparse.Namespace, grid: Grid, learned: TrainedRun) -> EvaluateRequest:
     """The request to measure the drawn grid."""
-    chosen = str(args.extractor.absolute()) if args.extractor is not None else ""
     root = links.root_of(learned.folder)
+    chosen, gone = measured_by.load(root) if root is not None else ("", None)
+    if args.extractor is not None:
+        chosen = str(args.extractor.absolute())
+    elif gone is not None:
+        print(f"stylekiln: {gone}", file=sys.stderr)
     return EvaluateRequest(
         folder=str(grid.folder),
         project=str(root) if root is not None else "",

@@ -19,6 +19,7 @@ from app.validation import verdict_chart, verdict_help
 from app.validation.cell import Checkpoint
 from app.validation.choices import RunChoice
 from app.validation.evidence_work import Assessed, Measuring, Watch
+from app.validation.extractor_choice import ExtractorChoice
 from app.validation.verdict_data import COLORS
 from app.validation.verdict_frame import apart
 from engine.dataset.edits import Recipe
@@ -209,7 +210,12 @@ def test_the_base_model_is_in_the_chart_in_the_numbers_and_in_the_comparisons(qt
         assert image.pixelColor(at).name() == color(COLORS[curve.key]).name()
     qtbot.mouseClick(judged.verdict.numbers, LEFT)
     assert judged.verdict.table.item(0, 0).text() == "Base model"
+    judged.verdict.weight.changed.emit("all")
     assert judged.verdict.table.rowCount() == 1 + 3 * 2
+    judged.verdict.weight.changed.emit(0.5)
+    table = judged.verdict.table
+    shown = [table.item(row, 1).text() for row in range(table.rowCount())]
+    assert shown == ["", "0.5", "0.5", "0.5"]
     for planted, row in judged.verdict.planted.blocks:
         assert planted.base.count == 2
         assert len(judged.verdict.planted.cells(planted, row, 0)) == 2
@@ -384,6 +390,7 @@ def test_what_another_limit_would_change_is_told(qtbot, judged):
 
 
 def test_the_numbers_are_copied_as_a_spreadsheet(qtbot, judged):
+    judged.verdict.weight.changed.emit("all")
     qtbot.mouseClick(judged.verdict.numbers, LEFT)
     qtbot.mouseClick(judged.verdict.copy, LEFT)
     lines = QGuiApplication.clipboard().text().split("\n")
@@ -426,6 +433,15 @@ def test_a_grid_without_a_verdict_says_what_it_takes(qtbot, view):
     view.state.open(open_empty(view))
     view.stage.show_verdict()
     assert view.verdict.currentWidget() is view.verdict.empty
+
+
+def test_a_column_with_nothing_to_do_has_no_foot(view, planted):
+    assert not view.right._foot.isVisible()
+    assert not view.right._foot_line.isVisible()
+    view.state.open(planted.assessed.grid)
+    view.evidence._take(planted.assessed)
+    assert view.right.deeds.approve.isVisible()
+    assert view.right._foot_line.isVisible()
 
 
 def open_empty(view):
@@ -575,6 +591,23 @@ def test_a_model_of_the_user_measures_in_the_engine_and_is_named(
     assert asked[0].prompts == kinds
     assert asked[0].folder == judged.state.request.folder
     assert judged.right.verdict.measured_by.text() == "Measured by dinov2 abc."
+
+
+def test_what_measures_is_kept_with_the_project(qtbot, judged, session, tmp_path, monkeypatch):
+    model = tmp_path / "sscd.pt"
+    model.write_bytes(b"model")
+    monkeypatch.setattr(judged.extractors, "_measure", lambda: None)
+    session.start(judged.evidence.follow())
+    judged.extractors.choose(str(model))
+    judged.evidence.measured_by = ExtractorChoice(session)
+    session.start(judged.evidence.follow())
+    assert judged.evidence.measured_by.path == str(model)
+    before = len(session.notes)
+    model.unlink()
+    session.start(judged.evidence.follow())
+    assert judged.evidence.measured_by.path == ""
+    assert len(session.notes) == before + 1
+    assert "cannot be found any more" in session.notes[-1]
 
 
 def test_the_menu_offers_what_is_there_and_what_can_be_downloaded(judged, session):
