@@ -29,7 +29,7 @@ async def withdraw(session: Session, approved: Approved, then: Callable[[], obje
         "{name} is approved no longer.",
         action="Undo",
         on_action=undo,
-        name=approved.approval.name,
+        name=approved.approval.name[:1].upper() + approved.approval.name[1:],
     )
     then()
 

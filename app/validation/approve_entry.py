@@ -12,6 +12,7 @@ from shiboken6 import isValid
 from app.models.withdrawal import withdraw
 from app.validation.approve_sheet import ApproveSheet
 from app.validation.rest_of_run import files_of_run, trash_rest
+from app.validation.verdict_words import capital
 from engine.models.approvals import Approved, approved_in
 from engine.models.hashes import file_sha256
 from engine.project.settings import library_folder
@@ -105,7 +106,7 @@ class Approvals(QObject):
             "{name} is approved for the team.",
             action="Show",
             on_action=lambda: self._session.go("models", path=str(approved.path)),
-            name=request.name,
+            name=capital(request.name),
         )
         await self.read()
         if kept and self._files is not None:

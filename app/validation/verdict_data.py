@@ -142,7 +142,9 @@ def limit_lines(
     expected = evidence.expected_diversity
     held_out = evidence.held_out_copying
     unseen = evidence.between_training if held_out is None else held_out
-    wanted: list[tuple[Key, str, float, float]] = [("fit", "least_fit", 1.0, 0.0)]
+    wanted: list[tuple[Key, str, float, float]] = []
+    if any(row.style_fit is not None for row in rows):
+        wanted.append(("fit", "least_fit", 1.0, 0.0))
     if expected > 0:
         wanted.append(("diversity", "variety_of_base", expected, 0.0))
     if evidence.is_compared and (evidence.training_similarities or held_out is not None):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from app.widgets.thumbnails import ThumbnailCache
     from engine.validation.overfit_rules import Flag
 
+_NOTHING = "Nothing speaks against any checkpoint."
+_NOTHING_MEASURED = "Nothing that could be measured speaks against a checkpoint."
 _WORDS = 230  # width of what is said of a flag
 
 
@@ -57,14 +59,16 @@ class FlagList(QWidget):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         column.addLayout(self._rows)
-        self.none = label("Nothing speaks against any checkpoint.", tone="label")
+        self.none = label(tone="label")
+        self._none = bind(self.none.setText, _NOTHING)
         self.none.setContentsMargins(16, 4, 16, 12)
         column.addWidget(self.none)
 
     def refresh(self) -> None:
         """List the flags, then those that were set aside."""
         flags, aside = self._evidence.flags(), self._evidence.flags(dismissed=True)
-        shown: list[object] = [flags, aside, self._evidence.names(), tr("Dismiss…")]
+        sure = self._evidence.pick() is not None
+        shown: list[object] = [flags, aside, self._evidence.names(), tr("Dismiss…"), sure]
         if shown == self._made:
             return
         self._made = shown
@@ -73,7 +77,8 @@ class FlagList(QWidget):
         self.count.setText(str(len(flags)))
         words = "Left: generated. Right: the closest of {n} training pictures."
         self.note.setText(tr(words, n=self._evidence.training_count))
-        self.note.setVisible(bool(flags))
+        self.note.setVisible(bool(flags) and any(self._evidence.pairs_of(f.cells) for f in flags))
+        self._none.say(_NOTHING if sure else _NOTHING_MEASURED)
         self.none.setVisible(not flags and not aside)
         for flag in flags:
             self._rows.addWidget(self._row(flag))

@@ -77,7 +77,7 @@ class VerdictFoot(QWidget):
         state = self._state
         decided, approved = state.pick_checkpoint != "", self.is_approved
         self._team.setVisible(self._evidence.evidence is not None)
-        self.report.setEnabled(decided)
+        self.report.setEnabled(self._evidence.verdict() is not None)
         self.approve.setEnabled(decided)
         known = state.checkpoints.get(state.pick_checkpoint)
         if approved:

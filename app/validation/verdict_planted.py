@@ -160,8 +160,10 @@ class PlantedComparisons(QWidget):
             place = QRectF(block.left(), top + number * _LINE, block.width(), _LINE)
             self._paint_number(painter, place, name, planted.base, row)
         verdict = self._evidence.verdict()
+        found = None
         if verdict is not None:
             found = conclude(planted, row, verdict.limits, verdict.evidence.training_diversity)
+        if found is not None:
             icon, tint = ("circle-check", "ok") if found.good else ("triangle-alert", "warn")
             y = top + 2 * _LINE + 1
             icons.paint(painter, icon, block.left(), y, 14, tint)

@@ -111,7 +111,8 @@ def entropy(nearest: np.ndarray, prompts: Sequence[str], training: int) -> Figur
     Low: a few training pictures attract everything, whatever is asked for. Source: the "black hole"
     ranking of face LoRA checks, as an entropy. Limits: pictures of one prompt have one subject and
     share their nearest picture rightly, so it is counted against one training picture per prompt;
-    it says nothing with one prompt (None), and little with fewer than six.
+    it says nothing with one prompt (None), and little with fewer than six. Its interval reaches too
+    low: a draw of prompts with replacement has some of them twice.
     """
     most = min(len(set(prompts)), training)
     if most < 2:
@@ -130,7 +131,8 @@ def entropy(nearest: np.ndarray, prompts: Sequence[str], training: int) -> Figur
 def diversity(features: np.ndarray, prompts: Sequence[str]) -> Figure | None:
     """mean over prompts of the mean of 1 - <E(g), E(g')> over pairs of seeds, 0 to 1.
 
-    Falls when one prompt always gives the same picture. Source: intra-cluster pairwise distance of
+    Two pictures less alike than nothing (a cosine below 0) count as wholly different. Falls when
+    one prompt always gives the same picture. Source: intra-cluster pairwise distance of
     Ojha et al., "Few-shot Image Generation via Cross-domain Correspondence" (CVPR 2021), with E in
     place of LPIPS. Limits: noise is diverse too; read it beside the style and the prompts. None
     with one seed.

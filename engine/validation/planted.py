@@ -32,11 +32,15 @@ class Conclusion:
 
 def conclude(
     planted: Planted, row: RowEvidence, limits: Limits, training_diversity: float | None = None
-) -> Conclusion:
-    """Read ``row`` of a comparison against the base model's pictures and ``limits``.
+) -> Conclusion | None:
+    """Read ``row`` of a comparison against the base model's pictures and ``limits``; None where it
+    could not be measured.
 
     More variety than ``training_diversity``, that of the training pictures, is not asked for.
     """
+    needed = row.style_fit if planted.kind in ("unseen", "off") else row.copying
+    if needed is None:
+        return None
     fits = row.style_fit is not None and row.style_fit >= limits.least_fit
     copied = row.copies > limits.copies_share * row.count
     match planted.kind:
@@ -52,8 +56,11 @@ def conclude(
             varied = (row.diversity or 0.0) >= left and not copied
             return _either(varied, "Different things", "Always the same things")
         case "off":
-            words = "The base model is kept", "The style comes without its word"
-            return _either(not fits, *words)
+            if fits:
+                return _either(False, "", "The style comes without its word")
+            change, differ = row.figures.change, planted.base.diversity
+            far = change is not None and bool(differ) and change.value > limits.leak * (differ or 0)
+            return _either(not far, "The base model is kept", "Changes what does not ask for it")
 
 
 def _either(good: bool, yes: str, no: str) -> Conclusion:

@@ -129,7 +129,7 @@ def _measures(report: Report, room: float) -> Table:
                 for number, text in enumerate(row.texts)
             ]
         )
-    shares = (0.14, 0.07, 0.14, 0.08, 0.16, 0.16, 0.08, 0.08, 0.09)
+    shares = (0.12, 0.06, 0.12, 0.07, 0.15, 0.15, 0.07, 0.07, 0.19)
     table = Table(cells, [share * room for share in shares], repeatRows=1)
     table.setStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE), *_TIGHT])
     return table

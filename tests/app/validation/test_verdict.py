@@ -435,6 +435,26 @@ def test_a_grid_without_a_verdict_says_what_it_takes(qtbot, view):
     assert view.verdict.currentWidget() is view.verdict.empty
 
 
+def test_without_training_pictures_the_page_says_what_it_cannot_judge(view, planted, judged):
+    grid, learned = planted.assessed.grid, planted.assessed.learned
+    kinds = {"a bucket": "unseen", "sks": "trigger", "bucket": "off"}
+    found = assess(grid, (), prompts=kinds)
+    judged.evidence._take(Assessed(grid, found, learned._replace(training=(), held_out=())))
+    panel = judged.right.verdict
+    assert panel.headline.text() == "Not enough to judge"
+    assert panel.reasons.text().startswith("Whether it copies cannot be judged")
+    assert not panel.complete.isVisible()  # nothing that is drawn would tell
+    assert [line.key for line in judged.verdict.chart.data.limits] == ["diversity"]
+    assert judged.right.limits.rows["copies_share"].value.text() == ""
+    assert judged.right.limits.rows["variety_of_base"].value.text() != ""
+    assert not judged.verdict.flags.note.isVisible()
+    assert judged.right.deeds.report.isEnabled()
+    assert not judged.right.deeds.approve.isEnabled()
+    judged.stage.show_grid()
+    assert not judged.right.pairs_panel.isVisible()
+    judged.verdict.planted.grab()
+
+
 def test_a_column_with_nothing_to_do_has_no_foot(view, planted):
     assert not view.right._foot.isVisible()
     assert not view.right._foot_line.isVisible()

@@ -135,6 +135,12 @@ class Separation:
     right: float
 
 
+def _auc(own: np.ndarray, different: np.ndarray) -> float:
+    """How often a copy scores higher than a different picture; a tie is half of it."""
+    higher = own[:, None] > different[None]
+    return float((higher + 0.5 * (own[:, None] == different[None])).mean())
+
+
 def separations(extractor: Extractor, style: str) -> dict[str, Separation]:
     """For each way of planting, over the 36 pictures of ``style``.
 
@@ -159,7 +165,7 @@ def separations(extractor: Extractor, style: str) -> dict[str, Separation]:
     line = np.percentile(different, 99)
     return {
         name: Separation(
-            auc=float((own[name][:, None] > different[None]).mean()),
+            auc=_auc(own[name], different),
             recall=float((own[name] > line).mean()),
             right=right[name],
         )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from engine.validation.evidence import Evidence, assess
 from engine.validation.filling import Filling, Keep
 from engine.validation.limits import Limits
 from engine.validation.manifest import Grid, open_grid
+from engine.validation.overfit_stats import Figure
 from engine.validation.pick import pick
 from engine.validation.planning import PlannedCell, plan
 from engine.validation.planted import conclude
@@ -146,7 +148,13 @@ def test_planted_comparisons_are_told_by_the_kind_of_their_prompt(
     assert conclude(unseen, taught, Limits()).good
     assert copier.copies == 4
     assert not conclude(off, off.row(taught.checkpoint, 1.0), Limits()).good
-    assert conclude(off, off.row(untaught.checkpoint, 1.0), Limits()).good
+    same = off.row(untaught.checkpoint, 1.0)
+    assert conclude(off, same, Limits()).good
+    far = replace(same, figures=replace(same.figures, change=Figure.plain(1.0)))
+    assert str(conclude(off, far, Limits()).sentence) == "Changes what does not ask for it"
+    blind = replace(same, style_fit=None, copying=None)
+    assert conclude(off, blind, Limits()) is None
+    assert conclude(unseen, blind, Limits()) is None
 
 
 def test_style_fit_has_an_interval_that_holds_it(evidence: Evidence) -> None:
