@@ -85,10 +85,9 @@ class DocumentState(QObject):
             return None
         return next((item for item in self.document.layers if item.id == self.active), None)
 
-    def _render(self, rect: QRect) -> np.ndarray:
+    def _render(self, rect: QRect, level: int = 0) -> np.ndarray:
         assert self.document is not None
-        area = Rect(rect.x(), rect.y(), rect.width(), rect.height())
-        return self.document.composite(area, self.active if self.layer else "")
+        return self.document.composite(to_rect(rect), self.active, level)
 
     # Layers
 

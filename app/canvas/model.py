@@ -280,7 +280,7 @@ class CanvasState(DocumentState):
 
     def on_picture(self, image: QImage, rect: QRect) -> QImage:
         """``image`` laid over the part ``rect`` of the picture as it is now."""
-        below = self.picture.image.copy(rect)
+        below = self.picture.part(rect)
         painter = QPainter(below)
         painter.drawImage(0, 0, image)
         painter.end()

@@ -1,126 +1,199 @@
-"""The document's composite as a picture the screen can draw at any zoom, kept up by dirty rects."""
+"""The document's composite as the screen shows it: squares at the zoom in sight, kept by use."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator
 
 # From here on every document pixel is a sharp square.
 CRISP_ZOOM = 2.0
-# Rendered in strips, so that what is computed stays in the processor's cache.
-STRIP = 256
-MOST_PARTS = 16
+SIDE = 256
+MOST_SQUARES = 384
+# What one drawing may take; what is not there by then is shown coarser and comes with the next.
+BUDGET_S = 0.012
 # Values of 255 that count as one color.
 FLAT = 6
 
 
-class CompositePicture:
-    """A premultiplied BGRA copy of the composite with half-size levels for small zooms.
+class Place(NamedTuple):
+    """A square: how often the document is shrunk by two, and its column and row there."""
 
-    ``render(rect)`` gives straight RGBA uint8 [h, w, 4] of a document rectangle. Only dirty rects
-    are rendered again, and only when they are drawn.
-    """
-
-    def __init__(self, width: int, height: int, render: Callable[[QRect], np.ndarray]) -> None:
-        self._render = render
-        self._levels: list[np.ndarray] = []
-        self._images: list[QImage] = []
-        size = (height, width)
-        while True:
-            pixels = np.zeros((*size, 4), np.uint8)
-            self._levels.append(pixels)
-            self._images.append(_image_over(pixels))
-            if min(size) <= 64:
-                break
-            size = ((size[0] + 1) // 2, (size[1] + 1) // 2)
-        self._bounds = QRect(0, 0, width, height)
-        self._dirty = QRegion(self._bounds)
+    level: int
+    column: int
+    row: int
 
     @property
-    def image(self) -> QImage:
-        """The full-size picture, up to date."""
-        self.refresh()
-        return self._images[0]
+    def rect(self) -> QRect:
+        """Its pixels at its level."""
+        return QRect(self.column * SIDE, self.row * SIDE, SIDE, SIDE)
+
+    @property
+    def above(self) -> Place:
+        """The square of half the size that shows this one too."""
+        return Place(self.level + 1, self.column // 2, self.row // 2)
+
+
+class Square:
+    """Pixels of one place, premultiplied BGRA; ``dirty`` is what of them is not up to date."""
+
+    def __init__(self, dirty: QRect) -> None:
+        self.pixels = np.zeros((SIDE, SIDE, 4), np.uint8)
+        self.image = image_over(self.pixels)
+        self.dirty = dirty
+        self.seen = False
+
+
+class CompositePicture:
+    """Draws a document of any size at any zoom.
+
+    ``render(rect, level)`` gives straight RGBA uint8 [h, w, 4] of a rectangle of the document
+    shrunk ``level`` times by two. It is asked only for what is drawn and has changed.
+    """
+
+    def __init__(self, width: int, height: int, render: Callable[[QRect, int], np.ndarray]) -> None:
+        self._render = render
+        self._bounds = QRect(0, 0, width, height)
+        self._squares: OrderedDict[Place, Square] = OrderedDict()
+        self.unfinished = False
+        """Whether the last drawing left something out that another one brings."""
 
     def mark(self, rect: QRect) -> None:
         """``rect`` of the document has changed."""
-        self._dirty += rect.intersected(self._bounds)
+        rect = rect.intersected(self._bounds)
+        if rect.isEmpty():
+            return
+        for place, square in self._squares.items():
+            square.dirty |= shrunk(rect, place.level).intersected(place.rect)
 
-    def refresh(self, area: QRect | None = None) -> None:
-        """Render what is dirty in ``area`` or all, and the smaller levels that show it."""
-        wanted = self._dirty.intersected(self._bounds if area is None else area)
-        self._dirty -= wanted
-        # Many small parts cost more than the rectangle round them.
-        parts = (
-            [wanted.boundingRect()]
-            if wanted.rectCount() > 16
-            else list(cast("Iterable[QRect]", wanted))
+    def draw(self, painter: QPainter, target: QRectF, source: QRect, zoom: float) -> None:
+        """Draw document rectangle ``source`` into screen rectangle ``target``."""
+        source = source.intersected(self._bounds)
+        level = self.level_for(zoom)
+        area = shrunk(source, level)
+        image = QImage(area.size(), QImage.Format.Format_ARGB32_Premultiplied)
+        self._fill(image, area, level)
+        smooth = zoom < CRISP_ZOOM and zoom != 1.0
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        scale = 2.0**-level
+        part = QRectF(
+            source.x() * scale, source.y() * scale, source.width() * scale, source.height() * scale
         )
-        for part in parts:
-            for top in range(part.top(), part.top() + part.height(), STRIP):
-                height = min(STRIP, part.top() + part.height() - top)
-                self._render_strip(QRect(part.left(), top, part.width(), height))
+        painter.drawImage(target, image, part.translated(-area.x(), -area.y()))
 
-    def _render_strip(self, rect: QRect) -> None:
-        left, top = rect.left(), rect.top()
-        right, bottom = left + rect.width(), top + rect.height()
-        self._levels[0][top:bottom, left:right] = _premultiplied_bgra(self._render(rect))
-        self._shrink(left, top, right, bottom)
+    def level_for(self, zoom: float) -> int:
+        """The smallest level that has a pixel for each of the screen's."""
+        level = 0
+        while zoom * 2 ** (level + 1) <= 1.0 and max(self._size(level + 1)) >= 64:
+            level += 1
+        return level
+
+    def part(self, rect: QRect) -> QImage:
+        """Document rectangle ``rect`` as it is now, a picture of its own."""
+        return image_over(premultiplied(self._render(rect, 0))).copy()
 
     def is_flat(self, rect: QRect) -> bool:
         """Whether ``rect`` of the document shows one color; faint noise counts as none."""
         rect = rect.intersected(self._bounds)
         if rect.isEmpty():
             return True
-        self.refresh(rect)
         level = 0
-        while level + 1 < len(self._levels) and max(rect.width(), rect.height()) >> level > 512:
+        while max(rect.width(), rect.height()) >> level > 512:
             level += 1
-        left, top = rect.left() >> level, rect.top() >> level
-        right = ((rect.right() >> level) + 1, (rect.bottom() >> level) + 1)
-        part = self._levels[level][top : right[1], left : right[0]]
+        part = premultiplied(self._render(shrunk(rect, level), level))
         spread = part.max(axis=(0, 1)).astype(int) - part.min(axis=(0, 1))
         return int(spread.max()) <= FLAT
 
-    def draw(self, painter: QPainter, target: QRectF, source: QRect, zoom: float) -> None:
-        """Draw document rectangle ``source`` into screen rectangle ``target``."""
-        self.refresh(source)
-        level = 0
-        while zoom * 2 ** (level + 1) <= 1.0 and level + 1 < len(self._images):
-            level += 1
-        smooth = zoom < CRISP_ZOOM and zoom != 1.0
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        scale = 2**level
-        part = QRectF(
-            source.x() / scale, source.y() / scale, source.width() / scale, source.height() / scale
-        )
-        painter.drawImage(target, self._images[level], part)
+    def _size(self, level: int) -> tuple[int, int]:
+        rect = shrunk(self._bounds, level)
+        return rect.width(), rect.height()
 
-    def _shrink(self, left: int, top: int, right: int, bottom: int) -> None:
-        for upper, lower in zip(self._levels, self._levels[1:], strict=False):
-            left, top = left // 2, top // 2
-            right, bottom = (right + 1) // 2, (bottom + 1) // 2
-            part = upper[2 * top : 2 * bottom, 2 * left : 2 * right]
-            lower[top:bottom, left:right] = _halved(part)
+    def _fill(self, image: QImage, area: QRect, level: int) -> None:
+        """Paint ``area`` of a level on ``image`` from squares, made or brought up to date."""
+        until = time.perf_counter() + BUDGET_S
+        self.unfinished = False
+        image.fill(0)
+        painter = QPainter(image)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.translate(-area.x(), -area.y())
+        for place in places(area, level):
+            square = self._square(place)
+            wanted = square.dirty.intersected(area)
+            if not wanted.isEmpty():
+                if time.perf_counter() < until:
+                    self._refresh(place, square, wanted)
+                else:
+                    self.unfinished = True
+            if square.seen:
+                painter.drawImage(place.rect.topLeft(), square.image)
+            else:
+                self._draw_coarse(painter, place)
+        painter.end()
+
+    def _square(self, place: Place) -> Square:
+        square = self._squares.get(place)
+        if square is None:
+            whole = shrunk(self._bounds, place.level)
+            square = self._squares[place] = Square(place.rect.intersected(whole))
+            if len(self._squares) > MOST_SQUARES:
+                self._squares.popitem(last=False)
+        self._squares.move_to_end(place)
+        return square
+
+    def _refresh(self, place: Place, square: Square, wanted: QRect) -> None:
+        """Bring ``wanted`` of a square up to date, or all that is dirty where it was never seen."""
+        if not square.seen:
+            wanted = square.dirty
+        pixels = premultiplied(self._render(wanted, place.level))
+        left, top = wanted.x() - place.rect.x(), wanted.y() - place.rect.y()
+        square.pixels[top : top + wanted.height(), left : left + wanted.width()] = pixels
+        square.seen = True
+        square.dirty = QRegion(square.dirty).subtracted(QRegion(wanted)).boundingRect()
+
+    def _draw_coarse(self, painter: QPainter, place: Place) -> None:
+        """What a smaller level shows of a square that is not there yet."""
+        scale, above = 1, place
+        for _ in range(4):
+            above, scale = above.above, scale * 2
+            square = self._squares.get(above)
+            if square is not None and square.seen:
+                inside = QRectF(place.rect).translated(
+                    -above.column * SIDE * scale, -above.row * SIDE * scale
+                )
+                source = QRectF(inside.topLeft() / scale, inside.size() / scale)
+                painter.drawImage(QRectF(place.rect), square.image, source)
+                return
 
 
-def _halved(part: np.ndarray) -> np.ndarray:
-    """The mean of each 2 x 2 block; an odd last row or column is repeated."""
-    import cv2
-
-    if part.shape[0] % 2 or part.shape[1] % 2:
-        part = np.pad(part, ((0, part.shape[0] % 2), (0, part.shape[1] % 2), (0, 0)), mode="edge")
-    size = part.shape[1] // 2, part.shape[0] // 2
-    return cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+def shrunk(rect: QRect, level: int) -> QRect:
+    """The pixels of a level that show any of ``rect``."""
+    if rect.isEmpty():
+        return QRect()
+    right, bottom = (rect.right() >> level), (rect.bottom() >> level)
+    return QRect(QPoint(rect.left() >> level, rect.top() >> level), QPoint(right, bottom))
 
 
-def _premultiplied_bgra(rgba: np.ndarray) -> np.ndarray:
+def places(area: QRect, level: int) -> Iterator[Place]:
+    """The squares of a level that ``area`` touches, from the middle outward."""
+    if area.isEmpty():
+        return iter(())
+    columns = range(area.left() // SIDE, area.right() // SIDE + 1)
+    rows = range(area.top() // SIDE, area.bottom() // SIDE + 1)
+    middle = area.center().x() / SIDE - 0.5, area.center().y() / SIDE - 0.5
+    found = [Place(level, column, row) for row in rows for column in columns]
+    found.sort(key=lambda one: (one.column - middle[0]) ** 2 + (one.row - middle[1]) ** 2)
+    return iter(found)
+
+
+def premultiplied(rgba: np.ndarray) -> np.ndarray:
+    """Straight RGBA as premultiplied BGRA, as Qt has it."""
     import cv2
 
     alpha = rgba[..., 3:4]
@@ -131,7 +204,7 @@ def _premultiplied_bgra(rgba: np.ndarray) -> np.ndarray:
     return result
 
 
-def _image_over(pixels: np.ndarray) -> QImage:
+def image_over(pixels: np.ndarray) -> QImage:
     """A QImage that shares ``pixels`` (premultiplied BGRA); the caller keeps the array alive."""
     height, width = pixels.shape[:2]
     return QImage(

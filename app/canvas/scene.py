@@ -27,15 +27,19 @@ class Scene:
     def __init__(self, state: CanvasState, view: Viewport) -> None:
         self._state, self._view = state, view
 
-    def paint_picture(self, painter: QPainter) -> None:
-        """Paint the visible part of the document, and the candidate shown over it."""
-        visible = self._view.visible()
+    def paint_picture(self, painter: QPainter, area: QRect) -> bool:
+        """Paint what ``area`` of the screen shows of the document and the candidate over it.
+
+        False when some of it takes longer than a frame may, so that it has to be painted again.
+        """
+        visible = self._view.visible(area)
         target = self._view.rect_to_screen(visible)
         corner = self._view.to_screen(QPointF(0, 0))
         painter.setBrushOrigin(QPointF(round(corner.x()), round(corner.y())))
         painter.fillRect(target, checker())
         self._state.picture.draw(painter, target, visible, self._view.zoom)
         self._paint_candidate(painter)
+        return not self._state.picture.unfinished
 
     def _paint_candidate(self, painter: QPainter) -> None:
         shown = self._state.preview()

@@ -106,7 +106,8 @@ class Surface(QWidget):
         painter.fillRect(event.rect(), color("g2"))
         if not self.view.visible().isEmpty() and self.state.document is not None:
             painter.setClipRect(event.rect())
-            self._scene.paint_picture(painter)
+            if not self._scene.paint_picture(painter, event.rect()):
+                QTimer.singleShot(0, self, self.update)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             ring = self._cursor_at if self._painting_tool() and not self._space else None
             self._scene.paint_furniture(

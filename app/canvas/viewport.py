@@ -141,12 +141,15 @@ class Viewport(QObject):
         rect = QRectF(rect)
         return QRectF(self.to_screen(rect.topLeft()), self.to_screen(rect.bottomRight()))
 
-    def visible(self) -> QRect:
-        """The document pixels in sight, clipped to the document; may be empty."""
-        shown = QRectF(
-            self.to_document(QPointF(0, 0)),
-            self.to_document(QPointF(self.size.width(), self.size.height())),
-        )
+    def visible(self, area: QRect | None = None) -> QRect:
+        """The document pixels in sight, clipped to the document; may be empty.
+
+        With ``area`` those that this part of the widget shows, and two screen pixels around it.
+        """
+        screen = QRectF(QPointF(0, 0), self.size)
+        if area is not None:
+            screen = screen.intersected(QRectF(area.adjusted(-2, -2, 2, 2)))
+        shown = QRectF(self.to_document(screen.topLeft()), self.to_document(screen.bottomRight()))
         whole = QRectF(QPointF(0, 0), self.document_size)
         return shown.intersected(whole).toAlignedRect()
 

@@ -118,6 +118,8 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Document:
     document = Document(*frame.size, [reader.node(one) for one in record.layers])
     document.settings = record.settings
     document.selection = reader.selection(record)
+    for layer in document.layers:
+        layer.tiles.shrink_ahead()
     return document
 
 

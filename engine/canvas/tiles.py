@@ -127,6 +127,16 @@ class Tiles:
             _refresh(chain, level, key)
         return shrunk.view(rect)
 
+    def shrink_ahead(self) -> None:
+        """Make the shrunk tiles of all levels, so that nobody waits for them later."""
+        level, around = 0, EMPTY
+        for key in self._tiles:
+            around = around.united(tile_rect(key))
+        while max(around.width, around.height) > TILE:
+            level, left, top = level + 1, around.x >> 1, around.y >> 1
+            around = Rect.edges(left, top, (around.right + 1) >> 1, (around.bottom + 1) >> 1)
+            self.at_level(level, around)
+
     def bounds(self) -> Rect:
         """The smallest rectangle round all pixels that are not empty.
 
@@ -247,12 +257,20 @@ def _refresh(chain: list[Tiles], level: int, key: Key) -> None:
     if source._halved.get(key, (0, 0, 0, 0)) == stamps:
         return
     source._halved[key] = stamps
-    if any(place in source._tiles for place in under):
+    tiles = [source._tiles.get(place) for place in under]
+    if tiles[0] is not None and all(tile is tiles[0] for tile in tiles) and _even(tiles[0]):
+        target._put(key, tiles[0], shared=True)
+    elif any(tile is not None for tile in tiles):
         target.write(
             tile_rect(key), halved(source.read(Rect(column * TILE, row * TILE, 2 * TILE, 2 * TILE)))
         )
     else:
         target._put(key, None)
+
+
+def _even(tile: Array) -> bool:
+    """Whether a tile has one value all over."""
+    return bool((tile == tile[0, 0]).all())
 
 
 def halved(pixels: Array) -> Array:
@@ -264,11 +282,16 @@ def halved(pixels: Array) -> Array:
     size = pixels.shape[1] // 2, pixels.shape[0] // 2
     if pixels.ndim == 2 or pixels[..., 3].min() == 255:
         return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    exact = pixels.astype(np.float32)
-    exact[..., :3] *= exact[..., 3:4]
-    small: Array = cv2.resize(exact, size, interpolation=cv2.INTER_AREA)
-    small[..., :3] /= np.maximum(small[..., 3:4], np.float32(1e-6))
-    return np.rint(small).astype(np.uint8)
+    *colors, alpha = cv2.split(pixels)
+    weight = alpha.astype(np.float32)
+    area: Array = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    planes = []
+    for color in colors:
+        weighted = np.multiply(color, weight, dtype=np.float32)
+        small: Array = cv2.resize(weighted, size, interpolation=cv2.INTER_AREA)
+        small /= np.maximum(area, np.float32(1e-6))
+        planes.append(np.rint(small).astype(np.uint8))
+    return cv2.merge([*planes, np.rint(area).astype(np.uint8)])
 
 
 def tile_rect(key: Key) -> Rect:
