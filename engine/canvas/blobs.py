@@ -40,7 +40,7 @@ DAMAGE = (
 def png(pixels: np.ndarray) -> bytes:
     """``pixels`` uint8 [h, w, 4] or [h, w] as a PNG; fast before small."""
     stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
+    Image.fromarray(pixels).save(stream, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return stream.getvalue()
 
 
