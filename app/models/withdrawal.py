@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.trash import Moved, all_to_trash, bring_all_back
-from engine.models.approvals import Approved, verdict_path
+from engine.models.approvals import Approved
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -26,7 +26,7 @@ async def withdraw(session: Session, approved: Approved, then: Callable[[], obje
         session.start(bring())
 
     session.notify(
-        "{name} is approved no longer.",
+        "The approval of {name} is withdrawn.",
         action="Undo",
         on_action=undo,
         name=approved.approval.name[:1].upper() + approved.approval.name[1:],
@@ -35,8 +35,5 @@ async def withdraw(session: Session, approved: Approved, then: Callable[[], obje
 
 
 def _to_trash(approved: Approved) -> Moved:
-    """The verdict, and the model too if its approval brought it into the library."""
-    paths = [verdict_path(approved.path)]
-    if approved.approval.copied:
-        paths.append(approved.path)
-    return all_to_trash(paths)
+    """The verdict, and what its approval brought into the library with it."""
+    return all_to_trash(approved.brought())

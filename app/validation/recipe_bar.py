@@ -48,7 +48,7 @@ class RecipeBar(QWidget):
     def __init__(self, state: GridState, thumbnails: CellPictures) -> None:
         super().__init__()
         self._state = state
-        self._comparing = False
+        self._comparing = self._full = False
         self.setFixedHeight(HEIGHT)
         # What does not fit is left out, so that the bar never makes the window wider.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -133,9 +133,9 @@ class RecipeBar(QWidget):
         grid.addWidget(self.nearest, 2, 1)
         return box
 
-    def set_comparing(self, comparing: bool) -> None:
-        """Whether A and B are on the stage already."""
-        self._comparing = comparing
+    def follow_stage(self, *, comparing: bool, full: bool) -> None:
+        """Whether A and B are on the stage already, or A alone with buttons of its own."""
+        self._comparing, self._full = comparing, full
         self.refresh()
 
     def refresh(self) -> None:
@@ -150,7 +150,7 @@ class RecipeBar(QWidget):
         self.name.setText(prefix + state.name_of(key))
         self.prompt.setText(key.prompt)
         self.detail.setText(self._recipe() if cell is None or not cell.problem else cell.problem)
-        alone = state.second is None
+        alone = state.second is None and not self._full
         self.hint.setVisible(alone and self.width() >= HINT_FROM)
         if alone and self.width() < HINT_FROM:
             self.detail.setText(f"{tr('Ctrl-click a second cell')}  ·  {self.detail.text()}")
@@ -165,7 +165,7 @@ class RecipeBar(QWidget):
         there = cell is not None and bool(cell.path)
         for kind, mark in self.marks.items():
             mark.setChecked(state.has_mark(kind, key))
-            mark.setVisible(self.width() >= MARKS_FROM)
+            mark.setVisible(self.width() >= MARKS_FROM and not self._full)
         for copy in (self.copy, self.copy_picture):
             copy.setVisible(self.width() >= COPIES_FROM)
         for made in (*self.marks.values(), self.copy, self.copy_picture, self.canvas):

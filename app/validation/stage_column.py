@@ -45,7 +45,8 @@ class StageColumn(QWidget):
     def _follow(self) -> None:
         shown = self._stage.currentWidget()
         self._recipe_box.setVisible(shown is not self._stage.verdict)
-        self._recipe.set_comparing(shown is self._stage.compare)
+        stage = self._stage
+        self._recipe.follow_stage(comparing=shown is stage.compare, full=shown is stage.full)
         self._shown.setVisible(shown is self._stage.grid and self._shown.needed)
         for part in (self._bar, self._line):
             part.setVisible(shown is not self._stage.full)

@@ -37,7 +37,8 @@ class Approval(BaseModel):
     ``weight`` is the one to use it with, ``said`` the recommendation and its reasons, ``measures``
     what was measured at that weight and ``limits`` what it was held against. ``sha256`` and
     ``bytes`` are of the model's file, ``when`` is in unix seconds, ``grid`` the name of the grid
-    that was judged. ``copied`` tells that the file was brought here by its approval.
+    that was judged. ``copied`` tells that the file was brought here by its approval, ``preview``
+    the name of the picture beside it that was.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,6 +54,7 @@ class Approval(BaseModel):
     limits: dict[str, float] = Field(default_factory=dict)
     grid: str = ""
     copied: bool = True
+    preview: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,23 @@ class Approved:
     path: Path
     approval: Approval
 
+    def brought(self) -> list[Path]:
+        """What the approval has laid into the library: the verdict, the picture, the model."""
+        paths = [verdict_path(self.path)]
+        preview = preview_path(self.path)
+        if self.approval.preview == preview.name and preview.is_file():
+            paths.append(preview)
+        return [*paths, self.path] if self.approval.copied else paths
+
 
 def verdict_path(model: Path) -> Path:
     """Where the verdict of ``model`` lies."""
     return model.with_name(f"{model.stem}{SUFFIX}")
+
+
+def preview_path(model: Path) -> Path:
+    """Where the picture of ``model`` lies, under the name by which other tools know it too."""
+    return model.with_name(f"{model.stem}.preview.png")
 
 
 def write_approval(model: Path, approval: Approval) -> Path:

@@ -20,6 +20,7 @@ from engine.models.approvals import (
     Approval,
     Approved,
     Said,
+    preview_path,
     read_approval,
     verdict_path,
     write_approval,
@@ -28,6 +29,7 @@ from engine.models.hashes import file_sha256
 from engine.runtime.errors import BadInputError, StorageError
 from engine.runtime.files import exists, require_file, storage_errors, write_by_name
 from engine.runtime.job import Job, Request
+from engine.validation.approve_preview import lay_preview
 from engine.validation.manifest import Grid, open_grid
 from engine.validation.store import cell_id
 
@@ -72,11 +74,20 @@ def run(request: ApproveRequest, job: Job) -> Approved:
     then the library is as it was.
     """
     source = require_file(Path(request.checkpoint), remedy="Choose another checkpoint.")
-    require_judged(open_grid(Path(request.grid)), request.checkpoint)
+    grid = open_grid(Path(request.grid))
+    require_judged(grid, request.checkpoint)
     digest = file_sha256(source)
     place = _place_for(source, Path(request.library), digest)
     if not place.is_there:
         write_by_name(place.path, lambda name: _copy(source, Path(name), digest, job))
+    before = read_approval(place.path) if place.is_there else None
+    preview = lay_preview(
+        place.path,
+        grid,
+        request.checkpoint,
+        request.weight,
+        ours=before is not None and bool(before.preview),
+    )
     approval = Approval(
         name=request.name,
         weight=request.weight,
@@ -88,13 +99,16 @@ def run(request: ApproveRequest, job: Job) -> Approved:
         measures=request.measures,
         limits=request.limits,
         grid=Path(request.grid).name,
-        copied=not place.is_there or _was_copied(place.path),
+        copied=not place.is_there or (before is not None and before.copied),
+        preview=preview or (before.preview if before is not None else ""),
     )
     try:
         write_approval(place.path, approval)
     except StorageError:
-        if not place.is_there:
-            place.path.unlink(missing_ok=True)  # a copy nobody vouches for
+        if not place.is_there:  # a copy nobody vouches for
+            place.path.unlink(missing_ok=True)
+            if preview:
+                preview_path(place.path).unlink(missing_ok=True)
         raise
     return Approved(place.path, approval)
 
@@ -138,12 +152,6 @@ def _names(library: Path, source: Path) -> Iterator[Path]:
     yield library / source.name
     for number in itertools.count(2):
         yield library / f"{source.stem}-{number}{source.suffix}"
-
-
-def _was_copied(path: Path) -> bool:
-    """Whether an earlier approval brought the file here."""
-    before = read_approval(path)
-    return before is not None and before.copied
 
 
 def _copy(source: Path, target: Path, digest: str, job: Job) -> None:

@@ -57,6 +57,7 @@ class FakeSession(QObject):
         self.library = None
         self.notes = []
         self.offers = {}
+        self.facts = {}
         self.errors = []
         self.gone = []
         self.at_end = []
@@ -81,6 +82,7 @@ class FakeSession(QObject):
     def notify(self, key, many="", *, on_action=None, **facts):
         self.notes.append(key)
         self.offers[key] = on_action
+        self.facts[key] = facts
 
     def show_error(self, error):
         self.errors.append(error)

@@ -66,6 +66,7 @@ def test_the_pick_is_approved_with_its_weight_and_a_note(qtbot, view, session, s
     assert approved.approval.measures["copying"] == 0.5
     assert approved.approval.limits["least_fit"] == 0.5
     assert session.notes[-1] == "{name} is approved for the team."
+    assert session.facts[session.notes[-1]]["name"] == f"Epoch {_epoch(view)}"
     session.offers["{name} is approved for the team."]()
     assert session.gone[-1] == ("models", {"path": str(approved.path)})
 
@@ -78,7 +79,7 @@ def test_an_approval_is_withdrawn_and_brought_back(qtbot, view, session, sheet, 
     qtbot.mouseClick(foot.approve, LEFT)
     assert list(library.iterdir()) == []
     assert foot.approve.text() == f"Approve epoch {_epoch(view)}"
-    session.offers["{name} is approved no longer."]()
+    session.offers["The approval of {name} is withdrawn."]()
     assert len(list(approved_in(library))) == 1
     assert foot.approve.text() == "Withdraw approval"
 

@@ -557,6 +557,16 @@ def _controls(bar):
     )  # fmt: skip
 
 
+def test_a_cell_in_full_view_has_its_marks_once(qtbot, shown):
+    marks = shown.recipe.marks["starred"]
+    assert marks.isVisible()
+    qtbot.keyClick(shown.grid, Qt.Key.Key_Return)
+    assert shown.full.marks["starred"].isVisible()
+    assert not marks.isVisible()
+    qtbot.keyClick(shown.full, Qt.Key.Key_Escape)
+    assert marks.isVisible()
+
+
 def test_comparing_is_not_offered_while_it_is_on_the_stage(qtbot, shown):
     shown.state.choose(shown.grid.grid.key(0, 0))
     shown.state.compare_with(shown.grid.grid.key(1, 1))

@@ -10,6 +10,7 @@ import pytest
 from engine.models.approvals import (
     Said,
     approved_in,
+    preview_path,
     read_approval,
     verdict_path,
 )
@@ -20,7 +21,7 @@ from engine.runtime.errors import BadInputError, JobCancelled, MissingFileError,
 from engine.runtime.job import Job
 from engine.validation import approve
 from engine.validation.approve import ApproveRequest, run
-from engine.validation.marks import read_marks
+from engine.validation.marks import Marks, read_marks, write_marks
 from tests.engine.validation.exports import make_grid
 
 
@@ -187,3 +188,46 @@ def test_the_library_is_among_the_users_models_unless_another_is_chosen(
     Settings(team_library=str(tmp_path / "share")).save()
     assert library_folder(Settings.load()) == tmp_path / "share"
     assert model_folders()[-1] == tmp_path / "share"
+
+
+# The picture it is shown by
+
+
+def test_a_picture_drawn_at_its_weight_is_laid_beside_it_the_starred_one_first(
+    grid, request_of
+) -> None:
+    checkpoint = grid.request.checkpoints[1]
+    drawn = [cell for cell in grid.cells if cell.position.checkpoint == checkpoint]
+    at_weight = [cell for cell in drawn if cell.position.weight == 1.0]
+    approved = run(request_of(weight=1.0), Job.detached())
+    preview = preview_path(approved.path)
+    assert approved.approval.preview == preview.name
+    assert preview.read_bytes() == at_weight[0].path.read_bytes()
+    starred = Marks(starred=(drawn[0].id, at_weight[2].id), rejected=(at_weight[0].id,))
+    write_marks(grid.folder, starred)
+    run(request_of(weight=1.0), Job.detached())
+    assert preview.read_bytes() == at_weight[2].path.read_bytes()
+    at_weight[2].path.unlink()
+    run(request_of(weight=1.0), Job.detached())
+    assert preview.read_bytes() == at_weight[1].path.read_bytes()
+
+
+def test_a_picture_of_somebody_else_is_not_written_over(grid, library, request_of) -> None:
+    library.mkdir(parents=True)
+    preview = preview_path(library / Path(grid.request.checkpoints[1]).name)
+    preview.write_bytes(b"painted by hand")
+    approved = run(request_of(), Job.detached())
+    assert preview.read_bytes() == b"painted by hand"
+    assert approved.approval.preview == ""
+    assert preview not in approved.brought()
+
+
+def test_without_room_for_the_picture_it_is_approved_all_the_same(request_of, monkeypatch) -> None:
+    def full(path, data):
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr("engine.validation.approve_preview.write_bytes", full)
+    approved = run(request_of(), Job.detached())
+    assert approved.approval.preview == ""
+    assert read_approval(approved.path) is not None
+    assert not preview_path(approved.path).exists()
