@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.i18n import tr
 from app.validation.cell import Cell, Checkpoint, Drawing, GridAxes
+from app.validation.cells import Cells, cells_of
 from app.validation.labels import checkpoint_title, spoken_words
 from app.validation.places import Places
 from app.validation.shown import Shown
@@ -52,9 +53,7 @@ class GridState(QObject):
         self.pick_weight: float | None = None
         self.copy_limit = 0.85
         self.mark_copying = True
-        self._cells: dict[Position, Cell] = {}
-        self._by_path: dict[str, list[Position]] = {}
-        self._by_id: dict[str, Position] = {}
+        self._cells = Cells()
         self.drawings: dict[Position, Drawing] = {}
         self.shown = Shown(self)
         self.shown.changed.connect(self._lay)
@@ -70,15 +69,14 @@ class GridState(QObject):
         """Show an empty grid for ``request``; cells that are known already stay."""
         same = self.request is not None and _kin(request) == _kin(self.request)
         if not same:
-            self._forget_cells()
+            self._cells = Cells()
         self._show(request, same=same)
 
-    def open(self, grid: Grid) -> None:
-        """Show a grid that was rendered before. Its cells come at once, not one by one."""
-        self._forget_cells()
-        for cell in grid.cells:
-            if cell.path is not None or cell.error:
-                self._take(cell.position, Cell(str(cell.path or ""), True, cell.error))
+    def open(self, grid: Grid, cells: Cells | None = None) -> None:
+        """Show a grid that was rendered before, with its ``cells`` where a worker has made them.
+        They come at once, not one by one.
+        """
+        self._cells = cells_of(grid) if cells is None else cells
         self._show(grid.request, same=False)
 
     def _show(self, request: GridRequest, *, same: bool) -> None:
@@ -96,7 +94,7 @@ class GridState(QObject):
     def clear(self) -> None:
         """Show no grid."""
         self.axes, self.request, self.places = GridAxes(), None, Places()
-        self._forget_cells()
+        self._cells = Cells()
         self.first = self.second = None
         if self.marks is not None:
             self.marks.follow(None)
@@ -126,16 +124,8 @@ class GridState(QObject):
     def put(self, key: Position, path: str, *, cached: bool = False, problem: str = "") -> None:
         """A cell has come in."""
         self.drawings.pop(key, None)
-        self._take(key, Cell(path, cached, problem))
+        self._cells.put(key, Cell(path, cached, problem))
         self.cell_changed.emit(key)
-
-    def _take(self, key: Position, cell: Cell) -> None:
-        self._cells[key] = cell
-        self._by_path.setdefault(cell.path, []).append(key)
-        self._by_id[cell.id] = key
-
-    def _forget_cells(self) -> None:
-        self._cells, self._by_path, self._by_id = {}, {}, {}
 
     def draw(self, key: Position, drawing: Drawing) -> None:
         """A cell is being drawn."""
@@ -150,30 +140,31 @@ class GridState(QObject):
 
     def set_evidence(self, key: Position, copying: float | None, nearest: str) -> None:
         """How near a cell comes to which training picture."""
-        cell = self._cells.get(key)
+        cell = self._cells.at.get(key)
         if cell is not None:
-            self._cells[key] = replace(cell, copying=copying, nearest=nearest)
+            self._cells.at[key] = replace(cell, copying=copying, nearest=nearest)
             self.cell_changed.emit(key)
 
     # Reading
 
     def cell(self, key: Position | None) -> Cell | None:
         """The cell at ``key`` if it has come in."""
-        return self._cells.get(key) if key is not None else None
+        return self._cells.at.get(key) if key is not None else None
 
     def finished(self) -> Iterable[tuple[Position, Cell]]:
         """The cells of the present axes that have a picture."""
-        for key, cell in self._cells.items():
+        for key, cell in self._cells.at.items():
             if cell.path and self.places.has(key):
                 yield key, cell
 
     def failed(self) -> Iterable[Position]:
         """The places whose picture could not be drawn."""
-        return (key for key, cell in self._cells.items() if cell.problem and self.places.has(key))
+        cells = self._cells.at.items()
+        return (key for key, cell in cells if cell.problem and self.places.has(key))
 
     def keys_of(self, path: str) -> list[Position]:
         """The places that show the picture ``path``."""
-        return self._by_path.get(path, [])
+        return self._cells.places_of(path)
 
     def repeats_base(self, key: Position) -> bool:
         """Whether ``key`` would show again what the base model's row shows: weight 0 below it."""
@@ -198,7 +189,7 @@ class GridState(QObject):
 
     def has_mark(self, kind: str, key: Position) -> bool:
         """Whether the picture at ``key`` was starred, rejected or pinned."""
-        cell = self._cells.get(key)
+        cell = self._cells.at.get(key)
         return cell is not None and self.marks is not None and self.marks.has(kind, cell.id)
 
     @property
@@ -210,8 +201,8 @@ class GridState(QObject):
         """The pinned cells, in the order they were pinned; one place of each picture."""
         if self.marks is None or not self.marks.now.pinned:
             return []
-        there = ((one, self._by_id.get(one)) for one in self.marks.now.pinned)
-        return [key for one, key in there if key is not None and self._cells[key].id == one]
+        there = map(self._cells.place_called, self.marks.now.pinned)
+        return [key for key in there if key is not None]
 
     def tag_of(self, prompt: str) -> str:
         """Whether the training pictures show what ``prompt`` asks for, in a word."""

@@ -10,16 +10,20 @@ from PySide6.QtCore import QObject
 
 from app.models.at_hand import read_models
 from app.validation import kept_form
+from app.validation.cells import Cells, cells_of
 from app.validation.choices import read_runs
 from app.validation.memory import Memory
 from app.validation.runner import latest_grid
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.session import Session
     from app.validation.evidence import EvidenceState
     from app.validation.model import GridState
     from app.validation.runner import GridRunner
     from app.validation.setup import GridSetup
+    from engine.validation.manifest import Grid
     from engine.validation.request import GridRequest
 
 
@@ -147,10 +151,16 @@ class Reader(QObject):
         paths = {item.path for item in self._setup.available}
         if project is None or self._runner.running or not paths:
             return False
-        grid = await self._session.bridge.io(latest_grid, project.grids, paths)
-        if grid is None:
+        found = await self._session.bridge.io(_read_latest, project.grids, paths)
+        if found is None:
             return False
+        grid, cells = found
         self._state.tags |= {text: self._setup.prompts.tag(text) for text in grid.request.prompts}
         self._setup.adopt(grid.request)
-        self._state.open(grid)
+        self._state.open(grid, cells)
         return True
+
+
+def _read_latest(grids: Path, checkpoints: set[str]) -> tuple[Grid, Cells] | None:
+    grid = latest_grid(grids, checkpoints)
+    return None if grid is None else (grid, cells_of(grid))

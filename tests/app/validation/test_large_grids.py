@@ -8,6 +8,7 @@ import os
 import numpy as np
 import pytest
 
+from app.validation import model
 from app.validation.model import GridState
 from app.validation.row_measures import row_measures
 from app.validation.runner import latest_grid
@@ -55,6 +56,14 @@ def test_cells_of_a_grid_that_is_opened_come_at_once(grid):
     state.cell_changed.connect(lambda _: heard.append("cell"))
     state.open(open_grid(grid(5)))
     assert heard == ["axes"]
+
+
+def test_the_cells_of_a_project_are_made_beside_the_window(view, session, grid, monkeypatch):
+    folder = grid(5)
+    monkeypatch.setattr(model, "cells_of", lambda grid: pytest.fail("made on the UI thread"))
+    session.start(view.reader.show_latest())
+    assert view.state.request.folder == str(folder)
+    assert len(list(view.state.finished())) == 4 * 2 * 2 * 5
 
 
 def test_the_newest_grid_is_found_without_reading_the_others(grid, session, run, monkeypatch):
