@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from app.validation.axis_menu import AxisMenu
 from app.validation.side_mark import SIDE_WORDS
 from app.widgets.buttons import button
 from app.widgets.layouts import placed_once
+from app.widgets.tab_order import put_before
 from app.widgets.tick_popup import TickPopup
 from engine.imaging.decode import PICTURE_SUFFIXES
 from engine.validation.axes import axis_setting
@@ -68,14 +70,8 @@ class AxesBox(QWidget):
             for place, block in enumerate(blocks.values()):
                 self._rows.insertWidget(place, block)
             self.blocks = blocks
-        before: QWidget | None = None
-        for block in self.blocks.values():
-            if before is not None:
-                QWidget.setTabOrder(before, block.mark)
-            QWidget.setTabOrder(block.mark, block.field)
-            before = block.field
-        if before is not None:
-            QWidget.setTabOrder(before, self.add)
+        parts = ((block.mark, block.field) for block in self.blocks.values())
+        put_before(self.add, itertools.chain.from_iterable(parts))
 
     def _make(self, name: str) -> AxisBlock:
         made = AxisBlock(self._setup, name)

@@ -25,6 +25,7 @@ from app.widgets.buttons import tool_button
 from app.widgets.fields import Check
 from app.widgets.layouts import placed_once
 from app.widgets.panel import Panel, padded
+from app.widgets.tab_order import put_before
 from app.widgets.text import ElidedLabel
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class PromptSection(Panel):
             for place, line in enumerate(lines.values()):
                 self._rows.insertWidget(place, line)
             self.lines = lines
+        put_before(self.entry, (line.check for line in lines.values()))
         self._area.updateGeometry()
 
     def _line(self, text: str) -> PromptLine:

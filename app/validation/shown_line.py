@@ -15,6 +15,7 @@ from app.validation.cell_measures import BY_NAME
 from app.validation.labels import listed
 from app.widgets.buttons import Button, button
 from app.widgets.layouts import clear_layout
+from app.widgets.tab_order import put_before
 from app.widgets.text import label
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class ShownLine(QWidget):
         if [words for words, _ in wanted] != before:
             clear_layout(self._row)
             self.chips = [self._chip(words, deed) for words, deed in wanted]
+            put_before(self.all, self.chips)
         if self.needed:
             self._say_count()
         self.changed.emit()

@@ -17,6 +17,7 @@ from app.validation.shown_panel import ShownPanel
 from app.validation.zoom_buttons import actual_size_button
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import Choice, Segments
+from app.widgets.tab_order import put_before
 from app.widgets.text import label
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ class StageBar(QWidget):
         """Show the controls of what is on the stage."""
         compare, there = self._compare, bool(self._state.axes.checkpoints)
         self.pages.refresh()
+        put_before(self.way, self.pages.choosers.values())
         self._show_controls(there)
         self._allow_export()
         for made in (self.sort, self.filter, self.detail):

@@ -557,6 +557,38 @@ def _controls(bar):
     )  # fmt: skip
 
 
+def tabbed(view, start, end):
+    """What Tab reaches from ``start`` to ``end``."""
+    found, here = [start], start.nextInFocusChain()
+    while here is not start:
+        if here.focusPolicy() & Qt.FocusPolicy.TabFocus and here.isVisibleTo(view):
+            found.append(here)
+        if here is end:
+            return found
+        here = here.nextInFocusChain()
+    raise AssertionError("not reached")
+
+
+def test_tab_goes_down_the_left_column_and_along_the_bar(qtbot, shown):
+    shown.panel.axes.add_axis("steps")
+    shown.setup.prompts.add(["golden harp"])
+    panel = shown.panel
+    qtbot.waitUntil(panel.prompts.lines["golden harp"].check.isVisible)
+    column = tabbed(shown, panel.source, panel.start)
+    wanted = [panel.model, *(block.field for block in panel.axes.blocks.values()), panel.axes.add]
+    wanted += [panel.prompts.header, *(line.check for line in panel.prompts.lines.values())]
+    wanted += [panel.image.header, panel.base_row, panel.starred, panel.start]
+    assert [one for one in column if one in wanted] == wanted
+    shown.state.open(open_grid(draw(shown.session, shown.state.request.axes, "more")))
+    shown.state.shown.hide_column(shown.state.table.columns[0])
+    bar = shown.bar
+    qtbot.waitUntil(shown.shown_line.chips[0].isVisible)
+    along = tabbed(shown, bar.mode, shown.shown_line.all)
+    wanted = [bar.mode, *bar.pages.choosers.values(), bar.sort, bar.filter, bar.export]
+    assert [one for one in along if one in wanted] == wanted
+    assert shown.shown_line.chips[0] in along
+
+
 def test_a_cell_in_full_view_has_its_marks_once(qtbot, shown):
     marks = shown.recipe.marks["starred"]
     assert marks.isVisible()
