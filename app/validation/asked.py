@@ -1,13 +1,27 @@
-"""What two grids ask for, held against each other."""
+"""What a form asks for at a moment, and what two grids ask for, held against each other."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from engine.validation.axes import Axis
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.validation.request import GridRequest
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was asked for at a moment."""
+
+    source: tuple[Any, ...]
+    grid: tuple[Any, ...]
+    axes: tuple[Any, ...]
+    image: tuple[Any, ...]
+    prompts: Mapping[str, Any]
 
 
 def without_base(axis: Axis) -> Axis:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from app.session import Session
+    from app.validation.asked import Snapshot
     from app.validation.model import GridState
-    from app.validation.setup import GridSetup, Snapshot
+    from app.validation.setup import GridSetup
     from engine.sampling.request import ImageRequest
     from engine.validation.request import GridRequest
 

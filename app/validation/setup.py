@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from app.i18n import tr
 from app.models.words import title_of
-from app.validation.asked import grown, same, without_base
+from app.validation.asked import Snapshot, grown, same, without_base
 from app.validation.axis_list import PROMPT, AxisDraft
 from app.validation.prompt_list import NO_TAGS
 from app.validation.runner import grid_folder
@@ -30,17 +29,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 """Cells that are drawn together where memory allows it."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What was asked for at a moment."""
-
-    source: tuple[Any, ...]
-    grid: tuple[Any, ...]
-    axes: tuple[Any, ...]
-    image: tuple[Any, ...]
-    prompts: Mapping[str, Any]
 
 
 class GridSetup(Sources):
