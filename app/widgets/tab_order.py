@@ -21,7 +21,7 @@ def put_before(anchor: QWidget, widgets: Iterable[QWidget]) -> None:
 def _reached_before(anchor: QWidget, others: list[QWidget]) -> QWidget | None:
     """What Tab reaches before ``anchor`` and is none of ``others``; None where it is the first."""
     found = anchor.previousInFocusChain()
-    while found is not anchor:
+    while found is not None and found is not anchor:
         tabbed = found.focusPolicy() & Qt.FocusPolicy.TabFocus
         if tabbed and found.focusProxy() is None and found not in others:
             return found
