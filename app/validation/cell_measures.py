@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.validation.model import GridState
     from engine.validation.evidence import Evidence
     from engine.validation.resolve import Position
@@ -79,11 +81,19 @@ class CellMeasures:
         return None if row is None else getattr(row, measure)
 
     def span(self, measure: str) -> tuple[float, float] | None:
-        """The lowest and the highest value of the cells that were drawn with a LoRA."""
+        """The lowest and the highest value that was measured with a LoRA."""
+        known = [value for value in self._values(measure) if value is not None]
+        return (min(known), max(known)) if known else None
+
+    def _values(self, measure: str) -> Iterator[float | None]:
         state = self._state
-        found = [
-            value
-            for key, _ in state.finished()
-            if not state.is_base(key) and (value := self.of(measure, key)) is not None
-        ]
-        return (min(found), max(found)) if found else None
+        match BY_NAME[measure].scope:
+            case "cell":
+                drawn = (key for key, _ in state.finished() if not state.is_base(key))
+                yield from (self.of(measure, key) for key in drawn)
+            case "row":
+                rows = (row for row in self._rows.values() if row.checkpoint)
+                yield from (getattr(row, measure) for row in rows)
+            case _:
+                known = (state.checkpoints.get(path) for path in state.axes.checkpoints)
+                yield from (item.held_out for item in known if item is not None)

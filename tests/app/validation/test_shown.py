@@ -148,6 +148,8 @@ def test_what_was_not_measured_cannot_be_bounded(shown):
     assert not panel.rows["diversity"].field.isEnabled()
     assert panel.rows["diversity"].range.text() == "not measured"
     assert panel.rows["style_fit"].field.isEnabled()
+    assert panel.rows["style_fit"].range.text() == "0.30 to 0.70, of each checkpoint and weight"
+    assert panel.rows["held_out"].range.text() == "0.0333 to 0.1000, of each checkpoint"
 
 
 def test_a_text_that_is_no_number_is_marked_and_bounds_nothing(qtbot, shown):
