@@ -20,12 +20,13 @@ from engine.validation.evidence import Evidence
 from engine.validation.export.arrangement import Names, facts_of
 from engine.validation.export.chart import Chart, chart_of
 from engine.validation.export.pictures import jpeg, picture_of
+from engine.validation.features_embedded import EmbeddedExtractor
 from engine.validation.judging import WORD_LABELS, RowVerdict, Verdict, Word, judge
 from engine.validation.learned_pictures import Learned, learned_with, project_of
 from engine.validation.limits import Limits
 from engine.validation.manifest import Grid
 from engine.validation.overfit_data import read_plain
-from engine.validation.overfit_rules import Flag
+from engine.validation.overfit_rules import Flag, leak, threshold
 from engine.validation.overfit_stats import Figure
 from engine.validation.sentences import Sentence
 
@@ -167,6 +168,7 @@ class _Reporter:
 
     def _row(self, verdict: RowVerdict) -> TableRow:
         row, figures, picked = verdict.row, verdict.row.figures, self._verdict.pick
+        change = leak(row, self._verdict.evidence) if row.checkpoint else None
         texts = (
             _capital(self._verdict.names.get(row.checkpoint, self.words("Base model"))),
             f"{row.weight:g}" if row.checkpoint else "",
@@ -176,7 +178,9 @@ class _Reporter:
             _with_interval(figures.copy_mean, row.copying),
             "" if row.copying is None else f"{row.copies} / {row.count}",
             _plain(row.kept),
+            _plain(change.value if change is not None else None),
             _with_interval(figures.held_out_loss, None, 4),
+            _plain(figures.loss_rise.value if figures.loss_rise is not None else None),
         )
         tone = "" if not row.checkpoint else "ok" if verdict.word in GOOD else "warn"
         if verdict.word in SERIOUS:
@@ -245,26 +249,39 @@ class _Reporter:
             return None
 
     def _limits(self) -> list[tuple[str, str]]:
-        values = self._verdict.limits.model_dump()
+        verdict = self._verdict
+        values = verdict.limits.model_dump()
+        if verdict.evidence.is_compared:  # 0 stands for what the training pictures suggest
+            copy = threshold(verdict.evidence, verdict.limits)
+            values["copy_similarity"] = round(copy, 2)
         return [(self.words(item.label), f"{values[item.name]:g}") for item in settings_of(Limits)]
+
+    def _background(self) -> list[tuple[str, str]]:
+        """How alike training pictures are, where there were any to compare with."""
+        words, evidence = self.words, self._verdict.evidence
+        if not evidence.is_compared:
+            return []
+        told = [
+            ("Between two training pictures", evidence.between_training),
+            ("Held-out pictures to the training", evidence.held_out_copying),
+            ("Copy threshold", evidence.threshold),
+        ]
+        return [(words(name), f"{value:.2f}") for name, value in told if value is not None]
 
     def _facts(self) -> list[tuple[str, str]]:
         words, request, evidence = self.words, self._grid.request, self._verdict.evidence
-        measured = evidence.extractor or words("built-in descriptors")
+        built_in = evidence.extractor.partition(" ")[0] in ("", EmbeddedExtractor.name)
+        measured = words("built-in descriptors") if built_in else evidence.extractor
         told: list[tuple[str, str]] = [
             (words("Compared with"), measured),
             (words("Training pictures"), str(self._request.training)),
             (words("Held-out pictures"), str(self._request.held_out)),
-            (words("Between two training pictures"), f"{evidence.between_training:.2f}"),
-            (words("Copy threshold"), f"{evidence.threshold:.2f}"),
+            *self._background(),
             (words("Pictures"), str(sum(cell.path is not None for cell in self._cells.values()))),
             (words("Seeds"), ", ".join(map(str, request.seeds))),
             (words("Weights"), ", ".join(f"{weight:g}" for weight in request.weights)),
             *facts_of(self._grid, words),
         ]
-        if evidence.held_out_copying is not None:
-            text = f"{evidence.held_out_copying:.2f}"
-            told.insert(4, (words("Held-out pictures to the training"), text))
         numbered = enumerate(request.prompts, 1)
         return [*told, *((words("Prompt {n}", n=number), prompt) for number, prompt in numbered)]
 
@@ -286,7 +303,9 @@ _COLUMNS = (
     "Copying",
     "Copies",
     "Layout kept",
+    "Change, no trigger",
     "Held-out loss",
+    "Rise of the loss",
 )
 
 

@@ -125,14 +125,19 @@ def _measures(report: Report, room: float) -> Table:
         font, color = (BOLD, ACCENT) if row.picked else (REGULAR, INK)
         cells.append(
             [
-                _text(text, 7.5, font, TONES[row.tone] if number == 2 else color)
+                _text(_in_lines(text, number), 7.5, font, TONES[row.tone] if number == 2 else color)
                 for number, text in enumerate(row.texts)
             ]
         )
-    shares = (0.12, 0.06, 0.12, 0.07, 0.15, 0.15, 0.07, 0.07, 0.19)
+    shares = (0.11, 0.055, 0.125, 0.07, 0.11, 0.11, 0.07, 0.07, 0.08, 0.13, 0.07)
     table = Table(cells, [share * room for share in shares], repeatRows=1)
     table.setStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE), *_TIGHT])
     return table
+
+
+def _in_lines(text: str, column: int) -> str:
+    """An interval stands below its value: lines would be broken inside of a number."""
+    return text.replace(" (", "\n(") if column > 2 else text
 
 
 def _facts(facts: Sequence[tuple[str, str]], room: float) -> Table:

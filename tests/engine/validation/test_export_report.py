@@ -83,8 +83,21 @@ def test_it_says_the_recommendation_and_never_hides_the_baseline(told: Report) -
     assert len(told.rows) == 5
     assert sum(row.picked for row in told.rows) == 1
     assert told.rows[1].texts[4] == "0.60 (0.50–0.70)"
-    assert told.rows[1].texts[-1] == "0.0900 (0.0850–0.0950)"
-    assert told.rows[-1].texts[-1] == "0.0800"
+    assert told.rows[1].texts[-2] == "0.0900 (0.0850–0.0950)"
+    assert told.rows[-1].texts[-2] == "0.0800"
+
+
+def test_the_change_without_the_trigger_and_the_rise_of_the_loss_are_told(grid, request_of) -> None:
+    evidence = request_of().evidence
+    figures = Figures(bleed=Figure(0.4, 0.3, 0.5), loss_rise=Figure(0.031, 0.01, 0.05))
+    rows = tuple(dataclasses.replace(row, figures=figures) for row in evidence.rows)
+    asked = request_of(evidence=dataclasses.replace(evidence, rows=rows, extractor="embedded 2"))
+    told = report_of(asked, grid, Words(), Job.detached())
+    assert told.columns[-3:] == ("Change, no trigger", "Held-out loss", "Rise of the loss")
+    assert (told.rows[1].texts[-3], told.rows[1].texts[-1]) == ("0.50", "0.03")  # seeds differ 0.8
+    assert dict(told.limits)["Rise of the held-out loss"] == "0.02"
+    assert dict(told.limits)["Counts as a copy above"] == "0.85"  # that of the training pictures
+    assert dict(told.facts)["Compared with"] == "built-in descriptors"
 
 
 def test_red_flags_come_with_generated_and_nearest_training_picture(told: Report) -> None:
