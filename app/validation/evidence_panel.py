@@ -109,7 +109,6 @@ class EvidencePanel(Column):
     def set_narrow(self, narrow: bool) -> None:
         """One column of pairs in small windows, and limits without intervals."""
         self.pairs.set_columns(1 if narrow else 2)
-        self.pairs_panel.set_title("Nearest pictures" if narrow else "Nearest training picture")
         self.limits.set_narrow(narrow)
 
     def set_on_verdict(self, there: bool) -> None:

@@ -51,6 +51,7 @@ class GridSurface(QAbstractScrollArea):
         self.painter = GridPainter(state, pictures, self.framing)
         self.grid = GridLayout()
         self._fit_cells = True
+        self._natural = 0  # the longer side of a picture, once one was read
         self._settling = QTimer(self, interval=SETTLE, singleShot=True)
         self._settling.timeout.connect(self._settle)
         self._come: list[str] = []
@@ -111,9 +112,10 @@ class GridSurface(QAbstractScrollArea):
     def picture_scale(self) -> float | None:
         """Screen pixels per picture pixel, once any picture in sight is known at its full size."""
         request = self._state.request
-        side = max(request.image.width, request.image.height) if request is not None else 0
-        for path in self.painter.cells.asked[:1]:
-            side = self._pictures.natural(path) or side
+        for path in self.painter.cells.asked[:1]:  # none where only headers were painted last
+            self._natural = self._pictures.natural(path) or self._natural
+        asked = max(request.image.width, request.image.height) if request is not None else 0
+        side = self._natural or asked
         if not side:
             return None
         return self.grid.cell * self.framing.zoom * self.devicePixelRatioF() / side

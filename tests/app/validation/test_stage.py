@@ -534,7 +534,11 @@ def test_the_zoom_is_told_although_no_cell_needs_the_whole_picture(qtbot, shown)
     settle(qtbot, shown)
     path = next(shown.state.finished())[1].path
     assert shown.thumbnails.natural(path) == max(read_size(path))
-    assert shown.bar.zoom.text() == f"{round(100 * shown.grid.picture_scale())} %"
+    told = f"{round(100 * shown.grid.picture_scale())} %"
+    assert shown.bar.zoom.text() == told
+    shown.grid.painter.cells.asked.clear()  # as when only a header is painted
+    shown.stage.tell_zoom()
+    assert shown.bar.zoom.text() == told
 
 
 def test_nothing_leaves_the_bar_that_has_room(shown):
