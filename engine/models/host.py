@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -93,9 +95,16 @@ def _key(
 
 
 def _state_of(path: Path) -> tuple[Path, tuple[int, int]]:
-    """The resolved path, and what changes with its content: newest time and total bytes."""
-    files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
-    states = [file.stat() for file in files if file.exists()]
+    """The resolved path, and what changes with its content: newest time and total bytes.
+
+    The parts of a model lie one folder deep; a folder that is none may hold anything below.
+    """
+    files = [*path.glob("*"), *path.glob("*/*")] if path.is_dir() else [path]
+    states = []
+    for file in files:
+        with contextlib.suppress(OSError):  # gone meanwhile, or of somebody else
+            states.append(file.stat())
+    states = [state for state in states if stat.S_ISREG(state.st_mode)]
     newest = max((state.st_mtime_ns for state in states), default=0)
     return path.resolve(), (newest, sum(state.st_size for state in states))
 

@@ -31,7 +31,7 @@ def small_path(cell: Path) -> Path:
 
 
 def _folder_of(cells: Path) -> Path:
-    return cells.with_name(f"{cells.name}-small")
+    return cells.parent / f"{cells.name}-small"
 
 
 def prune_small(cells: Path) -> None:

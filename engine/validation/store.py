@@ -23,7 +23,7 @@ from engine.models.hashes import file_sha256
 from engine.models.headers import read_json
 from engine.prompt.syntax import take_loras
 from engine.runtime.errors import StorageError, StylekilnError
-from engine.runtime.files import require_file
+from engine.runtime.files import exists, require_file
 from engine.sampling.picture_text import save_picture
 from engine.sampling.request import ImageRequest
 from engine.validation.small import write_small
@@ -118,7 +118,7 @@ def model_hash(ref: str) -> str:
     with the byte pairs of its tokenizers where they are used.
     """
     path = STARTER_FOLDER if ref == STARTER else Path(ref)
-    if not path.is_dir():
+    if not (exists(path) and path.is_dir()):
         return file_sha256(require_file(path))
     digest, merges = hashlib.sha256(), _own_merges(path)
     for file in sorted(path.glob("*/*")):

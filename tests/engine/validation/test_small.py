@@ -83,3 +83,8 @@ def _draw(request: GridRequest) -> None:
 
     store = CellStore(request.cells_folder)
     Filling(request, plan(request), store, Job.detached()).run(paint)
+
+
+def test_also_cells_in_the_uppermost_folder_have_a_place_for_copies() -> None:
+    root = Path(Path.cwd().anchor)
+    assert small_path(root / "a.png") == root / "-small" / "a.png"

@@ -10,8 +10,9 @@ from PIL import Image
 
 from engine.models import hashes
 from engine.models.family import SDXL
+from engine.models.host import _state_of, host
 from engine.models.sources import TOKENIZER, Folder
-from engine.runtime.errors import MissingFileError
+from engine.runtime.errors import MissingFileError, ModelFileError
 from engine.sampling.request import ImageRequest, LoraUse
 from engine.validation.store import CellStore, cell_id, model_hash
 
@@ -145,6 +146,24 @@ def test_byte_pairs_count_where_the_folder_has_a_vocabulary_of_its_own(
     assert Folder(tmp_path).tokenizer_folder(SDXL.text_encoders[1], vocabulary) == (
         merges.parent if counts else TOKENIZER
     )
+
+
+def test_a_model_whose_name_no_file_can_have_is_missing() -> None:
+    with pytest.raises(MissingFileError, match="does not exist"):
+        model_hash("x" * 5000)
+
+
+def test_a_folder_that_is_no_model_is_not_walked_to_be_refused(tmp_path: Path) -> None:
+    deep = tmp_path / "a" / "b" / "c.txt"
+    deep.parent.mkdir(parents=True)
+    deep.write_text("deep")
+    before = _state_of(tmp_path)
+    deep.write_text("changed and longer")
+    assert _state_of(tmp_path) == before
+    (tmp_path / "a" / "weights.bin").write_text("here the parts of a model lie")
+    assert _state_of(tmp_path) != before
+    with pytest.raises(ModelFileError, match="holds no model"):
+        host().get(str(tmp_path))
 
 
 def test_a_damaged_cell_counts_as_not_drawn(
