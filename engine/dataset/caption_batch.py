@@ -13,6 +13,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +21,7 @@ from engine.dataset.caption_files import (
     Wish,
     Written,
     caption_columns,
+    caption_file,
     put,
     rewrite_lost,
     take_back,
@@ -30,6 +32,7 @@ from engine.runtime.errors import JobCancelled, StorageError, StylekilnError
 
 if TYPE_CHECKING:
     import sqlite3
+    from pathlib import Path
 
     from engine.dataset.store import Store
     from engine.runtime.job import Job
@@ -39,8 +42,10 @@ Kind = Literal["edit", "undo", "redo"]
 _SETTLED = 60
 """Seconds after which every system has written its files to the disk by itself."""
 
-_TOLD = 16
-"""Captions after which progress is told: to tell of each takes a tenth of the time."""
+_AT_ONCE, _PART, _FEW = 4, 32, 64
+"""Files that are written at once, and between two looks whether the user has changed their mind;
+a few are written one after the other.
+"""
 
 _PATIENCE = 60
 """Seconds to wait for another process that writes the same captions."""
@@ -180,19 +185,35 @@ def _note_intent(
 def _write_files(
     wishes: Iterable[Wish], outcome: Outcome, job: Job | None, *, merging: bool
 ) -> None:
-    wishes = list(wishes)
-    for number, wish in enumerate(wishes):
-        if job is not None:
-            job.breathe()
-            if number % _TOLD == 0:
-                job.progress(number, len(wishes), "Writing captions")
+    """Some files at a time: the system waits for the disk at every one that it replaces. Those at
+    work when one fails are finished, and are part of the outcome.
+    """
+    by_file: dict[Path, list[Wish]] = {}
+    for wish in wishes:  # two pictures of one stem have one caption: one after the other
+        by_file.setdefault(caption_file(wish), []).append(wish)
+    files, keep = list(by_file.values()), job is not None
+    part = _PART if len(files) > _FEW else 1
+
+    def work(file: list[Wish]) -> tuple[list[Written], StylekilnError | None]:
+        done: list[Written] = []
         try:
-            outcome.written.append(put(wish, merging=merging, keep_original=job is not None))
+            done.extend(put(wish, merging=merging, keep_original=keep) for wish in file)
         except StylekilnError as error:
-            outcome.failure = error
-            return
+            return done, error
+        return done, None
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="caption") as pool:
+        for start in range(0, len(files), part):
+            if job is not None:
+                job.breathe()
+                job.progress(start, len(files), "Writing captions")
+            for done, error in pool.map(work, files[start : start + part]):
+                outcome.written += done
+                outcome.failure = outcome.failure or error
+            if outcome.failure is not None:
+                return
     if job is not None:
-        job.progress(len(wishes), len(wishes), "Writing captions")
+        job.progress(len(files), len(files), "Writing captions")
 
 
 def _finish(store: Store, number: int, batch: Batch, outcome: Outcome) -> None:

@@ -55,6 +55,11 @@ class Written:
     original: bytes | None = None
 
 
+def caption_file(wish: Wish) -> Path:
+    """The file that a wish is about, which a link may lead to."""
+    return behind_links(caption_path(Path(from_text(wish.path))))
+
+
 def put(wish: Wish, *, merging: bool, keep_original: bool) -> Written:
     """Carry out a wish. ``merging`` brings together what two sides changed.
 

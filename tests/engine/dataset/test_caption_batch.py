@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -141,6 +142,68 @@ def test_cancelling_gives_every_file_its_bytes_back(many, art):
     assert not many.scan([SourceFolder(path=str(art))])
     assert "new" not in in_index(many).values()
     assert many.set_captions({p.id: "new" for p in many.pictures()}).skipped == ()
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """As of thousands of captions, some are written at a time."""
+    monkeypatch.setattr(caption_batch, "_FEW", 0)
+    monkeypatch.setattr(caption_batch, "_PART", 4)
+
+
+def test_many_are_written_at_once_and_taken_back_together(many, art, at_once):
+    before = on_disk(art)
+    texts = {p.id: f"{p.name}, new" for p in many.pictures()}
+    assert set(many.set_captions(texts).changed) == {*texts}
+    assert on_disk(art) == in_index(many) == {name: f"{name}, new" for name in before}
+    many.undo()
+    assert on_disk(art) == in_index(many) == before
+
+
+def test_cancelling_many_gives_every_file_its_bytes_back(many, art, at_once):
+    before, job, asked = on_disk(art), Job.detached(), []
+
+    def breathe():
+        asked.append("new" in on_disk(art).values())
+        if len(asked) == 3:
+            raise JobCancelled()
+
+    job.breathe = breathe
+    with pytest.raises(JobCancelled):
+        many.set_captions({p.id: "new" for p in many.pictures()}, job)
+    assert asked == [False, True, True]
+    assert on_disk(art) == in_index(many) == before
+
+
+def test_of_many_those_that_were_written_before_the_disk_was_full_are_a_step(
+    many, art, at_once, monkeypatch
+):
+    before, replace, calls = on_disk(art), os.replace, itertools.count(1)
+
+    def fill_up(source, target):
+        if next(calls) == 6:
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", fill_up)
+        with pytest.raises(StorageError, match="disk is full"):
+            many.set_captions({p.id: "new" for p in many.pictures()})
+    assert on_disk(art) == in_index(many)
+    assert list(on_disk(art).values()).count("new") == 7  # the others at work were finished
+    many.undo()
+    assert on_disk(art) == in_index(many) == before
+
+
+def test_two_pictures_with_one_caption_are_written_one_after_the_other(many, art, at_once):
+    paint(art / "apple.jpg", 90)
+    many.scan([SourceFolder(path=str(art))])
+    ids = [p.id for p in many.pictures() if p.name == "apple"]
+    texts = {p.id: "new" for p in many.pictures()} | dict(zip(ids, ("one", "two"), strict=True))
+    many.set_captions(texts)
+    assert on_disk(art)["apple"] == "one"
+    assert set(on_disk(art).values()) == {"one", "new"}
+    assert {c.mine for c in many.conflicts()} == {"two"}
 
 
 def test_progress_is_told(many):
