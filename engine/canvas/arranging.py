@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -155,16 +155,7 @@ class Arranging(Core):
         """Move a layer with its mask, or all that a group holds."""
         node = self._unlocked(node_id)
         moving = [node, *(node.walk() if isinstance(node, Group) else ())]
-        edits: list[Edit] = []
-        for one in moving:
-            values: dict[str, Any] = {}
-            if isinstance(one, Layer):
-                values |= {"x": one.x + dx, "y": one.y + dy}
-            if one.mask is not None:
-                values["mask"] = replace(one.mask, x=one.mask.x + dx, y=one.mask.y + dy)
-            if values:
-                edits.append(FieldEdit(one.id, values))
-        return self._do("Move layer", Together(edits), node_id, join=continuing)
+        return self._do("Move layer", Together(moves(moving, dx, dy)), node_id, join=continuing)
 
     # Looks
 
@@ -252,3 +243,17 @@ class Arranging(Core):
             area = area.united(node.bounds)
         pixels = compositing.composite(nodes, area)
         return layer_of(name, pixels, area.x, area.y, **values)
+
+
+def moves(nodes: Iterable[Node], dx: int, dy: int) -> list[Edit]:
+    """The edits that move each of ``nodes``, with its mask but without what a group holds."""
+    edits: list[Edit] = []
+    for node in nodes:
+        values: dict[str, Any] = {}
+        if isinstance(node, Layer):
+            values |= {"x": node.x + dx, "y": node.y + dy}
+        if node.mask is not None:
+            values["mask"] = replace(node.mask, x=node.mask.x + dx, y=node.mask.y + dy)
+        if values:
+            edits.append(FieldEdit(node.id, values))
+    return edits

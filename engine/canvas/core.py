@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, cast
 
 import numpy as np
 
@@ -22,10 +22,18 @@ if TYPE_CHECKING:
 LARGEST_SIDE = 16384
 
 
+class Guide(NamedTuple):
+    """A line across the document: ``x`` or ``y`` is constant, at this pixel's near edge."""
+
+    axis: Literal["x", "y"]
+    at: int
+
+
 class Core:
     """Nodes, bottom first, a selection and a history.
 
-    ``selection`` is a raster of one channel or None for "no selection". ``settings`` are plain
+    ``selection`` is a raster of one channel or None for "no selection". ``guides`` are lines to
+    lay things out by; they are not part of the picture. ``settings`` are plain
     values that are kept with the file (the last prompt, for example). ``encoded`` belongs to
     :mod:`engine.canvas.storage`. Not thread-safe: one thread at a time may change it.
     """
@@ -36,6 +44,7 @@ class Core:
         self.height = height
         self.root = Group(name="", children=list(nodes))
         self.selection: Tiles | None = None
+        self.guides: tuple[Guide, ...] = ()
         self.settings: dict[str, Any] = {}
         self.history = History()
         self.encoded: dict[int, Any] = {}
@@ -126,6 +135,7 @@ class Core:
         copy = type(self)(self.width, self.height)
         copy.root = cast("Group", shared_copy(self.root))
         copy.selection = None if self.selection is None else self.selection.copy()
+        copy.guides = self.guides
         copy.settings = json.loads(json.dumps(self.settings))
         copy.encoded = self.encoded
         copy._version = self._version

@@ -10,9 +10,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.canvas.arranging import Arranging
+from engine.canvas import selecting
+from engine.canvas.arranging import Arranging, moves
 from engine.canvas.brush import Brush, Stroke, blend
-from engine.canvas.history import Change, Edit, FieldEdit, SelectionEdit, TilesEdit, around
+from engine.canvas.core import Guide, check_size
+from engine.canvas.history import (
+    Change,
+    Edit,
+    FieldEdit,
+    FrameEdit,
+    SelectionEdit,
+    TilesEdit,
+    Together,
+    around,
+)
 from engine.canvas.layer import Layer, Mask, layer_of
 from engine.canvas.raster import as_rgba
 from engine.canvas.rect import EMPTY, Rect
@@ -45,6 +56,35 @@ class Document(Arranging):
         if self.selection is None:
             return self.bounds
         return self.selection.bounds().intersected(self.bounds)
+
+    # The frame
+
+    def crop(self, rect: Rect) -> Change:
+        """Let the document be ``rect`` of what it was, which may reach beyond it.
+
+        Nothing is cut off: what lies outside is still there when the document grows again. Raises
+        BadInputError for sides that no document can have.
+        """
+        check_size(rect.width, rect.height)
+        edits: list[Edit] = [
+            FrameEdit(
+                {"width": rect.width, "height": rect.height, "guides": self._guides_in(rect)}
+            ),
+            *moves(self.nodes(), -rect.x, -rect.y),
+        ]
+        if self.selection is not None:
+            area = Rect(0, 0, rect.width, rect.height)
+            left = selecting.moved(self.selection, -rect.x, -rect.y, area)
+            edits.append(SelectionEdit(left if len(left) else None))
+        return self._do("Crop canvas", Together(edits))
+
+    def set_guides(self, guides: Sequence[Guide], *, continuing: bool = False) -> Change:
+        """Lay other guides. ``continuing`` joins it to the step before (one that is dragged)."""
+        return self._do("Guides", FrameEdit({"guides": tuple(guides)}), join=continuing)
+
+    def _guides_in(self, rect: Rect) -> tuple[Guide, ...]:
+        starts = {"x": rect.x, "y": rect.y}
+        return tuple(guide._replace(at=guide.at - starts[guide.axis]) for guide in self.guides)
 
     # Painting
 

@@ -78,6 +78,13 @@ class GroupRecord(NodeRecord):
 AnyRecord = Annotated[GroupRecord | LayerRecord, Field(union_mode="left_to_right")]
 
 
+class GuideRecord(Record):
+    """A guide, see :class:`engine.canvas.core.Guide`."""
+
+    axis: Literal["x", "y"]
+    at: int = Field(ge=-FARTHEST, le=FARTHEST)
+
+
 class FileRecord(Record):
     """``project.json``. Layers are bottom first.
 
@@ -91,6 +98,7 @@ class FileRecord(Record):
     height: int
     layers: list[AnyRecord]
     selection: str | TilesRecord | None = None
+    guides: list[GuideRecord] = []
     settings: dict[str, Any] = {}
     saved: float = 0.0
 

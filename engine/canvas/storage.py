@@ -15,6 +15,7 @@ from typing import Any
 from PIL import Image
 
 from engine.canvas.blobs import DAMAGE, LONGEST_RECORD, damaged, write_blobs
+from engine.canvas.core import Guide
 from engine.canvas.document import Document
 from engine.canvas.records import FileRecord, LayerRecord, Reader, Writer
 from engine.project import links
@@ -40,6 +41,7 @@ def save(document: Document, path: Path) -> None:
         "height": document.height,
         "layers": [writer.node(node) for node in document.root.children],
         "selection": None if document.selection is None else writer.tiles(document.selection),
+        "guides": [guide._asdict() for guide in document.guides],
         "settings": document.settings,
         "saved": time.time(),
     }
@@ -117,6 +119,7 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Document:
     _check_memory(reader.bytes_of(record), path)
     document = Document(*frame.size, [reader.node(one) for one in record.layers])
     document.settings = record.settings
+    document.guides = tuple(Guide(one.axis, one.at) for one in record.guides)
     document.selection = reader.selection(record)
     for layer in document.layers:
         layer.tiles.shrink_ahead()

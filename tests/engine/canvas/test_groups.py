@@ -8,6 +8,7 @@ import pytest
 from engine.canvas import selection, storage
 from engine.canvas.blending import MODES
 from engine.canvas.brush import Brush
+from engine.canvas.core import Guide
 from engine.canvas.document import Document
 from engine.canvas.layer import Group, Layer, Mask, layer_of
 from engine.canvas.rect import Rect
@@ -290,3 +291,27 @@ def test_undoing_everything_on_a_tree_gives_the_first_state() -> None:
     while document.redo():
         pass
     np.testing.assert_array_equal(document.composite(), last)
+
+
+def test_cropping_moves_everything_cuts_nothing_off_and_is_one_step(tmp_path) -> None:
+    document = tree(1)
+    document.select(selection.rectangle(document.size, Rect(10, 10, 30, 20)))
+    document.set_guides([Guide("x", 40), Guide("y", 5)])
+    before = document.composite()
+    document.crop(Rect(15, 8, 40, 30))
+    assert document.size == (40, 30)
+    np.testing.assert_array_equal(document.composite(), before[8:38, 15:55])
+    assert document.selection is not None
+    assert document.selection.bounds() == Rect(0, 2, 25, 20)
+    assert document.guides == (Guide("x", 25), Guide("y", -3))
+    storage.save(document, tmp_path / "a.kiln")
+    assert storage.load(tmp_path / "a.kiln").guides == document.guides
+    document.crop(Rect(-15, -8, 80, 60))
+    np.testing.assert_array_equal(document.composite(), before)
+    document.undo()
+    document.undo()
+    assert document.size == (80, 60)
+    assert document.guides == (Guide("x", 40), Guide("y", 5))
+    np.testing.assert_array_equal(document.composite(), before)
+    with pytest.raises(BadInputError, match="cannot be made"):
+        document.crop(Rect(0, 0, 0, 5))
