@@ -74,6 +74,8 @@ def read_request(path: Path, folder: Path | None = None) -> GridRequest:
     """
     values = load_table(path, "TOML")
     request = validated(GridRequest, {"folder": path.stem, **values}, path.name)
+    if not request.folder:  # nobody wants a grid in the working directory for a name left empty
+        request = request.model_copy(update={"folder": path.stem})
     request = _beside(request, path.parent)
     if folder is not None:  # given on the command line, so seen from the working directory
         request = request.model_copy(update={"folder": str(folder.absolute())})

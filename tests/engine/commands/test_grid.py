@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from engine.commands.cli import main
+from engine.commands.grid import read_request
 
 
 def toml(folder: Path, text: str) -> str:
@@ -119,3 +120,8 @@ def test_a_folder_of_sketches_without_any_is_told_in_one_sentence(
     told = capsys.readouterr().err.strip()
     assert f"There are no pictures in {tmp_path / 'sketches'}." in told
     assert len(told.splitlines()) == 1
+
+
+def test_a_folder_left_empty_is_the_one_beside_the_file(tmp_path: Path) -> None:
+    path = toml(tmp_path, "folder = ''\nseeds = '1'")
+    assert read_request(Path(path)).folder == str(tmp_path / "grid")
