@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 76
 # From these widths on there is room for more of it.
-CANVAS_FROM, COPIES_FROM, MARKS_FROM, FACTS_FROM, HINT_FROM = 500, 640, 720, 860, 860
+CANVAS_FROM, COPIES_FROM, MARKS_FROM, FACTS_FROM, HINT_FROM = 500, 640, 720, 860, 1060
 
 
 class RecipeBar(QWidget):
