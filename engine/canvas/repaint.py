@@ -18,8 +18,10 @@ from engine.sampling.request import ImageRequest
 class RepaintRequest(Request):
     """Paint a region of a picture again with a model.
 
-    ``picture`` is a PNG of the composite. ``mask`` is a gray PNG of the same size (white is
-    selected); without it ``rect`` (x, y, width, height) is; without both, the whole picture.
+    ``picture`` is a PNG of the composite, or of the part of it whose top left is ``origin`` in a
+    document of size ``document``: a frame of a large canvas need not be written whole. ``mask`` is
+    a gray PNG of the same size (white is selected); without it ``rect`` (x, y, width, height) is;
+    without both, the whole picture. Rectangles are in document pixels.
     ``image`` holds model, prompt, LoRAs, sampling, ``strength``, ``seed`` and ``count`` variants;
     its size, start picture and mask are chosen by the job. ``frame`` (x, y, width, height) is what
     the model sees, None for the automatic choice. With ``folder``, candidates are saved there too.
@@ -32,6 +34,8 @@ class RepaintRequest(Request):
     title_key: ClassVar[str] = "Repaint {name}"
 
     picture: str
+    origin: tuple[int, int] = (0, 0)
+    document: tuple[int, int] | None = None
     mask: str | None = None
     rect: tuple[int, int, int, int] | None = None
     frame: tuple[int, int, int, int] | None = None

@@ -72,34 +72,38 @@ class Cutout:
 def cut_out(request: RepaintRequest, native_size: int) -> Cutout:
     """The stages before the model. ``native_size`` is the model's."""
     picture = flattened(load_rgba(Path(request.picture)))
-    size = picture.shape[1], picture.shape[0]
-    mask = _selection(request, size)
-    around = bounds(mask)
+    given = Rect(*request.origin, picture.shape[1], picture.shape[0])
+    size = request.document or (given.right, given.bottom)
+    mask = _selection(request, given)
+    around = bounds(mask).moved(given.x, given.y)
     if around.empty:
         raise BadInputError(
             "The selection is empty.", remedy="Select the region to paint, then try again."
         )
     if mask.min() == 255:
-        around = Rect(0, 0, *size)
+        around = given
     strength = request.image.strength
     distances = region.sizes(around, strength, native_size, request.grow, request.feather)
     frame = _frame(request, size, around, native_size)
-    denoise, composite = region.masks(mask[frame.slices], distances)
-    original = picture[frame.slices]
+    if frame.intersected(given) != frame:
+        raise BadInputError("The picture does not show all of the frame.")
+    inside = frame.moved(-given.x, -given.y).slices
+    denoise, composite = region.masks(mask[inside], distances)
+    original = picture[inside]
     start = region.filled(original, denoise, request.fill, strength, native_size)
     work_size = region.work_size((frame.width, frame.height), native_size)
     return Cutout(frame, work_size, original, start, denoise, composite)
 
 
-def _selection(request: RepaintRequest, size: tuple[int, int]) -> np.ndarray:
-    """The selection as a uint8 mask of the picture's size."""
+def _selection(request: RepaintRequest, given: Rect) -> np.ndarray:
+    """The selection as a uint8 mask of the picture, which shows ``given`` of the document."""
     if request.mask is not None:
         mask = flattened(load_rgba(Path(request.mask)), (0, 0, 0))[..., 0]
-        if mask.shape != (size[1], size[0]):
+        if mask.shape != (given.height, given.width):
             raise BadInputError("The selection has another size than the document.")
         return mask
-    whole = Rect(0, 0, *size)
-    return selection.rectangle(size, Rect(*(request.rect or whole))).read(whole)
+    chosen = Rect(*(request.rect or given))
+    return selection.rectangle((given.right, given.bottom), chosen).read(given)
 
 
 def _frame(request: RepaintRequest, size: tuple[int, int], around: Rect, native_size: int) -> Rect:

@@ -168,3 +168,26 @@ def test_the_request_survives_the_queue_and_can_be_made_smaller(tmp_path: Path) 
     smaller = asked.smaller()
     assert smaller is not None
     assert smaller.image.batch_size == 2
+
+
+def test_the_part_in_the_frame_is_enough_of_a_large_document(tmp_path: Path) -> None:
+    picture, rect = drawing(700, 500), Rect(420, 300, 40, 30)
+    whole = repaint_job.run(request(tmp_path, picture, rect=tuple(rect)), Job.detached())
+    frame = whole.frame
+    part = request(
+        tmp_path,
+        picture[frame.slices],
+        rect=tuple(rect),
+        frame=tuple(frame),
+        origin=(frame.x, frame.y),
+        document=(700, 500),
+    )
+    result = repaint_job.run(part, Job.detached())
+    assert result.frame == frame
+    for one, other in zip(whole.candidates, result.candidates, strict=True):
+        assert (one.x, one.y) == (other.x, other.y)
+        np.testing.assert_array_equal(one.pixels, other.pixels)
+    automatic = part.model_copy(update={"frame": None})
+    assert repaint_job.run(automatic, Job.detached()).frame == frame
+    with pytest.raises(BadInputError, match="does not show all"):
+        repaint_job.run(part.model_copy(update={"origin": (frame.x + 9, frame.y)}), Job.detached())
