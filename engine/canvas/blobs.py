@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -60,9 +61,14 @@ def write_blobs(archive: zipfile.ZipFile, blobs: dict[str, bytes]) -> None:
 def size_of(archive: zipfile.ZipFile, name: str) -> tuple[int, int]:
     """Width and height that the head of a PNG blob claims."""
     with archive.open(f"blobs/{name}.png") as stream:
-        signature, kind, width, height = _PNG_HEAD.unpack(stream.read(_PNG_HEAD.size))
+        return head_of(stream)
+
+
+def head_of(stream: IO[bytes]) -> tuple[int, int]:
+    """Width and height that a PNG claims at its head; ValueError for what is no PNG."""
+    signature, kind, width, height = _PNG_HEAD.unpack(stream.read(_PNG_HEAD.size))
     if signature != _SIGNATURE or kind != b"IHDR":
-        raise ValueError(name)
+        raise ValueError("no PNG")
     return width, height
 
 

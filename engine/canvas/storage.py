@@ -17,6 +17,7 @@ from PIL import Image
 from engine.canvas.blobs import DAMAGE, LONGEST_RECORD, damaged, write_blobs
 from engine.canvas.core import Guide
 from engine.canvas.document import Document
+from engine.canvas.incoming import check_memory
 from engine.canvas.records import FileRecord, LayerRecord, Reader, Writer
 from engine.project import links
 from engine.runtime.errors import PictureError, StylekilnError
@@ -116,7 +117,7 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Document:
     record = _record(archive, path)
     frame = Document(record.width, record.height)  # refuses impossible sides before any pixel
     reader = Reader(archive)
-    _check_memory(reader.bytes_of(record), path)
+    check_memory(reader.bytes_of(record), path)
     document = Document(*frame.size, [reader.node(one) for one in record.layers])
     document.settings = record.settings
     document.guides = tuple(Guide(one.axis, one.at) for one in record.guides)
@@ -124,16 +125,3 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Document:
     for layer in document.layers:
         layer.tiles.shrink_ahead()
     return document
-
-
-def _check_memory(needed: int, path: Path) -> None:
-    """Refuse a file whose layers are larger than the free memory, before one is decoded."""
-    import psutil
-
-    if needed > psutil.virtual_memory().available:
-        raise PictureError(
-            "{name} needs {size} GB of memory, more than is free.",
-            name=path.name,
-            size=f"{needed / 1e9:.1f}",
-            remedy="Close other programs and try again; the file was not changed.",
-        )

@@ -72,7 +72,7 @@ def load_rgba(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     with _opened(Path(path), max_pixels) as image:
         image.load()
         orientation = _orientation(image, loaded=True)
-        rgba = _to_srgb(image)
+        rgba = to_srgb(image)
         if orientation in _TRANSPOSE:
             rgba = rgba.transpose(_TRANSPOSE[orientation])
         return np.array(rgba, dtype=np.uint8)
@@ -239,7 +239,7 @@ def _orientation(image: Image.Image, *, loaded: bool) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _to_srgb(image: Image.Image) -> Image.Image:
+def to_srgb(image: Image.Image) -> Image.Image:
     """``image`` as RGBA in sRGB."""
     profile = image.info.get("icc_profile")
     image = _eight_bit(image)
@@ -248,7 +248,7 @@ def _to_srgb(image: Image.Image) -> Image.Image:
         image = image.getchannel("L")
     if image.mode not in ("RGB", "L", "CMYK", "LAB"):
         image = image.convert("RGBA").convert("RGB")
-    rgb = _apply_profile(image, profile)
+    rgb = apply_profile(image, profile)
     rgba = rgb.convert("RGBA")
     if alpha is not None:
         rgba.putalpha(alpha)
@@ -282,7 +282,7 @@ def _scale(image: Image.Image, values: np.ndarray) -> float:
     return 255.0 / max(65535.0, top)
 
 
-def _apply_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
+def apply_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
     """``image`` (RGB, L, CMYK or LAB) as sRGB RGB through its ICC profile, if that is usable."""
     source: Any = None
     try:

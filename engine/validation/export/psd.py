@@ -17,12 +17,19 @@ from psd_tools.psd import PSD
 from psd_tools.psd.header import FileHeader
 from psd_tools.psd.image_resources import ImageResources
 
+from engine.imaging.psd_spool import (
+    MergedPicture,
+    Spool,
+    kept_channels,
+    packed,
+    spool_beside,
+    strips_of,
+)
 from engine.runtime.errors import BadInputError
 from engine.runtime.files import atomic_file
 from engine.runtime.job import Job
 from engine.runtime.words import Words
 from engine.validation.export.arrangement import Arrangement, Head
-from engine.validation.export.psd_spool import MergedPicture, Spool, kept_channels, spool_beside
 from engine.validation.export.sheet import Box, Sheet
 
 LARGEST_SIDE = 30_000
@@ -85,7 +92,8 @@ class _Layers:
                     self._add(group, self._picture.crop(box), box, name)
         self._add(self._document, self._head, self._sheet.head, self._paper)
         job.say("Writing {name}", name=path.name)
-        self._document.finish(MergedPicture(self._picture, self._spool))
+        channels = packed(strips_of(self._picture), self._spool)
+        self._document.finish(MergedPicture(channels, self._spool))
         with atomic_file(path) as stream:
             self._document.save(stream)
         return boxes

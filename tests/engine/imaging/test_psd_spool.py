@@ -15,7 +15,14 @@ from psd_tools.psd.layer_and_mask import ChannelData, ChannelDataList
 
 from engine.runtime.errors import StorageError
 from engine.runtime.job import Job
-from engine.validation.export.psd_spool import MergedPicture, Spool, kept_channels, spool_beside
+from engine.imaging.psd_spool import (
+    MergedPicture,
+    Spool,
+    kept_channels,
+    packed,
+    spool_beside,
+    strips_of,
+)
 from engine.validation.export.request import ExportGridRequest
 from engine.validation.export.run import run
 from tests.engine.validation.exports import make_grid
@@ -49,7 +56,7 @@ def test_the_merged_picture_is_that_of_psd_tools_byte_for_byte(tmp_path: Path) -
     whole = ImageData(compression=Compression.RLE)
     whole.set_data([band.tobytes() for band in image.split()], header)
     with spool_beside(tmp_path / "a.psd") as spool:
-        merged = MergedPicture(image, spool)
+        merged = MergedPicture(packed(strips_of(image), spool), spool)
         assert merged.data == b""
         assert written(merged) == written(whole)
 
