@@ -13,8 +13,6 @@ from psd_tools.psd.header import FileHeader
 from psd_tools.psd.image_data import ImageData
 from psd_tools.psd.layer_and_mask import ChannelData, ChannelDataList
 
-from engine.runtime.errors import StorageError
-from engine.runtime.job import Job
 from engine.imaging.psd_spool import (
     MergedPicture,
     Spool,
@@ -23,6 +21,8 @@ from engine.imaging.psd_spool import (
     spool_beside,
     strips_of,
 )
+from engine.runtime.errors import StorageError
+from engine.runtime.job import Job
 from engine.validation.export.request import ExportGridRequest
 from engine.validation.export.run import run
 from tests.engine.validation.exports import make_grid
