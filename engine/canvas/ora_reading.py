@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -123,7 +124,7 @@ class _Reader:
         opacity = float(given.get("opacity", "1"))
         if not 0 <= opacity <= 1:
             raise ValueError(opacity)
-        values = {
+        values: dict[str, Any] = {
             "name": name,
             "opacity": opacity,
             "visible": given.get("visibility", "visible") != "hidden",

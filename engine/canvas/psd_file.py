@@ -209,7 +209,9 @@ class _Writer:
             kinds.append(_MASK)
         record.channel_info = [ChannelInfo(id=kind) for kind in kinds]
         self._records.append(record)
-        self._channels.append(ChannelDataList(data))
+        kept = ChannelDataList()
+        kept.extend(data)
+        self._channels.append(kept)
 
 
 def _strips(area: Rect) -> Iterator[Rect]:

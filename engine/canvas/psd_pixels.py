@@ -12,6 +12,7 @@ from psd_tools.compression import decode_prediction, decode_rle
 from psd_tools.constants import ColorMode, Compression
 from psd_tools.psd.header import FileHeader
 
+from engine.canvas.blobs import FARTHEST
 from engine.imaging.decode import apply_profile
 from engine.imaging.srgb import is_srgb
 
@@ -28,7 +29,16 @@ COLORS = {
 }
 """How many channels the colors of a pixel have."""
 
+DAMAGE = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError, zlib.error)
+"""What decoding a damaged layer raises."""
+
 _MODES = {ColorMode.RGB: "RGB", ColorMode.CMYK: "CMYK", ColorMode.LAB: "LAB"}
+
+
+def check_place(x: int, y: int) -> None:
+    """ValueError for a layer that lies where no picture is."""
+    if max(abs(x), abs(y)) > FARTHEST:
+        raise ValueError("a layer is too far away")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import logging
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,12 @@ import numpy as np
 from psd_tools import PSDImage
 from psd_tools.api import layers as api
 from psd_tools.api.adjustments import SolidColorFill
-from psd_tools.constants import BlendMode, ChannelID, Clipping, ColorMode, Resource, Tag
+from psd_tools.constants import BlendMode, Clipping, ColorMode, Resource, Tag
 from psd_tools.psd import PSD
 from psd_tools.psd.header import FileHeader
-from psd_tools.psd.layer_and_mask import ChannelData, ChannelDataList, LayerRecord
+from psd_tools.psd.layer_and_mask import ChannelDataList, LayerRecord
 
 from engine.canvas.blending import MODES, NORMAL
-from engine.canvas.blobs import FARTHEST
 from engine.canvas.document import Document
 from engine.canvas.incoming import (
     DEEPEST,
@@ -32,12 +30,12 @@ from engine.canvas.incoming import (
     check_memory,
     damaged_document,
 )
-from engine.canvas.layer import Group, Layer, Mask, Node, layer_of
+from engine.canvas.layer import Group, Layer, Node, layer_of
 from engine.canvas.notes import Notes
 from engine.canvas.psd_file import LOCKED_ALL, LOCKED_ALPHA
-from engine.canvas.psd_pixels import COLORS, TRANSPARENT, Pixels
+from engine.canvas.psd_masks import read_mask
+from engine.canvas.psd_pixels import COLORS, DAMAGE, TRANSPARENT, Pixels, check_place
 from engine.canvas.rect import Rect
-from engine.canvas.tiles import Tiles
 from engine.imaging.srgb import is_srgb, profile_name
 from engine.runtime.errors import PictureError, StylekilnError
 from engine.runtime.files import require_file
@@ -66,9 +64,6 @@ _EFFECTS = (
     Tag.OBJECT_BASED_EFFECTS_LAYER_INFO_V0,
     Tag.OBJECT_BASED_EFFECTS_LAYER_INFO_V1,
 )
-_VECTOR_MASKS = (Tag.VECTOR_MASK_SETTING1, Tag.VECTOR_MASK_SETTING2)
-_DENSE = (None, 255)
-_DAMAGE = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError, zlib.error)
 
 
 def load_psd(path: Path) -> Incoming:
@@ -182,7 +177,7 @@ class _Reader:
             self._notes.add("Text and smart objects became pixels: {names}.", name)
         try:
             pixels = self._rgba(layer._record, layer._channels)
-        except _DAMAGE:
+        except DAMAGE:
             self._notes.add("Damaged layers were left out: {names}.", name)
             return None
         if pixels is None and isinstance(layer, api.FillLayer | api.ShapeLayer):
@@ -198,10 +193,11 @@ class _Reader:
     def _filled(self, layer: api.Layer, values: dict[str, Any]) -> Node | None:
         """A layer that is one color all over; shapes, patterns and gradients have no pixels."""
         try:
-            if not isinstance(layer, SolidColorFill) or layer.has_vector_mask():
+            data = layer.data if isinstance(layer, SolidColorFill) else None
+            if data is None or layer.has_vector_mask():
                 raise ValueError("no pixels")
-            color = [round(float(layer.data[key])) for key in (b"Rd  ", b"Grn ", b"Bl  ")]
-        except _DAMAGE:
+            color = [round(float(data[key])) for key in (b"Rd  ", b"Grn ", b"Bl  ")]
+        except DAMAGE:
             name = values["name"]
             self._notes.add("Shapes and fills without pixels were left out: {names}.", name)
             return None
@@ -227,7 +223,7 @@ class _Reader:
             "locked": bool(locks & LOCKED_ALL) or locks & _LOCKED_EACH == _LOCKED_EACH,
             "mode": self._mode(layer.blend_mode, name),
             "clipping": record.clipping == Clipping.NON_BASE,
-            "mask": self._mask(layer, name),
+            "mask": read_mask(record, layer._channels, self._pixels, self._notes, name),
         }
 
     def _mode(self, mode: BlendMode, name: str) -> str:
@@ -246,7 +242,7 @@ class _Reader:
         width, height = record.width, record.height
         if not width or not height:
             return None
-        _check_place(record.left, record.top)
+        check_place(record.left, record.top)
         wanted = {TRANSPARENT, *range(self._pixels.colors)}
         planes = {
             int(info.id): self._pixels.plane(
@@ -256,46 +252,6 @@ class _Reader:
             if int(info.id) in wanted
         }
         return self._pixels.rgba(planes)
-
-    def _mask(self, layer: api.Layer, name: str) -> Mask | None:
-        """The mask; where there is one of pixels and curves together, that one."""
-        record, data = layer._record, layer._record.mask_data
-        kinds = [info.id for info in record.channel_info]
-        together = ChannelID.REAL_USER_LAYER_MASK in kinds
-        if not together and any(key in record.tagged_blocks for key in _VECTOR_MASKS):
-            self._notes.add("Vector masks were left out: {names}.", name)
-        kind = ChannelID.REAL_USER_LAYER_MASK if together else ChannelID.USER_LAYER_MASK
-        if data is None or kind not in kinds:
-            return None
-        if together:
-            area = Rect.edges(
-                data.real_left or 0,
-                data.real_top or 0,
-                data.real_right or 0,
-                data.real_bottom or 0,
-            )
-            empty, flags = data.real_background_color, data.real_flags or data.flags
-        else:
-            area = Rect.edges(data.left, data.top, data.right, data.bottom)
-            empty, flags = data.background_color, data.flags
-        tiles = Tiles(1, 255 if empty else 0)
-        try:
-            if not area.empty:
-                self._read_mask(tiles, area, layer._channels[kinds.index(kind)])
-        except _DAMAGE:
-            self._notes.add("Damaged masks were left out: {names}.", name)
-            return None
-        soft = data.parameters
-        if soft is not None and (soft.user_mask_feather or soft.user_mask_density not in _DENSE):
-            self._notes.add("Softness and density of masks were left out: {names}.", name)
-        return Mask(tiles, enabled=not flags.mask_disabled)
-
-    def _read_mask(self, tiles: Tiles, area: Rect, channel: ChannelData) -> None:
-        _check_place(area.x, area.y)
-        plane = self._pixels.plane(
-            channel.compression, channel.data, area.width, area.height, color=False
-        )
-        tiles.write(area, plane)
 
     def _merged(self) -> Node:
         """The merged picture as a layer, of a file without layers."""
@@ -314,11 +270,6 @@ class _Reader:
 def _locks(record: LayerRecord) -> int:
     setting = record.tagged_blocks.get_data(Tag.PROTECTED_SETTING)
     return 0 if setting is None else int(setting)
-
-
-def _check_place(x: int, y: int) -> None:
-    if max(abs(x), abs(y)) > FARTHEST:
-        raise ValueError("a layer is too far away")
 
 
 def _palette(psd: PSD) -> np.ndarray | None:
