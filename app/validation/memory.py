@@ -43,7 +43,10 @@ class Memory(QObject):
         self._refused = False
         self._pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
         self._pause.timeout.connect(lambda: session.start(self.flush()))
-        session.at_end.append(self.flush)
+        last = self.flush
+        session.at_end.append(last)
+        # A page that is gone before its session has nothing left to write.
+        self.destroyed.connect(lambda: session.at_end.remove(last))
         changed.connect(self._changed)
 
     async def open(self, root: Path, name: str) -> None:
