@@ -10,16 +10,16 @@ import numpy as np
 
 from engine.canvas import composite as compositing
 from engine.canvas.blending import MODES, NORMAL
-from engine.canvas.core import Core
-from engine.canvas.history import Change, Edit, FieldEdit, Together
-from engine.canvas.layer import Group, Layer, Mask, Node, duplicated, layer_of, shared_copy
+from engine.canvas.history import Change, Edit, FieldEdit
+from engine.canvas.layer import Group, Layer, Node, layer_of, shared_copy
+from engine.canvas.masking import Masking
 from engine.canvas.raster import as_rgba
 from engine.canvas.rect import EMPTY
 from engine.canvas.tiles import Tiles
 from engine.runtime.errors import BadInputError
 
 
-class Arranging(Core):
+class Arranging(Masking):
     """Every operation can be undone and gives the change it made, or the node it made."""
 
     # Adding and removing
@@ -47,24 +47,6 @@ class Arranging(Core):
         """Put nodes that belong to no document above the node ``above``, or on top."""
         return self._put(nodes, above, what)
 
-    def group_nodes(self, node_ids: Sequence[str], name: str) -> Group:
-        """Put nodes of one group into a new group, at the place of the topmost of them."""
-        parent = self.group_of(node_ids[0])
-        chosen = [child for child in parent.children if child.id in node_ids]
-        for node in chosen:
-            self._unlocked(node.id)
-        if len(chosen) < len(set(node_ids)):
-            raise BadInputError("Only layers that lie in the same group can be grouped.")
-        group = Group(name=name, children=chosen)
-        place = parent.children.index(chosen[-1])
-        rest = [
-            group if index == place else child
-            for index, child in enumerate(parent.children)
-            if index == place or child not in chosen
-        ]
-        self._restack([(parent, rest)], "Group layers", group.id)
-        return group
-
     def ungroup(self, group_id: str) -> Change:
         """Put what a group holds in its place. Raises BadInputError for a layer."""
         group = self._unlocked(group_id)
@@ -74,19 +56,6 @@ class Arranging(Core):
         rest = [*parent.children[:place], *group.children, *parent.children[place + 1 :]]
         chosen = group.children[-1].id if group.children else ""
         return self._restack([(parent, rest)], "Ungroup layers", chosen)
-
-    def duplicate_layer(self, node_id: str, name: str) -> Node:
-        """Put a copy of a layer or group right above it."""
-        copy = duplicated(self.node(node_id), name)
-        self._put([copy], node_id, "Duplicate layer")
-        return copy
-
-    def remove_layer(self, node_id: str) -> Change:
-        """Take a layer or group out."""
-        removed = self._unlocked(node_id)
-        parent = self.group_of(node_id)
-        rest = [child for child in parent.children if child is not removed]
-        return self._restack([(parent, rest)], "Remove layer", node_id)
 
     # Merging
 
@@ -117,9 +86,22 @@ class Arranging(Core):
             raise BadInputError("{name} is not a group.", name=group.name)
         kept = {name: getattr(group, name) for name in ("opacity", "visible", "clipping", "mask")}
         merged = self._flattened(group.children, group.name, mode=group.mode, **kept)
-        parent, place = self.group_of(group_id), self.index(group_id)
-        rest = [*parent.children[:place], merged, *parent.children[place + 1 :]]
-        return self._restack([(parent, rest)], "Merge layers", merged.id)
+        return self._instead(group, merged, "Merge layers")
+
+    def flatten_group(self, group_id: str) -> Change:
+        """Make one layer of a group, with its mask and opacity worked into the pixels."""
+        group = self._unlocked(group_id)
+        if not isinstance(group, Group):
+            raise BadInputError("{name} is not a group.", name=group.name)
+        whole = shared_copy(group)
+        whole.mode, whole.visible, whole.clipping = NORMAL, True, False
+        kept = {name: getattr(group, name) for name in ("mode", "visible", "clipping")}
+        return self._instead(group, self._flattened([whole], group.name, **kept), "Flatten group")
+
+    def _instead(self, node: Node, other: Node, what: str) -> Change:
+        parent, place = self.group_of(node.id), self.index(node.id)
+        rest = [*parent.children[:place], other, *parent.children[place + 1 :]]
+        return self._restack([(parent, rest)], what, other.id)
 
     def merge_visible(self, name: str) -> Layer:
         """Put a layer on top that shows all that is visible."""
@@ -145,17 +127,6 @@ class Arranging(Core):
         placed = [*rest[:index], node, *rest[index:]]
         stacks = [(target, placed)] if target is parent else [(parent, left), (target, placed)]
         return self._restack(stacks, "Reorder layers", node_id)
-
-    def move_layer(self, layer_id: str, x: int, y: int, *, continuing: bool = False) -> Change:
-        """Put a layer's origin at (x, y). ``continuing`` joins it to the step before (a drag)."""
-        layer = self.layer(layer_id)
-        return self.move_by(layer_id, int(x) - layer.x, int(y) - layer.y, continuing=continuing)
-
-    def move_by(self, node_id: str, dx: int, dy: int, *, continuing: bool = False) -> Change:
-        """Move a layer with its mask, or all that a group holds."""
-        node = self._unlocked(node_id)
-        moving = [node, *(node.walk() if isinstance(node, Group) else ())]
-        return self._do("Move layer", Together(moves(moving, dx, dy)), node_id, join=continuing)
 
     # Looks
 
@@ -201,26 +172,6 @@ class Arranging(Core):
     def set_clipping(self, node_id: str, clipping: bool) -> Change:
         """Show a node only where the one below it has pixels, or everywhere."""
         return self._set(node_id, "Clip to layer below", clipping=bool(clipping))
-
-    # Masks
-
-    def add_mask(self, node_id: str, selection: Tiles | None = None) -> Change:
-        """Give a node a mask that shows all, or only ``selection``."""
-        self._unlocked(node_id)
-        tiles = Tiles(1, empty=255) if selection is None else selection.copy()
-        return self._set(node_id, "Add mask", mask=Mask(tiles))
-
-    def remove_mask(self, node_id: str) -> Change:
-        """Take the mask away; what it hid is seen again."""
-        self._unlocked(node_id)
-        return self._set(node_id, "Remove mask", mask=None)
-
-    def enable_mask(self, node_id: str, enabled: bool) -> Change:
-        """Let the mask act, or show the node without it."""
-        mask = self.node(node_id).mask
-        if mask is None:
-            raise BadInputError("This layer has no mask.")
-        return self._set(node_id, "Mask on or off", mask=replace(mask, enabled=bool(enabled)))
 
     # How it is done
 

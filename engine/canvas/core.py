@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, cast
 
@@ -18,6 +19,7 @@ from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
     from engine.canvas.document import Document
+    from engine.canvas.snapshots import Snapshot
 
 LARGEST_SIDE = 16384
 
@@ -46,6 +48,7 @@ class Core:
         self.selection: Tiles | None = None
         self.guides: tuple[Guide, ...] = ()
         self.settings: dict[str, Any] = {}
+        self.snapshots: list[Snapshot] = []
         self.history = History()
         self.encoded: dict[int, Any] = {}
         self._compositor = Compositor()
@@ -136,6 +139,7 @@ class Core:
         copy.root = cast("Group", shared_copy(self.root))
         copy.selection = None if self.selection is None else self.selection.copy()
         copy.guides = self.guides
+        copy.snapshots = list(self.snapshots)
         copy.settings = json.loads(json.dumps(self.settings))
         copy.encoded = self.encoded
         copy._version = self._version
@@ -190,7 +194,7 @@ class Core:
         return self._note(what, edit, node_id, rect)
 
     def _note(self, what: str, edit: Edit, node_id: str, rect: Rect) -> Change:
-        self.history.push(Step(what, edit, node_id))
+        self.history.push(Step(what, edit, node_id, time.time()))
         self._version += 1
         return Change(rect.intersected(self.bounds), what, node_id)
 

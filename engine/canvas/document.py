@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.canvas import selecting
-from engine.canvas.arranging import Arranging, moves
+from engine.canvas.arranging import moves
 from engine.canvas.brush import Brush, Stroke, blend
 from engine.canvas.core import Guide, check_size
 from engine.canvas.history import (
@@ -27,11 +27,12 @@ from engine.canvas.history import (
 from engine.canvas.layer import Layer, Mask, layer_of
 from engine.canvas.raster import as_rgba
 from engine.canvas.rect import EMPTY, Rect
+from engine.canvas.snapshots import Snapshots
 from engine.canvas.tiles import Tiles, keys_in, tile_rect
 from engine.runtime.errors import BadInputError
 
 
-class Document(Arranging):
+class Document(Snapshots):
     """Layers and groups, a selection, painting, and a history."""
 
     _stroke: Stroke | None = None

@@ -171,6 +171,8 @@ class Step(NamedTuple):
     what: str
     edit: Edit
     layer_id: str
+    at: float = 0.0
+    """When it was done, unix seconds."""
 
 
 class History:
@@ -200,6 +202,11 @@ class History:
     def position(self) -> int:
         """How many of :attr:`steps` are done."""
         return len(self._done)
+
+    @property
+    def bytes(self) -> int:
+        """Memory that all steps cost."""
+        return sum(step.edit.bytes for step in self.steps)
 
     def push(self, step: Step) -> None:
         """Note a step that has just been done; what had been undone is gone."""

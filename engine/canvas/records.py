@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.canvas.blending import MODES, NORMAL
 from engine.canvas.blobs import FARTHEST, keep_blob, png, read_picture, size_of
+from engine.canvas.core import LARGEST_SIDE
 from engine.canvas.layer import Group, Layer, Mask, Node, layer_of
+from engine.canvas.snapshots import PREVIEW, Snapshot
 from engine.canvas.tiles import TILE, Tiles
 
 _PLACE = re.compile(r"(-?\d{1,6}),(-?\d{1,6})")
@@ -85,6 +87,18 @@ class GuideRecord(Record):
     at: int = Field(ge=-FARTHEST, le=FARTHEST)
 
 
+class SnapshotRecord(Record):
+    """A named state. Its layers have the identifiers they had in the document."""
+
+    name: str
+    width: int = Field(ge=1, le=LARGEST_SIDE)
+    height: int = Field(ge=1, le=LARGEST_SIDE)
+    layers: list[AnyRecord]
+    selection: TilesRecord | None = None
+    preview: str
+    taken: float = 0.0
+
+
 class FileRecord(Record):
     """``project.json``. Layers are bottom first.
 
@@ -101,11 +115,14 @@ class FileRecord(Record):
     guides: list[GuideRecord] = []
     settings: dict[str, Any] = {}
     saved: float = 0.0
+    snapshots: list[SnapshotRecord] = []
 
-    def walk(self) -> list[LayerRecord | GroupRecord]:
-        """All records, each group before what it holds."""
+    def walk(self, *, snapshots: bool = False) -> list[LayerRecord | GroupRecord]:
+        """All records, each group before what it holds; with ``snapshots`` also theirs."""
         found: list[LayerRecord | GroupRecord] = []
         waiting: list[LayerRecord | GroupRecord] = list(self.layers)
+        if snapshots:
+            waiting += [layer for one in self.snapshots for layer in one.layers]
         while waiting:
             one = waiting.pop(0)
             found.append(one)
@@ -146,6 +163,18 @@ class Writer:
         assert isinstance(node, Layer)
         own = {name: getattr(node, name) for name in _OF_LAYERS}
         return values | {"kind": "layer", "tiles": self._tiles(node.tiles)} | own
+
+    def snapshot(self, kept: Snapshot) -> dict[str, Any]:
+        """The record of a named state."""
+        return {
+            "name": kept.name,
+            "width": kept.size[0],
+            "height": kept.size[1],
+            "layers": [self.node(child) for child in kept.root.children],
+            "selection": None if kept.selection is None else self.tiles(kept.selection),
+            "preview": keep_blob(png(kept.preview), self.blobs),
+            "taken": kept.taken,
+        }
 
     def mask(self, mask: Mask | None) -> dict[str, Any] | None:
         """The record of a mask."""
@@ -189,7 +218,7 @@ class Reader:
         """Memory that the layers of a file will take, before one is decoded."""
         total = largest = 0
         tiles: set[str] = set()
-        for one in record.walk():
+        for one in record.walk(snapshots=True):
             if isinstance(one, LayerRecord) and one.pixels:
                 width, height = size_of(self._archive, one.pixels)
                 total, largest = total + width * height * 4, max(largest, width * height * 4)
@@ -220,6 +249,14 @@ class Reader:
                 raise ValueError(place)
             tiles.exchange({(int(match[1]), int(match[2])): self._tile(name, mode)})
         return tiles
+
+    def snapshot(self, record: SnapshotRecord) -> Snapshot:
+        """The named state of a record."""
+        root = Group(name="", children=[self.node(one) for one in record.layers])
+        selection = None if record.selection is None else self.tiles(record.selection, "L")
+        preview = read_picture(self._archive, record.preview, "RGBA", PREVIEW)
+        size = record.width, record.height
+        return Snapshot(record.name, size, root, selection, preview, record.taken)
 
     def selection(self, record: FileRecord) -> Tiles | None:
         """The selection of a file, None for none."""

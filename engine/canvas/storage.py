@@ -45,6 +45,7 @@ def save(document: Document, path: Path) -> None:
         "guides": [guide._asdict() for guide in document.guides],
         "settings": document.settings,
         "saved": time.time(),
+        "snapshots": [writer.snapshot(one) for one in document.snapshots],
     }
     # Recipes and settings name files of the project; the project can be moved.
     values = links.portable(record, links.root_of(path))
@@ -122,6 +123,7 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Document:
     document.settings = record.settings
     document.guides = tuple(Guide(one.axis, one.at) for one in record.guides)
     document.selection = reader.selection(record)
+    document.snapshots = [reader.snapshot(one) for one in record.snapshots]
     for layer in document.layers:
         layer.tiles.shrink_ahead()
     return document

@@ -55,6 +55,18 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "_move_category": ((0,), ()),
     "_batch": ((0,), ()),
     "one_step": ((0,), ()),
+    "_do": ((0,), ()),
+    "_note": ((0,), ()),
+    "_set": ((1,), ()),
+    "_instead": ((2,), ()),
+    "_restack": ((1,), ()),
+    "_put": ((2,), ()),
+    "_blend_selection": ((2,), ()),
+    "set_pixels": ((3,), ("what",)),
+    "add_layer": ((), ("what",)),
+    "add_nodes": ((), ("what",)),
+    # Blend modes.
+    "Mode": ((0,), ("label",)),
     "spread": ((1, 2, 3), ()),
     "progress": ((2,), ("text",)),
     "Stage": ((2, 3, 4), ("title", "intro", "button")),
@@ -85,12 +97,23 @@ def texts_of(path: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _of_call(node, errors)
+        elif isinstance(node, ast.FunctionDef):
+            yield from _of_defaults(node.args)
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "what":
+            yield from _literals(node.value)
         elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") in CLASS_TEXTS:
             yield from _literals(node.value) if node.value is not None else ()
     yield from _of_names(tree)
     # The theme holds names of fonts and colors, not words.
     if path.is_relative_to(ROOT / "app") and "theme" not in path.parts:
         yield from _of_constants(tree)
+
+
+def _of_defaults(arguments: ast.arguments) -> Iterator[str]:
+    """``def add_layer(self, *, what: str = "Add layer")``: the name of a step."""
+    for name, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if name.arg == "what" and value is not None:
+            yield from _literals(value)
 
 
 def _of_names(tree: ast.Module) -> Iterator[str]:

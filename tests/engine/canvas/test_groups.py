@@ -181,8 +181,6 @@ def test_layers_are_grouped_moved_between_groups_and_freed_each_as_one_step() ->
     assert shape(document) == ["b", ("outer", [("g", ["a", "c"])])]
     document.ungroup(group.id)
     assert shape(document) == ["b", ("outer", ["a", "c"])]
-    with pytest.raises(BadInputError, match="same group"):
-        document.group_nodes([a, b], "no")
     for _ in range(5):
         document.undo()
     assert shape(document) == ["a", "b", "c"]
