@@ -1,4 +1,4 @@
-"""The open document, its layers and its history, for views to follow.
+"""The open document, which of its layers are worked on, and its history, for views to follow.
 
 Every change goes through the document's own operations, is announced with the rectangle it
 touched, and can be undone. No widgets here.
@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QRect, QSize, Signal
+from PySide6.QtCore import QObject, QRect, QSize, Signal
 from PySide6.QtGui import QColor
 
 from app.canvas.picture import CompositePicture
-from engine.canvas.rect import Rect
+from engine.canvas.layer import Layer
+from engine.canvas.rect import EMPTY, Rect
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import numpy as np
 
     from engine.canvas.document import Document
     from engine.canvas.history import Change
-    from engine.canvas.layer import Layer
+    from engine.canvas.layer import Node
+    from engine.canvas.snapshots import Snapshot
 
 
 class DocumentState(QObject):
@@ -39,6 +42,8 @@ class DocumentState(QObject):
         self.document: Document | None = None
         self.path: Path | None = None
         self.active = ""
+        self._chosen: tuple[str, ...] = ()
+        self._on_mask = self._shows_mask = False
         self.color = QColor(0xB7, 0x78, 0x4A)
         self.picture = CompositePicture(1, 1, self._render)
         self.edits = 0
@@ -50,6 +55,7 @@ class DocumentState(QObject):
         """Work on ``document``; ``path`` is where Save writes it."""
         self.document, self.path = document, path
         self.active = document.layers[-1].id if document.layers else ""
+        self._chosen, self._on_mask, self._shows_mask = (), False, False
         self.picture = CompositePicture(document.width, document.height, self._render)
         self.edits = self.saved_at = 0
         self.edits += modified
@@ -79,121 +85,76 @@ class DocumentState(QObject):
         self.modified_changed.emit()
 
     @property
-    def layer(self) -> Layer | None:
-        """The selected layer."""
+    def node(self) -> Node | None:
+        """The layer or group that is worked on."""
         if self.document is None or not self.active:
             return None
-        return next((item for item in self.document.layers if item.id == self.active), None)
+        return next((item for item in self.document.nodes() if item.id == self.active), None)
+
+    @property
+    def layer(self) -> Layer | None:
+        """The layer that is worked on; None also while that is a group."""
+        node = self.node
+        return node if isinstance(node, Layer) else None
 
     def _render(self, rect: QRect, level: int = 0) -> np.ndarray:
         assert self.document is not None
+        if self.shows_mask:
+            return self.document.mask_picture(self.active, to_rect(rect), level)
         return self.document.composite(to_rect(rect), self.active, level)
 
-    # Layers
+    # Which layers are worked on
 
-    def set_active(self, layer_id: str) -> None:
-        """Select a layer to work on."""
-        if layer_id != self.active:
-            self.active = layer_id
-            self.layers_changed.emit()
+    def set_active(self, node_id: str) -> None:
+        """Choose this layer or group, and no other, to work on."""
+        if node_id != self.active or len(self._chosen) > 1 or self._on_mask:
+            self.choose((node_id,), node_id)
 
-    def add_layer(
-        self,
-        name: str,
-        pixels: np.ndarray | None = None,
-        at: QPoint | None = None,
-        source: str = "",
-    ) -> None:
-        """Put a layer above the selected one: empty, or a picture of ``source`` at ``at``."""
+    def choose(self, node_ids: Iterable[str], active: str, *, mask: bool = False) -> None:
+        """Choose several layers and groups; ``active`` is painted on, or its ``mask``."""
+        self._chosen = tuple(node_ids)
+        if active != self.active:
+            self.active = active
+            self.show_mask(False)
+        self._on_mask = mask
+        self.layers_changed.emit()
+
+    @property
+    def chosen(self) -> list[str]:
+        """The chosen layers and groups, bottom first, without those in a chosen group."""
         if self.document is None:
-            return
-        x, y = (at.x(), at.y()) if at is not None else (0, 0)
-        layer = self.document.add_layer(name, pixels, x=x, y=y, above=self.active, source=source)
-        self._activate(layer.id)
-        self._changed(layer.bounds)
+            return []
+        wanted = self._chosen if self.active in self._chosen else (self.active,)
+        return [node.id for node in self.document.gathered(wanted)]
 
-    def duplicate_layer(self, name: str) -> None:
-        """Put a copy of the selected layer above it."""
-        if self.document is None or not self.active:
-            return
-        layer = self.document.duplicate_layer(self.active, name)
-        self._activate(layer.id)
-        self._changed(layer.bounds)
+    @property
+    def chosen_ids(self) -> tuple[str, ...]:
+        """What is marked in the list, with what lies in chosen groups."""
+        return self._chosen if self.active in self._chosen else (self.active,)
 
-    def merge_down(self) -> None:
-        """Make one layer of the selected one and the one below."""
-        if self.document is None or not self.active:
-            return
-        try:
-            change = self.document.merge_down(self.active)
-        except BadInputError as error:
-            self.refused.emit(error)
-            return
-        self._activate(change.layer_id)
-        self._apply(change)
+    # Masks
 
-    def can_merge(self) -> bool:
-        """Whether there is a layer below the selected one."""
-        document, layer = self.document, self.layer
-        return document is not None and layer is not None and document.index(layer.id) > 0
+    @property
+    def paints_mask(self) -> bool:
+        """Whether painting acts on the active layer's mask, and not on its pixels."""
+        return self._on_mask and self.node is not None and self.node.mask is not None
 
-    def remove_layer(self) -> None:
-        """Take the selected layer out; the one below is selected."""
-        if self.document is None or not self.active:
-            return
-        index = self.document.index(self.active)
-        try:
-            change = self.document.remove_layer(self.active)
-        except BadInputError as error:
-            self.refused.emit(error)
-            return
-        layers = self.document.layers
-        self.active = layers[max(0, index - 1)].id if layers else ""
-        self._apply(change)
+    def paint_on(self, node_id: str, *, mask: bool) -> None:
+        """Choose a layer or group, and whether its pixels or its mask are painted."""
+        self.choose((node_id,), node_id, mask=mask)
 
-    def move_in_stack(self, layer_id: str, index: int) -> None:
-        """Put a layer at place ``index`` of the stack, 0 at the bottom."""
-        if self.document is not None:
-            self._apply(self.document.reorder_layer(layer_id, index))
+    @property
+    def shows_mask(self) -> bool:
+        """Whether the stage shows the active layer's mask instead of the picture."""
+        return self._shows_mask and self.node is not None and self.node.mask is not None
 
-    def raise_layer(self, by: int) -> None:
-        """Move the selected layer up (1) or down (-1)."""
-        if self.document is None or not self.active:
-            return
-        place = self.document.index(self.active) + by
-        if 0 <= place < len(self.document.group_of(self.active).children):
-            self.move_in_stack(self.active, place)
-
-    def rename_layer(self, layer_id: str, name: str) -> None:
-        """Give a layer another name; an empty one is ignored."""
-        if self.document is not None and name.strip():
-            self._apply(self.document.rename_layer(layer_id, name.strip()))
-
-    def set_visible(self, layer_id: str, visible: bool) -> None:
-        """Show or hide a layer."""
-        if self.document is not None:
-            self._apply(self.document.set_visible(layer_id, visible))
-
-    def set_opacity(self, opacity: float, *, continuing: bool = False) -> None:
-        """Set the selected layer's opacity, 0 to 1; ``continuing`` while a slider is dragged."""
-        if self.document is not None and self.active:
-            self._apply(self.document.set_opacity(self.active, opacity, continuing=continuing))
-
-    def clear_selection_pixels(self) -> None:
-        """Make the selection, or the whole selected layer, transparent."""
-        self._on_layer("clear")
-
-    def fill_selection(self) -> None:
-        """Fill the selection, or the whole selected layer, with the color."""
-        self._on_layer("fill", (self.color.red(), self.color.green(), self.color.blue()))
-
-    def _on_layer(self, operation: str, *values: object) -> None:
-        if self.document is None or not self.active:
-            return
-        try:
-            self._apply(getattr(self.document, operation)(self.active, *values))
-        except BadInputError as error:
-            self.refused.emit(error)
+    def show_mask(self, shown: bool) -> None:
+        """Show the active layer's mask alone, or the picture again."""
+        if shown != self._shows_mask:
+            self._shows_mask = shown
+            if self.document is not None:
+                self._mark(self.document.bounds)
+            self.layers_changed.emit()
 
     # History
 
@@ -206,6 +167,28 @@ class DocumentState(QObject):
         """Do the last undone step again."""
         if self.document is not None:
             self._apply(self.document.redo())
+
+    def go_to(self, position: int) -> None:
+        """Go to the state after ``position`` steps of the history."""
+        if self.document is not None:
+            self._apply(self.document.go_to(position))
+
+    def take_snapshot(self, name: str) -> None:
+        """Keep the present state under a name."""
+        if self.document is not None:
+            self.document.take_snapshot(name)
+            self._changed(EMPTY)
+
+    def set_snapshots(self, snapshots: list[Snapshot]) -> None:
+        """Keep these snapshots and no others."""
+        if self.document is not None:
+            self.document.set_snapshots(snapshots)
+            self._changed(EMPTY)
+
+    def go_to_snapshot(self, snapshot: Snapshot) -> None:
+        """Make the document what it was when the snapshot was taken."""
+        if self.document is not None:
+            self._apply(self.document.go_to_snapshot(snapshot))
 
     def can_undo(self) -> bool:
         """Whether there is a step to take back."""
@@ -221,7 +204,7 @@ class DocumentState(QObject):
         self._changed(change.rect)
 
     def _changed(self, rect: Rect) -> None:
-        if self.document is not None and self.layer is None and self.document.layers:
+        if self.document is not None and self.node is None and self.document.layers:
             self.active = self.document.layers[-1].id
         was_modified = self.modified
         self.edits += 1
@@ -230,8 +213,21 @@ class DocumentState(QObject):
         if not was_modified:
             self.modified_changed.emit()
 
-    def _activate(self, layer_id: str) -> None:
-        self.active = layer_id
+    def _activate(self, node_id: str) -> None:
+        self.active = node_id
+        self._chosen, self._on_mask = (node_id,), False
+
+    def _attempt(self, operation: Callable[[Document], Change]) -> Change | None:
+        """Do something to the document; why it cannot be done is told."""
+        if self.document is None:
+            return None
+        try:
+            change = operation(self.document)
+        except BadInputError as error:
+            self.refused.emit(error)
+            return None
+        self._apply(change)
+        return change
 
     def _mark(self, rect: Rect) -> None:
         if not rect.empty:

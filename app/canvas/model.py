@@ -13,8 +13,9 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.canvas.brush_settings import BrushSettings
 from app.canvas.candidates import Candidates
-from app.canvas.document_state import DocumentState, to_qrect, to_rect
+from app.canvas.document_state import to_qrect, to_rect
 from app.canvas.kept_candidates import from_kept
+from app.canvas.layers_state import LayersState
 from engine.canvas import region, selection
 from engine.canvas.brush import Brush
 from engine.runtime.errors import BadInputError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from engine.canvas.shelf import Kept
 
 
-class CanvasState(DocumentState):
+class CanvasState(LayersState):
     """One open document and how it is worked on."""
 
     selection_changed = Signal()
@@ -48,7 +49,7 @@ class CanvasState(DocumentState):
         self.candidates = Candidates(self)
         self._stroke: Stroke | None = None
         self._stroke_end: tuple[float, float, float] | None = None
-        self._moved_from: QPoint | None = None
+        self._moved_by: QPoint | None = None
         self._move_started = False
         self.candidates.shown_changed.connect(self.preview_changed)
         self.opened.connect(self._read_region)
@@ -116,9 +117,9 @@ class CanvasState(DocumentState):
     def begin_stroke(
         self, sample: tuple[float, float, float], *, erase: bool, join: bool = False
     ) -> None:
-        """Start to paint on the selected layer; ``join`` draws a line from the last stroke."""
-        layer = self.layer
-        if self.document is None or layer is None:
+        """Start to paint on the active layer or mask; ``join`` draws on from the last stroke."""
+        node = self.node
+        if self.document is None or node is None:
             return
         brush = Brush(
             radius=self.brush.size / 2,
@@ -128,7 +129,7 @@ class CanvasState(DocumentState):
             erase=erase,
         )
         try:
-            self._stroke = self.document.begin_stroke(layer.id, brush)
+            self._stroke = self.document.begin_stroke(node.id, brush, on_mask=self.paints_mask)
         except BadInputError as error:
             self.refused.emit(error)
             return
@@ -153,31 +154,26 @@ class CanvasState(DocumentState):
     # Moving
 
     def begin_move(self) -> None:
-        """The selected layer is about to be dragged."""
-        layer = self.layer
-        self._moved_from = QPoint(layer.x, layer.y) if layer is not None else None
+        """The chosen layers are about to be dragged."""
+        self._moved_by = QPoint(0, 0) if self.node is not None else None
         self._move_started = False
 
     def move_by(self, dx: int, dy: int) -> None:
-        """Put the dragged layer ``dx``, ``dy`` from where it was; the drag is one undo step."""
-        layer = self.layer
-        if self.document is None or layer is None or self._moved_from is None:
+        """Put what is dragged ``dx``, ``dy`` from where it was; the drag is one undo step."""
+        if self.document is None or self._moved_by is None:
             return
-        x, y = self._moved_from.x() + dx, self._moved_from.y() + dy
-        if (x, y) == (layer.x, layer.y):
+        step = QPoint(dx, dy) - self._moved_by
+        if step.isNull():
             return
-        try:
-            change = self.document.move_layer(layer.id, x, y, continuing=self._move_started)
-        except BadInputError as error:
-            self._moved_from = None
-            self.refused.emit(error)
-            return
-        self._move_started = True
-        self._apply(change)
+        change = self._attempt(
+            lambda it: it.move_nodes(self.chosen, step.x(), step.y(), continuing=self._move_started)
+        )
+        self._move_started = change is not None
+        self._moved_by = QPoint(dx, dy) if change is not None else None
 
     def end_move(self) -> None:
         """The drag is over."""
-        self._moved_from = None
+        self._moved_by = None
 
     # Selection and region
 

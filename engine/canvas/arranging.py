@@ -132,25 +132,25 @@ class Arranging(Masking):
 
     def rename_layer(self, node_id: str, name: str) -> Change:
         """Give a node another name."""
-        return self._set(node_id, "Rename layer", name=name)
+        return self._alter(node_id, "Rename layer", name=name)
 
     def set_visible(self, node_id: str, visible: bool) -> Change:
         """Show or hide a node."""
-        return self._set(node_id, "Show or hide layer", visible=bool(visible))
+        return self._alter(node_id, "Show or hide layer", visible=bool(visible))
 
     def set_locked(self, node_id: str, locked: bool) -> Change:
         """Protect a node from painting, moving and removal, or free it."""
-        return self._set(node_id, "Lock or unlock layer", locked=bool(locked))
+        return self._alter(node_id, "Lock or unlock layer", locked=bool(locked))
 
     def set_alpha_locked(self, layer_id: str, locked: bool) -> Change:
         """Let painting change only colors and not what is transparent, or free that."""
         self.layer(layer_id)
-        return self._set(layer_id, "Lock transparency", alpha_locked=bool(locked))
+        return self._alter(layer_id, "Lock transparency", alpha_locked=bool(locked))
 
     def set_opacity(self, node_id: str, opacity: float, *, continuing: bool = False) -> Change:
         """Set the opacity, 0..1. ``continuing`` joins it to the step before (a dragged slider)."""
         opacity = min(1.0, max(0.0, float(opacity)))
-        return self._set(node_id, "Layer opacity", continuing, opacity=opacity)
+        return self._alter(node_id, "Layer opacity", continuing, opacity=opacity)
 
     def set_mode(self, node_id: str, mode: str) -> Change:
         """Set the blend mode, a key of :data:`engine.canvas.blending.MODES`.
@@ -162,16 +162,16 @@ class Arranging(Masking):
         values: dict[str, Any] = {"mode": mode}
         if isinstance(self.node(node_id), Group) and mode != NORMAL:
             values["passes_through"] = False
-        return self._set(node_id, "Blend mode", **values)
+        return self._alter(node_id, "Blend mode", **values)
 
     def set_passing(self, group_id: str, passes_through: bool) -> Change:
         """Let a group's layers blend with what lies under the group, or only with each other."""
         self._group(group_id)
-        return self._set(group_id, "Blend mode", mode=NORMAL, passes_through=bool(passes_through))
+        return self._alter(group_id, "Blend mode", mode=NORMAL, passes_through=bool(passes_through))
 
     def set_clipping(self, node_id: str, clipping: bool) -> Change:
         """Show a node only where the one below it has pixels, or everywhere."""
-        return self._set(node_id, "Clip to layer below", clipping=bool(clipping))
+        return self._alter(node_id, "Clip to layer below", clipping=bool(clipping))
 
     # How it is done
 

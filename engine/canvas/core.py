@@ -198,7 +198,7 @@ class Core:
         self._version += 1
         return Change(rect.intersected(self.bounds), what, node_id)
 
-    def _set(self, node_id: str, what: str, join: bool = False, /, **values: Any) -> Change:
+    def _alter(self, node_id: str, what: str, join: bool = False, /, **values: Any) -> Change:
         return self._do(what, FieldEdit(node_id, values), node_id, join=join)
 
     def _restack(

@@ -22,17 +22,17 @@ class Masking(Core):
         """Give a node a mask that shows all, or only ``selection``."""
         self._unlocked(node_id)
         tiles = Tiles(1, empty=255) if selection is None else selection.copy()
-        return self._set(node_id, "Add mask", mask=Mask(tiles))
+        return self._alter(node_id, "Add mask", mask=Mask(tiles))
 
     def remove_mask(self, node_id: str) -> Change:
         """Take the mask away; what it hid is seen again."""
         self._unlocked(node_id)
-        return self._set(node_id, "Remove mask", mask=None)
+        return self._alter(node_id, "Remove mask", mask=None)
 
     def enable_mask(self, node_id: str, enabled: bool) -> Change:
         """Let the mask act, or show the node without it."""
         mask = replace(self._mask_of(node_id), enabled=bool(enabled))
-        return self._set(node_id, "Mask on or off", mask=mask)
+        return self._alter(node_id, "Mask on or off", mask=mask)
 
     def invert_mask(self, node_id: str) -> Change:
         """Show what the mask hid, and hide what it showed."""
@@ -41,7 +41,7 @@ class Masking(Core):
         tiles = Tiles(1, empty=255 - mask.tiles.empty)
         for key in mask.tiles:
             tiles.write(tile_rect(key), 255 - mask.tiles.read(tile_rect(key)))
-        return self._set(node_id, "Invert mask", mask=replace(mask, tiles=tiles))
+        return self._alter(node_id, "Invert mask", mask=replace(mask, tiles=tiles))
 
     def fill_mask(self, node_id: str, value: int) -> Change:
         """Give the selection, or the whole document, one value of the mask, 0..255."""
@@ -52,7 +52,7 @@ class Masking(Core):
             tiles.fill(self.bounds.moved(-mask.x, -mask.y), (value,))
         else:
             _fill(tiles, mask, self.selection, self.bounds, value)
-        return self._set(node_id, "Fill mask", mask=replace(mask, tiles=tiles))
+        return self._alter(node_id, "Fill mask", mask=replace(mask, tiles=tiles))
 
     def apply_mask(self, layer_id: str) -> Change:
         """Make transparent what the mask of a layer hides, and take the mask away.

@@ -57,7 +57,7 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "one_step": ((0,), ()),
     "_do": ((0,), ()),
     "_note": ((0,), ()),
-    "_set": ((1,), ()),
+    "_alter": ((1,), ()),
     "_instead": ((2,), ()),
     "_restack": ((1,), ()),
     "_put": ((2,), ()),
