@@ -6,6 +6,7 @@ touched, and can be undone. No widgets here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRect, QSize, Signal
@@ -179,10 +180,18 @@ class DocumentState(QObject):
             self.document.take_snapshot(name)
             self._changed(EMPTY)
 
-    def set_snapshots(self, snapshots: list[Snapshot]) -> None:
-        """Keep these snapshots and no others."""
+    def rename_snapshot(self, snapshot: Snapshot, name: str) -> None:
+        """Give a snapshot another name."""
+        self._set_snapshots(lambda one: replace(one, name=name) if one is snapshot else one)
+
+    def remove_snapshot(self, snapshot: Snapshot) -> None:
+        """Let go of a snapshot."""
+        self._set_snapshots(lambda one: None if one is snapshot else one)
+
+    def _set_snapshots(self, change: Callable[[Snapshot], Snapshot | None]) -> None:
         if self.document is not None:
-            self.document.set_snapshots(snapshots)
+            changed = [change(one) for one in self.document.snapshots]
+            self.document.set_snapshots([one for one in changed if one is not None])
             self._changed(EMPTY)
 
     def go_to_snapshot(self, snapshot: Snapshot) -> None:

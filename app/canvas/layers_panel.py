@@ -1,72 +1,101 @@
-"""The Layers panel: the list, opacity of the selected layer, and what can be done with it."""
+"""The Layers panel: the list, and mode, opacity and locks of the active layer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.canvas.layer_list import LayerDelegate, LayerModel
-from app.i18n import bind, tr
-from app.theme import icons
-from app.widgets.buttons import tool_button
-from app.widgets.fields import FieldRow, ValueSlider
+from app.canvas.layer_actions import add_layer, layer_actions
+from app.canvas.layer_list import LayerList
+from app.canvas.layer_menu import LayerMenu
+from app.canvas.layer_tree import LayerTree
+from app.canvas.mode_choice import ModeChoice
+from app.i18n import bind
+from app.theme import metrics
+from app.widgets.buttons import button, tool_button
+from app.widgets.fields import ValueSlider
 from app.widgets.panel import Panel
+from engine.canvas.layer import Group
 
 if TYPE_CHECKING:
     from app.canvas.model import CanvasState
 
 # Changes of the opacity that follow each other this closely are one undo step.
 JOIN_MS = 700
+MODE_WIDTH = 100
 
 
 class LayersPanel(Panel):
-    """Layers from top to bottom. Drag to reorder, double-click to rename."""
+    """Layers from top to bottom. Drag to reorder or into a group, double-click to rename."""
+
+    snapshot_asked = Signal()
 
     def __init__(self, state: CanvasState) -> None:
         super().__init__("Layers", count=True, collapsible=False)
         self._state = state
-        self.model = LayerModel(state)
+        self.model = LayerTree(state)
+        self.commands = layer_actions(state, self)
         self._joining = QTimer(self, interval=JOIN_MS, singleShot=True)
+        self.other = button("History", kind="quiet")
+        self.header.row.insertWidget(1, self.other)
         self._add_buttons()
-        self.opacity = ValueSlider(0, 100, 1, 0, unit="%", field_width=58)
-        self.opacity.set_default(100)
-        self.opacity.changed.connect(self._set_opacity)
         self.body.setContentsMargins(0, 0, 0, 0)
-        self.opacity_row = FieldRow("Opacity", self.opacity, label_width=64)
-        self.body.addWidget(self.opacity_row)
-        self.body.setStretchFactor(self.opacity_row, 0)
+        self.looks = self._looks_row()
+        self.body.addWidget(self.looks)
         self.list = LayerList(self.model, state)
+        self.menu = LayerMenu(state, self.list, {one.id: one for one in self.commands})
         self.body.addWidget(self.list, 1)
         state.layers_changed.connect(self.refresh)
-        self.model.modelReset.connect(self.refresh)
         self.refresh()
 
     def _add_buttons(self) -> None:
         state = self._state
-        self.add = tool_button("plus", "Add a layer", self._add, dense=True)
-        self.duplicate = tool_button(
-            "copy", "Duplicate the layer", self.duplicate_layer, dense=True, shortcut="Ctrl+J"
+        self.add = tool_button(
+            "plus", "Add a layer", lambda: add_layer(state), dense=True, shortcut="Ctrl+Shift+N"
         )
-        self.up = tool_button("arrow-up", "Move up", lambda: state.raise_layer(1), dense=True)
-        self.down = tool_button(
-            "arrow-down", "Move down", lambda: state.raise_layer(-1), dense=True
+        self.group = tool_button(
+            "folder-plus", "Group the layers", state.group_layers, dense=True, shortcut="Ctrl+G"
         )
-        self.delete = tool_button("trash-2", "Delete the layer", state.remove_layer, dense=True)
-        for made in (self.add, self.duplicate, self.up, self.down, self.delete):
+        self.mask = tool_button("square-round-corner", "Add a mask", state.add_mask, dense=True)
+        self.delete = tool_button("trash-2", "Delete the layer", state.remove_layers, dense=True)
+        for made in (self.add, self.group, self.mask, self.delete):
             self.add_action(made)
 
-    def _add(self) -> None:
-        count = len(self._state.document.layers) if self._state.document else 0
-        self._state.add_layer(tr("Layer {n}", n=count + 1))
+    def _looks_row(self) -> QWidget:
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(metrics.PAD, 0, metrics.PAD, metrics.GAP)
+        row.setSpacing(metrics.GAP)
+        self.mode = ModeChoice()
+        self.mode.setFixedWidth(MODE_WIDTH)
+        self.mode.changed.connect(lambda mode: self._state.set_mode(str(mode)))
+        bind(self.mode.setAccessibleName, "Blend mode")
+        self.opacity = ValueSlider(0, 100, 1, 0, unit="%", field_width=54)
+        self.opacity.set_default(100)
+        self.opacity.changed.connect(self._set_opacity)
+        bind(self.opacity.setAccessibleName, "Opacity")
+        self.alpha_lock = tool_button("grid-2x2", "Lock transparency", checkable=True, dense=True)
+        self.alpha_lock.clicked.connect(self._state.set_alpha_locked)
+        self.lock = tool_button("lock", "Lock", checkable=True, dense=True)
+        self.lock.clicked.connect(self._state.set_locked)
+        row.addWidget(self.mode)
+        row.addWidget(self.opacity, 1)
+        locks = QHBoxLayout()
+        locks.setSpacing(metrics.GAP_ICONS)
+        locks.addWidget(self.alpha_lock)
+        locks.addWidget(self.lock)
+        row.addLayout(locks)
+        return box
 
-    def duplicate_layer(self) -> None:
-        """Put a copy of the selected layer above it."""
-        layer = self._state.layer
-        if layer is not None:
-            self._state.duplicate_layer(tr("{name} copy", name=layer.name))
+    def rename(self) -> None:
+        """Let the active layer be renamed in place."""
+        self.list.rename()
+
+    def take_snapshot(self) -> None:
+        """Ask for a snapshot of the present state."""
+        self.snapshot_asked.emit()
 
     def _set_opacity(self, value: float) -> None:
         joined = self._joining.isActive()
@@ -75,93 +104,20 @@ class LayersPanel(Panel):
 
     def refresh(self) -> None:
         """Follow the document."""
-        document, layer = self._state.document, self._state.layer
+        state = self._state
+        document, node = state.document, state.node
         self.set_count(len(document.layers) if document is not None else None)
-        for control in (self.duplicate, self.delete, self.opacity):
-            control.setEnabled(layer is not None)
-        self.opacity_row.setVisible(layer is not None)
         self.add.setEnabled(document is not None)
-        place = document.index(layer.id) if document is not None and layer is not None else 0
-        self.up.setEnabled(
-            layer is not None and document is not None and place < len(document.layers) - 1
-        )
-        self.down.setEnabled(layer is not None and place > 0)
-        if layer is not None:
-            self.opacity.set_value(layer.opacity * 100)
+        self.looks.setVisible(node is not None)
+        self.mask.setEnabled(node is not None and node.mask is None)
+        for control in (self.group, self.delete):
+            control.setEnabled(node is not None)
+        if node is not None:
+            self.mode.offer(groups=isinstance(node, Group))
+            self.mode.set_value(state.mode)
+            self.opacity.set_value(node.opacity * 100)
+            self.lock.setChecked(node.locked)
+            layer = state.layer
+            self.alpha_lock.setEnabled(layer is not None)
+            self.alpha_lock.setChecked(layer is not None and layer.alpha_locked)
         self.list.follow()
-
-
-class LayerList(QListView):
-    """The rows. One tab stop; Delete removes, F2 renames, Space shows or hides."""
-
-    def __init__(self, model: LayerModel, state: CanvasState) -> None:
-        super().__init__()
-        self._state = state
-        self._layers = model
-        self.setModel(model)
-        self.setItemDelegate(LayerDelegate(state, self))
-        self.setFrameShape(QListView.Shape.NoFrame)
-        self.setMouseTracking(True)
-        self.setUniformItemSizes(True)
-        self.setDragEnabled(True)
-        self.setAcceptDrops(True)
-        self.setDropIndicatorShown(True)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.DoubleClicked
-            | QAbstractItemView.EditTrigger.EditKeyPressed
-        )
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(self.show_menu)
-        self.viewport().setAutoFillBackground(False)
-        self.setProperty("surface", "none")
-        bind(self.setAccessibleName, "Layers")
-        self.selectionModel().currentChanged.connect(self._chosen)
-
-    def follow(self) -> None:
-        """Mark the row of the selected layer."""
-        row = self._layers.row_of(self._state.active) if self._state.active else -1
-        if row >= 0 and self.currentIndex().row() != row:
-            self.selectionModel().blockSignals(True)
-            self.setCurrentIndex(self._layers.index(row))
-            self.selectionModel().blockSignals(False)
-        self.viewport().update()
-
-    def _chosen(self, index: QModelIndex) -> None:
-        layer = self._layers.layer(index)
-        if layer is not None:
-            self._state.set_active(layer.id)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete and Space act on the selected layer."""
-        layer = self._state.layer
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self._state.remove_layer()
-        elif event.key() == Qt.Key.Key_Space and layer is not None:
-            self._state.set_visible(layer.id, not layer.visible)
-        else:
-            super().keyPressEvent(event)
-
-    def show_menu(self, at: QPoint) -> None:
-        """What can be done with the layer under the pointer."""
-        index = self.indexAt(at)
-        layer = self._layers.layer(index)
-        if layer is None:
-            return
-        self._state.set_active(layer.id)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(icons.icon("pencil", 14), tr("Rename"), lambda: self.edit(index))
-        shown = tr("Hide layer") if layer.visible else tr("Show layer")
-        menu.addAction(
-            icons.icon("eye", 14),
-            shown,
-            lambda: self._state.set_visible(layer.id, not layer.visible),
-        )
-        merge = menu.addAction(
-            icons.icon("arrow-down", 14), tr("Merge down"), self._state.merge_down
-        )
-        merge.setEnabled(self._state.can_merge())
-        menu.addAction(icons.icon("trash-2", 14), tr("Delete"), self._state.remove_layer)
-        menu.popup(self.viewport().mapToGlobal(at))

@@ -127,7 +127,7 @@ class LayersState(DocumentState):
     def merge_visible(self) -> None:
         """Put a layer on top that shows all that is visible."""
         if self.document is not None:
-            merged = self.document.merge_visible(tr("Merged"))
+            merged = self.document.merge_visible(tr("Merged layers"))
             self._activate(merged.id)
             self._changed(merged.bounds)
 

@@ -30,7 +30,8 @@ from app.canvas.document_line import DocumentLine
 from app.canvas.drops import Drops, dropped
 from app.canvas.handover import Handover
 from app.canvas.keeper import Keeper
-from app.canvas.layers_panel import LayersPanel
+from app.canvas.layer_keys import layer_keys
+from app.canvas.layers_column import LayersColumn
 from app.canvas.menus import CanvasMenus
 from app.canvas.model import CanvasState
 from app.canvas.option_bar import OptionBar
@@ -74,7 +75,8 @@ class View(QWidget):
         self.foot = DocumentLine(self.state, self.keeper)
         self.strip = CandidateStrip(self.state.candidates)
         self.panel = RepaintPanel(session, self.repainting, self.state)
-        self.layers = LayersPanel(self.state)
+        self.beneath = LayersColumn(self.state)
+        self.layers, self.history = self.beneath.layers, self.beneath.history
         self.commands = DocumentCommands(self, session, self.state, self.keeper)
         self.menus = CanvasMenus(self, session)
         self.drops = Drops(self.state, self.keeper, self.repainting)
@@ -181,11 +183,10 @@ class View(QWidget):
         column.setProperty("surface", "panel")
         column.setChildrenCollapsible(False)
         column.setHandleWidth(1)
-        for widget in (self.panel, self.layers):
+        for widget in (self.panel, self.beneath):
             widget.setProperty("surface", "panel")
             widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
             column.addWidget(widget)
-        self.layers.setMinimumHeight(160)
         column.setStretchFactor(0, 0)
         column.setStretchFactor(1, 1)
         # A splitter forgets a width that is set on it when its parts change.
@@ -250,6 +251,7 @@ class View(QWidget):
         }
         for tool in TOOLS:
             keys[tool.key] = partial(state.set_tool, tool.name)
+        keys |= layer_keys(state)
         self.surface.keys = {QKeySequence(key).toString(): act for key, act in keys.items()}
 
     def _escape(self) -> None:

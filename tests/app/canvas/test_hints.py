@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
 
 from app.canvas.files import canvases
-from app.canvas.layer_list import origin
+from app.canvas.layer_words import origin
 from engine.canvas.rect import Rect
 from tests.app.canvas.test_repaint import begin, ready
 

@@ -4,7 +4,8 @@ import numpy as np
 from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt
 from PySide6.QtWidgets import QLineEdit
 
-from app.canvas.layer_list import EYE, MIME
+from app.canvas.layer_rows import EYE
+from app.canvas.layer_tree import MIME
 
 
 def names(state):
@@ -12,7 +13,7 @@ def names(state):
 
 
 def row_point(view, row):
-    return view.layers.list.visualRect(view.layers.model.index(row))
+    return view.layers.list.visualRect(view.layers.model.index(row, 0))
 
 
 def test_plus_adds_a_layer_above_and_selects_it(qtbot, view, state):
@@ -43,16 +44,18 @@ def test_a_double_click_renames_in_place(qtbot, view, state):
     qtbot.waitUntil(lambda: names(state) == ["Sky"])
 
 
-def test_buttons_reorder_duplicate_and_delete(qtbot, view, state):
+def test_actions_reorder_and_duplicate_and_a_button_deletes(qtbot, view, state):
     state.add_layer("Tree")
-    click = lambda button: qtbot.mouseClick(button, Qt.MouseButton.LeftButton)  # noqa: E731
-    click(view.layers.down)
+    known = {action.id: action for action in view.actions()}
+    known["canvas.lower"].run()
     assert names(state) == ["Tree", "Background"]
-    assert not view.layers.down.isEnabled()
-    click(view.layers.duplicate)
+    known["canvas.lower"].run()
+    assert names(state) == ["Tree", "Background"]
+    known["canvas.duplicate"].run()
     assert names(state) == ["Tree", "Tree copy", "Background"]
-    click(view.layers.delete)
+    qtbot.mouseClick(view.layers.delete, Qt.MouseButton.LeftButton)
     assert names(state) == ["Tree", "Background"]
+    assert state.node.name == "Tree"
     state.undo()
     assert names(state) == ["Tree", "Tree copy", "Background"]
 
@@ -61,11 +64,11 @@ def test_dragging_a_row_moves_the_layer(view, state):
     for name in ("Two", "Three"):
         state.add_layer(name)
     model = view.layers.model
-    data = model.mimeData([model.index(0)])
+    data = model.mimeData([model.index(0, 0)])
     assert data.hasFormat(MIME)
     model.dropMimeData(data, Qt.DropAction.MoveAction, 3, 0, QModelIndex())
     assert names(state) == ["Three", "Background", "Two"]
-    bottom = model.mimeData([model.index(2)])
+    bottom = model.mimeData([model.index(2, 0)])
     model.dropMimeData(bottom, Qt.DropAction.MoveAction, 0, 0, QModelIndex())
     assert names(state) == ["Background", "Two", "Three"]
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRect, Qt
 
 from app.canvas import repaint
 from app.canvas.document_state import to_rect
-from app.canvas.layer_list import origin
+from app.canvas.layer_words import origin
 from app.models.at_hand import LoraChoice, ModelsAtHand
 from app.widgets.buttons import Button
 from engine.canvas.layer import layer_of
