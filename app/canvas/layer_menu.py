@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LAYER_MENU = (
     (("canvas.rename_layer", "Rename"), ("canvas.duplicate", "Duplicate"),
      ("canvas.delete_layer", "Delete")),
-    (("canvas.group", "Group"), ("canvas.ungroup", "Ungroup")),
+    (("canvas.group", "Group layers"), ("canvas.ungroup", "Ungroup layers")),
     (("canvas.add_mask", "Add mask"), ("canvas.invert_mask", "Invert mask"),
      ("canvas.apply_mask", "Apply mask"), ("canvas.delete_mask", "Delete mask")),
     (("canvas.merge", "Merge down"), ("canvas.flatten_group", "Flatten group"),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.canvas.history_panel import HistoryPanel
 from app.canvas.layers_panel import LayersPanel
+from app.theme import metrics
 
 if TYPE_CHECKING:
     from app.canvas.model import CanvasState
@@ -58,5 +59,8 @@ class LayersColumn(QWidget):
         self._tabs = tabs
         self.layers.other.setVisible(tabs)
         self.history.other.setVisible(tabs)
+        # The name of the other tab stands where that of this one would.
+        left = metrics.PAD - (8 if tabs else 0)
+        self.history.header.row.setContentsMargins(left, 0, metrics.PAD, 0)
         self.layers.setVisible(not (tabs and self._shows_history))
         self.history.setVisible(not tabs or self._shows_history)
