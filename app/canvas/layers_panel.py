@@ -58,9 +58,11 @@ class LayersPanel(Panel):
         self.group = tool_button(
             "folder-plus", "Group the layers", state.group_layers, dense=True, shortcut="Ctrl+G"
         )
-        self.mask = tool_button("square-round-corner", "Add a mask", state.add_mask, dense=True)
+        self.mask_button = tool_button(
+            "square-round-corner", "Add a mask", state.add_mask, dense=True
+        )
         self.delete = tool_button("trash-2", "Delete the layer", state.remove_layers, dense=True)
-        for made in (self.add, self.group, self.mask, self.delete):
+        for made in (self.add, self.group, self.mask_button, self.delete):
             self.add_action(made)
 
     def _looks_row(self) -> QWidget:
@@ -109,7 +111,7 @@ class LayersPanel(Panel):
         self.set_count(len(document.layers) if document is not None else None)
         self.add.setEnabled(document is not None)
         self.looks.setVisible(node is not None)
-        self.mask.setEnabled(node is not None and node.mask is None)
+        self.mask_button.setEnabled(node is not None and node.mask is None)
         for control in (self.group, self.delete):
             control.setEnabled(node is not None)
         if node is not None:

@@ -17,7 +17,7 @@ def masked(qtbot, view, state):
     """A red layer over all with an empty mask that is painted next."""
     state.add_layer("Red", np.full((160, 200, 4), (255, 0, 0, 255), np.uint8))
     state.set_brush(size=20, hardness=1.0)
-    qtbot.mouseClick(view.layers.mask, LEFT)
+    qtbot.mouseClick(view.layers.mask_button, LEFT)
     return state
 
 
@@ -36,7 +36,7 @@ def on_stage(view, x, y):
 
 def test_a_new_mask_is_painted_and_framed_in_the_accent(qtbot, view, masked):
     assert masked.paints_mask
-    assert not view.layers.mask.isEnabled()
+    assert not view.layers.mask_button.isEnabled()
     edge, middle = mask_spot(view)
     assert seen(view, edge) == color("acc")
     assert seen(view, middle) == QColor(255, 255, 255)
@@ -77,7 +77,7 @@ def test_clicks_on_the_thumbnails_choose_what_is_painted(qtbot, view, masked):
 def test_a_mask_begins_with_the_selection(qtbot, view, state):
     state.add_layer("Red", np.full((160, 200, 4), (255, 0, 0, 255), np.uint8))
     state.select(QRect(50, 40, 100, 80))
-    qtbot.mouseClick(view.layers.mask, LEFT)
+    qtbot.mouseClick(view.layers.mask_button, LEFT)
     state.select(None)
     assert on_stage(view, 95, 80) == QColor(255, 0, 0)
     assert on_stage(view, 20, 20) == QColor(255, 255, 255)
@@ -150,7 +150,7 @@ def test_a_mask_is_inverted_applied_and_deleted_from_the_menu(qtbot, view, maske
 def test_a_group_has_a_mask_that_can_be_painted(qtbot, view, state, session):
     state.add_layer("Red", np.full((160, 200, 4), (255, 0, 0, 255), np.uint8))
     state.group_layers()
-    qtbot.mouseClick(view.layers.mask, LEFT)
+    qtbot.mouseClick(view.layers.mask_button, LEFT)
     state.set_brush(size=20, hardness=1.0)
     state.set_tool("eraser")
     drag(qtbot, view.surface, (90, 80), (110, 80))
