@@ -11,6 +11,8 @@ from app.canvas import dialogs
 from app.canvas.files import free_name
 from app.i18n import tr
 from app.widgets import file_dialogs
+from engine.canvas.export import FORMATS, Format
+from engine.canvas.incoming import FOREIGN_SUFFIXES
 from engine.canvas.storage import SUFFIX
 from engine.imaging.decode import PICTURE_SUFFIXES
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from app.session import Session
 
 PICTURES = "*" + " *".join(sorted(PICTURE_SUFFIXES))
+DOCUMENTS = "*" + " *".join(sorted(FOREIGN_SUFFIXES))
 FIRST_SIDE = 512
 
 
@@ -57,7 +60,7 @@ class DocumentCommands:
 
     def open_file(self) -> None:
         """Ask for a canvas or a picture to open."""
-        pattern = f"{tr('Canvas and pictures')} (*{SUFFIX} {PICTURES})"
+        pattern = f"{tr('Canvas and pictures')} (*{SUFFIX} {DOCUMENTS} {PICTURES})"
         file_dialogs.ask_open(
             self._page,
             "Open canvas",
@@ -72,7 +75,7 @@ class DocumentCommands:
             self._page,
             "Place a picture",
             str(self._keeper.folder),
-            f"{tr('Pictures')} ({PICTURES})",
+            f"{tr('Pictures and documents')} ({PICTURES} {DOCUMENTS})",
             lambda path: self._session.start(self._keeper.add_picture(Path(path), None)),
         )
 
@@ -103,15 +106,29 @@ class DocumentCommands:
         )
 
     def export(self) -> None:
-        """Ask for a file and write the picture there."""
+        """Ask for a file and write the picture there, in the format that its suffix says."""
         stem = self._state.path.stem if self._state.path is not None else "canvas"
         project = self._session.project
         folder = project.exports if project is not None else self._keeper.folder
-        file_dialogs.ask_save(
+        named = {_pattern(one): one for one in FORMATS}
+
+        def choose(text: str) -> None:
+            suffix = named[text].suffixes[0]
+            typed = dialog.selectedFiles()
+            dialog.setDefaultSuffix(suffix[1:])
+            dialog.selectFile(f"{Path(typed[0]).stem if typed else stem}{suffix}")
+
+        dialog = self.exporting = file_dialogs.ask_save(
             self._page,
             "Export picture",
-            str(folder / f"{stem}.png"),
-            "PNG (*.png)",
-            "png",
+            str(folder / f"{stem}{FORMATS[0].suffixes[0]}"),
+            ";;".join(named),
+            FORMATS[0].suffixes[0][1:],
             lambda path: self._session.start(self._keeper.export(Path(path))),
         )
+        dialog.filterSelected.connect(choose)
+
+
+def _pattern(one: Format) -> str:
+    """How the dialog names a format, with what it keeps."""
+    return f"{tr(one.label)} (*{' *'.join(one.suffixes)})"

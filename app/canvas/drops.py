@@ -1,4 +1,6 @@
-"""Files dropped on the canvas: pictures become layers, canvas files open, LoRAs are used."""
+"""Files dropped on the canvas: pictures become layers, documents of other programs groups, canvas
+files open, LoRAs are used.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.i18n import tr
+from engine.canvas.incoming import FOREIGN_SUFFIXES
 from engine.canvas.storage import SUFFIX
 from engine.imaging.decode import PICTURE_SUFFIXES
 
@@ -35,6 +38,8 @@ class Drops:
             return tr("Paint with {name}", name=paths[0].stem)
         if self._state.document is None:
             return tr("Open {name} as a canvas", name=paths[0].name)
+        if suffixes & FOREIGN_SUFFIXES:
+            return tr("Add {name} as a group", name=paths[0].name)
         return tr("Add {n} layer", "Add {n} layers", n=len(paths))
 
     async def take(self, paths: list[Path], at: QPoint | None = None) -> None:
@@ -59,6 +64,6 @@ class Drops:
 
 def dropped(event: QDropEvent) -> list[Path]:
     """The files of a drop that the canvas can take."""
-    wanted = {*PICTURE_SUFFIXES, SUFFIX, LORA_SUFFIX}
+    wanted = {*PICTURE_SUFFIXES, *FOREIGN_SUFFIXES, SUFFIX, LORA_SUFFIX}
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
     return [path for path in paths if path.suffix.lower() in wanted]

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.canvas import shelf, storage
 from engine.canvas.document import Document, from_picture
+from engine.canvas.incoming import FOREIGN_SUFFIXES, load_foreign
 from engine.imaging.decode import load_rgba
 from engine.runtime.errors import BadInputError, PictureError
 from engine.runtime.files import storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from engine.canvas.notes import Note
 
 SAFETY_SUFFIX = ".unsaved"
 
@@ -35,7 +38,8 @@ class Aside(NamedTuple):
 class Opened(NamedTuple):
     """A document, whether it is unsaved, when its file was written, and what was not taken.
 
-    ``candidates`` are those that were not decided on.
+    ``candidates`` are those that were not decided on; ``notes`` tell what another program's
+    document had that this one has not.
     """
 
     document: Document
@@ -43,10 +47,11 @@ class Opened(NamedTuple):
     saved: float
     aside: Aside | None = None
     candidates: Sequence[shelf.Kept] = ()
+    notes: Sequence[Note] = ()
 
 
 def read(path: Path) -> Opened:
-    """A canvas file with what was not saved and not decided on, or a picture."""
+    """A canvas file with what was not saved and not decided on, another program's, or a picture."""
     opened = _read(path)
     try:
         return opened._replace(candidates=shelf.load(path))
@@ -63,6 +68,9 @@ def _read(path: Path) -> Opened:
     A safety copy that is damaged, or older than the file (the process ended between saving and
     removing it), is kept under another name and the file is opened.
     """
+    if path.suffix.lower() in FOREIGN_SUFFIXES:
+        document, notes = load_foreign(path)
+        return Opened(document, True, 0.0, notes=notes)
     if path.suffix.lower() != storage.SUFFIX:
         return Opened(from_picture(load_rgba(path), path.stem, path.name), True, 0.0)
     written = path.stat().st_mtime if path.is_file() else 0.0

@@ -17,16 +17,22 @@ from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 
 from app.canvas.files import free_name, latest, move, read, remove, safety_copy
 from app.canvas.kept_candidates import to_kept
+from app.canvas.spoken import in_words
 from engine.canvas import shelf, storage
 from engine.canvas.document import Document
+from engine.canvas.export import export_document
+from engine.canvas.incoming import FOREIGN_SUFFIXES, as_group, load_foreign
 from engine.canvas.layer import Layer
 from engine.imaging.decode import load_rgba
 from engine.project.settings import data_dir
 from engine.runtime.errors import StylekilnError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.canvas.model import CanvasState
     from app.session import Session
+    from engine.canvas.notes import Note
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +90,9 @@ class Keeper(QObject):
         ``tell`` whether there were such changes: not on the way back to them.
         """
         await self.flush()
-        document, recovered, saved, aside, candidates = await self._session.bridge.io(read, path)
+        opened = await self._session.bridge.io(read, path)
+        document, recovered, saved, aside, candidates, notes = opened
+        name = path.name
         if path.suffix.lower() != storage.SUFFIX:
             path = await self._session.bridge.io(free_name, self.folder, path.stem)
         # The canvas was not locked while the file was read.
@@ -96,6 +104,8 @@ class Keeper(QObject):
         self._shelved = (path, self._state.candidates.revision)
         if aside is not None:
             self._session.notify(aside.key, name=path.stem, file=aside.path.name)
+        if notes:
+            self._tell_of("Opened {name}. {notes}", name, notes)
         if tell and recovered and safety_copy(path).is_file():
             self._session.notify("Unsaved changes of {name} were recovered.", name=path.stem)
 
@@ -123,19 +133,35 @@ class Keeper(QObject):
         self._changed()
 
     async def add_picture(self, path: Path, center: QPoint | None) -> None:
-        """Put a picture file on a layer of its own, its middle at ``center``."""
-        pixels = await self._session.bridge.io(load_rgba, path)
+        """Put a picture on a layer of its own, or a document with layers into a group.
+
+        Its middle comes to ``center``, to that of the canvas where there is none.
+        """
         if self._state.document is None:
             await self.open(path)
             return
-        width, height = pixels.shape[1], pixels.shape[0]
         middle = center or QPoint(self._state.size.width() // 2, self._state.size.height() // 2)
+        if path.suffix.lower() in FOREIGN_SUFFIXES:
+            await self._add_document(path, middle)
+            return
+        pixels = await self._session.bridge.io(load_rgba, path)
+        width, height = pixels.shape[1], pixels.shape[0]
         self._state.add_layer(
             path.stem,
             pixels,
             QPoint(middle.x() - width // 2, middle.y() - height // 2),
             path.name,
         )
+
+    async def _add_document(self, path: Path, middle: QPoint) -> None:
+        document, notes = await self._session.bridge.io(load_foreign, path)
+        self._state.add_group(as_group(document, path.stem, (middle.x(), middle.y())))
+        if notes:
+            self._tell_of("Placed {name}. {notes}", path.name, notes)
+
+    def _tell_of(self, key: str, name: str, notes: Sequence[Note]) -> None:
+        """What was done to the file ``name``, and all that is different in it, in one message."""
+        self._session.notify(key, name=name, notes=lambda: in_words(notes))
 
     # Writing
 
@@ -219,12 +245,16 @@ class Keeper(QObject):
         return state.path is not None and not state.candidates.borrowed and self._shelved != now
 
     async def export(self, path: Path) -> None:
-        """Write the picture as PNG."""
+        """Write the document as what the suffix of ``path`` says; say what is different there."""
         if self._state.document is None:
             return
         self._state.end_stroke()
-        await self._session.bridge.io(storage.export_png, self._state.document.frozen(), path)
-        self._session.notify("Exported {name}.", name=path.name)
+        frozen = self._state.document.frozen()
+        notes = await self._session.bridge.io(export_document, frozen, path)
+        if notes:
+            self._tell_of("Exported {name}. {notes}", path.name, notes)
+        else:
+            self._session.notify("Exported {name}.", name=path.name)
 
     def close_now(self) -> None:
         """The window closes: write the safety copy here, so that nothing is lost.

@@ -40,6 +40,14 @@ class LayersState(DocumentState):
         self._activate(layer.id)
         self._changed(layer.bounds)
 
+    def add_group(self, group: Group) -> None:
+        """Put a group of layers that belongs to no document above the active layer."""
+        if self.document is None:
+            return
+        self.document.add_nodes([group], above=self.active, what="Place document")
+        self._activate(group.id)
+        self._changed(group.bounds)
+
     def duplicate_layers(self) -> None:
         """Put a copy of each chosen node above it."""
         document, chosen = self.document, self.chosen

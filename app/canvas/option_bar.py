@@ -38,7 +38,7 @@ DOCUMENT_MENU = (
     (
         ("canvas.save", "Save"),
         ("canvas.save_as", "Save as…"),
-        ("canvas.export", "Export PNG…"),
+        ("canvas.export", "Export…"),
     ),
 )
 VIEW_MENU = (

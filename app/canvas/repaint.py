@@ -12,7 +12,7 @@ from app.canvas.document_state import to_rect
 from app.canvas.repaint_settings import RepaintSettings
 from app.models.at_hand import ModelsAtHand, read_models
 from app.widgets.images import image_of
-from engine.canvas import storage
+from engine.canvas.export import export_document
 from engine.canvas.repaint import RepaintRequest
 from engine.models.family import STARTER
 from engine.project.settings import data_dir
@@ -188,7 +188,7 @@ class Repaint(QObject):
             assert state.document is not None
             snapshot = state.document.frozen()
             picture = folder / "picture.png"
-            await self._session.bridge.io(storage.export_png, snapshot, picture)
+            await self._session.bridge.io(export_document, snapshot, picture)
             self._handle = self._session.bridge.submit(self._request(picture), interactive=True)
         except StylekilnError:
             state.candidates.stop()

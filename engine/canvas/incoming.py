@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.canvas.core import LARGEST_SIDE
 from engine.canvas.document import Document
+from engine.canvas.layer import Group, Layer
 from engine.canvas.notes import Note
 from engine.runtime.errors import PictureError
 
@@ -15,11 +17,43 @@ DEEPEST = 64
 """Groups in groups that are read."""
 
 
+FOREIGN_SUFFIXES = frozenset({".psd", ".psb", ".ora"})
+"""Suffixes (lower case) of documents with layers that other programs write."""
+
+
 class Incoming(NamedTuple):
     """A document of another program, and what of it is different here."""
 
     document: Document
     notes: Sequence[Note] = ()
+
+
+def load_foreign(path: Path) -> Incoming:
+    """Read a document of one of :data:`FOREIGN_SUFFIXES`, its layers marked with its name.
+
+    Raises MissingFileError, or PictureError for what cannot be read.
+    """
+    if path.suffix.lower() == ".ora":
+        from engine.canvas.ora_reading import load_ora as load
+    else:
+        from engine.canvas.psd_reading import load_psd as load  # slow to import
+    opened = load(path)
+    for layer in opened.document.layers:
+        layer.source = path.name
+    return opened
+
+
+def as_group(document: Document, name: str, center: tuple[int, int]) -> Group:
+    """All of ``document`` as a group that looks as it did alone, its middle at ``center``."""
+    dx, dy = center[0] - document.width // 2, center[1] - document.height // 2
+    group = Group(name=name, children=list(document.root.children), passes_through=False)
+    for node in group.walk():
+        if isinstance(node, Layer):
+            node.x, node.y = node.x + dx, node.y + dy
+        if node.mask is not None:
+            node.mask = replace(node.mask, x=node.mask.x + dx, y=node.mask.y + dy)
+        node.touch()
+    return group
 
 
 def check_canvas(path: Path, width: int, height: int) -> None:

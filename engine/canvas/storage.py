@@ -12,8 +12,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from engine.canvas.blobs import DAMAGE, LONGEST_RECORD, damaged, write_blobs
 from engine.canvas.core import Guide
 from engine.canvas.document import Document
@@ -88,13 +86,6 @@ def recipes_in(path: Path) -> list[dict[str, Any]]:
         return []
     layers = [one for one in record.walk() if isinstance(one, LayerRecord)]
     return [layer.recipe for layer in layers if layer.recipe is not None]
-
-
-def export_png(document: Document, path: Path) -> None:
-    """Write the composite as an RGBA PNG atomically."""
-    document.end_stroke()
-    with atomic_file(Path(path)) as stream:
-        Image.fromarray(document.composite()).save(stream, "PNG")
 
 
 def _record(archive: zipfile.ZipFile, path: Path) -> FileRecord:

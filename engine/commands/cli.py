@@ -15,8 +15,8 @@ from engine.runtime.thread import Engine
 
 # Verbs in the order of the journey; each names a module of this package.
 VERBS = (
-    "dataset", "buckets", "export", "train", "kohya", "grid", "evaluate", "generate", "lora",
-    "tour",
+    "dataset", "buckets", "export", "train", "kohya", "grid", "evaluate", "generate", "canvas",
+    "lora", "tour",
 )  # fmt: skip
 
 

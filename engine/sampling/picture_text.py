@@ -17,6 +17,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
+from engine.imaging.srgb import srgb_profile
 from engine.runtime.errors import BadInputError, PictureError
 from engine.runtime.files import require_file, write_bytes
 from engine.sampling.infotext import Infotext, parse_infotext
@@ -36,8 +37,10 @@ _LONGEST_TEXT = 8 * 2**20
 _LONGEST_JPEG_COMMENT = 65_000
 
 
-def save_picture(path: Path, array: np.ndarray, infotext: str = "") -> None:
-    """Write ``array`` (uint8 RGB or RGBA) with ``infotext`` atomically; the suffix says how.
+def save_picture(path: Path, array: np.ndarray, infotext: str = "", *, quality: int = 95) -> None:
+    """Write ``array`` (uint8 RGB or RGBA) with ``infotext`` atomically, marked as sRGB.
+
+    The suffix says how; ``quality`` is that of a JPEG or WebP, 1..100.
 
     Raises BadInputError for another suffix or a text too long for a JPEG, else StorageError.
     """
@@ -54,7 +57,13 @@ def save_picture(path: Path, array: np.ndarray, infotext: str = "") -> None:
         image.save(buffer, kind, compress_level=4, pnginfo=_png_text(infotext))
     else:
         image = image.convert("RGB") if kind == "JPEG" else image
-        image.save(buffer, kind, quality=95, exif=_exif(infotext, kind))
+        image.save(
+            buffer,
+            kind,
+            quality=quality,
+            exif=_exif(infotext, kind),
+            icc_profile=srgb_profile(),
+        )
     write_bytes(path, buffer.getvalue())
 
 
@@ -74,6 +83,7 @@ def read_infotext(path: Path) -> Infotext | None:
 
 def _png_text(infotext: str) -> PngImagePlugin.PngInfo:
     info = PngImagePlugin.PngInfo()
+    info.add(b"sRGB", b"\0")  # rendered perceptually; a whole profile would take 600 bytes
     if infotext:
         # Lone surrogates cannot be stored in any encoding.
         info.add_text(KEYWORD, infotext.encode("utf-8", "replace").decode("utf-8"))

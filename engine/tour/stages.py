@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from engine.canvas.export import export_document
 from engine.canvas.repaint_job import run as paint_region
-from engine.canvas.storage import export_png
 from engine.dataset.captions import from_file_name
 from engine.dataset.export import run as export
 from engine.dataset.holdout import hold_out
@@ -178,7 +178,7 @@ def repaint(project: Project, job: Job) -> StageResult:
     document = painting.icon_sheet(icons)
     folder, file = project.canvas / "tour", sheet.free_document(project)
     before_file = folder / "before.png"
-    export_png(document, before_file)
+    export_document(document, before_file)
     before = document.composite()
     request = plan.repaint_request(before_file, chosen["checkpoint"], chosen["weight"], folder)
     document.settings |= sheet.panel_settings(request)
@@ -197,7 +197,7 @@ def repaint(project: Project, job: Job) -> StageResult:
     sheet.keep(
         project, document, file, sheet.shelved(repainted.candidates, image.strength, accepted)
     )
-    export_png(document, folder / "after.png")
+    export_document(document, folder / "after.png")
     facts = {
         "candidates": len(repainted.candidates),
         "seed": best.seed,

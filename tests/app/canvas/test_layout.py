@@ -95,7 +95,7 @@ def test_the_menu_saves_and_the_foot_says_so(qtbot, view, state):
     assert view.foot.size_label.text() == "200×160"
     qtbot.mouseClick(view.options.more, Qt.MouseButton.LeftButton)
     menu = entries(view)
-    assert list(menu)[:5] == ["New canvas…", "Open…", "Save", "Save as…", "Export PNG…"]
+    assert list(menu)[:5] == ["New canvas…", "Open…", "Save", "Save as…", "Export…"]
     assert menu["Save"].text().endswith("\tCtrl S")
     menu["Save"].trigger()
     view.menus.document.close()

@@ -78,6 +78,9 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "_section": ((0,), ()),
     "_hint": ((0,), ()),
     "add": ((0,), ()),
+    # What a canvas can be written as, and what is different then.
+    "Format": ((0,), ()),
+    "_tell_of": ((0,), ()),
 }
 # Class attributes that are translation keys: of requests, and of the steps of a recipe.
 CLASS_TEXTS = ("title_key", "label")

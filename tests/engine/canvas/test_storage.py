@@ -224,12 +224,6 @@ def test_missing_and_newer_files_are_named(document: Document, tmp_path: Path) -
         storage.load(path)
 
 
-def test_the_exported_png_is_the_composite(document: Document, tmp_path: Path) -> None:
-    storage.export_png(document, tmp_path / "out.png")
-    with Image.open(tmp_path / "out.png") as image:
-        np.testing.assert_array_equal(np.asarray(image), document.composite())
-
-
 def changed_record(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     with zipfile.ZipFile(path) as archive:
         record = json.loads(archive.read("project.json"))
