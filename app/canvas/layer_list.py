@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QDragMoveEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QTreeView
 
-from app.canvas.layer_rows import INDENT, LayerRows, RowPlaces
+from app.canvas.layer_rows import INDENT, LayerRows, RowPlaces, paint_drop_mark
 from app.i18n import bind
 from app.theme import color
 
@@ -33,6 +33,7 @@ class LayerList(QTreeView):
         self._state, self._layers = state, model
         self._following = self._taken = False
         self._hovered = QModelIndex()
+        self._aimed = QPoint()
         self.setModel(model)
         self._dress()
         self._take_drops()
@@ -156,6 +157,23 @@ class LayerList(QTreeView):
             painter.setPen(color("acc"))
             painter.drawRect(line.adjusted(1, 1, -2, -2))
 
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Remember where it would be dropped."""
+        self._aimed = event.position().toPoint()
+        super().dragMoveEvent(event)
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The rows, and over them where a drop would go: round a group, or between rows."""
+        super().paintEvent(event)
+        index = self.indexAt(self._aimed)
+        if self.state() != QAbstractItemView.State.DraggingState or not index.isValid():
+            return
+        painter = QPainter(self.viewport())
+        rect, line = self.visualRect(index), self._line(index)
+        paint_drop_mark(painter, rect, line, self.dropIndicatorPosition())
+        painter.end()
+
     def _hover(self, index: QModelIndex) -> None:
         if index != self._hovered:
             for one in (self._hovered, index):
@@ -243,8 +261,7 @@ class LayerList(QTreeView):
         spot = event.position().toPoint()
         index = self.indexAt(spot)
         node = self._layers.node(index)
-        part = RowPlaces(node).part_at(spot - self.visualRect(index).topLeft()) if node else ""
-        if part:
+        if node and RowPlaces(node).part_at(spot - self.visualRect(index).topLeft()):
             self.mousePressEvent(event)
         else:
             super().mouseDoubleClickEvent(event)

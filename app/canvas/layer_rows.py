@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
-from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from app.canvas.layer_tree import MaskRole, NodeRole, ThumbnailRole
 from app.canvas.layer_words import origin
@@ -150,6 +157,20 @@ class LayerRows(QStyledItemDelegate):
         editor.setGeometry(
             rect.left() + left - 8, rect.top() + 7, max(80, rect.width() - left - 42), 26
         )
+
+
+def paint_drop_mark(
+    painter: QPainter, rect: QRect, line: QRect, where: QAbstractItemView.DropIndicatorPosition
+) -> None:
+    """Where a drop on a row goes: round the whole line into the group, or over or under the row."""
+    painter.setPen(QPen(color("acc"), 2))
+    position = QAbstractItemView.DropIndicatorPosition
+    if where == position.OnItem:
+        painter.drawRect(line.adjusted(1, 1, -1, 0))
+    elif where == position.AboveItem:
+        painter.drawLine(rect.left(), rect.top(), rect.right(), rect.top())
+    elif where == position.BelowItem:
+        painter.drawLine(rect.left(), rect.bottom(), rect.right(), rect.bottom())
 
 
 def _paint_picture(painter: QPainter, place: QRect, image: QImage | None) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Changes of the opacity that follow each other this closely are one undo step.
 JOIN_MS = 700
-MODE_WIDTH = 110
+MODE_WIDTH = 114
 
 
 class LayersPanel(Panel):
@@ -74,7 +74,7 @@ class LayersPanel(Panel):
         self.mode.setFixedWidth(MODE_WIDTH)
         self.mode.changed.connect(lambda mode: self._state.set_mode(str(mode)))
         bind(self.mode.setAccessibleName, "Blend mode")
-        self.opacity = ValueSlider(0, 100, 1, 0, unit="%", field_width=50)
+        self.opacity = ValueSlider(0, 100, 1, 0, unit="%", field_width=54)
         self.opacity.set_default(100)
         self.opacity.changed.connect(self._set_opacity)
         bind(self.opacity.setAccessibleName, "Opacity")

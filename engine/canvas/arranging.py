@@ -206,5 +206,5 @@ def moves(nodes: Iterable[Node], dx: int, dy: int) -> list[Edit]:
         if node.mask is not None:
             values["mask"] = replace(node.mask, x=node.mask.x + dx, y=node.mask.y + dy)
         if values:
-            edits.append(FieldEdit(node.id, values))
+            edits.append(FieldEdit(node.id, values, cost=0))
     return edits

@@ -121,7 +121,7 @@ class Document(Snapshots):
         changes = on.tiles.difference(stroke.before)
         edit: Edit = TilesEdit(node.id, changes)
         if isinstance(on, Mask):
-            edit = FieldEdit(node.id, {"mask": self._mask_before})
+            edit = FieldEdit(node.id, {"mask": self._mask_before}, edit.bytes)
         what = "Erase" if stroke.brush.erase else "Brush stroke"
         return self._note(what, edit, node.id, around(changes).moved(on.x, on.y))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from engine.canvas.rect import EMPTY, Rect
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from engine.canvas.document import Document
     from engine.canvas.layer import Group, Node
 
-BUDGET = 512 * 2**20
+LEAST_BUDGET = 512 * 2**20
+# What of the machine's memory the steps may take: on one of 16 GB two hundred strokes across a
+# picture of 4096 x 4096.
+SHARE_OF_MEMORY = 8
 # Steps that are kept whatever their size is: what the budget is for are large ones.
 LEAST_STEPS = 20
 
@@ -70,14 +74,21 @@ class TilesEdit:
 
 @dataclass
 class FieldEdit:
-    """Fields of one node, such as its opacity or its mask."""
+    """Fields of one node, such as its opacity or its mask.
+
+    ``cost`` is the memory of a mask that shares most of its tiles with the one that follows it;
+    without it all its tiles count.
+    """
 
     node_id: str
     values: dict[str, Any]
+    cost: int | None = None
 
     @property
     def bytes(self) -> int:
         mask = self.values.get("mask")
+        if self.cost is not None:
+            return 64 + self.cost
         return 64 + (mask.tiles.bytes if mask is not None else 0)
 
     def swap(self, document: Document) -> Rect:
@@ -173,15 +184,17 @@ class Step(NamedTuple):
     layer_id: str
     at: float = 0.0
     """When it was done, unix seconds."""
+    bytes: int = 0
+    """Memory that keeping it costs, as it was when it was done."""
 
 
 class History:
     """The steps that can be undone and redone. The oldest are dropped beyond ``budget`` bytes."""
 
-    def __init__(self, budget: int = BUDGET) -> None:
+    def __init__(self, budget: int | None = None) -> None:
         self._done: list[Step] = []
         self._undone: list[Step] = []
-        self._budget = budget
+        self._budget = _budget() if budget is None else budget
 
     @property
     def can_undo(self) -> str | None:
@@ -206,15 +219,15 @@ class History:
     @property
     def bytes(self) -> int:
         """Memory that all steps cost."""
-        return sum(step.edit.bytes for step in self.steps)
+        return sum(step.bytes for step in self.steps)
 
     def push(self, step: Step) -> None:
         """Note a step that has just been done; what had been undone is gone."""
         self._undone.clear()
-        self._done.append(step)
-        total = sum(kept.edit.bytes for kept in self._done)
+        self._done.append(step._replace(bytes=step.edit.bytes))
+        total = sum(kept.bytes for kept in self._done)
         while total > self._budget and len(self._done) > LEAST_STEPS:
-            total -= self._done.pop(0).edit.bytes
+            total -= self._done.pop(0).bytes
 
     def continues(self, what: str, layer_id: str) -> bool:
         """Whether the last step was the same kind on the same layer, so that both can be one."""
@@ -231,6 +244,13 @@ class History:
     def redo(self, document: Document) -> Change | None:
         """Do the last undone step again."""
         return _swap(document, self._undone, self._done)
+
+
+@lru_cache(maxsize=1)
+def _budget() -> int:
+    import psutil
+
+    return max(LEAST_BUDGET, psutil.virtual_memory().total // SHARE_OF_MEMORY)
 
 
 def around(changes: Changes) -> Rect:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox
 
 from app.canvas.layer_list import CLOSED
 from app.canvas.layer_rows import EYE, RowPlaces
@@ -18,6 +19,7 @@ from tests.app.canvas.test_painting import drag
 LEFT = Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
+NONE = Qt.KeyboardModifier.NoModifier
 ALT = Qt.KeyboardModifier.AltModifier
 
 
@@ -38,7 +40,7 @@ def row(view, name):
     return view.layers.list.visualRect(view.layers.model.index_of(named(view.state, name).id))
 
 
-def click(qtbot, view, name, part="", modifier=Qt.KeyboardModifier.NoModifier):
+def click(qtbot, view, name, part="", modifier=NONE):
     """Click the row of a node, or a part of it."""
     rect = row(view, name)
     places = RowPlaces(named(view.state, name))
@@ -132,6 +134,29 @@ def test_rows_are_dropped_into_a_group_and_out_of_it(qtbot, view, abc):
         into_itself, Qt.DropAction.MoveAction, 0, 0, model.index_of(named(abc, "Group 1").id)
     )
     assert shape(abc) == ["Background", "A", ("Group 1", ["B"]), "C"]
+
+
+def test_the_list_shows_where_a_drop_would_go(qtbot, view, abc):
+    """Round the whole group, or a line that begins where the row begins."""
+    click(qtbot, view, "B")
+    abc.group_layers()
+    tree, model = view.layers.list, view.layers.model
+    tree.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)  # this drag comes from nowhere
+    data = model.mimeData([model.index_of(named(abc, "C").id)])
+
+    def drag_to(at):
+        for kind in (QDragEnterEvent, QDragMoveEvent):
+            event = kind(at, Qt.DropAction.MoveAction, data, LEFT, NONE)
+            QApplication.sendEvent(tree.viewport(), event)
+
+    group, inside = row(view, "Group 1"), row(view, "B")
+    drag_to(group.center())
+    assert seen(view, QPoint(1, group.center().y())) == color("acc")
+    assert seen(view, QPoint(100, group.top() + 1)) == color("acc")
+    drag_to(QPoint(150, inside.bottom() - 1))
+    assert seen(view, QPoint(inside.left() + 60, inside.bottom())) == color("acc")
+    assert seen(view, QPoint(inside.left() - 8, inside.bottom())) != color("acc")
+    assert seen(view, QPoint(1, group.center().y())) != color("acc")
 
 
 def test_painting_on_a_group_is_refused_and_says_what_to_choose(qtbot, view, abc, session):

@@ -10,6 +10,7 @@ from engine.canvas.brush import Brush
 from engine.canvas.document import Document
 from engine.canvas.layer import Group
 from engine.canvas.rect import Rect
+from engine.canvas.tiles import TILE, Tiles
 from tests.engine.canvas.test_groups import noise, shape
 
 BRUSH = Brush(radius=9, color=(1, 2, 3))
@@ -106,3 +107,19 @@ def test_three_hundred_steps_are_kept_and_gone_through() -> None:
         np.testing.assert_array_equal(document.composite(), pictures[place])
     assert document.go_to(200) is None
     assert all(step.at > 0 for step in document.history.steps)
+
+
+def test_a_stroke_on_a_large_mask_costs_only_the_tiles_it_touched() -> None:
+    document = Document(4096, 4096)
+    layer = document.add_layer("a").id
+    mask = np.random.default_rng(1).integers(0, 256, (4096, 4096), np.uint8)
+    document.add_mask(layer, Tiles.from_array(mask))
+    before = document.history.bytes
+    stroke = document.begin_stroke(layer, BRUSH, on_mask=True)
+    stroke.to(20, 20)
+    document.end_stroke()
+    document.move_by(layer, 5, 5)
+    assert document.history.bytes - before < 2 * TILE * TILE
+    document.undo()
+    document.undo()
+    assert (document.mask_picture(layer, document.bounds)[..., 0] == mask).all()
