@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.actions import Action
+from app.canvas.selection_actions import selection_actions
 
 if TYPE_CHECKING:
     from app.canvas.view import View
@@ -102,24 +103,7 @@ def canvas_actions(view: View) -> list[Action]:
             lambda: bool(state.candidates.items),
             where,
         ),
-        Action(
-            "canvas.select_all",
-            "Select everything",
-            state.select_all,
-            "square-dashed",
-            "Ctrl+A",
-            opened,
-            where,
-        ),
-        Action(
-            "canvas.deselect",
-            "Clear the selection",
-            lambda: state.select(None),
-            "x",
-            "Ctrl+D",
-            selected,
-            where,
-        ),
+        *selection_actions(view),
         Action(
             "canvas.fill",
             "Fill with the color",

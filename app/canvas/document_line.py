@@ -58,7 +58,7 @@ class DocumentLine(QWidget):
         self._show_selection()
 
     def _show_selection(self) -> None:
-        selected = self._state.selection
+        selected = self._state.selected
         if selected is None:
             self._selection_text.say("")
             return

@@ -1,7 +1,7 @@
-"""The state of the canvas: the tool in hand, the selection, the region and the candidates.
+"""The state of the canvas: the tool in hand, painting, moving, and the candidates.
 
-No widgets here. What is done to the document itself is in ``document_state.py``. It is longer than
-other files because tool, selection, frame and candidates each are a few lines that need the others.
+No widgets here. What is done to the document itself is in ``document_state.py``, what is selected
+in ``selection_state.py``.
 """
 
 from __future__ import annotations
@@ -13,26 +13,21 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.canvas.brush_settings import BrushSettings
 from app.canvas.candidates import Candidates
-from app.canvas.document_state import to_qrect, to_rect
 from app.canvas.kept_candidates import from_kept
-from app.canvas.layers_state import LayersState
-from engine.canvas import region, selection
+from app.canvas.selection_state import SelectionState
 from engine.canvas.brush import Brush
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from engine.canvas.brush import Stroke
-    from engine.canvas.document import Document
     from engine.canvas.shelf import Kept
 
 
-class CanvasState(LayersState):
+class CanvasState(SelectionState):
     """One open document and how it is worked on."""
 
-    selection_changed = Signal()
     preview_changed = Signal()
     tool_changed = Signal()
     brush_changed = Signal()
@@ -42,44 +37,16 @@ class CanvasState(LayersState):
         super().__init__(parent)
         self.tool = "brush"
         self.brush = BrushSettings()
-        self.selection: QRect | None = None
-        self.region: QRect | None = None
-        self.native_size = 512
-        self.strength = 0.6
         self.candidates = Candidates(self)
         self._stroke: Stroke | None = None
         self._stroke_end: tuple[float, float, float] | None = None
         self._moved_by: QPoint | None = None
         self._move_started = False
         self.candidates.shown_changed.connect(self.preview_changed)
-        self.opened.connect(self._read_region)
-        # Connected first, so that whoever hears of another document finds its selection.
-        self.opened.connect(self._read_selection)
         self.layers_changed.connect(self._follow_layers)
 
-    def open(self, document: Document, path: Path | None, *, modified: bool = False) -> None:
-        """Work on ``document``; ``path`` is where Save writes it."""
-        self._let_go()
-        super().open(document, path, modified=modified)
-
-    def close(self) -> None:
-        """Work on nothing."""
-        self._let_go()
-        super().close()
-
-    def undo(self) -> None:
-        """Take the last step back."""
-        super().undo()
-        self._read_selection()
-
-    def redo(self) -> None:
-        """Do the last undone step again."""
-        super().redo()
-        self._read_selection()
-
     def _let_go(self) -> None:
-        self.region = None
-        self.selection = None
+        super()._let_go()
         self._stroke = self._stroke_end = None
         self.candidates.clear()
 
@@ -175,96 +142,6 @@ class CanvasState(LayersState):
         """The drag is over."""
         self._moved_by = None
 
-    # Selection and region
-
-    def drag_selection(self, rect: QRect | None) -> None:
-        """Show ``rect`` while it is drawn; :meth:`commit_selection` makes it the selection."""
-        whole = QRect(QPoint(0, 0), self.size)
-        rect = rect.intersected(whole) if rect is not None else None
-        self.selection = rect if rect is not None and not rect.isEmpty() else None
-        self.selection_changed.emit()
-
-    def commit_selection(self) -> None:
-        """Make what is drawn the document's selection, as one undo step."""
-        if self.document is None or self.selection == self._document_selection():
-            return
-        self._keep_region(None)
-        mask = None
-        if self.selection is not None:
-            mask = selection.rectangle(self.document.size, to_rect(self.selection))
-        self._apply(self.document.select(mask))
-        self.selection_changed.emit()
-
-    def select(self, rect: QRect | None) -> None:
-        """Select ``rect``, or nothing."""
-        self.drag_selection(rect)
-        self.commit_selection()
-
-    def select_all(self) -> None:
-        """Select the whole document."""
-        self.select(QRect(QPoint(0, 0), self.size))
-
-    def set_region(self, rect: QRect | None) -> None:
-        """Choose what the model sees round the selection; None leaves it to the program."""
-        if rect is not None:
-            rect = rect.intersected(QRect(QPoint(0, 0), self.size))
-            rect = rect if rect.width() >= 8 and rect.height() >= 8 else None
-        self._keep_region(rect)
-        self.selection_changed.emit()
-
-    def _keep_region(self, rect: QRect | None) -> None:
-        """The frame is kept with the document, like the settings of the repaint."""
-        self.region = rect
-        if self.document is not None:
-            self.document.settings["frame"] = list(to_rect(rect)) if rect is not None else []
-
-    def region_frame(self) -> QRect | None:
-        """What the model sees: the chosen frame, or the automatic one round the selection."""
-        if self.document is None or (self.selection is None and self.region is None):
-            return None
-        if self.region is not None:
-            return QRect(self.region)
-        assert self.selection is not None
-        frame = region.context_frame(
-            self.document.size, to_rect(self.selection), self.strength, self.native_size
-        )
-        return to_qrect(frame)
-
-    def set_native_size(self, side: int) -> None:
-        """The model paints pictures of ``side`` pixels best; the automatic frame follows it."""
-        self.native_size = side
-        self.selection_changed.emit()
-
-    def set_strength(self, strength: float) -> None:
-        """The automatic frame follows the strength."""
-        self.strength = strength
-        self.selection_changed.emit()
-
-    def work_size(self, frame: QRect) -> tuple[int, int]:
-        """The size at which the model paints ``frame``."""
-        return region.work_size((frame.width(), frame.height()), self.native_size)
-
-    def feather_reach(self) -> int:
-        """How many pixels beyond the selection a repaint still changes a little."""
-        if self.selection is None:
-            return 0
-        return region.sizes(to_rect(self.selection), self.strength, self.native_size).reach
-
-    def _document_selection(self) -> QRect | None:
-        if self.document is None or self.document.selection is None:
-            return None
-        return to_qrect(self.document.selection_bounds)
-
-    def _read_region(self) -> None:
-        stored = self.document.settings.get("frame") if self.document is not None else None
-        if isinstance(stored, list) and len(stored) == 4 and all(type(n) is int for n in stored):
-            frame = QRect(*stored).intersected(QRect(QPoint(0, 0), self.size))
-            self.region = frame if frame.width() >= 8 and frame.height() >= 8 else None
-
-    def _read_selection(self) -> None:
-        self.selection = self._document_selection()
-        self.selection_changed.emit()
-
     # Candidates
 
     def preview(self) -> tuple[QImage, QRect] | None:
@@ -321,13 +198,3 @@ class CanvasState(LayersState):
         """Show the candidates that were kept with the document."""
         self.candidates.restore([from_kept(one, self.on_picture) for one in kept])
         self._follow_layers()
-
-    # Room for the model
-
-    def target(self) -> QRect:
-        """What a repaint would change: the selection, else the frame, else everything."""
-        return self.selection or self.region or QRect(QPoint(0, 0), self.size)
-
-    def is_flat(self) -> bool:
-        """Whether the picture shows one plain color, or nothing, where it would be repainted."""
-        return self.document is not None and self.picture.is_flat(self.target())

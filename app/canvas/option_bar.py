@@ -8,13 +8,13 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from app.canvas.tool_options import ToolOptions
 from app.canvas.tools import BY_NAME
 from app.i18n import bind
 from app.i18n import signals as language_signals
 from app.i18n.format import percent
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
-from app.widgets.fields import NumberField, ValueSlider
 from app.widgets.panel import IconLabel
 from app.widgets.text import ElidedLabel, label
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 HINTS = {
     "move": "Drag the selected layer. Shift keeps to one axis.",
-    "select": "Drag a rectangle. Shift makes it square, a click outside clears it.",
     "pick": "Take a color from the picture as you see it.",
     "region": "Drag the frame: what the model sees round the selection.",
     "hand": "Drag the view. Space does it with every tool.",
@@ -47,15 +46,19 @@ VIEW_MENU = (
     ("canvas.fit", "Show the whole picture"),
     ("canvas.actual", "Show at 100 %"),
 )
-# How wide the sliders are; the first that fits. From LEAST_WITH_ZOOM on the bar shows the zoom.
-SLIDER_WIDTHS = (148, 112, 106)
-LEAST_WITH_ZOOM = 112
+# How wide the sliders are, whether the zoom is shown, and the tool's name; the first that fits.
+_FOLDS = (
+    (148, True, True),
+    (112, True, True),
+    (106, False, True),
+    (106, False, False),
+)
 
 
 class OptionBar(QWidget):
     """The tool's name, its options or a hint, the zoom, and a menu at the right.
 
-    Where there is no room the sliders get shorter, then the zoom goes into the menu.
+    Where there is no room the sliders get shorter, then the zoom goes into the menu and the name.
     """
 
     def __init__(self, state: CanvasState, surface: Surface) -> None:
@@ -84,7 +87,7 @@ class OptionBar(QWidget):
         row.addWidget(self.icon)
         row.addWidget(self.name)
         row.addSpacing(8)
-        self.options = self._brush_options()
+        self.options = ToolOptions(state)
         row.addWidget(self.options)
         self.hint = ElidedLabel(tone="quiet")
         self._hint_text = bind(self.hint.setText, "")
@@ -93,29 +96,6 @@ class OptionBar(QWidget):
         row.addWidget(self.automatic)
         self._add_zoom(row)
         self._listen()
-
-    def _brush_options(self) -> QWidget:
-        box = QWidget()
-        row = self._options_row = QHBoxLayout(box)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(7)
-        state = self._state
-        self.size_field = NumberField(1, 1000, 1, 0, unit="px")
-        self.size_field.setFixedWidth(76)
-        self.size_field.changed.connect(lambda value: state.set_brush(size=float(value)))
-        self.hardness = ValueSlider(0, 100, 1, 0, unit="%", field_width=56)
-        self.hardness.changed.connect(lambda value: state.set_brush(hardness=value / 100))
-        self.opacity = ValueSlider(1, 100, 1, 0, unit="%", field_width=56)
-        self.opacity.changed.connect(lambda value: state.set_brush(opacity=value / 100))
-        for number, (key, control) in enumerate(
-            (("Size", self.size_field), ("Hardness", self.hardness), ("Opacity", self.opacity))
-        ):
-            if number:
-                row.addSpacing(8)
-            row.addWidget(label(key, tone="label"))
-            bind(control.setAccessibleName, key)
-            row.addWidget(control)
-        return box
 
     def _add_zoom(self, row: QHBoxLayout) -> None:
         view = self._surface.view
@@ -134,7 +114,6 @@ class OptionBar(QWidget):
     def _listen(self) -> None:
         self._state.opened.connect(self.refresh)
         self._state.tool_changed.connect(self.refresh)
-        self._state.brush_changed.connect(self.refresh)
         self._state.selection_changed.connect(self.refresh)
         self._surface.view.changed.connect(self._show_zoom)
         language_signals.changed.connect(self._fold)
@@ -144,20 +123,16 @@ class OptionBar(QWidget):
     def refresh(self) -> None:
         """Show the tool in hand and its options; without a canvas there is nothing to tell."""
         self.body.setVisible(self._state.document is not None)
-        tool, brush = BY_NAME[self._state.tool], self._state.brush
+        tool = BY_NAME[self._state.tool]
         self.icon.set(tool.icon)
         self._name_text.say(tool.text)
-        painting = tool.name in ("brush", "eraser")
-        self.options.setVisible(painting)
-        self._hint_text.say("" if painting else HINTS[tool.name])
+        self.options.follow()
+        self._hint_text.say(HINTS.get(tool.name, ""))
         self.automatic.setVisible(
             tool.name == "region"
             and self._state.region is not None
             and self._state.selection is not None
         )
-        self.size_field.set_value(brush.size)
-        self.hardness.set_value(brush.hardness * 100)
-        self.opacity.set_value(brush.opacity * 100)
         self._fold()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -170,13 +145,13 @@ class OptionBar(QWidget):
 
     def _fold(self, *_: object) -> None:
         room = self.width() - 2 * metrics.PAD - self.more.width() - metrics.GAP_ICONS
-        for width in SLIDER_WIDTHS:
-            self.folded = width < LEAST_WITH_ZOOM
-            for slider in (self.hardness, self.opacity):
-                slider.setFixedWidth(width)
+        for width, zoom, name in _FOLDS:
+            self.folded = not zoom
+            self.options.tip.narrow(width)
             for tool in self._zoom_tools:
-                tool.setVisible(not self.folded)
-            self._options_row.invalidate()
+                tool.setVisible(zoom)
+            self.name.setVisible(name)
+            self.options.layout().invalidate()
             self._row.invalidate()
             if self._row.minimumSize().width() <= room:
                 break

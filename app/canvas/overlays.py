@@ -5,8 +5,10 @@ No color can be trusted over a picture, so every mark is a light stroke on a dar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from app.theme import fonts
 
@@ -19,17 +21,21 @@ ANT_LENGTH = 5.0
 HANDLE = 7.0
 
 
-def marching_ants(painter: QPainter, rect: QRectF, phase: float) -> None:
-    """A dashed light line over a dark one round ``rect``; ``phase`` (pixels) makes it march."""
-    rect = _crisp(rect)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(_pen(QColor(17, 17, 17, 230), 1.5))
-    painter.drawRect(rect)
+def marching_ants(
+    painter: QPainter, lines: Sequence[QPolygonF], phase: float, *, closed: bool = True
+) -> None:
+    """Dashed light lines over dark ones; ``phase`` (pixels) makes them march."""
     dashes = _pen(LIGHT, 1.5)
     dashes.setDashPattern([ANT_LENGTH / 1.5, 4.0 / 1.5])
     dashes.setDashOffset(phase / 1.5)
-    painter.setPen(dashes)
-    painter.drawRect(rect)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (_pen(QColor(17, 17, 17, 230), 1.5), dashes):
+        painter.setPen(pen)
+        for line in lines:
+            if closed:
+                painter.drawPolygon(line)
+            else:
+                painter.drawPolyline(line)
 
 
 def frame(painter: QPainter, rect: QRectF, color: QColor, *, handles: bool = True) -> None:
@@ -49,11 +55,8 @@ def handles(painter: QPainter, rect: QRectF) -> None:
     _handles(painter, _crisp(rect))
 
 
-def feather(painter: QPainter, inner: QRectF, outer: QRectF) -> None:
-    """The band between two rectangles as a hatch, light on dark: a pattern, never a tint."""
-    band = QPainterPath()
-    band.addRect(outer)
-    band.addRect(inner)
+def hatch(painter: QPainter, band: QPainterPath) -> None:
+    """``band`` as a hatch, light on dark: a pattern, never a tint."""
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
     for tint, shift in ((QColor(17, 17, 17, 70), 1), (QColor(255, 255, 255, 90), 0)):

@@ -12,6 +12,7 @@ from app.canvas.document_state import to_rect
 from app.canvas.repaint_settings import RepaintSettings
 from app.models.at_hand import ModelsAtHand, read_models
 from app.widgets.images import image_of
+from engine.canvas import selection
 from engine.canvas.export import export_document
 from engine.canvas.repaint import RepaintRequest
 from engine.models.family import STARTER
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from app.canvas.model import CanvasState
     from app.session import Session
+    from engine.canvas.document import Document
     from engine.project.project import Project
     from engine.runtime.events import Event
     from engine.runtime.job import JobHandle
@@ -189,7 +191,9 @@ class Repaint(QObject):
             snapshot = state.document.frozen()
             picture = folder / "picture.png"
             await self._session.bridge.io(export_document, snapshot, picture)
-            self._handle = self._session.bridge.submit(self._request(picture), interactive=True)
+            mask = await self._write_mask(snapshot, folder)
+            request = self._request(picture, mask)
+            self._handle = self._session.bridge.submit(request, interactive=True)
         except StylekilnError:
             state.candidates.stop()
             self.running_changed.emit(False)
@@ -199,11 +203,19 @@ class Repaint(QObject):
         if not settings.seed_locked:
             self.change(seed=(settings.seed + settings.count) % (LARGEST_SEED + 1))
 
-    def _request(self, picture: Path) -> RepaintRequest:
+    async def _write_mask(self, document: Document, folder: Path) -> Path | None:
+        """The selection as a file; a whole rectangle needs none."""
+        if document.selection is None or self._state.is_rectangle:
+            return None
+        path = folder / "mask.png"
+        selected = document.selection
+        await self._session.bridge.io(selection.export_png, selected, document.size, path)
+        return path
+
+    def _request(self, picture: Path, mask: Path | None) -> RepaintRequest:
         state, settings = self._state, self.settings
-        selection, frame = state.selection, state.region_frame()
-        if selection is None and frame is not None:
-            selection = frame
+        frame = state.region_frame()
+        rect = state.selected if state.selected is not None else frame
         image = ImageRequest(
             model=settings.model,
             prompt=settings.prompt,
@@ -220,7 +232,8 @@ class Repaint(QObject):
         return RepaintRequest(
             picture=str(picture),
             image=image,
-            rect=tuple(to_rect(selection)) if selection is not None else None,
+            mask=str(mask) if mask is not None else None,
+            rect=tuple(to_rect(rect)) if rect is not None else None,
             frame=tuple(to_rect(frame)) if frame is not None else None,
         )
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from app.canvas import overlays
+from app.canvas.ants import Ants
 from app.canvas.picture import CRISP_ZOOM
 from app.i18n import tr
 from app.i18n.format import dimensions
@@ -26,6 +27,7 @@ class Scene:
 
     def __init__(self, state: CanvasState, view: Viewport) -> None:
         self._state, self._view = state, view
+        self.ants = Ants(state, view)
 
     def paint_picture(self, painter: QPainter, area: QRect) -> bool:
         """Paint what ``area`` of the screen shows of the document and the candidate over it.
@@ -63,14 +65,14 @@ class Scene:
         frame = state.region_frame()
         if frame is not None:
             box = self._view.rect_to_screen(frame)
-            self._paint_feather(painter, frame)
+            if state.feather_reach() * self._view.zoom >= 2:
+                self.ants.draw_feather(painter, frame)
             overlays.frame(painter, box, color("acc"), handles=state.tool == "region")
             self._paint_labels(painter, box, frame)
-        if state.selection is not None:
-            box = self._view.rect_to_screen(state.selection)
-            overlays.marching_ants(painter, box, phase)
-            if state.tool == "select" and not busy:
-                overlays.handles(painter, box)
+        self.ants.draw(painter, phase)
+        selected = state.selected
+        if selected is not None and state.tool == "select" and state.is_rectangle and not busy:
+            overlays.handles(painter, self._view.rect_to_screen(selected))
         if ring is not None:
             overlays.brush_cursor(
                 painter,
@@ -78,15 +80,6 @@ class Scene:
                 state.brush.size / 2 * self._view.zoom,
                 state.brush.hardness,
             )
-
-    def _paint_feather(self, painter: QPainter, frame: QRect) -> None:
-        """The band round the selection in which the result fades into the picture."""
-        reach = self._state.feather_reach()
-        if self._state.selection is None or reach * self._view.zoom < 2:
-            return
-        inner = self._view.rect_to_screen(self._state.selection)
-        outer = self._state.selection.adjusted(-reach, -reach, reach, reach).intersected(frame)
-        overlays.feather(painter, inner, self._view.rect_to_screen(outer))
 
     def _paint_labels(self, painter: QPainter, box: QRectF, frame: QRect) -> None:
         width, height = self._state.work_size(frame)

@@ -53,6 +53,7 @@ class Surface(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(tr("Canvas"))
         self.keys: dict[str, Callable[[], object]] = {}  # by portable key text
+        self._tool = BY_NAME[state.tool]
         self._tool_down: Tool | None = None
         self._space = False
         self._eraser_end = False
@@ -70,7 +71,7 @@ class Surface(QWidget):
         self.state.pixels_changed.connect(self._repaint_pixels)
         self.state.preview_changed.connect(self.update)
         self.state.selection_changed.connect(self._selection_changed)
-        self.state.tool_changed.connect(self._show_cursor)
+        self.state.tool_changed.connect(self._tool_taken)
         self.state.brush_changed.connect(self.update)
 
     def _opened(self) -> None:
@@ -91,8 +92,8 @@ class Surface(QWidget):
 
     def zoom_to_selection(self) -> None:
         """Show the selection as large as it fits."""
-        if self.state.selection is not None:
-            self.view.show_rect(QRectF(self.state.selection))
+        if self.state.selected is not None:
+            self.view.show_rect(QRectF(self.state.selected))
 
     def actual_size(self) -> None:
         """Show one document pixel per screen pixel."""
@@ -120,7 +121,8 @@ class Surface(QWidget):
         self.update(area)
 
     def _selection_changed(self) -> None:
-        marching = self.state.selection is not None and self.isVisible()
+        something = self.state.selection is not None or self.state.draft is not None
+        marching = something and self.isVisible()
         if marching and not self._ants.isActive():
             self._ants.start()
         elif not marching:
@@ -129,16 +131,7 @@ class Surface(QWidget):
 
     def _march(self) -> None:
         self._phase = (self._phase - 1.0) % 9.0
-        if self.state.selection is None:
-            return
-        box = self.view.rect_to_screen(self.state.selection).toAlignedRect().adjusted(-3, -3, 3, 3)
-        for edge in (
-            box.adjusted(0, 0, 0, 6 - box.height()),
-            box.adjusted(0, box.height() - 6, 0, 0),
-            box.adjusted(0, 0, 6 - box.width(), 0),
-            box.adjusted(box.width() - 6, 0, 0, 0),
-        ):
-            self.update(edge)
+        self.update(self._scene.ants.region())
 
     # Pointer
 
@@ -156,6 +149,17 @@ class Surface(QWidget):
         self._hover(event.position())
         if self._tool_down is not None:
             self._tool_down.move(self.state, self.view, self._pointer(event))
+        else:
+            BY_NAME[self.state.tool].hover(self.state, self.view, self._pointer(event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The second press of two; most tools take it as another one."""
+        tool = self._tool_for(event)
+        if self.state.document is None or event.button() != Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)
+        else:
+            self._tool_down = tool
+            tool.double(self.state, self.view, self._pointer(event))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End what the tool does."""
@@ -236,6 +240,13 @@ class Surface(QWidget):
         self._cursor_at = at
         self.pointer_moved.emit(at)
 
+    def _tool_taken(self) -> None:
+        """What the tool before had begun, and not ended, is given up."""
+        if self._tool is not BY_NAME[self.state.tool]:
+            self._tool.put_down(self.state)
+            self._tool = BY_NAME[self.state.tool]
+        self._show_cursor()
+
     def _show_cursor(self) -> None:
         tool = BY_NAME["hand"] if self._space else BY_NAME[self.state.tool]
         self.setCursor(tool.cursor)
@@ -246,6 +257,8 @@ class Surface(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space moves the view while held, B held blinks the candidate; arrows nudge."""
         if event.isAutoRepeat() and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_B):
+            return
+        if self._tool.typed(self.state, Qt.Key(event.key())):
             return
         if event.key() == Qt.Key.Key_Space:
             self._space = True

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.canvas.tools import BY_NAME
 from app.i18n import bind
-from app.theme import color
+from app.theme import color, icons
 from app.widgets.buttons import tool_button
 from app.widgets.color_dialog import choose_color
 from app.widgets.text import hairline
@@ -26,16 +26,22 @@ if TYPE_CHECKING:
     from app.canvas.model import CanvasState
 
 WIDTH = 42
-GROUPS = (("move", "select"), ("brush", "eraser", "pick"), ("region", "hand", "zoom"))
+ICON = 17
+GROUPS = (
+    ("move", "select", "lasso", "wand"),
+    ("brush", "eraser", "pick"),
+    ("region", "hand", "zoom"),
+)
 
 
 class ToolColumn(QWidget):
-    """One button per tool; the one in hand is marked."""
+    """One button per tool, or for several that share it; the one in hand is marked."""
 
     def __init__(self, state: CanvasState) -> None:
         super().__init__()
         self._state = state
         self.buttons: dict[str, QToolButton] = {}
+        self._last: dict[str, str] = {}  # of the tools that share a place, the one used last
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(WIDTH)
@@ -73,17 +79,22 @@ class ToolColumn(QWidget):
         made = tool_button(
             tool.icon,
             tool.text,
-            lambda: self._state.set_tool(name),
+            lambda: self._state.set_tool(self._last.get(name, name)),
             checkable=True,
             shortcut=tool.key,
-            size=17,
+            size=ICON,
         )
         made.setFixedSize(30, 28)
         self.buttons[name] = made
         return made
 
     def _follow(self) -> None:
-        self.buttons[self._state.tool].setChecked(True)
+        tool = BY_NAME[self._state.tool]
+        button = self.buttons[tool.slot or tool.name]
+        button.setChecked(True)
+        if tool.slot:
+            self._last[tool.slot] = tool.name
+            button.setIcon(icons.icon(tool.icon, ICON))
 
 
 class ColorWell(QAbstractButton):

@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 
 from app.canvas import overlays
+from app.canvas.select_tools import SELECT_TOOLS
+from app.canvas.tool import Pointer, Tool, pixel, spanned, stretched
 
 if TYPE_CHECKING:
     from app.canvas.model import CanvasState
     from app.canvas.viewport import Viewport
-
-
-@dataclass(frozen=True)
-class Pointer:
-    """Where the pen or mouse is: document and screen position, pressure 0 to 1, modifiers."""
-
-    at: QPointF
-    screen: QPointF
-    pressure: float = 1.0
-    shift: bool = False
-    alt: bool = False
-
-
-class Tool:
-    """A tool. ``icon``, ``text`` and ``key`` name it in the tools column."""
-
-    name = ""
-    icon = ""
-    text = ""
-    key = ""
-    cursor = Qt.CursorShape.ArrowCursor
-
-    def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """The button or pen goes down."""
-
-    def move(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """It moves while down."""
-
-    def release(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """It goes up."""
 
 
 class HandTool(Tool):
@@ -84,45 +55,6 @@ class MoveTool(Tool):
         state.end_move()
 
 
-class SelectTool(Tool):
-    """Draws a rectangle selection; its handles stretch it, a drag inside moves it.
-
-    Shift makes it square; a click without a drag clears it.
-    """
-
-    name, icon, text, key = "select", "square-dashed", "Select a rectangle", "M"
-    cursor = Qt.CursorShape.CrossCursor
-
-    def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """Start at the pointer, or take hold of the present selection or one of its handles."""
-        self._start = pointer.at
-        held = state.selection
-        self._handle, self._held = "", None
-        if held is not None:
-            self._handle = overlays.handle_at(view.rect_to_screen(held), pointer.screen)
-            if self._handle or held.contains(_floor(pointer.at)):
-                self._held = QRect(held)
-        if self._held is None:
-            state.drag_selection(None)
-
-    def move(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """Draw, stretch or move the rectangle."""
-        if self._held is not None:
-            delta = pointer.at - self._start
-            dx, dy = round(delta.x()), round(delta.y())
-            moved = self._held.translated(dx, dy)
-            stretch = stretched(self._held, self._handle, dx, dy, least=1)
-            state.drag_selection(stretch if self._handle else moved)
-            return
-        state.drag_selection(spanned(self._start, pointer.at, square=pointer.shift))
-
-    def release(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """Select what was drawn; a click on the selection, with no drag, clears it."""
-        if self._held is not None and not self._handle and state.selection == self._held:
-            state.drag_selection(None)
-        state.commit_selection()
-
-
 class BrushTool(Tool):
     """Paints the color on the selected layer."""
 
@@ -158,7 +90,7 @@ class PickTool(Tool):
 
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
         """Take the color here."""
-        state.pick_color(_floor(pointer.at))
+        state.pick_color(pixel(pointer.at))
 
     def move(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
         """Take the color here too, so that a drag searches."""
@@ -192,7 +124,7 @@ class RegionTool(Tool):
         on_screen = view.rect_to_screen(self._frame)
         self._handle = overlays.handle_at(on_screen, pointer.screen)
         if not self._handle:
-            self._handle = "all" if self._frame.contains(_floor(pointer.at)) else "new"
+            self._handle = "all" if self._frame.contains(pixel(pointer.at)) else "new"
 
     def move(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
         """Stretch, move or draw the frame."""
@@ -207,43 +139,13 @@ class RegionTool(Tool):
         state.set_region(stretched(self._frame, self._handle, dx, dy))
 
 
-def spanned(start: QPointF, end: QPointF, *, square: bool = False) -> QRect:
-    """The whole document pixels between two points, in any order, to the nearest pixel edges."""
-    if square:
-        side = max(abs(end.x() - start.x()), abs(end.y() - start.y()))
-        end = QPointF(
-            start.x() + side * (1 if end.x() >= start.x() else -1),
-            start.y() + side * (1 if end.y() >= start.y() else -1),
-        )
-    return QRectF(start, end).normalized().toRect()
-
-
-def stretched(rect: QRect, handle: str, dx: int, dy: int, least: int = 8) -> QRect:
-    """``rect`` with the side or corner ``handle`` (compass name) moved; at least ``least`` wide."""
-    left, top = rect.left(), rect.top()
-    right, bottom = left + rect.width(), top + rect.height()
-    if "w" in handle:
-        left = min(left + dx, right - least)
-    if "e" in handle:
-        right = max(right + dx, left + least)
-    if "n" in handle:
-        top = min(top + dy, bottom - least)
-    if "s" in handle:
-        bottom = max(bottom + dy, top + least)
-    return QRect(left, top, right - left, bottom - top)
-
-
 def _sample(pointer: Pointer) -> tuple[float, float, float]:
     return pointer.at.x(), pointer.at.y(), pointer.pressure
 
 
-def _floor(point: QPointF) -> QPoint:
-    return QPoint(int(point.x() // 1), int(point.y() // 1))
-
-
 TOOLS: tuple[Tool, ...] = (
     MoveTool(),
-    SelectTool(),
+    *SELECT_TOOLS,
     BrushTool(),
     EraserTool(),
     PickTool(),
@@ -252,3 +154,21 @@ TOOLS: tuple[Tool, ...] = (
     ZoomTool(),
 )
 BY_NAME = {tool.name: tool for tool in TOOLS}
+
+
+def _slots() -> dict[str, list[Tool]]:
+    shared: dict[str, list[Tool]] = {}
+    for tool in TOOLS:
+        if tool.slot:
+            shared.setdefault(tool.slot, []).append(tool)
+    return shared
+
+
+SLOTS = _slots()
+"""The tools that share a place in the column, by the name of the first of them."""
+
+
+def next_by_key(key: str, present: str) -> str:
+    """The tool that ``key`` takes in hand; pressed again it goes through those of one place."""
+    names = [tool.name for tool in TOOLS if tool.key == key]
+    return names[(names.index(present) + 1) % len(names)] if present in names else names[0]

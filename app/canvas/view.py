@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.canvas.actions import canvas_actions
+from app.canvas.color_selecting import ColorSelecting
 from app.canvas.document_commands import DocumentCommands
 from app.canvas.document_line import DocumentLine
 from app.canvas.drops import Drops, dropped
@@ -41,7 +42,7 @@ from app.canvas.rulers import THICKNESS, Ruler
 from app.canvas.strip import CandidateStrip
 from app.canvas.surface import Surface
 from app.canvas.tool_column import ToolColumn
-from app.canvas.tools import TOOLS
+from app.canvas.tools import TOOLS, next_by_key
 from app.i18n import tr
 from app.theme import metrics
 from app.widgets.buttons import button
@@ -78,6 +79,7 @@ class View(QWidget):
         self.beneath = LayersColumn(self.state)
         self.layers, self.history = self.beneath.layers, self.beneath.history
         self.commands = DocumentCommands(self, session, self.state, self.keeper)
+        self.colors = ColorSelecting(self, session, self.state)
         self.menus = CanvasMenus(self, session)
         self.drops = Drops(self.state, self.keeper, self.repainting)
         self._handover = Handover(session, self.state, self.keeper, self.repainting, self.surface)
@@ -249,10 +251,13 @@ class View(QWidget):
             "Right": lambda: state.candidates.step(1),
             "Del": state.clear_selection_pixels,
         }
-        for tool in TOOLS:
-            keys[tool.key] = partial(state.set_tool, tool.name)
+        for key in {tool.key for tool in TOOLS}:
+            keys[key] = partial(self._take_tool, key)
         keys |= layer_keys(state)
         self.surface.keys = {QKeySequence(key).toString(): act for key, act in keys.items()}
+
+    def _take_tool(self, key: str) -> None:
+        self.state.set_tool(next_by_key(key, self.state.tool))
 
     def _escape(self) -> None:
         """Close the innermost thing: the frame, then the selection. Candidates stay."""

@@ -86,23 +86,17 @@ def sharpened(selection: Tiles, area: Rect) -> Tiles:
     return _worked(selection, 0, area, lambda pixels: np.where(pixels >= 128, 255, 0))
 
 
-def of_color(
-    pixels: Array, at: tuple[int, int], tolerance: int, *, contiguous: bool = True
-) -> Array:
-    """A magic wand on straight RGBA uint8 [h, w, 4]: a mask [h, w] of colors like that at (x, y).
+def near(pixels: Array, color: Array, tolerance: int) -> Array:
+    """Where straight RGBA uint8 [h, w, 4] looks like ``color`` (RGBA): a mask [h, w].
 
     ``tolerance`` 0..255 is the most that any channel may differ, of colors as they look (weighed
-    by their alpha). ``contiguous`` takes only what hangs together with (x, y), corners not counted.
+    by their alpha).
     """
     import cv2
 
-    shown = _shown(pixels)
-    near = np.abs(shown.astype(np.int16) - shown[at[1], at[0]]).max(axis=2) <= tolerance
-    mask = near.astype(np.uint8)
-    if not contiguous:
-        return mask * np.uint8(255)
-    _, parts = cv2.connectedComponents(mask, connectivity=4)
-    return np.where(parts == parts[at[1], at[0]], np.uint8(255), np.uint8(0))
+    wanted = _shown(color[None, None])
+    away = cv2.absdiff(_shown(pixels), np.broadcast_to(wanted, pixels.shape).copy())
+    return np.where(away.max(axis=2) <= tolerance, np.uint8(255), np.uint8(0))
 
 
 def of_colors(pixels: Array, colors: Array, fuzziness: int) -> Array:

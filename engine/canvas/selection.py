@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from engine.canvas.rect import Rect
 from engine.canvas.tiles import Tiles
+from engine.runtime.files import atomic_file
 
 SUPERSAMPLING = 4
+BAND = 512
 
 
 def rectangle(size: tuple[int, int], rect: Rect) -> Tiles:
@@ -42,7 +45,28 @@ def lasso(size: tuple[int, int], points: Sequence[tuple[float, float]]) -> Tiles
     box = box.intersected(Rect(0, 0, *size))
     if box.empty:
         return Tiles(1)
-    large = Image.new("L", (box.width * SUPERSAMPLING, box.height * SUPERSAMPLING))
-    shifted = [((x - box.x) * SUPERSAMPLING, (y - box.y) * SUPERSAMPLING) for x, y in points]
+    result = Tiles(1)
+    for top in range(box.y, box.bottom, BAND):  # a whole one would be 16 times the document
+        band = box.intersected(Rect(box.x, top, box.width, BAND))
+        result.write(band, _polygon(points, band))
+    return result
+
+
+def export_png(selection: Tiles, size: tuple[int, int], path: Path) -> None:
+    """Write a gray PNG of the document's size (white is selected), atomically."""
+    with atomic_file(path) as stream:
+        Image.fromarray(selection.read(Rect(0, 0, *size))).save(stream, "PNG")
+
+
+def _polygon(points: Sequence[tuple[float, float]], part: Rect) -> np.ndarray:
+    """The coverage of ``part``. Pillow also fills the pixels that the right and lower edges touch:
+    those are taken away again.
+    """
+    width, height = part.width * SUPERSAMPLING, part.height * SUPERSAMPLING
+    large = Image.new("L", (width + 1, height + 1))
+    shifted = [((x - part.x) * SUPERSAMPLING, (y - part.y) * SUPERSAMPLING) for x, y in points]
     ImageDraw.Draw(large).polygon(shifted, fill=255)
-    return Tiles.from_array(np.asarray(large.reduce(SUPERSAMPLING)), box.x, box.y)
+    filled = np.asarray(large)
+    filled = np.minimum(filled[:-1], filled[1:])
+    filled = np.minimum(filled[:, :-1], filled[:, 1:])
+    return np.asarray(Image.fromarray(filled).reduce(SUPERSAMPLING))

@@ -116,7 +116,7 @@ def sheet(view, state, session):
 
 
 def test_the_tour_shows_its_region_and_its_candidates_as_they_come(view, state, session, sheet):
-    assert state.selection == QRect(60, 50, 40, 40)
+    assert state.selected == QRect(60, 50, 40, 40)
     assert state.region_frame() is not None
     assert [item.state for item in state.candidates.items] == ["queued", "queued"]
     assert view.strip.isVisible()
@@ -142,7 +142,7 @@ def test_the_tours_canvas_ends_with_the_accepted_candidate_marked(view, state, s
     session.end(sheet)
     view.receive(document=str(path))
     assert [item.accepted for item in state.candidates.items] == [True, False]
-    assert state.selection == QRect(60, 50, 40, 40)
+    assert state.selected == QRect(60, 50, 40, 40)
     assert view.strip.isVisible()
     state.candidates.show(1)
     assert view.strip.accept.isEnabled()

@@ -166,7 +166,7 @@ def test_a_handle_of_the_selection_stretches_it(qtbot, view, state):
     qtbot.mousePress(view.surface, LEFT, pos=corner)
     qtbot.mouseMove(view.surface, corner + QPoint(20, 10))
     qtbot.mouseRelease(view.surface, LEFT, pos=corner + QPoint(20, 10))
-    assert state.selection == QRect(60, 50, 60, 50)
+    assert state.selected == QRect(60, 50, 60, 50)
     assert state.document.selection_bounds == Rect(60, 50, 60, 50)
 
 
@@ -176,7 +176,7 @@ def test_the_band_in_which_the_result_fades_is_hatched(view, state):
     state.select(QRect(80, 60, 40, 40))
     reach = state.feather_reach()
     assert reach > 1
-    selected = view.surface.view.rect_to_screen(state.selection)
+    selected = view.surface.view.rect_to_screen(state.selected)
     seen = view.surface.grab().toImage()
     strip = {
         seen.pixelColor(int(selected.left()) - 5, y).name()

@@ -34,7 +34,7 @@ def test_saving_clears_the_unsaved_mark_and_reopening_gives_the_same_picture(vie
     path = state.path
     session.start(view.keeper.open(path))
     assert (state.document.composite() == before).all()
-    assert state.selection == QRect(10, 10, 30, 20)
+    assert state.selected == QRect(10, 10, 30, 20)
     assert view.repainting.settings.prompt == "castle"
     assert view.panel.prompt.value == "castle"
     assert not state.modified

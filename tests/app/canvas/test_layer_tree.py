@@ -245,7 +245,7 @@ def test_digits_set_the_opacity_of_the_brush_or_else_of_the_layer(qtbot, view, a
 
 
 def test_digits_write_numbers_while_a_field_has_the_focus(qtbot, view, abc):
-    field = view.options.size_field
+    field = view.options.options.tip.size_field
     qtbot.keyClick(field, "5")
     assert abc.brush.opacity == 1.0
 

@@ -84,8 +84,8 @@ def test_alt_takes_a_color_while_the_brush_is_in_hand(qtbot, view, state):
 def test_a_selection_is_drawn_with_the_mouse_and_undone(qtbot, view, state):
     qtbot.mouseClick(view.tools.buttons["select"], LEFT)
     drag(qtbot, view.surface, (20, 30), (120, 100))
-    assert state.selection == QRect(20, 30, 100, 70)
-    assert to_qrect(state.document.selection.bounds()) == state.selection
+    assert state.selected == QRect(20, 30, 100, 70)
+    assert to_qrect(state.document.selection.bounds()) == state.selected
     state.undo()
     assert state.selection is None
 
@@ -93,7 +93,7 @@ def test_a_selection_is_drawn_with_the_mouse_and_undone(qtbot, view, state):
 def test_a_selection_never_leaves_the_document(qtbot, view, state):
     state.set_tool("select")
     drag(qtbot, view.surface, (150, 100), (400, 400))
-    assert state.selection == QRect(150, 100, 50, 60)
+    assert state.selected == QRect(150, 100, 50, 60)
 
 
 def test_a_click_beside_the_selection_clears_it(qtbot, view, state):
@@ -113,7 +113,7 @@ def test_the_region_frame_is_stretched_by_its_handle(qtbot, view, state):
 def test_the_automatic_frame_goes_round_the_selection(view, state):
     state.select(QRect(90, 70, 20, 20))
     frame = state.region_frame()
-    assert frame.contains(state.selection)
+    assert frame.contains(state.selected)
     assert frame.width() > 20
 
 
@@ -170,7 +170,7 @@ def test_bracket_keys_change_the_brush(qtbot, view, state):
     size = state.brush.size
     qtbot.keyClick(view.surface, "]")
     assert state.brush.size > size
-    assert view.options.size_field.value == state.brush.size
+    assert view.options.options.tip.size_field.value == state.brush.size
     qtbot.keyClick(view.surface, "[")
     qtbot.keyClick(view.surface, "[")
     assert state.brush.size < size

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.canvas import selecting
+from engine.canvas import color_selection, selecting
+from engine.canvas.document import from_picture
 from engine.canvas.rect import Rect
 from engine.canvas.selection import ellipse, rectangle
 from engine.canvas.tiles import Tiles
@@ -94,24 +95,50 @@ def test_moving_drops_what_leaves_the_document() -> None:
     assert selecting.moved(one, -500, 0, AREA).bounds().empty
 
 
+def wand(picture: np.ndarray, at: tuple[int, int], tolerance: int, contiguous: bool = True) -> int:
+    found = color_selection.like(from_picture(picture, ""), at, tolerance, contiguous=contiguous)
+    return int((found.read(Rect(0, 0, picture.shape[1], picture.shape[0])) == 255).sum())
+
+
 def test_the_wand_takes_like_colors_that_hang_together() -> None:
-    picture = np.zeros((40, 60, 4), np.uint8)
+    picture = np.zeros((700, 60, 4), np.uint8)
     picture[...] = (100, 100, 100, 255)
-    picture[5:15, 5:15] = picture[25:35, 40:50] = (200, 50, 50, 255)
+    picture[5:15, 5:15] = picture[605:615, 40:50] = (200, 50, 50, 255)
     picture[6, 6] = (190, 60, 50, 255)
-    near = selecting.of_color(picture, (10, 10), 12)
-    assert near.sum() == 100 * 255
-    exact = selecting.of_color(picture, (10, 10), 0)
-    assert exact.sum() == 99 * 255
-    everywhere = selecting.of_color(picture, (10, 10), 12, contiguous=False)
-    assert everywhere.sum() == 200 * 255
-    assert selecting.of_color(picture, (0, 0), 0).sum() == (40 * 60 - 200) * 255
+    picture[15, 15] = (200, 50, 50, 255)  # touches with a corner only
+    assert wand(picture, (10, 10), 12) == 100
+    assert wand(picture, (10, 10), 0) == 99
+    assert wand(picture, (10, 10), 12, contiguous=False) == 201
+    assert wand(picture, (0, 0), 0) == 700 * 60 - 201
+
+
+def test_the_wand_looks_at_one_layer_or_at_the_picture() -> None:
+    document = from_picture(np.full((40, 40, 4), 255, np.uint8), "paper")
+    dot = document.add_layer("dot", np.full((10, 10, 4), (9, 9, 9, 255), np.uint8), x=5, y=5)
+    area = Rect(0, 0, 40, 40)
+    seen = color_selection.like(document, (7, 7), 5)
+    assert seen.bounds() == Rect(5, 5, 10, 10)
+    paper = color_selection.like(document, (7, 7), 5, layer_id=document.layers[0].id)
+    assert paper.bounds() == area
+    beside = color_selection.like(document, (30, 30), 5, layer_id=dot.id)
+    assert (beside.read(area) == 255).sum() == 1600 - 100
+
+
+def test_a_color_range_is_found_in_all_of_a_document() -> None:
+    picture = np.full((600, 30, 4), (0, 0, 200, 255), np.uint8)
+    picture[550:, :, :3] = (250, 10, 10)
+    found = color_selection.of_range(
+        from_picture(picture, ""), np.array([[255, 0, 0, 255]], np.uint8), 100
+    )
+    mask = found.read(Rect(0, 0, 30, 600))
+    assert (mask[550:] > 200).all()
+    assert not mask[:550].any()
 
 
 def test_hidden_colors_are_alike_for_the_wand() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (20, 20, 4), np.uint8)
     picture[..., 3] = 0
-    assert (selecting.of_color(picture, (3, 3), 0) == 255).all()
+    assert wand(picture, (3, 3), 0) == 400
 
 
 def test_a_color_range_fades_with_the_distance_of_colors() -> None:

@@ -1,0 +1,326 @@
+"""The tools that select: rectangle, ellipse, lasso, polygon and magic wand.
+
+With Shift what is drawn is added to the selection, with Alt taken away, with both what they share
+is kept. A drag inside the selection moves its outline; a click beside it clears it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+
+from app.canvas import overlays
+from app.canvas.document_state import to_rect
+from app.canvas.selection_state import Draft, ellipse_draft, rectangle_draft
+from app.canvas.tool import Pointer, Tool, pixel, spanned, stretched
+from engine.canvas import selection
+
+if TYPE_CHECKING:
+    from app.canvas.model import CanvasState
+    from app.canvas.viewport import Viewport
+    from engine.canvas.selecting import Joining
+    from engine.canvas.tiles import Tiles
+
+# Points of a lasso nearer than this on the screen say nothing new.
+LASSO_STEP = 1.5
+CLOSING_REACH = 8.0
+
+
+class _Drag(Protocol):
+    """What a press began; it goes on until the release."""
+
+    def move(self, state: CanvasState, pointer: Pointer) -> None: ...
+    def end(self, state: CanvasState) -> None: ...
+
+
+def how_joined(state: CanvasState, pointer: Pointer) -> Joining:
+    """How what is begun now is joined to the selection."""
+    if state.selection is not None and (pointer.shift or pointer.alt):
+        if pointer.shift and pointer.alt:
+            return "intersect"
+        return "add" if pointer.shift else "subtract"
+    return state.joining
+
+
+class _Outline:
+    """The outline of the selection is dragged."""
+
+    def __init__(self, at: QPointF) -> None:
+        self._start = at
+
+    def move(self, state: CanvasState, pointer: Pointer) -> None:
+        delta = pointer.at - self._start
+        state.drag_outline(round(delta.x()), round(delta.y()))
+
+    def end(self, state: CanvasState) -> None:
+        if state.shift.isNull():
+            state.select(None)
+        else:
+            state.drop_outline()
+
+
+class _Handle:
+    """A side or corner of a selected rectangle is dragged."""
+
+    def __init__(self, at: QPointF, held: QRect, handle: str) -> None:
+        self._start, self._held, self._handle = at, held, handle
+        self._now = held
+
+    def move(self, state: CanvasState, pointer: Pointer) -> None:
+        delta = pointer.at - self._start
+        dx, dy = round(delta.x()), round(delta.y())
+        self._now = stretched(self._held, self._handle, dx, dy, least=1)
+        state.drag_selection(self._now)
+
+    def end(self, state: CanvasState) -> None:
+        if self._now != self._held:
+            state.select(self._now)
+
+
+class _Box:
+    """A rectangle or an ellipse is drawn; Shift, pressed after the button, keeps it regular."""
+
+    def __init__(self, at: QPointF, how: Joining, *, round_: bool, joins_by_shift: bool) -> None:
+        self._start, self._how, self._round = at, how, round_
+        self._joins_by_shift = joins_by_shift
+        self._rect = QRect()
+
+    def move(self, state: CanvasState, pointer: Pointer) -> None:
+        self._joins_by_shift &= pointer.shift
+        regular = pointer.shift and not self._joins_by_shift
+        self._rect = spanned(self._start, pointer.at, square=regular)
+        if self._rect.isEmpty():
+            state.set_draft(None)
+            return
+        make = ellipse_draft if self._round else rectangle_draft
+        state.set_draft(make(self._rect, replaces=self._how == "replace"))
+
+    def end(self, state: CanvasState) -> None:
+        state.set_draft(None)
+        if state.document is None:
+            return
+        if self._rect.isEmpty():
+            if self._how == "replace":
+                state.select(None)
+            return
+        make = selection.ellipse if self._round else selection.rectangle
+        state.join(make(state.document.size, to_rect(self._rect)), self._how)
+
+
+class _Loop:
+    """A line is drawn by hand; its end is joined to its start."""
+
+    def __init__(self, at: QPointF, how: Joining, zoom: float) -> None:
+        self._points, self._how, self._step = [at], how, LASSO_STEP / zoom
+
+    def move(self, state: CanvasState, pointer: Pointer) -> None:
+        if (pointer.at - self._points[-1]).manhattanLength() >= self._step:
+            self._points.append(pointer.at)
+            state.set_draft(line(self._points, replaces=self._how == "replace"))
+
+    def end(self, state: CanvasState) -> None:
+        state.set_draft(None)
+        join_polygon(state, self._points, self._how)
+
+
+class DragTool(Tool):
+    """A tool whose press begins one of the drags above."""
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(self) -> None:
+        self._drag: _Drag | None = None
+
+    def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
+        """Take hold of the selection or its handles, or begin to draw."""
+        self._drag = self.held(state, view, pointer) or self.begun(state, view, pointer)
+
+    def held(self, state: CanvasState, view: Viewport, pointer: Pointer) -> _Drag | None:
+        """The drag of what lies under the pointer already, if any."""
+        if how_joined(state, pointer) != "replace" or state.selected is None:
+            return None
+        return _Outline(pointer.at) if state.covers(pixel(pointer.at)) else None
+
+    def begun(self, state: CanvasState, view: Viewport, pointer: Pointer) -> _Drag:
+        """The drag that draws something new."""
+        raise NotImplementedError
+
+    def move(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
+        """Go on."""
+        if self._drag is not None:
+            self._drag.move(state, pointer)
+
+    def release(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
+        """Select what was drawn, as one undo step."""
+        drag, self._drag = self._drag, None
+        if drag is not None:
+            drag.end(state)
+
+    def typed(self, state: CanvasState, key: Qt.Key) -> bool:
+        """Escape gives up what is drawn."""
+        if key != Qt.Key.Key_Escape or self._drag is None:
+            return False
+        self.put_down(state)
+        return True
+
+    def put_down(self, state: CanvasState) -> None:
+        """Nothing of what is drawn stays."""
+        self._drag = None
+        state.set_draft(None)
+
+
+class SelectTool(DragTool):
+    """Selects a rectangle; its handles stretch it."""
+
+    name, icon, text, key = "select", "square-dashed", "Select a rectangle", "M"
+    slot = "select"
+    round_ = False
+
+    def held(self, state: CanvasState, view: Viewport, pointer: Pointer) -> _Drag | None:
+        """The handles first, which also lie outside."""
+        held = state.selected
+        if held is not None and state.is_rectangle and how_joined(state, pointer) == "replace":
+            handle = overlays.handle_at(view.rect_to_screen(held), pointer.screen)
+            if handle:
+                return _Handle(pointer.at, held, handle)
+        return super().held(state, view, pointer)
+
+    def begun(self, state: CanvasState, view: Viewport, pointer: Pointer) -> _Drag:
+        """A box from here."""
+        how = how_joined(state, pointer)
+        joins = pointer.shift and state.selection is not None
+        return _Box(pointer.at, how, round_=self.round_, joins_by_shift=joins)
+
+
+class EllipseTool(SelectTool):
+    """Selects an ellipse."""
+
+    name, icon, text = "select_ellipse", "circle-dashed", "Select an ellipse"
+    round_ = True
+
+
+class LassoTool(DragTool):
+    """Selects what is drawn around by hand."""
+
+    name, icon, text, key = "lasso", "lasso", "Lasso", "L"
+    slot = "lasso"
+
+    def begun(self, state: CanvasState, view: Viewport, pointer: Pointer) -> _Drag:
+        """A line from here."""
+        return _Loop(pointer.at, how_joined(state, pointer), view.zoom)
+
+
+class PolygonTool(Tool):
+    """Selects between clicked corners; a double click, Enter or the first corner closes.
+
+    Backspace takes a corner back, Escape all.
+    """
+
+    name, icon, text, key = "polygon", "lasso-select", "Polygon lasso", "L"
+    slot = "lasso"
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(self) -> None:
+        self._corners: list[QPointF] = []
+        self._how: Joining = "replace"
+        self._at = QPointF()
+
+    def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
+        """One more corner; on the first one the polygon is closed."""
+        if not self._corners:
+            self._how = how_joined(state, pointer)
+        elif self._closes(view, pointer):
+            self._close(state)
+            return
+        self._at = pointer.at
+        self._corners.append(pointer.at)
+        self._show(state)
+
+    def _closes(self, view: Viewport, pointer: Pointer) -> bool:
+        first = view.to_screen(self._corners[0])
+        return (first - pointer.screen).manhattanLength() <= CLOSING_REACH
+
+    def double(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
+        """The first of the two clicks has made the last corner."""
+        self._close(state)
+
+    def hover(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
+        """The line goes on to the pointer."""
+        if self._corners:
+            self._at = pointer.at
+            self._show(state)
+
+    def move(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
+        """As without the button."""
+        self.hover(state, view, pointer)
+
+    def typed(self, state: CanvasState, key: Qt.Key) -> bool:
+        """Enter closes, Backspace takes the last corner back, Escape gives up."""
+        if not self._corners:
+            return False
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._close(state)
+        elif key == Qt.Key.Key_Backspace:
+            self._corners.pop()
+            self._show(state)
+        elif key == Qt.Key.Key_Escape:
+            self.put_down(state)
+        else:
+            return False
+        return True
+
+    def put_down(self, state: CanvasState) -> None:
+        """Nothing of what is drawn stays."""
+        self._corners = []
+        state.set_draft(None)
+
+    def _show(self, state: CanvasState) -> None:
+        points = [*self._corners, self._at]
+        drawn = line(points, replaces=self._how == "replace", closed=False)
+        state.set_draft(drawn if self._corners else None)
+
+    def _close(self, state: CanvasState) -> None:
+        corners = self._corners
+        self.put_down(state)
+        join_polygon(state, corners, self._how)
+
+
+class WandTool(Tool):
+    """Selects what has the color under the pointer."""
+
+    name, icon, text, key = "wand", "wand", "Magic wand", "W"
+    cursor = Qt.CursorShape.CrossCursor
+
+    def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
+        """Ask for the color here; it is looked for off this thread."""
+        at = pixel(pointer.at)
+        if QRect(QPoint(0, 0), state.size).contains(at):
+            state.color_asked.emit(at, how_joined(state, pointer))
+        elif how_joined(state, pointer) == "replace":
+            state.select(None)
+
+
+def line(points: list[QPointF], *, replaces: bool, closed: bool = True) -> Draft:
+    """A line through ``points``, as it is shown while it is drawn."""
+    return Draft(tuple((point.x(), point.y()) for point in points), closed, replaces)
+
+
+def join_polygon(state: CanvasState, points: list[QPointF], how: Joining) -> None:
+    """Select between ``points``; what bounds no area is a click and clears the selection."""
+    if state.document is None:
+        return
+    drawn: Tiles = selection.lasso(state.document.size, [(p.x(), p.y()) for p in points])
+    if len(drawn):
+        state.join(drawn, how)
+    elif how == "replace":
+        state.select(None)
+
+
+SELECT_TOOLS: tuple[Tool, ...] = (
+    SelectTool(),
+    EllipseTool(),
+    LassoTool(),
+    PolygonTool(),
+    WandTool(),
+)

@@ -1,0 +1,328 @@
+"""What is selected on the canvas, and the frame around it that a repaint looks at.
+
+The selection is the document's own raster. While a tool draws one, a :class:`Draft` is shown in
+its place; what is joined to the selection is one undo step.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Signal
+
+from app.canvas.document_state import to_qrect, to_rect
+from app.canvas.layers_state import LayersState
+from engine.canvas import region, selecting, selection
+from engine.canvas.rect import Rect
+from engine.canvas.tiles import keys_in, tile_rect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.canvas.document import Document
+    from engine.canvas.selecting import Joining
+    from engine.canvas.tiles import Tiles
+
+LEAST_FRAME = 8
+ELLIPSE_CORNERS = 120
+
+
+@dataclass(frozen=True)
+class WandSettings:
+    """``tolerance`` 0 to 255 is how far a channel may differ; ``contiguous`` takes only what hangs
+    together; ``all_layers`` looks at the picture as seen, not at the layer alone.
+    """
+
+    tolerance: int = 32
+    contiguous: bool = True
+    all_layers: bool = True
+
+
+class Draft(NamedTuple):
+    """What a tool is drawing: lines through document points; closed ones bound an area."""
+
+    points: tuple[tuple[float, float], ...]
+    closed: bool = True
+    replaces: bool = True
+    """Whether the selection there is goes away for it."""
+
+    @property
+    def rect(self) -> QRect:
+        """The pixels it reaches."""
+        xs, ys = [x for x, _ in self.points], [y for _, y in self.points]
+        left, top = round(min(xs)), round(min(ys))
+        return QRect(left, top, round(max(xs)) - left, round(max(ys)) - top)
+
+
+class SelectionState(LayersState):
+    """The selection of the open document, how the next one is joined to it, and the frame."""
+
+    selection_changed = Signal()
+    selecting_changed = Signal()  # how the next one is made
+    color_asked = Signal(QPoint, str)  # select what has the color here; how it is joined
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.region: QRect | None = None
+        self.native_size = 512
+        self.strength = 0.6
+        self.joining: Joining = "replace"
+        self.wand = WandSettings()
+        self.draft: Draft | None = None
+        self.shift = QPoint()
+        """How far the outline is dragged from where the selection lies."""
+        self._last: Tiles | None = None
+        self._measured: tuple[Tiles, QRect, bool] | None = None
+        self.opened.connect(self._read_region)
+        # Connected first, so that whoever hears of another document finds its selection.
+        self.opened.connect(self.selection_changed)
+
+    def open(self, document: Document, path: Path | None, *, modified: bool = False) -> None:
+        """Work on ``document``; ``path`` is where Save writes it."""
+        self._let_go()
+        super().open(document, path, modified=modified)
+
+    def close(self) -> None:
+        """Work on nothing."""
+        self._let_go()
+        super().close()
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self.set_draft(None)
+        super().undo()
+        self.selection_changed.emit()
+
+    def redo(self) -> None:
+        """Do the last undone step again."""
+        self.set_draft(None)
+        super().redo()
+        self.selection_changed.emit()
+
+    def _let_go(self) -> None:
+        self.region = self.draft = self._last = None
+        self.shift = QPoint()
+
+    def set_joining(self, how: Joining) -> None:
+        """What is drawn next is joined to the selection like this."""
+        self.joining = how
+        self.selecting_changed.emit()
+
+    def set_wand(self, **values: int | bool) -> None:
+        """Change by which colors the wand selects."""
+        self.wand = replace(self.wand, **values)  # type: ignore[arg-type]
+        self.selecting_changed.emit()
+
+    # What is selected
+
+    @property
+    def selection(self) -> Tiles | None:
+        """The raster of the selection, 255 inside; not to be written to."""
+        return self.document.selection if self.document is not None else None
+
+    @property
+    def selected(self) -> QRect | None:
+        """The rectangle around what is selected or being drawn."""
+        whole = QRect(QPoint(0, 0), self.size)
+        if self.draft is not None and self.draft.closed and self.draft.replaces:
+            drawn = self.draft.rect.intersected(whole)
+            return drawn if not drawn.isEmpty() else None
+        if self.selection is None:
+            return None
+        return self._measure()[0].translated(self.shift).intersected(whole)
+
+    @property
+    def is_rectangle(self) -> bool:
+        """Whether a whole rectangle is selected, which can be stretched by its handles."""
+        return self.selection is not None and self._measure()[1]
+
+    def _measure(self) -> tuple[QRect, bool]:
+        assert self.document is not None
+        assert self.selection is not None
+        if self._measured is None or self._measured[0] is not self.selection:
+            around = self.document.selection_bounds
+            full = _is_full(self.selection, around)
+            self._measured = self.selection, to_qrect(around), full
+        return self._measured[1:]
+
+    def covers(self, at: QPoint) -> bool:
+        """Whether this pixel is selected, at least by half."""
+        if self.selection is None:
+            return False
+        pixel = self.selection.view(Rect(at.x(), at.y(), 1, 1))
+        return pixel is not None and int(pixel[0, 0]) >= 128
+
+    # Selecting
+
+    def set_draft(self, draft: Draft | None) -> None:
+        """Show what is drawn, instead of the selection it will replace."""
+        if draft != self.draft or not self.shift.isNull():
+            self.draft, self.shift = draft, QPoint()
+            self.selection_changed.emit()
+
+    def drag_selection(self, rect: QRect | None) -> None:
+        """Show ``rect`` while it is drawn or stretched."""
+        self.set_draft(rectangle_draft(rect) if rect is not None and not rect.isEmpty() else None)
+
+    def drag_outline(self, dx: int, dy: int) -> None:
+        """Show the outline ``dx``, ``dy`` from where it lies."""
+        if self.shift != QPoint(dx, dy):
+            self.shift = QPoint(dx, dy)
+            self.selection_changed.emit()
+
+    def drop_outline(self) -> None:
+        """Let the selection lie where its outline was dragged."""
+        shift, self.shift = self.shift, QPoint()
+        if self.document is not None and self.selection is not None and not shift.isNull():
+            bounds = self.document.bounds
+            self._select(selecting.moved(self.selection, shift.x(), shift.y(), bounds))
+
+    def join(self, new: Tiles, how: Joining | None = None) -> None:
+        """Join ``new`` to the selection, as the option bar says or as ``how`` does: one step."""
+        self._select(selecting.joined(self.selection, new, how or self.joining))
+
+    def select(self, rect: QRect | None) -> None:
+        """Select ``rect``, or nothing."""
+        if self.document is not None:
+            empty = rect is None or rect.isEmpty()
+            size = self.document.size
+            self._select(None if empty else selection.rectangle(size, to_rect(rect or QRect())))
+
+    def select_all(self) -> None:
+        """Select the whole document."""
+        self.select(QRect(QPoint(0, 0), self.size))
+
+    def can_reselect(self) -> bool:
+        """Whether there was a selection that can come back."""
+        return self.document is not None and self.selection is None and self._last is not None
+
+    def reselect(self) -> None:
+        """Select again what was selected last."""
+        if self.can_reselect():
+            self._select(self._last)
+
+    def invert_selection(self) -> None:
+        """Select what is not selected."""
+        if self.document is not None and self.selection is not None:
+            self._select(selecting.inverted(self.selection, self.document.bounds))
+
+    def grow_selection(self, distance: int) -> None:
+        """Let the selection be larger by so many pixels all around, or smaller."""
+        if self.document is not None and self.selection is not None:
+            self._select(selecting.grown(self.selection, distance, self.document.bounds))
+
+    def feather_selection(self, radius: float) -> None:
+        """Let the edges of the selection fade over ``radius`` pixels."""
+        if self.document is not None and self.selection is not None:
+            self._select(selecting.feathered(self.selection, radius, self.document.bounds))
+
+    def _select(self, new: Tiles | None) -> None:
+        self.draft, self.shift = None, QPoint()
+        if self.document is not None and not (new is None and self.selection is None):
+            self._keep_region(None)
+            before = self.selection
+            self._apply(self.document.select(new))
+            self._last = self.selection or before
+        self.selection_changed.emit()
+
+    # The frame
+
+    def set_region(self, rect: QRect | None) -> None:
+        """Choose what the model sees round the selection; None leaves it to the program."""
+        self._keep_region(self._frame_inside(rect) if rect is not None else None)
+        self.selection_changed.emit()
+
+    def _frame_inside(self, rect: QRect) -> QRect | None:
+        rect = rect.intersected(QRect(QPoint(0, 0), self.size))
+        return rect if min(rect.width(), rect.height()) >= LEAST_FRAME else None
+
+    def _keep_region(self, rect: QRect | None) -> None:
+        """The frame is kept with the document, like the settings of the repaint."""
+        self.region = rect
+        if self.document is not None:
+            self.document.settings["frame"] = list(to_rect(rect)) if rect is not None else []
+
+    def _read_region(self) -> None:
+        stored = self.document.settings.get("frame") if self.document is not None else None
+        if isinstance(stored, list) and len(stored) == 4 and all(type(n) is int for n in stored):
+            self.region = self._frame_inside(QRect(*stored))
+
+    def region_frame(self) -> QRect | None:
+        """What the model sees: the chosen frame, or the automatic one round the selection."""
+        selected = self.selected
+        if self.document is None or (selected is None and self.region is None):
+            return None
+        if self.region is not None or selected is None:
+            return QRect(self.region or QRect())
+        around = to_rect(selected)
+        frame = region.context_frame(self.document.size, around, self.strength, self.native_size)
+        return to_qrect(frame)
+
+    def set_native_size(self, side: int) -> None:
+        """The model paints pictures of ``side`` pixels best; the automatic frame follows it."""
+        self.native_size = side
+        self.selection_changed.emit()
+
+    def set_strength(self, strength: float) -> None:
+        """The automatic frame follows the strength."""
+        self.strength = strength
+        self.selection_changed.emit()
+
+    def work_size(self, frame: QRect) -> tuple[int, int]:
+        """The size at which the model paints ``frame``."""
+        return region.work_size((frame.width(), frame.height()), self.native_size)
+
+    def feather_reach(self) -> int:
+        """How many pixels beyond the selection a repaint still changes a little."""
+        selected = self.selected
+        if selected is None:
+            return 0
+        return region.sizes(to_rect(selected), self.strength, self.native_size).reach
+
+    # Room for the model
+
+    def target(self) -> QRect:
+        """What a repaint would change: the selection, else the frame, else everything."""
+        return self.selected or self.region or QRect(QPoint(0, 0), self.size)
+
+    def is_flat(self) -> bool:
+        """Whether the picture shows one plain color, or nothing, where it would be repainted."""
+        return self.document is not None and self.picture.is_flat(self.target())
+
+
+def rectangle_draft(rect: QRect, *, replaces: bool = True) -> Draft:
+    """The four corners of ``rect``."""
+    left, top = float(rect.x()), float(rect.y())
+    right, bottom = left + rect.width(), top + rect.height()
+    corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+    return Draft(corners, replaces=replaces)
+
+
+def ellipse_draft(rect: QRect, *, replaces: bool = True) -> Draft:
+    """The ellipse that fits into ``rect``."""
+    middle = QRectF(rect).center()
+    across, down = rect.width() / 2, rect.height() / 2
+    angles = [math.tau * number / ELLIPSE_CORNERS for number in range(ELLIPSE_CORNERS)]
+    points = [(middle.x() + across * math.cos(a), middle.y() + down * math.sin(a)) for a in angles]
+    return Draft(tuple(points), replaces=replaces)
+
+
+def _is_full(tiles: Tiles, rect: Rect) -> bool:
+    """Whether every pixel of ``rect`` is wholly selected."""
+    seen: set[int] = set()
+    for key in keys_in(rect):
+        tile = tiles.get(key)
+        if tile is None:
+            return False
+        part = tile_rect(key).intersected(rect)
+        whole = part == tile_rect(key)
+        if whole and id(tile) in seen:
+            continue
+        pixels = tiles.view(part)
+        if pixels is None or pixels.min() < 255:
+            return False
+        if whole:
+            seen.add(id(tile))
+    return True

@@ -1,0 +1,100 @@
+"""What each tool can be told, as the parts of the option bar that show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.canvas.select_options import EdgeOptions, Joinings, Variants, WandOptions
+from app.canvas.tools import SLOTS
+from app.i18n import bind
+from app.widgets.fields import NumberField, ValueSlider
+from app.widgets.text import label
+
+if TYPE_CHECKING:
+    from app.canvas.model import CanvasState
+
+# Which parts a tool shows, from left to right.
+PARTS: dict[str, tuple[str, ...]] = {
+    "select": ("select", "joinings", "edge"),
+    "select_ellipse": ("select", "joinings", "edge"),
+    "lasso": ("lasso", "joinings", "edge"),
+    "polygon": ("lasso", "joinings", "edge"),
+    "wand": ("joinings", "wand"),
+    "brush": ("tip",),
+    "eraser": ("tip",),
+}
+
+
+class TipOptions(QWidget):
+    """Size, hardness and opacity of the brush."""
+
+    def __init__(self, state: CanvasState) -> None:
+        super().__init__()
+        self._state = state
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(7)
+        self.size_field = NumberField(1, 1000, 1, 0, unit="px")
+        self.size_field.setFixedWidth(76)
+        self.size_field.changed.connect(lambda value: state.set_brush(size=float(value)))
+        self.hardness = ValueSlider(0, 100, 1, 0, unit="%", field_width=56)
+        self.hardness.changed.connect(lambda value: state.set_brush(hardness=value / 100))
+        self.opacity = ValueSlider(1, 100, 1, 0, unit="%", field_width=56)
+        self.opacity.changed.connect(lambda value: state.set_brush(opacity=value / 100))
+        for number, (key, control) in enumerate(
+            (("Size", self.size_field), ("Hardness", self.hardness), ("Opacity", self.opacity))
+        ):
+            if number:
+                row.addSpacing(8)
+            row.addWidget(label(key, tone="label"))
+            bind(control.setAccessibleName, key)
+            row.addWidget(control)
+        state.brush_changed.connect(self._follow)
+        self._follow()
+
+    def narrow(self, width: int) -> None:
+        """Give the sliders this width."""
+        for slider in (self.hardness, self.opacity):
+            slider.setFixedWidth(width)
+        self.layout().invalidate()
+
+    def _follow(self) -> None:
+        brush = self._state.brush
+        self.size_field.set_value(brush.size)
+        self.hardness.set_value(brush.hardness * 100)
+        self.opacity.set_value(brush.opacity * 100)
+
+
+class ToolOptions(QWidget):
+    """The parts of the tool in hand."""
+
+    def __init__(self, state: CanvasState) -> None:
+        super().__init__()
+        self._state = state
+        self.tip = TipOptions(state)
+        self.joinings = Joinings(state)
+        self.edge = EdgeOptions(state)
+        self.wand = WandOptions(state)
+        self.variants = {slot: Variants(state, tools) for slot, tools in SLOTS.items()}
+        self.parts: dict[str, QWidget] = {
+            **self.variants,
+            "joinings": self.joinings,
+            "edge": self.edge,
+            "wand": self.wand,
+            "tip": self.tip,
+        }
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        for part in self.parts.values():
+            row.addWidget(part)
+        self.follow()
+
+    def follow(self) -> None:
+        """Show the parts of the tool in hand, nothing when it has none."""
+        wanted = PARTS.get(self._state.tool, ())
+        for name, part in self.parts.items():
+            part.setVisible(name in wanted)
+        self.setVisible(bool(wanted))
