@@ -42,9 +42,9 @@ class ColorRangeDialog(QDialog):
         self._small = _shrunk(state)
         self.colors: list[Color] = []
         self.picture = _Shown(image_of(self._small))
-        self.mask = _Shown(QImage())
+        self.shown_mask = _Shown(QImage())
         bind(self.picture.setAccessibleName, "The picture")
-        bind(self.mask.setAccessibleName, "What is selected")
+        bind(self.shown_mask.setAccessibleName, "What is selected")
         self.picture.picked.connect(self.pick)
         self.fuzziness = ValueSlider(1, 255, 1, 0)
         self.fuzziness.set_value(FIRST_FUZZINESS)
@@ -63,7 +63,7 @@ class ColorRangeDialog(QDialog):
         pictures.setContentsMargins(metrics.PAD, 0, metrics.PAD, 4)
         pictures.setSpacing(metrics.GAP)
         pictures.addWidget(self.picture)
-        pictures.addWidget(self.mask)
+        pictures.addWidget(self.shown_mask)
         column.addLayout(pictures)
         hint = "Click a color in the picture. Shift adds one more, Alt takes the nearest away."
         column.addWidget(padded(label(hint, size=11, tone="quiet"), bottom=4))
@@ -107,7 +107,7 @@ class ColorRangeDialog(QDialog):
     def _show(self) -> None:
         wanted = np.array(self.colors, np.uint8)
         mask = selecting.of_colors(self._small, wanted, int(self.fuzziness.value))
-        self.mask.show_image(image_of(np.dstack([mask, mask, mask])))
+        self.shown_mask.show_image(image_of(np.dstack([mask, mask, mask])))
 
     def _choose(self) -> None:
         self.chosen.emit(self.colors, int(self.fuzziness.value))

@@ -147,11 +147,10 @@ class OptionBar(QWidget):
         room = self.width() - 2 * metrics.PAD - self.more.width() - metrics.GAP_ICONS
         for width, zoom, name in _FOLDS:
             self.folded = not zoom
-            self.options.tip.narrow(width)
+            self.options.narrow(width)
             for tool in self._zoom_tools:
                 tool.setVisible(zoom)
             self.name.setVisible(name)
-            self.options.layout().invalidate()
             self._row.invalidate()
             if self._row.minimumSize().width() <= room:
                 break

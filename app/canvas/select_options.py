@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from app.canvas.tool import Tool
 from app.i18n import bind
-from app.widgets.buttons import button, tool_button
+from app.widgets.buttons import Button, button, tool_button
 from app.widgets.fields import Check, NumberField
 from app.widgets.text import label
 
@@ -45,9 +46,7 @@ class Variants(QWidget):
         super().__init__()
         self._state = state
         self.buttons = {
-            tool.name: _choice(
-                tool.icon, tool.text, lambda n=tool.name: state.set_tool(n), tool.key
-            )
+            tool.name: _choice(tool.icon, tool.text, partial(state.set_tool, tool.name), tool.key)
             for tool in tools
         }
         _side_by_side(self, list(self.buttons.values()))
@@ -66,7 +65,7 @@ class Joinings(QWidget):
         super().__init__()
         self._state = state
         self.buttons = {
-            how: _choice(icon, text, lambda h=how: state.set_joining(h))
+            how: _choice(icon, text, partial(state.set_joining, how))
             for how, icon, text in JOININGS
         }
         _side_by_side(self, list(self.buttons.values()))
@@ -99,7 +98,7 @@ class EdgeOptions(QWidget):
         state.selection_changed.connect(self._follow)
         self._follow()
 
-    def _button(self, key: str, act: Callable[[int], object]) -> QWidget:
+    def _button(self, key: str, act: Callable[[int], object]) -> Button:
         return button(key, kind="quiet", dense=True, on=lambda: act(int(self.distance.value)))
 
     def _follow(self) -> None:

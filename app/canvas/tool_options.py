@@ -33,7 +33,7 @@ class TipOptions(QWidget):
     def __init__(self, state: CanvasState) -> None:
         super().__init__()
         self._state = state
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(7)
         self.size_field = NumberField(1, 1000, 1, 0, unit="px")
@@ -58,7 +58,7 @@ class TipOptions(QWidget):
         """Give the sliders this width."""
         for slider in (self.hardness, self.opacity):
             slider.setFixedWidth(width)
-        self.layout().invalidate()
+        self._row.invalidate()
 
     def _follow(self) -> None:
         brush = self._state.brush
@@ -85,7 +85,7 @@ class ToolOptions(QWidget):
             "wand": self.wand,
             "tip": self.tip,
         }
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         for part in self.parts.values():
@@ -98,3 +98,8 @@ class ToolOptions(QWidget):
         for name, part in self.parts.items():
             part.setVisible(name in wanted)
         self.setVisible(bool(wanted))
+
+    def narrow(self, width: int) -> None:
+        """Give the sliders this width."""
+        self.tip.narrow(width)
+        self._row.invalidate()

@@ -192,7 +192,7 @@ def test_a_color_range_is_picked_and_shown_before_it_is_taken(qtbot, view, state
     spot = QPointF(place.left() + place.width() * 0.25, place.top() + place.height() * 0.75)
     qtbot.mouseClick(dialog.picture, LEFT, pos=spot.toPoint())
     assert dialog.colors == [(20, 160, 40, 255)]
-    shown = dialog.mask.grab().toImage()
+    shown = dialog.shown_mask.grab().toImage()
     assert shown.pixelColor(spot.toPoint()).red() > 250
     assert shown.pixelColor(int(place.center().x()), int(place.top()) + 10).red() < 5
     qtbot.mouseClick(dialog.select_button, LEFT)
