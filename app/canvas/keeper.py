@@ -161,7 +161,7 @@ class Keeper(QObject):
 
     def _tell_of(self, key: str, name: str, notes: Sequence[Note]) -> None:
         """What was done to the file ``name``, and all that is different in it, in one message."""
-        self._session.notify(key, name=name, notes=lambda: in_words(notes))
+        self._session.notify(key, warns=True, name=name, notes=lambda: in_words(notes))
 
     # Writing
 

@@ -73,7 +73,7 @@ def test_what_is_different_is_told_in_one_message(view, session, tmp_path, monke
     assert told() == "Vivid light became Normal: glow. Adjustment layers were left out: curves."
     before = language()
     set_language("zh_CN")
-    assert told() == "亮光已改为正常：glow。调整图层已略去：curves。"
+    assert told() == "亮光已改为普通：glow。调整图层已略去：curves。"
     set_language(before)
 
 
