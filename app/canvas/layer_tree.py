@@ -33,7 +33,7 @@ NodeRole = Qt.ItemDataRole.UserRole + 1
 ThumbnailRole = Qt.ItemDataRole.UserRole + 2
 MaskRole = Qt.ItemDataRole.UserRole + 3
 MIME = "application/x-stylekiln-layer"
-CANDIDATE = ""
+CANDIDATE = "candidate"  # no identifier of a layer looks like this
 NONE = QModelIndex()
 
 
@@ -124,7 +124,7 @@ class LayerTree(QAbstractItemModel):
         return self._nodes.get(self.node_id(index)) if index.isValid() else None
 
     def node_id(self, index: Index) -> str:
-        """The identifier of a row's node, empty for the candidate's."""
+        """The identifier of a row's node, :data:`CANDIDATE` for the candidate's."""
         return self._named[index.internalId()]
 
     def index_of(self, node_id: str) -> QModelIndex:

@@ -15,6 +15,7 @@ from app.theme import color
 from engine.canvas.blending import MODES
 from engine.canvas.layer import Group
 from tests.app.canvas.test_painting import drag
+from tests.app.canvas.test_repaint import begin, ready
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -347,3 +348,33 @@ def test_only_rows_that_look_different_are_painted_again(qtbot, view, state):
     state.end_stroke()
     assert told == ["7/3"]
     assert resets == []
+
+
+def test_the_tree_is_one_that_qt_can_walk_also_with_a_candidate_above(
+    qtbot, view, abc, session, qtmodeltester
+):
+    click(qtbot, view, "B")
+    abc.group_layers()
+    abc.add_mask()
+    begin(qtbot, view, abc)
+    ready(view, session, 0, (10, 250, 10))
+    assert abc.has_shown_candidate()
+    model = view.layers.model
+    first = model.index(0, 0)
+    assert first.data() == "Candidate 1"
+    assert model.rowCount(first) == 0
+    assert model.parent(model.index(0, 0, model.index_of(abc.active))).data() == "Group 1"
+    qtmodeltester.check(model, force_py=True)
+    view.accept()
+    assert shape(abc)[-2] == abc.layer.name  # above the group that was chosen
+
+
+def test_rows_move_among_those_below_a_candidate(qtbot, view, abc, session):
+    begin(qtbot, view, abc)
+    ready(view, session, 0, (10, 250, 10))
+    model = view.layers.model
+    data = model.mimeData([model.index_of(named(abc, "A").id)])
+    model.dropMimeData(data, Qt.DropAction.MoveAction, 1, 0, QModelIndex())
+    assert shape(abc) == ["Background", "B", "C", "A"]
+    model.dropMimeData(data, Qt.DropAction.MoveAction, 5, 0, QModelIndex())
+    assert shape(abc) == ["A", "Background", "B", "C"]
