@@ -11,6 +11,7 @@ from engine.canvas.core import LARGEST_SIDE
 from engine.canvas.document import Document
 from engine.canvas.layer import Group, Layer
 from engine.canvas.notes import Note
+from engine.canvas.tiles import TILE
 from engine.runtime.errors import PictureError
 
 DEEPEST = 64
@@ -66,6 +67,12 @@ def check_canvas(path: Path, width: int, height: int) -> None:
             height=height,
             remedy="Make it smaller in an image editor.",
         )
+
+
+def bytes_of(width: int, height: int, channels: int = 4) -> int:
+    """Memory that a raster of this size takes at most: whole tiles."""
+    columns, rows = -(-width // TILE), -(-height // TILE)
+    return columns * rows * TILE * TILE * channels
 
 
 def check_memory(needed: int, path: Path) -> None:

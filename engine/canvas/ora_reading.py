@@ -21,6 +21,7 @@ from engine.canvas.document import Document
 from engine.canvas.incoming import (
     DEEPEST,
     Incoming,
+    bytes_of,
     check_canvas,
     check_memory,
     damaged_document,
@@ -94,7 +95,7 @@ class _Reader:
             size = width * height * 4
             if self._archive.getinfo(name).file_size > 4 * size + 2**20:
                 raise ValueError(name)
-            total, largest = total + size, max(largest, size)
+            total, largest = total + bytes_of(width, height), max(largest, size)
         return total + 4 * largest
 
     def _nodes(self, stack: ElementTree.Element, depth: int) -> list[Node]:

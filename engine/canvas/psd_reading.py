@@ -26,6 +26,7 @@ from engine.canvas.document import Document
 from engine.canvas.incoming import (
     DEEPEST,
     Incoming,
+    bytes_of,
     check_canvas,
     check_memory,
     damaged_document,
@@ -36,6 +37,7 @@ from engine.canvas.psd_file import LOCKED_ALL, LOCKED_ALPHA
 from engine.canvas.psd_masks import read_mask
 from engine.canvas.psd_pixels import COLORS, DAMAGE, TRANSPARENT, Pixels, check_place
 from engine.canvas.rect import Rect
+from engine.canvas.tiles import TILE
 from engine.imaging.srgb import is_srgb, profile_name
 from engine.runtime.errors import PictureError, StylekilnError
 from engine.runtime.files import require_file
@@ -124,15 +126,17 @@ class _Reader:
     def _needed(self) -> int:
         """Bytes that the layers take at most, with what decoding the largest needs beside."""
         header = self._psd.header
-        wide = max(1, header.depth // 8)
+        deep = max(1, header.depth // 8)
         total = 0
         largest = header.width * header.height
         for record, _ in self._psd._iter_layers():
-            areas = [width * height for width, height in record.channel_sizes]
-            colors = record.width * record.height
-            total += 4 * colors + sum(areas[4:])
-            largest = max(largest, *areas, colors) if areas else largest
-        return total + largest * (12 + 4 * wide)
+            width, height = record.width, record.height
+            masks = record.channel_sizes[4:]
+            total += bytes_of(width, height)
+            # A mask may begin anywhere in a tile.
+            total += sum(bytes_of(wide + TILE, high + TILE, 1) for wide, high in masks)
+            largest = max(largest, width * height, *(wide * high for wide, high in masks))
+        return total + largest * (12 + 4 * deep)
 
     def _tell_of_colors(self) -> None:
         header, profile = self._psd.header, self._pixels.profile

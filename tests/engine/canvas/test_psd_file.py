@@ -11,17 +11,21 @@ from psd_tools import PSDImage
 from psd_tools.constants import BlendMode, ColorMode, Compression, Resource, Tag
 from psd_tools.psd import PSD
 from psd_tools.psd.color_mode_data import ColorModeData
+from psd_tools.psd.descriptor import Descriptor, DescriptorBlock, Double
 from psd_tools.psd.header import FileHeader
 from psd_tools.psd.image_data import ImageData
 from psd_tools.psd.image_resources import ImageResource
+from psd_tools.psd.layer_and_mask import ChannelData, ChannelInfo, MaskFlags, MaskParameters
 from psd_tools.psd.tagged_blocks import TaggedBlock
 
 from engine.canvas import psd_file
 from engine.canvas.blending import MODES
 from engine.canvas.document import Document
-from engine.canvas.layer import Group, layer_of
+from engine.canvas.layer import Group, Mask, layer_of
 from engine.canvas.psd_file import save_psd
 from engine.canvas.psd_reading import load_psd
+from engine.canvas.rect import Rect
+from engine.canvas.selection import ellipse
 from engine.imaging.srgb import is_srgb
 from engine.runtime.errors import BadInputError, MissingFileError, PictureError, StylekilnError
 from tests.engine.canvas.pictures import SIZE, difference, facts, noise, rich
@@ -187,6 +191,70 @@ def test_what_was_clipped_to_a_layer_that_is_left_out_is_not_clipped_to_another(
     ]
 
 
+def test_fills_of_one_color_are_filled_and_shapes_are_left_out(tmp_path: Path) -> None:
+    image = made("RGB")
+    for name, key in (("sky", b"Rd  "), ("broken", b"none")):
+        layer = image.create_pixel_layer(picture(), name=name)
+        items = [(key, Double(10)), (b"Grn ", Double(20)), (b"Bl  ", Double(300))]
+        color = Descriptor(name="", classID=b"RGBC", items=items)
+        block = DescriptorBlock(name="", classID=b"null", items=[(b"Clr ", color)])
+        record = layer._record
+        record.tagged_blocks[Tag.SOLID_COLOR_SHEET_SETTING] = TaggedBlock(
+            key=Tag.SOLID_COLOR_SHEET_SETTING, data=block
+        )
+        record.right, record.bottom = record.left, record.top
+        for channel in layer._channels:
+            channel.data = b""
+    opened = open_made(image, tmp_path)
+    assert told(opened.notes) == ["Shapes and fills without pixels were left out: broken."]
+    assert [layer.name for layer in opened.document.layers] == ["sky"]
+    assert (opened.document.composite() == (10, 20, 255, 255)).all()
+
+
+def test_of_two_masks_the_one_that_both_make_together_is_taken(tmp_path: Path) -> None:
+    document = Document(60, 40, [layer_of("a", noise(60, 40, 1, opaque=True))])
+    document.layers[0].mask = Mask(ellipse((60, 40), Rect(5, 5, 30, 30)))
+    save_psd(document, tmp_path / "a.psd")
+    with open(tmp_path / "a.psd", "rb") as stream:
+        psd = PSD.read(stream)
+    info = psd.layer_and_mask_information.layer_info
+    record, channels = info.layer_records[0], info.channel_image_data[0]
+    record.channel_info.append(ChannelInfo(id=-3))
+    both = ChannelData(data=np.full((10, 20), 200, np.uint8).tobytes())
+    channels.append(both)
+    data = record.mask_data
+    data.real_flags, data.real_background_color = MaskFlags(), 0
+    data.real_left, data.real_top, data.real_right, data.real_bottom = 3, 4, 23, 14
+    with open(tmp_path / "a.psd", "wb") as stream:
+        psd.write(stream)
+    shown = load_psd(tmp_path / "a.psd").document.composite()[..., 3]
+    expected = np.zeros((40, 60), np.uint8)
+    expected[4:14, 3:23] = 200
+    np.testing.assert_array_equal(shown, expected)
+
+
+def test_masks_that_are_damaged_or_soft_are_told(tmp_path: Path) -> None:
+    document = Document(60, 40, [layer_of(name, noise(60, 40, 1)) for name in ("a", "b")])
+    for layer in document.layers:
+        layer.mask = Mask(ellipse((60, 40), Rect(5, 5, 30, 30)))
+    save_psd(document, tmp_path / "a.psd")
+    with open(tmp_path / "a.psd", "rb") as stream:
+        psd = PSD.read(stream)
+    info = psd.layer_and_mask_information.layer_info
+    info.channel_image_data[0][4].data = b"\0"
+    soft = info.layer_records[1].mask_data
+    soft.flags.parameters_applied = True
+    soft.parameters = MaskParameters(user_mask_density=128, user_mask_feather=4.0)
+    with open(tmp_path / "a.psd", "wb") as stream:
+        psd.write(stream)
+    opened = load_psd(tmp_path / "a.psd")
+    assert told(opened.notes) == [
+        "Damaged masks were left out: a.",
+        "Softness and density of masks were left out: b.",
+    ]
+    assert [layer.mask is None for layer in opened.document.layers] == [True, False]
+
+
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
 def test_gray_and_cmyk_become_srgb(tmp_path: Path, mode: str) -> None:
     image = made(mode)
@@ -302,6 +370,17 @@ def test_truncated_and_mutated_files_are_one_sentence_or_a_document(tmp_path: Pa
             refused.append(error)
     assert len(refused) > 50
     assert all(isinstance(error, PictureError) and "\n" not in str(error) for error in refused)
+
+
+def test_thousands_of_layers_of_one_pixel_are_counted_with_their_tiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dots = [layer_of(f"{n}", noise(1, 1, 1) | np.uint8(1)) for n in range(200)]
+    save_psd(Document(60, 40, dots), tmp_path / "a.psd")
+    free = psutil.virtual_memory()._replace(available=40 * 2**20)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    with pytest.raises(PictureError, match=r"0\.1 GB of memory"):
+        load_psd(tmp_path / "a.psd")
 
 
 def test_missing_foreign_and_oversized_files(
