@@ -12,8 +12,8 @@ from engine.canvas.document import from_picture
 from engine.canvas.export import FORMATS, ExportSettings, export_document, format_of
 from engine.canvas.incoming import FOREIGN_SUFFIXES, Incoming, load_foreign
 from engine.imaging.decode import load_rgba
-from engine.runtime.files import require_target
 from engine.runtime.schema import add_arguments, given_arguments, validated
+from engine.runtime.sources import keep_sources
 from engine.runtime.thread import Engine
 
 
@@ -29,7 +29,8 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, engine: Engine) -> int:
     """Write the file and print its path; what is different in it goes to stderr."""
     settings = validated(ExportSettings, given_arguments(args, ExportSettings))
-    target = require_target(args.out)
+    target = args.out
+    keep_sources(target, [args.file])
     as_canvas = target.suffix.lower() == storage.SUFFIX
     if not as_canvas:
         format_of(target)  # before anything is read

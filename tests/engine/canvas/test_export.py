@@ -136,6 +136,14 @@ def test_the_command_line_writes_each_as_another(tmp_path: Path, capsys) -> None
     )
 
 
+def test_the_command_line_writes_nothing_over_its_source(tmp_path: Path, capsys) -> None:
+    export_document(painted(), tmp_path / "a.psd")
+    before = (tmp_path / "a.psd").read_bytes()
+    assert main(["canvas", str(tmp_path / "a.psd"), str(tmp_path / "a.psd")]) == 2
+    assert "would be written over itself" in capsys.readouterr().err
+    assert (tmp_path / "a.psd").read_bytes() == before
+
+
 def test_the_command_line_tells_what_is_different(tmp_path: Path, capsys) -> None:
     storage.save(rich(), tmp_path / "a.kiln")
     assert main(["canvas", str(tmp_path / "a.kiln"), str(tmp_path / "a.ora")]) == 0
