@@ -30,6 +30,8 @@ LAYER_MENU = (
     (("canvas.merge", "Merge down"), ("canvas.flatten_group", "Flatten group"),
      ("canvas.merge_visible", "Merge visible")),
 )  # fmt: skip
+# What "Merge down" is called for several rows, and for a group.
+MERGES = ("Merge layers", "Merge group")
 _ONLY_WHEN_POSSIBLE = (
     "canvas.ungroup",
     "canvas.add_mask",
@@ -71,8 +73,10 @@ class LayerMenu:
         action = self._known[name]
         if name in _ONLY_WHEN_POSSIBLE and not action.enabled():
             return
-        if name == "canvas.merge" and isinstance(self._state.node, Group):
-            text = "Merge group"
+        if name == "canvas.merge" and len(self._state.chosen) > 1:
+            text = MERGES[0]
+        elif name == "canvas.merge" and isinstance(self._state.node, Group):
+            text = MERGES[1]
         keys = shortcut_text(action.shortcut)
         entry = self.menu.addAction(f"{tr(text)}\t{keys}" if keys else tr(text))
         entry.setIcon(icons.icon(action.icon, 14))

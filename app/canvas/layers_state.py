@@ -122,8 +122,15 @@ class LayersState(DocumentState):
     # Merging
 
     def merge_down(self) -> None:
-        """Make one layer of the active node and the one below; of a group that of what it holds."""
-        if isinstance(self.node, Group):
+        """Make one layer of the chosen nodes; of one the layer with the one below it, of a group
+        all that it holds.
+        """
+        chosen = self.chosen
+        if len(chosen) > 1:
+            change = self._attempt(lambda it: it.merge_nodes(chosen))
+            if change is not None:
+                self.set_active(change.layer_id)
+        elif isinstance(self.node, Group):
             self._merge("merge_group")
         else:
             self._merge("merge_down")
@@ -145,11 +152,12 @@ class LayersState(DocumentState):
             self.set_active(change.layer_id)
 
     def can_merge(self) -> bool:
-        """Whether there is a layer below the active one, or a group to merge."""
+        """Whether there are several layers, one below the active one, or a group to merge."""
         document, node = self.document, self.node
         if document is None or node is None:
             return False
-        return isinstance(node, Group) or document.index(node.id) > 0
+        several = len(self._chosen) > 1 and len(self.chosen) > 1
+        return several or isinstance(node, Group) or document.index(node.id) > 0
 
     def has_group(self) -> bool:
         """Whether a group is active."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.canvas.arranging import Arranging, moves
 from engine.canvas.history import Change, Edit, FieldEdit, Together
-from engine.canvas.layer import Group, Node, duplicated
+from engine.canvas.layer import Group, Node, duplicated, shared_copy
 from engine.runtime.errors import BadInputError
 
 Stacks = list[tuple[Group, list[Node]]]
@@ -78,6 +78,19 @@ class Several(Arranging):
                 raise BadInputError("A group cannot be put into itself.")
         stacks = self._placed(chosen, target, index, chosen)
         return self._restack(stacks, "Reorder layers", chosen[-1].id)
+
+    def merge_nodes(self, node_ids: Sequence[str]) -> Change:
+        """Make one layer of several nodes, at the place and with the name of the topmost.
+
+        What is hidden is left out. Between them, layers that are not named stay where they are.
+        """
+        chosen = self._movable(node_ids)
+        top = chosen[-1]
+        lowest = shared_copy(chosen[0])
+        lowest.clipping = False
+        merged = self._flattened([lowest, *chosen[1:]], top.name)
+        stacks = self._placed(chosen, self.group_of(top.id), self.index(top.id) + 1, [merged])
+        return self._restack(stacks, "Merge layers", merged.id)
 
     def show_nodes(self, node_ids: Sequence[str], visible: bool) -> Change:
         """Show or hide nodes."""

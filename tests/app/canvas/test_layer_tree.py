@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent
+from PySide6.QtCore import QModelIndex, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox
 
 from app.canvas.layer_list import CLOSED
@@ -150,14 +150,25 @@ def test_the_list_shows_where_a_drop_would_go(qtbot, view, abc):
             event = kind(at, Qt.DropAction.MoveAction, data, LEFT, NONE)
             QApplication.sendEvent(tree.viewport(), event)
 
+    def drop(at):
+        event = QDropEvent(QPointF(at), Qt.DropAction.MoveAction, data, LEFT, NONE)
+        QApplication.sendEvent(tree.viewport(), event)
+
     group, inside = row(view, "Group 1"), row(view, "B")
     drag_to(group.center())
     assert seen(view, QPoint(1, group.center().y())) == color("acc")
     assert seen(view, QPoint(100, group.top() + 1)) == color("acc")
+    drag_to(group.center())
+    drop(QPoint(150, group.center().y()))
+    assert shape(abc) == ["Background", "A", ("Group 1", ["B", "C"])]
+    abc.undo()
     drag_to(QPoint(150, inside.bottom() - 1))
     assert seen(view, QPoint(inside.left() + 60, inside.bottom())) == color("acc")
     assert seen(view, QPoint(inside.left() - 8, inside.bottom())) != color("acc")
     assert seen(view, QPoint(1, group.center().y())) != color("acc")
+    drop(QPoint(150, inside.bottom() - 1))
+    assert shape(abc) == ["Background", "A", ("Group 1", ["C", "B"])]
+    assert seen(view, QPoint(inside.left() + 60, inside.bottom())) != color("acc")
 
 
 def test_painting_on_a_group_is_refused_and_says_what_to_choose(qtbot, view, abc, session):
@@ -305,6 +316,19 @@ def test_merging_a_group_and_what_is_visible_keeps_the_looks(qtbot, view, abc):
     assert shape(abc) == ["Background", "Group 1", "C"]
     assert abc.layer.opacity == 1.0
     assert np.abs(abc.document.composite().astype(int) - before).max() <= 1
+
+
+def test_several_chosen_layers_are_merged_by_one_step(qtbot, view, abc):
+    click(qtbot, view, "A")
+    click(qtbot, view, "B", modifier=CTRL)
+    before, steps = abc.document.composite(), abc.document.history.position
+    merge = {one.id: one for one in view.actions()}["canvas.merge"]
+    assert merge.enabled()
+    merge.run()
+    assert shape(abc) == ["Background", "B", "C"]
+    assert abc.layer.name == "B"
+    assert (abc.document.composite() == before).all()
+    assert abc.document.history.position == steps + 1
 
 
 def test_the_menu_of_a_row_offers_what_can_be_done_with_it(qtbot, view, abc):

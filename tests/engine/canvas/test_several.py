@@ -73,6 +73,22 @@ def test_several_layers_are_removed_copied_hidden_and_moved_each_by_one_step() -
     assert document.history.position == 0
 
 
+def test_several_layers_become_one_at_the_place_of_the_topmost() -> None:
+    red, green = plain((255, 0, 0, 255), Rect(0, 0, 40, 60)), plain((0, 255, 0, 128))
+    blue = plain((0, 0, 255, 255), Rect(50, 0, 10, 60), clipping=True)
+    for layer, name in ((red, "red"), (green, "green"), (blue, "blue")):
+        layer.name = name
+    document = of(red, noise(1, x=60), green, blue, noise(2, x=70))
+    alone = of(*(layer for layer in (red, green, blue))).composite()
+    document.merge_nodes([blue.id, red.id, green.id])
+    assert shape(document) == ["noise 1", "blue", "noise 2"]
+    merged = document.layers[1]
+    assert (merged.pixels(document.bounds) == alone).all()
+    assert (merged.clipping, merged.opacity) == (False, 1.0)
+    document.undo()
+    assert shape(document) == ["red", "noise 1", "green", "blue", "noise 2"]
+
+
 def test_one_locked_layer_keeps_all_from_being_removed() -> None:
     document = letters()
     ids = named(document)
