@@ -26,8 +26,8 @@ class OpacityKeys(QObject):
         super().__init__(state)
         self._state = state
         self._first: int | None = None
-        self._timer = QTimer(self, interval=PAIR_MS, singleShot=True)
-        self._timer.timeout.connect(self._forget)
+        self.pair = QTimer(self, interval=PAIR_MS, singleShot=True)
+        self.pair.timeout.connect(self._forget)
 
     def press(self, digit: int) -> None:
         """A digit key has been pressed."""
@@ -38,7 +38,7 @@ class OpacityKeys(QObject):
         else:
             share = digit / 10 or 1.0
             self._first = digit
-            self._timer.start()
+            self.pair.start()
         if self._state.tool in PAINTING:
             self._state.set_brush(opacity=share)
         else:
@@ -46,7 +46,7 @@ class OpacityKeys(QObject):
 
     def _forget(self) -> None:
         self._first = None
-        self._timer.stop()
+        self.pair.stop()
 
 
 def layer_keys(state: CanvasState) -> dict[str, Callable[[], object]]:
