@@ -128,11 +128,11 @@ def _brightness(color: tuple[int, int, int] | None) -> np.float32:
 def blend(
     original: np.ndarray,
     alpha: np.ndarray,
-    color: tuple[int, int, int] | None,
+    color: np.ndarray | tuple[int, int, int] | None,
     *,
     alpha_locked: bool = False,
 ) -> np.ndarray:
-    """``color`` over straight RGBA uint8 ``original`` with ``alpha`` 0..1 [h, w]; None erases.
+    """``color`` (one or [h, w, 3]) over straight RGBA uint8 with ``alpha`` 0..1; None erases.
 
     Pixels where ``alpha`` is 0 come back byte for byte. With ``alpha_locked`` colors change where
     there is something, and what is transparent stays as it is.

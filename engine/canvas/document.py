@@ -14,6 +14,7 @@ from engine.canvas import selecting
 from engine.canvas.arranging import moves
 from engine.canvas.brush import Brush, Stroke, blend
 from engine.canvas.core import Guide, check_size
+from engine.canvas.covering import Covering
 from engine.canvas.history import (
     Change,
     Edit,
@@ -149,6 +150,32 @@ class Document(Snapshots):
         before = layer.tiles.copy()
         layer.tiles.write(rect.moved(-layer.x, -layer.y), pixels)
         return self._painted(layer, before, what)
+
+    def covering(self, layer_id: str) -> Covering:
+        """What it takes to lay paint on a layer, also in another thread."""
+        self._settle()
+        layer = self._paintable(layer_id)
+        selected = None if self.selection is None else self.selection.copy()
+        return Covering(
+            layer.id,
+            layer.tiles.copy(),
+            layer.x,
+            layer.y,
+            layer.alpha_locked,
+            selected,
+            self.bounds,
+        )
+
+    def put_covering(self, covering: Covering, painted: Tiles, what: str) -> Change | None:
+        """Let the layer be ``painted``. None when it was changed since ``covering`` was taken."""
+        self._settle()
+        layer = self._paintable(covering.layer_id)
+        moved = (layer.x, layer.y) != (covering.x, covering.y)
+        if moved or layer.tiles.difference(covering.before):
+            return None
+        keys = painted.difference(layer.tiles)
+        layer.tiles.exchange({key: painted.get(key) for key in keys})
+        return self._painted(layer, covering.before, what)
 
     def _settle(self) -> None:
         self.end_stroke()
