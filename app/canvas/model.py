@@ -6,7 +6,8 @@ in ``selection_state.py``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, QRect, QSize, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -14,6 +15,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from app.canvas.brush_settings import BrushSettings
 from app.canvas.candidates import Candidates
 from app.canvas.kept_candidates import from_kept
+from app.canvas.laying import LayingSettings
 from app.canvas.selection_state import SelectionState
 from engine.canvas.brush import Brush
 from engine.runtime.errors import BadInputError
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.canvas.brush import Stroke
+    from engine.canvas.covering import Covering
     from engine.canvas.shelf import Kept
+    from engine.canvas.tiles import Tiles
 
 
 class CanvasState(SelectionState):
@@ -32,11 +36,15 @@ class CanvasState(SelectionState):
     tool_changed = Signal()
     brush_changed = Signal()
     color_changed = Signal()
+    laying_changed = Signal()
+    cover_asked = Signal(object)  # a Cover to lay on the active layer or mask
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.tool = "brush"
         self.brush = BrushSettings()
+        self.laying = LayingSettings()
+        self.background = QColor(255, 255, 255)
         self.candidates = Candidates(self)
         self._stroke: Stroke | None = None
         self._stroke_end: tuple[float, float, float] | None = None
@@ -70,6 +78,34 @@ class CanvasState(SelectionState):
         """Paint with ``value``."""
         self.color = QColor(value)
         self.color_changed.emit()
+
+    def set_background(self, value: QColor) -> None:
+        """What gradients run to."""
+        self.background = QColor(value)
+        self.color_changed.emit()
+
+    def swap_colors(self) -> None:
+        """Paint with the background color, and the other way round."""
+        self.color, self.background = self.background, self.color
+        self.color_changed.emit()
+
+    def reset_colors(self) -> None:
+        """Black on white."""
+        self.color, self.background = QColor(0, 0, 0), QColor(255, 255, 255)
+        self.color_changed.emit()
+
+    def set_laying(self, **values: Any) -> None:
+        """Change how shapes and gradients are laid."""
+        self.laying = replace(self.laying, **values)
+        self.laying_changed.emit()
+
+    def put_covering(self, covering: Covering, painted: Tiles, what: str) -> bool:
+        """Show what was painted off this thread; False when the layer has changed since."""
+        if self.document is None:
+            return True
+        change = self.document.put_covering(covering, painted, what)
+        self._apply(change)
+        return change is not None
 
     def pick_color(self, at: QPoint) -> None:
         """Take the color of the picture as seen at ``at``; transparent pixels give none."""

@@ -6,6 +6,7 @@ is kept. A drag inside the selection moves its outline; a click beside it clears
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 # Points of a lasso nearer than this on the screen say nothing new.
 LASSO_STEP = 1.5
 CLOSING_REACH = 8.0
+Finish = Callable[["CanvasState", list[QPointF], "Joining"], None]
 
 
-class _Drag(Protocol):
+class Drag(Protocol):
     """What a press began; it goes on until the release."""
 
     def move(self, state: CanvasState, pointer: Pointer) -> None: ...
@@ -108,11 +110,12 @@ class _Box:
         state.join(make(state.document.size, to_rect(self._rect)), self._how)
 
 
-class _Loop:
+class Loop:
     """A line is drawn by hand; its end is joined to its start."""
 
-    def __init__(self, at: QPointF, how: Joining, zoom: float) -> None:
+    def __init__(self, at: QPointF, how: Joining, zoom: float, finish: Finish) -> None:
         self._points, self._how, self._step = [at], how, LASSO_STEP / zoom
+        self._finish = finish
 
     def move(self, state: CanvasState, pointer: Pointer) -> None:
         if (pointer.at - self._points[-1]).manhattanLength() >= self._step:
@@ -121,7 +124,7 @@ class _Loop:
 
     def end(self, state: CanvasState) -> None:
         state.set_draft(None)
-        join_polygon(state, self._points, self._how)
+        self._finish(state, self._points, self._how)
 
 
 class DragTool(Tool):
@@ -130,19 +133,19 @@ class DragTool(Tool):
     cursor = Qt.CursorShape.CrossCursor
 
     def __init__(self) -> None:
-        self._drag: _Drag | None = None
+        self._drag: Drag | None = None
 
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
         """Take hold of the selection or its handles, or begin to draw."""
         self._drag = self.held(state, view, pointer) or self.begun(state, view, pointer)
 
-    def held(self, state: CanvasState, view: Viewport, pointer: Pointer) -> _Drag | None:
+    def held(self, state: CanvasState, view: Viewport, pointer: Pointer) -> Drag | None:
         """The drag of what lies under the pointer already, if any."""
         if how_joined(state, pointer) != "replace" or state.selected is None:
             return None
         return _Outline(pointer.at) if state.covers(pixel(pointer.at)) else None
 
-    def begun(self, state: CanvasState, view: Viewport, pointer: Pointer) -> _Drag:
+    def begun(self, state: CanvasState, view: Viewport, pointer: Pointer) -> Drag:
         """The drag that draws something new."""
         raise NotImplementedError
 
@@ -177,7 +180,7 @@ class SelectTool(DragTool):
     slot = "select"
     round_ = False
 
-    def held(self, state: CanvasState, view: Viewport, pointer: Pointer) -> _Drag | None:
+    def held(self, state: CanvasState, view: Viewport, pointer: Pointer) -> Drag | None:
         """The handles first, which also lie outside."""
         held = state.selected
         if held is not None and state.is_rectangle and how_joined(state, pointer) == "replace":
@@ -186,7 +189,7 @@ class SelectTool(DragTool):
                 return _Handle(pointer.at, held, handle)
         return super().held(state, view, pointer)
 
-    def begun(self, state: CanvasState, view: Viewport, pointer: Pointer) -> _Drag:
+    def begun(self, state: CanvasState, view: Viewport, pointer: Pointer) -> Drag:
         """A box from here."""
         how = how_joined(state, pointer)
         joins = pointer.shift and state.selection is not None
@@ -206,9 +209,9 @@ class LassoTool(DragTool):
     name, icon, text, key = "lasso", "lasso", "Lasso", "L"
     slot = "lasso"
 
-    def begun(self, state: CanvasState, view: Viewport, pointer: Pointer) -> _Drag:
+    def begun(self, state: CanvasState, view: Viewport, pointer: Pointer) -> Drag:
         """A line from here."""
-        return _Loop(pointer.at, how_joined(state, pointer), view.zoom)
+        return Loop(pointer.at, how_joined(state, pointer), view.zoom, join_polygon)
 
 
 class PolygonTool(Tool):
@@ -229,7 +232,7 @@ class PolygonTool(Tool):
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
         """One more corner; on the first one the polygon is closed."""
         if not self._corners:
-            self._how = how_joined(state, pointer)
+            self._how = self.how(state, pointer)
         elif self._closes(view, pointer):
             self._close(state)
             return
@@ -283,6 +286,14 @@ class PolygonTool(Tool):
     def _close(self, state: CanvasState) -> None:
         corners = self._corners
         self.put_down(state)
+        self.finish(state, corners)
+
+    def how(self, state: CanvasState, pointer: Pointer) -> Joining:
+        """How what is begun now is joined to the selection."""
+        return how_joined(state, pointer)
+
+    def finish(self, state: CanvasState, corners: list[QPointF]) -> None:
+        """The polygon is closed."""
         join_polygon(state, corners, self._how)
 
 

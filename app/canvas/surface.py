@@ -213,7 +213,9 @@ class Surface(QWidget):
         if self._space:
             return BY_NAME["hand"]
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-        return BY_NAME["pick"] if alt and self._painting_tool() else BY_NAME[self.state.tool]
+        return (
+            BY_NAME["pick"] if alt and BY_NAME[self.state.tool].paints else BY_NAME[self.state.tool]
+        )
 
     def _pointer(self, event: QMouseEvent | QTabletEvent, pressure: float = 1.0) -> Pointer:
         modifiers = event.modifiers()

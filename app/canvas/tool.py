@@ -33,6 +33,8 @@ class Tool:
     text = ""
     key = ""
     cursor = Qt.CursorShape.ArrowCursor
+    paints = False
+    """Whether it lays color on the layer, so that Alt picks one."""
 
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
         """The button or pen goes down."""

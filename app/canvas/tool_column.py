@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -23,13 +23,17 @@ from app.widgets.color_dialog import choose_color
 from app.widgets.text import hairline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.canvas.model import CanvasState
 
 WIDTH = 42
 ICON = 17
+# The swatches of both colors in their well.
+FRONT, BACK = QRectF(2.5, 2.5, 18, 18), QRectF(11.5, 11.5, 16, 16)
 GROUPS = (
     ("move", "select", "lasso", "wand"),
-    ("brush", "eraser", "pick"),
+    ("brush", "eraser", "bucket", "line", "pick"),
     ("region", "hand", "zoom"),
 )
 
@@ -98,7 +102,7 @@ class ToolColumn(QWidget):
 
 
 class ColorWell(QAbstractButton):
-    """The painting color; a click opens the color dialog."""
+    """The painting color over the background color; a click on either opens the color dialog."""
 
     def __init__(self, state: CanvasState) -> None:
         super().__init__()
@@ -106,32 +110,49 @@ class ColorWell(QAbstractButton):
         self._kept: list[str] = []
         self.setFixedSize(30, 30)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        bind(self.setToolTip, "Color to paint with")
+        tip = "Colors to paint with. X swaps them, D makes them black and white."
+        bind(self.setToolTip, tip)
         bind(self.setAccessibleName, "Color to paint with")
         self.clicked.connect(self.choose)
         state.color_changed.connect(self.update)
 
     def choose(self) -> None:
         """Open the color dialog; every color is applied as it is tried."""
-        before = QColor(self._state.color)
-        self.dialog = choose_color(
-            self.window(), "Color to paint with", before.name(), self._keep, self._kept
-        )
-        self.dialog.currentColorChanged.connect(self._state.set_color)
-        self.dialog.rejected.connect(lambda: self._state.set_color(before))
+        self._ask("Color to paint with", self._state.color, self._state.set_color)
+
+    def choose_background(self) -> None:
+        """The same for the background color."""
+        self._ask("Background color", self._state.background, self._state.set_background)
+
+    def _ask(self, title: str, before: QColor, take: Callable[[QColor], object]) -> None:
+        before = QColor(before)
+        self.dialog = choose_color(self.window(), title, before.name(), self._keep, self._kept)
+        self.dialog.currentColorChanged.connect(take)
+        self.dialog.rejected.connect(lambda: take(before))
 
     def _keep(self, chosen: str) -> None:
         """The colors chosen last are offered again."""
         self._kept = [chosen, *(one for one in self._kept if one != chosen)]
 
     def sizeHint(self) -> QSize:
-        """One swatch."""
+        """Two swatches, one over the other."""
         return QSize(30, 30)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Which of the two it is."""
+        at = event.position()
+        behind = BACK.contains(at) and not FRONT.contains(at)
+        if behind and event.button() == Qt.MouseButton.LeftButton and self.isDown():
+            self.setDown(False)
+            self.choose_background()
+        else:
+            super().mouseReleaseEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The color in a dark frame."""
+        """The colors in dark frames."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(color("t2" if self.underMouse() else "line_control"), 1))
-        painter.setBrush(self._state.color)
-        painter.drawRoundedRect(QRectF(4.5, 4.5, 21, 21), 2, 2)
+        for place, shown in ((BACK, self._state.background), (FRONT, self._state.color)):
+            painter.setBrush(shown)
+            painter.drawRoundedRect(place, 2, 2)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.canvas.laying_options import GradientOptions, OpacityOption, ShapeOptions
 from app.canvas.select_options import EdgeOptions, Joinings, Variants, WandOptions
 from app.canvas.tools import SLOTS
 from app.i18n import bind
@@ -22,6 +23,13 @@ PARTS: dict[str, tuple[str, ...]] = {
     "lasso": ("lasso", "joinings", "edge"),
     "polygon": ("lasso", "joinings", "edge"),
     "wand": ("joinings", "wand"),
+    "bucket": ("bucket", "wand", "opacity"),
+    "gradient": ("bucket", "gradient", "opacity"),
+    "line": ("line", "shape", "opacity"),
+    "rectangle": ("line", "shape", "opacity"),
+    "ellipse": ("line", "shape", "opacity"),
+    "polygon_fill": ("line", "opacity"),
+    "lasso_fill": ("line", "opacity"),
     "brush": ("tip",),
     "eraser": ("tip",),
 }
@@ -77,12 +85,18 @@ class ToolOptions(QWidget):
         self.joinings = Joinings(state)
         self.edge = EdgeOptions(state)
         self.wand = WandOptions(state)
+        self.shape = ShapeOptions(state)
+        self.gradient = GradientOptions(state)
+        self.opacity = OpacityOption(state)
         self.variants = {slot: Variants(state, tools) for slot, tools in SLOTS.items()}
         self.parts: dict[str, QWidget] = {
             **self.variants,
             "joinings": self.joinings,
             "edge": self.edge,
             "wand": self.wand,
+            "shape": self.shape,
+            "gradient": self.gradient,
+            "opacity": self.opacity,
             "tip": self.tip,
         }
         row = self._row = QHBoxLayout(self)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 
 from app.canvas import overlays
+from app.canvas.paint_tools import PAINT_TOOLS
 from app.canvas.select_tools import SELECT_TOOLS
 from app.canvas.tool import Pointer, Tool, pixel, spanned, stretched
 
@@ -60,6 +61,7 @@ class BrushTool(Tool):
 
     name, icon, text, key = "brush", "brush", "Brush", "B"
     cursor = Qt.CursorShape.BlankCursor
+    paints = True
     erase = False
 
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
@@ -148,6 +150,7 @@ TOOLS: tuple[Tool, ...] = (
     *SELECT_TOOLS,
     BrushTool(),
     EraserTool(),
+    *PAINT_TOOLS,
     PickTool(),
     RegionTool(),
     HandTool(),

@@ -33,6 +33,7 @@ from app.canvas.handover import Handover
 from app.canvas.keeper import Keeper
 from app.canvas.layer_keys import layer_keys
 from app.canvas.layers_column import LayersColumn
+from app.canvas.laying import Laying
 from app.canvas.menus import CanvasMenus
 from app.canvas.model import CanvasState
 from app.canvas.option_bar import OptionBar
@@ -80,6 +81,7 @@ class View(QWidget):
         self.layers, self.history = self.beneath.layers, self.beneath.history
         self.commands = DocumentCommands(self, session, self.state, self.keeper)
         self.colors = ColorSelecting(self, session, self.state)
+        self.laying = Laying(self, session, self.state)
         self.menus = CanvasMenus(self, session)
         self.drops = Drops(self.state, self.keeper, self.repainting)
         self._handover = Handover(session, self.state, self.keeper, self.repainting, self.surface)
@@ -249,6 +251,8 @@ class View(QWidget):
             "Esc": self._escape,
             "Left": lambda: state.candidates.step(-1),
             "Right": lambda: state.candidates.step(1),
+            "X": state.swap_colors,
+            "D": state.reset_colors,
             "Del": state.clear_selection_pixels,
         }
         for key in {tool.key for tool in TOOLS}:

@@ -108,7 +108,8 @@ class Stroke:
             alpha *= self._clip.read(part.moved(self.on.x, self.on.y)) / np.float32(255.0)
         color = None if self.brush.erase else self.brush.color
         if isinstance(self.on, Mask):
-            target[:] = np.rint(original + (_brightness(color) - original) * alpha)
+            value = brightness(np.asarray(color or (0, 0, 0)))  # the eraser hides
+            target[:] = np.rint(original + (value - original) * alpha)
         else:
             target[:] = blend(original, alpha, color, alpha_locked=self.on.alpha_locked)
 
@@ -119,10 +120,10 @@ def _inside(part: Rect) -> tuple[slice, slice]:
     return slice(top, top + part.height), slice(left, left + part.width)
 
 
-def _brightness(color: tuple[int, int, int] | None) -> np.float32:
-    """What a color shows as the value of a mask; None, the eraser, hides."""
-    red, green, blue = color or (0, 0, 0)
-    return np.float32(0.3 * red + 0.59 * green + 0.11 * blue)
+def brightness(color: np.ndarray) -> np.ndarray:
+    """What colors [..., 3] show as values of a mask, float32."""
+    weights = np.array((0.3, 0.59, 0.11), np.float32)
+    return (np.asarray(color, np.float32) * weights).sum(axis=-1)
 
 
 def blend(

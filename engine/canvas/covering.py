@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.canvas.brush import blend
+from engine.canvas.brush import blend, brightness
 from engine.canvas.rect import Rect
 from engine.canvas.tiles import Tiles, keys_in, tile_rect
 
@@ -70,12 +70,15 @@ Paint = Plain | Gradient
 
 @dataclass(frozen=True)
 class Covering:
-    """A layer as it is before paint is laid on it. ``x`` and ``y`` are the layer's place."""
+    """A layer, or the mask of a node, as it is before paint is laid on it; ``x`` and ``y`` are its
+    place. On a mask the brightness of the paint counts.
+    """
 
-    layer_id: str
+    node_id: str
     before: Tiles
     x: int
     y: int
+    on_mask: bool
     alpha_locked: bool
     selection: Tiles | None
     area: Rect
@@ -103,10 +106,14 @@ class Covering:
                 if let is None:
                     return
                 alpha *= let / np.float32(255.0)
-        whole = not self.alpha_locked and alpha.min() >= 1.0
+        whole = not self.alpha_locked and not self.on_mask and alpha.min() >= 1.0
         if whole and isinstance(paint, Plain):
             result.fill(part, (*paint.color, 255))
             return
         color, amount = paint.at(place)
         under = result.read(part)
+        if self.on_mask:
+            value = brightness(color)
+            result.write(part, np.rint(under + (value - under) * (alpha * amount)).astype(np.uint8))
+            return
         result.write(part, blend(under, alpha * amount, color, alpha_locked=self.alpha_locked))

@@ -151,31 +151,36 @@ class Document(Snapshots):
         layer.tiles.write(rect.moved(-layer.x, -layer.y), pixels)
         return self._painted(layer, before, what)
 
-    def covering(self, layer_id: str) -> Covering:
-        """What it takes to lay paint on a layer, also in another thread."""
+    def covering(self, node_id: str, *, on_mask: bool = False) -> Covering:
+        """What it takes to lay paint on a layer or on a mask, also in another thread."""
         self._settle()
-        layer = self._paintable(layer_id)
+        on = self._paintable_raster(node_id, on_mask)
         selected = None if self.selection is None else self.selection.copy()
-        return Covering(
-            layer.id,
-            layer.tiles.copy(),
-            layer.x,
-            layer.y,
-            layer.alpha_locked,
-            selected,
-            self.bounds,
-        )
+        locked = isinstance(on, Layer) and on.alpha_locked
+        before = on.tiles.copy()
+        return Covering(node_id, before, on.x, on.y, on_mask, locked, selected, self.bounds)
 
     def put_covering(self, covering: Covering, painted: Tiles, what: str) -> Change | None:
         """Let the layer be ``painted``. None when it was changed since ``covering`` was taken."""
         self._settle()
-        layer = self._paintable(covering.layer_id)
-        moved = (layer.x, layer.y) != (covering.x, covering.y)
-        if moved or layer.tiles.difference(covering.before):
+        on = self._paintable_raster(covering.node_id, covering.on_mask)
+        moved = (on.x, on.y) != (covering.x, covering.y)
+        if moved or on.tiles.difference(covering.before):
             return None
-        keys = painted.difference(layer.tiles)
-        layer.tiles.exchange({key: painted.get(key) for key in keys})
-        return self._painted(layer, covering.before, what)
+        if isinstance(on, Mask):
+            edit = FieldEdit(covering.node_id, {"mask": replace(on, tiles=painted)})
+            return self._do(what, edit, covering.node_id)
+        keys = painted.difference(on.tiles)
+        on.tiles.exchange({key: painted.get(key) for key in keys})
+        return self._painted(on, covering.before, what)
+
+    def _paintable_raster(self, node_id: str, on_mask: bool) -> Layer | Mask:
+        if not on_mask:
+            return self._paintable(node_id)
+        mask = self._unlocked(node_id).mask
+        if mask is None:
+            raise BadInputError("This layer has no mask.")
+        return mask
 
     def _settle(self) -> None:
         self.end_stroke()

@@ -131,3 +131,17 @@ def test_shapes_beyond_the_document_are_no_error() -> None:
         assert mask.bounds().intersected(AREA).empty
     wide = shapes.rectangle(SIZE, Rect(-100, -100, 2000, 2000))
     assert wide.bounds() == AREA
+
+
+def test_on_a_mask_the_brightness_of_the_paint_counts() -> None:
+    made = document(np.full((500, 600, 4), 255, np.uint8))
+    node = made.layers[0].id
+    made.add_mask(node)
+    covering = made.covering(node, on_mask=True)
+    painted = covering.painted(shapes.rectangle(SIZE, Rect(0, 0, 50, 50)), Plain((0, 0, 0)))
+    made.put_covering(covering, painted, "Rectangle")
+    assert made.composite()[10, 10, 3] == 0
+    assert made.composite()[60, 60, 3] == 255
+    made.undo()
+    assert made.composite()[10, 10, 3] == 255
+    assert (made.layers[0].tiles.read(AREA) == 255).all()
