@@ -55,7 +55,7 @@ class GradientOptions(QWidget):
         self._state = state
         self.shape = Segments(((False, "Linear"), (True, "Radial")))
         self.shape.changed.connect(lambda value: state.set_laying(radial=bool(value)))
-        self.end = Segments(((False, "To background"), (True, "To transparent")))
+        self.end = Segments(((False, "Background"), (True, "Transparent")))
         self.end.changed.connect(lambda value: state.set_laying(transparent=bool(value)))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -77,7 +77,7 @@ class OpacityOption(QWidget):
         super().__init__()
         self._state = state
         self.field = NumberField(1, 100, 1, 0, unit="%")
-        self.field.setFixedWidth(68)
+        self.field.setFixedWidth(76)
         self.field.changed.connect(lambda value: state.set_laying(opacity=value / 100))
         bind(self.field.setAccessibleName, "Opacity")
         row = QHBoxLayout(self)

@@ -115,9 +115,8 @@ class GradientTool(DragShape):
         """From the foreground color."""
         laying = state.laying
         last = None if laying.transparent else rgb(state.background)
-        kind = "radial" if laying.radial else "linear"
         ends = start.toTuple(), end.toTuple()
-        return Cover("Gradient", Gradient(*ends, rgb(state.color), last, kind))
+        return Cover("Gradient", Gradient(*ends, rgb(state.color), last, laying.radial))
 
 
 class LineTool(DragShape):

@@ -7,7 +7,6 @@ them, :meth:`Covering.painted` works, :meth:`Document.put_covering` is one undo 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -33,7 +32,7 @@ class Plain:
 class Gradient:
     """From ``first`` at ``start`` to ``last`` at ``end`` (document points); None is transparent.
 
-    ``radial`` runs around ``start`` and ends at the distance of ``end``. Colors are mixed as sRGB
+    A radial one runs around ``start`` and ends at the distance of ``end``. Colors are mixed as sRGB
     values; beyond both ends they stay. A gradient without length is its last color.
     """
 
@@ -41,7 +40,7 @@ class Gradient:
     end: tuple[float, float]
     first: RGB
     last: RGB | None
-    kind: Literal["linear", "radial"] = "linear"
+    radial: bool = False
 
     def at(self, rect: Rect) -> tuple[np.ndarray, np.ndarray]:
         """Color [h, w, 3] and how much of it there is [h, w] in document rectangle ``rect``."""
@@ -58,7 +57,7 @@ class Gradient:
         length = across**2 + down**2
         if not length:
             return np.ones((rect.height, rect.width), np.float32)
-        if self.kind == "radial":
+        if self.radial:
             share = np.sqrt((x[None, :] ** 2 + y[:, None] ** 2) / np.float32(length))
         else:
             share = (x[None, :] * across + y[:, None] * down) / np.float32(length)

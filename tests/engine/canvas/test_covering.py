@@ -87,7 +87,7 @@ def test_a_linear_gradient_runs_from_color_to_color() -> None:
 
 
 def test_a_radial_gradient_fades_to_transparent() -> None:
-    paint = Gradient((300, 250), (400, 250), RED, None, "radial")
+    paint = Gradient((300, 250), (400, 250), RED, None, radial=True)
     seen = lay(document(), None, paint)
     assert seen[250, 300, 3] >= 252
     assert abs(int(seen[250, 350, 3]) - 127) <= 2
