@@ -5,24 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 SMALLEST_BRUSH, LARGEST_BRUSH = 1.0, 1000.0
+LIMITS = {
+    "size": (SMALLEST_BRUSH, LARGEST_BRUSH),
+    "hardness": (0.0, 1.0),
+    "opacity": (0.01, 1.0),
+    "flow": (0.01, 1.0),
+    "spacing": (0.02, 2.0),
+    "smoothing": (0.0, 200.0),
+}
 
 
 @dataclass(frozen=True)
 class BrushSettings:
-    """``size`` is the diameter in document pixels, hardness and opacity are 0 to 1."""
+    """``size`` is the diameter in document pixels; hardness, opacity and flow are 0 to 1.
+
+    ``spacing`` is from dab to dab in diameters. ``smoothing`` is the length of the string on which
+    the pointer pulls the brush, in document pixels; 0 is the bare hand.
+    """
 
     size: float = 24.0
     hardness: float = 0.8
     opacity: float = 1.0
+    flow: float = 1.0
+    spacing: float = 0.1
+    smoothing: float = 0.0
+    pressure_size: bool = True
+    pressure_opacity: bool = False
 
     def with_values(self, **values: float) -> BrushSettings:
         """Another brush with these values; what is out of range is clamped."""
-        changed = replace(self, **values)
-        return BrushSettings(
-            min(LARGEST_BRUSH, max(SMALLEST_BRUSH, changed.size)),
-            min(1.0, max(0.0, changed.hardness)),
-            min(1.0, max(0.01, changed.opacity)),
-        )
+        limited = {
+            name: min(LIMITS[name][1], max(LIMITS[name][0], value)) if name in LIMITS else value
+            for name, value in values.items()
+        }
+        return replace(self, **limited)  # type: ignore[arg-type]
 
     def scaled_size(self, factor: float) -> float:
         """The size times ``factor`` in whole pixels, changed by at least one."""

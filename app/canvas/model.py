@@ -18,6 +18,7 @@ from app.canvas.kept_candidates import from_kept
 from app.canvas.laying import LayingSettings
 from app.canvas.selection_state import SelectionState
 from engine.canvas.brush import Brush
+from engine.canvas.smoothing import Smoother
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class CanvasState(SelectionState):
         self.background = QColor(255, 255, 255)
         self.candidates = Candidates(self)
         self._stroke: Stroke | None = None
+        self._smoother = Smoother(0.0)
         self._stroke_end: tuple[float, float, float] | None = None
         self._moved_by: QPoint | None = None
         self._move_started = False
@@ -66,7 +68,7 @@ class CanvasState(SelectionState):
         self.tool_changed.emit()
 
     def set_brush(self, **values: float) -> None:
-        """Change size, hardness or opacity of the brush; out of range values are clamped."""
+        """Change the brush; values out of range are clamped."""
         self.brush = self.brush.with_values(**values)
         self.brush_changed.emit()
 
@@ -129,13 +131,18 @@ class CanvasState(SelectionState):
             hardness=self.brush.hardness,
             color=(self.color.red(), self.color.green(), self.color.blue()),
             opacity=self.brush.opacity,
+            flow=self.brush.flow,
+            spacing=self.brush.spacing,
             erase=erase,
+            pressure_size=self.brush.pressure_size,
+            pressure_opacity=self.brush.pressure_opacity,
         )
         try:
             self._stroke = self.document.begin_stroke(node.id, brush, on_mask=self.paints_mask)
         except BadInputError as error:
             self.refused.emit(error)
             return
+        self._smoother = Smoother(0.0 if join else self.brush.smoothing)
         if join and self._stroke_end is not None:
             self.stroke_to(self._stroke_end)
         self.stroke_to(sample)
@@ -145,12 +152,15 @@ class CanvasState(SelectionState):
         if self._stroke is None:
             return
         self._stroke_end = sample
-        self._mark(self._stroke.to(*sample))
+        for point in self._smoother.to(sample):
+            self._mark(self._stroke.to(*point))
 
     def end_stroke(self) -> None:
         """The stroke is one undo step from now on."""
         if self._stroke is None or self.document is None:
             return
+        for point in self._smoother.end():
+            self._mark(self._stroke.to(*point))
         self._stroke = None
         self._apply(self.document.end_stroke())
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.canvas.brush_popup import BrushPopup
 from app.canvas.laying_options import GradientOptions, OpacityOption, ShapeOptions
 from app.canvas.select_options import EdgeOptions, Joinings, Variants, WandOptions
 from app.canvas.tools import SLOTS
 from app.i18n import bind
+from app.widgets.buttons import tool_button
 from app.widgets.fields import NumberField, ValueSlider
 from app.widgets.text import label
 
@@ -59,8 +62,17 @@ class TipOptions(QWidget):
             row.addWidget(label(key, tone="label"))
             bind(control.setAccessibleName, key)
             row.addWidget(control)
+        self.more = tool_button("sliders-horizontal", "More of the brush", self.open_more)
+        row.addWidget(self.more)
         state.brush_changed.connect(self._follow)
         self._follow()
+
+    def open_more(self) -> None:
+        """Open what is changed less often, under its button."""
+        self.popup = BrushPopup(self._state, self)
+        self.popup.adjustSize()
+        self.popup.move(self.more.mapToGlobal(QPoint(0, self.more.height() + 4)))
+        self.popup.show()
 
     def narrow(self, width: int) -> None:
         """Give the sliders this width."""

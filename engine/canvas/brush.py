@@ -10,7 +10,7 @@ import numpy as np
 from engine.canvas.layer import Layer, Mask, Node
 from engine.canvas.rect import EMPTY, Rect
 from engine.canvas.tiles import TILE, Tiles, keys_in, tile_rect
-from engine.imaging.dabs import Trail, coverage, reach
+from engine.imaging.dabs import SPACING, Trail, coverage, reach
 
 LEAST_PRESSURE = 0.05
 
@@ -20,8 +20,8 @@ class Brush:
     """A round tip. ``radius`` in pixels; ``hardness`` 0 (soft) to 1; ``color`` RGB 0..255.
 
     ``opacity`` is the most that one stroke covers; ``flow`` 0..1 is what each dab of it adds, 1
-    covers at once. With ``erase`` the stroke takes alpha away. Pressure 0..1 of the pen acts on the
-    size, on the opacity, or on both.
+    covers at once. ``spacing`` is from dab to dab in diameters. With ``erase`` the stroke takes
+    alpha away. Pressure 0..1 of the pen acts on the size, on the opacity, or on both.
     """
 
     radius: float = 30.0
@@ -29,6 +29,7 @@ class Brush:
     color: tuple[int, int, int] = (0, 0, 0)
     opacity: float = 1.0
     flow: float = 1.0
+    spacing: float = SPACING / 2
     erase: bool = False
     pressure_size: bool = True
     pressure_opacity: bool = False
@@ -53,7 +54,7 @@ class Stroke:
         self._clip = clip
         self._coverage = Tiles(1)
         self._frame = within.moved(-on.x, -on.y)
-        self._trail = Trail(self._radius)
+        self._trail = Trail(self._radius, 2 * brush.spacing)
 
     def to(self, x: float, y: float, pressure: float = 1.0) -> Rect:
         """Draw on to document point (x, y); gives the document rectangle that changed."""

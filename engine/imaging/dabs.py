@@ -22,11 +22,13 @@ Dab = tuple[float, float, float]
 class Trail:
     """Dabs along a path, evenly spaced whatever the steps in which the path comes.
 
-    ``radius_of`` gives the radius of a dab in pixels from its pressure.
+    ``radius_of`` gives the radius of a dab in pixels from its pressure; ``spacing`` is the distance
+    between neighbors in radii.
     """
 
-    def __init__(self, radius_of: Callable[[float], float]) -> None:
+    def __init__(self, radius_of: Callable[[float], float], spacing: float = SPACING) -> None:
         self._radius_of = radius_of
+        self._spacing = spacing
         self._last: Dab | None = None
         self._carry = 0.0
 
@@ -42,7 +44,7 @@ class Trail:
         at = -self._carry
         while True:
             share = max(0.0, at) / length if length else 0.0
-            step = max(1.0, SPACING * self._radius_of(p0 + (p1 - p0) * share))
+            step = max(1.0, self._spacing * self._radius_of(p0 + (p1 - p0) * share))
             if at + step > length:
                 break
             at += step

@@ -210,3 +210,36 @@ def test_a_locked_layer_says_why_it_is_not_painted(qtbot, view, state, session):
     drag(qtbot, view.surface, (20, 20), (60, 20))
     assert session.errors
     assert "locked" in str(session.errors[0])
+
+
+def test_the_popup_of_the_brush_changes_what_is_painted(qtbot, view, state):
+    state.set_color(QColor(0, 0, 0))
+    state.set_brush(size=12, hardness=1.0)
+    qtbot.mouseClick(view.options.options.tip.more, LEFT)
+    popup = view.options.options.tip.popup
+    popup.spacing.changed.emit(200.0)
+    qtbot.mouseClick(popup.size_by_pen, LEFT, pos=QPoint(6, popup.size_by_pen.height() // 2))
+    popup.close()
+    assert not state.brush.pressure_size
+    drag(qtbot, view.surface, (20, 80), (150, 80))
+    row = composite(state)[80, :, 0]
+    dabs = np.flatnonzero(np.diff((row < 128).astype(int)) == 1)
+    assert len(dabs) == 6
+    assert set(np.diff(dabs)) == {24}
+    state.undo()
+    state.set_brush(spacing=0.1, flow=0.1)
+    drag(qtbot, view.surface, (20, 80), (150, 80))
+    assert 0 < composite(state)[80, 80, 0] < 200
+
+
+def test_smoothing_paints_to_the_end_of_the_hand(qtbot, view, state):
+    state.set_color(QColor(0, 0, 0))
+    state.set_brush(size=6, hardness=1.0, smoothing=30)
+    zigzag = [(20 + 4 * step, 80 + (8 if step % 2 else -8)) for step in range(30)]
+    drag(qtbot, view.surface, *zigzag)
+    painted = composite(state)[..., 0] < 128
+    rows = np.flatnonzero(painted[:, 50:100].any(axis=1))
+    assert rows[-1] - rows[0] < 14
+    assert painted[88, 136]
+    state.undo()
+    assert not state.can_undo()

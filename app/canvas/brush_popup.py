@@ -1,0 +1,62 @@
+"""What of the brush is changed less often: flow, spacing, smoothing, and the pen's pressure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from app.theme import metrics
+from app.widgets.fields import Check, FieldRow, NumberField, ValueSlider
+from app.widgets.panel import padded
+
+if TYPE_CHECKING:
+    from app.canvas.model import CanvasState
+
+WIDTH = 320
+LABELS_WIDE = 76
+
+
+class BrushPopup(QFrame):
+    """Stays open until a click elsewhere; every change counts at once."""
+
+    def __init__(self, state: CanvasState, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("surface", "panel")
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setFixedWidth(WIDTH)
+        brush = state.brush
+        self.flow = ValueSlider(1, 100, 1, 0, unit="%", field_width=56)
+        self.flow.set_value(brush.flow * 100)
+        self.flow.changed.connect(lambda value: state.set_brush(flow=value / 100))
+        self.spacing = ValueSlider(2, 200, 1, 0, unit="%", field_width=56)
+        self.spacing.set_value(brush.spacing * 100)
+        self.spacing.changed.connect(lambda value: state.set_brush(spacing=value / 100))
+        self.smoothing = NumberField(0, 200, 1, 0, unit="px")
+        self.smoothing.setFixedWidth(76)
+        self.smoothing.set_value(brush.smoothing)
+        self.smoothing.changed.connect(lambda value: state.set_brush(smoothing=float(value)))
+        self.size_by_pen = Check("Pen pressure changes the size", brush.pressure_size)
+        self.size_by_pen.changed.connect(lambda on: state.set_brush(pressure_size=on))
+        self.opacity_by_pen = Check("Pen pressure changes the opacity", brush.pressure_opacity)
+        self.opacity_by_pen.changed.connect(lambda on: state.set_brush(pressure_opacity=on))
+        self._build()
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, metrics.PAD, 1, metrics.GAP)
+        column.setSpacing(metrics.GAP_FIELDS)
+        for key, control, hint in (
+            ("Flow", self.flow, "What each dab adds; at 100 % it covers at once."),
+            ("Spacing", self.spacing, "From dab to dab, of the brush's size."),
+            (
+                "Smoothing",
+                self.smoothing,
+                "The pointer pulls the brush on a string of this length.",
+            ),
+        ):
+            column.addWidget(FieldRow(key, control, hint, label_width=LABELS_WIDE))
+        for check in (self.size_by_pen, self.opacity_by_pen):
+            column.addWidget(padded(check))
