@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.theme import metrics
-from app.widgets.fields import Check, FieldRow, NumberField, ValueSlider
+from app.widgets.fields import Check, FieldRow, ValueSlider
 from app.widgets.panel import padded
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ class BrushPopup(QFrame):
         self.spacing = ValueSlider(2, 200, 1, 0, unit="%", field_width=56)
         self.spacing.set_value(brush.spacing * 100)
         self.spacing.changed.connect(lambda value: state.set_brush(spacing=value / 100))
-        self.smoothing = NumberField(0, 200, 1, 0, unit="px")
-        self.smoothing.setFixedWidth(76)
+        self.smoothing = ValueSlider(0, 200, 1, 0, unit="px", field_width=56)
         self.smoothing.set_value(brush.smoothing)
         self.smoothing.changed.connect(lambda value: state.set_brush(smoothing=float(value)))
         self.size_by_pen = Check("Pen pressure changes the size", brush.pressure_size)

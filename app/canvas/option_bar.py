@@ -50,6 +50,7 @@ VIEW_MENU = (
 _FOLDS = (
     (148, True, True),
     (112, True, True),
+    (112, True, False),
     (106, False, True),
     (106, False, False),
 )
