@@ -80,7 +80,7 @@ class DragShape(Tool):
             if cover is not None:
                 state.cover_asked.emit(cover)
 
-    def typed(self, state: CanvasState, key: Qt.Key) -> bool:
+    def typed(self, state: CanvasState, key: int) -> bool:
         """Escape gives it up."""
         if key != Qt.Key.Key_Escape or self._start is None:
             return False

@@ -160,7 +160,7 @@ class DragTool(Tool):
         if drag is not None:
             drag.end(state)
 
-    def typed(self, state: CanvasState, key: Qt.Key) -> bool:
+    def typed(self, state: CanvasState, key: int) -> bool:
         """Escape gives up what is drawn."""
         if key != Qt.Key.Key_Escape or self._drag is None:
             return False
@@ -258,7 +258,7 @@ class PolygonTool(Tool):
         """As without the button."""
         self.hover(state, view, pointer)
 
-    def typed(self, state: CanvasState, key: Qt.Key) -> bool:
+    def typed(self, state: CanvasState, key: int) -> bool:
         """Enter closes, Backspace takes the last corner back, Escape gives up."""
         if not self._corners:
             return False

@@ -175,6 +175,8 @@ class Surface(QWidget):
             self._start(BY_NAME["eraser"] if eraser else self._tool_for(event), pointer)
         elif kind == QEvent.Type.TabletMove and self._tool_down is not None:
             self._tool_down.move(self.state, self.view, pointer)
+        elif kind == QEvent.Type.TabletMove:
+            BY_NAME[self.state.tool].hover(self.state, self.view, pointer)
         elif kind == QEvent.Type.TabletRelease:
             self._finish(pointer)
         # Accepted, else Qt sends the same again as a mouse event.
@@ -260,7 +262,7 @@ class Surface(QWidget):
         """Space moves the view while held, B held blinks the candidate; arrows nudge."""
         if event.isAutoRepeat() and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_B):
             return
-        if self._tool.typed(self.state, Qt.Key(event.key())):
+        if self._tool.typed(self.state, event.key()):
             return
         if event.key() == Qt.Key.Key_Space:
             self._space = True

@@ -52,7 +52,7 @@ class Tool:
     def hover(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
         """It moves while up."""
 
-    def typed(self, state: CanvasState, key: Qt.Key) -> bool:
+    def typed(self, state: CanvasState, key: int) -> bool:
         """A key is pressed; True when it meant something to what is under way."""
         return False
 

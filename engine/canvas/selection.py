@@ -26,14 +26,20 @@ def rectangle(size: tuple[int, int], rect: Rect) -> Tiles:
 def ellipse(size: tuple[int, int], rect: Rect) -> Tiles:
     """The ellipse that fits into ``rect``, with soft edges."""
     inside = rect.intersected(Rect(0, 0, *size))
-    if inside.empty:
-        return Tiles(1)
-    y = (np.arange(inside.y, inside.bottom) + 0.5 - rect.y - rect.height / 2) / (rect.height / 2)
-    x = (np.arange(inside.x, inside.right) + 0.5 - rect.x - rect.width / 2) / (rect.width / 2)
+    result = Tiles(1)
+    for top in range(inside.y, inside.bottom, BAND):
+        band = inside.intersected(Rect(inside.x, top, inside.width, BAND))
+        result.write(band, _ellipse(rect, band))
+    return result
+
+
+def _ellipse(rect: Rect, part: Rect) -> np.ndarray:
+    across, down = np.float32(rect.width / 2), np.float32(rect.height / 2)
+    y = (np.arange(part.y, part.bottom, dtype=np.float32) + 0.5 - rect.y - down) / down
+    x = (np.arange(part.x, part.right, dtype=np.float32) + 0.5 - rect.x - across) / across
     radius = np.sqrt(y[:, None] ** 2 + x[None, :] ** 2)
-    pixels = (1.0 - radius) * min(rect.width, rect.height) / 2 + 0.5
-    mask = np.rint(np.clip(pixels, 0.0, 1.0) * 255).astype(np.uint8)
-    return Tiles.from_array(mask, inside.x, inside.y)
+    pixels = (1.0 - radius) * min(across, down) + 0.5
+    return np.rint(np.clip(pixels, 0.0, 1.0) * 255).astype(np.uint8)
 
 
 def lasso(size: tuple[int, int], points: Sequence[tuple[float, float]]) -> Tiles:

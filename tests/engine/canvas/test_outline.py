@@ -80,3 +80,9 @@ def test_a_lasso_larger_than_a_band_is_whole() -> None:
     drawn = lasso((900, 1500), [(10, 10), (800, 10), (800, 1400), (10, 1400)])
     assert drawn.bounds() == Rect(10, 10, 790, 1390)
     assert drawn.read(Rect(10, 10, 790, 1390)).min() == 255
+
+
+def test_an_ellipse_larger_than_a_band_is_whole() -> None:
+    drawn = ellipse((1500, 1500), Rect(100, 50, 1200, 1400)).read(Rect(0, 0, 1500, 1500))
+    assert abs(int((drawn > 127).sum()) - np.pi * 600 * 700) < 200
+    assert (drawn[50:1450] == drawn[50:1450][::-1]).all()
