@@ -91,7 +91,7 @@ def test_advanced_and_dataset_know_what_was_chosen(choice, column, sorted_out, s
     assert row.is_changed
     request = request_of(column.state.session)
     spec = spec_of(column.state.session)
-    assert _counted(column.state.pictures, request, spec).train == 2
+    assert _counted(column.state.pictures, request, spec, lambda: None).train == 2
     click(row.reset)
     assert column.state.request().categories == choice.names == ()
 

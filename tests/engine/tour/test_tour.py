@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine.canvas import shelf, storage
+from engine.canvas.rect import Rect
 from engine.commands import cli
 from engine.dataset.library import Library
 from engine.imaging.decode import load_rgba
@@ -206,7 +207,10 @@ def test_the_sheet_keeps_its_region_its_candidates_and_which_of_them_was_accepte
     accepted = [one for one in kept if one.layer]
     assert [one.layer for one in accepted] == [sheet.layers[-1].id]
     assert accepted[0].seed == told["stages"]["canvas"]["seed"]
-    assert (accepted[0].pixels == sheet.layers[-1].pixels).all()
+    height, width = accepted[0].pixels.shape[:2]
+    place = Rect(accepted[0].x, accepted[0].y, width, height)
+    assert place == sheet.layers[-1].bounds
+    assert (accepted[0].pixels == sheet.layers[-1].pixels(place)).all()
 
 
 def test_layers_of_the_sheet_name_the_files_they_come_from(out, told):
