@@ -99,7 +99,8 @@ class Plans(QObject):
             )
         learned = await self._session.bridge.io(learned_by, Path(run.folder))
         request = over_fit_check(learned, "", image=self._image)
-        tags = {text: TAGS[kind] for text, kind in check_prompts(learned).items()}
+        known = check_prompts(learned)
+        tags = {text: TAGS[kind] for text, kind in known.items() if kind is not None}
         self._show("over_fit", request, tags)
 
     def _combine(self) -> None:

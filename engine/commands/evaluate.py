@@ -61,7 +61,7 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     """Print a word for each checkpoint, the recommendation and the red flags. Status 1 when a cell
     failed or there is nothing to recommend.
     """
-    learned = learned_by(args.run)
+    learned = learned_by(args.run, args.out)
     if args.report is not None:
         format_of(args.report, REPORTS)  # refused before anything is drawn
     if args.extractor is not None:
@@ -119,7 +119,7 @@ def measuring(args: argparse.Namespace, grid: Grid, learned: TrainedRun) -> Eval
         folder=str(grid.folder),
         project=str(root) if root is not None else "",
         extractor=chosen,
-        prompts=check_prompts(learned),
+        prompts={text: kind for text, kind in check_prompts(learned).items() if kind is not None},
     )
 
 

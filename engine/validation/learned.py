@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from engine.training.pictures import Sources, find_sources
 from engine.training.run_pictures import noted_pictures
 from engine.training.runs import Checkpoint, Run
 from engine.training.ways import TrainingSample
+from engine.validation.asked_before import asked_before
 from engine.validation.held_out import HeldOut, held_out_of
 
 
@@ -29,8 +30,9 @@ class TrainedRun:
 
     ``checkpoints`` are in order of epoch and step. ``seen`` and ``unseen`` are captions of training
     and of held-out pictures, as the text encoder read them. ``problem`` says why the pictures are
-    not there; they are empty then, and captions are those of the run's own samples. ``measured``
-    is what the run says about held-out pictures, by file.
+    not there; they are empty then, and captions are those of the run's own samples, ``asked`` the
+    prompts that an earlier grid of the run was drawn with. ``measured`` is what the run says about
+    held-out pictures, by file.
     """
 
     folder: Path
@@ -42,6 +44,7 @@ class TrainedRun:
     held_out: tuple[Path, ...] = ()
     seen: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     problem: StylekilnError | None = None
     samples: Mapping[Path, Sample] = field(default_factory=dict, repr=False)
     measured: Mapping[str, HeldOut] = field(default_factory=dict, repr=False)
@@ -70,9 +73,9 @@ def checkpoints_of(run: Run) -> tuple[Checkpoint, ...]:
     return tuple(sorted(run.checkpoints(), key=lambda one: (one.epoch, one.step)))
 
 
-def learned_by(folder: Path) -> TrainedRun:
-    """Read the run in ``folder``. MissingFileError when there is none, BadInputError when it left
-    no checkpoint.
+def learned_by(folder: Path, grid: Path | None = None) -> TrainedRun:
+    """Read the run in ``folder``; ``grid`` is the folder of a grid that may have been drawn of it.
+    MissingFileError when there is none, BadInputError when it left no checkpoint.
     """
     run = Run.open(Path(folder).absolute())
     if not run.checkpoints():
@@ -81,7 +84,11 @@ def learned_by(folder: Path) -> TrainedRun:
             name=run.name,
             remedy="Train longer, or choose another run.",
         )
-    return so_far(run)
+    found = so_far(run)
+    if found.problem is None:
+        return found
+    before = asked_before(found.folder, found.files, grid)
+    return replace(found, asked=before.prompts, trigger=found.trigger or before.trigger)
 
 
 def so_far(run: Run) -> TrainedRun:

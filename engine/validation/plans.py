@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from engine.runtime.errors import BadInputError
 from engine.sampling.request import ImageRequest
 from engine.validation.axes import Axis, Value, expanded
 from engine.validation.learned import TrainedRun
@@ -23,20 +24,36 @@ OF_A_KIND = 2
 BATCH = 8
 
 
-def check_prompts(run: TrainedRun) -> dict[str, PromptKind]:
+def check_prompts(run: TrainedRun) -> dict[str, PromptKind | None]:
     """Six prompts for an over-fit check and what each shows: two captions that were learned, two
     that were held out, the trigger word alone, and a caption without it.
 
     Without held-out captions there are more learned ones; without a trigger word nothing can be
     turned off, and its two places go to further captions. A run without any caption is asked for
-    its trigger word, or for nothing in particular.
+    its trigger word, or for nothing in particular, as it was while training. Where its pictures are
+    gone it is what an earlier grid asked for, and of captions nobody can tell what they show (None).
+
+    Raises BadInputError where nothing is known that could be asked for.
     """
+    if run.problem is not None and run.asked:
+        return {text: _kind_by_trigger(text, run.trigger) for text in run.asked}
+    found = _captions_of(run)
+    if not found and run.problem is not None:
+        raise BadInputError(
+            "Without the pictures of {name} and their captions nobody knows what to ask it for.",
+            name=run.name,
+            remedy="Bring them back to where they were, or write prompts of your own in Validate.",
+        )
+    return found or {"": "seen"}
+
+
+def _captions_of(run: TrainedRun) -> dict[str, PromptKind | None]:
     trigger = run.trigger
     room = 2 * OF_A_KIND + (0 if trigger else 2)
     # Held-out captions first, because a learned one of the same words would not show the unseen.
     unseen = _spread([text for text in run.unseen if text not in run.seen], room // 2)
     seen = _spread(run.seen, room - len(unseen))
-    found: dict[str, PromptKind] = {with_trigger(text, trigger): "seen" for text in seen}
+    found: dict[str, PromptKind | None] = {with_trigger(text, trigger): "seen" for text in seen}
     found |= {with_trigger(text, trigger): "unseen" for text in unseen}
     if trigger:
         found[trigger] = "trigger"
@@ -44,7 +61,14 @@ def check_prompts(run: TrainedRun) -> dict[str, PromptKind]:
         off = next((text for text in plain if text and text not in found), "")
         if off:
             found[off] = "off"
-    return found or {"": "off"}
+    return found
+
+
+def _kind_by_trigger(prompt: str, trigger: str) -> PromptKind | None:
+    if not trigger:
+        return None
+    bare = without_trigger(prompt, trigger)
+    return "off" if bare == prompt else None if bare else "trigger"
 
 
 def over_fit_check(
@@ -57,7 +81,7 @@ def over_fit_check(
     image: ImageRequest | None = None,
 ) -> GridRequest:
     """All checkpoints of ``run`` at weights 0, 0.6, 0.8 and 1, four seeds, the six prompts of
-    :func:`check_prompts` or ``prompts``.
+    :func:`check_prompts` or ``prompts``. Raises BadInputError where there are none.
     """
     shared = image or ImageRequest(batch_size=BATCH)
     return GridRequest(

@@ -8,7 +8,7 @@ and judged as any other. Heavy: torch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,8 @@ class Watch:
         """What is drawn and what it shows: of the prompts of an over-fit check as many as are
         wanted, one of each kind first.
         """
-        found: Mapping[str, PromptKind] = check_prompts(self._trained)
+        known = check_prompts(self._trained)
+        found = {text: kind for text, kind in known.items() if kind is not None}
         kinds = list(found.values())
         place = {text: kinds[:at].count(kind) for at, (text, kind) in enumerate(found.items())}
         chosen = sorted(found, key=lambda text: place[text])[: self._request.check_prompts]

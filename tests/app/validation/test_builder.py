@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -299,6 +300,26 @@ def test_the_over_fit_check_sets_all_axes_at_one_click(qtbot, view, learned, ses
     assert view.panel.head.header.title.text() == "Validation grid"
     assert not view.panel.changed.isVisible()
     assert not block(view, "seed").changed
+
+
+def test_an_over_fit_check_without_the_pictures_asks_what_was_asked_before(
+    qtbot, view, learned, session, monkeypatch
+):
+    def gone(trigger, *asked):
+        found = replace(learned, seen=(), unseen=(), problem=BadInputError("gone"))
+        found = replace(found, trigger=trigger, asked=asked)
+        monkeypatch.setattr("app.validation.plans.learned_by", lambda folder: found)
+
+    before = view.setup.built()
+    gone("")
+    choose(open_plans(qtbot, view), "Over-fit check of this run")
+    assert "nobody knows what to ask it for" in str(session.errors[-1])
+    assert view.setup.built() == before
+    gone("hvisl", "hvisl, sword", "hvisl", "sword")
+    choose(open_plans(qtbot, view), "Over-fit check of this run")
+    assert set(view.setup.built().prompts) == {"hvisl, sword", "hvisl", "sword"}
+    tags = {row.text: row.tag for row in view.setup.prompts if row.chosen}
+    assert (tags["hvisl"], tags["sword"]) == ("trigger only", "no trigger")
 
 
 def test_a_plan_is_taken_back_by_the_undo_of_the_page(qtbot, view):

@@ -15,6 +15,7 @@ from engine.project.project import Project
 from engine.validation import evaluating, limits
 from engine.validation.check_places import afterwards, meanwhile
 from engine.validation.learned import learned_by
+from engine.validation.manifest import open_grid
 from tests.engine.validation.fake_grids import fake_grid
 from tests.engine.validation.test_plans import trained
 from tests.engine.validation.test_planted import sound
@@ -87,6 +88,31 @@ def test_without_the_training_pictures_the_grid_is_drawn_and_the_measures_say_so
     assert "art" in verdict["notes"][0]
     assert all(row["diversity"] is not None for row in verdict["rows"])
     assert (tmp_path / "check" / "grid.png").is_file()
+
+
+def test_a_check_that_was_drawn_stays_when_the_training_pictures_are_gone(
+    tmp_path: Path, lora: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for trigger in ("pxl", ""):
+        home = tmp_path / (trigger or "plain")
+        run = trained(home, checkpoints=1, trigger_word=trigger)
+        (run / "checkpoints" / "style-000001.safetensors").write_bytes(lora)
+        for place in ((), ("--out", str(home / "elsewhere"))):
+            assert main(["evaluate", str(run), *place, *SMALL]) == 0
+        drawn = [(home / "elsewhere" / "grid.json"), run / "check" / "grid.json"]
+        prompts = {path: open_grid(path.parent).request.prompts for path in drawn}
+        (home / "art").rename(home / "away")
+        capsys.readouterr()
+        for place in ((), ("--out", str(home / "elsewhere"))):
+            assert main(["evaluate", str(run), *place, *SMALL]) == 1
+            assert "0 drawn, 96 from before" in capsys.readouterr().err
+        assert prompts == {path: open_grid(path.parent).request.prompts for path in drawn}
+        for path in drawn:
+            path.unlink()
+    # Without a grid, captions or a trigger word.
+    assert main(["evaluate", str(run), *SMALL]) == 2
+    assert "nobody knows what to ask it for" in capsys.readouterr().err
+    assert not drawn[1].exists()
 
 
 def test_a_report_is_written_with_the_verdict(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from engine.training.config import TrainRequest
 from engine.training.run_pictures import note_pictures
 from engine.training.runs import Run
 from engine.validation.learned import TrainedRun, learned_by
+from engine.validation.manifest import write_manifest
 from engine.validation.plans import (
     check_prompts,
     combine_styles,
@@ -78,6 +81,41 @@ def test_pictures_that_were_moved_away_are_told_and_the_rest_is_there(tmp_path: 
     assert over_fit_check(run, "g").checkpoints == run.files
     with pytest.raises(MissingFileError):
         learned_by(tmp_path / "none")
+
+
+def test_of_a_run_whose_pictures_are_gone_an_earlier_grid_tells_the_prompts(tmp_path: Path) -> None:
+    folder = trained(tmp_path)
+    before = learned_by(folder)
+    drawn = over_fit_check(before, str(folder / "check"))
+    write_manifest(drawn, [], {})
+    other = drawn.with_values("prompt", ("pxl, sword",)).with_values("checkpoint", ("b",))
+    write_manifest(other.model_copy(update={"folder": str(tmp_path / "other")}), [], {})
+    (tmp_path / "art").rename(tmp_path / "away")
+    run = learned_by(folder)
+    known, kinds = check_prompts(before), check_prompts(run)
+    assert list(kinds) == list(known)
+    for text, kind in kinds.items():
+        assert kind == (known[text] if known[text] in ("trigger", "off") else None)
+    assert over_fit_check(run, "g").prompts == drawn.prompts
+    # Not those of another run's grid.
+    assert learned_by(folder, tmp_path / "other").asked == drawn.prompts
+    (folder / "check" / "grid.json").write_text("{")
+    assert learned_by(folder, tmp_path / "other").asked == ()
+    assert list(check_prompts(learned_by(folder))) == ["pxl"]
+
+
+def test_where_nothing_is_known_to_ask_for_a_check_is_refused(tmp_path: Path) -> None:
+    folder = trained(tmp_path, trigger_word="")
+    (tmp_path / "art").rename(tmp_path / "away")
+    run = learned_by(folder)
+    for asked in (check_prompts, partial(over_fit_check, folder="g")):
+        with pytest.raises(BadInputError, match="nobody knows what to ask it for. Bring them back"):
+            asked(run)
+    assert over_fit_check(run, "g", prompts=("castle",)).prompts == ("castle",)
+
+
+def test_a_run_of_pictures_without_words_is_asked_for_what_it_saw(run: TrainedRun) -> None:
+    assert check_prompts(replace(run, seen=(), unseen=(), trigger="")) == {"": "seen"}
 
 
 def test_a_run_without_checkpoints_is_refused(tmp_path: Path) -> None:
