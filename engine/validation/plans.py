@@ -31,7 +31,7 @@ def check_prompts(run: TrainedRun) -> dict[str, PromptKind | None]:
     Without held-out captions there are more learned ones; without a trigger word nothing can be
     turned off, and its two places go to further captions. A run without any caption is asked for
     its trigger word, or for nothing in particular, as it was while training. Where its pictures are
-    gone it is what an earlier grid asked for; of captions nobody can tell then what they show: None.
+    gone it is what an earlier grid asked for; what its captions show is then not known (None).
 
     Raises BadInputError where nothing is known that could be asked for.
     """
