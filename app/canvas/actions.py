@@ -64,7 +64,7 @@ def canvas_actions(view: View) -> list[Action]:
             repaint.start,
             "sparkles",
             "Ctrl+Return",
-            lambda: opened() and not repaint.running,
+            lambda: opened() and repaint.can_start,
             where,
         ),
         Action(
@@ -73,7 +73,7 @@ def canvas_actions(view: View) -> list[Action]:
             repaint.start_whole,
             "sparkles",
             "",
-            lambda: opened() and not repaint.running and not repaint.has_region,
+            lambda: opened() and repaint.can_start and not repaint.has_region,
             where,
         ),
         Action(
@@ -91,7 +91,7 @@ def canvas_actions(view: View) -> list[Action]:
             view.accept,
             "check",
             "",
-            state.has_shown_candidate,
+            lambda: state.candidates.ready_one is not None,
             where,
         ),
         Action(

@@ -1,6 +1,7 @@
 """The candidates: queued, running, ready, accepted; one of them shown on the picture.
 
-They stay until one is accepted or all are discarded; another repaint adds to them.
+They come in requests, of which any number can be under way. They stay until one of their request
+is accepted or they are discarded; another request adds to them.
 """
 
 from __future__ import annotations
@@ -16,18 +17,51 @@ if TYPE_CHECKING:
     import numpy as np
     from PySide6.QtGui import QImage
 
-# More than fit on the strip; beyond, the oldest go.
-MOST = 24
+# What the memory of a small computer holds of large ones; beyond, the oldest go.
+MOST = 48
 
 CandidateState = Literal["queued", "running", "ready", "failed"]
+
+
+@dataclass(eq=False)
+class Batch:
+    """Candidates that were asked for together, for one region.
+
+    ``frame`` is what the model sees of the document, ``before`` what it showed there, small.
+    ``recipe`` is the request as plain values; ``veil`` uint8 [h, w] tells how much of the frame
+    will be painted, for previews. ``seen`` once one of them was shown on the picture.
+    """
+
+    number: int = 1
+    recipe: dict[str, Any] = field(default_factory=dict)
+    frame: QRect = field(default_factory=QRect)
+    before: QImage | None = None
+    veil: np.ndarray | None = None
+    seen: bool = False
+
+    @property
+    def image(self) -> dict[str, Any]:
+        """What was asked of the model."""
+        return dict(self.recipe.get("image") or {})
+
+    @property
+    def prompt(self) -> str:
+        """What was to be painted."""
+        return str(self.image.get("prompt", ""))
+
+    @property
+    def strength(self) -> float:
+        """How much of it was painted again."""
+        return float(self.image.get("strength", 0.0))
 
 
 @dataclass(eq=False)
 class Candidate:
     """One candidate. ``pixels`` is straight RGBA at ``rect`` of the document once it is ready.
 
-    ``layer`` is the layer it became, ``accepted`` whether the document has that layer now.
-    ``image`` is the same for Qt, or a rough preview; ``card`` shows it on its surroundings.
+    ``layer`` is the layer it became, ``accepted`` whether the document has that layer now; ``part``
+    is its layer in a collage. ``image`` is the same for Qt, or a rough preview of what is at
+    ``rect``; ``card`` shows it on its surroundings.
     """
 
     number: int
@@ -41,17 +75,24 @@ class Candidate:
     total: int = 0
     recipe: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
-    strength: float = 0.0
+    batch: Batch = field(default_factory=Batch)
     layer: str = ""
     accepted: bool = False
+    part: str = ""
+
+    @property
+    def prompt(self) -> str:
+        """What was painted."""
+        return str((self.recipe.get("image") or {}).get("prompt") or self.batch.prompt)
 
 
 class Candidates(QObject):
-    """The strip's state. Only ready candidates can be shown or accepted."""
+    """The strip's state. What can be seen of a candidate can be shown; ready ones accepted."""
 
     changed = Signal(int)  # index
     reset = Signal()
     shown_changed = Signal()
+    made_room = Signal(object)  # list of the oldest Candidates, which had to go
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,40 +101,60 @@ class Candidates(QObject):
         self.blink = False
         self.revision = 0  # counts what a file of them would not hold yet
         self.borrowed = False  # someone else writes them to disk
-        self._first = 0  # where those under way begin
 
-    def begin(self, seeds: Sequence[int], strength: float = 0.0) -> list[Candidate]:
-        """Add one queued candidate per seed; gives what had to go.
+    def begin(
+        self,
+        seeds: Sequence[int],
+        batch: Batch | None = None,
+        recipes: Sequence[dict[str, Any]] = (),
+    ) -> list[Candidate]:
+        """Add one queued candidate per seed and give them; ``recipes`` are those of each.
 
-        A set of which one was accepted is decided on and makes room; of others the oldest beyond
-        ``MOST`` go.
+        A ``batch`` that is here already grows. For another one, requests of which one was accepted
+        are decided on and make room; of others the oldest beyond ``MOST`` go.
         """
-        kept = [] if self.decided else [item for item in self.items if item.state == "ready"]
-        gone = kept[: max(0, len(kept) + len(seeds) - MOST)]
-        kept = kept[len(gone) :]
+        batch = batch or Batch()
+        more = batch in self.batches
+        kept = [item for item in self.items if more or not self._is_over(item)]
+        over = max(0, len(kept) + len(seeds) - MOST)
+        gone, kept = kept[:over], kept[over:]
+        if not more:
+            batch.number = max((item.batch.number for item in kept), default=0) + 1
         last = max((item.number for item in kept), default=0)
-        self._first = len(kept)
+        plans = recipes or [{}] * len(seeds)
         added = [
-            Candidate(number, seed, strength=strength)
-            for number, seed in enumerate(seeds, start=last + 1)
+            Candidate(number, seed, batch=batch, recipe=dict(recipe))
+            for number, (seed, recipe) in enumerate(zip(seeds, plans, strict=True), start=last + 1)
         ]
-        self._set([*kept, *added])
-        return gone
+        self._set(_in_order([*kept, *added]), self.current)
+        if gone:
+            self.made_room.emit(gone)
+        return added
+
+    def _is_over(self, item: Candidate) -> bool:
+        return item.state == "failed" or self.is_decided(item.batch)
 
     def put_back(self, gone: list[Candidate]) -> None:
-        """Have ``gone`` (see :meth:`begin`) again, before the others."""
-        current = self.current
-        self._first += len(gone)
-        self._set([*gone, *self.items], current)
+        """Have ``gone`` again, in the order of their numbers."""
+        self._set(_in_order([*gone, *self.items]), self.current)
 
     def restore(self, items: list[Candidate]) -> None:
         """Show what was kept of an earlier time."""
-        self._first = len(items)
         self._set(items)
 
     def clear(self) -> None:
         """No candidates."""
-        self.restore([])
+        self._set([])
+
+    def remove(self, gone: Collection[Candidate]) -> None:
+        """Without these; the nearest that is ready is shown in place of the one that was."""
+        place, shown = self.shown, self.current
+        left = [item for item in self.items if item not in gone]
+        if shown in gone:
+            before = sum(item not in gone for item in self.items[:place])
+            near = sorted(range(len(left)), key=lambda index: abs(index - before))
+            shown = next((left[index] for index in near if left[index].state == "ready"), None)
+        self._set(left, shown)
 
     def _set(self, items: list[Candidate], shown: Candidate | None = None) -> None:
         self.items = items
@@ -103,10 +164,36 @@ class Candidates(QObject):
         self.reset.emit()
         self.shown_changed.emit()
 
+    # Requests
+
+    @property
+    def batches(self) -> list[Batch]:
+        """The requests that have candidates here, the oldest first."""
+        found: list[Batch] = []
+        for item in self.items:
+            if item.batch not in found:
+                found.append(item.batch)
+        return found
+
+    def of(self, batch: Batch) -> list[Candidate]:
+        """The candidates of one request."""
+        return [item for item in self.items if item.batch is batch]
+
+    @property
+    def batch(self) -> Batch | None:
+        """The request of the candidate shown, else the latest."""
+        if self.current is not None:
+            return self.current.batch
+        return self.items[-1].batch if self.items else None
+
+    def is_decided(self, batch: Batch) -> bool:
+        """Whether a candidate of a request has become a layer."""
+        return any(item.accepted for item in self.of(batch))
+
     @property
     def decided(self) -> bool:
-        """Whether one of them has become a layer."""
-        return any(item.accepted for item in self.items)
+        """Whether all requests are decided on."""
+        return bool(self.items) and all(self.is_decided(batch) for batch in self.batches)
 
     def follow_layers(self, present: Collection[str]) -> None:
         """Mark those whose layer is among the document's (undo may take it away)."""
@@ -128,67 +215,100 @@ class Candidates(QObject):
         self.reset.emit()
         self.shown_changed.emit()
 
+    def note_part(self, item: Candidate, layer: str) -> None:
+        """``layer`` of a collage shows this candidate."""
+        if item.part != layer:
+            item.part = layer
+            self.revision += 1
+            self._tell(item)
+
     @property
     def current(self) -> Candidate | None:
         """The candidate that is shown on the picture."""
         return self.items[self.shown] if 0 <= self.shown < len(self.items) else None
 
     @property
+    def ready_one(self) -> Candidate | None:
+        """The candidate shown, when it is finished."""
+        shown = self.current
+        return shown if shown is not None and shown.state == "ready" else None
+
+    @property
     def waiting(self) -> bool:
         """Whether some are still to come."""
         return any(item.state in ("queued", "running") for item in self.items)
 
-    def progress(self, index: int, step: int, total: int, image: QImage | None) -> None:
-        """Candidate ``index`` under way stands at ``step`` of ``total``, roughly as ``image``."""
-        index += self._first
-        if not 0 <= index < len(self.items):
-            return
-        item = self.items[index]
-        if item.state == "ready":
+    # Coming in
+
+    def _tell(self, item: Candidate) -> None:
+        self.changed.emit(self.items.index(item))
+
+    def progress(
+        self, item: Candidate, step: int, total: int, image: QImage, card: QImage | None
+    ) -> None:
+        """A candidate stands at ``step`` of ``total``, and roughly looks like ``image``.
+
+        The first that is seen of a request is shown on the picture.
+        """
+        if item not in self.items or item.state == "ready":
             return
         item.state, item.step, item.total = "running", step, total
-        if image is not None:
-            item.image = image
-        self.changed.emit(index)
+        item.image, item.card, item.rect = image, card, item.batch.frame
+        self._tell(item)
+        if self.current is item:
+            self.shown_changed.emit()
+        elif not item.batch.seen:
+            self.show(self.items.index(item))
 
     def ready(
         self,
-        index: int,
+        item: Candidate,
         image: QImage,
         card: QImage,
         pixels: np.ndarray,
         rect: QRect,
         recipe: dict[str, Any],
     ) -> None:
-        """Candidate ``index`` of those under way is done; the first that is ready is shown."""
-        index += self._first
-        if not 0 <= index < len(self.items):
+        """A candidate is done; the first of its request that is ready is shown."""
+        if item not in self.items:
             return
-        item = self.items[index]
         item.state, item.image, item.card = "ready", image, card
         item.pixels, item.rect, item.recipe = pixels, rect, recipe
         self.revision += 1
-        self.changed.emit(index)
-        if self.current not in self.items[self._first :]:
-            self.show(index)
+        self._tell(item)
+        if self.current is item:
+            self.shown_changed.emit()
+        elif not item.batch.seen:
+            self.show(self.items.index(item))
 
-    def stop(self, problem: str = "") -> None:
-        """The job ended: those not ready are taken away, or stay with the ``problem``."""
+    def stop(self, items: Collection[Candidate], problem: str = "") -> None:
+        """Their job ended: those not ready are taken away, or stay with the ``problem``."""
+        late = [item for item in self.items if item in items and item.state != "ready"]
         if problem:
-            for index, item in enumerate(self.items):
-                if item.state != "ready":
-                    item.state, item.problem = "failed", problem
-                    self.changed.emit(index)
+            for item in late:
+                item.state, item.problem = "failed", problem
+                self._tell(item)
             return
         shown = self.current
-        self.items = [item for item in self.items if item.state == "ready"]
+        self.items = [item for item in self.items if item not in late]
         self.shown = self.items.index(shown) if shown in self.items else -1
         self.reset.emit()
+        self.shown_changed.emit()
+
+    # Showing
 
     def show(self, index: int) -> None:
-        """Show candidate ``index`` on the picture, if it is ready."""
-        if 0 <= index < len(self.items) and self.items[index].state == "ready":
+        """Show candidate ``index`` on the picture, if there is something to be seen of it."""
+        if 0 <= index < len(self.items) and self.items[index].image is not None:
             self.shown = index
+            self.items[index].batch.seen = True
+            self.blink = False
+            self.shown_changed.emit()
+
+    def hide(self) -> None:
+        """Show the picture without a candidate."""
+        if self.shown >= 0:
+            self.shown = -1
             self.blink = False
             self.shown_changed.emit()
 
@@ -205,3 +325,8 @@ class Candidates(QObject):
         if blink != self.blink and self.current is not None:
             self.blink = blink
             self.shown_changed.emit()
+
+
+def _in_order(items: Sequence[Candidate]) -> list[Candidate]:
+    """By request, and in it by number."""
+    return sorted(items, key=lambda item: (item.batch.number, item.number))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect
 
-from app.canvas.candidates import Candidate
+from app.canvas.candidates import Batch, Candidate
 from app.widgets.images import image_of
 from engine.canvas.shelf import Kept
 
@@ -22,11 +22,12 @@ def to_kept(items: Sequence[Candidate]) -> list[Kept]:
         Kept(
             number=item.number,
             seed=item.seed,
-            strength=item.strength,
+            batch=item.batch.number,
             x=item.rect.x(),
             y=item.rect.y(),
             recipe=item.recipe,
             layer=item.layer,
+            part=item.part,
             pixels=item.pixels,
         )
         for item in items
@@ -34,19 +35,41 @@ def to_kept(items: Sequence[Candidate]) -> list[Kept]:
     ]
 
 
-def from_kept(kept: Kept, on_picture: Callable[[QImage, QRect], QImage]) -> Candidate:
-    """The candidate again, ready; ``on_picture`` lays it on its surroundings for the card."""
+def from_kept(
+    kept: Sequence[Kept], card_of: Callable[[Batch, QImage, QRect], QImage]
+) -> list[Candidate]:
+    """The candidates again, ready; ``card_of`` lays one on its surroundings."""
+    batches: dict[int, Batch] = {}
+    return [_candidate(one, batches, card_of) for one in kept]
+
+
+def _candidate(
+    kept: Kept, batches: dict[int, Batch], card_of: Callable[[Batch, QImage, QRect], QImage]
+) -> Candidate:
     height, width = kept.pixels.shape[:2]
     rect, image = QRect(kept.x, kept.y, width, height), image_of(kept.pixels)
+    if kept.batch not in batches:
+        frame = frame_of(kept.recipe) or rect
+        batches[kept.batch] = Batch(kept.batch, kept.recipe, frame, seen=True)
+    batch = batches[kept.batch]
     return Candidate(
         kept.number,
         kept.seed,
         "ready",
         image,
-        on_picture(image, rect),
+        card_of(batch, image, rect),
         kept.pixels,
         rect,
         recipe=kept.recipe,
-        strength=kept.strength,
+        batch=batch,
         layer=kept.layer,
+        part=kept.part,
     )
+
+
+def frame_of(recipe: dict[str, object]) -> QRect | None:
+    """What the model saw of the document, as a recipe tells it."""
+    frame = recipe.get("frame")
+    if isinstance(frame, (list, tuple)) and len(frame) == 4:
+        return QRect(*(int(number) for number in frame))
+    return None

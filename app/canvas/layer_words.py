@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from app.i18n import tr
 from engine.canvas.blending import MODES, NORMAL
@@ -26,16 +25,20 @@ def _made(layer: Layer) -> str:
     if not recipe:
         return tr("locked") if layer.locked else layer.source or tr("painted")
     image = recipe.get("image", {})
-    parts = [_lora_words(use) for use in image.get("loras", ())[:1]]
+    parts = [lora_words(use["path"], use["weight"]) for use in image.get("loras", ())[:1]]
     seed = image.get("seed", recipe.get("seed"))
     if seed is not None:
         parts.append(tr("seed {seed}", seed=seed))
     return ", ".join(parts) or tr("repainted")
 
 
-def _lora_words(use: dict[str, Any]) -> str:
-    """The LoRA of a recipe: its epoch where the file name tells one, and its weight."""
-    stem = Path(use["path"]).stem
+def lora_name(path: str) -> str:
+    """The epoch of a checkpoint where its file name tells one, else the name."""
+    stem = Path(path).stem
     numbered = re.search(r"-(\d{6})$", stem)
-    name = tr("epoch {epoch}", epoch=int(numbered[1])) if numbered else stem
-    return f"{name}, {use['weight']:.2f}"
+    return tr("epoch {epoch}", epoch=int(numbered[1])) if numbered else stem
+
+
+def lora_words(path: str, weight: float) -> str:
+    """A LoRA and its weight."""
+    return f"{lora_name(path)}, {weight:.2f}"

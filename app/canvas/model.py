@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QPoint, QRect, QSize, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QSize, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.canvas.brush_settings import BrushSettings
-from app.canvas.candidates import Candidates
+from app.canvas.candidates import Batch, Candidates
 from app.canvas.kept_candidates import from_kept
 from app.canvas.laying import LayingSettings
 from app.canvas.selection_state import SelectionState
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from engine.canvas.covering import Covering
     from engine.canvas.shelf import Kept
     from engine.canvas.tiles import Tiles
+
+# The side of a card's picture, for screens of twice the pixels.
+CARD = 224
 
 
 class CanvasState(SelectionState):
@@ -197,13 +200,32 @@ class CanvasState(SelectionState):
             return None
         return shown.image, shown.rect
 
-    def on_picture(self, image: QImage, rect: QRect) -> QImage:
-        """``image`` laid over the part ``rect`` of the picture as it is now."""
-        below = self.picture.part(rect)
-        painter = QPainter(below)
-        painter.drawImage(0, 0, image)
+    def new_batch(
+        self, recipe: dict[str, Any], frame: tuple[int, int, int, int] | None = None
+    ) -> Batch:
+        """A request for ``frame``, or for the region as it is now."""
+        seen = QRect(*frame) if frame is not None else self.region_frame()
+        seen = seen or QRect(QPoint(0, 0), self.size)
+        before = self.picture.small(seen, CARD) if self.document is not None else None
+        return Batch(recipe=recipe, frame=seen, before=before)
+
+    def card_of(self, batch: Batch, image: QImage, rect: QRect) -> QImage:
+        """``image`` at ``rect`` of the document, on what its request was asked for, small."""
+        if batch.before is None:
+            batch.frame = rect if batch.frame.isEmpty() else batch.frame
+            batch.before = self.picture.small(batch.frame, CARD)
+        card = batch.before.copy()
+        across = card.width() / max(1, batch.frame.width())
+        down = card.height() / max(1, batch.frame.height())
+        place = rect.translated(-batch.frame.topLeft())
+        painter = QPainter(card)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        target = QRectF(
+            place.x() * across, place.y() * down, place.width() * across, place.height() * down
+        )
+        painter.drawImage(target, image, QRectF(image.rect()))
         painter.end()
-        return below
+        return card
 
     def shown_number(self) -> int:
         """The number of the candidate shown, 0 for none."""
@@ -220,7 +242,7 @@ class CanvasState(SelectionState):
 
     def accept_candidate(self, name: str) -> None:
         """Put the candidate shown on a new layer above the selected one."""
-        shown = self.candidates.current
+        shown = self.candidates.ready_one
         if self.document is None or shown is None or shown.pixels is None:
             return
         layer = self.document.add_layer(
@@ -242,5 +264,5 @@ class CanvasState(SelectionState):
 
     def restore_candidates(self, kept: Sequence[Kept]) -> None:
         """Show the candidates that were kept with the document."""
-        self.candidates.restore([from_kept(one, self.on_picture) for one in kept])
+        self.candidates.restore(from_kept(kept, self.card_of))
         self._follow_layers()

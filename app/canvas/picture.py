@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QRectF
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 if TYPE_CHECKING:
@@ -98,6 +98,23 @@ class CompositePicture:
     def part(self, rect: QRect) -> QImage:
         """Document rectangle ``rect`` as it is now, a picture of its own."""
         return image_over(premultiplied(self._render(rect, 0))).copy()
+
+    def small(self, rect: QRect, side: int) -> QImage:
+        """Document rectangle ``rect`` as it is now, so that its shorter side has ``side`` pixels
+        at most, a picture of its own.
+        """
+        rect = rect.intersected(self._bounds)
+        if rect.isEmpty():
+            return QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
+        level = 0
+        while min(rect.width(), rect.height()) >> (level + 1) >= side:
+            level += 1
+        whole = image_over(premultiplied(self._render(shrunk(rect, level), level)))
+        shorter = min(whole.width(), whole.height())
+        scale = min(1.0, side / shorter)
+        size = whole.size() * scale
+        smooth = Qt.TransformationMode.SmoothTransformation
+        return whole.scaled(size, mode=smooth) if scale < 1 else whole.copy()
 
     def is_flat(self, rect: QRect) -> bool:
         """Whether ``rect`` of the document shows one color; faint noise counts as none."""

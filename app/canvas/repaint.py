@@ -1,45 +1,47 @@
-"""Repaint the region: what is asked for, the job under way, and its candidates coming in."""
+"""Repaint the region: what is asked for, with which models, and the requests made of it."""
 
 from __future__ import annotations
 
+import json
 import random
+import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QRect, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.canvas import repaint_files as files
 from app.canvas.document_state import to_rect
+from app.canvas.repaint_jobs import RepaintJobs
 from app.canvas.repaint_settings import RepaintSettings
 from app.models.at_hand import ModelsAtHand, read_models
-from app.widgets.images import image_of
-from engine.canvas import selection
 from engine.canvas.export import export_document
-from engine.canvas.repaint import RepaintRequest
+from engine.canvas.repaint import RepaintRequest, request_of
 from engine.models.family import STARTER
 from engine.project.settings import data_dir
-from engine.runtime.errors import BadInputError, JobCancelled, StylekilnError
+from engine.runtime.errors import BadInputError, StylekilnError
 from engine.sampling.request import LARGEST_SEED, ImageRequest, LoraUse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from app.canvas.candidates import Batch, Candidate
     from app.canvas.model import CanvasState
     from app.session import Session
     from engine.canvas.document import Document
     from engine.project.project import Project
-    from engine.runtime.events import Event
-    from engine.runtime.job import JobHandle
 
 
 class Repaint(QObject):
-    """Runs one repaint at a time. The canvas stays free: the job works on a copy of the picture."""
+    """Asks for repaints, any number after each other. The canvas stays free: jobs work on copies of
+    the picture.
+    """
 
     settings_changed = Signal()
     models_changed = Signal()
     running_changed = Signal(bool)
     failed = Signal(object)
-    crowded_out = Signal(object)  # list of the Candidates that had to make room
 
     def __init__(self, session: Session, state: CanvasState) -> None:
         super().__init__(state)
@@ -48,16 +50,16 @@ class Repaint(QObject):
         self.settings = RepaintSettings()
         self.models = ModelsAtHand()
         self._project: Project | None = None
-        self._handle: JobHandle | None = None
         self._preparing = False
-        session.engine_event.connect(self._hear)
-        session.job_finished.connect(self._ended)
+        self.jobs = RepaintJobs(session, state)
+        self.jobs.failed.connect(self.failed)
+        self.jobs.changed.connect(lambda: self.running_changed.emit(self.running))
         state.opened.connect(self._read_document)
 
     @property
     def running(self) -> bool:
         """Whether candidates are being painted."""
-        return self._preparing or self._handle is not None
+        return self._preparing or bool(self.jobs)
 
     def change(self, **values: Any) -> None:
         """Change settings; they are kept with the document."""
@@ -138,8 +140,15 @@ class Repaint(QObject):
         """Whether it is drawn what to repaint."""
         return self._state.selection is not None or self._state.region is not None
 
+    @property
+    def can_start(self) -> bool:
+        """Whether another repaint can be asked for now; it waits for those under way."""
+        return not self._preparing and not self.jobs.following and self.problem is None
+
     def start(self) -> None:
-        """Paint candidates for the region; one run at a time. Without a region nothing is done."""
+        """Paint candidates for the region, after those under way. Without a region nothing is
+        done.
+        """
         if self.has_region:
             self.start_whole()
         elif self._state.document is not None:
@@ -152,7 +161,7 @@ class Repaint(QObject):
 
     def start_whole(self) -> None:
         """Paint candidates for the region, or for the whole canvas where none is drawn."""
-        if self._state.document is None or self.running:
+        if self._state.document is None or self._preparing or self.jobs.following:
             return
         if self.problem is not None:
             self.failed.emit(self.problem)
@@ -161,116 +170,126 @@ class Repaint(QObject):
             self._preparing = True
             self._session.start(self._start())
 
-    def stop(self) -> None:
-        """Stop within one step; candidates that are ready stay."""
-        if self._handle is not None:
-            self._handle.cancel()
+    def more(self, batch: Batch) -> None:
+        """As many candidates again of a request, with the next seeds, at the same place."""
+        if self._state.document is None or not self.can_start:
+            return
+        images = _next_images(self._state.candidates.of(batch))
+        if images:
+            self._preparing = True
+            self._session.start(self._paint(images, batch, request_of(batch.recipe)))
+
+    def stop(self, batch: Batch | None = None) -> None:
+        """Stop within one step, all or one request; candidates that are ready stay."""
+        self.jobs.stop(batch)
 
     def follow(self, job_id: str, seeds: Sequence[int], strength: float) -> None:
         """Show the candidates of a repaint that was started elsewhere, which also keeps them."""
         handle = self._session.bridge.job(job_id)
         if handle is None or handle.done() or self.running:
             return
-        self._handle = handle
+        batch = self._state.new_batch({"image": {"strength": strength}})
         self._state.candidates.clear()
-        self._state.candidates.begin(seeds, strength)
+        self.jobs.watch(handle, self._state.candidates.begin(seeds, batch), followed=True)
         self._state.candidates.borrowed = True
         self.running_changed.emit(True)
 
     async def _start(self) -> None:
-        state, settings = self._state, self.settings
-        state.end_stroke()
-        seeds = [(settings.seed + number) % (LARGEST_SEED + 1) for number in range(settings.count)]
-        gone = state.candidates.begin(seeds, settings.strength)
-        self.running_changed.emit(True)
-        if gone:
-            self.crowded_out.emit(gone)
-        try:
-            folder = self._folder()
-            assert state.document is not None
-            snapshot = state.document.frozen()
-            picture = folder / "picture.png"
-            await self._session.bridge.io(export_document, snapshot, picture)
-            mask = await self._write_mask(snapshot, folder)
-            request = self._request(picture, mask)
-            self._handle = self._session.bridge.submit(request, interactive=True)
-        except StylekilnError:
-            state.candidates.stop()
-            self.running_changed.emit(False)
-            raise
-        finally:
-            self._preparing = False
+        settings = self.settings
+        await self._paint(self._images())
         if not settings.seed_locked:
             self.change(seed=(settings.seed + settings.count) % (LARGEST_SEED + 1))
 
-    async def _write_mask(self, document: Document, folder: Path) -> Path | None:
-        """The selection as a file; a whole rectangle needs none."""
-        if document.selection is None or self._state.is_rectangle:
-            return None
-        path = folder / "mask.png"
-        selected = document.selection
-        await self._session.bridge.io(selection.export_png, selected, document.size, path)
-        return path
+    async def _paint(
+        self,
+        images: Sequence[ImageRequest],
+        batch: Batch | None = None,
+        place: RepaintRequest | None = None,
+    ) -> None:
+        """Ask for each of ``images``: more of a ``batch``, or a request of its own; for the region,
+        or at the place of another request.
+        """
+        state, document = self._state, self._state.document
+        assert document is not None
+        state.end_stroke()
+        plans = [plan for image in images for plan in _plans(image)]
+        batch = batch or state.new_batch(plans[0], place.frame if place else None)
+        added = state.candidates.begin([plan["image"]["seed"] for plan in plans], batch, plans)
+        self.running_changed.emit(True)
+        try:
+            asked = await self._asked(document, images[0], batch, place)
+            if state.document is document:
+                self._submit(asked, images, added)
+        except StylekilnError:
+            state.candidates.stop(added)
+            raise
+        finally:
+            self._preparing = False
+            self.running_changed.emit(self.running)
 
-    def _request(self, picture: Path, mask: Path | None) -> RepaintRequest:
-        state, settings = self._state, self.settings
+    def _submit(
+        self, asked: RepaintRequest, images: Sequence[ImageRequest], added: Sequence[Candidate]
+    ) -> None:
+        begun = 0
+        for image in images:
+            request = asked.model_copy(update={"image": image})
+            handle = self._session.bridge.submit(request, interactive=True)
+            self.jobs.watch(handle, added[begun : begun + image.count], asked.picture)
+            begun += image.count
+
+    async def _asked(
+        self, document: Document, image: ImageRequest, batch: Batch, place: RepaintRequest | None
+    ) -> RepaintRequest:
+        """The request, with its picture written and its mask inside."""
+        io = self._session.bridge.io
+        snapshot, folder = document.frozen(), self._folder()
+        picture = folder / f"{uuid.uuid4().hex}.png"
+        if place is None:
+            place = await io(files.shaped, snapshot, self._region())
+        await io(files.prune, folder)
+        await io(export_document, snapshot, picture)
+        request = place.model_copy(update={"image": image, "picture": str(picture)})
+        if batch.veil is None:
+            batch.veil = await io(files.veil_of, request, document.size, self._state.native_size)
+        batch.recipe = request.model_dump(mode="json")
+        return request
+
+    def _region(self) -> RepaintRequest:
+        """The region as rectangles; its mask is added where it is not one of them."""
+        state = self._state
         frame = state.region_frame()
         rect = state.selected if state.selected is not None else frame
-        image = ImageRequest(
-            model=settings.model,
-            prompt=settings.prompt,
-            negative_prompt=settings.negative,
-            loras=tuple(LoraUse(path=path, weight=weight) for path, weight in settings.loras),
-            steps=settings.steps,
-            guidance_scale=settings.guidance,
-            sampler=settings.sampler,
-            schedule=settings.schedule,
-            seed=settings.seed,
-            count=settings.count,
-            strength=settings.strength,
-        )
         return RepaintRequest(
-            picture=str(picture),
-            image=image,
-            mask=str(mask) if mask is not None else None,
+            picture="",
             rect=tuple(to_rect(rect)) if rect is not None else None,
             frame=tuple(to_rect(frame)) if frame is not None else None,
         )
+
+    def _images(self) -> list[ImageRequest]:
+        """What is asked of the model, for each version of the LoRAs."""
+        settings = self.settings
+        return [
+            ImageRequest(
+                model=settings.model,
+                prompt=settings.prompt,
+                negative_prompt=settings.negative,
+                loras=tuple(LoraUse(path=path, weight=weight) for path, weight in loras),
+                steps=settings.steps,
+                guidance_scale=settings.guidance,
+                sampler=settings.sampler,
+                schedule=settings.schedule,
+                seed=settings.seed,
+                count=settings.count,
+                strength=settings.strength,
+            )
+            for loras in settings.lora_sets
+        ]
 
     def _folder(self) -> Path:
         project = self._session.project
         folder = (project.cache if project is not None else data_dir() / "cache") / "repaint"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
-
-    def _hear(self, event: Event) -> None:
-        if self._handle is None or event.job_id != self._handle.id:
-            return
-        data, candidates = event.data, self._state.candidates
-        if event.kind == "candidate.preview":
-            candidates.progress(data["index"], data["step"], data["total"], image_of(data["array"]))
-        elif event.kind == "candidate.done":
-            pixels = data["array"]
-            rect = QRect(data["x"], data["y"], pixels.shape[1], pixels.shape[0])
-            recipe = dict(data.get("recipe") or {}) | {"seed": data["seed"]}
-            image = image_of(pixels)
-            card = self._state.on_picture(image, rect)
-            candidates.ready(data["index"], image, card, pixels, rect, recipe)
-
-    def _ended(self, handle: JobHandle) -> None:
-        if handle is not self._handle:
-            return
-        self._handle = None
-        error = None if handle.cancelled() else handle.exception()
-        if handle.cancelled() or error is not None:
-            # What came in of it is nowhere else.
-            self._state.candidates.borrowed = False
-        if error is not None and not isinstance(error, JobCancelled):
-            self._state.candidates.stop(str(error))
-            self.failed.emit(error)
-        else:
-            self._state.candidates.stop()
-        self.running_changed.emit(False)
 
     # The document's own settings
 
@@ -286,3 +305,27 @@ class Repaint(QObject):
         self._project = project
         self._announce()
         QTimer.singleShot(0, self, self.reload_models)
+
+
+def _plans(image: ImageRequest) -> list[dict[str, Any]]:
+    """How each picture of a request will be made, as far as it is known before."""
+    return [
+        {"image": image.model_copy(update={"seed": shot.seed, "count": 1}).model_dump(mode="json")}
+        for shot in image.shots()
+    ]
+
+
+def _next_images(items: Sequence[Candidate]) -> list[ImageRequest]:
+    """Requests for as many pictures again as there are ``items``, with the seeds after theirs;
+    those that differ only in their seed are one request.
+    """
+    seeds: dict[str, list[int]] = {}
+    for item in items:
+        values = {**item.batch.image, **(item.recipe.get("image") or {}), "seed": 0, "count": 1}
+        seeds.setdefault(json.dumps(values), []).append(item.seed)
+    return [
+        ImageRequest.model_validate(
+            {**json.loads(values), "count": len(used), "seed": (max(used) + 1) % (LARGEST_SEED + 1)}
+        )
+        for values, used in seeds.items()
+    ]

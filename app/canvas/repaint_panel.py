@@ -185,7 +185,7 @@ class RepaintPanel(Panel):
 
     def _allow(self) -> None:
         repaint = self._repaint
-        ready = not repaint.running and repaint.problem is None
+        ready = repaint.can_start
         self.start.setEnabled(ready and repaint.has_region)
         self.hints.whole.setEnabled(ready)
 

@@ -14,12 +14,18 @@ LEAST_FROM_NOTHING = 0.9
 
 @dataclass(frozen=True)
 class RepaintSettings:
-    """What the panel shows. ``loras`` are (file, weight)."""
+    """What the panel shows. ``loras`` are (file, weight).
+
+    ``versions``, (file, weight) too, take the place of the LoRA ``varied`` one after the other:
+    candidates of several checkpoints or weights, with the same seeds.
+    """
 
     model: str = STARTER
     prompt: str = ""
     negative: str = ""
     loras: tuple[tuple[str, float], ...] = ()
+    varied: str = ""
+    versions: tuple[tuple[str, float], ...] = ()
     strength: float = 0.6
     count: int = 4
     seed: int = 1
@@ -45,15 +51,29 @@ class RepaintSettings:
         """The least strength that paints something where nothing is."""
         return next(stop for stop in self.strength_stops if stop >= LEAST_FROM_NOTHING)
 
+    @property
+    def lora_sets(self) -> list[tuple[tuple[str, float], ...]]:
+        """The LoRAs of each version; one set when nothing varies."""
+        if not self.versions or self.varied not in [path for path, _ in self.loras]:
+            return [self.loras]
+        return [
+            tuple(version if path == self.varied else (path, weight) for path, weight in self.loras)
+            for version in self.versions
+        ]
+
     def as_record(self) -> dict[str, Any]:
         """Plain values to keep with the document."""
         record = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return record | {"loras": [list(item) for item in self.loras]}
+        pairs = {
+            name: [list(item) for item in getattr(self, name)] for name in ("loras", "versions")
+        }
+        return record | pairs
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> RepaintSettings:
         """Settings from a document; what a newer version has added is left out."""
         known = {key: value for key, value in record.items() if key in cls.__dataclass_fields__}
-        loras = known.get("loras", ())
-        known["loras"] = tuple((str(path), float(weight)) for path, weight in loras)
+        for name in ("loras", "versions"):
+            pairs = known.get(name, ())
+            known[name] = tuple((str(path), float(weight)) for path, weight in pairs)
         return cls(**known)

@@ -223,11 +223,12 @@ class View(QWidget):
         state.opened.connect(self._show_document)
         state.refused.connect(session.show_error)
         self.repainting.failed.connect(session.show_error)
-        self.repainting.crowded_out.connect(self._tell_crowded_out)
+        state.candidates.made_room.connect(self._tell_crowded_out)
         self.options.more.clicked.connect(lambda *_: self.menus.open_document())
         self.foot.menu_asked.connect(lambda: session.start(self.menus.open_canvases()))
         self.strip.accepted.connect(self.accept)
         self.strip.discarded.connect(self.discard)
+        self.strip.cards.more_asked.connect(self.repainting.more)
         # Else Ctrl+Z after a click would still undo words of the prompt.
         self.panel.start.clicked.connect(lambda *_: self.surface.setFocus())
 
@@ -282,10 +283,10 @@ class View(QWidget):
 
     def accept(self) -> None:
         """Put the candidate shown on a layer of its own."""
-        shown = self.state.candidates.current
+        shown = self.state.candidates.ready_one
         if shown is None:
             return
-        prompt = self.repainting.settings.prompt.split(",")[0].strip()
+        prompt = shown.prompt.split(",")[0].strip()
         self.state.accept_candidate(prompt[:40] or tr("Candidate {n}", n=shown.number))
         self.surface.setFocus()
 

@@ -20,8 +20,9 @@ class RepaintRequest(Request):
 
     ``picture`` is a PNG of the composite, or of the part of it whose top left is ``origin`` in a
     document of size ``document``: a frame of a large canvas need not be written whole. ``mask`` is
-    a gray PNG of the same size (white is selected); without it ``rect`` (x, y, width, height) is;
-    without both, the whole picture. Rectangles are in document pixels.
+    a gray PNG of the same size (white is selected), as a file or inside the request (see
+    :mod:`engine.canvas.mask_text`); without it ``rect`` (x, y, width, height) is selected; without
+    both, the whole picture. Rectangles are in document pixels.
     ``image`` holds model, prompt, LoRAs, sampling, ``strength``, ``seed`` and ``count`` variants;
     its size, start picture and mask are chosen by the job. ``frame`` (x, y, width, height) is what
     the model sees, None for the automatic choice. With ``folder``, candidates are saved there too.

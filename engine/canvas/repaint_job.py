@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from engine.canvas import region, selection
+from engine.canvas import mask_text, region, selection
 from engine.canvas.raster import bounds, flattened
 from engine.canvas.rect import Rect
 from engine.canvas.repaint import Candidate, RepaintRequest, RepaintResult
@@ -98,12 +98,18 @@ def cut_out(request: RepaintRequest, native_size: int) -> Cutout:
 def _selection(request: RepaintRequest, given: Rect) -> np.ndarray:
     """The selection as a uint8 mask of the picture, which shows ``given`` of the document."""
     if request.mask is not None:
-        mask = flattened(load_rgba(Path(request.mask)), (0, 0, 0))[..., 0]
+        mask = _read_mask(request.mask)
         if mask.shape != (given.height, given.width):
             raise BadInputError("The selection has another size than the document.")
         return mask
     chosen = Rect(*(request.rect or given))
     return selection.rectangle((given.right, given.bottom), chosen).read(given)
+
+
+def _read_mask(mask: str) -> np.ndarray:
+    if mask_text.is_text(mask):
+        return mask_text.from_text(mask)
+    return flattened(load_rgba(Path(mask)), (0, 0, 0))[..., 0]
 
 
 def _frame(request: RepaintRequest, size: tuple[int, int], around: Rect, native_size: int) -> Rect:

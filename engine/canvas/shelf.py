@@ -33,17 +33,19 @@ SUFFIX = ".candidates"
 class Kept(BaseModel):
     """One candidate; ``pixels`` are straight RGBA uint8 with their top left at (x, y).
 
-    ``layer`` is the layer it became when it was accepted, empty before.
+    ``layer`` is the layer it became when it was accepted, ``part`` its layer in a collage, both
+    empty before. ``batch`` counts the requests.
     """
 
     model_config = ConfigDict(extra="ignore", arbitrary_types_allowed=True)
     number: int = Field(ge=1)
     seed: int
-    strength: float = 0.0
+    batch: int = Field(1, ge=1)
     x: int = Field(ge=-FARTHEST, le=FARTHEST)
     y: int = Field(ge=-FARTHEST, le=FARTHEST)
     recipe: dict[str, Any] = {}
     layer: str = ""
+    part: str = ""
     pixels: np.ndarray = Field(exclude=True)
 
 

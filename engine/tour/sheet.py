@@ -40,15 +40,12 @@ def panel_settings(request: RepaintRequest) -> dict[str, Any]:
     }
 
 
-def shelved(
-    candidates: Sequence[Candidate], strength: float, layers: Mapping[int, str]
-) -> list[shelf.Kept]:
+def shelved(candidates: Sequence[Candidate], layers: Mapping[int, str]) -> list[shelf.Kept]:
     """All candidates for the strip; ``layers`` says which seed became which layer."""
     return [
         shelf.Kept(
             number=number,
             seed=one.seed,
-            strength=strength,
             x=one.x,
             y=one.y,
             recipe=one.recipe,

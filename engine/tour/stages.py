@@ -194,9 +194,7 @@ def repaint(project: Project, job: Job) -> StageResult:
     )
     after = document.composite()
     accepted = {best.seed: layer.id}
-    sheet.keep(
-        project, document, file, sheet.shelved(repainted.candidates, image.strength, accepted)
-    )
+    sheet.keep(project, document, file, sheet.shelved(repainted.candidates, accepted))
     export_document(document, folder / "after.png")
     facts = {
         "candidates": len(repainted.candidates),

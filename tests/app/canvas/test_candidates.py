@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
+
+import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRect, Qt
 
+from app.canvas.candidate_words import told
 from app.canvas.view import View
-from engine.canvas import shelf, storage
+from engine.canvas import mask_text, selection, shelf, storage
 from engine.canvas.rect import Rect
 from engine.runtime.errors import JobCancelled
 from engine.tour.plan import TourRequest
@@ -21,6 +26,18 @@ def finish(session, view, *indices):
     for index in indices:
         ready(view, session, index, (10 * index, 250, 10))
     session.end(session.bridge.submitted[-1])
+
+
+def tell_done(session, handle, index, color):
+    pixels = np.zeros((40, 40, 4), np.uint8)
+    pixels[10:30, 10:30] = (*color, 255)
+    data = {"index": index, "seed": 7 + index, "array": pixels, "x": 60, "y": 50, "recipe": {}}
+    session.tell(handle, "candidate.done", **data)
+
+
+def begin_here(qtbot, view):
+    view.repainting.change(prompt="castle", count=3, seed=7)
+    qtbot.mouseClick(view.panel.start, Qt.MouseButton.LeftButton)
 
 
 def again(qtbot, view, session, count=3):
@@ -45,12 +62,13 @@ def test_repainting_again_adds_to_the_candidates_that_are_there(qtbot, view, sta
 def test_beyond_the_most_the_oldest_go_and_can_be_had_again(qtbot, view, state, session):
     begin(qtbot, view, state)
     finish(session, view, 0, 1, 2)
-    again(qtbot, view, session, 16)
+    for _ in range(2):
+        again(qtbot, view, session, 16)
     assert not session.notes
-    again(qtbot, view, session, 8)
-    assert numbers(state) == list(range(4, 28))
+    again(qtbot, view, session, 16)
+    assert numbers(state) == list(range(4, 52))
     session.offers["The oldest candidates made room."]()
-    assert numbers(state) == list(range(1, 28))
+    assert numbers(state) == list(range(1, 52))
     assert state.candidates.items[0].pixels is not None
 
 
@@ -103,6 +121,125 @@ def test_a_damaged_shelf_does_not_keep_the_canvas_from_opening(qtbot, view, stat
     assert state.document is not None
     assert not state.candidates.items
     assert "The candidates of {name} are damaged and were kept as {file}." in session.notes
+
+
+def test_ten_requests_wait_for_each_other_and_each_has_its_own_line(qtbot, view, state, session):
+    state.select(QRect(70, 60, 20, 20))
+    for number in range(10):
+        view.repainting.change(prompt=f"castle {number}", count=2, strength=0.1 * number + 0.05)
+        qtbot.mouseClick(view.panel.start, Qt.MouseButton.LeftButton)
+    asked = [handle.request for handle in session.bridge.submitted]
+    assert [one.image.prompt for one in asked] == [f"castle {number}" for number in range(10)]
+    assert len({one.picture for one in asked}) == 10
+    batches = state.candidates.batches
+    assert [batch.prompt for batch in batches] == [f"castle {number}" for number in range(10)]
+    assert told(state.candidates, batches[3]) == ("castle 3", "0.35")
+    heads = [view.strip.cards.head_rect(batch) for batch in batches]
+    assert all(one.right() < other.left() for one, other in itertools.pairwise(heads[5:]))
+    state.select(None)
+    state.begin_stroke((20.0, 20.0, 1.0), erase=False)
+    state.end_stroke()
+    assert state.document.composite()[20, 20, 0] != 255
+
+
+def test_requests_come_in_on_their_own_cards_in_any_order(qtbot, view, state, session):
+    begin(qtbot, view, state)
+    qtbot.mouseClick(view.panel.start, Qt.MouseButton.LeftButton)
+    first, second = session.bridge.submitted
+    for handle, index, red in ((second, 1, 200), (first, 0, 100)):
+        tell_done(session, handle, index, (red, 0, 0))
+    ready_ones = [item for item in state.candidates.items if item.state == "ready"]
+    assert [item.number for item in ready_ones] == [1, 5]
+    assert [int(item.pixels[20, 20, 0]) for item in ready_ones] == [100, 200]
+    view.repainting.stop(state.candidates.batches[1])
+    assert (first.cancel_asked, second.cancel_asked) == (False, True)
+
+
+def test_looking_back_is_not_disturbed_by_what_comes_in(qtbot, view, state, session):
+    begin(qtbot, view, state)
+    finish(session, view, 0, 1, 2)
+    qtbot.mouseClick(view.panel.start, Qt.MouseButton.LeftButton)
+    ready(view, session, 0)
+    assert state.shown_number() == 4
+    cards = view.strip.cards
+    qtbot.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, pos=cards.card_rect(0).center())
+    ready(view, session, 1)
+    assert state.shown_number() == 1
+
+
+def test_the_first_card_of_a_request_shows_the_picture_as_it_is(qtbot, view, state, session):
+    begin(qtbot, view, state)
+    finish(session, view, 0)
+    assert state.preview() is not None
+    cards, batch = view.strip.cards, state.candidates.batches[0]
+    spot = cards.before_rect(batch).center()
+    assert cards.viewport().grab().toImage().pixelColor(spot).getRgb()[:3] == (255, 255, 255)
+    qtbot.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert state.preview() is None
+    assert not view.strip.accept.isEnabled()
+
+
+def test_a_preview_is_seen_in_its_place_and_only_where_it_will_be_painted(
+    qtbot, view, state, session
+):
+    begin(qtbot, view, state)
+    frame = state.region_frame()
+    latents = np.full((8, 8, 3), (20, 200, 20), np.uint8)
+    session.tell(
+        session.bridge.submitted[-1],
+        "candidate.preview",
+        index=0,
+        step=3,
+        total=12,
+        array=latents,
+    )
+
+    def seen(x, y):
+        spot = view.surface.view.to_screen(QPointF(x + 0.5, y + 0.5)).toPoint()
+        return view.surface.grab().toImage().pixelColor(spot).getRgb()[:3]
+
+    assert seen(80, 70) == (20, 200, 20)
+    assert seen(frame.left() + 1, frame.top() + 4) == (255, 255, 255)
+    cards = view.strip.cards
+    at = cards.card_rect(0).center()
+    assert cards.viewport().grab().toImage().pixelColor(at).green() > 190
+    assert not view.strip.accept.isEnabled()
+    ready(view, session, 0)
+    assert seen(80, 70) == (250, 10, 10)
+    assert view.strip.accept.isEnabled()
+
+
+def test_more_of_a_request_has_its_place_and_the_next_seeds(qtbot, view, state, session):
+    state.join(selection.ellipse((200, 160), Rect(60, 50, 40, 40)), "replace")
+    begin_here(qtbot, view)
+    finish(session, view, 0, 1, 2)
+    first = session.bridge.submitted[-1].request
+    state.select(QRect(0, 0, 10, 10))
+    view.repainting.change(prompt="boat", seed=500)
+    cards = view.strip.cards
+    qtbot.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, pos=cards.more_rect().center())
+    more = session.bridge.submitted[-1].request
+    assert (more.mask, more.frame, more.rect) == (first.mask, first.frame, first.rect)
+    assert (more.image.prompt, more.image.seed, more.image.count) == ("castle", 10, 3)
+    assert numbers(state) == [1, 2, 3, 4, 5, 6]
+    assert len(state.candidates.batches) == 1
+
+
+def test_the_mask_of_a_request_is_inside_it(qtbot, view, state, session):
+    round_one = selection.ellipse((200, 160), Rect(60, 50, 40, 40))
+    state.join(round_one, "replace")
+    begin_here(qtbot, view)
+    request = session.bridge.submitted[-1].request
+    assert (mask_text.from_text(request.mask) == round_one.read(Rect(0, 0, 200, 160))).all()
+
+
+def test_the_picture_of_a_request_goes_when_it_is_done(qtbot, view, state, session):
+    begin(qtbot, view, state)
+    qtbot.mouseClick(view.panel.start, Qt.MouseButton.LeftButton)
+    first, second = session.bridge.submitted
+    session.end(first)
+    assert not Path(first.request.picture).exists()
+    assert Path(second.request.picture).exists()
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_no_two_controls_overlap(qapp, view, state, tongue, size, tool):
     state.select(QRect(20, 20, 40, 40))
     state.set_region(QRect(10, 10, 80, 80))
     view.receive(loras=(("/loras/pixel-000036.safetensors", 1.0),))
-    state.candidates.begin([1, 2, 3, 4], strength=0.6)
+    state.candidates.begin([1, 2, 3, 4])
     for _ in range(3):
         qapp.processEvents()
     assert overlapping(view) == []
