@@ -13,14 +13,12 @@ from engine.imaging.decode import encode_png
 from engine.runtime.errors import BadInputError
 
 
-def test_a_mask_comes_back_from_its_text(rng=np.random.default_rng(1)):
-    mask = rng.integers(0, 256, (31, 57), np.uint8)
+def test_a_mask_comes_back_from_its_text():
+    mask = np.random.default_rng(1).integers(0, 256, (31, 57), np.uint8)
     assert (mask_text.from_text(mask_text.to_text(mask)) == mask).all()
 
 
-@pytest.mark.parametrize(
-    "text", ["", "AAAA", "%%%", mask_text.to_text(np.zeros((2, 2), np.uint8))[:40]]
-)
+@pytest.mark.parametrize("text", ["", "AAAA", "%%%", "iVBORw0KGgo="])
 def test_a_damaged_mask_is_refused(text):
     with pytest.raises(BadInputError):
         mask_text.from_text(mask_text.HEAD + text)
