@@ -189,7 +189,7 @@ class CandidateCards(QAbstractScrollArea):
             paint.picture(painter, rect, spot.batch.before)
             paint.badge(painter, rect, tr("S"))
             if self._words:
-                paint.words(painter, rect, tr("Before"), "", shown=False)
+                paint.words(painter, rect, tr("As it was"), "", shown=False)
             return
         item = self._candidates.items[spot.item]
         paint.candidate(painter, rect, item, shown=spot.item == shown)
