@@ -215,6 +215,13 @@ class Candidates(QObject):
         self.reset.emit()
         self.shown_changed.emit()
 
+    def note_layers(self, items: Sequence[Candidate], layer: str) -> None:
+        """These candidates have gone into ``layer``."""
+        for item in items:
+            item.layer, item.accepted = layer, True
+            self._tell(item)
+        self.revision += 1
+
     def note_part(self, item: Candidate, layer: str) -> None:
         """``layer`` of a collage shows this candidate."""
         if item.part != layer:
@@ -321,8 +328,8 @@ class Candidates(QObject):
         self.show(ready[(place + direction) % len(ready)])
 
     def set_blink(self, blink: bool) -> None:
-        """While held, show the picture without the candidate."""
-        if blink != self.blink and self.current is not None:
+        """While held, show what the candidate is compared with."""
+        if blink != self.blink:
             self.blink = blink
             self.shown_changed.emit()
 

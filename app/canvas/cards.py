@@ -57,7 +57,7 @@ class CandidateCards(QAbstractScrollArea):
         self._words = True
         self._spots: list[Spot] = []
         self._length = 0
-        self.marks: dict[str, int] = {}  # patterns of a collage, by the layer of a candidate
+        self._marks: dict[str, int] = {}
         self.keys: dict[int, Callable[[], object]] = {}
         self._dragged: tuple[int, int] | None = None  # where it began, and how far it was scrolled
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -76,6 +76,12 @@ class CandidateCards(QAbstractScrollArea):
         self._card = NARROW if narrow else WIDE
         self._words = not narrow
         self.follow()
+
+    def mark(self, patterns: dict[str, int]) -> None:
+        """Show patterns of a collage, by the layers of candidates."""
+        if patterns != self._marks:
+            self._marks = patterns
+            self.viewport().update()
 
     # Places
 
@@ -193,13 +199,13 @@ class CandidateCards(QAbstractScrollArea):
             return
         item = self._candidates.items[spot.item]
         paint.candidate(painter, rect, item, shown=spot.item == shown)
-        if item.part in self.marks:
-            paint.mark(painter, rect, self.marks[item.part])
+        if item.part in self._marks:
+            paint.mark(painter, rect, self._marks[item.part])
         if self._words:
             paint.words(painter, rect, *about(item, self._candidates), shown=spot.item == shown)
 
     def _more_text(self, batch: Batch) -> str:
-        return tr("{n} more", n=len(self._candidates.of(batch)))
+        return tr("More: {n}", n=len(self._candidates.of(batch)))
 
     # Pointer and keys
 

@@ -222,6 +222,11 @@ class DocumentState(QObject):
         if not was_modified:
             self.modified_changed.emit()
 
+    def take_over(self, layer: Layer) -> None:
+        """Work on a layer that has just been made."""
+        self._activate(layer.id)
+        self._changed(layer.bounds)
+
     def _activate(self, node_id: str) -> None:
         self.active = node_id
         self._chosen, self._on_mask = (node_id,), False

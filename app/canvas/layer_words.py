@@ -24,6 +24,9 @@ def _made(layer: Layer) -> str:
     recipe = layer.recipe
     if not recipe:
         return tr("locked") if layer.locked else layer.source or tr("painted")
+    if isinstance(recipe.get("collage"), list):
+        count = len(recipe["collage"])
+        return tr("collage of 1 candidate", "collage of {n} candidates", n=count)
     image = recipe.get("image", {})
     parts = [lora_words(use["path"], use["weight"]) for use in image.get("loras", ())[:1]]
     seed = image.get("seed", recipe.get("seed"))

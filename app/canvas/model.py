@@ -13,7 +13,9 @@ from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QSize, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.canvas.brush_settings import BrushSettings
-from app.canvas.candidates import Batch, Candidates
+from app.canvas.candidates import Batch, Candidate, Candidates
+from app.canvas.collage import Collage
+from app.canvas.compare import Compare
 from app.canvas.kept_candidates import from_kept
 from app.canvas.laying import LayingSettings
 from app.canvas.selection_state import SelectionState
@@ -22,10 +24,12 @@ from engine.canvas.smoothing import Smoother
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from engine.canvas.brush import Stroke
     from engine.canvas.covering import Covering
+    from engine.canvas.document import Document
+    from engine.canvas.history import Change
     from engine.canvas.shelf import Kept
     from engine.canvas.tiles import Tiles
 
@@ -50,12 +54,16 @@ class CanvasState(SelectionState):
         self.laying = LayingSettings()
         self.background = QColor(255, 255, 255)
         self.candidates = Candidates(self)
+        self.collage = Collage(self)
         self._stroke: Stroke | None = None
         self._smoother = Smoother(0.0)
         self._stroke_end: tuple[float, float, float] | None = None
         self._moved_by: QPoint | None = None
         self._move_started = False
         self.candidates.shown_changed.connect(self.preview_changed)
+        self.compare = Compare(self.candidates)
+        for part in (self.collage, self.compare):
+            part.changed.connect(self.preview_changed)
         self.layers_changed.connect(self._follow_layers)
 
     def _let_go(self) -> None:
@@ -141,7 +149,7 @@ class CanvasState(SelectionState):
             pressure_opacity=self.brush.pressure_opacity,
         )
         try:
-            self._stroke = self.document.begin_stroke(node.id, brush, on_mask=self.paints_mask)
+            self._stroke = self._begun(self.document, node.id, brush)
         except BadInputError as error:
             self.refused.emit(error)
             return
@@ -149,6 +157,11 @@ class CanvasState(SelectionState):
         if join and self._stroke_end is not None:
             self.stroke_to(self._stroke_end)
         self.stroke_to(sample)
+
+    def _begun(self, document: Document, node_id: str, brush: Brush) -> Stroke | None:
+        if self.collage.active:
+            return self.collage.begin(brush)
+        return document.begin_stroke(node_id, brush, on_mask=self.paints_mask)
 
     def stroke_to(self, sample: tuple[float, float, float]) -> None:
         """Go on with the stroke to (x, y, pressure)."""
@@ -165,7 +178,8 @@ class CanvasState(SelectionState):
         for point in self._smoother.end():
             self._mark(self._stroke.to(*point))
         self._stroke = None
-        self._apply(self.document.end_stroke())
+        document = self.document
+        self._apply(document.end_part() if self.collage.active else document.end_stroke())
 
     # Moving
 
@@ -194,11 +208,19 @@ class CanvasState(SelectionState):
     # Candidates
 
     def preview(self) -> tuple[QImage, QRect] | None:
-        """The candidate that lies over the picture, and where."""
-        shown = self.candidates.current
-        if shown is None or self.candidates.blink or shown.image is None:
-            return None
-        return shown.image, shown.rect
+        """What lies over the picture, and where: a candidate, or while it blinks what it is
+        compared with, or the picture without the collage.
+        """
+        candidates = self.candidates
+        if self.collage.active:
+            return self.collage.without() if candidates.blink else None
+        return self.candidate_picture(
+            self.compare.other if candidates.blink else candidates.current
+        )
+
+    def candidate_picture(self, item: Candidate | None) -> tuple[QImage, QRect] | None:
+        """What is seen of a candidate, and where."""
+        return None if item is None or item.image is None else (item.image, item.rect)
 
     def new_batch(
         self, recipe: dict[str, Any], frame: tuple[int, int, int, int] | None = None
@@ -234,7 +256,7 @@ class CanvasState(SelectionState):
 
     def has_shown_candidate(self) -> bool:
         """Whether a candidate lies over the picture."""
-        return self.candidates.current is not None
+        return self.candidates.current is not None and not self.collage.active
 
     def set_blink(self, blink: bool) -> None:
         """Hide the candidate while held."""
@@ -255,8 +277,11 @@ class CanvasState(SelectionState):
             what="Accept candidate",
         )
         self.candidates.accept(layer.id)
-        self._activate(layer.id)
-        self._changed(layer.bounds)
+        self.take_over(layer)
+
+    def change(self, operation: Callable[[Document], Change]) -> None:
+        """Do something to the document that parts of the page do on their own."""
+        self._attempt(operation)
 
     def _follow_layers(self) -> None:
         layers = self.document.layers if self.document is not None else ()

@@ -116,17 +116,23 @@ class OptionBar(QWidget):
         self._state.opened.connect(self.refresh)
         self._state.tool_changed.connect(self.refresh)
         self._state.selection_changed.connect(self.refresh)
+        self._state.collage.changed.connect(self._follow_collage)
         self._surface.view.changed.connect(self._show_zoom)
         language_signals.changed.connect(self._fold)
         self.refresh()
         self._show_zoom()
 
+    def _follow_collage(self) -> None:
+        if self.options.painting.isVisibleTo(self.options) != self._state.collage.active:
+            self.refresh()
+
     def refresh(self) -> None:
         """Show the tool in hand and its options; without a canvas there is nothing to tell."""
         self.body.setVisible(self._state.document is not None)
         tool = BY_NAME[self._state.tool]
-        self.icon.set(tool.icon)
-        self._name_text.say(tool.text)
+        collaging = self._state.collage.active and tool.name in ("brush", "eraser")
+        self.icon.set("blend" if collaging else tool.icon)
+        self._name_text.say("Collage" if collaging else tool.text)
         self.options.follow()
         self._hint_text.say(HINTS.get(tool.name, ""))
         self.automatic.setVisible(

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
+from app.canvas import mask_patterns
 from app.theme import fonts
 
 DARK = QColor(17, 17, 17, 140)
@@ -19,6 +20,7 @@ LABEL_TEXT = QColor(0xEB, 0xEB, 0xEB)
 LABEL_QUIET = QColor(0xA3, 0xA3, 0xA3)
 ANT_LENGTH = 5.0
 HANDLE = 7.0
+LABEL_GAP = 4.0
 
 
 def marching_ants(
@@ -98,23 +100,63 @@ def handle_at(rect: QRectF, point: QPointF, reach: float = 9.0) -> str:
     return min(found)[1] if found else ""
 
 
-def label(painter: QPainter, at: QPointF, parts: list[tuple[str, bool]]) -> QRectF:
-    """A small dark label with its top left at ``at``; parts are (text, quiet). Gives its box."""
+def edges(painter: QPainter, lines: Sequence[QPolygonF]) -> None:
+    """Closed lines, light on dark."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (_pen(DARK, 3.0), _pen(LIGHT, 1.5)):
+        painter.setPen(pen)
+        for line in lines:
+            painter.drawPolygon(line)
+
+
+def divider(painter: QPainter, x: float, box: QRectF) -> None:
+    """The upright line between two pictures in ``box``, with a knob to drag it by."""
+    for pen in (_pen(DARK, 3.0), _pen(LIGHT, 1.5)):
+        painter.setPen(pen)
+        painter.drawLine(QPointF(x + 0.5, box.top()), QPointF(x + 0.5, box.bottom()))
+    knob = QRectF(x - 9, box.center().y() - 9, 19, 19)
+    painter.setPen(_pen(QColor(0x1A, 0x1A, 0x1A), 1.0))
+    painter.setBrush(QColor(0xF4, 0xF4, 0xF4))
+    painter.drawEllipse(knob)
+    middle = knob.center()
+    painter.setPen(_pen(QColor(0x1A, 0x1A, 0x1A), 1.5))
+    for side in (-1, 1):
+        tip = middle + QPointF(side * 6, 0)
+        painter.drawLine(tip, tip + QPointF(-side * 3, -3))
+        painter.drawLine(tip, tip + QPointF(-side * 3, 3))
+
+
+def label_width(parts: Sequence[tuple[str, bool] | int]) -> float:
+    """How wide :func:`label` is."""
+    measure = QFontMetricsF(fonts.font(11))
+    widths = [
+        12.0 if isinstance(part, int) else measure.horizontalAdvance(part[0]) for part in parts
+    ]
+    return sum(widths) + LABEL_GAP * (len(parts) - 1) + 12
+
+
+def label(painter: QPainter, at: QPointF, parts: Sequence[tuple[str, bool] | int]) -> QRectF:
+    """A small dark label with its top left at ``at``; parts are (text, quiet), or the number of a
+    mask's pattern. Gives its box.
+    """
     font = fonts.font(11)
     measure = QFontMetricsF(font)
-    gap = 4.0
-    width = sum(measure.horizontalAdvance(text) for text, _ in parts) + gap * (len(parts) - 1)
-    box = QRectF(round(at.x()), round(at.y()), width + 12, 18)
+    box = QRectF(round(at.x()), round(at.y()), label_width(parts), 18)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(LABEL_FILL)
     painter.drawRoundedRect(box, 2, 2)
     painter.setFont(font)
     x = box.left() + 6
-    for text, quiet in parts:
+    for part in parts:
+        if isinstance(part, int):
+            mask_patterns.swatch(painter, QRect(round(x), round(box.top()) + 3, 12, 12), part)
+            x += 12 + LABEL_GAP
+            continue
+        text, quiet = part
         painter.setPen(LABEL_QUIET if quiet else LABEL_TEXT)
         area = QRectF(x, box.top(), measure.horizontalAdvance(text) + 1, box.height())
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, text)
-        x += measure.horizontalAdvance(text) + gap
+        x += measure.horizontalAdvance(text) + LABEL_GAP
     return box
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from app.canvas import overlays
 from app.canvas.ants import Ants
+from app.canvas.collage_marks import CollageMarks
 from app.canvas.picture import CRISP_ZOOM
 from app.i18n import tr
 from app.i18n.format import dimensions
@@ -17,6 +18,7 @@ from app.widgets.images import checker
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRect
+    from PySide6.QtGui import QImage
 
     from app.canvas.model import CanvasState
     from app.canvas.viewport import Viewport
@@ -28,6 +30,7 @@ class Scene:
     def __init__(self, state: CanvasState, view: Viewport) -> None:
         self._state, self._view = state, view
         self.ants = Ants(state, view)
+        self.marks = CollageMarks(state, view)
 
     def paint_picture(self, painter: QPainter, area: QRect) -> bool:
         """Paint what ``area`` of the screen shows of the document and the candidate over it.
@@ -41,17 +44,38 @@ class Scene:
         painter.fillRect(target, checker())
         self._state.picture.draw(painter, target, visible, self._view.zoom)
         self._paint_candidate(painter)
+        self.marks.paint(painter, area)
         return not self._state.picture.unfinished
 
     def _paint_candidate(self, painter: QPainter) -> None:
-        shown = self._state.preview()
+        state = self._state
+        compare = state.compare
+        if compare.on and not state.candidates.blink and not state.collage.active:
+            whole = QRectF(compare.line(self._view)).adjusted(-1, -1, 1, 1)
+            line = compare.line_at(self._view)
+            left = QRectF(whole.topLeft(), QPointF(line, whole.bottom()))
+            right = QRectF(QPointF(line, whole.top()), whole.bottomRight())
+            self._paint_over(painter, state.candidate_picture(compare.other), left)
+            self._paint_over(painter, state.candidate_picture(state.candidates.current), right)
+            return
+        shown = state.preview()
+        if shown is not None and state.collage.active:  # what is under it must not shine through
+            painter.fillRect(self._view.rect_to_screen(shown[1]), checker())
+        self._paint_over(painter, shown)
+
+    def _paint_over(
+        self, painter: QPainter, shown: tuple[QImage, QRect] | None, clip: QRectF | None = None
+    ) -> None:
         if shown is None:
             return
         image, rect = shown
-        painter.setRenderHint(
-            QPainter.RenderHint.SmoothPixmapTransform, self._view.zoom < CRISP_ZOOM
-        )
+        painter.save()
+        if clip is not None:
+            painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
+        smooth = self._view.zoom < CRISP_ZOOM or image.size() != rect.size()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(self._view.rect_to_screen(rect), image, QRectF(image.rect()))
+        painter.restore()
 
     def paint_furniture(
         self, painter: QPainter, *, ring: QPointF | None, phase: float, busy: bool
@@ -63,7 +87,11 @@ class Scene:
         """
         state = self._state
         frame = state.region_frame()
-        if frame is not None:
+        if state.collage.active:
+            self.marks.paint_labels(painter, ring)
+        elif state.compare.on:
+            self._paint_compared(painter)
+        elif frame is not None:
             box = self._view.rect_to_screen(frame)
             if state.feather_reach() * self._view.zoom >= 2:
                 self.ants.draw_feather(painter, frame)
@@ -80,6 +108,17 @@ class Scene:
                 state.brush.size / 2 * self._view.zoom,
                 state.brush.hardness,
             )
+
+    def _paint_compared(self, painter: QPainter) -> None:
+        """The line between both, and what lies on each side."""
+        compare, shown = self._state.compare, self._state.candidates.current
+        box = compare.line(self._view)
+        overlays.frame(painter, box, color("acc"), handles=False)
+        overlays.divider(painter, compare.line_at(self._view), box)
+        for item, right in ((compare.other, False), (shown, True)):
+            text = tr("Candidate {n}", n=item.number) if item is not None else tr("As it was")
+            x = box.right() - overlays.label_width([(text, False)]) - 8 if right else box.left() + 8
+            overlays.label(painter, QPointF(x, box.top() + 8), [(text, False)])
 
     def _paint_labels(self, painter: QPainter, box: QRectF, frame: QRect) -> None:
         width, height = self._state.work_size(frame)

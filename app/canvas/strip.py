@@ -14,7 +14,12 @@ from app.widgets.buttons import button
 from app.widgets.text import ElidedLabel, hairline, label, restyle
 
 if TYPE_CHECKING:
-    from app.canvas.candidates import Candidates
+    from PySide6.QtGui import QResizeEvent
+
+    from app.canvas.model import CanvasState
+
+# Below, the buttons in the middle show only their icons and keys.
+ROOM_FOR_WORDS = 720
 
 
 class CandidateStrip(QWidget):
@@ -26,9 +31,10 @@ class CandidateStrip(QWidget):
     accepted = Signal()
     discarded = Signal()
 
-    def __init__(self, candidates: Candidates) -> None:
+    def __init__(self, state: CanvasState) -> None:
         super().__init__()
-        self._candidates = candidates
+        self._collage, self._compare = state.collage, state.compare
+        candidates = self._candidates = state.candidates
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.cards = CandidateCards(candidates)
@@ -39,9 +45,14 @@ class CandidateStrip(QWidget):
         column.addLayout(self._header())
         column.addWidget(self.cards, 1)
         self.set_narrow(False)
-        candidates.reset.connect(self.refresh)
         candidates.changed.connect(lambda _: self.refresh())
-        candidates.shown_changed.connect(self.refresh)
+        for changed in (
+            candidates.reset,
+            candidates.shown_changed,
+            self._collage.changed,
+            self._compare.changed,
+        ):
+            changed.connect(self.refresh)
         self.refresh()
 
     def _header(self) -> QHBoxLayout:
@@ -50,22 +61,45 @@ class CandidateStrip(QWidget):
         row.setSpacing(6)
         self._detail = ElidedLabel(tone="quiet")
         self._detail_text = bind(self._detail.setText, "")
-        self.discard = button("", "trash-2", "quiet", on=self.discarded.emit)
+        self.discard = button("", "trash-2", "quiet", on=self._discard)
         self._discard_text = bind(self.discard.setText, "Discard")
-        # The key acts while the canvas has the focus; here it is only shown.
-        self.blink = button("Blink", "eye")
+        # The keys act while the canvas has the focus; here they are only shown.
+        self.blink = button("", "eye")
+        self._blink_text = bind(self.blink.setText, "Blink")
         self.blink.show_shortcut("B")
         self.blink.pressed.connect(lambda: self._candidates.set_blink(True))
         self.blink.released.connect(lambda: self._candidates.set_blink(False))
         bind(self.blink.setToolTip, "Hold to see the picture without the candidate")
+        self.compare = button("", "columns-2", on=self._compare.toggle)
+        self._compare_text = bind(self.compare.setText, "Compare")
+        self.compare.show_shortcut("Y")
+        bind(
+            self.compare.setToolTip,
+            "Both sides of a line: drag it. Up and Down choose what lies left of it",
+        )
+        self.collage = button("", "blend", on=self._toggle_collage)
+        self._collage_text = bind(self.collage.setText, "Collage")
+        bind(self.collage.setToolTip, "Paint with candidates: the best of each in one picture")
         self.accept = button("Accept as layer", "check", "primary", on=self.accepted.emit)
         self.accept.show_shortcut("Return")
         row.addWidget(label("Candidates", weight=600))
         row.addSpacing(4)
         row.addWidget(self._detail, 1)
-        for made in (self.discard, self.blink, self.accept):
+        for made in (self.discard, self.blink, self.compare, self.collage, self.accept):
             row.addWidget(made)
         return row
+
+    def _toggle_collage(self) -> None:
+        if self._collage.active:
+            self._collage.leave()
+        else:
+            self._collage.start()
+
+    def _discard(self) -> None:
+        if self._collage.active:
+            self._collage.clear()
+        else:
+            self.discarded.emit()
 
     def set_narrow(self, narrow: bool) -> None:
         """Smaller cards without words, for small windows."""
@@ -74,13 +108,20 @@ class CandidateStrip(QWidget):
 
     def refresh(self) -> None:
         """Follow the candidates."""
-        candidates = self._candidates
-        self.setVisible(bool(candidates.items))
-        self.accept.setEnabled(candidates.ready_one is not None)
-        self.blink.setEnabled(candidates.current is not None)
-        self._discard_text.say("Close" if candidates.decided else "Discard")
-        self.discard.set_icon("x" if candidates.decided else "trash-2")
-        restyle(self.accept, "kind", "normal" if candidates.decided else "primary")
+        candidates, collaging = self._candidates, self._collage.active
+        self.setVisible(bool(candidates.items) or collaging)
+        parts = self._collage.parts if collaging else []
+        self.cards.mark({part.layer.id: part.pattern for part in parts})
+        self.accept.setEnabled(bool(parts) if collaging else candidates.ready_one is not None)
+        self.blink.setEnabled(bool(parts) if collaging else candidates.current is not None)
+        self.compare.setVisible(not collaging)
+        self.compare.setEnabled(candidates.current is not None)
+        restyle(self.compare, "on", self._compare.on)
+        self.collage.setEnabled(collaging or self._collage.can_start)
+        self._say_deeds(collaging)
+        if collaging:
+            self._detail_text.say("Choose one, then paint it in")
+            return
         batch = candidates.batch
         items = candidates.of(batch) if batch is not None else []
         self._detail_text.say(
@@ -89,3 +130,21 @@ class CandidateStrip(QWidget):
             total=len(items),
             strength=f"{batch.strength if batch is not None else 0.0:.2f}",
         )
+
+    def _say_deeds(self, collaging: bool) -> None:
+        """What the buttons do now; where there is no room those with icons go without words."""
+        decided = self._candidates.decided and not collaging
+        self._discard_text.say("Clear mask" if collaging else "Close" if decided else "Discard")
+        self.discard.set_icon("x" if decided else "eraser" if collaging else "trash-2")
+        self.discard.setEnabled(bool(self._collage.chosen_part) or not collaging)
+        short = self.width() < ROOM_FOR_WORDS
+        self._blink_text.say("" if short else "Blink")
+        self._compare_text.say("" if short else "Compare")
+        leave = "Leave" if short else "Leave collage"
+        self._collage_text.say(leave if collaging else "" if short else "Collage")
+        self.collage.show_shortcut("Esc" if collaging else "C")
+        restyle(self.accept, "kind", "normal" if decided else "primary")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words come and go with the room."""
+        self._say_deeds(self._collage.active)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.compare import SPLIT
 from app.canvas.scene import Scene
 from app.canvas.tools import BY_NAME, Pointer, Tool
 from app.canvas.viewport import Viewport
@@ -34,7 +35,15 @@ if TYPE_CHECKING:
 
 ANTS_INTERVAL_MS = 160
 WHEEL_NOTCH = 120.0
+LABEL_REACH = 220
 PEN_CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+class Hold(NamedTuple):
+    """A key that does something while it is down, when that means something at all."""
+
+    means_something: Callable[[], bool]
+    set: Callable[[bool], object]
 
 
 class Surface(QWidget):
@@ -53,11 +62,13 @@ class Surface(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(tr("Canvas"))
         self.keys: dict[str, Callable[[], object]] = {}  # by portable key text
+        self.holds: dict[int, Hold] = {}
         self._tool = BY_NAME[state.tool]
         self._tool_down: Tool | None = None
         self._space = False
         self._eraser_end = False
         self._cursor_at: QPointF | None = None
+        self._on_line = False
         self._fit_pending = True
         self._lifted: tuple[QPointF, QPointF] | None = None  # from where, to where
         self._phase = 0.0
@@ -214,6 +225,8 @@ class Surface(QWidget):
     def _tool_for(self, event: QMouseEvent | QTabletEvent) -> Tool:
         if self._space:
             return BY_NAME["hand"]
+        if self.state.compare.grips(self.view, event.position()):
+            return SPLIT
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         return (
             BY_NAME["pick"] if alt and BY_NAME[self.state.tool].paints else BY_NAME[self.state.tool]
@@ -236,13 +249,20 @@ class Surface(QWidget):
         reach = self.state.brush.size / 2 * self.view.zoom + 4
         for place in (self._cursor_at, at):
             if place is not None and self._painting_tool():
-                self.update(
-                    QRectF(
-                        place.x() - reach, place.y() - reach, 2 * reach, 2 * reach
-                    ).toAlignedRect()
-                )
+                self.update(self._ring_area(place, reach))
         self._cursor_at = at
+        on_line = at is not None and self.state.compare.grips(self.view, at)
+        if on_line != self._on_line:
+            self._on_line = on_line
+            self._show_cursor()
         self.pointer_moved.emit(at)
+
+    def _ring_area(self, at: QPointF, reach: float) -> QRect:
+        """What the ring of the brush covers, in a collage with the name beside it."""
+        area = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
+        if self.state.collage.active:
+            area = area.united(QRectF(at.x(), at.y() - 12, reach + LABEL_REACH, 24))
+        return area.toAlignedRect()
 
     def _tool_taken(self) -> None:
         """What the tool before had begun, and not ended, is given up."""
@@ -253,22 +273,27 @@ class Surface(QWidget):
 
     def _show_cursor(self) -> None:
         tool = BY_NAME["hand"] if self._space else BY_NAME[self.state.tool]
+        at = self._cursor_at
+        if at is not None and self.state.compare.grips(self.view, at):
+            tool = SPLIT
         self.setCursor(tool.cursor)
         self.update()
 
     # Keys and size
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space moves the view while held, B held blinks the candidate; arrows nudge."""
-        if event.isAutoRepeat() and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_B):
+        """Space moves the view while held; others act while they are held, or at once."""
+        hold = self.holds.get(event.key())
+        held = hold is not None and hold.means_something()
+        if event.isAutoRepeat() and (held or event.key() == Qt.Key.Key_Space):
             return
         if self._tool.typed(self.state, event.key()):
             return
         if event.key() == Qt.Key.Key_Space:
             self._space = True
             self._show_cursor()
-        elif event.key() == Qt.Key.Key_B and self.state.has_shown_candidate():
-            self.state.set_blink(True)
+        elif hold is not None and held and not event.modifiers():
+            hold.set(True)
         else:
             act = self.keys.get(QKeySequence(event.keyCombination()).toString())
             if act is None:
@@ -283,8 +308,8 @@ class Surface(QWidget):
         if event.key() == Qt.Key.Key_Space:
             self._space = False
             self._show_cursor()
-        elif event.key() == Qt.Key.Key_B:
-            self.state.set_blink(False)
+        elif event.key() in self.holds:
+            self.holds[event.key()].set(False)
         else:
             super().keyReleaseEvent(event)
 
@@ -318,7 +343,8 @@ class Surface(QWidget):
         """A held key is let go when the focus leaves; fitting waits for the first showing."""
         if event.type() == QEvent.Type.FocusOut:
             self._space = False
-            self.state.set_blink(False)
+            for hold in self.holds.values():
+                hold.set(False)
         elif event.type() == QEvent.Type.Show:
             QTimer.singleShot(0, self, self._fit_when_sized)
         return super().event(event)

@@ -14,6 +14,7 @@ from app.canvas.tools import SLOTS
 from app.i18n import bind
 from app.widgets.buttons import tool_button
 from app.widgets.fields import NumberField, ValueSlider
+from app.widgets.segments import Segments
 from app.widgets.text import label
 
 if TYPE_CHECKING:
@@ -87,6 +88,25 @@ class TipOptions(QWidget):
         self.opacity.set_value(brush.opacity * 100)
 
 
+class PaintingIn(QWidget):
+    """In a collage: whether the brush shows more of the candidate or less."""
+
+    def __init__(self, state: CanvasState) -> None:
+        super().__init__()
+        self._collage = state.collage
+        self.ways = Segments(((False, "Paint in"), (True, "Take out")))
+        self.ways.changed.connect(lambda out: self._collage.set_taking_out(bool(out)))
+        bind(self.ways.setToolTip, "X changes between both; the eraser takes out too")
+        bind(self.ways.setAccessibleName, "Collage")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.ways)
+        state.collage.changed.connect(self._follow)
+
+    def _follow(self) -> None:
+        self.ways.set_value(self._collage.taking_out)
+
+
 class ToolOptions(QWidget):
     """The parts of the tool in hand."""
 
@@ -114,6 +134,8 @@ class ToolOptions(QWidget):
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
+        self.painting = PaintingIn(state)
+        row.addWidget(self.painting)
         for part in self.parts.values():
             row.addWidget(part)
         self.follow()
@@ -123,6 +145,7 @@ class ToolOptions(QWidget):
         wanted = PARTS.get(self._state.tool, ())
         for name, part in self.parts.items():
             part.setVisible(name in wanted)
+        self.painting.setVisible("tip" in wanted and self._state.collage.active)
         self.setVisible(bool(wanted))
 
     def narrow(self, width: int) -> None:

@@ -25,6 +25,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.canvas.actions import canvas_actions
+from app.canvas.candidate_keys import candidate_holds, candidate_keys
+from app.canvas.collage_panel import CollagePanel
+from app.canvas.collage_work import CollageWork
 from app.canvas.color_selecting import ColorSelecting
 from app.canvas.document_commands import DocumentCommands
 from app.canvas.document_line import DocumentLine
@@ -75,8 +78,10 @@ class View(QWidget):
         self.tools = ToolColumn(self.state)
         self.options = OptionBar(self.state, self.surface)
         self.foot = DocumentLine(self.state, self.keeper)
-        self.strip = CandidateStrip(self.state.candidates)
+        self.strip = CandidateStrip(self.state)
         self.panel = RepaintPanel(session, self.repainting, self.state)
+        self.collage_panel = CollagePanel(self.state.collage)
+        self.collage_work = CollageWork(session, self.state, self.repainting)
         self.beneath = LayersColumn(self.state)
         self.layers, self.history = self.beneath.layers, self.beneath.history
         self.commands = DocumentCommands(self, session, self.state, self.keeper)
@@ -187,12 +192,12 @@ class View(QWidget):
         column.setProperty("surface", "panel")
         column.setChildrenCollapsible(False)
         column.setHandleWidth(1)
-        for widget in (self.panel, self.beneath):
+        for widget in (self.panel, self.collage_panel, self.beneath):
             widget.setProperty("surface", "panel")
             widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
             column.addWidget(widget)
-        column.setStretchFactor(0, 0)
-        column.setStretchFactor(1, 1)
+        column.setStretchFactor(column.indexOf(self.beneath), 1)
+        self.collage_panel.hide()
         # A splitter forgets a width that is set on it when its parts change.
         box = QWidget()
         box.setFixedWidth(RIGHT_WIDE)
@@ -228,6 +233,9 @@ class View(QWidget):
         self.foot.menu_asked.connect(lambda: session.start(self.menus.open_canvases()))
         self.strip.accepted.connect(self.accept)
         self.strip.discarded.connect(self.discard)
+        state.collage.changed.connect(self._show_panel)
+        self.collage_panel.match_asked.connect(self.collage_work.match)
+        self.collage_panel.seams_asked.connect(self.collage_work.repaint_seams)
         self.strip.cards.more_asked.connect(self.repainting.more)
         # Else Ctrl+Z after a click would still undo words of the prompt.
         self.panel.start.clicked.connect(lambda *_: self.surface.setFocus())
@@ -237,6 +245,15 @@ class View(QWidget):
         self.stage.setCurrentIndex(0 if opened else 1)
         for widget in (self.tools, self.options.body, self.panel):
             widget.setEnabled(opened)
+
+    def _show_panel(self) -> None:
+        """The collage's panel, while candidates are painted in."""
+        collaging = self.state.collage.active
+        if collaging != self.collage_panel.isVisibleTo(self.right):
+            self.collage_panel.setVisible(collaging)
+            self.panel.setVisible(not collaging)
+            self.collage_panel.refresh()
+            self.surface.setFocus()
 
     def _install_keys(self) -> None:
         state = self.state
@@ -250,8 +267,6 @@ class View(QWidget):
             "Return": self.accept,
             "Enter": self.accept,
             "Esc": self._escape,
-            "Left": lambda: state.candidates.step(-1),
-            "Right": lambda: state.candidates.step(1),
             "X": state.swap_colors,
             "D": state.reset_colors,
             "Del": state.clear_selection_pixels,
@@ -259,14 +274,22 @@ class View(QWidget):
         for key in {tool.key for tool in TOOLS}:
             keys[key] = partial(self._take_tool, key)
         keys |= layer_keys(state)
+        keys |= candidate_keys(state, dict(keys))
+        self.surface.holds = candidate_holds(state)
         self.surface.keys = {QKeySequence(key).toString(): act for key, act in keys.items()}
 
     def _take_tool(self, key: str) -> None:
         self.state.set_tool(next_by_key(key, self.state.tool))
 
     def _escape(self) -> None:
-        """Close the innermost thing: the frame, then the selection. Candidates stay."""
-        if self.state.region is not None and self.state.selection is not None:
+        """Close the innermost thing: the collage, the comparison, the frame, then the selection.
+        Candidates stay.
+        """
+        if self.state.collage.active:
+            self.state.collage.leave()
+        elif self.state.compare.on:
+            self.state.compare.set_active(False)
+        elif self.state.region is not None and self.state.selection is not None:
             self.state.set_region(None)
         elif self.state.region is not None or self.state.selection is not None:
             self.state.set_region(None)
@@ -282,7 +305,11 @@ class View(QWidget):
     # What actions do
 
     def accept(self) -> None:
-        """Put the candidate shown on a layer of its own."""
+        """Put the candidate shown, or the collage, on a layer of its own."""
+        if self.state.collage.active:
+            self.state.collage.finish(self.state.collage.base or tr("Collage"))
+            self.surface.setFocus()
+            return
         shown = self.state.candidates.ready_one
         if shown is None:
             return
@@ -291,10 +318,26 @@ class View(QWidget):
         self.surface.setFocus()
 
     def discard(self) -> None:
-        """Take the candidates away; a repaint under way is stopped."""
-        self.repainting.stop()
-        self.state.candidates.clear()
+        """Take the request that is looked at away, once more is offered to have it again; what of
+        it is still painted is stopped.
+        """
+        candidates = self.state.candidates
+        batch = candidates.batch
+        if batch is None:
+            return
+        self.repainting.stop(batch)
+        gone = candidates.of(batch)
+        candidates.remove(gone)
         self.surface.setFocus()
+        kept = [item for item in gone if item.state == "ready"]
+        if kept:
+            self._session.notify(
+                "Discarded 1 candidate.",
+                "Discarded {n} candidates.",
+                action="Undo",
+                on_action=lambda: candidates.put_back(kept),
+                n=len(kept),
+            )
 
     # Dropping
 

@@ -98,15 +98,20 @@ class Stroke:
                 np.maximum(under, np.rint(added * 255).astype(np.uint8), out=under)
         return rect
 
-    def _blend(self, key: tuple[int, int], part: Rect) -> None:
-        target = self.on.tiles.writable(key)[_inside(part)]
-        kept = self.before.get(key)
-        original = np.full_like(target, self.before.empty) if kept is None else kept[_inside(part)]
+    def alpha(self, key: tuple[int, int], part: Rect) -> np.ndarray:
+        """What the stroke covers of ``part`` of a tile so far, float32 0..1, in the selection."""
         covered = self._coverage.get(key)
         assert covered is not None
         alpha = covered[_inside(part)] * np.float32(self.brush.opacity / 255.0)
         if self._clip is not None:
             alpha *= self._clip.read(part.moved(self.on.x, self.on.y)) / np.float32(255.0)
+        return alpha
+
+    def _blend(self, key: tuple[int, int], part: Rect) -> None:
+        target = self.on.tiles.writable(key)[_inside(part)]
+        kept = self.before.get(key)
+        original = np.full_like(target, self.before.empty) if kept is None else kept[_inside(part)]
+        alpha = self.alpha(key, part)
         color = None if self.brush.erase else self.brush.color
         if isinstance(self.on, Mask):
             value = brightness(np.asarray(color or (0, 0, 0)))  # the eraser hides

@@ -13,6 +13,7 @@ import numpy as np
 from engine.canvas import selecting
 from engine.canvas.arranging import moves
 from engine.canvas.brush import Brush, Stroke, blend
+from engine.canvas.collage import Collaging
 from engine.canvas.core import Guide, check_size
 from engine.canvas.covering import Covering
 from engine.canvas.history import (
@@ -28,12 +29,11 @@ from engine.canvas.history import (
 from engine.canvas.layer import Layer, Mask, layer_of
 from engine.canvas.raster import as_rgba
 from engine.canvas.rect import EMPTY, Rect
-from engine.canvas.snapshots import Snapshots
 from engine.canvas.tiles import Tiles, keys_in, tile_rect
 from engine.runtime.errors import BadInputError
 
 
-class Document(Snapshots):
+class Document(Collaging):
     """Layers and groups, a selection, painting, and a history."""
 
     _stroke: Stroke | None = None
@@ -183,6 +183,7 @@ class Document(Snapshots):
         return mask
 
     def _settle(self) -> None:
+        super()._settle()
         self.end_stroke()
 
     def _paintable(self, layer_id: str) -> Layer:

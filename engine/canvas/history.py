@@ -229,6 +229,15 @@ class History:
         while total > self._budget and len(self._done) > LEAST_STEPS:
             total -= self._done.pop(0).bytes
 
+    def fold(self, count: int, what: str, layer_id: str) -> None:
+        """Let the last ``count`` steps be one."""
+        last = self._done[-count:]
+        if len(last) < 2:
+            return
+        del self._done[-count:]
+        edit = Together([step.edit for step in reversed(last)])
+        self._done.append(Step(what, edit, layer_id, last[-1].at, edit.bytes))
+
     def continues(self, what: str, layer_id: str) -> bool:
         """Whether the last step was the same kind on the same layer, so that both can be one."""
         return (
