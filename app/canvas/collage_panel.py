@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.canvas import card_painting, mask_patterns
-from app.canvas.layer_words import origin
+from app.canvas.layer_words import short_origin
 from app.i18n import bind
 from app.theme import color, fonts, metrics
 from app.widgets.buttons import button
@@ -106,6 +106,7 @@ class CollagePanel(Panel):
     def _rebuild(self, parts: list[Part]) -> None:
         for old in self.rows:
             self._list.removeWidget(old)
+            old.hide()
             old.deleteLater()
         self.rows = [PartRow(self._collage, part) for part in parts]
         for made in self.rows:
@@ -173,7 +174,10 @@ class PartRow(QWidget):
             left += 48
         room = self.opacity.x() - left - 8
         second = "t2" if self._chosen else "t3"
-        words = ((self.part.layer.name, "t1", 12, 6), (origin(self.part.layer), second, 11, 22))
+        words = (
+            (self.part.layer.name, "t1", 12, 6),
+            (short_origin(self.part.layer), second, 11, 22),
+        )
         for text, tint, size, top in words:
             painter.setFont(fonts.font(size))
             painter.setPen(color(tint))

@@ -107,7 +107,7 @@ class LayerTree(QAbstractItemModel):
         if active in looks:
             looks[active] = (looks[active], self._state.paints_mask, self._state.shows_mask)
         shown = self._state.candidates.current
-        if shown is not None:
+        if shown is not None and self._state.has_shown_candidate():
             looks[CANDIDATE] = (shown.number, id(shown.image))
         return looks
 

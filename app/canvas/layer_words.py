@@ -35,6 +35,14 @@ def _made(layer: Layer) -> str:
     return ", ".join(parts) or tr("repainted")
 
 
+def short_origin(layer: Layer) -> str:
+    """The checkpoint and the seed that a layer was painted with."""
+    image = (layer.recipe or {}).get("image") or {}
+    names = [lora_name(use["path"]) for use in image.get("loras", ())[:1]]
+    seed = image.get("seed", (layer.recipe or {}).get("seed"))
+    return ", ".join([*names, *([] if seed is None else [tr("seed {seed}", seed=seed)])])
+
+
 def lora_name(path: str) -> str:
     """The epoch of a checkpoint where its file name tells one, else the name."""
     stem = Path(path).stem

@@ -117,8 +117,8 @@ class Scene:
         overlays.divider(painter, compare.line_at(self._view), box)
         for item, right in ((compare.other, False), (shown, True)):
             text = tr("Candidate {n}", n=item.number) if item is not None else tr("As it was")
-            x = box.right() - overlays.label_width([(text, False)]) - 8 if right else box.left() + 8
-            overlays.label(painter, QPointF(x, box.top() + 8), [(text, False)])
+            x = box.right() - overlays.label_width([(text, False)]) if right else box.left() - 1
+            overlays.label(painter, QPointF(x, box.top() - 25), [(text, False)])
 
     def _paint_labels(self, painter: QPainter, box: QRectF, frame: QRect) -> None:
         width, height = self._state.work_size(frame)

@@ -72,6 +72,7 @@ class CandidateStrip(QWidget):
         bind(self.blink.setToolTip, "Hold to see the picture without the candidate")
         self.compare = button("", "columns-2", on=self._compare.toggle)
         self._compare_text = bind(self.compare.setText, "Compare")
+        self.compare.setCheckable(True)
         self.compare.show_shortcut("Y")
         bind(
             self.compare.setToolTip,
@@ -116,7 +117,7 @@ class CandidateStrip(QWidget):
         self.blink.setEnabled(bool(parts) if collaging else candidates.current is not None)
         self.compare.setVisible(not collaging)
         self.compare.setEnabled(candidates.current is not None)
-        restyle(self.compare, "on", self._compare.on)
+        self.compare.setChecked(self._compare.on)
         self.collage.setEnabled(collaging or self._collage.can_start)
         self._say_deeds(collaging)
         if collaging:
