@@ -18,6 +18,7 @@ from engine.models.adapter_file import AdapterFile, read_adapter
 from engine.models.adapter_fit import fitting
 from engine.models.adapter_layers import Part, adapters_of, parts_of
 from engine.models.adapter_modules import Adapter
+from engine.runtime.file_state import FileState, file_state
 from engine.runtime.files import require_file
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class AdapterState:
     """The adapters of one model. ``attached`` (files) is in order of last use."""
 
     created: set[str] = field(default_factory=set)
-    attached: dict[str, tuple[tuple[str, int, int], AdapterInfo]] = field(default_factory=dict)
+    attached: dict[str, tuple[tuple[str, FileState], AdapterInfo]] = field(default_factory=dict)
     active: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
@@ -69,8 +70,7 @@ def attach(model: LoadedModel, path: str | Path, name: str = "") -> AdapterInfo:
     """
     path = require_file(Path(path))
     name = name or str(path.resolve())
-    state = path.stat()
-    key = (str(path.resolve()), state.st_mtime_ns, state.st_size)
+    key = (str(path.resolve()), file_state(path.stat()))
     held = model.adapters.attached.pop(name, None)
     if held is not None and held[0] == key:
         model.adapters.attached[name] = held

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.models.headers import header_length
+from engine.runtime.file_state import FileState, file_state
 from engine.runtime.files import require_file
 
 _BLOCK = 1 << 20
@@ -14,14 +15,13 @@ _BLOCK = 1 << 20
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a whole file, hex; remembered until the file changes."""
-    state = require_file(path).stat()
-    return _sha256(str(path), state.st_mtime_ns, state.st_size, 0)
+    return _sha256(str(path), file_state(require_file(path).stat()), 0)
 
 
 def data_sha256(path: Path) -> str:
     """``sshs_model_hash``: SHA-256 of the data section of a safetensors file, hex."""
-    state = require_file(path).stat()
-    return _sha256(str(path), state.st_mtime_ns, state.st_size, header_length(path))
+    state = file_state(require_file(path).stat())
+    return _sha256(str(path), state, header_length(path))
 
 
 def old_sd_hash(path: Path) -> str:
@@ -32,7 +32,7 @@ def old_sd_hash(path: Path) -> str:
 
 
 @lru_cache(maxsize=256)
-def _sha256(path: str, modified: int, size: int, skip: int) -> str:
+def _sha256(path: str, state: FileState, skip: int) -> str:
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
         stream.seek(skip)

@@ -12,11 +12,12 @@ import torch
 
 from engine.models.loading import LoadedModel, PredictionType, load_model, model_path
 from engine.runtime import device as devices
+from engine.runtime.file_state import FileState, file_state
 
 
 class _Key(NamedTuple):
     path: Path
-    changed: tuple[int, int]
+    files: tuple[FileState, ...]
     device: str
     dtype: torch.dtype
     prediction_type: str | None
@@ -94,8 +95,8 @@ def _key(
     return _Key(*state, str(device), dtype, prediction_type, vae_dtype, variant)
 
 
-def _state_of(path: Path) -> tuple[Path, tuple[int, int]]:
-    """The resolved path, and what changes with its content: newest time and total bytes.
+def _state_of(path: Path) -> tuple[Path, tuple[FileState, ...]]:
+    """The resolved path, and the states of its files.
 
     The parts of a model lie one folder deep; a folder that is none may hold anything below.
     """
@@ -104,9 +105,8 @@ def _state_of(path: Path) -> tuple[Path, tuple[int, int]]:
     for file in files:
         with contextlib.suppress(OSError):  # gone meanwhile, or of somebody else
             states.append(file.stat())
-    states = [state for state in states if stat.S_ISREG(state.st_mode)]
-    newest = max((state.st_mtime_ns for state in states), default=0)
-    return path.resolve(), (newest, sum(state.st_size for state in states))
+    found = (file_state(state) for state in states if stat.S_ISREG(state.st_mode))
+    return path.resolve(), tuple(sorted(found))
 
 
 _HOST = ModelHost()

@@ -15,6 +15,7 @@ from engine.models.loading import LoadedModel
 from engine.prompt.encode import EncodingCache
 from engine.prompt.syntax import LoraTag, take_loras
 from engine.runtime.errors import BadInputError, MissingFileError, StylekilnError
+from engine.runtime.file_state import FileState, file_state
 from engine.runtime.files import require_file
 from engine.runtime.job import Job
 from engine.sampling.describe import describe
@@ -22,7 +23,7 @@ from engine.sampling.picture_text import save_picture
 from engine.sampling.pipeline import sample
 from engine.sampling.request import ImageRequest, ImageResult, LoraUse, Shot
 
-AdapterKey = tuple[tuple[str, int, float], ...]
+AdapterKey = tuple[tuple[str, FileState, float], ...]
 # Encoded prompts of each model, good for one state of its text encoder.
 _encodings: WeakKeyDictionary[LoadedModel, tuple[AdapterKey, EncodingCache]] = WeakKeyDictionary()
 
@@ -88,7 +89,7 @@ def encoding_cache(model: LoadedModel, loras: Sequence[LoraUse]) -> EncodingCach
     does not act on the text encoders changes nothing.
     """
     key = tuple(
-        (use.path, require_file(Path(use.path)).stat().st_mtime_ns, use.text)
+        (use.path, file_state(require_file(Path(use.path)).stat()), use.text)
         for use in loras
         if use.text and adapters.acts_on_text(model, Path(use.path))
     )

@@ -11,6 +11,7 @@ from engine.models.host import host
 from engine.models.loading import LoadedModel
 from engine.models.vae_file import load_vae
 from engine.runtime.device import default_device
+from engine.runtime.file_state import file_state
 from engine.training.config import TrainRequest
 from engine.training.precision import Precision
 
@@ -54,4 +55,4 @@ def _state_of(name: str) -> str:
     path = Path(name)
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     states = [file.stat() for file in files if file.is_file()]
-    return repr((str(path.resolve()), [(state.st_mtime_ns, state.st_size) for state in states]))
+    return repr((str(path.resolve()), [tuple(file_state(state)) for state in states]))

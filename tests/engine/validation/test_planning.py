@@ -13,6 +13,7 @@ from engine.validation.manifest import open_grid
 from engine.validation.planning import PlannedCell, by_model_state, plan
 from engine.validation.request import GridRequest
 from engine.validation.store import CellStore
+from tests.engine.swapped import overwrite_unseen, replace_unseen
 
 
 @pytest.fixture
@@ -127,6 +128,25 @@ def test_a_picture_is_not_kept_when_its_file_changed_under_way(
     found = fill(asked, replacing)
     assert (found.rendered, len(found.errors)) == (1, 2)
     assert "was replaced while the grid was drawn" in next(iter(found.errors.values()))
+
+
+@pytest.mark.parametrize("swap", [overwrite_unseen, replace_unseen])
+def test_a_file_of_the_same_size_and_time_is_told_from_the_one_it_replaces(
+    tmp_path: Path, files: list[str], swap
+) -> None:
+    asked = grid(tmp_path, checkpoint=files, seed=(1, 2))
+
+    def replacing(image: ImageRequest, cells: list[PlannedCell], job: Job, keep) -> None:
+        keep(cells[0], np.zeros((8, 8, 3), np.uint8), "")
+        if image.loras[0].path == files[1]:
+            swap(Path(files[1]), b"8 others")
+        keep(cells[1], np.zeros((8, 8, 3), np.uint8), "")
+
+    found = fill(asked, replacing)
+    assert (found.rendered, len(found.errors)) == (5, 1)
+    assert "was replaced while the grid was drawn" in next(iter(found.errors.values()))
+    again = fill(asked)
+    assert (again.rendered, again.cached, again.errors) == (2, 4, {})
 
 
 def test_two_names_of_one_file_are_one_cell(tmp_path: Path, files: list[str]) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from engine.models.sources import TOKENIZER, Folder
 from engine.runtime.errors import MissingFileError, ModelFileError
 from engine.sampling.request import ImageRequest, LoraUse
 from engine.validation.store import CellStore, cell_id, model_hash
+from tests.engine.swapped import overwrite_unseen, replace_unseen
 
 
 @pytest.fixture
@@ -117,6 +120,17 @@ def test_an_unchanged_file_is_read_only_once(tmp_path: Path) -> None:
     path.write_bytes(b"WEIGHTS")
     os.utime(path, ns=(1, 1))
     assert model_hash(str(path)) != first
+
+
+@pytest.mark.parametrize("swap", [overwrite_unseen, replace_unseen])
+def test_another_file_of_the_same_size_and_time_is_another(
+    swap: Callable[[Path, bytes], None], tmp_path: Path
+) -> None:
+    path = tmp_path / "style.safetensors"
+    path.write_bytes(b"weights")
+    first = model_hash(str(path))
+    swap(path, b"WEIGHTS")
+    assert model_hash(str(path)) == hashlib.sha256(b"WEIGHTS").hexdigest() != first
 
 
 def test_a_folder_counts_by_its_weights_and_configs(tmp_path: Path) -> None:
