@@ -70,7 +70,8 @@ def read(threshold: Threshold, row: RowVerdict, verdict: Verdict) -> Reading:
     if threshold.relation == AT_LEAST:
         return Reading(figure, limit, figure.value >= limit)
     if threshold.setting == "loss_rise":
-        return Reading(figure, limit, figure.value <= limit or figure.low <= 0)
+        chance = figure.few or figure.low <= 0
+        return Reading(figure, limit, figure.value <= limit or chance)
     if threshold.relation == "suspect from":
         return Reading(figure, limit, figure.value < limit)
     return Reading(figure, limit, figure.value <= limit)
@@ -99,7 +100,7 @@ def _of_background(row: RowVerdict, evidence: Evidence) -> Figure | None:
 
 def _drop(row: RowVerdict, evidence: Evidence) -> Figure | None:
     found = row.row.figures.following_change
-    return Figure(-found.value, -found.high, -found.low) if found is not None else None
+    return -found if found is not None else None
 
 
 _Measure = Callable[[RowVerdict, Evidence], Figure | None]

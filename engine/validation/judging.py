@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from engine.runtime.errors import BadInputError
 from engine.validation.evidence import Evidence, RowEvidence
 from engine.validation.limits import Limits
 from engine.validation.overfit_rules import GRAVITY, Flag, Rules, Sign
-from engine.validation.overfit_stats import Figure
+from engine.validation.overfit_stats import LEAST, Figure
 from engine.validation.pick import Pick, lacking, names_of, pick, tried, unjudged
 from engine.validation.sentences import Sentence
 from engine.validation.telling import telling
@@ -250,4 +250,18 @@ def _notes(evidence: Evidence) -> tuple[Sentence, ...]:
         found.append(
             Sentence("With a single training picture nobody can tell how alike they usually are.")
         )
-    return tuple(found)
+    return (*found, *_too_few(tried(evidence)))
+
+
+def _too_few(rows: Sequence[RowEvidence]) -> Iterator[Sentence]:
+    """Why numbers stand without an interval."""
+    figures = [row.figures for row in rows]
+    least = {"least": str(LEAST)}
+    if any(one is not None and one.few for found in figures for one in (found.change, found.fit)):
+        words = "Too few prompts for intervals: from {least} on it is told how sure a number is."
+        yield Sentence(words, least)
+    if any(found.held_out_loss is not None and found.held_out_loss.few for found in figures):
+        words = (
+            "Too few held-out pictures to tell a rise of their loss from chance; it takes {least}."
+        )
+        yield Sentence(words, least)

@@ -2,8 +2,8 @@
 
 E is an :class:`~engine.validation.features.Extractor`, <.,.> the cosine of its vectors, T the
 training pictures, V those held out, G the pictures of one checkpoint at one weight, and c(g) the
-largest <E(g), E(t)> over T and the shapes in which copies of t are looked for. Intervals are 95 %
-bootstrap intervals over prompts (:mod:`engine.validation.overfit_stats`). There is no total score:
+largest <E(g), E(t)> over T and the shapes in which copies of t are looked for. Intervals are of
+95 %, over prompts (:mod:`engine.validation.overfit_stats`). There is no total score:
 :mod:`engine.validation.overfit_rules` reads these against the base model and the background.
 """
 
@@ -16,7 +16,15 @@ import numpy as np
 
 from engine.validation import style
 from engine.validation.features import unit
-from engine.validation.overfit_stats import Figure, Statistic, figure, mean_of, percentile_of
+from engine.validation.overfit_stats import (
+    COSINE,
+    SHARE,
+    Figure,
+    Statistic,
+    figure,
+    mean_of,
+    percentile_of,
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ def fit(styles: np.ndarray, wanted: np.ndarray, base: np.ndarray, prompts: Seque
         means = weights @ styles / weights.sum(axis=1, keepdims=True)
         return style.style_fits(means, wanted, base)
 
-    return figure(prompts, statistic)
+    return figure(prompts, statistic, SHARE)
 
 
 def copy_mean(copying: np.ndarray, prompts: Sequence[str]) -> Figure:
@@ -71,7 +79,7 @@ def copy_mean(copying: np.ndarray, prompts: Sequence[str]) -> Figure:
     (CVPR 2023). Limits: the level belongs to the extractor and to how alike the training pictures
     are, so it is only read beside the train-train and held-out-train backgrounds.
     """
-    return figure(prompts, mean_of(copying))
+    return figure(prompts, mean_of(copying), COSINE)
 
 
 def copy_p90(copying: np.ndarray, prompts: Sequence[str]) -> Figure:
@@ -80,7 +88,7 @@ def copy_p90(copying: np.ndarray, prompts: Sequence[str]) -> Figure:
     Source: as :func:`copy_mean`, which reports upper percentiles because a few copies vanish in a
     mean. Limits: of fewer than ten pictures it is the largest one.
     """
-    return figure(prompts, percentile_of(copying, 0.9))
+    return figure(prompts, percentile_of(copying, 0.9), COSINE)
 
 
 def copy_share(copying: np.ndarray, prompts: Sequence[str], threshold: float) -> Figure:
@@ -88,9 +96,10 @@ def copy_share(copying: np.ndarray, prompts: Sequence[str], threshold: float) ->
 
     Source: as :func:`copy_mean`, with 0.5 for SSCD; here the threshold is calibrated on the
     training pictures (:func:`engine.validation.copying.copy_threshold`) unless the user sets one.
-    Limits: a threshold is a line in a slope; look at the pairs.
+    Limits: a threshold is a line in a slope; look at the pairs. Where no prompt has a copy, or all
+    have nothing else, there is no interval.
     """
-    return figure(prompts, mean_of((copying > threshold).astype(float)))
+    return figure(prompts, mean_of((copying > threshold).astype(float)), SHARE)
 
 
 def excess(copying: np.ndarray, prompts: Sequence[str], unseen: float) -> Figure:
@@ -109,10 +118,13 @@ def entropy(nearest: np.ndarray, prompts: Sequence[str], training: int) -> Figur
     """-sum h ln h / ln min(prompts, training), at most 1; h_t is the share of G nearest to t.
 
     Low: a few training pictures attract everything, whatever is asked for. Source: the "black hole"
-    ranking of face LoRA checks, as an entropy. Limits: pictures of one prompt have one subject and
-    share their nearest picture rightly, so it is counted against one training picture per prompt;
-    it says nothing with one prompt (None), and little with fewer than six. Its interval reaches too
-    low: a draw of prompts with replacement has some of them twice.
+    ranking of face LoRA checks, as an entropy. It would be over ln(training), were G unlimited:
+    with at least as many prompts as training pictures it is. But pictures of one prompt have one
+    subject and share their nearest picture rightly, so a sound model shows about as many as there
+    are prompts: of 6 prompts and 40 training pictures it would reach no more than 0.49, and every
+    check would raise the sign. Hence 1 is a training picture for each prompt. Limits: a few that
+    attract all, but as many as there are prompts, are not seen; with one prompt it says nothing
+    (None), and little with fewer than six.
     """
     most = min(len(set(prompts)), training)
     if most < 2:
@@ -125,7 +137,7 @@ def entropy(nearest: np.ndarray, prompts: Sequence[str], training: int) -> Figur
         logs = np.log(share, out=np.zeros_like(share), where=share > 0)
         return np.minimum(-(share * logs).sum(axis=1) / np.log(most), 1.0)
 
-    return figure(prompts, statistic)
+    return figure(prompts, statistic, SHARE)
 
 
 def diversity(features: np.ndarray, prompts: Sequence[str]) -> Figure | None:
@@ -144,7 +156,7 @@ def diversity(features: np.ndarray, prompts: Sequence[str]) -> Figure | None:
             pairs = _cosines(features[places])[np.triu_indices(len(places), 1)]
             values.append(float(np.clip(1.0 - pairs, 0.0, 1.0).mean()))
             names.append(prompt)
-    return figure(names, mean_of(np.array(values))) if values else None
+    return figure(names, mean_of(np.array(values)), SHARE) if values else None
 
 
 def vendi(features: np.ndarray) -> Figure | None:
@@ -185,7 +197,7 @@ def change(features: np.ndarray, base: np.ndarray, prompts: Sequence[str]) -> Fi
         return None
     same = np.clip((unit(features) * unit(base)).sum(axis=1), -1.0, 1.0)
     same[~(features.any(axis=1) | base.any(axis=1))] = 1.0
-    return figure(prompts, mean_of(np.clip(1.0 - same, 0.0, 1.0)))
+    return figure(prompts, mean_of(np.clip(1.0 - same, 0.0, 1.0)), SHARE)
 
 
 def following(pictures: np.ndarray, texts: np.ndarray, prompts: Sequence[str]) -> Figure:
@@ -195,7 +207,7 @@ def following(pictures: np.ndarray, texts: np.ndarray, prompts: Sequence[str]) -
     booru tags nor made-up trigger words, and is unsure about pixel art: read the change, not the
     level.
     """
-    return figure(prompts, mean_of((pictures * texts).sum(axis=1)))
+    return figure(prompts, mean_of((pictures * texts).sum(axis=1)), COSINE)
 
 
 def following_change(
@@ -233,7 +245,11 @@ def trigger_effect(
         with np.errstate(invalid="ignore"):  # a draw without any of them tells nothing
             return style.style_fits(weights[:, those] @ styles[those] / counts, wanted, base)
 
-    return figure(prompts, lambda weights: fits(weights, asked) - fits(weights, ~asked))
+    # Each kind by itself has to show how much it differs from prompt to prompt.
+    count = min(len({prompts[at] for at in np.flatnonzero(kind)}) for kind in (asked, ~asked))
+    return figure(
+        prompts, lambda weights: fits(weights, asked) - fits(weights, ~asked), COSINE, count=count
+    )
 
 
 def held_out_loss(losses: np.ndarray, usual: np.ndarray) -> Figure:

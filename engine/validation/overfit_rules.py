@@ -170,9 +170,9 @@ class Rules:
         return Sign("entropy", figure.value, limit, Sentence(words, facts))
 
     def _risen(self, row: RowEvidence) -> Sign | None:
-        """Only where chance alone does not explain it."""
+        """Only where chance alone does not explain it, as it may with too few pictures."""
         figure, limit = row.figures.loss_rise, self._limits.loss_rise
-        if figure is None or figure.value <= limit or figure.low <= 0.0:
+        if figure is None or figure.value <= limit or figure.low <= 0.0 or figure.few:
             return None
         words = "the held-out loss is {rise} above its lowest (limit {limit})"
         facts = {"rise": _percent(figure.value), "limit": _percent(limit)}

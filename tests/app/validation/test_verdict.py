@@ -42,7 +42,9 @@ from engine.validation.store import CellStore
 from tests.engine.validation.pictures import paths, read
 
 LEFT = Qt.MouseButton.LeftButton
-KINDS = {"a bucket": "unseen", "sks": "trigger only", "bucket": "no trigger"}
+KINDS = {
+    "a bucket": "unseen", "sks": "trigger only", "bucket": "no trigger", "a lamp": "unseen"
+}  # fmt: skip
 EPOCHS = (2, 4, 6)
 
 
@@ -73,7 +75,7 @@ def planted(tmp_path_factory):
     grid = open_grid(root / "grids" / "one")
     training, held_out = paths("pixel")[12:18], paths("pixel")[18:21]
     learned = Learned(training, held_out, read_plain)
-    kinds = {"a bucket": "unseen", "sks": "trigger", "bucket": "off"}
+    kinds = {"a bucket": "unseen", "sks": "trigger", "bucket": "off", "a lamp": "unseen"}
     losses = {
         str(path): HeldOut(Figure(0.2 / epoch, 0.19 / epoch, 0.21 / epoch))
         for path, epoch in zip(files, EPOCHS, strict=True)
@@ -396,7 +398,7 @@ def test_the_numbers_are_copied_as_a_spreadsheet(qtbot, judged):
     lines = QGuiApplication.clipboard().text().split("\n")
     assert len(lines) == 8
     assert lines[0].split("\t")[:5] == ["Checkpoint", "Weight", "Verdict", "Pictures", "Style fit"]
-    assert lines[1].startswith("Base model\t\tbase model\t6\t0.00")
+    assert lines[1].startswith("Base model\t\tbase model\t8\t0.00 (")
     assert "(" in lines[3].split("\t")[4]
 
 

@@ -16,7 +16,7 @@ from engine.validation.held_out import HeldOut, held_out_of
 from engine.validation.judging import judge
 from engine.validation.limits import Limits
 from engine.validation.overfit_rules import Rules, leak
-from engine.validation.overfit_stats import Figure
+from engine.validation.overfit_stats import Figure, student
 from tests.engine.validation.fake_grids import fake_grid
 from tests.engine.validation.test_pick import BASE, GOOD
 from tests.engine.validation.test_planted import HELD_OUT, TRAINING, base, sound
@@ -55,15 +55,32 @@ def test_the_rise_is_paired_by_picture_and_told_from_the_lowest_before(tmp_path:
     assert second.loss.high - second.loss.low < (alone.high - alone.low) / 4
 
 
-def test_the_rise_is_the_bootstrap_of_a_ratio_of_means() -> None:
+def test_the_rise_is_a_ratio_of_means_as_sure_as_draws_of_the_pictures_tell() -> None:
     chance = np.random.default_rng(3)
     losses, lowest = USUAL * chance.uniform(0.9, 1.2, 10), USUAL
     found = overfit.loss_rise(losses, lowest)
     drawn = chance.integers(0, 10, (20_000, 10))
     ratios = losses[drawn].mean(axis=1) / lowest[drawn].mean(axis=1) - 1.0
     assert found.value == pytest.approx(losses.mean() / lowest.mean() - 1.0)
-    assert found.low == pytest.approx(np.percentile(ratios, 2.5), abs=0.01)
-    assert found.high == pytest.approx(np.percentile(ratios, 97.5), abs=0.01)
+    half = student(9) * ratios.std() * np.sqrt(10 / 9)
+    assert found.value - found.low == pytest.approx(half, rel=0.3)
+    assert found.high - found.value == pytest.approx(half, rel=0.3)
+    assert overfit.loss_rise(losses[:3], lowest[:3]).few
+
+
+@pytest.mark.parametrize(("count", "told"), [(3, False), (10, True)])
+def test_a_rise_of_too_few_pictures_is_no_sign_and_that_is_said(count: int, told: bool) -> None:
+    usual = USUAL[:count]
+    losses = usual * 1.1 + WOBBLE[:count]
+    figures = dataclasses.replace(
+        GOOD.figures,
+        held_out_loss=overfit.held_out_loss(losses, usual),
+        loss_rise=overfit.loss_rise(losses, usual),
+    )
+    row = dataclasses.replace(GOOD, checkpoint="a", figures=figures)
+    verdict = judge(Evidence((row,), BASE, 0.6, 0.55, 0.86, {}))
+    assert [sign.kind for sign in verdict.rows[0].signs] == (["loss"] if told else [])
+    assert any("Too few held-out pictures" in str(one) for one in verdict.notes) is not told
 
 
 def test_a_run_that_tells_no_pictures_has_numbers_without_intervals(tmp_path: Path) -> None:

@@ -211,3 +211,17 @@ def test_a_renamed_training_picture_is_the_same_and_a_changed_one_is_not(
     assert extractor.count == before
     assess(grid, [paths("pixel")[0], *TRAINING[1:]], extractor=extractor, cache=cache)
     assert extractor.count == before + 1
+
+
+@pytest.mark.parametrize(("prompts", "said"), [(3, True), (4, False)])
+def test_numbers_of_too_few_prompts_have_no_interval_and_that_is_said(
+    tmp_path: Path, prompts: int, said: bool
+) -> None:
+    grid = fake_grid(tmp_path, base, {"e1": sound}, prompts=prompts, seeds=(0, 1))
+    verdict = judge(assess(grid, TRAINING, HELD_OUT))
+    assert any("Too few prompts for intervals" in str(one) for one in verdict.notes) is said
+    figures = verdict.rows[0].row.figures
+    for one in (figures.fit, figures.copy_mean, figures.diversity, figures.change):
+        assert one is not None
+        assert one.few is said
+        assert (one.low < one.high) is not said
