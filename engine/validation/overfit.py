@@ -246,7 +246,10 @@ def trigger_effect(
             return style.style_fits(weights[:, those] @ styles[those] / counts, wanted, base)
 
     # Each kind by itself has to show how much it differs from prompt to prompt.
-    count = min(len({prompts[at] for at in np.flatnonzero(kind)}) for kind in (asked, ~asked))
+    count = min(
+        len({prompt for prompt, one in zip(prompts, kind, strict=True) if one})
+        for kind in (asked, ~asked)
+    )
     return figure(
         prompts, lambda weights: fits(weights, asked) - fits(weights, ~asked), COSINE, count=count
     )
