@@ -19,8 +19,9 @@ from engine.canvas.raster import bounds
 from engine.canvas.rect import Rect
 from engine.imaging.adjust import resize
 
-FillMode = Literal["auto", "keep", "neutral", "blur", "border"]
+Surroundings = Literal["auto", "tight", "whole"]
 GRID = 8
+UNCUT = (False, False, False, False)
 FEATHER_SHARE = 0.10
 PADDING_SHARE = 0.06
 LARGEST_AREA = 1.5
@@ -51,17 +52,17 @@ def sizes(
     feather: int | None = None,
 ) -> Sizes:
     """The distances for a selection; ``grow`` and ``feather`` in pixels, None chooses them."""
-    unit = _unit(native_size)
+    scale = unit(native_size)
     diagonal = math.hypot(selection.width, selection.height)
     if feather is None:
-        feather = round(max(FEATHER_SHARE * strength * diagonal, 32 * unit * strength))
+        feather = round(max(FEATHER_SHARE * strength * diagonal, 32 * scale * strength))
     if grow is None:
-        grow = round(4 * unit) + feather // 2
+        grow = round(4 * scale) + feather // 2
     start = max(0, grow - feather // 2)
     reach = start + feather
-    blend = min(round(25 * unit), reach)
-    scenery = max(FEATHER_SHARE * diagonal, 32 * unit * strength) + PADDING_SHARE * diagonal
-    return Sizes(start, reach, blend, max(reach + 2, round(scenery + 4 * unit)))
+    blend = min(round(25 * scale), reach)
+    scenery = max(FEATHER_SHARE * diagonal, 32 * scale * strength) + PADDING_SHARE * diagonal
+    return Sizes(start, reach, blend, max(reach + 2, round(scenery + 4 * scale)))
 
 
 def context_frame(
@@ -71,25 +72,42 @@ def context_frame(
     native_size: int = 512,
     grow: int | None = None,
     feather: int | None = None,
+    surroundings: Surroundings = "auto",
 ) -> Rect:
     """What the model sees: the selection and scenery round it, inside a document of ``size``.
 
     At full strength nothing of the old picture is left to guide the model, so it sees more, in a
-    square where the document allows. Sides are multiples of 8 unless the document is too small.
+    square where the document allows. ``tight`` surroundings end where the result does, ``whole``
+    ones are the document. Sides are multiples of 8 unless the document is too small.
     """
     whole = Rect(0, 0, *size)
     selection = selection.intersected(whole)
-    if selection.empty or selection == whole:
+    if selection.empty or selection == whole or surroundings == "whole":
         return whole
-    padding = sizes(selection, strength, native_size, grow, feather).padding
-    least = native_size // 2
-    if strength >= 1.0:
+    distances = sizes(selection, strength, native_size, grow, feather)
+    padding, least = distances.padding, native_size // 2
+    if surroundings == "tight":
+        padding, least = distances.reach + 2, GRID
+    elif strength >= 1.0:
         padding = max(padding, max(size) // 16, (selection.width + selection.height) // 4)
         least = max(native_size, selection.width + 2 * padding, selection.height + 2 * padding)
     padded = selection.grown(padding)
     x, width = _span(padded.x, padded.width, least, size[0])
     y, height = _span(padded.y, padded.height, least, size[1])
     return Rect(x, y, width, height)
+
+
+def extension(size: tuple[int, int], frame: Rect) -> int:
+    """How far a frame reaches beyond a document of ``size``, in pixels; 0 for one inside."""
+    width, height = size
+    return max(0, -frame.x, -frame.y, frame.right - width, frame.bottom - height)
+
+
+def around(selection: Rect, size: tuple[int, int], frame: Rect) -> Rect:
+    """What the distances follow: the selection, or the widest new strip where that is larger."""
+    strip = extension(size, frame)
+    side = max(selection.width, selection.height)
+    return selection if strip <= side else Rect(0, 0, strip, strip)
 
 
 def work_size(frame: tuple[int, int], native_size: int) -> tuple[int, int]:
@@ -104,27 +122,39 @@ def work_size(frame: tuple[int, int], native_size: int) -> tuple[int, int]:
     return _rounded(width * factor, step), _rounded(height * factor, step)
 
 
-def masks(selection: np.ndarray, distances: Sizes) -> tuple[np.ndarray, np.ndarray]:
+def masks(
+    selection: np.ndarray, distances: Sizes, cut: tuple[bool, bool, bool, bool] = UNCUT
+) -> tuple[np.ndarray, np.ndarray]:
     """(denoise, composite) float32 0..1 [h, w] of a uint8 ``selection`` cut to the frame.
 
-    Both are 1 inside the selection and 0 beyond ``distances.reach``; the composite mask is 0
-    wherever the denoise mask is. An edge of the frame does not weaken either.
+    Both are 1 where the selection is whole and 0 beyond ``distances.reach``, apart from its own
+    soft edges; the composite mask is 0 wherever the denoise mask is. ``cut`` tells which of the
+    frame's sides (left, top, right, bottom) have more of the document behind them: beside the
+    selection both masks end there, while the border of the document weakens neither.
     """
     import cv2
 
     inside = selection.astype(np.float32) / np.float32(255.0)
     if not selection.any():
         return inside, inside.copy()
-    outside = (selection < 128).astype(np.uint8)
-    if not outside.all():
-        away = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    else:
-        away = np.full(selection.shape, np.inf, np.float32)
+    whole = selection == 255
+    if not whole.any():
+        whole = selection >= min(128, int(selection.max()))
+    away = cv2.distanceTransform((~whole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    if whole.all():
+        away = np.zeros(selection.shape, np.float32)
     feather = distances.reach - distances.start
-    denoise = _ramp(away, distances.start, feather)
-    composite = _ramp(away, distances.reach - distances.blend, distances.blend)
+    shape, blend = selection.shape, distances.blend
+    denoise = np.minimum(_ramp(away, distances.start, feather), _room(shape, cut, feather))
+    composite = np.minimum(_ramp(away, distances.reach - blend, blend), _room(shape, cut, blend))
     composite = composite * composite * (3.0 - 2.0 * composite)
     return np.maximum(denoise, inside), np.maximum(composite, inside)
+
+
+def cut_sides(frame: Rect, size: tuple[int, int]) -> tuple[bool, bool, bool, bool]:
+    """Which sides of a frame have more of the document behind them, see :func:`masks`."""
+    width, height = size
+    return frame.x > 0, frame.y > 0, frame.right < width, frame.bottom < height
 
 
 def prepare(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -136,30 +166,6 @@ def prepare_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A mask 0..1 at (width, height) ``size`` as uint8 0..255."""
     resized = Image.fromarray(mask).resize(size, Image.Resampling.BILINEAR)
     return np.rint(np.clip(np.asarray(resized), 0.0, 1.0) * 255).astype(np.uint8)
-
-
-def filled(
-    picture: np.ndarray, mask: np.ndarray, mode: FillMode, strength: float, native_size: int = 512
-) -> np.ndarray:
-    """What the model starts from inside ``mask`` (0..1 [h, w]); RGB uint8 as ``picture``.
-
-    ``keep`` the picture, ``neutral`` gray, ``blur`` of the surroundings, ``border`` colors drawn
-    inward; ``auto`` keeps the picture below full strength and blurs at full strength.
-    """
-    if mode == "auto":
-        mode = "keep" if strength < 1.0 else "blur"
-    if mode == "keep" or not (mask > 0).any() or (mask > 0).all():
-        return picture
-    hard = mask > 0.5
-    if not hard.any():
-        return picture
-    if mode == "neutral":
-        content = np.full(picture.shape, 127, np.uint8)
-    elif mode == "border":
-        content = _from_border(picture, hard)
-    else:
-        content = _from_surroundings(picture, hard)
-    return _mixed(picture, content, _softened(hard, round(9 * _unit(native_size))))
 
 
 def matched_color(
@@ -177,10 +183,10 @@ def matched_color(
     """
     import cv2
 
-    unit = _unit(native_size)
-    band = cv2.dilate((mask > 0).astype(np.uint8), _disk(round(16 * unit))).astype(bool)
+    size = unit(native_size)
+    band = cv2.dilate((mask > 0).astype(np.uint8), _disk(round(16 * size))).astype(bool)
     weights = np.where(band, 1.0 - mask, 0.0).astype(np.float32)
-    if amount <= 0 or np.count_nonzero(weights) < 500 * unit * unit:
+    if amount <= 0 or np.count_nonzero(weights) < 500 * size * size:
         return generated
     lab = cv2.cvtColor(generated.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     wanted = cv2.cvtColor(original.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
@@ -209,7 +215,7 @@ def stitch(
     return layer[part.slices].copy(), frame.x + part.x, frame.y + part.y
 
 
-def _unit(native_size: int) -> float:
+def unit(native_size: int) -> float:
     """How distances scale against a model of 512 pixels."""
     return min(2.0, max(0.25, native_size / 512))
 
@@ -235,45 +241,6 @@ def _ramp(distance: np.ndarray, start: float, length: float) -> np.ndarray:
     return np.clip((start + length - distance) / length, 0.0, 1.0).astype(np.float32)
 
 
-def _softened(hard: np.ndarray, falloff: int) -> np.ndarray:
-    """1 inside, falling to 0 over ``falloff`` pixels outside."""
-    import cv2
-
-    away = cv2.distanceTransform((~hard).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return _ramp(away, 0, falloff)
-
-
-def _mixed(picture: np.ndarray, content: np.ndarray, share: np.ndarray) -> np.ndarray:
-    weight = share[..., None]
-    return np.rint(picture * (1.0 - weight) + content * weight).astype(np.uint8)
-
-
-def _from_border(picture: np.ndarray, hard: np.ndarray) -> np.ndarray:
-    """Navier-Stokes inpainting, then a blur that hides its streaks."""
-    import cv2
-
-    drawn = cv2.inpaint(np.ascontiguousarray(picture), hard.astype(np.uint8), 3, cv2.INPAINT_NS)
-    sigma = max(picture.shape[:2]) / 48
-    return cv2.GaussianBlur(drawn, (0, 0), sigma)
-
-
-def _from_surroundings(picture: np.ndarray, hard: np.ndarray) -> np.ndarray:
-    """The outside pixels blurred inward, from wide to narrow so that no place stays empty."""
-    import cv2
-
-    keep = (~hard).astype(np.float32)
-    color = picture.astype(np.float32) * keep[..., None]
-    side = max(picture.shape[:2])
-    mean = color.sum(axis=(0, 1)) / max(float(keep.sum()), 1.0)
-    result: np.ndarray = np.broadcast_to(mean, picture.shape).astype(np.float32)
-    for sigma in (side / 4, side / 8, side / 16, side / 32):
-        weight = cv2.GaussianBlur(keep, (0, 0), sigma)[..., None]
-        blurred = cv2.GaussianBlur(color, (0, 0), sigma) / np.maximum(weight, 1e-4)
-        share = np.clip(weight * 4, 0.0, 1.0)
-        result = result * (1.0 - share) + blurred * share
-    return np.rint(np.clip(result, 0, 255)).astype(np.uint8)
-
-
 def _disk(radius: int) -> np.ndarray:
     import cv2
 
@@ -286,3 +253,19 @@ def _statistics(lab: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.nd
     mean = np.tensordot(weights, lab, axes=([0, 1], [0, 1])) / total
     spread = np.tensordot(weights, (lab - mean) ** 2, axes=([0, 1], [0, 1])) / total
     return mean, np.sqrt(spread)
+
+
+def _room(shape: tuple[int, ...], cut: tuple[bool, bool, bool, bool], length: int) -> np.ndarray:
+    """0 at the sides that are cut, rising evenly to 1 at ``length`` pixels from them."""
+    height, width = shape[:2]
+    left, top, right, bottom = cut
+    length = max(1, length)
+    across, down = np.full(width, length), np.full(height, length)
+    for line, near, far in ((across, left, right), (down, top, bottom)):
+        count = np.arange(len(line))
+        if near:
+            np.minimum(line, count, out=line)
+        if far:
+            np.minimum(line, count[::-1], out=line)
+    room = np.minimum(down[:, None], across[None, :]) / length
+    return np.clip(room, 0.0, 1.0).astype(np.float32)

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from engine.canvas.fills import FillMode
 from engine.canvas.rect import Rect
-from engine.canvas.region import FillMode
 from engine.runtime.job import Request
 from engine.runtime.schema import setting, validated
 from engine.sampling.request import ImageRequest
@@ -21,11 +21,14 @@ class RepaintRequest(Request):
     ``picture`` is a PNG of the composite, or of the part of it whose top left is ``origin`` in a
     document of size ``document``: a frame of a large canvas need not be written whole. ``mask`` is
     a gray PNG of the same size (white is selected), as a file or inside the request (see
-    :mod:`engine.canvas.mask_text`); without it ``rect`` (x, y, width, height) is selected; without
-    both, the whole picture. Rectangles are in document pixels.
+    :mod:`engine.canvas.mask_text`), and ``rect`` (x, y, width, height) the rectangle around all
+    that is selected; without a mask all of ``rect`` is selected; without both, the whole picture.
+    Rectangles are in document pixels.
     ``image`` holds model, prompt, LoRAs, sampling, ``strength``, ``seed`` and ``count`` variants;
     its size, start picture and mask are chosen by the job. ``frame`` (x, y, width, height) is what
-    the model sees, None for the automatic choice. With ``folder``, candidates are saved there too.
+    the model sees, None for the automatic choice. One that reaches beyond the document extends it:
+    all that is new is selected, and without ``mask`` and ``rect`` nothing else.
+    With ``folder``, candidates are saved there too.
 
     Events: ``candidate.preview`` {index, step, total, array} and ``candidate.done`` {index, seed,
     array (RGBA), x, y, recipe, infotext, path}.

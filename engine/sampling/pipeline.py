@@ -43,16 +43,21 @@ def sample(
     on_preview: OnPreview | None = None,
     on_picture: OnPicture | None = None,
     cache: EncodingCache | None = None,
+    blended: bool = True,
+    from_noise: bool = False,
 ) -> list[np.ndarray]:
     """Draw the pictures of ``recipe`` on ``model``; uint8 RGB arrays [H, W, 3] in order.
 
     ``shots`` (default: the recipe's own) may differ in prompt and seed and still share batches.
     ``on_picture(number, shot, array)`` is called as soon as each is done. ``cache`` keeps encoded
-    prompts between calls; pass one only while the active adapters stay as they are. Calls
+    prompts between calls; pass one only while the active adapters stay as they are. What a mask
+    leaves out is the start picture's, by degrees; without ``blended`` the pictures are given as the
+    model has painted them, for who lays them over the picture. With ``from_noise`` nothing of the
+    start picture shows through the noise at first, as if only the mask kept it. Calls
     ``job.breathe()`` before every step. Raises PictureError, BadInputError or JobCancelled.
     """
     wanted = list(shots) if shots is not None else recipe.shots()
-    plan = _Plan(model, recipe, cache)
+    plan = _Plan(model, recipe, cache, from_noise)
     extra = [*parts, *([Previews(on_preview)] if on_preview else [])]
     batches = plan.batches(wanted)
     drawn: dict[int, np.ndarray] = {}
@@ -62,7 +67,7 @@ def sample(
         plan.denoise(run, extra, progress)
         for number, shot, latents in zip(numbers, run.shots, run.latents, strict=True):
             job.breathe()
-            drawn[number] = plan.finish(latents)
+            drawn[number] = plan.finish(latents, blended=blended)
             if on_picture is not None:
                 on_picture(number, shot, drawn[number])
     return [drawn[number] for number in range(len(wanted))]
@@ -88,9 +93,14 @@ class _Plan:
     """What all batches of one call share: the size, the start picture, the encoded prompts."""
 
     def __init__(
-        self, model: LoadedModel, recipe: ImageRequest, cache: EncodingCache | None
+        self,
+        model: LoadedModel,
+        recipe: ImageRequest,
+        cache: EncodingCache | None,
+        from_noise: bool,
     ) -> None:
         self._model = model
+        self._from_noise = from_noise
         self._recipe = recipe
         self._cache = cache if cache is not None else EncodingCache()
         self._device = model.device
@@ -131,7 +141,7 @@ class _Plan:
         )
         generators = [torch.Generator("cpu").manual_seed(shot.seed) for shot in shots]
         noise = draw_noise(generators, self._latent_shape()).to(self._device)
-        if self._original is None:
+        if self._original is None or self._from_noise:
             latents = sampler.pure_noise(noise)
         else:
             latents = sampler.noised(self._original, noise, 0)
@@ -148,7 +158,8 @@ class _Plan:
             cache=self._cache,
         )
         parts = [*self._parts(), *extra]
-        if self._recipe.guidance_scale != 1:
+        sides_differ = any(shot.prompt != shot.negative_prompt for shot in run.shots)
+        if self._recipe.guidance_scale != 1 and sides_differ:
             parts.insert(0, Guidance(positive, negative, self._recipe.guidance_scale))
         predict: Predict = self._evaluate
         for part in reversed(parts):
@@ -162,10 +173,12 @@ class _Plan:
         for part in parts:
             part.finish(run)
 
-    def finish(self, latents: torch.Tensor) -> np.ndarray:
+    def finish(self, latents: torch.Tensor, *, blended: bool) -> np.ndarray:
         """The picture of clean latents [C, h, w]; outside a mask, the start picture's pixels."""
         picture = decode_latents(self._model, latents)
-        return picture if self._source is None else self._source.keep_outside(picture)
+        if self._source is None or not blended:
+            return picture
+        return self._source.keep_outside(picture)
 
     def _parts(self) -> list[Part]:
         if self._original is None or self._mask is None:

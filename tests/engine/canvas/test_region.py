@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from engine.canvas import region, selection
+from engine.canvas import fills, region, selection
 from engine.canvas.document import from_picture
 from engine.canvas.raster import bounds
 from engine.canvas.rect import Rect
@@ -160,24 +160,29 @@ def test_an_empty_selection_and_a_single_pixel_give_valid_masks() -> None:
     assert denoise[0, 39] == composite[0, 39] == 1
 
 
-@pytest.mark.parametrize("mode", ["neutral", "blur", "border"])
+@pytest.mark.parametrize("mode", ["neutral", "blur", "border", "patch"])
 def test_filling_hides_what_was_inside_and_keeps_what_is_far_outside(mode: str) -> None:
     picture = np.full((96, 96, 3), (40, 120, 200), np.uint8)
     picture[40:56, 40:56] = (255, 0, 0)
     mask = np.zeros((96, 96), np.float32)
     mask[36:60, 36:60] = 1
-    result = region.filled(picture, mask, mode, 1.0)
+    result = fills.filled(picture, mask, mode)
     np.testing.assert_array_equal(result[:20], picture[:20])
     wanted = (127, 127, 127) if mode == "neutral" else (40, 120, 200)
     assert np.abs(result[48, 48].astype(int) - wanted).max() < 12
 
 
 def test_the_automatic_fill_keeps_the_picture_below_full_strength() -> None:
-    picture = smooth_picture(64, 64)
     mask = np.zeros((64, 64), np.float32)
     mask[20:40, 20:40] = 1
-    assert region.filled(picture, mask, "auto", 0.6) is picture
-    assert (region.filled(picture, mask, "auto", 1.0)[30, 30] != picture[30, 30]).any()
+    assert fills.chosen("auto", 0.6, mask) == "keep"
+    assert fills.chosen("auto", 1.0, mask) == "blur"
+    assert fills.chosen("auto", 1.0, mask, extends=True) == "keep"
+    assert fills.chosen("auto", 1.0, np.ones_like(mask)) == "noise"
+    assert fills.chosen("neutral", 0.6, mask) == "neutral"
+    picture = smooth_picture(64, 64)
+    assert fills.filled(picture, mask, "keep") is picture
+    assert (fills.filled(picture, mask, "blur")[30, 30] != picture[30, 30]).any()
 
 
 def test_color_is_matched_to_the_surroundings_without_being_misled_by_the_inside() -> None:

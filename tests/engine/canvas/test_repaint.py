@@ -7,16 +7,19 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.canvas import repaint_job
+from engine.canvas import region, repaint_job
+from engine.canvas.cutting import cut_out
 from engine.canvas.document import Document
 from engine.canvas.rect import Rect
 from engine.canvas.repaint import RepaintRequest, request_of
 from engine.canvas.selection import ellipse
 from engine.imaging.decode import load_rgba
 from engine.models.loading import load_model
-from engine.runtime.errors import BadInputError, JobCancelled, PictureError
+from engine.runtime.errors import BadInputError, JobCancelled, OutOfMemoryError, PictureError
 from engine.runtime.job import Job, request_from_record
+from engine.runtime.thread import Engine
 from engine.sampling.picture_text import read_infotext
+from engine.sampling.pipeline import sample
 from engine.sampling.request import ImageRequest
 
 
@@ -191,3 +194,132 @@ def test_the_part_in_the_frame_is_enough_of_a_large_document(tmp_path: Path) -> 
     assert repaint_job.run(automatic, Job.detached()).frame == frame
     with pytest.raises(BadInputError, match="does not show all"):
         repaint_job.run(part.model_copy(update={"origin": (frame.x + 9, frame.y)}), Job.detached())
+
+
+def test_a_blank_canvas_at_full_strength_is_painted_as_from_nothing(
+    tmp_path: Path, starter
+) -> None:
+    blank = np.full((128, 128, 4), 255, np.uint8)
+    values = {"strength": 1.0, "count": 1, "steps": 3}
+    asked = request(tmp_path, blank, image=values)
+    painted = repaint_job.run(asked, Job.detached()).candidates[0].pixels
+    (plain,) = sample(starter, asked.image, job=Job.detached())
+    np.testing.assert_array_equal(painted[..., :3], plain)
+    kept = asked.model_copy(update={"fill": "keep"})
+    leaking = repaint_job.run(kept, Job.detached()).candidates[0].pixels
+    assert (leaking[..., :3] != plain).any()
+
+
+def test_what_lies_beyond_the_canvas_is_painted_and_fits_to_its_border(tmp_path: Path) -> None:
+    picture = drawing(160, 120)
+    asked = request(tmp_path, picture, frame=(80, -40, 160, 160), image={"strength": 1.0})
+    for candidate in repaint_job.run(asked, Job.detached()).candidates:
+        place = Rect(candidate.x, candidate.y, *candidate.pixels.shape[1::-1])
+        assert place.intersected(Rect(80, -40, 160, 160)) == place
+        assert (place.right, place.y) == (240, -40)
+        alpha = np.zeros((160, 160), np.uint8)
+        alpha[place.moved(-80, 40).slices] = candidate.pixels[..., 3]
+        beyond = np.ones((160, 160), bool)
+        beyond[40:160, 0:80] = False
+        assert (alpha[beyond] == 255).all()
+        assert not alpha[70:, :40].any()
+        document = Document(160, 120)
+        document.add_layer("paper", picture)
+        document.add_layer("more", candidate.pixels, x=candidate.x, y=candidate.y)
+        inside = alpha[40:, :80] == 0
+        after = document.composite(Rect(80, 0, 80, 120))
+        np.testing.assert_array_equal(after[inside], picture[:, 80:][inside])
+
+
+def test_extending_starts_from_the_border_of_the_picture(tmp_path: Path) -> None:
+    picture = np.full((96, 96, 4), 255, np.uint8)
+    picture[..., :3] = (30, 160, 90)
+    asked = request(tmp_path, picture, frame=(32, 0, 128, 96))
+    cut = cut_out(asked, 128)
+    np.testing.assert_array_equal(cut.original[:, :64], picture[:, 32:, :3])
+    assert np.abs(cut.start.astype(int) - (30, 160, 90)).max() <= 2
+    assert (cut.denoise[:, 64:] == 1).all()
+    assert cut.work_size == region.work_size((128, 96), 128)
+    with_selection = asked.model_copy(update={"rect": (40, 20, 10, 10)})
+    assert (cut_out(with_selection, 128).denoise[20:30, 8:18] == 1).all()
+    beside = asked.model_copy(update={"frame": (200, 0, 64, 64)})
+    with pytest.raises(BadInputError, match="does not touch the canvas"):
+        cut_out(beside, 128)
+
+
+def test_a_selection_outside_the_canvas_is_refused_and_one_pixel_is_enough(tmp_path: Path) -> None:
+    picture = drawing(64, 64)
+    asked = request(tmp_path, picture, rect=(500, 500, 20, 20))
+    with pytest.raises(BadInputError, match="selection is empty"):
+        repaint_job.run(asked, Job.detached())
+    one = asked.model_copy(update={"rect": (63, 0, 1, 1)})
+    (first, _) = repaint_job.run(one, Job.detached()).candidates
+    assert first.pixels[0, 63 - first.x, 3] == 255
+
+
+def test_nothing_is_needed_of_a_prompt_to_take_an_object_away(tmp_path: Path) -> None:
+    picture = np.full((128, 128, 4), 255, np.uint8)
+    picture[..., :3] = (60, 90, 150)
+    picture[50:80, 50:80, :3] = (255, 30, 30)
+    image = {"prompt": "", "strength": 0.4, "count": 1}
+    asked = request(tmp_path, picture, rect=(44, 44, 42, 42), fill="patch", image=image)
+    asked = asked.model_copy(update={"frame": (0, 0, 128, 128)})
+    cut = cut_out(asked, 128)
+    assert np.abs(cut.start[50:80, 50:80].astype(int) - (60, 90, 150)).max() <= 2
+    assert (cut.original[50:80, 50:80] == (255, 30, 30)).all()
+    pixels = repaint_job.run(asked, Job.detached()).candidates[0].pixels
+    middle = pixels[20:40, 20:40, :3].astype(int)
+    assert (middle[..., 0] < 180).mean() > 0.9
+
+
+class RunsOut:
+    """Paints with the model as long as memory lasts: it runs out at a picture, once or always."""
+
+    def __init__(self, at: int, batch: int) -> None:
+        self.at, self.batch, self.asked = at, batch, []
+
+    def __call__(self, model, image, *, shots, on_picture, **rest):
+        self.asked.append([shot.seed for shot in shots])
+
+        def done(number, shot, array):
+            if shot.seed >= self.at and image.batch_size >= self.batch:
+                raise RuntimeError("CUDA out of memory. Tried to allocate 1 GiB")
+            on_picture(number, shot, array)
+
+        return sample(model, image, shots=shots, on_picture=done, **rest)
+
+
+def through_the_engine(asked: RepaintRequest):
+    engine = Engine(threads=1).start()
+    handle = engine.submit(asked)
+    try:
+        error = handle.exception(120)
+    finally:
+        engine.close()
+    done = [event.data for event in handle.take_events() if event.kind == "candidate.done"]
+    return handle, error, [(data["index"], data["seed"]) for data in done]
+
+
+def test_out_of_memory_goes_on_with_fewer_at_once_and_keeps_what_is_painted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs_out = RunsOut(at=6, batch=2)
+    monkeypatch.setattr(repaint_job, "sample", runs_out)
+    asked = request(tmp_path, drawing(64, 64), rect=(10, 10, 20, 20), image={"batch_size": 2})
+    asked = asked.model_copy(update={"image": asked.image.model_copy(update={"count": 3})})
+    handle, error, done = through_the_engine(asked)
+    assert error is None
+    assert done == [(0, 5), (1, 6), (2, 7)]
+    assert runs_out.asked == [[5, 6, 7], [6, 7]]
+    assert [one.seed for one in handle.result().candidates] == [5, 6, 7]
+
+
+def test_out_of_memory_for_good_is_told_in_one_sentence_and_ready_candidates_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repaint_job, "sample", RunsOut(at=6, batch=1))
+    asked = request(tmp_path, drawing(64, 64), rect=(10, 10, 20, 20))
+    _, error, done = through_the_engine(asked)
+    assert isinstance(error, OutOfMemoryError)
+    assert str(error).startswith("Out of memory.")
+    assert done == [(0, 5)]
