@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.actions import Action
 from app.canvas.selection_actions import selection_actions
+from app.canvas.tool_actions import tool_actions
 
 if TYPE_CHECKING:
     from app.canvas.view import View
@@ -104,6 +105,7 @@ def canvas_actions(view: View) -> list[Action]:
             where,
         ),
         *selection_actions(view),
+        *tool_actions(view),
         Action(
             "canvas.fill",
             "Fill with the color",

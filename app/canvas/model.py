@@ -18,7 +18,7 @@ from app.canvas.collage import Collage
 from app.canvas.compare import Compare
 from app.canvas.kept_candidates import from_kept
 from app.canvas.laying import LayingSettings
-from app.canvas.selection_state import SelectionState
+from app.canvas.transform_state import TransformState
 from engine.canvas.brush import Brush
 from engine.canvas.smoothing import Smoother
 from engine.runtime.errors import BadInputError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 CARD = 224
 
 
-class CanvasState(SelectionState):
+class CanvasState(TransformState):
     """One open document and how it is worked on."""
 
     preview_changed = Signal()
@@ -49,7 +49,7 @@ class CanvasState(SelectionState):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.tool = "brush"
+        self.tool = self._tool_before = "brush"
         self.brush = BrushSettings()
         self.laying = LayingSettings()
         self.background = QColor(255, 255, 255)
@@ -75,8 +75,16 @@ class CanvasState(SelectionState):
 
     def set_tool(self, name: str) -> None:
         """Take the tool ``name`` in hand."""
+        if name != self.tool:
+            self._tool_before = self.tool
         self.tool = name
         self.tool_changed.emit()
+
+    def end_transform(self) -> None:
+        """Show the document as it is, with the tool from before in hand."""
+        super().end_transform()
+        if self.tool == "transform":
+            self.set_tool(self._tool_before)
 
     def set_brush(self, **values: float) -> None:
         """Change the brush; values out of range are clamped."""

@@ -52,6 +52,15 @@ def frame(painter: QPainter, rect: QRectF, color: QColor, *, handles: bool = Tru
         _handles(painter, rect)
 
 
+def box(painter: QPainter, outline: QPolygonF, points: Sequence[QPointF]) -> None:
+    """A closed line of straight sides, and handles at ``points``."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (_pen(DARK, 3.0), _pen(LIGHT, 1.2)):
+        painter.setPen(pen)
+        painter.drawPolygon(outline)
+    _squares(painter, points)
+
+
 def handles(painter: QPainter, rect: QRectF) -> None:
     """Eight handles of ``rect``, to drag it by."""
     _handles(painter, _crisp(rect))
@@ -69,9 +78,13 @@ def hatch(painter: QPainter, band: QPainterPath) -> None:
 
 
 def _handles(painter: QPainter, rect: QRectF) -> None:
+    _squares(painter, list(handle_points(rect).values()))
+
+
+def _squares(painter: QPainter, points: Sequence[QPointF]) -> None:
     painter.setPen(_pen(QColor(0x1A, 0x1A, 0x1A), 1.0))
     painter.setBrush(QColor(0xF4, 0xF4, 0xF4))
-    for point in handle_points(rect).values():
+    for point in points:
         painter.drawRect(QRectF(point.x() - HANDLE / 2, point.y() - HANDLE / 2, HANDLE, HANDLE))
 
 

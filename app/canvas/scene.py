@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
 from app.canvas import overlays
 from app.canvas.ants import Ants
 from app.canvas.collage_marks import CollageMarks
 from app.canvas.picture import CRISP_ZOOM
+from app.canvas.transform_box import CORNERS
 from app.i18n import tr
 from app.i18n.format import dimensions
 from app.theme.style import color
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
     from app.canvas.model import CanvasState
+    from app.canvas.transforming import Transform
     from app.canvas.viewport import Viewport
 
 
@@ -42,10 +44,35 @@ class Scene:
         corner = self._view.to_screen(QPointF(0, 0))
         painter.setBrushOrigin(QPointF(round(corner.x()), round(corner.y())))
         painter.fillRect(target, checker())
+        under_way = self._state.transform
+        if under_way is not None:
+            return self._paint_transform(painter, under_way, target, visible)
         self._state.picture.draw(painter, target, visible, self._view.zoom)
         self._paint_candidate(painter)
         self.marks.paint(painter, area)
         return not self._state.picture.unfinished
+
+    def _paint_transform(
+        self, painter: QPainter, under_way: Transform, target: QRectF, visible: QRect
+    ) -> bool:
+        zoom, origin = self._view.zoom, self._view.origin
+        under_way.below.draw(painter, target, visible, zoom)
+        painter.save()
+        painter.setClipRect(target, Qt.ClipOperation.IntersectClip)
+        crisp = self._state.transforming.resampling == "nearest"
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not crisp)
+        painter.setTransform(
+            under_way.on_document()
+            * QTransform.fromScale(zoom, zoom)
+            * QTransform.fromTranslate(origin.x(), origin.y()),
+            True,
+        )
+        painter.drawImage(0, 0, under_way.image)
+        painter.restore()
+        if under_way.above is None:
+            return not under_way.below.unfinished
+        under_way.above.draw(painter, target, visible, zoom)
+        return not (under_way.below.unfinished or under_way.above.unfinished)
 
     def _paint_candidate(self, painter: QPainter) -> None:
         state = self._state
@@ -97,6 +124,10 @@ class Scene:
                 self.ants.draw_feather(painter, frame)
             overlays.frame(painter, box, color("acc"), handles=state.tool == "region")
             self._paint_labels(painter, box, frame)
+        under_way = state.transform
+        if under_way is not None:
+            self._paint_box(painter, under_way)
+            return
         self.ants.draw(painter, phase)
         selected = state.selected
         if selected is not None and state.tool == "select" and state.is_rectangle and not busy:
@@ -119,6 +150,13 @@ class Scene:
             text = tr("Candidate {n}", n=item.number) if item is not None else tr("As it was")
             x = box.right() - overlays.label_width([(text, False)]) if right else box.left() - 1
             overlays.label(painter, QPointF(x, box.top() - 25), [(text, False)])
+
+    def _paint_box(self, painter: QPainter, under_way: Transform) -> None:
+        points = under_way.box.handles()
+        on_screen = {name: self._view.to_screen(QPointF(*at)) for name, at in points.items()}
+        outline = QPolygonF([on_screen[name] for name in CORNERS])
+        held = [] if under_way.keeping else list(on_screen.values())
+        overlays.box(painter, outline, held)
 
     def _paint_labels(self, painter: QPainter, box: QRectF, frame: QRect) -> None:
         width, height = self._state.work_size(frame)

@@ -84,6 +84,7 @@ class Surface(QWidget):
         self.state.selection_changed.connect(self._selection_changed)
         self.state.tool_changed.connect(self._tool_taken)
         self.state.brush_changed.connect(self.update)
+        self.state.transform_changed.connect(self._show_cursor)
 
     def _opened(self) -> None:
         size = self.state.size
@@ -161,7 +162,7 @@ class Surface(QWidget):
         if self._tool_down is not None:
             self._tool_down.move(self.state, self.view, self._pointer(event))
         else:
-            BY_NAME[self.state.tool].hover(self.state, self.view, self._pointer(event))
+            self._hover_tool(self._pointer(event))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """The second press of two; most tools take it as another one."""
@@ -187,7 +188,7 @@ class Surface(QWidget):
         elif kind == QEvent.Type.TabletMove and self._tool_down is not None:
             self._tool_down.move(self.state, self.view, pointer)
         elif kind == QEvent.Type.TabletMove:
-            BY_NAME[self.state.tool].hover(self.state, self.view, pointer)
+            self._hover_tool(pointer)
         elif kind == QEvent.Type.TabletRelease:
             self._finish(pointer)
         # Accepted, else Qt sends the same again as a mouse event.
@@ -209,6 +210,12 @@ class Surface(QWidget):
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show the brush ring."""
         self._hover(event.position())
+
+    def _hover_tool(self, pointer: Pointer) -> None:
+        self._tool.hover(self.state, self.view, pointer)
+        if not self._space:
+            shape = self._tool.cursor_at(self.state, self.view, pointer)
+            self.setCursor(self._tool.cursor if shape is None else shape)
 
     def _start(self, tool: Tool, pointer: Pointer) -> None:
         self._tool_down = tool
@@ -240,6 +247,7 @@ class Surface(QWidget):
             pressure,
             bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
             bool(modifiers & Qt.KeyboardModifier.AltModifier),
+            bool(modifiers & Qt.KeyboardModifier.ControlModifier),
         )
 
     def _painting_tool(self) -> bool:
@@ -269,6 +277,7 @@ class Surface(QWidget):
         if self._tool is not BY_NAME[self.state.tool]:
             self._tool.put_down(self.state)
             self._tool = BY_NAME[self.state.tool]
+            self._tool.take_up(self.state)
         self._show_cursor()
 
     def _show_cursor(self) -> None:

@@ -21,6 +21,7 @@ class Pointer:
     pressure: float = 1.0
     shift: bool = False
     alt: bool = False
+    ctrl: bool = False
 
 
 class Tool:
@@ -55,6 +56,15 @@ class Tool:
     def typed(self, state: CanvasState, key: int) -> bool:
         """A key is pressed; True when it meant something to what is under way."""
         return False
+
+    def cursor_at(
+        self, state: CanvasState, view: Viewport, pointer: Pointer
+    ) -> Qt.CursorShape | None:
+        """The cursor at a place; None is the tool's own."""
+        return None
+
+    def take_up(self, state: CanvasState) -> None:
+        """The tool is taken in hand."""
 
     def put_down(self, state: CanvasState) -> None:
         """Another tool is taken: what is under way is given up."""

@@ -11,6 +11,7 @@ from app.canvas.brush_popup import BrushPopup
 from app.canvas.laying_options import GradientOptions, OpacityOption, ShapeOptions
 from app.canvas.select_options import EdgeOptions, Joinings, Variants, WandOptions
 from app.canvas.tools import SLOTS
+from app.canvas.transform_options import TransformOptions
 from app.i18n import bind
 from app.widgets.buttons import tool_button
 from app.widgets.fields import NumberField, ValueSlider
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # Which parts a tool shows, from left to right.
 PARTS: dict[str, tuple[str, ...]] = {
+    "move": ("move",),
+    "transform": ("transform",),
     "select": ("select", "joinings", "edge"),
     "select_ellipse": ("select", "joinings", "edge"),
     "lasso": ("lasso", "joinings", "edge"),
@@ -120,6 +123,7 @@ class ToolOptions(QWidget):
         self.shape = ShapeOptions(state)
         self.gradient = GradientOptions(state)
         self.opacity = OpacityOption(state)
+        self.transform = TransformOptions(state)
         self.variants = {slot: Variants(state, tools) for slot, tools in SLOTS.items()}
         self.parts: dict[str, QWidget] = {
             **self.variants,
@@ -130,6 +134,7 @@ class ToolOptions(QWidget):
             "gradient": self.gradient,
             "opacity": self.opacity,
             "tip": self.tip,
+            "transform": self.transform,
         }
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -10,6 +10,7 @@ from app.canvas import overlays
 from app.canvas.paint_tools import PAINT_TOOLS
 from app.canvas.select_tools import SELECT_TOOLS
 from app.canvas.tool import Pointer, Tool, pixel, spanned, stretched
+from app.canvas.transform_tool import TransformTool
 
 if TYPE_CHECKING:
     from app.canvas.model import CanvasState
@@ -36,6 +37,7 @@ class MoveTool(Tool):
     """Drags the selected layer; one drag is one undo step."""
 
     name, icon, text, key = "move", "move", "Move the layer", "V"
+    slot = "move"
     cursor = Qt.CursorShape.SizeAllCursor
 
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
@@ -147,6 +149,7 @@ def _sample(pointer: Pointer) -> tuple[float, float, float]:
 
 TOOLS: tuple[Tool, ...] = (
     MoveTool(),
+    TransformTool(),
     *SELECT_TOOLS,
     BrushTool(),
     EraserTool(),

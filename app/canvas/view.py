@@ -47,6 +47,7 @@ from app.canvas.strip import CandidateStrip
 from app.canvas.surface import Surface
 from app.canvas.tool_column import ToolColumn
 from app.canvas.tools import TOOLS, next_by_key
+from app.canvas.transforming import Transforming
 from app.i18n import tr
 from app.theme import metrics
 from app.widgets.buttons import button
@@ -87,6 +88,7 @@ class View(QWidget):
         self.commands = DocumentCommands(self, session, self.state, self.keeper)
         self.colors = ColorSelecting(self, session, self.state)
         self.laying = Laying(self, session, self.state)
+        self.transforming = Transforming(self, session, self.state)
         self.menus = CanvasMenus(self, session)
         self.drops = Drops(self.state, self.keeper, self.repainting)
         self._handover = Handover(session, self.state, self.keeper, self.repainting, self.surface)

@@ -30,10 +30,11 @@ from engine.canvas.layer import Layer, Mask, layer_of
 from engine.canvas.raster import as_rgba
 from engine.canvas.rect import EMPTY, Rect
 from engine.canvas.tiles import Tiles, keys_in, tile_rect
+from engine.canvas.transforming import Transforming
 from engine.runtime.errors import BadInputError
 
 
-class Document(Collaging):
+class Document(Collaging, Transforming):
     """Layers and groups, a selection, painting, and a history."""
 
     _stroke: Stroke | None = None

@@ -1,6 +1,6 @@
 """The canvas under the hand: processor times of the window's thread, without a screen.
 
-    QT_QPA_PLATFORM=offscreen python tests/benchmarks/bench_canvas.py [stroke march pan undo files]
+    QT_QPA_PLATFORM=offscreen python tests/benchmarks/bench_canvas.py [stroke march ...]
 
 All are processor times, so that other work on the computer does not count. Targets of a frame are
 16 ms, of undo 50 ms. ``README.md`` says what each line is.
@@ -28,11 +28,15 @@ from PySide6.QtWidgets import QApplication
 
 from app.canvas.model import CanvasState
 from app.canvas.surface import Surface
+from app.canvas.transforming import MOST_SHOWN, Transform
 from engine.canvas import selection, storage
 from engine.canvas.document import Document
-from engine.canvas.layer import layer_of
+from engine.canvas.layer import layer_of, shared_copy
+from engine.canvas.peeling import peeled
 from engine.canvas.rect import Rect
 from engine.canvas.tiles import Tiles
+from engine.canvas.transforming import transformed
+from engine.canvas.warping import RESAMPLINGS
 
 FRAME, UNDO = 16.0, 50.0
 LEFT = Qt.MouseButton.LeftButton
@@ -180,6 +184,37 @@ def undo() -> None:
     say("undo and redo, 4096², 20 layers", times, UNDO)
 
 
+def transforms() -> None:
+    """A layer of 4096 x 4096 under the hand: each drag of a handle, and keeping it."""
+    document = painted_document(4096, 20)
+    noise = np.random.default_rng(3).integers(0, 256, (4096, 4096, 4), np.uint8)
+    document.add_layer("all of it", noise, above=document.layers[9].id)
+    stage = Stage(document)
+    state, chosen = stage.state, [document.layers[10].id]
+    lifted = document.lift(chosen)
+    state.tool = "transform"
+    copies = [shared_copy(node) for node in document.gathered(chosen)]
+    parts = peeled(lifted, copies, MOST_SHOWN)
+    state.set_transform(Transform(document, lifted, chosen, parts))
+    stage.settle()
+    box = state.transform.box
+    corner = np.array((4096.0, 4096.0))
+    drags = {
+        "scale": lambda step: box.scaled("se", corner - step, free=True, centered=False),
+        "turn": lambda step: box.turned(step / 400),
+        "perspective": lambda step: box.in_perspective("ne", np.array((-step * 3.0, 0.0))),
+    }
+    for name, drag in drags.items():
+        times = [
+            taken(lambda s=step, d=drag: (state.set_box(d(s)), QApplication.processEvents()))
+            for step in range(20, 140, 2)
+        ]
+        say(f"transform of 4096², {name}", times, FRAME)
+    for how in RESAMPLINGS:
+        spent = cpu(lambda h=how: transformed(lifted, box.turned(0.3).matrix, h))
+        print(f"transform of 4096² kept, {how}: {spent:.1f} s, off the window's thread")
+
+
 def files() -> None:
     """Saving and opening about 200 MB, against numpy's own writing of the same pixels; memory."""
     document = painted_document(5120, 8)
@@ -207,7 +242,14 @@ def cpu(work: Callable[[], object]) -> float:
     return time.process_time() - before
 
 
-SCENES = {"stroke": strokes, "march": march, "pan": pans, "undo": undo, "files": files}
+SCENES = {
+    "stroke": strokes,
+    "march": march,
+    "pan": pans,
+    "undo": undo,
+    "transform": transforms,
+    "files": files,
+}
 
 if __name__ == "__main__":
     application = QApplication([])

@@ -104,12 +104,22 @@ def texts_of(path: Path) -> Iterator[str]:
             yield from _of_defaults(node.args)
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "what":
             yield from _literals(node.value)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+            yield from _of_tool(node.targets[0], node.value)
         elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") in CLASS_TEXTS:
             yield from _literals(node.value) if node.value is not None else ()
     yield from _of_names(tree)
     # The theme holds names of fonts and colors, not words.
     if path.is_relative_to(ROOT / "app") and "theme" not in path.parts:
         yield from _of_constants(tree)
+
+
+def _of_tool(names: ast.Tuple, values: ast.expr) -> Iterator[str]:
+    """``name, icon, text, key = "hand", "hand", "Move the view", "H"``."""
+    if isinstance(values, ast.Tuple):
+        for name, value in zip(names.elts, values.elts, strict=False):
+            if getattr(name, "id", "") == "text":
+                yield from _literals(value)
 
 
 def _of_defaults(arguments: ast.arguments) -> Iterator[str]:
