@@ -46,6 +46,8 @@ class DocumentState(QObject):
         self._chosen: tuple[str, ...] = ()
         self._on_mask = self._shows_mask = False
         self.color = QColor(0xB7, 0x78, 0x4A)
+        self.stand_in: Callable[[Rect, int], np.ndarray] | None = None
+        """What is shown instead of the document, while something is tried out."""
         self.picture = CompositePicture(1, 1, self._render)
         self.edits = 0
         self.saved_at = 0
@@ -54,7 +56,7 @@ class DocumentState(QObject):
 
     def open(self, document: Document, path: Path | None, *, modified: bool = False) -> None:
         """Work on ``document``; ``path`` is where Save writes it."""
-        self.document, self.path = document, path
+        self.document, self.path, self.stand_in = document, path, None
         self.active = document.layers[-1].id if document.layers else ""
         self._chosen, self._on_mask, self._shows_mask = (), False, False
         self.picture = CompositePicture(document.width, document.height, self._render)
@@ -66,7 +68,7 @@ class DocumentState(QObject):
 
     def close(self) -> None:
         """Work on nothing."""
-        self.document, self.path, self.active = None, None, ""
+        self.document, self.path, self.active, self.stand_in = None, None, "", None
         self.opened.emit()
         self.layers_changed.emit()
 
@@ -100,9 +102,19 @@ class DocumentState(QObject):
 
     def _render(self, rect: QRect, level: int = 0) -> np.ndarray:
         assert self.document is not None
+        if self.stand_in is not None:
+            return self.stand_in(to_rect(rect), level)
         if self.shows_mask:
             return self.document.mask_picture(self.active, to_rect(rect), level)
         return self.document.composite(to_rect(rect), self.active, level)
+
+    def show_instead(
+        self, stand_in: Callable[[Rect, int], np.ndarray] | None, area: Rect | None = None
+    ) -> None:
+        """Show something else in ``area`` (or everywhere) that is only tried out; None ends it."""
+        self.stand_in = stand_in
+        if self.document is not None:
+            self._mark(self.document.bounds if area is None else area)
 
     # Which layers are worked on
 

@@ -230,7 +230,7 @@ class Surface(QWidget):
             self._show_cursor()
 
     def _tool_for(self, event: QMouseEvent | QTabletEvent) -> Tool:
-        if self._space:
+        if self._space or self.state.stand_in is not None:  # what is tried out is looked at
             return BY_NAME["hand"]
         if self.state.compare.grips(self.view, event.position()):
             return SPLIT

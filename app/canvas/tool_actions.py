@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 from app.actions import Action
 
 if TYPE_CHECKING:
+    from app.canvas.adjust_dialog import Kind
     from app.canvas.view import View
 
 WHERE = "canvas"
+# Kind, words, icon and key of each adjustment.
+ADJUSTMENTS: tuple[tuple[Kind, str, str, str], ...] = (
+    ("levels", "Levels…", "chart-line", "Ctrl+L"),
+    ("curves", "Curves…", "chart-line", "Ctrl+M"),
+    ("hue", "Hue and saturation…", "palette", "Ctrl+U"),
+    ("light", "Brightness and contrast…", "contrast", ""),
+    ("blur", "Blur…", "droplet", ""),
+    ("sharpen", "Sharpen…", "focus", ""),
+)
 
 
 def tool_actions(view: View) -> list[Action]:
@@ -29,5 +39,11 @@ def tool_actions(view: View) -> list[Action]:
             "Ctrl+T",
             chosen,
             WHERE,
+        ),
+        *(
+            Action(
+                f"canvas.{kind}", text, partial(view.adjusting.ask, kind), icon, key, chosen, WHERE
+            )
+            for kind, text, icon, key in ADJUSTMENTS
         ),
     ]

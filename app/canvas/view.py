@@ -28,6 +28,7 @@ from app.canvas.actions import canvas_actions
 from app.canvas.candidate_keys import candidate_holds, candidate_keys
 from app.canvas.collage_panel import CollagePanel
 from app.canvas.collage_work import CollageWork
+from app.canvas.adjusting import Adjusting
 from app.canvas.color_selecting import ColorSelecting
 from app.canvas.document_commands import DocumentCommands
 from app.canvas.document_line import DocumentLine
@@ -89,6 +90,7 @@ class View(QWidget):
         self.colors = ColorSelecting(self, session, self.state)
         self.laying = Laying(self, session, self.state)
         self.transforming = Transforming(self, session, self.state)
+        self.adjusting = Adjusting(self, session, self.state)
         self.menus = CanvasMenus(self, session)
         self.drops = Drops(self.state, self.keeper, self.repainting)
         self._handover = Handover(session, self.state, self.keeper, self.repainting, self.surface)

@@ -65,6 +65,21 @@ def below_and_above(
     return _kept(root.children, stays, rest), _kept(root.children, high, {})
 
 
+def replaced(nodes: Sequence[Node], node_id: str, tiles: Tiles, *, on_mask: bool) -> list[Node]:
+    """The same nodes with another raster in the layer, or in the mask of the node, of this name."""
+    made: list[Node] = []
+    for node in nodes:
+        if node.id == node_id and on_mask and node.mask is not None:
+            node = replace(node, mask=replace(node.mask, tiles=tiles))
+        elif isinstance(node, Group):
+            inside = replaced(node.children, node_id, tiles, on_mask=on_mask)
+            node = replace(node, children=inside)
+        elif node.id == node_id:
+            node = _with(node, {node_id: tiles})
+        made.append(node)
+    return made
+
+
 def _kept(nodes: Sequence[Node], wanted: set[str], rest: Mapping[str, Tiles]) -> list[Node]:
     kept: list[Node] = []
     for node in nodes:

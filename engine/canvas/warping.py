@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.canvas.rect import Rect
 from engine.canvas.tiles import Tiles, keys_in, tile_rect
+from engine.imaging.softness import premultiplied, straight
 
 Resampling = Literal["nearest", "linear", "bicubic", "area"]
 Point = tuple[float, float]
@@ -142,36 +143,30 @@ def _remapped(pixels: Array, columns: Array, rows: Array, how: Resampling, empty
         )
     kind = cv2.INTER_CUBIC if how == "bicubic" else cv2.INTER_LINEAR
     x, y = (columns - 0.5).astype(np.float32), (rows - 0.5).astype(np.float32)
-    weighed = pixels.astype(np.float32)
-    if pixels.ndim == 3:
-        weighed[..., :3] *= weighed[..., 3:] / np.float32(255)
+    weighed = _weighed(pixels)
     moved = cv2.remap(
         weighed, x, y, kind, borderMode=cv2.BORDER_CONSTANT, borderValue=(float(empty),) * 4
     )
-    return straight(moved)
+    return _bytes(moved)
 
 
-def straight(weighed: Array) -> Array:
-    """Premultiplied float32 0..255 [h, w, 4] as straight uint8; a mask [h, w] as uint8."""
-    if weighed.ndim == 2:
-        return np.rint(np.clip(weighed, 0, 255)).astype(np.uint8)
-    result = np.empty(weighed.shape, np.uint8)
-    alpha = np.clip(weighed[..., 3:], 0, 255)
-    color = weighed[..., :3] * (np.float32(255) / np.maximum(alpha, np.float32(1e-3)))
-    result[..., :3] = np.rint(np.clip(color, 0, 255))
-    result[..., 3:] = np.rint(alpha)
-    result[result[..., 3] == 0] = 0
-    return result
+def _weighed(pixels: Array) -> Array:
+    return premultiplied(pixels) if pixels.ndim == 3 else pixels.astype(np.float32)
+
+
+def _bytes(weighed: Array) -> Array:
+    """Premultiplied float32 [h, w, 4] as straight uint8; a mask [h, w] as uint8."""
+    if weighed.ndim == 3:
+        return straight(weighed)
+    return np.rint(np.clip(weighed, 0, 255)).astype(np.uint8)
 
 
 def _averaged(pixels: Array, times: int) -> Array:
     import cv2
 
     size = pixels.shape[1] // times, pixels.shape[0] // times
-    weighed = pixels.astype(np.float32)
-    if pixels.ndim == 3:
-        weighed[..., :3] *= weighed[..., 3:] / np.float32(255)
-    return straight(cv2.resize(weighed, size, interpolation=cv2.INTER_AREA))
+    weighed = _weighed(pixels)
+    return _bytes(cv2.resize(weighed, size, interpolation=cv2.INTER_AREA))
 
 
 def _positions(inverse: Array, place: Rect, times: int) -> tuple[Array, Array]:

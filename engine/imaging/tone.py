@@ -17,8 +17,15 @@ def levels(array: np.ndarray, black: int, white: int, gamma: float = 1.0) -> np.
     """``black`` becomes 0 and ``white`` 255 (0-255, black below white); ``gamma`` above 1 lifts
     the middle.
     """
+    return _mapped(array, levels_table(black, white, gamma))
+
+
+def levels_table(
+    black: int, white: int, gamma: float = 1.0, low: int = 0, high: int = 255
+) -> np.ndarray:
+    """The 256 values (uint8) of levels whose darkest result is ``low`` and lightest ``high``."""
     values = np.clip((np.arange(256, dtype=np.float64) - black) / max(1, white - black), 0, 1)
-    return _mapped(array, np.rint(255 * values ** (1 / gamma)))
+    return np.rint(low + (high - low) * values ** (1 / gamma)).astype(np.uint8)
 
 
 def auto_levels(array: np.ndarray) -> np.ndarray:
@@ -55,6 +62,31 @@ def saturation(array: np.ndarray, amount: int) -> np.ndarray:
     grey = (colors @ _LUMA)[..., None]
     mixed = np.clip(np.rint(grey + (colors - grey) * (1 + amount / 100)), 0, 255)
     return _with_alpha(mixed.astype(np.uint8), array)
+
+
+def hue(
+    array: np.ndarray, turn: int, strength: int, lightness: int, *, colorized: bool = False
+) -> np.ndarray:
+    """Hue turned by -180 to 180 degrees, saturation and lightness from -100 to 100, in HLS.
+
+    ``colorized`` gives every pixel the hue ``turn`` (0 is red) and a saturation of
+    ``strength`` + 100, of 200.
+    """
+    import cv2
+
+    planes = cv2.cvtColor(array[..., :3].astype(np.float32) / 255, cv2.COLOR_RGB2HLS)
+    if colorized:
+        planes[..., 0] = turn % 360
+        planes[..., 2] = (strength + 100) / 200
+    else:
+        planes[..., 0] = (planes[..., 0] + turn) % 360
+        grown = planes[..., 2] * (1 + strength / 100)
+        planes[..., 2] = np.clip(grown, 0, 1)
+    share = lightness / 100
+    light = planes[..., 1]
+    planes[..., 1] = light * (1 + share) if share < 0 else light + (1 - light) * share
+    colors = np.rint(np.clip(cv2.cvtColor(planes, cv2.COLOR_HLS2RGB), 0, 1) * 255)
+    return _with_alpha(colors.astype(np.uint8), array)
 
 
 def white_balance(array: np.ndarray, temperature: int = 0, tint: int = 0) -> np.ndarray:

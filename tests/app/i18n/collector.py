@@ -145,14 +145,17 @@ def _of_constants(tree: ast.Module) -> Iterator[str]:
     """Sentences and names in tables such as ``ENTRIES = (("train", "Train", "flame"), ...)``."""
     for node in tree.body:
         tables = (ast.Tuple, ast.List, ast.Dict)
-        if isinstance(node, ast.Assign) and isinstance(node.value, tables) and _is_public(node):
+        assigned = isinstance(node, ast.Assign | ast.AnnAssign)
+        if assigned and isinstance(node.value, tables) and _is_public(node):
             for part in ast.walk(node.value):
-                if isinstance(part, ast.Constant) and re.match(r"[A-Z][a-z]", str(part.value)):
-                    yield str(part.value)
+                text = part.value if isinstance(part, ast.Constant) else None
+                if isinstance(text, str) and re.match(r"(?!(Ctrl|Shift|Alt)\+)[A-Z][a-z]", text):
+                    yield text
 
 
-def _is_public(node: ast.Assign) -> bool:
-    return all(isinstance(one, ast.Name) and not one.id.startswith("_") for one in node.targets)
+def _is_public(node: ast.Assign | ast.AnnAssign) -> bool:
+    named = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return all(isinstance(one, ast.Name) and not one.id.startswith("_") for one in named)
 
 
 def _of_call(call: ast.Call, errors: set[str]) -> Iterator[str]:
