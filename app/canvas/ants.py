@@ -19,8 +19,8 @@ from engine.canvas.outline import Outline, outline
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
+    from app.canvas.draft import Draft
     from app.canvas.model import CanvasState
-    from app.canvas.selection_state import Draft
     from app.canvas.viewport import Viewport
 
 # What is found reaches so far beyond what is in sight, in steps, so that a pan finds nothing new.

@@ -34,6 +34,7 @@ class DocumentState(QObject):
 
     opened = Signal()
     pixels_changed = Signal(QRect)
+    size_changed = Signal()
     layers_changed = Signal()
     modified_changed = Signal()
     refused = Signal(object)  # the StylekilnError of an operation that cannot be done
@@ -229,6 +230,7 @@ class DocumentState(QObject):
             self.active = self.document.layers[-1].id
         was_modified = self.modified
         self.edits += 1
+        self._fit_size()
         self._mark(rect)
         self.layers_changed.emit()
         if not was_modified:
@@ -238,6 +240,13 @@ class DocumentState(QObject):
         """Work on a layer that has just been made."""
         self._activate(layer.id)
         self._changed(layer.bounds)
+
+    def _fit_size(self) -> None:
+        """The picture is kept for a document of one size; this one may have another now."""
+        document = self.document
+        if document is not None and self.picture.size != document.size:
+            self.picture = CompositePicture(document.width, document.height, self._render)
+            self.size_changed.emit()
 
     def _activate(self, node_id: str) -> None:
         self.active = node_id

@@ -73,6 +73,14 @@ STEP_ICONS = {
     "Go to snapshot": "camera",
     "Crop canvas": "crop",
     "Guides": "ruler",
+    "Transform": "scaling",
+    "Image size": "scaling",
+    "Levels": "chart-line",
+    "Curves": "chart-line",
+    "Hue and saturation": "palette",
+    "Brightness and contrast": "contrast",
+    "Blur": "droplet",
+    "Sharpen": "focus",
     "Paste": "clipboard-paste",
 }
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.canvas.document_line import moment
 from app.canvas.files import canvases
-from app.canvas.option_bar import DOCUMENT_MENU, VIEW_MENU
+from app.canvas.option_bar import ADJUST_MENU, DOCUMENT_MENU, VIEW_MENU
 from app.i18n import tr
 from app.theme import icons
 from app.widgets.buttons import shortcut_text
@@ -40,12 +40,11 @@ class CanvasMenus:
             if group:
                 self.document.addSeparator()
             for name, text in group:
-                action = known[name]
-                keys = shortcut_text(action.shortcut)
-                entry = self.document.addAction(f"{tr(text)}\t{keys}" if keys else tr(text))
-                entry.setIcon(icons.icon(action.icon))
-                entry.setEnabled(action.enabled())
-                entry.triggered.connect(partial(_run, action))
+                _add(self.document, known[name], text)
+        self.document.addSeparator()
+        adjust = self.document.addMenu(icons.icon("sliders-horizontal"), tr("Adjust the layer"))
+        for name, text in ADJUST_MENU:
+            _add(adjust, known[name], text)
         more = view.options.more
         shift = more.width() - self.document.sizeHint().width()
         self.document.aboutToHide.connect(self.document.deleteLater)
@@ -74,6 +73,14 @@ class CanvasMenus:
     def _switch(self, path: Path, _checked: bool = False) -> None:
         if path != self._view.state.path:
             self._session.start(self._view.keeper.open(path, tell=False))
+
+
+def _add(menu: QMenu, action: Action, text: str) -> None:
+    keys = shortcut_text(action.shortcut)
+    entry = menu.addAction(f"{tr(text)}\t{keys}" if keys else tr(text))
+    entry.setIcon(icons.icon(action.icon))
+    entry.setEnabled(action.enabled())
+    entry.triggered.connect(partial(_run, action))
 
 
 def _run(action: Action, _checked: bool = False) -> None:

@@ -18,7 +18,7 @@ from app.canvas.collage import Collage
 from app.canvas.compare import Compare
 from app.canvas.kept_candidates import from_kept
 from app.canvas.laying import LayingSettings
-from app.canvas.transform_state import TransformState
+from app.canvas.layout_state import LayoutState
 from engine.canvas.brush import Brush
 from engine.canvas.smoothing import Smoother
 from engine.runtime.errors import BadInputError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 CARD = 224
 
 
-class CanvasState(TransformState):
+class CanvasState(LayoutState):
     """One open document and how it is worked on."""
 
     preview_changed = Signal()

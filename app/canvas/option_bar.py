@@ -39,6 +39,15 @@ DOCUMENT_MENU = (
         ("canvas.save_as", "Save as…"),
         ("canvas.export", "Export…"),
     ),
+    (("canvas.image_size", "Image size…"), ("canvas.canvas_size", "Canvas size…")),
+)
+ADJUST_MENU = (
+    ("canvas.levels", "Levels…"),
+    ("canvas.curves", "Curves…"),
+    ("canvas.hue", "Hue and saturation…"),
+    ("canvas.light", "Brightness and contrast…"),
+    ("canvas.blur", "Blur…"),
+    ("canvas.sharpen", "Sharpen…"),
 )
 VIEW_MENU = (
     ("canvas.zoom_in", "Zoom in"),

@@ -52,6 +52,30 @@ def frame(painter: QPainter, rect: QRectF, color: QColor, *, handles: bool = Tru
         _handles(painter, rect)
 
 
+def guide(painter: QPainter, start: QPointF, end: QPointF, color: QColor) -> None:
+    """A straight line along whole screen pixels."""
+    half = QPointF(0.5, 0.5)
+    ends = QPointF(start.toPoint()) + half, QPointF(end.toPoint()) + half
+    for pen in (_pen(DARK, 3.0), _pen(color, 1.0)):
+        painter.setPen(pen)
+        painter.drawLine(*ends)
+
+
+def crop(painter: QPainter, rect: QRectF, whole: QRectF) -> None:
+    """The frame of a crop: what goes is darkened, thirds are drawn inside."""
+    outside = QPainterPath()
+    outside.addRect(whole)
+    outside.addRect(rect)
+    painter.fillPath(outside, QColor(17, 17, 17, 150))
+    thirds = QColor(255, 255, 255, 90)
+    painter.setPen(_pen(thirds, 1.0))
+    for part in (1, 2):
+        x, y = rect.left() + rect.width() * part / 3, rect.top() + rect.height() * part / 3
+        painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+        painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
+    frame(painter, rect, LIGHT)
+
+
 def box(painter: QPainter, outline: QPolygonF, points: Sequence[QPointF]) -> None:
     """A closed line of straight sides, and handles at ``points``."""
     painter.setBrush(Qt.BrushStyle.NoBrush)

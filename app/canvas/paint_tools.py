@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 
 from app.canvas.document_state import to_rect
+from app.canvas.draft import Draft, ellipse_draft, rectangle_draft
 from app.canvas.laying import Cover
-from app.canvas.select_tools import Drag, LassoTool, Loop, PolygonTool, line
-from app.canvas.selection_state import Draft, ellipse_draft, rectangle_draft
+from app.canvas.select_drags import Drag, Loop, line
+from app.canvas.select_tools import LassoTool, PolygonTool
 from app.canvas.tool import Pointer, Tool, pixel, spanned
 from engine.canvas import color_selection, selection, shapes
 from engine.canvas.covering import RGB, Gradient, Plain
@@ -55,7 +56,7 @@ class DragShape(Tool):
     """A tool that draws from where the button goes down to where it goes up."""
 
     cursor = Qt.CursorShape.CrossCursor
-    paints = True
+    paints = snaps = True
 
     def __init__(self) -> None:
         self._start: QPointF | None = None

@@ -65,6 +65,11 @@ class CompositePicture:
         self.unfinished = False
         """Whether the last drawing left something out that another one brings."""
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the document."""
+        return self._bounds.width(), self._bounds.height()
+
     def mark(self, rect: QRect) -> None:
         """``rect`` of the document has changed."""
         rect = rect.intersected(self._bounds)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from app.theme import fonts
 from app.theme.style import color
+from engine.canvas.core import Guide
 
 if TYPE_CHECKING:
-    from app.canvas.viewport import Viewport
+    from app.canvas.model import CanvasState
+    from app.canvas.surface import Surface
 
 THICKNESS = 18
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -25,17 +27,21 @@ def label_step(zoom: float) -> int:
 
 
 class Ruler(QWidget):
-    """One ruler. It shares the surface's viewport and shows the pointer's place."""
+    """One ruler. It shows the pointer's place; a drag out of it lays a guide, as one step."""
 
-    def __init__(self, viewport: Viewport, orientation: Qt.Orientation) -> None:
+    def __init__(self, state: CanvasState, surface: Surface, orientation: Qt.Orientation) -> None:
         super().__init__()
-        self._viewport = viewport
+        viewport = surface.view
+        self._state, self._surface, self._viewport = state, surface, viewport
+        self._pulled = False
         self._horizontal = orientation == Qt.Orientation.Horizontal
         self._pointer: float | None = None
         if self._horizontal:
             self.setFixedHeight(THICKNESS)
         else:
             self.setFixedWidth(THICKNESS)
+        upright = Qt.CursorShape.SplitVCursor if self._horizontal else Qt.CursorShape.SplitHCursor
+        self.setCursor(upright)
         viewport.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -46,6 +52,34 @@ class Ruler(QWidget):
         """Move the mark to the pointer's screen position, or hide it."""
         self._pointer = None if at is None else (at.x() if self._horizontal else at.y())
         self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A guide may be pulled out."""
+        self._pulled = False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """The guide follows the pointer."""
+        at = QPointF(self._surface.mapFromGlobal(event.globalPosition().toPoint()))
+        if self._state.document is None or not event.buttons() or not self._is_over(at):
+            return
+        place = self._viewport.to_document(at)
+        made = Guide("y", round(place.y())) if self._horizontal else Guide("x", round(place.x()))
+        others = self._state.document.guides[:-1] if self._pulled else self._state.document.guides
+        self._state.set_guides((*others, made), continuing=self._pulled)
+        self._pulled = True
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go back on the ruler, or out of the picture, it is gone."""
+        document = self._state.document
+        if not self._pulled or document is None:
+            return
+        last, side = document.guides[-1], document.height if self._horizontal else document.width
+        at = QPointF(self._surface.mapFromGlobal(event.globalPosition().toPoint()))
+        if not self._is_over(at) or not 0 <= last.at <= side:
+            self._state.set_guides(document.guides[:-1], continuing=True)
+
+    def _is_over(self, at: QPointF) -> bool:
+        return (at.y() if self._horizontal else at.x()) >= 0
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint ticks, numbers and the pointer's mark."""

@@ -124,6 +124,11 @@ class Scene:
                 self.ants.draw_feather(painter, frame)
             overlays.frame(painter, box, color("acc"), handles=state.tool == "region")
             self._paint_labels(painter, box, frame)
+        self._paint_guides(painter)
+        if state.crop is not None:
+            overlays.crop(painter, self._view.rect_to_screen(state.crop), self._whole())
+            self._paint_size(painter, state.crop)
+            return
         under_way = state.transform
         if under_way is not None:
             self._paint_box(painter, under_way)
@@ -150,6 +155,23 @@ class Scene:
             text = tr("Candidate {n}", n=item.number) if item is not None else tr("As it was")
             x = box.right() - overlays.label_width([(text, False)]) if right else box.left() - 1
             overlays.label(painter, QPointF(x, box.top() - 25), [(text, False)])
+
+    def _whole(self) -> QRectF:
+        return QRectF(QPointF(0, 0), self._view.size)
+
+    def _paint_size(self, painter: QPainter, rect: QRect) -> None:
+        corner = self._view.rect_to_screen(rect).bottomLeft() + QPointF(-1, 8)
+        overlays.label(painter, corner, [(dimensions(rect.width(), rect.height()), False)])
+
+    def _paint_guides(self, painter: QPainter) -> None:
+        size = self._view.size
+        for guide in self._state.guides:
+            at = self._view.to_screen(QPointF(guide.at, guide.at))
+            if guide.axis == "x":
+                ends = QPointF(at.x(), 0), QPointF(at.x(), size.height())
+            else:
+                ends = QPointF(0, at.y()), QPointF(size.width(), at.y())
+            overlays.guide(painter, *ends, color("acc"))
 
     def _paint_box(self, painter: QPainter, under_way: Transform) -> None:
         points = under_way.box.handles()

@@ -6,15 +6,21 @@ is kept. A drag inside the selection moves its outline; a click beside it clears
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 
 from app.canvas import overlays
-from app.canvas.document_state import to_rect
-from app.canvas.selection_state import Draft, ellipse_draft, rectangle_draft
-from app.canvas.tool import Pointer, Tool, pixel, spanned, stretched
+from app.canvas.select_drags import (
+    BoxDrag,
+    Drag,
+    HandleDrag,
+    Loop,
+    OutlineDrag,
+    how_joined,
+    line,
+)
+from app.canvas.tool import Pointer, Tool, pixel
 from engine.canvas import selection
 
 if TYPE_CHECKING:
@@ -23,108 +29,7 @@ if TYPE_CHECKING:
     from engine.canvas.selecting import Joining
     from engine.canvas.tiles import Tiles
 
-# Points of a lasso nearer than this on the screen say nothing new.
-LASSO_STEP = 1.5
 CLOSING_REACH = 8.0
-Finish = Callable[["CanvasState", list[QPointF], "Joining"], None]
-
-
-class Drag(Protocol):
-    """What a press began; it goes on until the release."""
-
-    def move(self, state: CanvasState, pointer: Pointer) -> None: ...
-    def end(self, state: CanvasState) -> None: ...
-
-
-def how_joined(state: CanvasState, pointer: Pointer) -> Joining:
-    """How what is begun now is joined to the selection."""
-    if state.selection is not None and (pointer.shift or pointer.alt):
-        if pointer.shift and pointer.alt:
-            return "intersect"
-        return "add" if pointer.shift else "subtract"
-    return state.joining
-
-
-class _Outline:
-    """The outline of the selection is dragged."""
-
-    def __init__(self, at: QPointF) -> None:
-        self._start = at
-
-    def move(self, state: CanvasState, pointer: Pointer) -> None:
-        delta = pointer.at - self._start
-        state.drag_outline(round(delta.x()), round(delta.y()))
-
-    def end(self, state: CanvasState) -> None:
-        if state.shift.isNull():
-            state.select(None)
-        else:
-            state.drop_outline()
-
-
-class _Handle:
-    """A side or corner of a selected rectangle is dragged."""
-
-    def __init__(self, at: QPointF, held: QRect, handle: str) -> None:
-        self._start, self._held, self._handle = at, held, handle
-        self._now = held
-
-    def move(self, state: CanvasState, pointer: Pointer) -> None:
-        delta = pointer.at - self._start
-        dx, dy = round(delta.x()), round(delta.y())
-        self._now = stretched(self._held, self._handle, dx, dy, least=1)
-        state.drag_selection(self._now)
-
-    def end(self, state: CanvasState) -> None:
-        if self._now != self._held:
-            state.select(self._now)
-
-
-class _Box:
-    """A rectangle or an ellipse is drawn; Shift, pressed after the button, keeps it regular."""
-
-    def __init__(self, at: QPointF, how: Joining, *, round_: bool, joins_by_shift: bool) -> None:
-        self._start, self._how, self._round = at, how, round_
-        self._joins_by_shift = joins_by_shift
-        self._rect = QRect()
-
-    def move(self, state: CanvasState, pointer: Pointer) -> None:
-        self._joins_by_shift &= pointer.shift
-        regular = pointer.shift and not self._joins_by_shift
-        self._rect = spanned(self._start, pointer.at, square=regular)
-        if self._rect.isEmpty():
-            state.set_draft(None)
-            return
-        make = ellipse_draft if self._round else rectangle_draft
-        state.set_draft(make(self._rect, replaces=self._how == "replace"))
-
-    def end(self, state: CanvasState) -> None:
-        state.set_draft(None)
-        if state.document is None:
-            return
-        if self._rect.isEmpty():
-            if self._how == "replace":
-                state.select(None)
-            return
-        make = selection.ellipse if self._round else selection.rectangle
-        state.join(make(state.document.size, to_rect(self._rect)), self._how)
-
-
-class Loop:
-    """A line is drawn by hand; its end is joined to its start."""
-
-    def __init__(self, at: QPointF, how: Joining, zoom: float, finish: Finish) -> None:
-        self._points, self._how, self._step = [at], how, LASSO_STEP / zoom
-        self._finish = finish
-
-    def move(self, state: CanvasState, pointer: Pointer) -> None:
-        if (pointer.at - self._points[-1]).manhattanLength() >= self._step:
-            self._points.append(pointer.at)
-            state.set_draft(line(self._points, replaces=self._how == "replace"))
-
-    def end(self, state: CanvasState) -> None:
-        state.set_draft(None)
-        self._finish(state, self._points, self._how)
 
 
 class DragTool(Tool):
@@ -143,7 +48,7 @@ class DragTool(Tool):
         """The drag of what lies under the pointer already, if any."""
         if how_joined(state, pointer) != "replace" or state.selected is None:
             return None
-        return _Outline(pointer.at) if state.covers(pixel(pointer.at)) else None
+        return OutlineDrag(pointer.at) if state.covers(pixel(pointer.at)) else None
 
     def begun(self, state: CanvasState, view: Viewport, pointer: Pointer) -> Drag:
         """The drag that draws something new."""
@@ -176,6 +81,7 @@ class DragTool(Tool):
 class SelectTool(DragTool):
     """Selects a rectangle; its handles stretch it."""
 
+    snaps = True
     name, icon, text, key = "select", "square-dashed", "Select a rectangle", "M"
     slot = "select"
     round_ = False
@@ -186,14 +92,14 @@ class SelectTool(DragTool):
         if held is not None and state.is_rectangle and how_joined(state, pointer) == "replace":
             handle = overlays.handle_at(view.rect_to_screen(held), pointer.screen)
             if handle:
-                return _Handle(pointer.at, held, handle)
+                return HandleDrag(pointer.at, held, handle)
         return super().held(state, view, pointer)
 
     def begun(self, state: CanvasState, view: Viewport, pointer: Pointer) -> Drag:
         """A box from here."""
         how = how_joined(state, pointer)
         joins = pointer.shift and state.selection is not None
-        return _Box(pointer.at, how, round_=self.round_, joins_by_shift=joins)
+        return BoxDrag(pointer.at, how, round_=self.round_, joins_by_shift=joins)
 
 
 class EllipseTool(SelectTool):
@@ -310,11 +216,6 @@ class WandTool(Tool):
             state.color_asked.emit(at, how_joined(state, pointer))
         elif how_joined(state, pointer) == "replace":
             state.select(None)
-
-
-def line(points: list[QPointF], *, replaces: bool, closed: bool = True) -> Draft:
-    """A line through ``points``, as it is shown while it is drawn."""
-    return Draft(tuple((point.x(), point.y()) for point in points), closed, replaces)
 
 
 def join_polygon(state: CanvasState, points: list[QPointF], how: Joining) -> None:

@@ -81,7 +81,7 @@ def selection_actions(view: View) -> list[Action]:
         Action(
             "canvas.color_range",
             "Select a color range…",
-            view.colors.ask_range,
+            view.selecting.ask_range,
             "pipette",
             "",
             opened,

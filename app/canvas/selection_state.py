@@ -6,13 +6,14 @@ its place; what is joined to the selection is one undo step.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, Signal
 
 from app.canvas.document_state import to_qrect, to_rect
+from app.canvas.draft import Draft, rectangle_draft
 from app.canvas.layers_state import LayersState
 from engine.canvas import region, selecting, selection
 from engine.canvas.rect import Rect
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from engine.canvas.tiles import Tiles
 
 LEAST_FRAME = 8
-ELLIPSE_CORNERS = 120
 
 
 @dataclass(frozen=True)
@@ -40,27 +40,12 @@ class WandSettings:
     all_layers: bool = True
 
 
-class Draft(NamedTuple):
-    """What a tool is drawing: lines through document points; closed ones bound an area."""
-
-    points: tuple[tuple[float, float], ...]
-    closed: bool = True
-    replaces: bool = True
-    """Whether the selection there is goes away for it."""
-
-    @property
-    def rect(self) -> QRect:
-        """The pixels it reaches."""
-        xs, ys = [x for x, _ in self.points], [y for _, y in self.points]
-        left, top = round(min(xs)), round(min(ys))
-        return QRect(left, top, round(max(xs)) - left, round(max(ys)) - top)
-
-
 class SelectionState(LayersState):
     """The selection of the open document, how the next one is joined to it, and the frame."""
 
     selection_changed = Signal()
     selecting_changed = Signal()  # how the next one is made
+    edge_asked = Signal(object)  # a function of selection and document area; made by a worker
     color_asked = Signal(QPoint, str)  # select what has the color here; how it is joined
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -76,6 +61,7 @@ class SelectionState(LayersState):
         self._last: Tiles | None = None
         self._measured: tuple[Tiles, QRect, bool] | None = None
         self.opened.connect(self._read_region)
+        self.size_changed.connect(self._refit_region)
         # Connected first, so that whoever hears of another document finds its selection.
         self.opened.connect(self.selection_changed)
 
@@ -210,13 +196,13 @@ class SelectionState(LayersState):
 
     def grow_selection(self, distance: int) -> None:
         """Let the selection be larger by so many pixels all around, or smaller."""
-        if self.document is not None and self.selection is not None:
-            self._select(selecting.grown(self.selection, distance, self.document.bounds))
+        if self.selection is not None:
+            self.edge_asked.emit(partial(_grown, distance))
 
     def feather_selection(self, radius: float) -> None:
         """Let the edges of the selection fade over ``radius`` pixels."""
-        if self.document is not None and self.selection is not None:
-            self._select(selecting.feathered(self.selection, radius, self.document.bounds))
+        if self.selection is not None:
+            self.edge_asked.emit(partial(_feathered, radius))
 
     def _select(self, new: Tiles | None) -> None:
         self.draft, self.shift = None, QPoint()
@@ -243,6 +229,11 @@ class SelectionState(LayersState):
         self.region = rect
         if self.document is not None:
             self.document.settings["frame"] = list(to_rect(rect)) if rect is not None else []
+
+    def _refit_region(self) -> None:
+        if self.region is not None:
+            self._keep_region(self._frame_inside(self.region))
+        self.selection_changed.emit()
 
     def _read_region(self) -> None:
         stored = self.document.settings.get("frame") if self.document is not None else None
@@ -292,21 +283,12 @@ class SelectionState(LayersState):
         return self.document is not None and self.picture.is_flat(self.target())
 
 
-def rectangle_draft(rect: QRect, *, replaces: bool = True) -> Draft:
-    """The four corners of ``rect``."""
-    left, top = float(rect.x()), float(rect.y())
-    right, bottom = left + rect.width(), top + rect.height()
-    corners = ((left, top), (right, top), (right, bottom), (left, bottom))
-    return Draft(corners, replaces=replaces)
+def _grown(distance: int, selected: Tiles, area: Rect) -> Tiles:
+    return selecting.grown(selected, distance, area)
 
 
-def ellipse_draft(rect: QRect, *, replaces: bool = True) -> Draft:
-    """The ellipse that fits into ``rect``."""
-    middle = QRectF(rect).center()
-    across, down = rect.width() / 2, rect.height() / 2
-    angles = [math.tau * number / ELLIPSE_CORNERS for number in range(ELLIPSE_CORNERS)]
-    points = [(middle.x() + across * math.cos(a), middle.y() + down * math.sin(a)) for a in angles]
-    return Draft(tuple(points), replaces=replaces)
+def _feathered(radius: float, selected: Tiles, area: Rect) -> Tiles:
+    return selecting.feathered(selected, radius, area)
 
 
 def _is_full(tiles: Tiles, rect: Rect) -> bool:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 ANTS_INTERVAL_MS = 160
 WHEEL_NOTCH = 120.0
 LABEL_REACH = 220
+# Screen pixels within which points snap to guides.
+SNAP_REACH = 6.0
 PEN_CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -85,6 +87,10 @@ class Surface(QWidget):
         self.state.tool_changed.connect(self._tool_taken)
         self.state.brush_changed.connect(self.update)
         self.state.transform_changed.connect(self._show_cursor)
+        self.state.crop_changed.connect(self.update)
+        self.state.guides_changed.connect(self.update)
+        self.state.symmetry_changed.connect(self.update)
+        self.state.size_changed.connect(self._opened)
 
     def _opened(self) -> None:
         size = self.state.size
@@ -241,8 +247,11 @@ class Surface(QWidget):
 
     def _pointer(self, event: QMouseEvent | QTabletEvent, pressure: float = 1.0) -> Pointer:
         modifiers = event.modifiers()
+        at = self.view.to_document(event.position())
+        if self._tool.snaps:
+            at = self.state.snapped(at, SNAP_REACH / self.view.zoom)
         return Pointer(
-            self.view.to_document(event.position()),
+            at,
             event.position(),
             pressure,
             bool(modifiers & Qt.KeyboardModifier.ShiftModifier),

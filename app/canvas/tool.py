@@ -37,6 +37,9 @@ class Tool:
     paints = False
     """Whether it lays color on the layer, so that Alt picks one."""
 
+    snaps = False
+    """Whether its points snap to guides."""
+
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
         """The button or pen goes down."""
 

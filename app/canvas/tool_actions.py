@@ -30,6 +30,12 @@ def tool_actions(view: View) -> list[Action]:
     def chosen() -> bool:
         return state.node is not None
 
+    def opened() -> bool:
+        return state.document is not None
+
+    def guided() -> bool:
+        return state.document is not None and bool(state.document.guides)
+
     return [
         Action(
             "canvas.transform",
@@ -38,6 +44,42 @@ def tool_actions(view: View) -> list[Action]:
             "scaling",
             "Ctrl+T",
             chosen,
+            WHERE,
+        ),
+        Action(
+            "canvas.image_size",
+            "Image size…",
+            view.sizing.ask_image,
+            "scaling",
+            "Ctrl+Alt+I",
+            opened,
+            WHERE,
+        ),
+        Action(
+            "canvas.canvas_size",
+            "Canvas size…",
+            view.sizing.ask_canvas,
+            "crop",
+            "Ctrl+Alt+C",
+            opened,
+            WHERE,
+        ),
+        Action(
+            "canvas.guides",
+            "Show or hide the guides",
+            state.toggle_guides,
+            "ruler",
+            "Ctrl+;",
+            guided,
+            WHERE,
+        ),
+        Action(
+            "canvas.no_guides",
+            "Remove all guides",
+            lambda: state.set_guides(()),
+            "ruler",
+            "",
+            guided,
             WHERE,
         ),
         *(

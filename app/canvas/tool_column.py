@@ -34,7 +34,7 @@ FRONT, BACK = QRectF(2.5, 2.5, 18, 18), QRectF(11.5, 11.5, 16, 16)
 GROUPS = (
     ("move", "select", "lasso", "wand"),
     ("brush", "eraser", "bucket", "line", "pick"),
-    ("region", "hand", "zoom"),
+    ("region", "crop", "hand", "zoom"),
 )
 
 

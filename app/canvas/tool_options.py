@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.canvas.brush_popup import BrushPopup
+from app.canvas.crop_options import CropOptions
 from app.canvas.laying_options import GradientOptions, OpacityOption, ShapeOptions
 from app.canvas.select_options import EdgeOptions, Joinings, Variants, WandOptions
 from app.canvas.tools import SLOTS
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 PARTS: dict[str, tuple[str, ...]] = {
     "move": ("move",),
     "transform": ("transform",),
+    "crop": ("crop",),
     "select": ("select", "joinings", "edge"),
     "select_ellipse": ("select", "joinings", "edge"),
     "lasso": ("lasso", "joinings", "edge"),
@@ -124,6 +126,7 @@ class ToolOptions(QWidget):
         self.gradient = GradientOptions(state)
         self.opacity = OpacityOption(state)
         self.transform = TransformOptions(state)
+        self.crop = CropOptions(state)
         self.variants = {slot: Variants(state, tools) for slot, tools in SLOTS.items()}
         self.parts: dict[str, QWidget] = {
             **self.variants,
@@ -135,6 +138,7 @@ class ToolOptions(QWidget):
             "opacity": self.opacity,
             "tip": self.tip,
             "transform": self.transform,
+            "crop": self.crop,
         }
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

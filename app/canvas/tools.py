@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 
 from app.canvas import overlays
+from app.canvas.crop_tool import CropTool
 from app.canvas.paint_tools import PAINT_TOOLS
 from app.canvas.select_tools import SELECT_TOOLS
 from app.canvas.tool import Pointer, Tool, pixel, spanned, stretched
@@ -15,6 +16,10 @@ from app.canvas.transform_tool import TransformTool
 if TYPE_CHECKING:
     from app.canvas.model import CanvasState
     from app.canvas.viewport import Viewport
+
+
+# Screen pixels within which a guide is taken hold of.
+GUIDE_REACH = 4.0
 
 
 class HandTool(Tool):
@@ -40,13 +45,48 @@ class MoveTool(Tool):
     slot = "move"
     cursor = Qt.CursorShape.SizeAllCursor
 
+    def __init__(self) -> None:
+        self._guide: int | None = None
+        self._guide_moved = False
+
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """Hold the layer at the pointer."""
+        """Hold the layer, or a guide, at the pointer."""
         self._start = pointer.at
-        state.begin_move()
+        self._guide = state.guide_at(pointer.at, GUIDE_REACH / view.zoom)
+        self._guide_moved = False
+        if self._guide is None:
+            state.begin_move()
+
+    def cursor_at(
+        self, state: CanvasState, view: Viewport, pointer: Pointer
+    ) -> Qt.CursorShape | None:
+        """A guide can be dragged along one axis."""
+        near = state.guide_at(pointer.at, GUIDE_REACH / view.zoom)
+        if near is None:
+            return None
+        upright = state.guides[near].axis == "x"
+        return Qt.CursorShape.SplitHCursor if upright else Qt.CursorShape.SplitVCursor
+
+    def _move_guide(self, state: CanvasState, number: int, at: QPointF) -> None:
+        guides = list(state.guides)
+        place = round(at.x() if guides[number].axis == "x" else at.y())
+        if place != guides[number].at:
+            guides[number] = guides[number]._replace(at=place)
+            state.set_guides(guides, continuing=self._guide_moved)
+            self._guide_moved = True
+
+    def _drop_guide(self, state: CanvasState, number: int) -> None:
+        guides = list(state.guides)
+        side = state.size.width() if guides[number].axis == "x" else state.size.height()
+        if not 0 <= guides[number].at <= side:
+            del guides[number]
+            state.set_guides(guides, continuing=self._guide_moved)
 
     def move(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
         """Move the layer by whole pixels; Shift keeps to one axis."""
+        if self._guide is not None:
+            self._move_guide(state, self._guide, pointer.at)
+            return
         delta = pointer.at - self._start
         if pointer.shift:
             wide = abs(delta.x()) >= abs(delta.y())
@@ -54,8 +94,12 @@ class MoveTool(Tool):
         state.move_by(round(delta.x()), round(delta.y()))
 
     def release(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """Keep the layer where it is."""
-        state.end_move()
+        """Keep the layer where it is; a guide that is dragged out of the picture is gone."""
+        number, self._guide = self._guide, None
+        if number is None:
+            state.end_move()
+        else:
+            self._drop_guide(state, number)
 
 
 class BrushTool(Tool):
@@ -115,7 +159,8 @@ class ZoomTool(Tool):
 class RegionTool(Tool):
     """Draws and adjusts the frame of the region: what the model sees round the selection."""
 
-    name, icon, text, key = "region", "frame", "Region to repaint", "R"
+    name, icon, text, key = "region", "frame", "Region to repaint", "N"
+    snaps = True
     cursor = Qt.CursorShape.CrossCursor
 
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
@@ -156,6 +201,7 @@ TOOLS: tuple[Tool, ...] = (
     *PAINT_TOOLS,
     PickTool(),
     RegionTool(),
+    CropTool(),
     HandTool(),
     ZoomTool(),
 )

@@ -25,11 +25,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.canvas.actions import canvas_actions
+from app.canvas.adjusting import Adjusting
 from app.canvas.candidate_keys import candidate_holds, candidate_keys
 from app.canvas.collage_panel import CollagePanel
 from app.canvas.collage_work import CollageWork
-from app.canvas.adjusting import Adjusting
-from app.canvas.color_selecting import ColorSelecting
 from app.canvas.document_commands import DocumentCommands
 from app.canvas.document_line import DocumentLine
 from app.canvas.drops import Drops, dropped
@@ -44,6 +43,8 @@ from app.canvas.option_bar import OptionBar
 from app.canvas.repaint import Repaint
 from app.canvas.repaint_panel import RepaintPanel
 from app.canvas.rulers import THICKNESS, Ruler
+from app.canvas.selection_work import SelectionWork
+from app.canvas.sizing import Sizing
 from app.canvas.strip import CandidateStrip
 from app.canvas.surface import Surface
 from app.canvas.tool_column import ToolColumn
@@ -87,10 +88,11 @@ class View(QWidget):
         self.beneath = LayersColumn(self.state)
         self.layers, self.history = self.beneath.layers, self.beneath.history
         self.commands = DocumentCommands(self, session, self.state, self.keeper)
-        self.colors = ColorSelecting(self, session, self.state)
+        self.selecting = SelectionWork(self, session, self.state)
         self.laying = Laying(self, session, self.state)
         self.transforming = Transforming(self, session, self.state)
         self.adjusting = Adjusting(self, session, self.state)
+        self.sizing = Sizing(self, session, self.state)
         self.menus = CanvasMenus(self, session)
         self.drops = Drops(self.state, self.keeper, self.repainting)
         self._handover = Handover(session, self.state, self.keeper, self.repainting, self.surface)
@@ -173,8 +175,9 @@ class View(QWidget):
         self.columns.keys_on(self.surface)
 
     def _ruled_surface(self) -> QWidget:
-        across = Ruler(self.surface.view, Qt.Orientation.Horizontal)
-        down = Ruler(self.surface.view, Qt.Orientation.Vertical)
+        across = Ruler(self.state, self.surface, Qt.Orientation.Horizontal)
+        down = Ruler(self.state, self.surface, Qt.Orientation.Vertical)
+        self.rulers = across, down
         self.surface.pointer_moved.connect(across.set_pointer)
         self.surface.pointer_moved.connect(down.set_pointer)
         corner = QWidget()

@@ -29,12 +29,12 @@ from engine.canvas.history import (
 from engine.canvas.layer import Layer, Mask, layer_of
 from engine.canvas.raster import as_rgba
 from engine.canvas.rect import EMPTY, Rect
+from engine.canvas.resizing import Resizing
 from engine.canvas.tiles import Tiles, keys_in, tile_rect
-from engine.canvas.transforming import Transforming
 from engine.runtime.errors import BadInputError
 
 
-class Document(Collaging, Transforming):
+class Document(Collaging, Resizing):
     """Layers and groups, a selection, painting, and a history."""
 
     _stroke: Stroke | None = None

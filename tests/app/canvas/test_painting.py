@@ -152,7 +152,7 @@ def test_space_pans_while_held(qtbot, view, state):
         ("E", "eraser"),
         ("M", "select"),
         ("V", "move"),
-        ("R", "region"),
+        ("N", "region"),
         ("H", "hand"),
         ("Z", "zoom"),
         ("I", "pick"),

@@ -186,8 +186,8 @@ def test_a_color_range_is_picked_and_shown_before_it_is_taken(qtbot, view, state
     pixels = np.zeros((80, 100, 4), np.uint8)
     pixels[...] = (20, 160, 40, 255)
     state.add_layer("Grass", pixels, QPoint(0, 80))
-    view.colors.ask_range()
-    dialog = view.colors.dialog
+    view.selecting.ask_range()
+    dialog = view.selecting.dialog
     place = dialog.picture.place()
     spot = QPointF(place.left() + place.width() * 0.25, place.top() + place.height() * 0.75)
     qtbot.mouseClick(dialog.picture, LEFT, pos=spot.toPoint())

@@ -1,4 +1,4 @@
-"""Selecting by color: looked for in a copy of the document, off the UI thread."""
+"""Selecting by color, and edges that grow or fade: work on copies, off the UI thread."""
 
 from __future__ import annotations
 
@@ -12,21 +12,36 @@ from app.canvas.color_range import ColorRangeDialog
 from engine.canvas import color_selection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtCore import QPoint
     from PySide6.QtWidgets import QWidget
 
     from app.canvas.model import CanvasState
     from app.session import Session
+    from engine.canvas.rect import Rect
     from engine.canvas.selecting import Joining
+    from engine.canvas.tiles import Tiles
 
 
-class ColorSelecting(QObject):
-    """The magic wand and the color range."""
+class SelectionWork(QObject):
+    """The magic wand, the color range, and what is done to the edge of the selection."""
 
     def __init__(self, page: QWidget, session: Session, state: CanvasState) -> None:
         super().__init__(page)
         self._page, self._session, self._state = page, session, state
         state.color_asked.connect(lambda at, how: session.start(self._like(at, how)))
+
+        state.edge_asked.connect(lambda change: session.start(self._change_edge(change)))
+
+    async def _change_edge(self, change: Callable[[Tiles, Rect], Tiles]) -> None:
+        document, before = self._state.document, self._state.selection
+        if document is None or before is None:
+            return
+        made = await self._session.bridge.io(change, before.copy(), document.bounds)
+        # What was selected meanwhile is newer.
+        if self._state.document is document and self._state.selection is before:
+            self._state.join(made, "replace")
 
     async def _like(self, at: QPoint, how: Joining) -> None:
         document, layer, wand = self._state.document, self._state.layer, self._state.wand
