@@ -11,13 +11,13 @@ from typing import Any
 from engine.commands.console import follow
 from engine.commands.files import add_language, format_of
 from engine.commands.grid import cells_record, tell_counts, tell_failure
+from engine.commands.measuring import measuring
 from engine.project import links
 from engine.runtime.errors import StylekilnError
 from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
 from engine.runtime.words import Words
 from engine.sampling.request import ImageRequest
-from engine.validation import measured_by
 from engine.validation.check_places import Places, afterwards
 from engine.validation.evaluate_request import EvaluateRequest
 from engine.validation.evaluating import names_of
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     record: dict[str, Any] = {"run": str(learned.folder), "prompts": check_prompts(learned)}
     verdict: Verdict | None = None
     try:
-        verdict = follow(engine.submit(measuring(args, grid, learned)), tell_failure)
+        verdict = follow(engine.submit(_measuring(args, grid, learned)), tell_failure)
         record["verdict"] = verdict.to_json()
     except StylekilnError as error:
         record["problem"] = str(error)
@@ -107,20 +107,10 @@ def build_request(args: argparse.Namespace, learned: TrainedRun) -> GridRequest:
     )
 
 
-def measuring(args: argparse.Namespace, grid: Grid, learned: TrainedRun) -> EvaluateRequest:
+def _measuring(args: argparse.Namespace, grid: Grid, learned: TrainedRun) -> EvaluateRequest:
     """The request to measure the drawn grid."""
-    root = links.root_of(learned.folder)
-    chosen, gone = measured_by.load(root) if root is not None else ("", None)
-    if args.extractor is not None:
-        chosen = str(args.extractor.absolute())
-    elif gone is not None:
-        print(f"stylekiln: {gone}", file=sys.stderr)
-    return EvaluateRequest(
-        folder=str(grid.folder),
-        project=str(root) if root is not None else "",
-        extractor=chosen,
-        prompts={text: kind for text, kind in check_prompts(learned).items() if kind is not None},
-    )
+    kinds = {text: kind for text, kind in check_prompts(learned).items() if kind is not None}
+    return measuring(grid.folder, links.root_of(learned.folder), args.extractor, kinds)
 
 
 def _report(

@@ -11,16 +11,24 @@ from typing import Any, get_args
 
 from engine.commands.console import follow
 from engine.commands.files import add_language, format_of
+from engine.commands.measuring import measuring
+from engine.project import links
+from engine.runtime.errors import StylekilnError
 from engine.runtime.events import Event
 from engine.runtime.files import exists
 from engine.runtime.parsing import load_table
 from engine.runtime.schema import add_arguments, given_arguments, validated
 from engine.runtime.thread import Engine
 from engine.validation.axes import FILES, Axis, expanded
+from engine.validation.evidence import Evidence
 from engine.validation.export.request import ExportGridRequest, Format
+from engine.validation.judging import Verdict
 from engine.validation.manifest import Grid, open_grid
 from engine.validation.request import GridRequest, GridResult
 from engine.validation.survey import Problem, Survey, dry_run, problems
+
+MEASURED: tuple[Format, ...] = ("csv", "html")
+"""Formats that show what was measured."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -48,14 +56,19 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, engine: Engine) -> int:
     """Draw the grid; print its picture's path. Status 1 when a cell failed, each said on stderr.
 
-    With ``--dry-run`` the status is 2 when anything is wrong.
+    When anything is wrong with what the file names nothing is drawn, and the status is 2.
     """
     request = read_request(args.file, args.out)
     exports = [_export(args, path, request) for path in args.export]
     if args.dry_run:
         return _tell_survey(dry_run(request), as_json=args.json)
-    _tell_problems(problems(request))  # all of them, before the first cell is drawn
+    wrong = list(problems(request))
+    if wrong:
+        _tell_problems(wrong)
+        return 2
     result: GridResult = follow(engine.submit(request), tell_failure)
+    evidence = _measured(engine, result.folder) if _needed(exports) else None
+    exports = [export.model_copy(update={"evidence": evidence}) for export in exports]
     written = [follow(engine.submit(export)).paths for export in exports]
     files = [str(path) for paths in written for path in paths]
     if args.json:
@@ -128,6 +141,23 @@ def _export(args: argparse.Namespace, path: Path, request: GridRequest) -> Expor
         "language": args.language,
     }
     return validated(ExportGridRequest, values | given_arguments(args, ExportGridRequest))
+
+
+def _needed(exports: Iterable[ExportGridRequest]) -> bool:
+    """Whether a file has metrics in it."""
+    return any(export.format in MEASURED for export in exports)
+
+
+def _measured(engine: Engine, folder: Path) -> Evidence | None:
+    """What is measured of the grid in ``folder``; what could not be is said on stderr."""
+    try:
+        verdict: Verdict = follow(engine.submit(measuring(folder, links.root_of(folder))))
+    except StylekilnError as error:
+        print(f"stylekiln: {error}", file=sys.stderr)
+        return None
+    for sentence in (*verdict.unjudged, *verdict.notes):
+        print(sentence, file=sys.stderr)
+    return verdict.evidence
 
 
 def cells_record(grid: Grid, result: GridResult) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import unicodedata
 from collections.abc import Iterator
 
 from reportlab import rl_config
@@ -16,6 +17,8 @@ from engine.runtime.resources import resource
 REGULAR, BOLD = "StylekilnSans-Regular", "StylekilnSans-SemiBold"
 _CHINESE = {REGULAR: "StylekilnSansSC-Regular", BOLD: "StylekilnSansSC-Medium"}
 _registering = threading.Lock()
+BOX = "□"
+_SKINS = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 
 
 def load_fonts() -> None:
@@ -81,17 +84,23 @@ def _words(text: str) -> Iterator[str]:
 
 
 def parts(text: str, font: str) -> Iterator[tuple[str, str]]:
-    """Runs of ``text`` with the font that has their letters; what none has becomes a box."""
-    for name, letters in itertools.groupby(text, lambda letter: _font_of(letter, font)):
-        yield name, "".join(letters)
+    """Runs of ``text`` with the font that has their letters; a box stands for what none has, such
+    as a picture letter, and nothing for what only joins or colors such ones.
+    """
+    shown = (_shown(letter, font) for letter in text)
+    for name, letters in itertools.groupby(filter(None, shown), lambda pair: pair[0]):
+        yield name, "".join(letter for _, letter in letters)
 
 
-def _font_of(letter: str, font: str) -> str:
-    other = _CHINESE[font]
-    if _is_wide(letter):
-        return other
-    has = ord(letter) in pdfmetrics.getFont(font).face.charToGlyph
-    return font if has or ord(letter) not in pdfmetrics.getFont(other).face.charToGlyph else other
+def _shown(letter: str, font: str) -> tuple[str, str] | None:
+    """The font of ``letter``, and what stands for it there."""
+    fonts = (_CHINESE[font], font) if _is_wide(letter) else (font, _CHINESE[font])
+    for name in fonts:
+        if ord(letter) in pdfmetrics.getFont(name).face.charToGlyph:
+            return name, letter
+    if unicodedata.category(letter) in ("Cc", "Cf", "Mn") or letter in _SKINS:
+        return None
+    return font, BOX
 
 
 def _is_wide(letter: str) -> bool:

@@ -3,7 +3,8 @@
 The usual axes have a column in any table, the others of a grid stand behind them.
 
 UTF-8 with a byte order mark, which Excel needs to read Chinese, and line ends of RFC 4180. Text
-that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection).
+that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection); with
+East Asian settings it takes full-width signs for the beginning of one, too.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ ROWS = (
     "copies",
     "layout_kept",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 def write_cells(

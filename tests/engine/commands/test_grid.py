@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,9 @@ from PIL import Image
 
 from engine.commands.cli import main
 from engine.commands.grid import read_request
+from engine.dataset.library import Library
+from engine.project.project import Project, SourceFolder
+from engine.runtime.resources import resource
 
 
 def toml(folder: Path, text: str) -> str:
@@ -42,7 +48,10 @@ def test_a_grid_is_exported_as_the_window_does_it(
     files = [tmp_path / "out" / f"sheet.{ending}" for ending in endings]
     asked = [part for file in files for part in ("--export", str(file))]
     assert main(["grid", path, "--json", "--cell", "32", "--language", "zh_CN", *asked]) == 0
-    assert json.loads(capsys.readouterr().out)["exported"] == [str(file) for file in files]
+    second = tmp_path / "out" / "sheet-checkpoints.csv"
+    exported = [str(file) for file in (*files[:4], second, *files[4:])]
+    assert json.loads(capsys.readouterr().out)["exported"] == exported
+    assert len(second.read_text("utf-8-sig").splitlines()) == 1 + 1
     with Image.open(files[0]) as image:
         assert 64 < image.width < 200
     assert files[1].read_bytes().startswith(b"%PDF")
@@ -51,6 +60,29 @@ def test_a_grid_is_exported_as_the_window_does_it(
     assert files[4].read_bytes().startswith(b"8BPS")
     assert main(["grid", path, "--export", str(files[0])]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(files[0])
+
+
+def test_a_table_has_what_was_measured_against_the_training_pictures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    art = resource("sample", "pixel")
+    folders = [SourceFolder(path=str(art))]
+    project = Project.create(tmp_path / "project", "Icons", folders)
+    with closing(Library(project.database)) as library:
+        library.scan(project.file.folders)
+    path = toml(project.root, "seeds = '1, 2'")
+    assert main(["grid", path, "--export", str(tmp_path / "table.csv")]) == 0
+    first, second = map(Path, capsys.readouterr().out.splitlines()[1:])
+    read = list(csv.DictReader(io.StringIO(first.read_text("utf-8-sig"))))
+    assert len(read) == 2
+    for line in read:
+        assert 0.0 < float(line["copying"]) <= 1.0
+        assert (art / line["nearest"]).is_file()
+    assert second.name == "table-checkpoints.csv"
+    (row,) = csv.DictReader(io.StringIO(second.read_text("utf-8-sig")))
+    assert float(row["copying"]) == pytest.approx(
+        sum(float(line["copying"]) for line in read) / 2, abs=1e-3
+    )
 
 
 def test_an_export_that_cannot_be_written_is_refused_before_the_first_cell(
@@ -97,18 +129,20 @@ def test_a_million_cells_are_refused_in_one_sentence(
     assert "1,000,000 cells are more than the 50,000" in capsys.readouterr().err
 
 
-def test_all_that_is_wrong_is_told_before_the_first_cell(
+def test_with_anything_wrong_nothing_is_drawn(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "broken.safetensors").write_bytes(b"short")
     path = toml(
         tmp_path, "checkpoints = ['', 'broken.safetensors']\n[axes]\nsecond_weight = '0, 1'"
     )
-    assert main(["grid", path]) == 1
+    assert main(["grid", path, "--dry-run"]) == 2
+    told = capsys.readouterr().err
+    assert main(["grid", path]) == 2
     out, err = capsys.readouterr()
-    told = err.index("second_weight: Second weight: There is no LoRA")
-    assert err.index("checkpoint: ") < told < err.index("1 drawn, 0 from before, 1 failed")
-    assert Path(out.strip()) == tmp_path / "grid" / "grid.png"
+    assert (out, err) == ("", told)
+    assert err.index("checkpoint: ") < err.index("second_weight: Second weight: There is no LoRA")
+    assert not (tmp_path / "grid").exists()
 
 
 def test_a_folder_of_sketches_without_any_is_told_in_one_sentence(

@@ -17,7 +17,7 @@ from psd_tools import PSDImage
 from engine.runtime.errors import BadInputError, JobCancelled, StorageError
 from engine.runtime.job import Job
 from engine.runtime.words import Words
-from engine.validation.export import html, sheet
+from engine.validation.export import html, pdf_text, sheet, table
 from engine.validation.export.arrangement import Names, arranged
 from engine.validation.export.request import ExportGridRequest
 from engine.validation.export.run import run
@@ -336,3 +336,19 @@ def test_any_axis_has_its_side_and_its_name(tmp_path) -> None:
     told = {f"{head.title}|{head.label}" for head in (*kept.rows, *kept.columns)}
     assert any("步数 8" in text for text in told)
     assert any("触发词 关" in text for text in told)
+
+
+@pytest.mark.parametrize("opener", ["=", "+", "-", "@", "＝", "＋", "－", "＠"])
+def test_whatever_begins_a_formula_is_quoted(opener: str) -> None:
+    assert table._plain(f"{opener}SUM(A1)") == f"'{opener}SUM(A1)"
+
+
+def test_letters_that_no_font_has_are_boxes_on_paper_and_not_lost() -> None:
+    pdf_text.load_fonts()
+    for text, shown in (
+        ("a 😀 tower", "a □ tower"), ("👍🏽", "□"), ("x\ufe0f 红", "x 红"), ("\ud800", "□"),
+        ("é", "é"), ("👩\u200d🎨", "□□"),
+    ):  # fmt: skip
+        pieces = "".join(letters for _, letters in pdf_text.parts(text, pdf_text.REGULAR))
+        assert pieces == shown
+        assert pdf_text.width(text, 10) == pytest.approx(pdf_text.width(pieces, 10))
