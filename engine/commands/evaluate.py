@@ -30,6 +30,8 @@ from engine.validation.plans import BATCH, check_prompts, over_fit_check
 from engine.validation.request import GridRequest, GridResult
 
 REPORTS = ("html", "pdf")
+NONE_IS_GOOD = 10
+"""The exit status where the check was done and no checkpoint may be used: no error has it."""
 # What the check itself decides, and what says where single pictures go.
 _NOT_OFFERED = (
     "model", "prompt", "seed", "count", "init_image", "mask", "strength", "output_dir", "file_name",
@@ -39,7 +41,12 @@ _NOT_OFFERED = (
 
 def add_parser(subparsers: Any) -> None:
     """Declare the verb; its options are the settings that all pictures share."""
-    parser = subparsers.add_parser("evaluate", help="check a training run for over-fitting")
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="check a training run for over-fitting",
+        epilog="The exit status is 0 where a checkpoint is recommended, 10 where none is good yet, "
+        "and 1 where a cell failed or it cannot be judged.",
+    )
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("--seed", type=int, default=1, help="the first of four seeds (1)")
     parser.add_argument("--out", type=Path, help="folder of the grid (default: beside the run)")
@@ -59,7 +66,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, engine: Engine) -> int:
     """Print a word for each checkpoint, the recommendation and the red flags. Status 1 when a cell
-    failed or there is nothing to recommend.
+    failed or it cannot be judged, :data:`NONE_IS_GOOD` when no checkpoint is good enough.
     """
     learned = learned_by(args.run, args.out)
     if args.report is not None:
@@ -88,7 +95,9 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
         print(result.picture)
         if "report" in record:
             print(record["report"])
-    return 1 if result.failed or verdict is None or verdict.pick is None else 0
+    if result.failed or verdict is None or verdict.pick is None:
+        return 1
+    return 0 if verdict.pick.sound else NONE_IS_GOOD
 
 
 def build_request(args: argparse.Namespace, learned: TrainedRun) -> GridRequest:

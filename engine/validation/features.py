@@ -11,6 +11,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from engine.runtime.errors import ModelFileError
+
 _LARGEST_BLOCK = 1 << 24  # similarities held at once, so that large sets fit in memory
 
 
@@ -72,6 +74,19 @@ def best_view(described: np.ndarray, views: np.ndarray) -> np.ndarray:
         cosines = described @ block.reshape(-1, length).T
         found[:, start : start + step] = cosines.reshape(len(described), -1, each).max(axis=2)
     return found
+
+
+def answered(vectors: np.ndarray, name: str) -> np.ndarray:
+    """:func:`unit` of what the network in the file ``name`` gave. ModelFileError where that is no
+    number: as nothing, it would be like no picture, and every copy would be missed.
+    """
+    if not np.isfinite(vectors).all():
+        raise ModelFileError(
+            "{name} gives no numbers for a picture; it is damaged, or too large for its precision.",
+            name=name,
+            remedy="Download it again, or choose another model.",
+        )
+    return unit(vectors)
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

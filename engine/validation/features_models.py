@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from engine.runtime.device import default_device
 from engine.runtime.errors import MissingFileError, ModelFileError
 from engine.runtime.files import exists, require_file
-from engine.validation.features import Extractor, best_view, unit
+from engine.validation.features import Extractor, answered, best_view
 from engine.validation.features_catalogue import CONFIG, PROCESSOR, SCRIPTS, WEIGHTS
 from engine.validation.features_script import ScriptExtractor
 
@@ -100,13 +100,15 @@ class ModelExtractor:
         self._device = default_device()
 
     def describe(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
-        """float32 ``[n, d]`` of length 1."""
+        """float32 ``[n, d]`` of length 1. ModelFileError where the weights give no numbers."""
         found = []
         with torch.inference_mode():
             for start in range(0, len(pictures), _BATCH):
                 batch = self._looks.tensor(pictures[start : start + _BATCH]).to(self._device)
                 found.append(self._network(batch).float().cpu().numpy())
-        return unit(np.concatenate(found)) if found else np.zeros((0, 0), np.float32)
+        if not found:
+            return np.zeros((0, 0), np.float32)
+        return answered(np.concatenate(found), self.name)
 
     def describe_views(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         """float32 ``[n, 2, d]``: as it is, and mirrored."""
@@ -135,7 +137,7 @@ class ClipExtractor(ModelExtractor):
     def describe_texts(self, texts: Sequence[str]) -> np.ndarray:
         """float32 ``[n, d]`` of length 1."""
         with torch.inference_mode():
-            return unit(self._read(texts).float().cpu().numpy())
+            return answered(self._read(texts).float().cpu().numpy(), self.name)
 
 
 def _open_dino(path: Path, looks: Preprocessing, version: str) -> Extractor:

@@ -19,15 +19,17 @@ import torch
 
 from engine.imaging.adjust import resize
 from engine.models.hashes import file_sha256
-from engine.runtime.device import default_device
+from engine.runtime.device import default_device, is_out_of_memory
 from engine.runtime.errors import ModelFileError
-from engine.validation.features import best_view, unit
+from engine.validation.features import answered, best_view
 
 SIDE = 320
 _BATCH = 16
 # How pictures were scaled for the networks torchvision offers.
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+# What a script raises itself is no RuntimeError.
+_SCRIPT_ERRORS = (RuntimeError, ValueError, TypeError, LookupError, AssertionError, torch.jit.Error)
 _LARGEST_CODE = 1 << 24  # bytes of one source file
 # What reaches files, by any way to write its name; operators of other libraries may do as much.
 _REACHES_OUT = re.compile(rb"\b(?:save|from_file|classes)\b|\bops\b(?!\s*\.\s*prim\b)|\\[0-7uUxN]")
@@ -52,14 +54,18 @@ class ScriptExtractor:
         self._device = default_device()
         try:
             self._network = torch.jit.load(str(path), map_location=self._device).eval()
-        except (RuntimeError, ValueError, OSError) as error:
+        except (*_SCRIPT_ERRORS, OSError) as error:
+            if is_out_of_memory(error):
+                raise
             raise _damaged(path) from error
 
     def describe(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         """float32 ``[n, d]`` of length 1. ModelFileError when the file is of something else."""
         starts = range(0, len(pictures), _BATCH)
         found = [self._looked(pictures[start : start + _BATCH]) for start in starts]
-        return unit(np.concatenate(found)) if found else np.zeros((0, 0), np.float32)
+        if not found:
+            return np.zeros((0, 0), np.float32)
+        return answered(np.concatenate(found), self._path.name)
 
     def describe_views(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         """float32 ``[n, 2, d]``: as it is, and mirrored."""
@@ -77,7 +83,9 @@ class ScriptExtractor:
         try:
             with torch.inference_mode():
                 answer = self._network(tensor.to(self._device))
-        except RuntimeError as error:
+        except _SCRIPT_ERRORS as error:
+            if is_out_of_memory(error):
+                raise
             raise _damaged(self._path) from error
         if not isinstance(answer, torch.Tensor) or answer.ndim != 2 or len(answer) != len(pictures):
             raise _damaged(self._path)

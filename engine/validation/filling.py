@@ -65,7 +65,7 @@ class Filling:
 
     def __post_init__(self) -> None:
         self.batch_size = self.request.image.batch_size
-        self.missing = [cell for cell in self.cells if self.store.find(cell.id) is None]
+        self.missing = [cell for cell in self.cells if not self._is_drawn(cell)]
 
     def run(self, draw: Draw) -> None:
         """Draw what is missing. Cancelling keeps what is done; a failed cell does not stop others.
@@ -99,7 +99,7 @@ class Filling:
 
     def _without_drawn(self, cells: Sequence[PlannedCell]) -> list[PlannedCell]:
         """``cells`` without those that another process drew meanwhile, which are told."""
-        left = [cell for cell in cells if self.store.find(cell.id) is None]
+        left = [cell for cell in cells if not self._is_drawn(cell)]
         missing = {cell.id for cell in left}
         for cell in cells:
             if cell.id not in missing:
@@ -107,6 +107,10 @@ class Filling:
                 self._tell(cell, cached=True)
         self._progress()
         return left
+
+    def _is_drawn(self, cell: PlannedCell) -> bool:
+        """Whether its picture is there, whole and as large as it was asked for."""
+        return self.store.find(cell.id, (cell.image.width, cell.image.height)) is not None
 
     def _wait(self) -> None:
         """Let the process that has the cells which are left draw some of them."""

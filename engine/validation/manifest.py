@@ -90,7 +90,7 @@ def open_grid(folder: Path) -> Grid:
                 remedy="Update the application to open it.",
             )
         request = GridRequest.model_validate(record["request"] | {"folder": str(folder)})
-        store = CellStore((Path(folder) / record["cells_folder"]).resolve())
+        store = CellStore(_cells_folder(path, record["cells_folder"]))
         cells = _Cells(request, store).read(record["cells"])
     except _NewerError:
         raise
@@ -114,6 +114,16 @@ def list_grids(folder: Path) -> Iterator[Grid]:
         except (BadInputError, MissingFileError):
             # A damaged grid is not offered; opening it by name says what is wrong.
             continue
+
+
+def _cells_folder(path: Path, named: str) -> Path:
+    """The folder that the file ``path`` has ``named``. ValueError where that leads out of the
+    project: the cells that are added to a grid are written there.
+    """
+    root, found = links.root_of(path), Path(os.path.abspath(path.parent / named))
+    if root is not None and not found.is_relative_to(root):
+        raise ValueError(named)
+    return found.resolve()
 
 
 def _written(path: Path) -> float:

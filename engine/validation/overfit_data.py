@@ -5,6 +5,7 @@ A picture that cannot be read is left out and named; the others are measured wit
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,17 +66,19 @@ class Describing:
     def cells(
         self, paths: Mapping[str, Path], told: Callable[[int], None]
     ) -> tuple[tuple[str, ...], Described]:
-        """Drawn cells by identifier, which is that of their recipe: one that was described before
-        is not even opened. ``told`` hears how many are done.
+        """Drawn cells by identifier, known by the bytes of their files: one that was described
+        before is not decoded. ``told`` hears how many are done.
         """
-        missing = self.cache.missing(list(paths), self._maker)
-        rows: list[_Row] = []
-        for done, (key, path) in enumerate(paths.items(), 1):
+        keys = {cell: _file_key(path) for cell, path in paths.items()}
+        missing = self.cache.missing(list(keys.values()), self._maker)
+        rows: dict[str, _Row] = {}
+        for done, (cell, path) in enumerate(paths.items(), 1):
+            key = keys[cell]
             picture = self._try(path, read_plain) if key in missing else None
             if picture is not None or key not in missing:
-                rows.append(_Row(path, key, picture))
+                rows[cell] = _Row(path, key, picture)
             told(done)
-        return tuple(row.key for row in rows), self._described(rows, read_plain)
+        return tuple(rows), self._described(list(rows.values()), read_plain)
 
     def _described(self, rows: Sequence[_Row], read: Read, *, views: bool = False) -> Described:
         def picture(place: int) -> np.ndarray:
@@ -122,6 +125,15 @@ def _reduced(picture: np.ndarray) -> np.ndarray:
     if scale >= 1.0:
         return picture
     return resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _file_key(path: Path) -> str:
+    """SHA-256 of a file, 64 hex digits; of one that cannot be read its name, which nothing has."""
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return str(path)
 
 
 def read_plain(path: Path) -> np.ndarray:

@@ -21,6 +21,8 @@ from engine.models.catalogue import find_lora
 from engine.models.family import CLIP_VOCABULARY, FAMILIES, STARTER, STARTER_FOLDER
 from engine.models.hashes import file_sha256
 from engine.models.headers import read_json
+from engine.models.inspect import inspect
+from engine.models.native import native_size
 from engine.prompt.syntax import take_loras
 from engine.runtime.errors import StorageError, StylekilnError
 from engine.runtime.files import exists, require_file
@@ -31,6 +33,7 @@ from engine.validation.small import write_small
 # Raise it when the same request would give other pictures: a change of noise, sampler or decoder.
 RECIPE_VERSION = 1
 WITHOUT_EFFECT = ("batch_size", "count", "output_dir", "file_name", "file_format")
+_DECIMALS = 9
 _WEIGHT_SUFFIXES = (".safetensors", ".bin", ".json")
 
 
@@ -41,6 +44,7 @@ class FileHashes:
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
+        self._sides: dict[str, int] = {}
         self._sets: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
 
     def model(self, ref: str) -> str:
@@ -51,6 +55,12 @@ class FileHashes:
         """Of a file; MissingFileError when it is gone."""
         known = self._known.get(path)
         return known or self._known.setdefault(path, file_sha256(require_file(Path(path))))
+
+    def own_side(self, ref: str) -> int:
+        """The side of a base model's pictures where its folder tells it for sure, else 0."""
+        if ref not in self._sides:
+            self._sides[ref] = _own_side(ref)
+        return self._sides[ref]
 
     def of(self, image: ImageRequest) -> tuple[tuple[str, str], ...]:
         """Paths and hashes of all files that ``image`` is made with."""
@@ -77,7 +87,11 @@ def _files(image: ImageRequest) -> list[str]:
 def recipe_of(image: ImageRequest, hashes: FileHashes | None = None) -> dict[str, Any]:
     """All that influences the first picture of ``image``; MissingFileError if a file is gone."""
     hashes = hashes or FileHashes()
-    values = {name: value for name, value in image.__dict__.items() if name not in WITHOUT_EFFECT}
+    values: dict[str, Any] = {
+        name: _plain(value) if isinstance(value, float) else value
+        for name, value in image.__dict__.items()
+        if name not in WITHOUT_EFFECT
+    }
     prompt, tags = take_loras(image.prompt)
     values["prompt"] = prompt
     values["model"] = hashes.model(image.model)
@@ -94,6 +108,9 @@ def recipe_of(image: ImageRequest, hashes: FileHashes | None = None) -> dict[str
     if image.init_image is None:
         for name in ("init_image", "mask", "strength"):
             values.pop(name)
+        for name in ("width", "height"):
+            if values[name] and values[name] == hashes.own_side(image.model):
+                values[name] = 0
     else:
         for name in ("init_image", "mask"):
             if values[name] is not None:
@@ -101,9 +118,9 @@ def recipe_of(image: ImageRequest, hashes: FileHashes | None = None) -> dict[str
     return {"recipe_version": RECIPE_VERSION, **values}
 
 
-def _plain(weight: float) -> float:
-    """``weight``, where minus zero is zero."""
-    return weight + 0.0
+def _plain(number: float) -> float:
+    """``number`` without what sums of decimals leave behind, where minus zero is zero."""
+    return round(number, _DECIMALS) + 0.0
 
 
 def cell_id(image: ImageRequest, hashes: FileHashes | None = None) -> str:
@@ -111,6 +128,15 @@ def cell_id(image: ImageRequest, hashes: FileHashes | None = None) -> str:
     recipe = recipe_of(image, hashes)
     text = json.dumps(recipe, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _own_side(ref: str) -> int:
+    path = STARTER_FOLDER if ref == STARTER else Path(ref)
+    try:
+        # Of a single file it may hang on what loading finds out.
+        return native_size(inspect(ref)) if path.is_dir() else 0
+    except (OSError, ValueError, KeyError, TypeError, StylekilnError):  # loading tells it
+        return 0
 
 
 def model_hash(ref: str) -> str:
@@ -169,11 +195,15 @@ class CellStore:
         except OSError:
             return 0
 
-    def find(self, cell: str) -> Path | None:
-        """The picture of a cell, or None when it is not there or not whole."""
+    def find(self, cell: str, size: tuple[int, int] = (0, 0)) -> Path | None:
+        """The picture of a cell, or None when it is not there, not whole, or not of ``size``: width
+        and height, 0 for any.
+        """
         path = self.path(cell)
         try:
             with Image.open(path) as image:
+                if any(side not in (0, own) for side, own in zip(size, image.size, strict=True)):
+                    return None
                 image.verify()
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
             # Absent or damaged: either way it has to be drawn.

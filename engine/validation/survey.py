@@ -5,6 +5,7 @@ Light: headers of files are read, no model is loaded.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -14,9 +15,11 @@ from engine.imaging.decode import read_size
 from engine.models.catalogue import find_lora
 from engine.models.inspect import ModelInfo, inspect
 from engine.models.native import native_size
+from engine.project import links
 from engine.prompt.syntax import take_loras
 from engine.runtime.errors import BadInputError, ModelFileError, StylekilnError
 from engine.validation.axes import AxisError, axis_setting
+from engine.validation.manifest import NAME
 from engine.validation.pace import seconds_for, work_of
 from engine.validation.planning import PlannedCell, plan
 from engine.validation.request import GridRequest
@@ -83,6 +86,7 @@ def dry_run(request: GridRequest) -> Survey:
 def problems(request: GridRequest) -> Iterator[Problem]:
     """All that is wrong with what ``request`` names, by axis; only headers of files are read."""
     yield from _found("prompt", partial(_check_prompts, request))
+    yield from _found("cells", partial(_check_cells, request))
     try:
         check_texts(request)
     except AxisError as error:
@@ -148,6 +152,18 @@ def _idle_axes(request: GridRequest) -> Iterator[Problem]:
 def _check_prompts(request: GridRequest) -> None:
     if not any(text.strip() for text in request.prompts):
         raise BadInputError("There is no prompt.", remedy="Write what is to be drawn.")
+
+
+def _check_cells(request: GridRequest) -> None:
+    """A project that is copied takes the cells of its grids along."""
+    root = links.root_of(Path(request.folder) / NAME)
+    cells = Path(os.path.abspath(request.cells_folder))
+    if root is not None and not cells.is_relative_to(root):
+        raise BadInputError(
+            "The cells of a grid of a project lie in the project, and {path} does not.",
+            path=cells,
+            remedy="Name another folder, or leave it out.",
+        )
 
 
 def _add_base(bases: list[ModelInfo], ref: str) -> None:

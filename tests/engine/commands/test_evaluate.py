@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 
 from engine.commands.cli import main
+from engine.commands.evaluate import NONE_IS_GOOD
 from engine.models import adapter_training
 from engine.models.adapter_plan import AdapterSpec
 from engine.models.loading import load_model
@@ -20,6 +22,7 @@ from tests.engine.validation.fake_grids import fake_grid
 from tests.engine.validation.test_plans import trained
 from tests.engine.validation.test_planted import sound
 
+JUDGED = (0, NONE_IS_GOOD)  # whatever is said of a LoRA of noise
 SMALL = ("--steps", "1", "--width", "32", "--height", "32", "--batch-size", "24")
 
 
@@ -47,7 +50,7 @@ def test_a_run_is_drawn_measured_and_judged(
     tmp_path: Path, lora: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = run_of(tmp_path, lora)
-    assert main(["evaluate", str(run), "--json", "--seed", "3", *SMALL]) == 0
+    assert main(["evaluate", str(run), "--json", "--seed", "3", *SMALL]) in JUDGED
     out, err = capsys.readouterr()
     found = json.loads(out)
     assert "problem" not in found
@@ -66,7 +69,7 @@ def test_a_run_is_drawn_measured_and_judged(
     assert verdict["rows"][0]["held_out_loss"] == pytest.approx(0.1)
     assert set(verdict["cells"]) == {cell["id"] for cell in found["grid"]["cells"]}
     assert Path(found["grid"]["folder"]) == run / "check"
-    assert main(["evaluate", str(run), "--seed", "3", *SMALL]) == 0
+    assert main(["evaluate", str(run), "--seed", "3", *SMALL]) in JUDGED
     out, err = capsys.readouterr()
     assert "0 drawn, 96 from before" in err
     assert "epoch 1" in out
@@ -98,7 +101,7 @@ def test_a_check_that_was_drawn_stays_when_the_training_pictures_are_gone(
         run = trained(home, checkpoints=1, trigger_word=trigger)
         (run / "checkpoints" / "style-000001.safetensors").write_bytes(lora)
         for place in ((), ("--out", str(home / "elsewhere"))):
-            assert main(["evaluate", str(run), *place, *SMALL]) == 0
+            assert main(["evaluate", str(run), *place, *SMALL]) in JUDGED
         drawn = [(home / "elsewhere" / "grid.json"), run / "check" / "grid.json"]
         prompts = {path: open_grid(path.parent).request.prompts for path in drawn}
         (home / "art").rename(home / "away")
@@ -120,13 +123,13 @@ def test_a_report_is_written_with_the_verdict(
 ) -> None:
     run, page = run_of(tmp_path, lora), tmp_path / "out" / "verdict.html"
     said = ["evaluate", str(run), "--report", str(page), "--language", "zh_CN", *SMALL]
-    assert main(said) == 0
+    assert main(said) in JUDGED
     assert capsys.readouterr().out.splitlines()[-1] == str(page)
     text = page.read_text("utf-8")
     assert "第 1 轮" in text
     assert text.count('<img alt="" src="data:image/jpeg') >= 8
     printed = tmp_path / "out" / "verdict.pdf"
-    assert main(["evaluate", str(run), "--report", str(printed), "--json", *SMALL]) == 0
+    assert main(["evaluate", str(run), "--report", str(printed), "--json", *SMALL]) in JUDGED
     found = json.loads(capsys.readouterr().out)
     assert found["report"] == str(printed)
     assert printed.read_bytes().startswith(b"%PDF")
@@ -159,7 +162,7 @@ def test_what_was_left_out_is_said_without_json_too(
     run = run_of(tmp_path, lora)
     victim = min((tmp_path / "art").rglob("*.png"))
     victim.write_bytes(victim.read_bytes()[:60])
-    assert main(["evaluate", str(run), *SMALL]) == 0
+    assert main(["evaluate", str(run), *SMALL]) in JUDGED
     out = capsys.readouterr().out
     assert f"1 pictures cannot be read and were left out; {victim.name} is the first." in out
 
@@ -194,3 +197,16 @@ def test_what_is_no_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     run = trained(tmp_path / "a", checkpoints=0)
     assert main(["evaluate", str(run)]) == 2
     assert "has no checkpoints" in capsys.readouterr().err
+
+
+def test_the_exit_status_tells_whether_a_checkpoint_may_be_used(
+    tmp_path: Path, lora: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_of(tmp_path, lora)
+    project = Project.create(tmp_path / "project", "Moss", [])
+    run = Path(shutil.move(run, project.runs / "style"))
+    for least, status, words in ((0.0, 0, "Use epoch 1"), (1.0, 10, "No checkpoint is good yet")):
+        loose = {"least_fit": least, "least_kept": least, "variety_of_base": 0.0, "leak": 2.0}
+        (project.root / limits.NAME).write_text(json.dumps(loose))
+        assert main(["evaluate", str(run), *SMALL]) == status
+        assert words in capsys.readouterr().out

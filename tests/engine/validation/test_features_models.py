@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import (
     CLIPConfig,
     CLIPImageProcessor,
@@ -22,6 +23,7 @@ from engine.runtime.errors import MissingFileError, ModelFileError
 from engine.runtime.resources import resource
 from engine.validation.evidence import assess
 from engine.validation.features import Extractor, PromptExtractor
+from engine.validation.features_catalogue import WEIGHTS
 from engine.validation.features_models import open_extractor
 from tests.engine.validation.fake_grids import fake_grid
 from tests.engine.validation.pictures import paths, read
@@ -278,3 +280,42 @@ def test_a_script_of_something_else_is_refused_when_it_answers(tmp_path: Path) -
     torch.jit.script(torch.nn.Flatten(0)).save(str(path))
     with pytest.raises(ModelFileError, match="cannot compare pictures"):
         open_extractor(path).describe(read(paths("pixel")[:2]))
+
+
+class Raises(torch.nn.Module):
+    """A script with an error of its own, which is none of Python's."""
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        if pixels.size(0) > 0:
+            raise ValueError("made for other pictures")
+        return pixels.flatten(1)
+
+
+class Broken(torch.nn.Module):
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return pixels.flatten(1)[:, :4] * float("nan")
+
+
+@pytest.mark.parametrize(
+    ("module", "sentence"), [(Raises, "cannot compare pictures"), (Broken, "gives no numbers")]
+)
+def test_a_script_that_fails_or_gives_no_numbers_is_one_sentence(
+    tmp_path: Path, module: type[torch.nn.Module], sentence: str
+) -> None:
+    path = tmp_path / "odd.pt"
+    torch.jit.script(module()).save(str(path))
+    with pytest.raises(ModelFileError, match=f"odd.pt {sentence}"):
+        open_extractor(path).describe(read(paths("pixel")[:2]))
+
+
+def test_weights_that_are_no_numbers_are_told_and_not_measured_as_nothing(
+    dino: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "dino"
+    shutil.copytree(dino, broken)
+    weights = load_file(broken / WEIGHTS)
+    name = next(key for key in weights if key.endswith("weight"))
+    weights[name].fill_(float("nan"))
+    save_file(weights, broken / WEIGHTS, {"format": "pt"})
+    with pytest.raises(ModelFileError, match="gives no numbers for a picture"):
+        open_extractor(broken).describe(read(paths("pixel")[:2]))

@@ -112,7 +112,7 @@ def test_with_a_cache_nothing_is_described_twice(grid: Grid, tmp_path: Path) -> 
     for _ in range(2):
         cache = FeatureCache(tmp_path / "features.sqlite")
         found.append(assess(grid, TRAINING, HELD_OUT, extractor=extractor, cache=cache))
-    cells = {cell.id for cell in grid.cells}
+    cells = {cell.path.read_bytes() for cell in grid.cells if cell.path is not None}
     assert extractor.count == len(cells) + len(TRAINING) + len(HELD_OUT)
     assert found[0] == found[1]
 
@@ -225,3 +225,20 @@ def test_numbers_of_too_few_prompts_have_no_interval_and_that_is_said(
         assert one is not None
         assert one.few is said
         assert (one.low < one.high) is not said
+
+
+def test_a_cell_is_measured_by_what_is_in_it_and_not_by_its_name(tmp_path: Path) -> None:
+    grid = fake_grid(tmp_path, base, {"e1": sound}, prompts=2, seeds=(0, 1))
+    cache = FeatureCache(tmp_path / "features.sqlite")
+    first = assess(grid, TRAINING, HELD_OUT, cache=cache)
+    victim = next(cell for cell in grid.cells if cell.position.uses_lora)
+    assert victim.path is not None
+    shutil.copyfile(TRAINING[0], victim.path)
+    second = assess(grid, TRAINING, HELD_OUT, cache=cache)
+    found = second.cells[victim.id]
+    assert (found.nearest, found.copying) == (TRAINING[0], pytest.approx(1.0, abs=0.01))
+    assert (first.cells[victim.id].copying or 0.0) < 0.95
+    victim.path.write_bytes(b"no picture")
+    third = assess(grid, TRAINING, HELD_OUT, cache=cache)
+    assert victim.id not in third.cells
+    assert victim.path in third.unread

@@ -15,6 +15,7 @@ from engine.sampling.request import ImageRequest, LoraUse
 from engine.validation.manifest import list_grids, open_grid, write_manifest
 from engine.validation.request import GridRequest
 from engine.validation.store import CellStore
+from engine.validation.survey import problems
 
 CELL = "ab" * 32
 
@@ -85,6 +86,31 @@ def test_values_of_other_types_are_one_sentence(tmp_path: Path, change: dict) ->
     with pytest.raises(BadInputError, match="damaged"):
         open_grid(path.parent)
     assert list(list_grids(project.grids)) == []
+
+
+@pytest.mark.parametrize("named", ["../../../etc", "/etc", "../../../p2/cells"])
+def test_cells_outside_the_project_are_not_those_of_its_grid(tmp_path: Path, named: str) -> None:
+    project = Project.create(tmp_path / "p", "P")
+    request = drawn(project, tmp_path / "a.safetensors")
+    path = project.grids / "g" / "grid.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"cells_folder": named}))
+    with pytest.raises(BadInputError, match="damaged"):
+        open_grid(path.parent)
+    outside = request.model_copy(update={"cells": str(path.parent / named)})
+    (problem,) = (one for one in problems(outside) if one.setting == "cells")
+    assert "lie in the project" in str(problem.error)
+    assert "cells" not in [one.setting for one in problems(request)]
+
+
+def test_a_project_may_keep_its_cells_behind_a_link(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "p", "P")
+    (tmp_path / "large disk").mkdir()
+    project.cache.mkdir(parents=True, exist_ok=True)
+    (project.cache / "cells").symlink_to(tmp_path / "large disk")
+    request = drawn(project, tmp_path / "a.safetensors")
+    grid = open_grid(project.grids / "g")
+    assert all(cell.path is not None and cell.path.is_file() for cell in grid.cells)
+    assert "cells" not in [one.setting for one in problems(request)]
 
 
 def test_brackets_without_end_are_one_sentence(tmp_path: Path) -> None:

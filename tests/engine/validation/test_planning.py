@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engine.runtime.job import Job
 from engine.sampling.request import ImageRequest
@@ -147,6 +148,17 @@ def test_a_file_of_the_same_size_and_time_is_told_from_the_one_it_replaces(
     assert "was replaced while the grid was drawn" in next(iter(found.errors.values()))
     again = fill(asked)
     assert (again.rendered, again.cached, again.errors) == (2, 4, {})
+
+
+def test_a_picture_of_another_size_in_place_of_a_cell_is_drawn_over(tmp_path: Path) -> None:
+    asked = grid(tmp_path, seed=(1, 2), size="8x8")
+    assert fill(asked).rendered == 2
+    victim = min(asked.cells_folder.glob("*.png"))
+    Image.new("RGB", (5, 5)).save(victim)
+    again = fill(asked)
+    assert (again.rendered, again.cached) == (1, 1)
+    with Image.open(victim) as image:
+        assert image.size == (8, 8)
 
 
 def test_two_names_of_one_file_are_one_cell(tmp_path: Path, files: list[str]) -> None:

@@ -13,6 +13,8 @@ from PIL import Image
 from engine.models import hashes
 from engine.models.family import SDXL
 from engine.models.host import _state_of, host
+from engine.models.inspect import inspect
+from engine.models.native import native_size
 from engine.models.sources import TOKENIZER, Folder
 from engine.runtime.errors import MissingFileError, ModelFileError
 from engine.sampling.request import ImageRequest, LoraUse
@@ -178,6 +180,45 @@ def test_a_folder_that_is_no_model_is_not_walked_to_be_refused(tmp_path: Path) -
     assert _state_of(tmp_path) != before
     with pytest.raises(ModelFileError, match="holds no model"):
         host().get(str(tmp_path))
+
+
+def test_the_same_picture_has_one_cell_however_its_numbers_were_written() -> None:
+    image = ImageRequest(prompt="castle")
+    side = native_size(inspect(image.model))
+    explicit = image.model_copy(update={"width": side, "height": side})
+    assert cell_id(explicit) == cell_id(image)
+    assert cell_id(image.model_copy(update={"width": side * 2})) != cell_id(image)
+    sums = image.model_copy(update={"guidance_scale": 0.1 + 0.2})
+    assert cell_id(sums) == cell_id(image.model_copy(update={"guidance_scale": 0.3}))
+    assert cell_id(sums) != cell_id(image.model_copy(update={"guidance_scale": 0.3001}))
+
+
+def test_weights_that_are_sums_are_those_that_were_meant(image: ImageRequest) -> None:
+    path = image.loras[0].path
+    ids = {
+        cell_id(image.model_copy(update={"loras": (LoraUse(path=path, weight=weight),)}))
+        for weight in (0.1 + 0.2, 0.3)
+    }
+    assert len(ids) == 1
+
+
+def test_over_a_start_picture_the_size_is_what_was_asked_for(
+    image: ImageRequest, tmp_path: Path
+) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "start.png")
+    start = ImageRequest(prompt="castle", init_image=str(tmp_path / "start.png"))
+    side = native_size(inspect(start.model))
+    explicit = start.model_copy(update={"width": side, "height": side})
+    assert cell_id(explicit) != cell_id(start)  # which is as large as the start picture
+
+
+def test_a_picture_of_another_size_is_not_the_cell(tmp_path: Path) -> None:
+    store = CellStore(tmp_path / "cells")
+    path = store.put("a", np.zeros((32, 64, 3), np.uint8), "")
+    for size in ((0, 0), (64, 32), (64, 0), (0, 32)):
+        assert store.find("a", size) == path
+    for size in ((32, 64), (64, 64), (8, 0)):
+        assert store.find("a", size) is None
 
 
 def test_a_damaged_cell_counts_as_not_drawn(
