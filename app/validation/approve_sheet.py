@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QW
 
 from app.i18n import bind, joined, sentence, tr, tr_error
 from app.theme import metrics
-from app.validation.flags import said
+from app.validation.verdict_words import said, word_at
 from app.widgets.buttons import button
 from app.widgets.fields import Check, Choice, FieldRow, ValueSlider, row
 from app.widgets.panel import IconLabel, padded
@@ -18,13 +18,18 @@ from app.widgets.prompt_edit import PromptEdit
 from app.widgets.text import ElidedLabel, label
 from engine.models.approvals import Said
 from engine.validation.approve import ApproveRequest
-from engine.validation.judging import WORD_LABELS, RowVerdict, Verdict
+from engine.validation.judging import GOOD, RowVerdict, Verdict
+from engine.validation.sentences import Sentence
+from engine.validation.telling import telling
 
 if TYPE_CHECKING:
-    from app.validation.rest_of_run import RunFiles
-    from engine.validation.sentences import Sentence
+    from collections.abc import Sequence
 
-GOOD = ("use", "second", "sound")
+    from app.validation.rest_of_run import RunFiles
+    from engine.validation.overfit_rules import Flag, FlagKind
+
+_NOTHING = Sentence("Nothing speaks against it.")
+_UNMEASURED = Sentence("The grid does not show this weight; nothing was measured.")
 
 
 class ApproveSheet(QDialog):
@@ -43,8 +48,8 @@ class ApproveSheet(QDialog):
         bind(self.setWindowTitle, "Approve for the team")
         self.checkpoint = Choice(plain=True)
         self.checkpoint.set_options(
-            [(path, f"{verdict.names[path]}  ·  {tr(WORD_LABELS[word])}")
-             for path, word in verdict.words.items()]
+            [(path, f"{verdict.names[path]}  ·  {word_at(verdict, path)}")
+             for path in verdict.words]
         )  # fmt: skip
         self.weight = ValueSlider(0.0, 2.0, 0.05, 2)
         self.note = PromptEdit("What it is good for, and what it needs.", lines=3)
@@ -60,6 +65,7 @@ class ApproveSheet(QDialog):
         self._build()
         if verdict.pick is not None:
             self.checkpoint.set_value(verdict.pick.checkpoint)
+        self._choose_weight()
         self.checkpoint.changed.connect(lambda _: self._follow())
         self.weight.changed.connect(lambda _: self._judge())
         self._follow()
@@ -73,6 +79,11 @@ class ApproveSheet(QDialog):
         )
         column.addWidget(FieldRow("Checkpoint", self.checkpoint))
         column.addWidget(FieldRow("Weight", self.weight))
+        self.best = label(size=11, tone="quiet", wrap=True)
+        beside = QHBoxLayout()
+        beside.setContentsMargins(metrics.PAD + metrics.LABEL + metrics.GAP, 0, metrics.PAD, 0)
+        beside.addWidget(self.best)
+        column.addLayout(beside)
         bind(self.weight.setAccessibleName, "Weight")
         judged = QHBoxLayout()
         judged.setContentsMargins(metrics.PAD, 4, metrics.PAD, metrics.GAP)
@@ -123,12 +134,11 @@ class ApproveSheet(QDialog):
         self._make_room()
 
     def _make_room(self) -> None:
-        """As high as what it says: what comes later takes nothing from the note."""
+        """As high as what it says: nothing of that is cut off, nor taken from the note."""
         column = self.layout()
         if column is not None and self.isVisible():
             column.activate()
-            least = column.totalHeightForWidth(self.width())
-            self.resize(self.width(), max(self.height(), least))
+            self.resize(self.width(), column.totalHeightForWidth(self.width()))
 
     def _follow_files(self) -> None:
         files, kept = self._files, self.kept
@@ -166,19 +176,21 @@ class ApproveSheet(QDialog):
         return [one for one in self._verdict.rows if one.row.checkpoint == self._path]
 
     def _follow(self) -> None:
-        """Another checkpoint: the weight at which it is best."""
-        picked = self._verdict.pick
-        rows = self._rows()
-        if picked is not None and picked.checkpoint == self._path:
-            weight = picked.weight
-        else:
-            best = max(rows, key=lambda one: (one.word in GOOD, one.row.style_fit or 0.0))
-            weight = best.row.weight
-        self.weight.set_default(weight)
-        self.weight.set_value(weight)
-        self._go_text.update(name=self._verdict.names[self._path])
+        """Another checkpoint, at the weight that was set: what is said is about that weight."""
+        self.weight.set_default(self._best_weight())
         self._follow_files()
         self._judge()
+
+    def _choose_weight(self) -> None:
+        self.weight.set_value(self._best_weight())
+
+    def _best_weight(self) -> float:
+        """The weight at which the checkpoint is judged best."""
+        picked = self._verdict.pick
+        if picked is not None and picked.checkpoint == self._path:
+            return picked.weight
+        best = max(self._rows(), key=lambda one: (one.word in GOOD, one.row.style_fit or 0.0))
+        return best.row.weight
 
     def _measured(self) -> RowVerdict | None:
         """The row at this weight; None when the grid does not show it."""
@@ -186,33 +198,46 @@ class ApproveSheet(QDialog):
         return next((one for one in self._rows() if abs(one.row.weight - weight) < 1e-6), None)
 
     def _sentences(self) -> list[Sentence]:
-        """What speaks for or against the checkpoint at this weight."""
+        """What speaks for or against the checkpoint at this weight, and against it at others."""
         picked, found = self._verdict.pick, self._measured()
         if found is None:
-            return []
+            return [_UNMEASURED, *self._at_others(())]
         if picked is not None and (picked.checkpoint, picked.weight) == _at(found):
-            return [picked.headline, *picked.reasons]
-        return [
-            part
-            for flag in found.flags
-            for part in (flag.headline, flag.detail, *(sign.sentence for sign in flag.signs))
-        ]
+            others = self._at_others([flag.kind for flag in found.flags])
+            return [picked.headline, *picked.reasons, *others]
+        here = [part for flag in found.flags for part in (flag.headline, *_all_of(flag))]
+        signs = [] if found.flags else [sign.sentence for sign in found.signs]
+        others = self._at_others([flag.kind for flag in found.flags])
+        return [*here, *signs, *others] or [_NOTHING]
+
+    def _at_others(self, told: Sequence[FlagKind]) -> list[Sentence]:
+        """What speaks against the checkpoint at other weights, but for the kinds that are ``told``.
+        That a style is too weak at another weight speaks against nothing.
+        """
+        skipped = (*told, "unlearned")
+        rows = [flag for one in self._rows() for flag in one.flags if flag.kind not in skipped]
+        flags = telling(rows, 0, self._verdict.evidence.cells)
+        return [part for flag in flags for part in (flag.headline, *flag.details[:2])]
+
+    def _is_good(self) -> bool:
+        """Whether nothing speaks against it at this weight, nor at others that are used."""
+        picked, found = self._verdict.pick, self._measured()
+        if found is None or found.word not in GOOD or found.elsewhere:
+            return False
+        is_pick = picked is not None and (picked.checkpoint, picked.weight) == _at(found)
+        return (picked is not None and picked.sound and picked.sure) or not is_pick
 
     def _judge(self) -> None:
-        found = self._measured()
-        good = found is not None and found.word in GOOD
+        good = self._is_good()
         self.mark.set("circle-check" if good else "triangle-alert", "ok" if good else "warn")
-        if found is None:
-            self.verdict.setText(tr("The grid does not show this weight; nothing was measured."))
-            return
-        picked = self._verdict.pick
-        sentences = self._sentences()
-        if picked is not None and (picked.checkpoint, picked.weight) == _at(found):
-            self.verdict.setText(joined(said(one) for one in sentences))
-        elif sentences:
-            self.verdict.setText(joined(sentence(said(one)) for one in sentences))
-        else:
-            self.verdict.setText(tr("Nothing speaks against it."))
+        self.verdict.setText(joined(sentence(said(one)) for one in self._sentences()))
+        best = self._best_weight()
+        weight = tr("Judged best at weight {weight}.", weight=f"{best:g}")
+        self.best.setText(weight if abs(best - self.weight.value) > 1e-6 else "")
+        self.best.setVisible(bool(self.best.text()))
+        words = "Approve {name}" if good else "Approve {name} all the same"
+        self._go_text.say(words, name=self._verdict.names[self._path])
+        self._make_room()
 
     def _choose_library(self) -> None:
         dialog = QFileDialog(self, tr("Choose the team's library"), str(self._library))
@@ -261,3 +286,7 @@ def _measures(found: RowVerdict) -> dict[str, float | None]:
         "layout_kept": row.kept,
         "held_out_loss": row.held_out_loss,
     }
+
+
+def _all_of(flag: Flag) -> list[Sentence]:
+    return [flag.detail, *(sign.sentence for sign in flag.signs)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.validation.extending import more_seeds
 from engine.project.settings import data_dir
 from engine.runtime.errors import StylekilnError
 
@@ -74,6 +75,15 @@ class Drawing(QObject):
         base = "" in request.checkpoints or 0 not in request.weights
         self._setup.put("seed", seeds)
         self._setup.set_base_row(base)
+        self.start()
+
+    def more_seeds(self) -> None:
+        """Draw the grid that is shown with more seeds; what was drawn is taken as it is."""
+        request = self._state.request
+        if request is None or self._runner.running:
+            return
+        self._setup.adopt(request)
+        more_seeds(self._setup)
         self.start()
 
     def retry(self) -> None:

@@ -19,6 +19,7 @@ from engine.runtime.errors import JobCancelled, StylekilnError
 from engine.validation.evaluate_request import EvaluateRequest
 from engine.validation.features_cache import NAME, FeatureCache
 from engine.validation.judging import Verdict, judge
+from engine.validation.overfit_rules import threshold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -210,7 +211,7 @@ class EvidenceState(QObject):
             limits = self.choices.limits
             self._verdict = judge(evidence, limits, self.names(), foresee=False)
             self._foreseeing.start()
-            self._state.copy_limit = limits.copy_similarity or evidence.threshold
+            self._state.copy_limit = threshold(evidence, limits)
         picked = self.pick()
         if picked is not None:
             self._state.set_pick(picked.checkpoint, picked.weight)

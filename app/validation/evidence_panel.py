@@ -42,6 +42,7 @@ class EvidencePanel(Column):
     cell_asked = Signal(object)  # Position
     completion_asked = Signal()
     measuring_asked = Signal()
+    more_asked = Signal()
 
     def __init__(
         self,
@@ -55,9 +56,10 @@ class EvidencePanel(Column):
         self._state, self._evidence = state, evidence
         self._on_verdict = False
         self._sections: dict[QWidget, QWidget] = {}
-        self.verdict = Recommendation(evidence)
+        self.verdict = Recommendation(evidence, approvals)
         self.verdict.completion_asked.connect(self.completion_asked)
         self.verdict.measuring_asked.connect(self.measuring_asked)
+        self.verdict.more_asked.connect(self.more_asked)
         self.add(self.verdict)
         self.charts = EvidenceCharts(state, focus)
         self._add_section(self.charts)
@@ -67,7 +69,7 @@ class EvidencePanel(Column):
         self._build_pairs(thumbnails)
         self.instead = InsteadPanel(evidence, focus)
         self._add_section(self.instead)
-        self.epochs = EpochsPanel(state, evidence, focus)
+        self.epochs = EpochsPanel(state, evidence, focus, approvals)
         self._add_section(self.epochs)
         self.limits = ThresholdPanel(evidence, focus)
         self._add_section(self.limits)

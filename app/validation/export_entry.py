@@ -15,7 +15,7 @@ from app.validation.export_sheet import ExportSheet
 from app.widgets.file_dialogs import ask_save
 from engine.project.settings import data_dir
 from engine.runtime.files import exists
-from engine.validation.export.report import ReportRequest
+from engine.validation.export.report_request import ReportRequest
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

@@ -27,7 +27,7 @@ class Addition:
 
 def additions(setup: GridSetup) -> list[Addition]:
     """What the draft leaves out of what is near."""
-    found = [Addition(tr("{n} more seed", "{n} more seeds", n=SEEDS), _more_seeds)]
+    found = [Addition(tr("{n} more seed", "{n} more seeds", n=SEEDS), more_seeds)]
     draft = setup.axes.get("checkpoint")
     if draft is not None and {item.path for item in setup.available} - set(draft.values):
         words = tr("All {n} checkpoints", n=len(setup.available))
@@ -46,7 +46,8 @@ def additions(setup: GridSetup) -> list[Addition]:
     return found
 
 
-def _more_seeds(setup: GridSetup) -> None:
+def more_seeds(setup: GridSetup) -> None:
+    """Ask for :data:`SEEDS` more seeds, behind those there are."""
     draft = setup.axes.get("seed")
     seeds = cast("Sequence[int]", draft.values if draft is not None else (setup.image.seed,))
     last = max(seeds)

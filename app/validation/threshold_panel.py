@@ -4,50 +4,74 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.i18n import bind, joined, tr
 from app.theme import metrics
-from app.validation.threshold_rows import MAIN, MORE, Threshold, read
+from app.validation import verdict_help
+from app.validation.labels import listed
 from app.validation.verdict_words import plus_minus, said
 from app.widgets.buttons import button
 from app.widgets.entries import NumberField
 from app.widgets.panel import IconLabel, Panel, padded
 from app.widgets.text import label
-from engine.runtime.schema import settings_of
+from engine.validation.limit_readings import MAIN, MORE, SETTINGS, LimitReading, read
+from engine.validation.limit_scale import Scale
 from engine.validation.limits import Limits
+from engine.validation.sentences import decimal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from app.validation.evidence import EvidenceState
     from app.validation.verdict_focus import VerdictFocus
 
 FIELD, NARROW_FIELD = 64, 52
-_SETTINGS = {item.name: item for item in settings_of(Limits)}
+HELP = {
+    "least_fit": verdict_help.FIT,
+    "variety_of_base": verdict_help.DIVERSITY_LIMIT,
+    "copies_share": verdict_help.COPY_SHARE,
+    "copy_similarity": verdict_help.CLOSEST,
+    "excess": verdict_help.COPYING_LIMIT,
+    "least_entropy": verdict_help.ENTROPY,
+    "least_kept": verdict_help.KEPT,
+    "leak": verdict_help.LEAK,
+    "loss_rise": verdict_help.RISE,
+    "following_drop": verdict_help.FOLLOWING,
+    "variety_of_best": verdict_help.BEST,
+    "share_of_background": verdict_help.BACKGROUND,
+    "signs_needed": verdict_help.SIGNS,
+    "about_as_good": verdict_help.ALIKE,
+}
+"""What each limit limits."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class ThresholdRow(QObject):
-    """One limit, laid into a row of a grid."""
+    """One limit, laid into a row of a grid. ``moved`` carries its name and its setting."""
 
-    def __init__(self, threshold: Threshold, grid: QGridLayout, parent: QWidget) -> None:
+    moved = Signal(str, float)
+
+    def __init__(self, name: str, relation: str, grid: QGridLayout, parent: QWidget) -> None:
         super().__init__(parent)
-        self.threshold = threshold
-        item = _SETTINGS[threshold.setting]
+        self._name, self._scale = name, Scale()
+        item = SETTINGS[name]
         self.mark = IconLabel("circle-check", 14, "ok")
-        self.name = label(threshold.label, wrap=True)
+        self.name = label(item.label, wrap=True)
         self.value = label()
         self.spread = label(size=11, tone="quiet")
-        self.relation = label(threshold.relation, tone="quiet")
+        self.relation = label(relation, tone="quiet")
         decimals = 0 if item.kind == "int" else 2
         self.field = NumberField(item.minimum, item.maximum, item.step or 1, decimals)
         self.field.setFixedWidth(FIELD)
         self.field.setAlignment(_RIGHT)
+        self.field.changed.connect(lambda value: self.moved.emit(name, self._scale.setting(value)))
         bind(
             self.field.setAccessibleName,
             "{title}, {weight}",
-            title=lambda: tr(threshold.label),
-            weight=lambda: tr(threshold.relation),
+            title=lambda: tr(item.label),
+            weight=lambda: tr(relation),
         )
         row = grid.rowCount()
         widgets: tuple[QWidget, ...] = (
@@ -57,16 +81,27 @@ class ThresholdRow(QObject):
             side = Qt.AlignmentFlag.AlignVCenter
             right = column in (2, 4, 5)
             grid.addWidget(widget, row, column, _RIGHT if right else side)
-            if column:
-                bind(widget.setToolTip, threshold.help)
+            if widget not in (self.mark, self.value):
+                bind(widget.setToolTip, HELP[name])
+        self._tip = bind(self.value.setToolTip, HELP[name])
         grid.setRowMinimumHeight(row, metrics.ROW_FIELD)
 
-    def show(self, value: str, spread: str, limit: float, holds: bool | None) -> None:
-        """Show what was measured; ``holds`` is None where nothing was."""
-        self.value.setText(value)
-        self.spread.setText(spread)
-        self.field.set_value(limit)
-        self.mark.setVisible(holds is not None)
+    def show(self, reading: LimitReading) -> None:
+        """Show what was measured, or why it was not."""
+        figure, item = reading.figure, SETTINGS[self._name]
+        self._scale = reading.scale
+        low, high = (reading.scale.shown(one) for one in (item.minimum or 0, item.maximum or 1))
+        self.field.set_range(low, high)
+        self.field.set_value(reading.limit)
+        if figure is None:
+            self.value.setText("\N{EN DASH}" if reading.why else "")
+        else:
+            places = 0 if reading.is_whole else 2
+            self.value.setText(decimal(figure.value, places))
+        self._tip.say(reading.why or HELP[self._name])
+        self.spread.setText(plus_minus(figure) if figure is not None else "")
+        self.mark.setVisible(figure is not None)
+        holds = reading.holds
         self.mark.set("circle-check" if holds else "triangle-alert", "ok" if holds else "warn")
         words = "Within the limit" if holds else "Beyond the limit"
         self.mark.setToolTip(tr(words))
@@ -86,6 +121,9 @@ class ThresholdPanel(Panel):
         self.rows: dict[str, ThresholdRow] = {}
         self.subject = label(size=11, tone="quiet")
         self.body.addWidget(self._table(MAIN, self.subject))
+        self.missing = label(size=11, tone="quiet", wrap=True)
+        self._missing = padded(self.missing, top=4)
+        self.body.addWidget(self._missing)
         self.more = button("More limits", "chevron-right", kind="link", on=self._show_more)
         self.body.addWidget(padded(self.more, top=4))
         self._others = self._table(MORE, None)
@@ -94,7 +132,7 @@ class ThresholdPanel(Panel):
         self.what_if = label(tone="label", wrap=True)
         self.body.addWidget(padded(self.what_if, top=8))
 
-    def _table(self, thresholds: tuple[Threshold, ...], subject: QLabel | None) -> QWidget:
+    def _table(self, limits: Mapping[str, str], subject: QLabel | None) -> QWidget:
         box = QWidget()
         column = QVBoxLayout(box)
         column.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
@@ -106,12 +144,12 @@ class ThresholdPanel(Panel):
             grid.addWidget(subject, 0, 1)
             grid.addWidget(label("Value", size=11, tone="quiet"), 0, 2, _RIGHT)
             grid.addWidget(label("Bound", size=11, tone="quiet"), 0, 5, _RIGHT)
-        for threshold in thresholds:
-            row = ThresholdRow(threshold, grid, box)
-            row.field.changed.connect(lambda value, name=threshold.setting: self._move(name, value))
+        for name, relation in limits.items():
+            row = ThresholdRow(name, relation, grid, box)
+            row.moved.connect(self._move)
             row.field.editingFinished.connect(self._evidence.choices.finish)
             row.field.installEventFilter(self)
-            self.rows[threshold.setting] = row
+            self.rows[name] = row
         column.addLayout(grid)
         return box
 
@@ -153,20 +191,21 @@ class ThresholdPanel(Panel):
         checkpoint, weight = self._focus.at
         name = self._evidence.names().get(checkpoint, "")
         self.subject.setText(tr("{name} at {weight}", name=name, weight=f"{weight:g}"))
-        for threshold in (*MAIN, *MORE):
-            reading = read(threshold, row, verdict)
-            figure = reading.figure
-            whole = _SETTINGS[threshold.setting].kind == "int"
-            value = (
-                "" if figure is None else f"{figure.value:.0f}" if whole else f"{figure.value:.2f}"
-            )
-            self.rows[threshold.setting].show(
-                value,
-                plus_minus(figure) if figure is not None else "",
-                reading.limit,
-                reading.holds if figure is not None else None,
-            )
+        readings = [read(name, row, verdict) for name in (*MAIN, *MORE)]
+        for reading in readings:
+            self.rows[reading.name].show(reading)
+        self._tell_missing(readings)
         self._show_what_if()
+
+    def _tell_missing(self, readings: Sequence[LimitReading]) -> None:
+        """Why values are missing, each reason once."""
+        told: dict[str, list[str]] = {}
+        for one in readings:
+            if one.why and one.name in MAIN:
+                told.setdefault(tr(one.why), []).append(tr(one.label))
+        lines = [f"{listed(names)}: {why}" for why, names in told.items()]
+        self.missing.setText("\n".join(lines))
+        self._missing.setVisible(bool(lines))
 
     def _show_what_if(self) -> None:
         verdict = self._evidence.verdict()
@@ -175,7 +214,7 @@ class ThresholdPanel(Panel):
             return
         name = self._current or "variety_of_base"
         told = [said(one.sentence) for one in verdict.what_if if one.name == name]
-        label_words = tr(_SETTINGS[name].label)
+        label_words = tr(SETTINGS[name].label)
         if not told:
             told = [tr("Wherever “{limit}” is set, the answer stays the same.", limit=label_words)]
         self.what_if.setText(joined(told))

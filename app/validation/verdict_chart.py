@@ -14,15 +14,13 @@ from app.validation.verdict_data import COLORS, LABELS, LOSS_COLOR, ChartData, L
 from app.validation.verdict_frame import LOSSES, Frame
 from app.validation.verdict_painter import MARKERS, marker, paint_chart
 from app.validation.verdict_words import interval
-from engine.runtime.schema import settings_of
-from engine.validation.limits import Limits
+from engine.validation.sentences import as_shown, decimal
 
 if TYPE_CHECKING:
     from engine.validation.overfit_stats import Figure
 
 HEIGHT = 228
 _REACH = 6  # pixels beside a handle or its line's end that still take it
-_BOUNDS = {item.name: (item.minimum or 0.0, item.maximum or 1.0) for item in settings_of(Limits)}
 
 
 class ReadRow(NamedTuple):
@@ -51,6 +49,7 @@ class VerdictChart(QWidget):
         self.all_weights = False
         self.hovered: int | None = None
         self.dragged: LimitLine | None = None
+        self.stop = ""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty("ring", "inset")
@@ -143,11 +142,12 @@ class VerdictChart(QWidget):
             _text(painter, box.left() + 30 + names + values, top, row.interval, "t3", 11)
 
     def _paint_count(self, painter: QPainter, frame: Frame) -> None:
-        """How many rows the dragged limit is against."""
+        """How many rows the dragged limit is against, and why it goes no further."""
         limit = self._now(self.dragged)
         if limit is None:
             return
         words = tr("against {n} of {total} rows", n=limit.failing, total=limit.count)
+        words = f"{words}; {tr(self.stop)}" if self.stop else words
         width = fonts.width_of(words, 11) + 16
         y = frame.y(limit.value)
         box = QRectF(frame.main.right() - width - 6, max(2.0, y - 26), width, 20)
@@ -166,14 +166,18 @@ class VerdictChart(QWidget):
         if self.compact:
             return None
         frame = self.frame
+        found: list[tuple[float, LimitLine]] = []
         for word in frame.side_words():
             if word.limit is None:
                 continue
-            place = frame.handle(word.limit).adjusted(-_REACH, -_REACH, _REACH, _REACH)
+            handle = frame.handle(word.limit)
+            place = handle.adjusted(-_REACH, -_REACH, _REACH, _REACH)
             words = QRectF(frame.main.right() + 16, word.middle - 7, 400, 14)
-            if place.contains(position) or words.contains(position):
-                return word.limit
-        return None
+            if place.contains(position):
+                found.append((abs(handle.center().y() - position.y()), word.limit))
+            elif words.contains(position):
+                found.append((abs(word.middle - position.y()), word.limit))
+        return min(found, key=lambda one: one[0])[1] if found else None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -188,9 +192,9 @@ class VerdictChart(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         limit = self._now(self.dragged)
         if limit is not None:
-            low, high = _BOUNDS[limit.setting]
-            value = limit.setting_at(self.frame.value(event.position().y()))
-            self.limit_moved.emit(limit.setting, min(high, max(low, round(value, 2))))
+            wanted = as_shown(self.frame.value(event.position().y()))
+            self.stop = limit.stop_at(wanted)
+            self.limit_moved.emit(limit.setting, limit.setting_at(wanted))
         else:
             over = self._limit_at(event.position()) is not None
             shape = Qt.CursorShape.SizeVerCursor if over else Qt.CursorShape.ArrowCursor
@@ -200,7 +204,7 @@ class VerdictChart(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.dragged is not None:
-            self.dragged = None
+            self.dragged, self.stop = None, ""
             self.limit_left.emit()
             self.update()
 
@@ -222,7 +226,7 @@ class VerdictChart(QWidget):
 
 
 def _row(tint: str, label: str, figure: Figure) -> ReadRow:
-    return ReadRow(tint, tr(label), f"{figure.value:.2f}", interval(figure))
+    return ReadRow(tint, tr(label), decimal(figure.value), interval(figure))
 
 
 def _paint_box(painter: QPainter, box: QRectF) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from engine.validation.limit_readings import SETTINGS
+from engine.validation.limit_scale import Scale, scale_of
 from engine.validation.overfit_stats import Figure
+from engine.validation.sentences import as_shown
 
 if TYPE_CHECKING:
     from app.validation.model import GridState
@@ -18,7 +21,7 @@ LABELS: dict[Key, str] = {"fit": "Style fit", "diversity": "Diversity", "copying
 COLORS: dict[Key, str] = {"fit": "acc", "diversity": "chart2", "copying": "chart3"}
 DASHES: dict[Key, tuple[float, ...]] = {"fit": (), "diversity": (6, 3), "copying": ()}
 LIMIT_WORDS: dict[Key, str] = {
-    "fit": "fit at least {value}",
+    "fit": "style fit at least {value}",
     "diversity": "diversity at least {value}",
     "copying": "copying at most {value}",
 }
@@ -49,21 +52,41 @@ class Curve:
 
 @dataclass(frozen=True)
 class LimitLine:
-    """A limit at ``value`` of the axis: ``setting`` is the limit's name, which is ``value`` less
-    ``offset``, over ``scale``. ``failing`` rows of ``count`` are on its wrong side.
+    """A limit at ``value`` of the axis; ``setting`` is the limit's name, and ``scale`` how that is
+    read. ``failing`` rows of ``count`` are on its wrong side.
     """
 
     key: Key
     setting: str
     value: float
-    scale: float
-    offset: float
+    scale: Scale
     failing: int
     count: int
 
     def setting_at(self, value: float) -> float:
-        """What the limit would be with its line at ``value``."""
-        return (value - self.offset) / self.scale
+        """What the limit would be with its line at ``value``, which is brought into its range."""
+        low, high = self.ends
+        return self.scale.setting(min(high, max(low, value)))
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and the highest place of the line."""
+        item = SETTINGS[self.setting]
+        low, high = (self.scale.shown(one) for one in (item.minimum or 0.0, item.maximum or 1.0))
+        return low, high
+
+    def stop_at(self, value: float) -> str:
+        """Why the line does not go to ``value``; empty where it does."""
+        low, high = self.ends
+        if as_shown(value) < as_shown(low):
+            return _STOPS.get((self.setting, "low"), "")
+        return _STOPS.get((self.setting, "high"), "") if as_shown(value) > as_shown(high) else ""
+
+
+_STOPS = {
+    ("excess", "low"): "stops here: real art that was not trained on is this near",
+    ("variety_of_base", "high"): "stops here: no more can be expected of these prompts and seeds",
+}
 
 
 @dataclass(frozen=True)
@@ -139,21 +162,18 @@ def limit_lines(
     evidence: Evidence, limits: Limits, rows: tuple[RowEvidence, ...]
 ) -> tuple[LimitLine, ...]:
     """The limits that can be drawn beside what they limit."""
-    expected = evidence.expected_diversity
-    held_out = evidence.held_out_copying
-    unseen = evidence.between_training if held_out is None else held_out
-    wanted: list[tuple[Key, str, float, float]] = []
+    wanted: list[tuple[Key, str]] = []
     if any(row.style_fit is not None for row in rows):
-        wanted.append(("fit", "least_fit", 1.0, 0.0))
-    if expected > 0:
-        wanted.append(("diversity", "variety_of_base", expected, 0.0))
-    if evidence.is_compared and (evidence.training_similarities or held_out is not None):
-        wanted.append(("copying", "excess", 1.0, unseen))
+        wanted.append(("fit", "least_fit"))
+    wanted += [("diversity", "variety_of_base"), ("copying", "excess")]
     found = []
-    for key, setting, scale, offset in wanted:
-        value = getattr(limits, setting) * scale + offset
+    for key, setting in wanted:
+        scale = scale_of(setting, evidence)
+        if scale is None:
+            continue
+        value = as_shown(scale.shown(getattr(limits, setting)))
         figures = [figure_of(row, key) for row in rows]
-        measured = [one.value for one in figures if one is not None]
+        measured = [as_shown(one.value) for one in figures if one is not None]
         failing = sum((one > value) if key == "copying" else (one < value) for one in measured)
-        found.append(LimitLine(key, setting, value, scale, offset, failing, len(measured)))
+        found.append(LimitLine(key, setting, value, scale, failing, len(measured)))
     return tuple(found)

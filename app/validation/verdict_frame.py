@@ -12,6 +12,7 @@ from app.i18n import tr
 from app.theme import fonts
 from app.validation.verdict_data import LIMIT_WORDS, ChartData, LimitLine
 from app.widgets.axis import range_of, ticks
+from engine.validation.sentences import decimal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,10 +71,19 @@ class Frame:
     def _side_room(self) -> float:
         words = [self._limit_words(limit) for limit in self.data.limits]
         words += [tr("between training"), tr("held-out loss")]
+        words += [self.words_of(one) for one in (None, *self.data.weights)]
         return max(fonts.width_of(one, 11) for one in words) + 32
 
+    def words_of(self, weight: float | None) -> str:
+        """Which weight the words under the slots are about; without one, each its best."""
+        if len(self.data.weights) < 2:
+            return ""
+        if weight is None:
+            return tr("each at its best weight")
+        return tr("at weight {weight}", weight=f"{weight:g}")
+
     def _limit_words(self, limit: LimitLine) -> str:
-        return tr(LIMIT_WORDS[limit.key], value=f"{limit.value:.2f}")
+        return tr(LIMIT_WORDS[limit.key], value=decimal(limit.value))
 
     def _places(self) -> list[float]:
         slots = self.data.slots

@@ -14,10 +14,10 @@ DIVERSITY = (
     "Diversity: 1 minus the likeness of two seeds of one prompt, averaged over all pairs and "
     "prompts (Ojha et al., 2021). Noise is diverse too: read it beside the style."
 )
-VARIETY = (
-    "Variety between seeds: how different the seeds of one prompt are, as a share of what can be "
-    "expected, which is the diversity of the base model or of the training pictures, whichever is "
-    "smaller. Read it beside the style: noise is diverse too."
+DIVERSITY_LIMIT = (
+    "Diversity: 1 minus the likeness of two seeds of one prompt, averaged (Ojha et al., 2021). Its "
+    "limit is a part of what can be expected, which is the diversity of the base model or of the "
+    "training pictures, whichever is smaller. Read it beside the style: noise is diverse too."
 )
 COPYING = (
     "Copying: for each picture its likeness to the nearest training picture, averaged (Somepalli "
@@ -37,6 +37,11 @@ CLOSEST = (
     "The largest likeness of a picture to a training picture. Unless you set the threshold, the "
     "training pictures suggest it: 30 % of the way from how alike they are among themselves to "
     "being the same."
+)
+COPYING_LIMIT = (
+    "Copying: for each picture its likeness to the nearest training picture, averaged (Somepalli "
+    "et al., 2023). Its limit lies above that of real art that was not trained on (after Meehan et "
+    "al., 2020), and cannot be lower. Prompts that are captions of the training raise it a little."
 )
 EXCESS = (
     "Excess copying: mean likeness of the pictures to the training minus that of held-out art "

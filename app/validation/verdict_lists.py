@@ -5,20 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.i18n import tr
-from app.validation.verdict_words import WORD_MARKS, capital
+from app.validation.labels import listed
+from app.validation.verdict_words import WORD_MARKS, capital, said, word_at
 from app.widgets.panel import Panel
 from app.widgets.row_list import Row, RowList
-from engine.validation.judging import WORD_LABELS
+from engine.validation.sentences import decimal
 
 if TYPE_CHECKING:
+    from app.validation.approve_entry import Approvals
     from app.validation.evidence import EvidenceState
     from app.validation.model import GridState
     from app.validation.verdict_focus import VerdictFocus
-    from engine.validation.judging import Verdict
+
+
+_TOLD = 2  # differences that have room beside a name
 
 
 class InsteadPanel(Panel):
-    """Other rows that could be used; a click looks at one."""
+    """Other rows that could be used, beside the one recommended; a click looks at one."""
 
     def __init__(self, evidence: EvidenceState, focus: VerdictFocus) -> None:
         super().__init__("Instead")
@@ -41,8 +45,7 @@ class InsteadPanel(Panel):
         for number, one in enumerate(picked.instead if picked is not None else ()):
             name = capital(names.get(one.checkpoint, ""))
             text = tr("{name} at {weight}", name=name, weight=f"{one.weight:g}")
-            facts = one.sentence.facts
-            note = tr("fit {fit}, diversity {diversity}", **dict(facts))
+            note = listed([said(told) for told in one.differs[:_TOLD]])
             rows.append(Row(str(number), text, note, icon="circle-check", icon_tone="ok"))
         self.list.set_rows(rows)
 
@@ -56,9 +59,17 @@ class InsteadPanel(Panel):
 class EpochsPanel(Panel):
     """Each checkpoint with its one-word verdict, the base model in front; a click looks at one."""
 
-    def __init__(self, state: GridState, evidence: EvidenceState, focus: VerdictFocus) -> None:
+    def __init__(
+        self,
+        state: GridState,
+        evidence: EvidenceState,
+        focus: VerdictFocus,
+        approvals: Approvals,
+    ) -> None:
         super().__init__("Checkpoints", count=True)
         self._state, self._evidence, self._focus = state, evidence, focus
+        self._approvals = approvals
+        approvals.changed.connect(self.refresh)
         self.list = RowList()
         self.list.setAccessibleName(tr("Checkpoints"))
         self.list.chosen.connect(self._look)
@@ -75,28 +86,21 @@ class EpochsPanel(Panel):
             icon, tint = WORD_MARKS["baseline"]
             diversity = verdict.base.row.diversity
             note = (
-                tr("diversity {diversity}", diversity=f"{diversity:.2f}")
+                tr("diversity {diversity}", diversity=decimal(diversity))
                 if diversity is not None
                 else ""
             )
             rows.append(Row("", tr("Base model"), note, icon=icon, icon_tone=tint))
         for path, word in verdict.words.items():
             icon, tint = WORD_MARKS[word]
-            title = self._state.title_of(path)
-            rows.append(Row(path, title, _word(verdict, path), icon=icon, icon_tone=tint))
+            title, told = self._state.title_of(path), word_at(verdict, path)
+            if self._approvals.of(path) is not None:
+                icon, tint = "badge-check", "acc"
+                told = listed([told, tr("approved")])
+            rows.append(Row(path, title, told, icon=icon, icon_tone=tint))
         self.list.set_rows(rows)
         self.list.set_current(self._focus.at[0])
 
     def _look(self, key: str) -> None:
         if key:
             self._focus.look_at(key)
-
-
-def _word(verdict: Verdict, checkpoint: str) -> str:
-    """What is said of a checkpoint: the word of its best row, with the weight if others differ."""
-    word = verdict.words[checkpoint]
-    rows = [one for one in verdict.rows if one.row.checkpoint == checkpoint]
-    at = next(one.row.weight for one in rows if one.word == word)
-    if all(one.word == word for one in rows):
-        return tr(WORD_LABELS[word])
-    return tr("{name} at {weight}", name=tr(WORD_LABELS[word]), weight=f"{at:g}")

@@ -52,7 +52,7 @@ def paint_chart(painter: QPainter, frame: Frame, weight: float | None, all_weigh
         _base(painter, frame, curve)
     _side(painter, frame, weight)
     _losses(painter, frame)
-    _ticks(painter, frame)
+    _ticks(painter, frame, None if all_weights else weight)
 
 
 def marker(painter: QPainter, shape: Shape, at: QPointF, tint: QColor, size: float = 3.5) -> None:
@@ -233,8 +233,10 @@ def _loss_band(painter: QPainter, frame: Frame, known: list[tuple[float, Figure]
     painter.drawPolygon(QPolygonF(above + below))
 
 
-def _ticks(painter: QPainter, frame: Frame) -> None:
-    """Names of slots, and under them their words where there is room, else the marks of those."""
+def _ticks(painter: QPainter, frame: Frame, weight: float | None) -> None:
+    """Names of slots, and under them their words where there is room, else the marks of those: the
+    words of ``weight``, or of whichever is best.
+    """
     names = [(x, slot.title, slot) for x, slot in zip(frame.xs, frame.data.slots, strict=True)]
     ends = -1e9
     top = frame.bottom + 5
@@ -255,6 +257,9 @@ def _ticks(painter: QPainter, frame: Frame) -> None:
         painter.drawText(words, Qt.AlignmentFlag.AlignCenter, tr("Base"))
     if not frame.compact:
         _words(painter, frame, top + 17)
+        painter.setPen(color("t3"))
+        place = QRectF(frame.main.right() + 18, top + 17, 200, 15)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, frame.words_of(weight))
         if frame.data.numeric:
             painter.setPen(color("t3"))
             place = QRectF(frame.main.right() + 18, top, 120, 15)

@@ -14,6 +14,7 @@ from app.validation import verdict_help
 from app.validation.verdict_words import said
 from app.widgets.images import draw_fitted
 from engine.validation.planted import PromptKind, conclude
+from engine.validation.sentences import decimal
 
 if TYPE_CHECKING:
     from app.validation.evidence import EvidenceState
@@ -194,10 +195,10 @@ class PlantedComparisons(QWidget):
         _elided(painter, place.adjusted(0, 0, -90, 0), tr(_NAMES[name][0]))
         value, before = number_of(row, name), number_of(base, name)
         painter.setPen(color("t1"))
-        painter.drawText(place, _RIGHT, f"{value:.2f}" if value is not None else "")
+        painter.drawText(place, _RIGHT, decimal(value) if value is not None else "")
         if before is not None and name != "change":
             painter.setPen(color("t3"))
-            words = tr("base {value}", value=f"{before:.2f}")
+            words = tr("base {value}", value=decimal(before))
             painter.drawText(place.adjusted(0, 0, -34, 0), _RIGHT, words)
 
     # Pointer

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.i18n import joined, tr, tr_error
 from app.theme import metrics
+from app.validation.labels import listed
 from app.validation.verdict_words import said
 from app.widgets.buttons import button, tool_button
 from app.widgets.panel import IconLabel, Panel, padded
 from app.widgets.text import label
 from engine.validation.features_embedded import EmbeddedExtractor
+from engine.validation.pick import FEW
 
 if TYPE_CHECKING:
+    from app.validation.approve_entry import Approvals
     from app.validation.evidence import EvidenceState
     from engine.validation.pick import Pick
 
@@ -35,15 +38,19 @@ _MODELS = (
 
 
 class Recommendation(Panel):
-    """``completion_asked`` wants what is missing drawn, ``measuring_asked`` the grid measured."""
+    """``completion_asked`` wants what is missing drawn, ``more_asked`` more seeds, and
+    ``measuring_asked`` the grid measured.
+    """
 
     completion_asked = Signal()
+    more_asked = Signal()
     measuring_asked = Signal()
     menu_asked = Signal()
 
-    def __init__(self, evidence: EvidenceState) -> None:
+    def __init__(self, evidence: EvidenceState, approvals: Approvals) -> None:
         super().__init__("Evidence", collapsible=False)
-        self._evidence = evidence
+        self._evidence, self._approvals = evidence, approvals
+        approvals.changed.connect(self.refresh)
         self.menu_button = tool_button("ellipsis", "How it is measured", self.menu_asked.emit)
         self.add_action(self.menu_button)
         line = QHBoxLayout()
@@ -61,7 +68,14 @@ class Recommendation(Panel):
         self.reasons = label(tone="label", wrap=True)
         self.notes = label(size=11, tone="quiet", wrap=True)
         self.body.addLayout(line)
+        self.approved = label(tone="label", wrap=True)
+        self._approved = self._beside(IconLabel("badge-check", 16, "acc"), self.approved)
+        self.body.addWidget(self._approved)
         self.body.addWidget(padded(self.reasons, top=6))
+        self.few = label(tone="label", wrap=True)
+        self.more = button("Draw 4 more seeds", "plus", on=self.more_asked.emit)
+        self._few = self._beside(IconLabel("info", 16, "warn"), self.few, self.more)
+        self.body.addWidget(self._few)
         self._notes = padded(self.notes, top=6)
         self.body.addWidget(self._notes)
         self.measured_by = label(size=11, tone="quiet", wrap=True)
@@ -73,6 +87,21 @@ class Recommendation(Panel):
         self._complete, self._again = padded(self.complete, top=8), padded(self.again, top=8)
         self.body.addWidget(self._complete)
         self.body.addWidget(self._again)
+
+    def _beside(self, mark: IconLabel, words: QWidget, deed: QWidget | None = None) -> QWidget:
+        """``words`` under the headline with a mark of their own, and what can be done below."""
+        box = QWidget()
+        line = QHBoxLayout(box)
+        line.setContentsMargins(metrics.PAD, 6, metrics.PAD, 0)
+        line.setSpacing(metrics.GAP)
+        line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        column.addWidget(words)
+        if deed is not None:
+            column.addWidget(deed, 0, Qt.AlignmentFlag.AlignLeft)
+        line.addLayout(column, 1)
+        return box
 
     def _build_progress(self) -> None:
         self.bar = QProgressBar()
@@ -104,6 +133,8 @@ class Recommendation(Panel):
         self._notes.setVisible(bool(notes))
         self._measured_by.setVisible(verdict is not None)
         self._show_what_measured(verdict.evidence.extractor if verdict is not None else "")
+        self._few.setVisible(picked is not None and picked.few)
+        self._show_approved(picked)
         self.mark.setVisible(picked is not None or bool(lacks) or evidence.problem is not None)
         if measuring and verdict is None:
             self.mark.hide()
@@ -122,6 +153,17 @@ class Recommendation(Panel):
                 "training pictures of this project."
             )
             self._say("info", "t2", tr("No evidence yet"), words)
+
+    def _show_approved(self, picked: Pick | None) -> None:
+        """What of this grid the team uses already, and with which weight."""
+        names = self._evidence.names()
+        told = [
+            tr("{name} at {weight}", name=name, weight=f"{found.approval.weight:g}")
+            for path, name in sorted(names.items())
+            if (found := self._approvals.of(path)) is not None
+        ]
+        self._approved.setVisible(bool(told) and picked is not None)
+        self.approved.setText(tr("Approved for the team: {names}.", names=listed(told)))
 
     def _show_what_measured(self, extractor: str) -> None:
         if extractor.startswith(EmbeddedExtractor.name):
@@ -152,7 +194,9 @@ class Recommendation(Panel):
         seen = self._evidence.only_seen()
         sure = picked.sound and picked.sure and not seen
         icon, tint = ("circle-check", "ok") if sure else ("triangle-alert", "warn")
-        reasons = [said(sentence) for sentence in picked.reasons]
+        few = FEW if picked.few else ""
+        reasons = [said(one) for one in picked.reasons if one.template != few]
+        self.few.setText(joined(said(one) for one in picked.reasons if one.template == few))
         if seen:
             reasons.append(
                 tr("Only what the training pictures show was drawn; add a prompt that is unseen.")

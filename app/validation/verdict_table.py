@@ -15,6 +15,7 @@ from app.validation import verdict_help
 from app.widgets.clipboard import copy_rows
 from engine.validation.judging import WORD_LABELS
 from engine.validation.overfit_stats import Figure
+from engine.validation.sentences import decimal
 
 if TYPE_CHECKING:
     from app.validation.model import GridState
@@ -56,7 +57,7 @@ COLUMNS: tuple[tuple[str, str, _Measure], ...] = (
     ("Trigger effect", verdict_help.TRIGGER, _figure("trigger_effect")),
     ("Prompt following", verdict_help.FOLLOWING, _figure("following")),
     ("Held-out loss", verdict_help.LOSS, _figure("held_out_loss")),
-    ("Rise of the loss", verdict_help.RISE, _figure("loss_rise")),
+    ("Rise of the held-out loss", verdict_help.RISE, _figure("loss_rise")),
 )
 
 
@@ -128,5 +129,6 @@ def _words(figure: Figure | None, long: bool) -> str:
         return ""
     places = 4 if long else 2
     if figure.high > figure.low:
-        return f"{figure.value:.{places}f} ({figure.low:.{places}f}, {figure.high:.{places}f})"
-    return f"{figure.value:.{places}f}"
+        ends = f"{decimal(figure.low, places)}, {decimal(figure.high, places)}"
+        return f"{decimal(figure.value, places)} ({ends})"
+    return decimal(figure.value, places)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.i18n import tr
+from engine.validation.judging import WORD_LABELS
+from engine.validation.sentences import decimal
 
 if TYPE_CHECKING:
-    from engine.validation.judging import Word
+    from engine.validation.judging import Verdict, Word
     from engine.validation.overfit_stats import Figure
     from engine.validation.sentences import Sentence
 
@@ -16,6 +18,8 @@ WORD_MARKS: dict[Word, tuple[str, str]] = {
     "use": ("circle-check", "ok"),
     "second": ("circle-check", "ok"),
     "sound": ("circle-check", "ok"),
+    "near": ("triangle-alert", "warn"),
+    "hidden": ("triangle-alert", "warn"),
     "copies": ("octagon-alert", "err"),
     "overfit": ("octagon-alert", "err"),
     "variety": ("triangle-alert", "warn"),
@@ -51,4 +55,15 @@ def interval(figure: Figure, places: int = 2) -> str:
     """The ends of an interval; nothing where there is none."""
     if figure.high <= figure.low:
         return ""
-    return f"{figure.low:.{places}f}{_TO}{figure.high:.{places}f}"
+    return f"{decimal(figure.low, places)}{_TO}{decimal(figure.high, places)}"
+
+
+def word_at(verdict: Verdict, checkpoint: str) -> str:
+    """What is said of a checkpoint, and at which weights if others are judged differently."""
+    word = verdict.words[checkpoint]
+    rows = [one for one in verdict.rows if one.row.checkpoint == checkpoint]
+    weights = sorted(one.row.weight for one in rows if one.word == word)
+    if len(weights) in (0, len(rows)):
+        return tr(WORD_LABELS[word])
+    at = ", ".join(f"{weight:g}" for weight in weights)
+    return tr("{name} at {weight}", name=tr(WORD_LABELS[word]), weight=at)

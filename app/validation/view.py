@@ -209,6 +209,7 @@ class View(QWidget):
         self.right.deeds.report_asked.connect(self.exports.ask_report)
         self.bar.export.clicked.connect(self.exports.ask_grid)
         self.right.completion_asked.connect(drawing.complete)
+        self.right.more_asked.connect(drawing.more_seeds)
         self.right.measuring_asked.connect(self.measure)
         self.right.verdict.menu_asked.connect(self.extractors.open)
         self.right.cell_asked.connect(self.stage.show_cell)

@@ -148,6 +148,10 @@ class NumberField(QLineEdit):
         if not (self._typing and (self._telling or same)):
             self._show()
 
+    def set_range(self, minimum: float | None, maximum: float | None) -> None:
+        """Between which numbers it stays from now on; the one it holds is left as it is."""
+        self._low, self._high = minimum, maximum
+
     def stepBy(self, count: int) -> None:
         """Go ``count`` steps up or down."""
         self._take(self._in_range(self._value + count * self._step))

@@ -21,7 +21,7 @@ from engine.sampling.request import ImageRequest
 from engine.validation.check_places import Places, afterwards
 from engine.validation.evaluate_request import EvaluateRequest
 from engine.validation.evaluating import names_of
-from engine.validation.export.report import ReportRequest
+from engine.validation.export.report_request import ReportRequest
 from engine.validation.features_catalogue import require_extractor
 from engine.validation.judging import WORD_LABELS, Verdict
 from engine.validation.learned import TrainedRun, learned_by

@@ -69,6 +69,14 @@ class Evidence:
         return any(row.copying is not None for row in self.rows)
 
     @property
+    def unseen_copying(self) -> float:
+        """How alike real art that was not trained on is to the training pictures: the held-out
+        pictures, or without any the training pictures among themselves.
+        """
+        held_out = self.held_out_copying
+        return self.between_training if held_out is None else held_out
+
+    @property
     def expected_diversity(self) -> float:
         """How different seeds can be expected to be: as in the base model, but no more than the
         training pictures are. A style that brings all edges onto one grid makes them more alike.

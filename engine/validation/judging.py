@@ -12,23 +12,27 @@ from typing import Any, Literal
 
 from engine.runtime.errors import BadInputError
 from engine.validation.evidence import Evidence, RowEvidence
+from engine.validation.grounds import lacking, names_of, tried, unjudged
 from engine.validation.limits import Limits
 from engine.validation.overfit_rules import GRAVITY, Flag, Rules, Sign
 from engine.validation.overfit_stats import LEAST, Figure
-from engine.validation.pick import Pick, lacking, names_of, pick, tried, unjudged
+from engine.validation.pick import Pick, pick
 from engine.validation.sentences import Sentence
+from engine.validation.soundness import Reading, Standing, readings
 from engine.validation.telling import telling
 from engine.validation.what_if import WhatIf, what_if
 
 Word = Literal[
-    "baseline", "use", "second", "sound", "copies", "overfit", "variety", "subjects", "leaks",
-    "unlearned", "unknown",
+    "baseline", "use", "second", "sound", "near", "hidden", "copies", "overfit", "variety",
+    "subjects", "leaks", "unlearned", "unknown",
 ]  # fmt: skip
 WORD_LABELS: Mapping[Word, str] = {
     "baseline": "base model",
     "use": "use this",
     "second": "second choice",
     "sound": "sound",
+    "near": "close to copying",
+    "hidden": "flagged at other weights",
     "copies": "copies",
     "overfit": "over-fitted",
     "variety": "loses variety",
@@ -38,23 +42,31 @@ WORD_LABELS: Mapping[Word, str] = {
     "unknown": "not enough to judge",
 }
 """What each word is called."""
+GOOD: tuple[Word, ...] = ("use", "second", "sound")
+"""Words of rows that nothing speaks against."""
+SERIOUS: tuple[Word, ...] = ("copies", "overfit")
+"""Words of rows that repeat what they were trained on."""
 
 
 @dataclass(frozen=True)
 class RowVerdict:
-    """A row with the word for it, its flags and its signs of over-fitting."""
+    """A row with the word for it, its flags and its signs of over-fitting; ``elsewhere`` are flags
+    of its checkpoint at other weights, which a lowered weight hides.
+    """
 
     row: RowEvidence
     word: Word
     flags: tuple[Flag, ...]
     signs: tuple[Sign, ...]
+    elsewhere: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What a grid says. ``base`` is always told where it was drawn; ``rows`` are those with a LoRA.
 
-    ``words`` has one word for each checkpoint, that of its best row. ``losses`` are the held-out
+    ``words`` has one word for each checkpoint, that of its best row, or what it is flagged for
+    where its other rows only hide that. ``losses`` are the held-out
     losses that may be compared. ``pick`` is None when ``missing`` says what has to be drawn first,
     or ``unjudged`` what nobody can tell because pictures are gone. ``notes`` are about what could
     not be measured, and against what it was.
@@ -127,7 +139,12 @@ class Verdict:
             "sure": self.pick.sure,
             "why": str(self.pick),
             "instead": [
-                {"checkpoint": one.checkpoint, "weight": one.weight, "why": str(one.sentence)}
+                {
+                    "checkpoint": one.checkpoint,
+                    "weight": one.weight,
+                    "why": str(one.sentence),
+                    "differs": [str(told) for told in one.differs],
+                }
                 for one in self.pick.instead
             ],
         }
@@ -176,7 +193,7 @@ def judge(
     except BadInputError:
         picked = None  # what is lacking is told in its place
     rules = Rules(evidence, held, named)
-    judged = tuple(_judged(row, rules, picked) for row in rows)
+    judged = tuple(_judged(one, picked) for one in readings(rows, rules))
     base = evidence.base
     return Verdict(
         evidence=evidence,
@@ -204,33 +221,40 @@ def losses_of(rows: Sequence[RowEvidence]) -> dict[str, Figure]:
     return found if len(folders) == 1 else {}
 
 
-def _judged(row: RowEvidence, rules: Rules, picked: Pick | None) -> RowVerdict:
-    flags, signs = rules.flags(row), rules.signs(row)
-    return RowVerdict(row, _word(row, flags, picked), flags, signs)
+def _judged(read: Reading, picked: Pick | None) -> RowVerdict:
+    return RowVerdict(read.row, _word(read, picked), read.flags, read.signs, read.elsewhere)
 
 
-def _word(row: RowEvidence, flags: tuple[Flag, ...], picked: Pick | None) -> Word:
-    at = (row.checkpoint, row.weight)
-    if flags:
-        return flags[0].kind
+def _word(read: Reading, picked: Pick | None) -> Word:
+    at = (read.row.checkpoint, read.row.weight)
+    if read.standing is Standing.FLAGGED:
+        return read.flags[0].kind
     if picked is None:
         return "unknown"
+    if read.standing is not Standing.SOUND:
+        return "hidden" if read.standing is Standing.HIDDEN else "near"
     if at == (picked.checkpoint, picked.weight):
         return "use"
     second = picked.instead[:1]
     return "second" if any(at == (one.checkpoint, one.weight) for one in second) else "sound"
 
 
-_GOODNESS: tuple[Word, ...] = ("use", "second", "sound", "unknown", *reversed(GRAVITY))
+_GOODNESS: tuple[Word, ...] = (
+    "use", "second", "sound", "unknown", "near", "hidden", *reversed(GRAVITY),
+)  # fmt: skip
 
 
 def _words(rows: tuple[RowVerdict, ...]) -> dict[str, Word]:
-    """The word of the best row of each checkpoint."""
-    found: dict[str, Word] = {}
+    """One word for each checkpoint."""
+    best: dict[str, RowVerdict] = {}
     for row in rows:
-        have = found.get(row.row.checkpoint, row.word)
-        found[row.row.checkpoint] = min(have, row.word, key=_GOODNESS.index)
-    return found
+        have = best.get(row.row.checkpoint, row)
+        best[row.row.checkpoint] = min(have, row, key=lambda one: _GOODNESS.index(one.word))
+    return {path: _of_checkpoint(row) for path, row in best.items()}
+
+
+def _of_checkpoint(best: RowVerdict) -> Word:
+    return best.elsewhere[0].kind if best.word == "hidden" else best.word
 
 
 def _missing(evidence: Evidence) -> tuple[Sentence, ...]:

@@ -22,7 +22,7 @@ class Limits(BaseModel):
 
     least_fit: float = setting(
         0.5,
-        label="Least style fit",
+        label="Style fit",
         help="Below this the style counts as not learned: 0 is the base model, 1 the wanted style.",
         group="Style",
         level="simple",
@@ -51,7 +51,7 @@ class Limits(BaseModel):
     )
     copy_similarity: float = setting(
         0.0,
-        label="Counts as a copy above",
+        label="Most alike picture",
         help="A picture that is more like a training picture is a copy. 0 takes what the training "
         "pictures themselves suggest.",
         group="Copying",
@@ -61,7 +61,7 @@ class Limits(BaseModel):
     )
     excess: float = setting(
         0.05,
-        label="Excess copying",
+        label="Copying",
         help="How much nearer to the training pictures than held-out ones generated pictures may "
         "be.",
         group="Copying",
@@ -71,7 +71,7 @@ class Limits(BaseModel):
     )
     share_of_background: float = setting(
         2.0,
-        label="Copies against the background",
+        label="Copies, times usual",
         help="How many times the share of copies may exceed that of the training pictures among "
         "themselves.",
         group="Copying",
@@ -81,7 +81,7 @@ class Limits(BaseModel):
     )
     variety_of_base: float = setting(
         0.7,
-        label="Variety between seeds",
+        label="Diversity",
         help="How much the seeds of one prompt have to differ: 1 is as much as in the base model, "
         "or as the training pictures do among themselves.",
         group="Variety",
@@ -92,7 +92,7 @@ class Limits(BaseModel):
     )
     variety_of_best: float = setting(
         0.6,
-        label="Variety of the best checkpoint",
+        label="Diversity, of the best",
         help="The same, against the most varied checkpoint at the same weight.",
         group="Variety",
         ge=0.0,
@@ -101,7 +101,7 @@ class Limits(BaseModel):
     )
     least_entropy: float = setting(
         0.7,
-        label="Spread over the training",
+        label="Spread",
         help="Below this a few training pictures attract whatever is asked for.",
         group="Variety",
         ge=0.0,
@@ -151,7 +151,7 @@ class Limits(BaseModel):
     )
     signs_needed: int = setting(
         2,
-        label="Signs for a suspicion",
+        label="Signs together",
         help="How many signs of over-fitting together make a suspicion.",
         group="Suspicion",
         ge=1,

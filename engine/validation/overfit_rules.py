@@ -15,7 +15,7 @@ from typing import Any, Literal
 from engine.validation.evidence import Evidence, RowEvidence
 from engine.validation.limits import Limits
 from engine.validation.overfit_stats import Figure
-from engine.validation.sentences import Sentence, shown
+from engine.validation.sentences import Sentence, as_shown, shown
 
 FlagKind = Literal["copies", "overfit", "variety", "subjects", "leaks", "unlearned"]
 SignKind = Literal["excess", "share", "diversity", "following", "entropy", "loss"]
@@ -60,8 +60,8 @@ class Flag:
 
 
 def threshold(evidence: Evidence, limits: Limits) -> float:
-    """The similarity from which a picture is a copy."""
-    return limits.copy_similarity or evidence.threshold
+    """The similarity above which a picture is a copy."""
+    return as_shown(limits.copy_similarity or evidence.threshold)
 
 
 def leak(row: RowEvidence, evidence: Evidence) -> Figure | None:
@@ -75,9 +75,32 @@ def leak(row: RowEvidence, evidence: Evidence) -> Figure | None:
 
 def copies(row: RowEvidence, evidence: Evidence, limits: Limits) -> int:
     """How many pictures of ``row`` are copies."""
-    if not limits.copy_similarity or not row.cells:
+    known = [evidence.cells[one].copying for one in row.cells if one in evidence.cells]
+    if not known:
         return row.copies
-    return sum((evidence.cells[one].copying or 0.0) > limits.copy_similarity for one in row.cells)
+    line = threshold(evidence, limits)
+    return sum(as_shown(one) > line for one in known if one is not None)
+
+
+def usual_copies(evidence: Evidence, limits: Limits) -> float:
+    """The share of the training pictures that are copies of one another."""
+    similar, line = evidence.training_similarities, threshold(evidence, limits)
+    share = sum(as_shown(one) > line for one in similar) / max(1, len(similar))
+    return max(share, _LEAST_BACKGROUND)
+
+
+def copying_limit(evidence: Evidence, limits: Limits) -> float:
+    """How alike pictures may be to the training on average: :attr:`Limits.excess` above real art
+    that was not trained on.
+    """
+    return as_shown(evidence.unseen_copying + limits.excess)
+
+
+def diversity_limit(evidence: Evidence, limits: Limits) -> float:
+    """How different seeds have to be: the part :attr:`Limits.variety_of_base` of what can be
+    expected.
+    """
+    return as_shown(limits.variety_of_base * evidence.expected_diversity)
 
 
 class Rules:
@@ -117,43 +140,34 @@ class Rules:
     # Signs
 
     def _excess(self, row: RowEvidence) -> Sign | None:
-        figure, limit = row.figures.excess, self._limits.excess
-        if figure is None or figure.value <= limit:
+        figure, limit = row.figures.copy_mean, copying_limit(self._evidence, self._limits)
+        if row.figures.excess is None or figure is None or as_shown(figure.value) <= limit:
             return None
-        words = "{excess} nearer to the training pictures than unseen art (limit {limit})"
-        facts = shown(excess=figure.value, limit=limit)
-        return Sign("excess", figure.value, limit, Sentence(words, facts))
+        words = "copying {copying}, at most {limit}"
+        return _sign("excess", words, copying=figure.value, limit=limit)
 
     def _share(self, row: RowEvidence) -> Sign | None:
-        limits, line = self._limits, threshold(self._evidence, self._limits)
-        similar = self._evidence.training_similarities
-        usual = sum(one > line for one in similar) / max(1, len(similar))
-        limit = limits.share_of_background * max(usual, _LEAST_BACKGROUND)
-        share = copies(row, self._evidence, limits) / max(1, row.count)
-        if share <= limit:
+        share = copies(row, self._evidence, self._limits) / max(1, row.count)
+        times = share / usual_copies(self._evidence, self._limits)
+        limit = self._limits.share_of_background
+        if as_shown(times) <= limit:
             return None
-        words = "{share} of the pictures are copies (limit {limit})"
-        facts = {"share": _percent(share), "limit": _percent(limit)}
-        return Sign("share", share, limit, Sentence(words, facts))
+        words = "{times} times as many copies as usual, at most {limit}"
+        return _sign("share", words, times=times, limit=limit)
 
     def _less_diverse(self, row: RowEvidence) -> Sign | None:
-        base = self._evidence.expected_diversity
-        if row.diversity is None or not base:
+        limit = diversity_limit(self._evidence, self._limits)
+        if row.diversity is None or as_shown(row.diversity) >= limit:
             return None
-        left, limit = row.diversity / base, self._limits.variety_of_base
-        if left >= limit:
-            return None
-        words = "{left} of the variety that is possible is left (limit {limit})"
-        facts = {"left": _percent(left), "limit": _percent(limit)}
-        return Sign("diversity", left, limit, Sentence(words, facts))
+        words = "diversity {diversity}, at least {limit}"
+        return _sign("diversity", words, diversity=row.diversity, limit=limit)
 
     def _less_following(self, row: RowEvidence) -> Sign | None:
         figure, limit = row.figures.following_change, self._limits.following_drop
-        if figure is None or -figure.value <= limit:
+        if figure is None or as_shown(-figure.value) <= limit:
             return None
-        words = "prompts are followed {drop} less than by the base model (limit {limit})"
-        facts = {"drop": _percent(-figure.value), "limit": _percent(limit)}
-        return Sign("following", -figure.value, limit, Sentence(words, facts))
+        words = "loss of prompt following {lost}, at most {limit}"
+        return _sign("following", words, lost=-figure.value, limit=limit)
 
     def _attracted(self, row: RowEvidence) -> Sign | None:
         """Only where the base model's pictures are spread more: what it draws may lie nearest to a
@@ -161,28 +175,26 @@ class Rules:
         """
         figure, limit = row.figures.entropy, self._limits.least_entropy
         base = self._evidence.base.figures.entropy if self._evidence.base is not None else None
-        if figure is None or figure.value >= limit:
+        if figure is None or as_shown(figure.value) >= limit:
             return None
         if base is not None and figure.value >= base.value:
             return None
-        words = "a few training pictures attract everything: spread {entropy} (limit {limit})"
-        facts = shown(entropy=figure.value, limit=limit)
-        return Sign("entropy", figure.value, limit, Sentence(words, facts))
+        words = "spread {spread}, at least {limit}: a few training pictures attract everything"
+        return _sign("entropy", words, spread=figure.value, limit=limit)
 
     def _risen(self, row: RowEvidence) -> Sign | None:
         """Only where chance alone does not explain it, as it may with too few pictures."""
         figure, limit = row.figures.loss_rise, self._limits.loss_rise
-        if figure is None or figure.value <= limit or figure.low <= 0.0 or figure.few:
+        if figure is None or as_shown(figure.value) <= limit or figure.low <= 0.0 or figure.few:
             return None
-        words = "the held-out loss is {rise} above its lowest (limit {limit})"
-        facts = {"rise": _percent(figure.value), "limit": _percent(limit)}
-        return Sign("loss", figure.value, limit, Sentence(words, facts))
+        words = "rise of the held-out loss {rise}, at most {limit}"
+        return _sign("loss", words, rise=figure.value, limit=limit)
 
     # Flags
 
     def _copies(self, row: RowEvidence) -> Flag | None:
         count = copies(row, self._evidence, self._limits)
-        if count <= self._limits.copies_share * row.count:
+        if as_shown(count / max(1, row.count)) <= self._limits.copies_share:
             return None
         line = threshold(self._evidence, self._limits)
         detail = self._sentence(
@@ -208,13 +220,13 @@ class Rules:
     def _variety(self, row: RowEvidence) -> Flag | None:
         """Against the base model, and against the best checkpoint at the same weight."""
         detail, diversity = None, row.diversity or 0.0
-        base = self._evidence.expected_diversity
+        limit = diversity_limit(self._evidence, self._limits)
         alike = [other for other in self._evidence.rows if other.weight == row.weight]
         best = max((other.diversity or 0.0 for other in alike), default=0.0)
-        if diversity < self._limits.variety_of_base * base:
-            words = "diversity {diversity} at weight {weight}, expected {base}"
-            detail = self._sentence(words, row, diversity=diversity, base=base)
-        elif diversity < self._limits.variety_of_best * best:
+        if as_shown(diversity) < limit:
+            words = "diversity {diversity} at weight {weight}, at least {limit}"
+            detail = self._sentence(words, row, diversity=diversity, limit=limit)
+        elif as_shown(diversity) < as_shown(self._limits.variety_of_best * best):
             words = "diversity {diversity} at weight {weight}, another checkpoint {best}"
             detail = self._sentence(words, row, diversity=diversity, best=best)
         if detail is None:
@@ -222,24 +234,22 @@ class Rules:
         return self._flag("variety", row, self._sentence("{name} loses variety", row), detail)
 
     def _subjects(self, row: RowEvidence) -> Flag | None:
-        if row.kept is None or row.kept >= self._limits.least_kept:
+        limit = self._limits.least_kept
+        if row.kept is None or as_shown(row.kept) >= limit:
             return None
-        words = "at weight {weight} only {kept} of the base model's layout is left"
-        detail = self._sentence(words, row, kept=row.kept)
+        words = "subjects kept {kept} at weight {weight}, at least {limit}"
+        detail = self._sentence(words, row, kept=row.kept, limit=limit)
         return self._flag("subjects", row, self._sentence("{name} loses subjects", row), detail)
 
     def _leaks(self, row: RowEvidence) -> Flag | None:
-        found = leak(row, self._evidence)
-        if found is None or found.value <= self._limits.leak:
+        found, limit = leak(row, self._evidence), self._limits.leak
+        if found is None or as_shown(found.value) <= limit:
             return None
-        words = (
-            "without the trigger word, pictures at weight {weight} move {leak} as far from the "
-            "base model's as another seed would"
-        )
-        facts = facts_of(row, self._names) | {"leak": _percent(found.value)}
+        words = "change without the trigger {leak} at weight {weight}, at most {limit}"
+        detail = self._sentence(words, row, leak=found.value, limit=limit)
         headline = self._sentence("{name} changes pictures that do not ask for the style", row)
         off = [cell for cell in self._off(row) if cell in row.cells]
-        return self._flag("leaks", row, headline, Sentence(words, facts), cells=off)
+        return self._flag("leaks", row, headline, detail, cells=off)
 
     def _off(self, row: RowEvidence) -> Sequence[str]:
         """The pictures of ``row`` without the trigger word."""
@@ -248,9 +258,11 @@ class Rules:
         return [cell for one in rows if one is not None for cell in one.cells]
 
     def _unlearned(self, row: RowEvidence) -> Flag | None:
-        if row.style_fit is None or row.style_fit >= self._limits.least_fit:
+        limit = self._limits.least_fit
+        if row.style_fit is None or as_shown(row.style_fit) >= limit:
             return None
-        detail = self._sentence("style fit {fit} at weight {weight}", row, fit=row.style_fit)
+        words = "style fit {fit} at weight {weight}, at least {limit}"
+        detail = self._sentence(words, row, fit=row.style_fit, limit=limit)
         headline = self._sentence("{name} has not learned the style", row)
         return self._flag("unlearned", row, headline, detail)
 
@@ -276,5 +288,6 @@ def facts_of(row: RowEvidence, names: Mapping[str, str], **facts: Any) -> dict[s
     return {"name": names[row.checkpoint], "weight": f"{row.weight:g}", **shown(**facts)}
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+def _sign(kind: SignKind, words: str, *, limit: float, **value: float) -> Sign:
+    (measured,) = value.values()
+    return Sign(kind, measured, limit, Sentence(words, shown(**value, limit=float(limit))))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from engine.runtime.schema import Setting, settings_of
 from engine.validation.evidence import Evidence
+from engine.validation.limit_scale import Scale, scale_of
 from engine.validation.limits import Limits
 from engine.validation.pick import Pick, pick
-from engine.validation.sentences import Sentence
+from engine.validation.sentences import Sentence, decimal
 
 _STEPS = 20
 
@@ -47,7 +48,7 @@ def what_if(
                 moved = limits.model_copy(update={item.name: _as(item, value)})
                 then = pick(evidence, losses, names, moved)
                 if _answer(then) != _answer(now):
-                    found.append(_told(item, value, then, names))
+                    found.append(_told(item, value, then, names, evidence))
                     break
     return tuple(found)
 
@@ -72,10 +73,13 @@ def _as(item: Setting, value: float) -> float | int:
     return round(value) if item.kind == "int" else value
 
 
-def _told(item: Setting, value: float, then: Pick, names: Mapping[str, str]) -> WhatIf:
+def _told(
+    item: Setting, value: float, then: Pick, names: Mapping[str, str], evidence: Evidence
+) -> WhatIf:
+    scale = scale_of(item.name, evidence) or Scale()
     facts = {
         "limit": item.label,
-        "value": f"{value:g}",
+        "value": f"{value:g}" if item.kind == "int" else decimal(scale.shown(value)),
         "name": names[then.checkpoint],
         "weight": f"{then.weight:g}",
     }

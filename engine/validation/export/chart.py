@@ -12,8 +12,11 @@ from math import floor, log10
 from typing import Literal, Protocol
 
 from engine.runtime.words import Words
+from engine.validation.evidence_rows import RowEvidence
 from engine.validation.judging import Verdict
+from engine.validation.limit_scale import scale_of
 from engine.validation.overfit_stats import Figure
+from engine.validation.sentences import as_shown, decimal
 
 Points = list[tuple[float, float]]
 Dash = Literal["", "dash", "dot"]
@@ -87,17 +90,6 @@ def chart_of(
         )
         return Curve(name, COLORS[key], dash, marker, points, band if len(band) > 1 else ())
 
-    limits = [
-        Limit(words("least style fit"), COLORS["fit"], verdict.limits.least_fit),
-        Limit(
-            words("between training pictures"),
-            COLORS["copying"],
-            verdict.evidence.between_training,
-        ),
-    ]
-    base = verdict.base.row.diversity if verdict.base is not None else None
-    if base is not None:
-        limits.append(Limit(words("diversity of the base model"), COLORS["diversity"], base))
     return Chart(
         words("At weight {weight}", weight=f"{picked.weight:g}"),
         tuple((places[row.checkpoint], verdict.names[row.checkpoint]) for row in rows),
@@ -106,10 +98,31 @@ def chart_of(
             curve(words("Diversity"), "diversity", "dash", "square"),
             curve(words("Copying"), "copying", "", "triangle"),
         ),
-        tuple(limits),
+        _limits(verdict, rows, words),
         places.get(picked.checkpoint),
         _losses(places, verdict.losses, words),
     )
+
+
+def _limits(verdict: Verdict, rows: Sequence[RowEvidence], words: Words) -> tuple[Limit, ...]:
+    """Those that the window draws, in its words."""
+    evidence, limits = verdict.evidence, verdict.limits
+    known = {
+        "fit": ("style fit at least {value}", "least_fit"),
+        "diversity": ("diversity at least {value}", "variety_of_base"),
+        "copying": ("copying at most {value}", "excess"),
+    }
+    found = []
+    for key, (told, name) in known.items():
+        scale = scale_of(name, evidence)
+        if scale is None or (key == "fit" and all(row.style_fit is None for row in rows)):
+            continue
+        value = as_shown(scale.shown(getattr(limits, name)))
+        found.append(Limit(words(told, value=decimal(value)), COLORS[key], value))
+    if evidence.training_similarities:
+        between = evidence.between_training
+        found.append(Limit(words("between training"), COLORS["copying"], between))
+    return tuple(found)
 
 
 def _losses(
@@ -211,7 +224,7 @@ def _draw_limits(chart: Chart, pen: Pen, plane: _Plane) -> None:
         y = plane.at(0, limit.value)[1]
         pen.line([(LEFT, y), (plane.right, y)], limit.color, 1.0, "dot")
         below = max(y + 3, last + 11)  # words never lie on words
-        pen.text(plane.right + 6, below, f"{limit.words} {limit.value:.2f}", limit.color, "start")
+        pen.text(plane.right + 6, below, limit.words, limit.color, "start")
         last = below
 
 

@@ -16,6 +16,7 @@ from engine.runtime.resources import resource
 
 REGULAR, BOLD = "StylekilnSans-Regular", "StylekilnSans-SemiBold"
 _CHINESE = {REGULAR: "StylekilnSansSC-Regular", BOLD: "StylekilnSansSC-Medium"}
+_CLOSING = "，。；：！？）」』》、…”’"
 _registering = threading.Lock()
 BOX = "□"
 _SKINS = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
@@ -65,22 +66,22 @@ def wrapped(text: str, size: float, room: float, most: int = 0, font: str = REGU
     return lines
 
 
-def _words(text: str) -> Iterator[str]:
-    """Words with the space behind them; Chinese may break between any two characters."""
-    word = ""
-    for letter in text:
-        if _is_wide(letter):
-            if word:
-                yield word
-            yield letter
-            word = ""
+def _words(text: str) -> list[str]:
+    """Words with the space behind them; Chinese may break between any two characters, but not
+    before a closing mark. A number stays with its %.
+    """
+    words = [""]
+    for place, letter in enumerate(text):
+        closes = letter in _CLOSING and words[-1] != ""
+        if _is_wide(letter) and not closes:
+            words += [letter, ""] if words[-1] == "" else ["", letter, ""]
+        elif closes and words[-1] == "" and len(words) > 1:
+            words[-2] += letter
         else:
-            word += letter
-            if letter == " ":
-                yield word
-                word = ""
-    if word:
-        yield word
+            words[-1] += letter
+            if letter == " " and text[place + 1 : place + 2] != "%":
+                words.append("")
+    return [word for word in words if word]
 
 
 def parts(text: str, font: str) -> Iterator[tuple[str, str]]:

@@ -1,127 +1,33 @@
-"""What a report says, whatever it is written as: words, curves, tables and pairs of pictures."""
+"""What a report says, whatever it is written as: the answer on one page, then its evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import ClassVar, Literal
 
-from PIL import Image
-from pydantic import Field
-
-from engine.runtime.errors import MissingFileError, PictureError, StylekilnError
-from engine.runtime.job import Job, Request
-from engine.runtime.schema import settings_of
+from engine.models.hashes import file_sha256
+from engine.runtime.errors import StylekilnError
+from engine.runtime.job import Job
 from engine.runtime.words import Words
-from engine.validation.dismissed import Dismissal, dismissal_of
-from engine.validation.evidence import Evidence
+from engine.validation.dismissed import dismissal_of
 from engine.validation.export.arrangement import Names, facts_of
-from engine.validation.export.chart import Chart, chart_of
-from engine.validation.export.pictures import jpeg, picture_of
+from engine.validation.export.chart import chart_of
+from engine.validation.export.report_parts import FlagPart, LimitRow, Report, TableRow
+from engine.validation.export.report_pictures import ReportPictures
+from engine.validation.export.report_request import ReportRequest
 from engine.validation.features_embedded import EmbeddedExtractor
-from engine.validation.judging import WORD_LABELS, RowVerdict, Verdict, Word, judge
-from engine.validation.learned_pictures import Learned, learned_with, project_of
-from engine.validation.limits import Limits
+from engine.validation.judging import GOOD, SERIOUS, WORD_LABELS, RowVerdict, Verdict, judge
+from engine.validation.learned_pictures import project_of
+from engine.validation.limit_readings import MAIN, MORE, LimitReading, read
 from engine.validation.manifest import Grid
-from engine.validation.overfit_data import read_plain
 from engine.validation.overfit_rules import Flag, leak, threshold
 from engine.validation.overfit_stats import Figure
-from engine.validation.sentences import Sentence
-
-PAIRS, SIDE = 4, 256
-GOOD: tuple[Word, ...] = ("use", "second", "sound")
-SERIOUS = ("copies", "overfit")
-
-
-class ReportRequest(Request):
-    """The verdict over the grid of folder ``grid`` as the file ``path``.
-
-    ``evidence`` is what was measured, ``limits`` what it is held against, ``names`` what
-    checkpoints are called, by file, and ``epochs`` where they lie in the charts. ``training`` and
-    ``held_out`` count the pictures that were compared with. ``dismissed`` are flags that somebody
-    set aside: they are told, struck through.
-    """
-
-    handler: ClassVar[str] = "engine.validation.export.run:report"
-    title_key: ClassVar[str] = "Report {name}"
-
-    grid: str
-    path: str
-    format: Literal["html", "pdf"] = "html"
-    evidence: Evidence
-    limits: Limits = Limits()
-    names: dict[str, str] = Field(default_factory=dict)
-    epochs: dict[str, int] = Field(default_factory=dict)
-    training: int = 0
-    held_out: int = 0
-    dismissed: tuple[Dismissal, ...] = ()
-    note: str = ""
-    language: Literal["en", "zh_CN"] = "en"
-
-    @property
-    def subject(self) -> str:
-        """The name of the grid."""
-        return self.grid.replace("\\", "/").rstrip("/").rpartition("/")[2]
-
-
-@dataclass(frozen=True)
-class PicturePair:
-    """A generated picture beside its nearest training picture as it was trained on, both JPEG;
-    None for one that is gone since.
-    """
-
-    generated: bytes | None
-    training: bytes | None
-    caption: str
-    similarity: float
-
-
-@dataclass(frozen=True)
-class FlagPart:
-    """A red flag in words, ``detail`` in whole sentences, and the pairs that raise it; why it was
-    ``dismissed``, if it was.
-    """
-
-    headline: str
-    detail: str
-    serious: bool
-    pairs: tuple[PicturePair, ...]
-    dismissed: str = ""
-
-
-@dataclass(frozen=True)
-class TableRow:
-    """A line of the table of metrics; ``tone`` is ok, warn, err, or empty for the baseline."""
-
-    texts: tuple[str, ...]
-    tone: str
-    picked: bool
-
-
-@dataclass(frozen=True)
-class Report:
-    """All of it in the words of one language. ``mark`` is ok or warn."""
-
-    title: str
-    day: str
-    mark: str
-    headline: str
-    reasons: tuple[str, ...]
-    note: str
-    chart: Chart | None
-    columns: tuple[str, ...]
-    rows: tuple[TableRow, ...]
-    flags: tuple[FlagPart, ...]
-    closest: tuple[PicturePair, ...]
-    limits: tuple[tuple[str, str], ...]
-    facts: tuple[tuple[str, str], ...]
+from engine.validation.sentences import Sentence, decimal
 
 
 def report_of(request: ReportRequest, grid: Grid, words: Words, job: Job) -> Report:
-    """Judge the evidence and put it into words; pictures are read."""
-    verdict = judge(request.evidence, request.limits, request.names)
+    """Judge the evidence and put it into words; pictures and the judged file are read."""
+    verdict = judge(request.evidence, request.limits, request.names, foresee=False)
     return _Reporter(request, grid, verdict, words, job).report()
 
 
@@ -130,15 +36,13 @@ class _Reporter:
         self, request: ReportRequest, grid: Grid, verdict: Verdict, words: Words, job: Job
     ) -> None:
         self._request, self._grid, self._verdict = request, grid, verdict
-        self.words, self._job = words, job
-        self._cells = {cell.id: cell for cell in grid.cells}
-        self._names = Names(grid.request, words, request.names)
-        self._learned = _learned(grid)
-        self._done = 0
+        self.words = words
+        names = Names(grid.request, words, request.names)
+        self._pictures = ReportPictures(grid, verdict.evidence, names, words, job)
 
     def report(self) -> Report:
         verdict, words = self._verdict, self.words
-        picked = verdict.pick
+        picked, row = verdict.pick, self._picked
         if picked is not None:
             headline, reasons = self._said(picked.headline), [*picked.reasons]
         else:
@@ -146,21 +50,57 @@ class _Reporter:
         return Report(
             title=self._grid.folder.name,
             day=date.today().isoformat(),
+            about=tuple(self._about()),
             mark="ok" if picked is not None and picked.sound and picked.sure else "warn",
             headline=headline,
             reasons=tuple(self._said(one) for one in (*reasons, *verdict.notes)),
             note=self._request.note,
+            compared=self._pictures.compared(row.row) if row is not None else (),
+            limits=tuple(self._limits(row)) if row is not None else (),
             chart=chart_of(verdict, self._request.epochs, words),
             columns=tuple(words(name) for name in _COLUMNS),
             rows=tuple(self._rows()),
             flags=tuple(self._flags()),
-            closest=tuple(self._pairs(self._closest())),
-            limits=tuple(self._limits()),
+            closest=self._pictures.pairs(row.row.cells) if row is not None else (),
             facts=tuple(self._facts()),
         )
 
+    @property
+    def _picked(self) -> RowVerdict | None:
+        """The row that is recommended."""
+        picked = self._verdict.pick
+        at = (picked.checkpoint, picked.weight) if picked is not None else None
+        rows = self._verdict.rows
+        return next((one for one in rows if (one.row.checkpoint, one.row.weight) == at), None)
+
     def _said(self, sentence: Sentence) -> str:
-        return self.words(sentence.template, **sentence.facts)
+        facts = dict(sentence.facts)
+        return self.words(sentence.template, **facts)
+
+    def _about(self) -> list[tuple[str, str]]:
+        """Which file is judged, and whose it is. No path of the computer is told."""
+        words, picked, told = self.words, self._verdict.pick, []
+        project = _project_name(self._grid)
+        if project:
+            told.append((words("Project"), project))
+        told.append((words("Grid"), self._grid.folder.name))
+        if picked is not None:
+            path = Path(picked.checkpoint)
+            told.append((words("File"), path.name))
+            told.append(("SHA-256", _digest(path) or words("the file is gone")))
+        return told
+
+    def _limits(self, row: RowVerdict) -> list[LimitRow]:
+        return [self._limit(read(name, row, self._verdict)) for name in (*MAIN, *MORE)]
+
+    def _limit(self, reading: LimitReading) -> LimitRow:
+        places = 0 if reading.is_whole else 2
+        limit = f"{self.words(reading.relation)} {decimal(reading.limit, places)}"
+        label, figure = self.words(reading.label), reading.figure
+        if figure is None:
+            return LimitRow(label, self.words(reading.why) if reading.why else "", limit, None)
+        value = _with_interval(figure, None) if places else _whole(figure)
+        return LimitRow(label, value, limit, reading.holds)
 
     def _rows(self) -> list[TableRow]:
         base = [self._verdict.base] if self._verdict.base is not None else []
@@ -198,7 +138,7 @@ class _Reporter:
                 self._headline(flag),
                 self._detail(flag),
                 flag.kind in SERIOUS,
-                tuple(self._pairs(flag.cells[:PAIRS])),
+                self._pictures.pairs(flag.cells),
                 self.words("Dismissed: {reason}", reason=aside.reason) if aside else "",
             )
             parts.append(part)
@@ -210,52 +150,6 @@ class _Reporter:
     def _detail(self, flag: Flag) -> str:
         return self.words.joined([self.words.sentence(self._said(one)) for one in flag.details])
 
-    def _closest(self) -> list[str]:
-        """The cells of the pick that come nearest to a training picture."""
-        picked = self._verdict.pick
-        row = picked and self._verdict.evidence.row(picked.checkpoint, picked.weight)
-        return list(row.cells[:PAIRS]) if row else []
-
-    def _pairs(self, identifiers: Sequence[str]) -> list[PicturePair]:
-        found = []
-        measured_of = self._verdict.evidence.cells
-        for identifier in identifiers:
-            cell, measured = self._cells.get(identifier), measured_of.get(identifier)
-            if cell is None or measured is None:
-                continue
-            if measured.nearest is None or measured.copying is None:
-                continue
-            self._job.breathe()
-            self._done += 1
-            self._job.say("Reading picture {n}", n=self._done)
-            generated = picture_of(cell, SIDE)
-            at = cell.position
-            name = _capital(self._names.checkpoint(at.checkpoint))
-            caption = self.words("{name} at weight {weight}", name=name, weight=f"{at.weight:g}")
-            found.append(
-                PicturePair(
-                    None if generated is None else jpeg(generated),
-                    self._trained(measured.nearest),
-                    caption,
-                    measured.copying,
-                )
-            )
-        return found
-
-    def _trained(self, path: Path) -> bytes | None:
-        try:
-            return jpeg(Image.fromarray(self._learned.small(path, SIDE)))
-        except (PictureError, MissingFileError):
-            return None
-
-    def _limits(self) -> list[tuple[str, str]]:
-        verdict = self._verdict
-        values = verdict.limits.model_dump()
-        if verdict.evidence.is_compared:  # 0 stands for what the training pictures suggest
-            copy = threshold(verdict.evidence, verdict.limits)
-            values["copy_similarity"] = round(copy, 2)
-        return [(self.words(item.label), f"{values[item.name]:g}") for item in settings_of(Limits)]
-
     def _background(self) -> list[tuple[str, str]]:
         """How alike training pictures are, where there were any to compare with."""
         words, evidence = self.words, self._verdict.evidence
@@ -264,9 +158,9 @@ class _Reporter:
         told = [
             ("Between two training pictures", evidence.between_training),
             ("Held-out pictures to the training", evidence.held_out_copying),
-            ("Copy threshold", evidence.threshold),
+            ("Copy threshold", threshold(evidence, self._verdict.limits)),
         ]
-        return [(words(name), f"{value:.2f}") for name, value in told if value is not None]
+        return [(words(name), decimal(value)) for name, value in told if value is not None]
 
     def _facts(self) -> list[tuple[str, str]]:
         words, request, evidence = self.words, self._grid.request, self._verdict.evidence
@@ -277,21 +171,13 @@ class _Reporter:
             (words("Training pictures"), str(self._request.training)),
             (words("Held-out pictures"), str(self._request.held_out)),
             *self._background(),
-            (words("Pictures"), str(sum(cell.path is not None for cell in self._cells.values()))),
+            (words("Pictures"), str(sum(cell.path is not None for cell in self._grid.cells))),
             (words("Seeds"), ", ".join(map(str, request.seeds))),
             (words("Weights"), ", ".join(f"{weight:g}" for weight in request.weights)),
             *facts_of(self._grid, words),
         ]
         numbered = enumerate(request.prompts, 1)
         return [*told, *((words("Prompt {n}", n=number), prompt) for number, prompt in numbered)]
-
-
-def _learned(grid: Grid) -> Learned:
-    """How training saw what ``grid`` was compared with."""
-    try:
-        return learned_with(grid.request.checkpoints, project_of(grid.folder))
-    except StylekilnError:  # most are gone; those that are left are shown as they lie
-        return Learned((), (), read_plain)
 
 
 _COLUMNS = (
@@ -301,11 +187,11 @@ _COLUMNS = (
     "Style fit",
     "Diversity",
     "Copying",
-    "Copies",
-    "Layout kept",
-    "Change, no trigger",
+    "Share of copies",
+    "Subjects kept",
+    "Change without the trigger",
     "Held-out loss",
-    "Rise of the loss",
+    "Rise of the held-out loss",
 )
 
 
@@ -313,14 +199,34 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _project_name(grid: Grid) -> str:
+    try:
+        project = project_of(grid.folder)
+    except StylekilnError:
+        return ""
+    return project.file.name if project is not None else ""
+
+
+def _digest(path: Path) -> str:
+    try:
+        return file_sha256(path)
+    except StylekilnError:
+        return ""
+
+
 def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    return "" if value is None else decimal(value)
+
+
+def _whole(figure: Figure) -> str:
+    return decimal(figure.value, 0)
 
 
 def _with_interval(figure: Figure | None, value: float | None, places: int = 2) -> str:
     """A value with its 95 % interval where there is one."""
     if figure is None:
-        return "" if value is None else f"{value:.{places}f}"
+        return "" if value is None else decimal(value, places)
     if figure.low == figure.high:
-        return f"{figure.value:.{places}f}"
-    return f"{figure.value:.{places}f} ({figure.low:.{places}f}–{figure.high:.{places}f})"
+        return decimal(figure.value, places)
+    ends = f"{decimal(figure.low, places)}–{decimal(figure.high, places)}"
+    return f"{decimal(figure.value, places)} ({ends})"

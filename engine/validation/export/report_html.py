@@ -10,7 +10,7 @@ from engine.runtime.files import write_text
 from engine.runtime.words import Words
 from engine.validation.export.chart import svg
 from engine.validation.export.html import data_uri, head_of
-from engine.validation.export.report import PicturePair, Report
+from engine.validation.export.report_parts import PicturePair, PictureRow, Report
 
 MARKS = {"ok": "✓", "warn": "!"}
 
@@ -23,12 +23,33 @@ def write_html(path: Path, report: Report, words: Words) -> None:
 def _page(report: Report, words: Words) -> Iterator[str]:
     title = words("Validation report: {name}", name=report.title)
     yield head_of(title, words.language, "page", "report")
-    yield f'<body><main><h1>{escape(title)}</h1><div class="day">{report.day}</div>'
+    yield "<body><main>"
+    yield from _answer(report, words, title)
+    yield from _evidence(report, words)
+    yield "</main></body></html>\n"
+
+
+def _answer(report: Report, words: Words, title: str) -> Iterator[str]:
+    yield f'<h1>{escape(title)}</h1><div class="day">{report.day}</div>'
     yield f'<div class="verdict {report.mark}"><b>{MARKS[report.mark]}</b>'
     yield f"{escape(report.headline)}</div>"
     yield f'<p class="reasons">{escape(words.joined(list(report.reasons)))}</p>'
     if report.note:
         yield f'<p class="note">{escape(report.note)}</p>'
+    yield '<div class="about">'
+    yield from _list(report.about)
+    yield "</div>"
+    yield from _compared(report.compared)
+    if report.limits:
+        yield _heading(words("Limits"), words("of what is recommended"))
+        yield from _limits(report)
+    yield '<div class="sign">'
+    for told in ("Approved by", "Date", "Signature"):
+        yield f"<span>{escape(words(told))}</span>"
+    yield "</div>"
+
+
+def _evidence(report: Report, words: Words) -> Iterator[str]:
     if report.chart is not None:
         yield _heading(words("Over the checkpoints"), report.chart.title)
         yield svg(report.chart, 1040, 390 if report.chart.losses is not None else 300)
@@ -36,23 +57,43 @@ def _page(report: Report, words: Words) -> Iterator[str]:
     yield from _table(report)
     if report.flags:
         yield _heading(words("Red flags"), words("Left: generated. Right: training."))
-        for flag in report.flags:
-            kind = "day" if flag.dismissed else "err" if flag.serious else "warn"
-            words_of = escape(flag.headline)
-            headline = f"<s>{words_of}</s>" if flag.dismissed else words_of
-            yield f'<h3 class="{kind}"><b>!</b> {headline} '
-            yield f"<small>{escape(flag.detail)}</small></h3>"
-            if flag.dismissed:
-                yield f'<p class="note">{escape(flag.dismissed)}</p>'
-            yield from _pairs(flag.pairs)
+        yield from _flags(report)
     if report.closest:
         yield _heading(words("Closest to the training"), words("of what is recommended"))
         yield from _pairs(report.closest)
-    yield _heading(words("Thresholds"))
-    yield from _list(report.limits)
     yield _heading(words("How it was measured"))
     yield from _list(report.facts)
-    yield "</main></body></html>\n"
+
+
+def _flags(report: Report) -> Iterator[str]:
+    for flag in report.flags:
+        kind = "day" if flag.dismissed else "err" if flag.serious else "warn"
+        told = escape(flag.headline)
+        headline = f"<s>{told}</s>" if flag.dismissed else told
+        yield f'<section><h3 class="{kind}"><b>!</b> {headline} '
+        yield f"<small>{escape(flag.detail)}</small></h3>"
+        if flag.dismissed:
+            yield f'<p class="note">{escape(flag.dismissed)}</p>'
+        yield from _pairs(flag.pairs)
+        yield "</section>"
+
+
+def _compared(rows: Sequence[PictureRow]) -> Iterator[str]:
+    yield '<div class="compared">'
+    for row in rows:
+        yield f"<div><span>{escape(row.title)}</span>"
+        yield from map(_picture, row.pictures)
+        yield "</div>"
+    yield "</div>"
+
+
+def _limits(report: Report) -> Iterator[str]:
+    yield '<table class="limits"><tbody>'
+    for row in report.limits:
+        mark, tone = {True: ("✓", "ok"), False: ("!", "warn"), None: ("", "none")}[row.holds]
+        yield f'<tr class="{tone}"><td>{mark}</td><td>{escape(row.label)}</td>'
+        yield f"<td>{escape(row.value)}</td><td>{escape(row.limit)}</td></tr>"
+    yield "</tbody></table>"
 
 
 def _heading(text: str, more: str = "") -> str:
@@ -61,7 +102,7 @@ def _heading(text: str, more: str = "") -> str:
 
 
 def _table(report: Report) -> Iterator[str]:
-    yield "<table><thead><tr>"
+    yield '<div class="wide"><table class="measures"><thead><tr>'
     yield from (f"<th>{escape(name)}</th>" for name in report.columns)
     yield "</tr></thead><tbody>"
     for row in report.rows:
@@ -70,14 +111,15 @@ def _table(report: Report) -> Iterator[str]:
             tone = f' class="{row.tone}"' if number == 2 and row.tone else ""
             yield f"<td{tone}>{escape(text)}</td>"
         yield "</tr>"
-    yield "</tbody></table>"
+    yield "</tbody></table></div>"
 
 
 def _pairs(pairs: Sequence[PicturePair]) -> Iterator[str]:
     yield '<div class="pairs">'
     for pair in pairs:
         yield f"<figure><div>{_picture(pair.generated)}{_picture(pair.training)}</div>"
-        yield f"<figcaption>{escape(pair.caption)}<b>{pair.similarity:.2f}</b></figcaption>"
+        yield f'<figcaption title="{escape(pair.prompt)}">{escape(pair.caption)}'
+        yield f"<b>{pair.similarity}</b><small>{escape(pair.prompt)}</small></figcaption>"
         yield "</figure>"
     yield "</div>"
 

@@ -19,8 +19,9 @@ from engine.validation.export.arrangement import (
     recipe_of,
 )
 from engine.validation.export.html import GridPage
-from engine.validation.export.report import ReportRequest, report_of
+from engine.validation.export.report import report_of
 from engine.validation.export.report_html import write_html
+from engine.validation.export.report_request import ReportRequest
 from engine.validation.export.request import Exported, ExportGridRequest, Format
 from engine.validation.export.sheet import Sheet
 from engine.validation.manifest import Grid, open_grid

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,7 +93,8 @@ def _epoch(view):
 def test_what_speaks_against_a_checkpoint_is_said_before_it_is_approved(qtbot, view, sheet):
     other = next(path for path in view.evidence.verdict().words if path != sheet.checkpoint.value)
     choose(qtbot, sheet.checkpoint, other)
-    assert sheet.go.text() == f"Approve epoch {view.state.checkpoints[other].epoch}"
+    number = view.state.checkpoints[other].epoch
+    assert sheet.go.text() == f"Approve epoch {number} all the same"
     found = next(one for one in view.evidence.verdict().rows if one.row.checkpoint == other)
     assert found.flags
     headline, detail = str(found.flags[0].headline), str(found.flags[0].detail)
@@ -99,6 +102,62 @@ def test_what_speaks_against_a_checkpoint_is_said_before_it_is_approved(qtbot, v
     sheet.weight.set_value(0.35)
     sheet.weight.changed.emit(0.35)
     assert "does not show this weight" in sheet.verdict.text()
+
+
+def test_another_checkpoint_keeps_the_weight_and_says_where_it_is_best(qtbot, view, sheet):
+    weights = sorted({one.row.weight for one in view.evidence.verdict().rows})
+    before = sheet.weight.value
+    other = next(path for path in view.evidence.verdict().words if path != sheet.checkpoint.value)
+    choose(qtbot, sheet.checkpoint, other)
+    assert sheet.weight.value == before
+    away = next(weight for weight in weights if weight != sheet._best_weight())
+    sheet.weight.set_value(away)
+    sheet.weight.changed.emit(away)
+    assert sheet.best.text() == f"Judged best at weight {sheet._best_weight():g}."
+    assert sheet.best.isVisible()
+
+
+def test_a_flag_at_another_weight_is_an_objection_at_this_one(qtbot, view, judged, monkeypatch):
+    evidence = view.evidence.evidence
+    pick = view.evidence.pick()
+    rows = tuple(
+        replace(row, copies=row.count, cells=())
+        if row.checkpoint == pick.checkpoint and row.weight != pick.weight
+        else row
+        for row in evidence.rows
+    )
+    view.evidence.evidence = replace(evidence, rows=rows)
+    view.evidence.judge()
+    assert not view.evidence.pick().sound
+    qtbot.mouseClick(view.right.deeds.approve, LEFT)
+    sheet = view.approvals.sheet
+    choose(qtbot, sheet.checkpoint, pick.checkpoint)
+    sheet.weight.set_value(pick.weight)
+    sheet.weight.changed.emit(pick.weight)
+    assert "repeats training pictures" in sheet.verdict.text()
+    assert "Nothing speaks against it" not in sheet.verdict.text()
+    assert sheet.mark._tint == "warn"
+    assert sheet.go.text().endswith("all the same")
+
+
+def test_nothing_that_speaks_against_it_is_cut_off(qtbot, view, sheet):
+    other = next(path for path in view.evidence.verdict().words if path != sheet.checkpoint.value)
+    choose(qtbot, sheet.checkpoint, other)
+    words = sheet.verdict
+    qtbot.waitUntil(lambda: words.height() >= words.heightForWidth(words.width()))
+    assert sheet.rect().contains(sheet.go.mapTo(sheet, sheet.go.rect().bottomRight()))
+
+
+def test_what_is_approved_is_marked_on_the_page(qtbot, view, sheet):
+    picked = view.evidence.pick()
+    panel = view.right.verdict
+    assert not panel._approved.isVisibleTo(panel)
+    qtbot.mouseClick(sheet.go, LEFT)
+    name = view.evidence.names()[picked.checkpoint]
+    assert panel.approved.text() == f"Approved for the team: {name} at {picked.weight:g}."
+    view.stage.show_verdict()
+    told = {row.key: row.count for row in view.right.epochs.list.rows.items}
+    assert told[picked.checkpoint].endswith(", approved")
 
 
 def test_a_checkpoint_that_changed_is_not_approved_and_one_sentence_says_so(
@@ -261,7 +320,7 @@ def test_the_limits_of_the_project_judge_the_report_and_the_approval(
     view.evidence.choices.set_limit("least_fit", 0.05)
     view.exports.write_report("html", str(tmp_path / "out.html"))
     text = (tmp_path / "out.html").read_text("utf-8")
-    assert "<dt>Least style fit</dt><dd>0.05</dd>" in text
+    assert re.search(r"Style fit</td>.*?at least 0\.05", text)
     assert "has not learned the style" not in text
     qtbot.mouseClick(view.right.deeds.approve, LEFT)
     qtbot.mouseClick(view.approvals.sheet.go, LEFT)

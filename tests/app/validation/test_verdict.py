@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QPushButton
 
 from app.i18n import set_language, tr
 from app.theme import color
-from app.validation import verdict_chart, verdict_help
+from app.validation import verdict_help
 from app.validation.cell import Checkpoint
 from app.validation.choices import RunChoice
 from app.validation.evidence_work import Assessed, Measuring, Watch
@@ -407,9 +407,9 @@ def test_every_number_tells_what_it_is_in_both_languages(qtbot, judged, language
     set_language(language)
     try:
         row = judged.right.limits.rows["excess"]
-        assert row.value.toolTip() == tr(verdict_help.EXCESS)
+        assert row.value.toolTip() == tr(verdict_help.COPYING_LIMIT)
         assert "Meehan" in row.value.toolTip()
-        assert (language == "en") == ("held-out art" in row.value.toolTip())
+        assert (language == "en") == ("real art" in row.value.toolTip())
         qtbot.mouseClick(judged.verdict.numbers, LEFT)
         table = judged.verdict.table
         tips = [table.horizontalHeaderItem(c).toolTip() for c in range(4, table.columnCount())]
@@ -447,8 +447,12 @@ def test_without_training_pictures_the_page_says_what_it_cannot_judge(view, plan
     assert panel.reasons.text().startswith("Whether it copies cannot be judged")
     assert not panel.complete.isVisible()  # nothing that is drawn would tell
     assert [line.key for line in judged.verdict.chart.data.limits] == ["diversity"]
-    assert judged.right.limits.rows["copies_share"].value.text() == ""
-    assert judged.right.limits.rows["variety_of_base"].value.text() != ""
+    gone = judged.right.limits.rows["copies_share"].value
+    assert gone.text() == "\N{EN DASH}"
+    assert "no training picture is at hand" in gone.toolTip()
+    assert "Share of copies" in judged.right.limits.missing.text()
+    assert "no training picture is at hand" in judged.right.limits.missing.text()
+    assert judged.right.limits.rows["variety_of_base"].value.text()[0].isdigit()
     assert not judged.verdict.flags.note.isVisible()
     assert judged.right.deeds.report.isEnabled()
     assert not judged.right.deeds.approve.isEnabled()
@@ -568,11 +572,65 @@ def test_progress_is_shown_with_a_way_to_stop(qtbot, judged):
     assert not judged.evidence.measuring
 
 
-def test_the_bounds_of_every_drawn_limit_are_those_of_its_setting(judged):
+def test_chart_and_fields_name_a_limit_alike_and_in_one_scale(qtbot, judged):
+    rows = judged.right.limits.rows
+    words = [word.text for word in judged.verdict.chart.frame.side_words() if word.limit]
     for limit in judged.verdict.chart.data.limits:
-        assert limit.setting in verdict_chart._BOUNDS
-        value = getattr(judged.evidence.choices.limits, limit.setting)
-        assert limit.setting_at(limit.value) == pytest.approx(value)
+        row = rows[limit.setting]
+        told = f"{row.name.text().lower()} {row.relation.text()} {row.field.text()}"
+        assert told in words
+    name, value = "excess", judged.verdict.chart.data.limits[2].value + 0.05
+    qtbot.mouseClick(rows[name].field, LEFT)
+    rows[name].field.selectAll()
+    qtbot.keyClicks(rows[name].field, f"{value:.2f}")
+    moved = next(one for one in judged.verdict.chart.data.limits if one.setting == name)
+    assert moved.value == pytest.approx(round(value, 2))
+    assert judged.evidence.choices.limits.excess == pytest.approx(0.1, abs=0.006)
+
+
+def test_a_limit_that_can_go_no_further_says_where_and_why(qtbot, judged):
+    chart = judged.verdict.chart
+    for setting, beyond, why in (
+        ("excess", 0.01, "real art that was not trained on is this near"),
+        ("variety_of_base", 0.99, "no more can be expected"),
+    ):
+        frame = chart.frame
+        limit = next(one for one in chart.data.limits if one.setting == setting)
+        start = frame.handle(limit).center().toPoint()
+        qtbot.mousePress(chart, LEFT, pos=start)
+        assert chart.dragged.setting == setting
+        qtbot.mouseMove(chart, QPoint(start.x(), round(frame.y(beyond))))
+        assert why in chart.stop
+        stopped = chart.grab().toImage()
+        moved = next(one for one in chart.data.limits if one.setting == setting)
+        assert moved.value == pytest.approx(limit.ends[0 if beyond < 0.5 else 1], abs=0.006)
+        middle = QPoint(start.x(), round(frame.y((moved.value + limit.value) / 2)))
+        qtbot.mouseMove(chart, middle)
+        assert chart.stop == ""
+        assert chart.grab().toImage() != stopped
+        qtbot.mouseRelease(chart, LEFT, pos=middle)
+
+
+def test_a_judgement_names_the_weight_that_it_is_about(judged):
+    chart, listed = judged.verdict.chart, judged.right.epochs.list.rows
+    judged.focus.show_weight(0.5)
+    assert chart.frame.words_of(0.5) == "at weight 0.5"
+    judged.focus.show_weight(None)
+    assert chart.frame.words_of(None) == "each at its best weight"
+    told = {row.text: row.count for row in listed.items}
+    assert told["Epoch 4"] == "use this at 1"
+    assert told["Epoch 6"] == "copies"  # at both weights
+
+
+def test_few_pictures_are_a_caveat_of_their_own_with_more_to_draw(qtbot, judged, monkeypatch):
+    panel = judged.right.verdict
+    assert "Only 6 pictures speak for it" in panel.few.text()
+    assert "Only 6 pictures" not in panel.reasons.text()
+    asked = []
+    monkeypatch.setattr(judged.runner, "start", lambda request, *_: asked.append(request))
+    qtbot.mouseClick(panel.more, LEFT)
+    assert asked[0].seeds == (1, 2, 3, 4, 5, 6)
+    assert asked[0].checkpoints == judged.state.request.checkpoints
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])

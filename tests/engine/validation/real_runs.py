@@ -31,7 +31,13 @@ from engine.validation.request import GridRequest, four_axes
 
 CAPTION = "{subject}, icon, white background"
 UNSEEN = ("castle", "apple", "key")
-SEEDS = (1, 2, 3, 4)
+WEIGHTS = (0.0, 0.6, 0.8, 1.0)
+"""Those of the over-fit check, :func:`engine.validation.plans.over_fit_check`."""
+
+
+def caption_of(path: Path) -> str:
+    """What a picture is trained on with."""
+    return CAPTION.format(subject=from_file_name(path.stem))
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ def train_on(
     epochs: int,
     every: int,
     rate: float = 1e-3,
+    seed: int = 7,
 ) -> RealRun:
     """Train on copies of ``training``, in batches of 8, and keep every ``every``-th epoch. What is
     held out is measured with what is kept.
@@ -81,7 +88,7 @@ def train_on(
         max_train_epochs=epochs,
         save_every_n_epochs=every,
         validate_every_n_epochs=0,
-        seed=7,
+        seed=seed,
     )
     run = Run.open(Path(train(request, Job.detached()).run))
     found = run.checkpoints()
@@ -101,8 +108,7 @@ def _prepare(project: Project, held_out: set[str]) -> None:
         library.scan(project.file.folders, job)
         library.measure(job)
         pictures = library.pictures()
-        captions = {p.id: CAPTION.format(subject=from_file_name(p.name)) for p in pictures}
-        library.set_captions(captions)
+        library.set_captions({p.id: caption_of(p.path) for p in pictures})
         library.hold_out({p.id: p.path.name in held_out for p in pictures})
     finally:
         library.close()
@@ -110,11 +116,21 @@ def _prepare(project: Project, held_out: set[str]) -> None:
     export(ExportRequest(project=str(project.root), destination=destination), job)
 
 
-def draw(run: RealRun, *, seen: int = 3, unseen: int = 3, seeds: int = 4, steps: int = 14) -> Grid:
-    """The grid of all checkpoints at weights 0 and 1, over captions of the training and others."""
-    subjects = [from_file_name(path.name) for path in run.training[:seen]] + list(UNSEEN[:unseen])
+def draw(
+    run: RealRun,
+    *,
+    seen: int = 3,
+    unseen: int = 3,
+    seeds: int = 4,
+    first_seed: int = 1,
+    steps: int = 14,
+    weights: Sequence[float] = WEIGHTS,
+) -> Grid:
+    """The grid of all checkpoints at ``weights``, over captions of the training and others."""
+    prompts = [caption_of(path) for path in run.training[:seen]]
+    prompts += [CAPTION.format(subject=subject) for subject in UNSEEN[:unseen]]
     request = GridRequest(
-        folder=str(run.project.grids / "proof"),
+        folder=str(run.project.grids / f"proof-{first_seed}"),
         cells=str(run.project.cache / "cells"),
         image=ImageRequest(
             model="starter",
@@ -125,12 +141,7 @@ def draw(run: RealRun, *, seen: int = 3, unseen: int = 3, seeds: int = 4, steps:
             sampler="dpmpp_2m",
             batch_size=8,
         ),
-        axes=four_axes(
-            run.checkpoints,
-            (0.0, 1.0),
-            SEEDS[:seeds],
-            [CAPTION.format(subject=subject) for subject in subjects],
-        ),
+        axes=four_axes(run.checkpoints, weights, range(first_seed, first_seed + seeds), prompts),
     )
     return open_grid(draw_grid(request, Job.detached()).folder)
 

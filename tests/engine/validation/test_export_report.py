@@ -18,7 +18,9 @@ from engine.runtime.words import Words
 from engine.validation.dismissed import Dismissal
 from engine.validation.evidence import CellEvidence
 from engine.validation.export.chart import svg
-from engine.validation.export.report import Report, ReportRequest, report_of
+from engine.validation.export.report import report_of
+from engine.validation.export.report_parts import Report
+from engine.validation.export.report_request import ReportRequest
 from engine.validation.export.run import report
 from engine.validation.judging import judge
 from engine.validation.overfit import Figures

@@ -145,4 +145,4 @@ def test_a_style_that_comes_without_its_word_is_flagged(limit: float, flagged: b
     assert [flag.kind for flag in judged.flags] == (["leaks"] if flagged else [])
     assert judged.words == {"a": "leaks" if flagged else "use"}
     if flagged:
-        assert "90 % as far" in str(judged.flags[0].detail)
+        assert "change without the trigger 0.90" in str(judged.flags[0].detail)
