@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.validation.rest_of_run import RunFiles
-    from engine.validation.overfit_rules import Flag, FlagKind
+    from engine.validation.overfit_rules import FlagKind
 
 _NOTHING = Sentence("Nothing speaks against it.")
 _UNMEASURED = Sentence("The grid does not show this weight; nothing was measured.")
@@ -197,27 +197,31 @@ class ApproveSheet(QDialog):
         weight = self.weight.value
         return next((one for one in self._rows() if abs(one.row.weight - weight) < 1e-6), None)
 
-    def _sentences(self) -> list[Sentence]:
-        """What speaks for or against the checkpoint at this weight, and against it at others."""
+    def _sentences(self) -> list[list[Sentence]]:
+        """What speaks for or against the checkpoint at this weight, and against it at others; what
+        belongs together is a line.
+        """
         picked, found = self._verdict.pick, self._measured()
         if found is None:
-            return [_UNMEASURED, *self._at_others(())]
-        if picked is not None and (picked.checkpoint, picked.weight) == _at(found):
-            others = self._at_others([flag.kind for flag in found.flags])
-            return [picked.headline, *picked.reasons, *others]
-        here = [part for flag in found.flags for part in (flag.headline, *_all_of(flag))]
-        signs = [] if found.flags else [sign.sentence for sign in found.signs]
+            return [[_UNMEASURED], *self._at_others(())]
         others = self._at_others([flag.kind for flag in found.flags])
-        return [*here, *signs, *others] or [_NOTHING]
+        if picked is not None and (picked.checkpoint, picked.weight) == _at(found):
+            return [[picked.headline, *picked.reasons], *others]
+        here = [
+            [flag.headline, flag.detail, *(sign.sentence for sign in flag.signs)]
+            for flag in found.flags
+        ]
+        signs = [] if found.flags else [[sign.sentence] for sign in found.signs]
+        return [*here, *signs, *others] or [[_NOTHING]]
 
-    def _at_others(self, told: Sequence[FlagKind]) -> list[Sentence]:
+    def _at_others(self, told: Sequence[FlagKind]) -> list[list[Sentence]]:
         """What speaks against the checkpoint at other weights, but for the kinds that are ``told``.
         That a style is too weak at another weight speaks against nothing.
         """
         skipped = (*told, "unlearned")
         rows = [flag for one in self._rows() for flag in one.flags if flag.kind not in skipped]
         flags = telling(rows, 0, self._verdict.evidence.cells)
-        return [part for flag in flags for part in (flag.headline, *flag.details[:2])]
+        return [[flag.headline, *flag.details] for flag in flags]
 
     def _is_good(self) -> bool:
         """Whether nothing speaks against it at this weight, nor at others that are used."""
@@ -230,7 +234,8 @@ class ApproveSheet(QDialog):
     def _judge(self) -> None:
         good = self._is_good()
         self.mark.set("circle-check" if good else "triangle-alert", "ok" if good else "warn")
-        self.verdict.setText(joined(sentence(said(one)) for one in self._sentences()))
+        lines = [joined(sentence(said(one)) for one in line) for line in self._sentences()]
+        self.verdict.setText("\n".join(lines))
         best = self._best_weight()
         weight = tr("Judged best at weight {weight}.", weight=f"{best:g}")
         self.best.setText(weight if abs(best - self.weight.value) > 1e-6 else "")
@@ -262,7 +267,9 @@ class ApproveSheet(QDialog):
             weight=self.weight.value,
             note=self.note.value,
             said=tuple(
-                Said(template=one.template, facts=dict(one.facts)) for one in self._sentences()
+                Said(template=one.template, facts=dict(one.facts))
+                for line in self._sentences()
+                for one in line
             ),
             measures=_measures(found) if found is not None else {},
             limits=self._verdict.limits.model_dump(),
@@ -286,7 +293,3 @@ def _measures(found: RowVerdict) -> dict[str, float | None]:
         "layout_kept": row.kept,
         "held_out_loss": row.held_out_loss,
     }
-
-
-def _all_of(flag: Flag) -> list[Sentence]:
-    return [flag.detail, *(sign.sentence for sign in flag.signs)]

@@ -12,6 +12,7 @@ from app.i18n import bind, signals, tr
 from app.theme import color, fonts
 from app.validation import verdict_help
 from app.widgets.images import draw_fitted
+from engine.validation.sentences import decimal
 
 if TYPE_CHECKING:
     from app.validation.evidence import Pair
@@ -152,23 +153,29 @@ class PairGrid(QWidget):
         flag = self._state.flag_of(pair.similarity)
         painter.setFont(fonts.font(12, 600))
         painter.setPen(color({"flag_err": "err", "flag_warn": "warn"}.get(flag, "t2")))
-        painter.drawText(foot, _RIGHT, f"{pair.similarity:.2f}")
+        painter.drawText(foot, _RIGHT, decimal(pair.similarity))
         painter.setFont(fonts.font(11))
         painter.setPen(color("t2"))
         room = foot.width() - 36
-        words = self._words(pair)
-        shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(foot, _LEFT, shown)
+        painter.drawText(foot, _LEFT, self.caption(pair, room))
         if pair.key == self._state.first:
             painter.setPen(QPen(color("acc"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(1, 1, -1, -1))
 
-    def _words(self, pair: Pair) -> str:
+    def caption(self, pair: Pair, room: float) -> str:
+        """What a pair is of, in ``room`` pixels: the title gives way, not the weight and seed."""
         title = self._state.title_of(pair.key.checkpoint)
         if self._strip:
             title = str(pair.key.prompt) or title
-        return tr("{title}, {weight}", title=title, weight=f"{pair.key.weight:g}")
+        weight, seed = f"{pair.key.weight:g}", pair.key.seed
+        tail = tr("{weight}, seed {seed}", weight=weight, seed=seed)
+        whole = tr("{title}, {weight}", title=title, weight=tail)
+        taken = fonts.width_of(whole, 11) - fonts.width_of(title, 11)
+        shown = fonts.metrics(11).elidedText(
+            title, Qt.TextElideMode.ElideRight, max(0, int(room - taken))
+        )
+        return tr("{title}, {weight}", title=shown, weight=tail)
 
     def _paint_more(self, painter: QPainter, rect: QRect, count: int) -> None:
         painter.setPen(QPen(color("line_stage"), 1))

@@ -203,7 +203,9 @@ class ThresholdPanel(Panel):
         for one in readings:
             if one.why and one.name in MAIN:
                 told.setdefault(tr(one.why), []).append(tr(one.label))
-        lines = [f"{listed(names)}: {why}" for why, names in told.items()]
+        lines = [
+            tr("{label}: {words}", label=listed(names), words=why) for why, names in told.items()
+        ]
         self.missing.setText("\n".join(lines))
         self._missing.setVisible(bool(lines))
 

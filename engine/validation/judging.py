@@ -65,8 +65,8 @@ class RowVerdict:
 class Verdict:
     """What a grid says. ``base`` is always told where it was drawn; ``rows`` are those with a LoRA.
 
-    ``words`` has one word for each checkpoint, that of its best row, or what it is flagged for
-    where its other rows only hide that. ``losses`` are the held-out
+    ``words`` has one word for each checkpoint: that of its best row, or what it is flagged for
+    where that row only hides it or is flagged as well. ``losses`` are the held-out
     losses that may be compared. ``pick`` is None when ``missing`` says what has to be drawn first,
     or ``unjudged`` what nobody can tell because pictures are gone. ``notes`` are about what could
     not be measured, and against what it was.
@@ -246,15 +246,23 @@ _GOODNESS: tuple[Word, ...] = (
 
 def _words(rows: tuple[RowVerdict, ...]) -> dict[str, Word]:
     """One word for each checkpoint."""
-    best: dict[str, RowVerdict] = {}
+    groups: dict[str, list[RowVerdict]] = {}
     for row in rows:
-        have = best.get(row.row.checkpoint, row)
-        best[row.row.checkpoint] = min(have, row, key=lambda one: _GOODNESS.index(one.word))
-    return {path: _of_checkpoint(row) for path, row in best.items()}
+        groups.setdefault(row.row.checkpoint, []).append(row)
+    return {path: _of_checkpoint(group) for path, group in groups.items()}
 
 
-def _of_checkpoint(best: RowVerdict) -> Word:
-    return best.elsewhere[0].kind if best.word == "hidden" else best.word
+def _of_checkpoint(rows: Sequence[RowVerdict]) -> Word:
+    """That of the best row; of one that only hides a flag, and of flagged ones, the gravest word
+    of what memorized.
+    """
+    best = min(rows, key=lambda one: _GOODNESS.index(one.word))
+    if best.word == "hidden":
+        return best.elsewhere[0].kind
+    if not best.flags:
+        return best.word
+    grave = [one.word for one in rows if one.word in SERIOUS]
+    return min(grave, key=SERIOUS.index) if grave else best.word
 
 
 def _missing(evidence: Evidence) -> tuple[Sentence, ...]:

@@ -89,7 +89,7 @@ def read(name: str, row: RowVerdict, verdict: Verdict) -> LimitReading:
     if figure is None:
         why = _why(name, evidence) if measure is not None else ""
         return LimitReading(name, relation, None, limit, True, scale, why)
-    holds = _holds(name, relation, figure, limit)
+    holds = _holds(name, relation, figure, limit) or _is_usual(name, figure, evidence)
     return LimitReading(name, relation, figure, limit, holds, scale)
 
 
@@ -100,6 +100,12 @@ def _holds(name: str, relation: str, figure: Figure, limit: float) -> bool:
     if relation == SUSPECT:
         return value < limit
     return value <= limit or (name == "loss_rise" and figure.low <= 0)
+
+
+def _is_usual(name: str, figure: Figure, evidence: Evidence) -> bool:
+    """Whether the base model's pictures are spread no more: then it is not the LoRA's doing."""
+    base = evidence.base.figures.entropy if evidence.base is not None else None
+    return name == "least_entropy" and base is not None and figure.value >= base.value
 
 
 def _why(name: str, evidence: Evidence) -> str:

@@ -48,7 +48,7 @@ def what_if(
                 moved = limits.model_copy(update={item.name: _as(item, value)})
                 then = pick(evidence, losses, names, moved)
                 if _answer(then) != _answer(now):
-                    found.append(_told(item, value, then, names, evidence))
+                    found.append(_told(item, value, then, now, names, evidence))
                     break
     return tuple(found)
 
@@ -74,7 +74,12 @@ def _as(item: Setting, value: float) -> float | int:
 
 
 def _told(
-    item: Setting, value: float, then: Pick, names: Mapping[str, str], evidence: Evidence
+    item: Setting,
+    value: float,
+    then: Pick,
+    now: Pick,
+    names: Mapping[str, str],
+    evidence: Evidence,
 ) -> WhatIf:
     scale = scale_of(item.name, evidence) or Scale()
     facts = {
@@ -84,7 +89,9 @@ def _told(
         "weight": f"{then.weight:g}",
     }
     words = "With “{limit}” at {value} the answer would be {name} at weight {weight}."
-    if not then.sound:
+    if _answer(then)[:2] == _answer(now)[:2] and then.sound:
+        words = "With “{limit}” at {value} nothing would speak against {name} at weight {weight}."
+    elif not then.sound:
         words = "With “{limit}” at {value} no checkpoint would be good enough."
     sentence = Sentence(words, facts)
     return WhatIf(item.name, value, then.checkpoint, then.weight, then.sound, sentence)

@@ -17,6 +17,7 @@ from engine.runtime.resources import resource
 REGULAR, BOLD = "StylekilnSans-Regular", "StylekilnSans-SemiBold"
 _CHINESE = {REGULAR: "StylekilnSansSC-Regular", BOLD: "StylekilnSansSC-Medium"}
 _CLOSING = "，。；：！？）」』》、…”’"
+_OPENING = "（「『《“‘"
 _registering = threading.Lock()
 BOX = "□"
 _SKINS = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
@@ -68,15 +69,18 @@ def wrapped(text: str, size: float, room: float, most: int = 0, font: str = REGU
 
 def _words(text: str) -> list[str]:
     """Words with the space behind them; Chinese may break between any two characters, but not
-    before a closing mark. A number stays with its %.
+    before a closing mark or behind an opening one. A number stays with its %.
     """
     words = [""]
     for place, letter in enumerate(text):
-        closes = letter in _CLOSING and words[-1] != ""
-        if _is_wide(letter) and not closes:
-            words += [letter, ""] if words[-1] == "" else ["", letter, ""]
-        elif closes and words[-1] == "" and len(words) > 1:
-            words[-2] += letter
+        if letter in _CLOSING:
+            words[-1 if words[-1] or len(words) < 2 else -2] += letter
+        elif _is_wide(letter) or letter in _OPENING:
+            if words[-1] and words[-1] not in _OPENING:
+                words.append("")
+            words[-1] += letter
+            if letter not in _OPENING:
+                words.append("")
         else:
             words[-1] += letter
             if letter == " " and text[place + 1 : place + 2] != "%":

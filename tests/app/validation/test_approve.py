@@ -117,24 +117,27 @@ def test_another_checkpoint_keeps_the_weight_and_says_where_it_is_best(qtbot, vi
     assert sheet.best.isVisible()
 
 
-def test_a_flag_at_another_weight_is_an_objection_at_this_one(qtbot, view, judged, monkeypatch):
+def test_a_flag_at_another_weight_is_an_objection_at_this_one(qtbot, view, judged):
     evidence = view.evidence.evidence
-    pick = view.evidence.pick()
+    last = judged.request.checkpoints[-1]
     rows = tuple(
-        replace(row, copies=row.count, cells=())
-        if row.checkpoint == pick.checkpoint and row.weight != pick.weight
+        replace(row, style_fit=0.9, copies=row.count if row.weight == 1 else 0, cells=())
+        if row.checkpoint == last
         else row
         for row in evidence.rows
     )
     view.evidence.evidence = replace(evidence, rows=rows)
     view.evidence.judge()
-    assert not view.evidence.pick().sound
+    picked = view.evidence.pick()
+    assert (picked.checkpoint, picked.weight, picked.sound) == (last, 0.5, False)
+    assert "is memorized; at weight 0.5 it does not show" in view.right.verdict.headline.text()
+    assert view.right.verdict.mark._tint == "warn"
+    told = {row.key: row.count for row in view.right.epochs.list.rows.items}
+    assert told[last] == "copies at 1"
     qtbot.mouseClick(view.right.deeds.approve, LEFT)
     sheet = view.approvals.sheet
-    choose(qtbot, sheet.checkpoint, pick.checkpoint)
-    sheet.weight.set_value(pick.weight)
-    sheet.weight.changed.emit(pick.weight)
-    assert "repeats training pictures" in sheet.verdict.text()
+    assert (sheet.checkpoint.value, sheet.weight.value) == (last, 0.5)
+    assert "4 of 4 above 0.85 at weight 1" in sheet.verdict.text()
     assert "Nothing speaks against it" not in sheet.verdict.text()
     assert sheet.mark._tint == "warn"
     assert sheet.go.text().endswith("all the same")

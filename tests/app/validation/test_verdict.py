@@ -622,6 +622,15 @@ def test_a_judgement_names_the_weight_that_it_is_about(judged):
     assert told["Epoch 6"] == "copies"  # at both weights
 
 
+def test_a_pair_tells_its_weight_and_seed_however_narrow_it_is(judged):
+    strip = judged.verdict.flags.strips[0]
+    pair = strip._pairs[0]
+    tail = f"{pair.key.weight:g}, seed {pair.key.seed}"
+    assert strip.caption(pair, 400) == f"{pair.key.prompt}, {tail}"
+    long = replace(pair, key=replace(pair.key, prompt="a very long prompt of a bucket"))
+    assert strip.caption(long, 80).endswith(tail)
+
+
 def test_few_pictures_are_a_caveat_of_their_own_with_more_to_draw(qtbot, judged, monkeypatch):
     panel = judged.right.verdict
     assert "Only 6 pictures speak for it" in panel.few.text()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import re
 from contextlib import closing
@@ -18,6 +19,8 @@ from engine.runtime.words import Words
 from engine.validation.dismissed import Dismissal
 from engine.validation.evidence import CellEvidence
 from engine.validation.export.chart import svg
+from engine.validation.export.pdf_flow import Lines
+from engine.validation.export.pdf_text import load_fonts, wrapped
 from engine.validation.export.report import report_of
 from engine.validation.export.report_parts import Report
 from engine.validation.export.report_request import ReportRequest
@@ -25,7 +28,7 @@ from engine.validation.export.run import report
 from engine.validation.judging import judge
 from engine.validation.overfit import Figures
 from engine.validation.overfit_stats import Figure
-from tests.engine.validation.exports import evidence_of, make_grid
+from tests.engine.validation.exports import PROMPTS, color_of, evidence_of, make_grid
 
 LOSSES = {
     "style-e1.safetensors": Figure(0.09, 0.085, 0.095),
@@ -95,10 +98,15 @@ def test_the_change_without_the_trigger_and_the_rise_of_the_loss_are_told(grid, 
     rows = tuple(dataclasses.replace(row, figures=figures) for row in evidence.rows)
     asked = request_of(evidence=dataclasses.replace(evidence, rows=rows, extractor="embedded 2"))
     told = report_of(asked, grid, Words(), Job.detached())
-    assert told.columns[-3:] == ("Change, no trigger", "Held-out loss", "Rise of the loss")
+    assert told.columns[-3:] == (
+        "Change without the trigger",
+        "Held-out loss",
+        "Rise of the held-out loss",
+    )
     assert (told.rows[1].texts[-3], told.rows[1].texts[-1]) == ("0.50", "0.03")  # seeds differ 0.8
-    assert dict(told.limits)["Rise of the held-out loss"] == "0.02"
-    assert dict(told.limits)["Counts as a copy above"] == "0.85"  # that of the training pictures
+    limits = {one.label: one.limit for one in told.limits}
+    assert limits["Rise of the held-out loss"] == "at most 0.02"
+    assert limits["Most alike picture"] == "a copy above 0.85"  # that of the training pictures
     assert dict(told.facts)["Compared with"] == "built-in descriptors"
 
 
@@ -129,8 +137,9 @@ def test_a_flag_of_all_weights_is_told_once_with_its_worst_pair_first(grid, requ
     assert len(copies) == 1
     assert f"The same at weight {low.weight:g}." in copies[0].detail
     shown = [pair.similarity for pair in copies[0].pairs]
-    assert shown == sorted(levels.values(), reverse=True)[: len(shown)]
-    assert f"at weight {low.weight:g}" in copies[0].pairs[0].caption
+    assert shown == [f"{one:.2f}" for one in sorted(levels.values(), reverse=True)[: len(shown)]]
+    assert copies[0].pairs[0].caption.startswith(f"Epoch 4 at {low.weight:g}, seed ")
+    assert copies[0].pairs[0].prompt in grid.request.prompts
     headlines = [one.headline for one in told.flags]
     assert len(headlines) == len(set(headlines))
 
@@ -140,7 +149,11 @@ def test_the_chart_has_every_checkpoint_the_limits_and_the_pick(told: Report) ->
     assert chart is not None
     assert [words for _, words in chart.labels] == ["epoch 2", "epoch 4"]
     assert [curve.name for curve in chart.curves] == ["Style fit", "Diversity", "Copying"]
-    assert {limit.value for limit in chart.limits} == {0.5, 0.35, 0.8}
+    assert [one.words for one in chart.limits] == [
+        "style fit at least 0.50",
+        "diversity at least 0.56",
+        "copying at most 0.35",
+    ]
     assert chart.picked in (0.0, 1.0)
     assert len(chart.curves[1].band) == 2
 
@@ -229,7 +242,7 @@ def test_how_it_was_measured_is_told(told: Report) -> None:
     assert (facts["Training pictures"], facts["Held-out pictures"]) == ("376", "42")
     assert (facts["Seeds"], facts["Weights"]) == ("1, 2", "0.5, 1")
     assert facts["Prompt 2"] == "tower"
-    assert dict(told.limits)["Least style fit"] == "0.5"
+    assert ("Style fit", "at least 0.50") in [(one.label, one.limit) for one in told.limits]
 
 
 def test_the_page_is_whole_and_asks_no_network(request_of, grid) -> None:
@@ -256,11 +269,96 @@ def test_in_chinese_no_heading_is_english(grid, request_of) -> None:
     names = {path: "第 2 轮" for path in grid.request.checkpoints[1:]}
     asked = request_of(language="zh_CN", names=names)
     told = report_of(asked, grid, Words("zh_CN"), Job.detached())
-    words = [*told.columns, *(label for label, _ in (*told.limits, *told.facts)), told.headline]
+    words = [*told.columns, *(label for label, _ in told.facts), told.headline]
+    words += [text for one in told.limits for text in (one.label, one.limit)]
+    words += [*(row.title for row in told.compared), *(label for label, _ in told.about[:-1])]
     words += [*told.reasons, *(row.texts[2] for row in told.rows), told.chart.title]
     words += [curve.name for curve in told.chart.curves]
     words += [part for flag in told.flags for part in (flag.headline, flag.detail)]
     assert [text for text in words if not re.search("[\u4e00-\u9fff]", text)] == []
+
+
+def test_the_answer_says_which_file_of_which_project_it_is_about(
+    tmp_path: Path, request_of
+) -> None:
+    project = Project.create(tmp_path / "project", "Harvest Isles", [])
+    grid = make_grid(project.grids / "check")
+    evidence = evidence_of(grid)
+    names = dict.fromkeys(grid.request.checkpoints[1:], "epoch")
+    told = report_of(
+        request_of(grid=str(grid.folder), evidence=evidence, names=names),
+        grid,
+        Words(),
+        Job.detached(),
+    )
+    about = dict(told.about)
+    picked = Path(judge(evidence).pick.checkpoint)
+    assert (about["Project"], about["Grid"]) == ("Harvest Isles", "check")
+    assert about["File"] == picked.name
+    assert about["SHA-256"] == hashlib.sha256(picked.read_bytes()).hexdigest()
+    picked.unlink()
+    gone = report_of(
+        request_of(grid=str(grid.folder), evidence=evidence, names=names),
+        grid,
+        Words(),
+        Job.detached(),
+    )
+    assert dict(gone.about)["SHA-256"] == "the file is gone"
+
+
+def test_base_and_pick_are_shown_above_each_other_for_the_same_prompts_and_seeds(
+    grid, request_of
+) -> None:
+    evidence = request_of().evidence
+    picked = judge(evidence).pick
+
+    def cells(checkpoint: str, weight: float) -> tuple[str, ...]:
+        return tuple(
+            cell.id
+            for cell in grid.cells
+            if (cell.position.checkpoint, cell.position.weight) == (checkpoint, weight)
+        )
+
+    base = dataclasses.replace(evidence.base, cells=cells("", 1.0))
+    told = report_of(
+        request_of(evidence=dataclasses.replace(evidence, base=base)), grid, Words(), Job.detached()
+    )
+    below = next(row for row in told.compared if "at weight" in row.title)
+    above = next(row for row in told.compared if row.title == "Base model")
+    shown = [(seed, prompt) for prompt in PROMPTS for seed in (1, 2)]
+    epoch = 1 + grid.request.checkpoints[1:].index(picked.checkpoint)
+    for row, weight, number in ((above, 0, 0), (below, picked.weight, epoch)):
+        assert len(row.pictures) == 4
+        for data, (seed, prompt) in zip(row.pictures, shown, strict=True):
+            drawn = Image.open(io.BytesIO(data)).convert("RGB").getpixel((30, 30))
+            assert _is(drawn, color_of(seed, prompt, weight, number))
+
+
+def test_what_was_not_measured_says_why(told: Report) -> None:
+    row = next(one for one in told.limits if one.label == "Loss of prompt following")
+    assert (row.holds, row.limit) == (None, "at most 0.10")
+    assert "it takes a text-image model" in row.value
+
+
+def test_a_page_is_broken_between_rows_and_pictures_never_through_them(request_of) -> None:
+    load_fonts()
+    words = Lines("Copying is 0.78, more than it may be. " * 8, 9)
+    assert words.wrap(200, 400)[1] > 60
+    assert words.split(200, 20) == []
+    many = dataclasses.replace(request_of().evidence, rows=request_of().evidence.rows * 12)
+    path = report(request_of("pdf", evidence=many), Job.detached()).paths[0]
+    assert len(re.findall(rb"/Type /Page\b", path.read_bytes())) >= 3
+
+
+def test_words_are_broken_where_a_reader_breaks_them() -> None:
+    load_fonts()
+    lines = wrapped("The share of copies is 10 % of all, so the loss rises again.", 8, 60)
+    assert all(line == line.strip() for line in lines)
+    assert not any(line.startswith("%") for line in lines)
+    assert " ".join(lines).count("loss") == 1
+    chinese = wrapped("复制度为 0.69，不高于训练图片之间的相似度（0.73）。此处最低。", 8, 70)
+    assert len(chinese) > 2
+    assert not any(line[0] in "，。）" for line in chinese)
 
 
 def test_pictures_that_are_gone_leave_their_place_empty(request_of, tmp_path) -> None:
