@@ -94,7 +94,8 @@ def _read_among(one: Reading, groups: Mapping[str, Sequence[Reading]]) -> Readin
         for flag in other.flags
         if flag.kind not in (*MEMORIZED, "unlearned")
     ]
-    near, at = (), one.row.weight
+    near: tuple[Sign, ...] = ()
+    at = one.row.weight
     for other in (one, *sorted(stronger, key=lambda other: -other.row.weight)):
         if signs := tuple(sign for sign in other.signs if sign.kind in _NEAR):
             near, at = signs, other.row.weight

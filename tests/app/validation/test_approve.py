@@ -121,7 +121,9 @@ def test_a_flag_at_another_weight_is_an_objection_at_this_one(qtbot, view, judge
     evidence = view.evidence.evidence
     last = judged.request.checkpoints[-1]
     rows = tuple(
-        replace(row, style_fit=0.9, copies=row.count if row.weight == 1 else 0, cells=())
+        replace(
+            row, style_fit=0.9, diversity=0.75, copies=row.count if row.weight == 1 else 0, cells=()
+        )
         if row.checkpoint == last
         else row
         for row in evidence.rows
