@@ -14,6 +14,7 @@ from app.theme import metrics
 from app.validation import verdict_help
 from app.widgets.clipboard import copy_rows
 from engine.validation.judging import WORD_LABELS
+from engine.validation.limit_readings import share_of_copies
 from engine.validation.overfit_stats import Figure
 from engine.validation.sentences import decimal
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_Measure = Callable[["RowVerdict"], Figure | None]
+_Measure = Callable[["RowVerdict", "Verdict"], Figure | None]
 
 
 def _figure(name: str) -> _Measure:
-    def read(row: RowVerdict) -> Figure | None:
+    def read(row: RowVerdict, _: Verdict) -> Figure | None:
         found: Figure | None = getattr(row.row.figures, name)
         return found
 
@@ -35,7 +36,7 @@ def _figure(name: str) -> _Measure:
 
 
 def _plain(name: str) -> _Measure:
-    def read(row: RowVerdict) -> Figure | None:
+    def read(row: RowVerdict, _: Verdict) -> Figure | None:
         found = getattr(row.row, name)
         return Figure.plain(float(found)) if found is not None else None
 
@@ -47,7 +48,7 @@ COLUMNS: tuple[tuple[str, str, _Measure], ...] = (
     ("Diversity", verdict_help.DIVERSITY, _figure("diversity")),
     ("Copying", verdict_help.COPYING, _figure("copy_mean")),
     ("Copying, 90 %", verdict_help.COPY_P90, _figure("copy_p90")),
-    ("Share of copies", verdict_help.COPY_SHARE, _figure("copy_share")),
+    ("Share of copies", verdict_help.COPY_SHARE, share_of_copies),
     ("Excess copying", verdict_help.EXCESS, _figure("excess")),
     ("Spread", verdict_help.ENTROPY, _figure("entropy")),
     ("Subjects kept", verdict_help.KEPT, _plain("kept")),
@@ -81,7 +82,7 @@ class VerdictTable(QTableWidget):
         """
         shown_rows = [one for one in verdict.rows if weight is None or one.row.weight == weight]
         rows = [*((verdict.base,) if verdict.base is not None else ()), *shown_rows]
-        shown = [one for one in COLUMNS if any(one[2](row) is not None for row in rows)]
+        shown = [one for one in COLUMNS if any(one[2](row, verdict) is not None for row in rows)]
         heads = [tr("Checkpoint"), tr("Weight"), tr("Verdict"), tr("Pictures")]
         self.setColumnCount(len(heads) + len(shown))
         self.setHorizontalHeaderLabels([*heads, *(tr(name) for name, _, _ in shown)])
@@ -95,7 +96,9 @@ class VerdictTable(QTableWidget):
             name = tr("Base model") if base else self._state.title_of(row.row.checkpoint)
             texts = [name, "" if base else f"{row.row.weight:g}", tr(WORD_LABELS[row.word])]
             texts.append(str(row.row.count))
-            texts += [_words(measure(row), name == "Held-out loss") for name, _, measure in shown]
+            texts += [
+                _words(measure(row, verdict), name == "Held-out loss") for name, _, measure in shown
+            ]
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 item.setTextAlignment(_LEFT if column in (0, 2) else _RIGHT)

@@ -138,8 +138,10 @@ def _scaled(figure: Figure | None, by: float) -> Figure | None:
     return None if figure is None or by <= 0 else figure.over(by)
 
 
-def _share(row: RowVerdict, verdict: Verdict) -> Figure | None:
-    """As pictures are counted: by what is read of each."""
+def share_of_copies(row: RowVerdict, verdict: Verdict) -> Figure | None:
+    """How many pictures of ``row`` are copies, counted by what is read of each; None where there
+    was no training picture.
+    """
     measured = row.row.figures.copy_share
     if measured is None:
         return None
@@ -170,7 +172,7 @@ _MEASURES: Mapping[str, _Measure] = MappingProxyType(
         "least_fit": lambda row, _: row.row.figures.fit,
         "variety_of_base": lambda row, _: row.row.figures.diversity,
         "excess": lambda row, _: row.row.figures.copy_mean,
-        "copies_share": _share,
+        "copies_share": share_of_copies,
         "copy_similarity": _closest,
         "least_entropy": lambda row, _: row.row.figures.entropy,
         "least_kept": lambda row, _: (
@@ -181,7 +183,7 @@ _MEASURES: Mapping[str, _Measure] = MappingProxyType(
         "following_drop": _drop,
         "variety_of_best": _of_best,
         "share_of_background": lambda row, verdict: _scaled(
-            _share(row, verdict), usual_copies(verdict.evidence, verdict.limits)
+            share_of_copies(row, verdict), usual_copies(verdict.evidence, verdict.limits)
         ),
         "signs_needed": lambda row, _: Figure.plain(float(len(row.signs))),
     }

@@ -20,7 +20,7 @@ from engine.validation.judging import GOOD, SERIOUS, WORD_LABELS, RowVerdict, Ve
 from engine.validation.learned_pictures import project_of
 from engine.validation.limit_readings import MAIN, MORE, LimitReading, read
 from engine.validation.manifest import Grid
-from engine.validation.overfit_rules import Flag, leak, threshold
+from engine.validation.overfit_rules import Flag, copies, leak, threshold
 from engine.validation.overfit_stats import Figure
 from engine.validation.sentences import Sentence, decimal
 
@@ -109,6 +109,7 @@ class _Reporter:
     def _row(self, verdict: RowVerdict) -> TableRow:
         row, figures, picked = verdict.row, verdict.row.figures, self._verdict.pick
         change = leak(row, self._verdict.evidence) if row.checkpoint else None
+        counted = copies(row, self._verdict.evidence, self._verdict.limits)
         texts = (
             _capital(self._verdict.names.get(row.checkpoint, self.words("Base model"))),
             f"{row.weight:g}" if row.checkpoint else "",
@@ -116,7 +117,7 @@ class _Reporter:
             _plain(row.style_fit),
             _with_interval(figures.diversity, row.diversity),
             _with_interval(figures.copy_mean, row.copying),
-            "" if row.copying is None else f"{row.copies} / {row.count}",
+            "" if row.copying is None else f"{counted} / {row.count}",
             _plain(row.kept),
             _plain(change.value if change is not None else None),
             _with_interval(figures.held_out_loss, None, 4),

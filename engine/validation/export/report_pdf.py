@@ -150,7 +150,7 @@ def _measures(report: Report, room: float) -> Table:
                 for number, text in enumerate(row.texts)
             ]
         )
-    shares = (0.095, 0.06, 0.13, 0.065, 0.1, 0.1, 0.065, 0.075, 0.08, 0.145, 0.085)
+    shares = (0.095, 0.06, 0.135, 0.06, 0.1, 0.1, 0.065, 0.07, 0.075, 0.16, 0.08)
     table = Table(cells, [share * room for share in shares], repeatRows=1)
     table.setStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE), *_TIGHT])
     return table
