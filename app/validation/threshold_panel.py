@@ -98,13 +98,13 @@ class ThresholdRow(QObject):
         else:
             places = 0 if reading.is_whole else 2
             self.value.setText(decimal(figure.value, places))
-        self._tip.say(reading.why or HELP[self._name])
+        self._tip.say(reading.why if figure is None and reading.why else HELP[self._name])
         self.spread.setText(plus_minus(figure) if figure is not None else "")
         self.mark.setVisible(figure is not None)
         holds = reading.holds
         self.mark.set("circle-check" if holds else "triangle-alert", "ok" if holds else "warn")
         words = "Within the limit" if holds else "Beyond the limit"
-        self.mark.setToolTip(tr(words))
+        self.mark.setToolTip(tr(reading.why or words))
         self.mark.setAccessibleName(tr(words))
 
 
@@ -201,7 +201,7 @@ class ThresholdPanel(Panel):
         """Why values are missing, each reason once."""
         told: dict[str, list[str]] = {}
         for one in readings:
-            if one.why and one.name in MAIN:
+            if one.why and one.figure is None and one.name in MAIN:
                 told.setdefault(tr(one.why), []).append(tr(one.label))
         lines = [
             tr("{label}: {words}", label=listed(names), words=why) for why, names in told.items()

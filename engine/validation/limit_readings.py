@@ -53,7 +53,7 @@ SETTINGS: Mapping[str, Setting] = {item.name: item for item in settings_of(Limit
 @dataclass(frozen=True)
 class LimitReading:
     """What was measured beside the limit ``name``. ``figure`` is None where it was not, and ``why``
-    says why. ``limit`` is the value that holds, in the scale of the measure, also where the setting
+    says why; beside a figure it says why the limit holds all the same. ``limit`` is the value that holds, in the scale of the measure, also where the setting
     leaves it to the training pictures.
     """
 
@@ -89,7 +89,9 @@ def read(name: str, row: RowVerdict, verdict: Verdict) -> LimitReading:
     if figure is None:
         why = _why(name, evidence) if measure is not None else ""
         return LimitReading(name, relation, None, limit, True, scale, why)
-    holds = _holds(name, relation, figure, limit) or _is_usual(name, figure, evidence)
+    holds = _holds(name, relation, figure, limit)
+    if not holds and _is_usual(name, figure, evidence):
+        return LimitReading(name, relation, figure, limit, True, scale, _USUAL)
     return LimitReading(name, relation, figure, limit, holds, scale)
 
 
@@ -119,6 +121,7 @@ def _why(name: str, evidence: Evidence) -> str:
     return _WHY[name]
 
 
+_USUAL = "The base model's pictures are spread no more."
 _WHY: Mapping[str, str] = MappingProxyType(
     {
         "variety_of_base": "Not measured: it takes at least 2 seeds of a prompt.",

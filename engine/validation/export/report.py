@@ -100,6 +100,8 @@ class _Reporter:
         if figure is None:
             return LimitRow(label, self.words(reading.why) if reading.why else "", limit, None)
         value = _with_interval(figure, None) if places else _whole(figure)
+        if reading.why:
+            value = f"{value} {self.words(reading.why)}"
         return LimitRow(label, value, limit, reading.holds)
 
     def _rows(self) -> list[TableRow]:
