@@ -53,8 +53,8 @@ SETTINGS: Mapping[str, Setting] = {item.name: item for item in settings_of(Limit
 @dataclass(frozen=True)
 class LimitReading:
     """What was measured beside the limit ``name``. ``figure`` is None where it was not, and ``why``
-    says why; beside a figure it says why the limit holds all the same. ``limit`` is the value that holds, in the scale of the measure, also where the setting
-    leaves it to the training pictures.
+    says why; beside a figure it says why the limit holds all the same. ``limit`` is the value that
+    holds, in the scale of the measure, also where the setting leaves it to the training pictures.
     """
 
     name: str
