@@ -101,7 +101,7 @@ def _holds(name: str, relation: str, figure: Figure, limit: float) -> bool:
         return value >= limit
     if relation == SUSPECT:
         return value < limit
-    return value <= limit or (name == "loss_rise" and figure.low <= 0)
+    return value <= limit or (name == "loss_rise" and (figure.few or figure.low <= 0))
 
 
 def _is_usual(name: str, figure: Figure, evidence: Evidence) -> bool:
@@ -149,7 +149,7 @@ def share_of_copies(row: RowVerdict, verdict: Verdict) -> Figure | None:
     if measured is None:
         return None
     share = copies(row.row, verdict.evidence, verdict.limits) / max(1, row.row.count)
-    return Figure(share, min(measured.low, share), max(measured.high, share))
+    return Figure(share, min(measured.low, share), max(measured.high, share), measured.few)
 
 
 def _closest(row: RowVerdict, verdict: Verdict) -> Figure | None:
@@ -166,7 +166,7 @@ def _of_best(row: RowVerdict, verdict: Verdict) -> Figure | None:
 
 def _drop(row: RowVerdict, _: Verdict) -> Figure | None:
     found = row.row.figures.following_change
-    return Figure(-found.value, -found.high, -found.low) if found is not None else None
+    return -found if found is not None else None
 
 
 _Measure = Callable[[RowVerdict, Verdict], Figure | None]
