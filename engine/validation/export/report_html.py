@@ -109,7 +109,8 @@ def _table(report: Report) -> Iterator[str]:
         yield '<tr class="picked">' if row.picked else "<tr>"
         for number, text in enumerate(row.texts):
             tone = f' class="{row.tone}"' if number == 2 and row.tone else ""
-            yield f"<td{tone}>{escape(text)}</td>"
+            shown = escape(text).replace(" (", "<br>(") if number > 2 else escape(text)
+            yield f"<td{tone}>{shown}</td>"
         yield "</tr>"
     yield "</tbody></table></div>"
 
