@@ -104,7 +104,7 @@ def _validate(facts: dict[str, Any]) -> str:
         for row in facts["rows"]
         if row["weight"]
     ]
-    names = ("Checkpoint", "Weight", "Style fit", "Diversity", "Copying", "Layout kept")
+    names = ("Checkpoint", "Weight", "Style fit", "Diversity", "Copying", "Subjects kept")
     style = [
         (name.replace("_", " "), f["blockiness"], f["colors"], f["flatness"], f["outline"])
         for name, f in facts["style"].items()

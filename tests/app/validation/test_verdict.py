@@ -633,8 +633,8 @@ def test_a_pair_tells_its_weight_and_seed_however_narrow_it_is(judged):
 
 def test_few_pictures_are_a_caveat_of_their_own_with_more_to_draw(qtbot, judged, monkeypatch):
     panel = judged.right.verdict
-    assert "Only 6 pictures speak for it" in panel.few.text()
-    assert "Only 6 pictures" not in panel.reasons.text()
+    assert "Only 8 pictures speak for it" in panel.few.text()
+    assert "Only 8 pictures" not in panel.reasons.text()
     asked = []
     monkeypatch.setattr(judged.runner, "start", lambda request, *_: asked.append(request))
     qtbot.mouseClick(panel.more, LEFT)
