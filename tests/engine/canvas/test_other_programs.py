@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from engine.canvas.ora import save_ora
 from engine.canvas.ora_reading import load_ora
 from engine.canvas.psd_file import save_psd
 from engine.canvas.psd_reading import load_psd
+from tests.engine.canvas.other_programs import GIMP, farthest, quiet
 from tests.engine.canvas.pictures import difference, rich
-
-_GIMP = """
-(let* ((image (car (gimp-file-load RUN-NONINTERACTIVE "{source}" "source")))
-       (again (gimp-file-save RUN-NONINTERACTIVE image
-                              (car (gimp-image-get-active-drawable image)) "{again}" "again"))
-       (flat (car (gimp-image-merge-visible-layers image CLIP-TO-IMAGE))))
-  (gimp-file-save RUN-NONINTERACTIVE image flat "{target}" "target"))
-"""
-
-
-def quiet(*command: str) -> None:
-    environment = {key: value for key, value in os.environ.items() if key != "QT_QPA_PLATFORM"}
-    subprocess.run(command, check=True, capture_output=True, timeout=300, env=environment)
-
-
-def farthest(path: Path, expected: np.ndarray) -> int:
-    with Image.open(path) as image:
-        shown = np.asarray(image.convert("RGBA")).astype(int)
-    assert shown.shape == expected.shape
-    return int(np.abs(shown - expected).max())
 
 
 @pytest.mark.skipif(shutil.which("gimp") is None, reason="GIMP is not installed")
@@ -45,7 +22,7 @@ def test_gimp_and_we_show_each_others_psd_as_our_own(tmp_path: Path) -> None:
     document.set_mode(next(node.id for node in document.nodes() if node.name == "Shade"), "screen")
     ours, shown, theirs = (tmp_path / name for name in ("a.psd", "a.png", "b.psd"))
     save_psd(document, ours)
-    script = _GIMP.format(source=ours, target=shown, again=theirs)
+    script = GIMP.format(source=ours, target=shown, again=theirs)
     quiet("gimp", "-i", "-d", "-f", "-b", script, "-b", "(gimp-quit 0)")
     assert farthest(shown, document.composite()) <= 2
     back = load_psd(theirs).document
