@@ -19,7 +19,6 @@ from engine.canvas.storage import load
 from engine.runtime.job import Job
 from engine.tour import plan, stages
 from engine.training.loop import run as train
-from tests.app.shell.conftest import loop, session, settle, window  # noqa: F401
 from tests.engine.canvas.other_programs import GIMP, farthest, quiet
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -104,7 +103,7 @@ class Artist:
 
 
 @pytest.fixture
-def artist(window, session, settle, loop, project):  # noqa: F811
+def artist(window, session, settle, loop, project):
     loop.run_until_complete(session.bridge.start())
     loop.run_until_complete(session.open_folder(project.root))
     settle()
@@ -147,22 +146,9 @@ def test_silhouettes_become_icons_and_a_psd_that_others_open(artist, project, tm
     assert tuple(blocked[70, 64, :3]) == (0xC0, 0x28, 0x28)
 
     with_style(artist)
-    for number, subject in enumerate(SUBJECTS):
-        place = QRect(number * FIELD + 16, 16, 96, 96)
-        before = artist.composite()
-        artist.choose(place.x(), place.y(), place.width(), place.height())
-        made = artist.repaint(plan.CAPTION.format(subject=subject), 0.7, 2)
-        assert (made[0].pixels != made[1].pixels).any()
-        artist.key(Qt.Key.Key_Return)
-        changed = np.argwhere((artist.composite() != before).any(-1))
-        assert len(changed) > 2000
-        frame = artist.state.layer.recipe["frame"]
-        (top, left), (bottom, right) = changed.min(0), changed.max(0)
-        assert frame[0] <= left
-        assert frame[1] <= top
-        assert right < frame[0] + frame[2]
-        assert bottom < frame[1] + frame[3]
-        assert artist.state.layer.name == subject
+    for number, subject in enumerate(SUBJECTS[:2]):
+        repaint_field(artist, number, subject)
+    collage_field(artist, 2, SUBJECTS[2])
 
     painted = artist.composite()
     artist.choose(20, 20, 40, 40)
@@ -182,6 +168,44 @@ def test_silhouettes_become_icons_and_a_psd_that_others_open(artist, project, tm
     dialog.accept()
     artist.rest()
     opened_by_others(psd, artist)
+
+
+def repaint_field(artist: Artist, number: int, subject: str) -> None:
+    """Paint an icon's field in the style and take the first candidate; no pixel beyond changes."""
+    before = artist.composite()
+    artist.choose(number * FIELD + 16, 16, 96, 96)
+    made = artist.repaint(plan.CAPTION.format(subject=subject), 0.7, 2)
+    assert (made[0].pixels != made[1].pixels).any()
+    artist.key(Qt.Key.Key_Return)
+    changed = np.argwhere((artist.composite() != before).any(-1))
+    assert len(changed) > 2000
+    x, y, width, height = artist.state.layer.recipe["frame"]
+    (top, left), (bottom, right) = changed.min(0), changed.max(0)
+    assert x <= left <= right < x + width
+    assert y <= top <= bottom < y + height
+    assert artist.state.layer.name == subject
+
+
+def collage_field(artist: Artist, number: int, subject: str) -> None:
+    """The left half of one candidate, the right half of another, as one layer."""
+    before, middle = artist.composite(), number * FIELD + FIELD // 2
+    artist.choose(number * FIELD + 16, 16, 96, 96)
+    first, second = artist.repaint(plan.CAPTION.format(subject=subject), 0.7, 2)
+    artist.key(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    artist.state.set_brush(size=40, hardness=1.0)
+    artist.click(artist.page.strip.collage)
+    artist.key(Qt.Key.Key_1)
+    artist.drag((middle - 30, 30), (middle - 30, 100))
+    artist.key(Qt.Key.Key_2)
+    artist.drag((middle + 30, 30), (middle + 30, 100))
+    artist.key(Qt.Key.Key_Return)
+    artist.rest()
+    after = artist.composite()
+    for candidate, x in ((first, middle - 30), (second, middle + 30)):
+        shown = candidate.pixels[64 - candidate.rect.y(), x - candidate.rect.x()]
+        assert shown[3] == 255
+        assert (after[64, x] == shown).all()
+    assert (after[:, : number * FIELD] == before[:, : number * FIELD]).all()
 
 
 def with_style(artist: Artist) -> None:
