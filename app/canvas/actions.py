@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.actions import Action
+from app.canvas.candidate_keys import toggle_collage
 from app.canvas.selection_actions import selection_actions
 from app.canvas.tool_actions import tool_actions
 
@@ -100,6 +101,33 @@ def canvas_actions(view: View) -> list[Action]:
             "Discard candidates",
             view.discard,
             "trash-2",
+            "",
+            lambda: bool(state.candidates.items),
+            where,
+        ),
+        Action(
+            "canvas.again",
+            "Again from this layer",
+            view.again.from_layer,
+            "history",
+            "",
+            lambda: view.again.can(state.layer),
+            where,
+        ),
+        Action(
+            "canvas.collage",
+            "Paint with candidates",
+            lambda: toggle_collage(state),
+            "blend",
+            "",
+            lambda: state.collage.active or state.collage.can_start,
+            where,
+        ),
+        Action(
+            "canvas.compare",
+            "Compare candidates",
+            state.compare.toggle,
+            "columns-2",
             "",
             lambda: bool(state.candidates.items),
             where,

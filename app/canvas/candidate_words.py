@@ -46,6 +46,9 @@ def told(candidates: Candidates, batch: Batch) -> tuple[str, str]:
     """The line over a request: its prompt, and what its candidates have in common."""
     items = candidates.of(batch)
     facts = [f"{batch.strength:.2f}"] if batch.strength else []
+    variation = batch.image.get("variation")
+    if variation:
+        facts.append(tr("{share} % different", share=round(variation * 100)))
     common = set(uses_of(items[0].recipe)) - set(differing(items)) if items else set()
     facts += [lora_words(path, weight) for path, weight in sorted(common)[:1]]
     prompt = " ".join((batch.prompt or items[0].prompt if items else batch.prompt).split())

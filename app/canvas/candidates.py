@@ -81,6 +81,11 @@ class Candidate:
     part: str = ""
 
     @property
+    def kept_recipe(self) -> dict[str, Any]:
+        """What a layer keeps of how it was made, and where its top left was then."""
+        return {**self.recipe, "at": [self.rect.x(), self.rect.y()]}
+
+    @property
     def prompt(self) -> str:
         """What was painted."""
         return str((self.recipe.get("image") or {}).get("prompt") or self.batch.prompt)

@@ -246,7 +246,7 @@ class Collage(QObject):
             return present
         left, top = item.rect.x(), item.rect.y()
         layer = layer_of(tr("Candidate {n}", n=item.number), item.pixels, left, top)
-        layer.recipe, layer.mask = item.recipe, Mask(Tiles(1))
+        layer.recipe, layer.mask = item.kept_recipe, Mask(Tiles(1))
         layer.id = item.part or layer.id
         return layer
 

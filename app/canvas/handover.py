@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 
+from app.canvas.repaint_settings import RepaintSettings
+
 if TYPE_CHECKING:
     from app.canvas.keeper import Keeper
     from app.canvas.model import CanvasState
@@ -58,8 +60,8 @@ class Handover:
             if document:
                 await self._take_over(Path(document))
             if recipe is not None:
-                self._repainting.choose_model(recipe.model)
                 self._repainting.change(**_settings(recipe))
+                self._repainting.choose_model(recipe.model)
             if model:
                 self._repainting.choose_model(model)
             for path, weight in loras:
@@ -97,15 +99,8 @@ class Handover:
 
 
 def _settings(recipe: ImageRequest) -> dict[str, Any]:
-    """What the canvas paints with, as the picture of ``recipe`` was made."""
-    return {
-        "prompt": recipe.prompt,
-        "negative": recipe.negative_prompt,
-        "loras": tuple((use.path, use.weight) for use in recipe.loras),
-        "seed": recipe.seed,
-        "seed_locked": True,
-        "sampler": recipe.sampler,
-        "schedule": recipe.schedule,
-        "steps": recipe.steps,
-        "guidance": recipe.guidance_scale,
-    }
+    """What the canvas paints with, as the picture of ``recipe`` was made; how strongly and how
+    many is as it was.
+    """
+    values = RepaintSettings.of(recipe).as_values()
+    return {name: value for name, value in values.items() if name not in ("strength", "count")}

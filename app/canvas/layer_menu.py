@@ -14,7 +14,7 @@ from app.widgets.buttons import shortcut_text
 from engine.canvas.layer import Group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from app.actions import Action
     from app.canvas.layer_list import LayerList
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LAYER_MENU = (
     (("canvas.rename_layer", "Rename"), ("canvas.duplicate", "Duplicate"),
      ("canvas.delete_layer", "Delete")),
+    (("canvas.again", "Again from this layer"),),
     (("canvas.group", "Group layers"), ("canvas.ungroup", "Ungroup layers")),
     (("canvas.add_mask", "Add mask"), ("canvas.invert_mask", "Invert mask"),
      ("canvas.apply_mask", "Apply mask"), ("canvas.delete_mask", "Delete mask")),
@@ -33,6 +34,7 @@ LAYER_MENU = (
 # What "Merge down" is called for several rows, and for a group.
 MERGES = ("Merge layers", "Merge group")
 _ONLY_WHEN_POSSIBLE = (
+    "canvas.again",
     "canvas.ungroup",
     "canvas.add_mask",
     "canvas.invert_mask",
@@ -59,20 +61,28 @@ class LayerMenu:
         self.menu = QMenu(self._rows)
         self.menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for number, group in enumerate(LAYER_MENU):
-            if number:
+            if any(self._offered(name) for name, _ in group) and number:
                 self.menu.addSeparator()
             for name, text in group:
                 self._offer(name, text)
-            if number == 1:
-                self._add_locks()
             if number == 2:
+                self._add_locks()
+            if number == 3:
                 self._add_mask_switch()
         self.menu.popup(self._rows.viewport().mapToGlobal(at))
 
+    def know(self, actions: Iterable[Action]) -> None:
+        """Offer these too where the menu names them."""
+        self._known |= {one.id: one for one in actions}
+
+    def _offered(self, name: str) -> bool:
+        action = self._known.get(name)
+        return action is not None and (name not in _ONLY_WHEN_POSSIBLE or action.enabled())
+
     def _offer(self, name: str, text: str) -> None:
-        action = self._known[name]
-        if name in _ONLY_WHEN_POSSIBLE and not action.enabled():
+        if not self._offered(name):
             return
+        action = self._known[name]
         if name == "canvas.merge" and len(self._state.chosen) > 1:
             text = MERGES[0]
         elif name == "canvas.merge" and isinstance(self._state.node, Group):

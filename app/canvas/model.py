@@ -281,7 +281,7 @@ class CanvasState(LayoutState):
             x=shown.rect.x(),
             y=shown.rect.y(),
             above=self.active,
-            recipe=shown.recipe,
+            recipe=shown.kept_recipe,
             what="Accept candidate",
         )
         self.candidates.accept(layer.id)

@@ -20,7 +20,7 @@ from engine.canvas.repaint import RepaintRequest, request_of
 from engine.models.family import STARTER
 from engine.project.settings import data_dir
 from engine.runtime.errors import BadInputError, StylekilnError
-from engine.sampling.request import LARGEST_SEED, ImageRequest, LoraUse
+from engine.sampling.request import LARGEST_SEED, ImageRequest, LoraUse, Shot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,6 +125,21 @@ class Repaint(QObject):
         """Paint without this LoRA."""
         self.change(loras=tuple(item for item in self.settings.loras if item[0] != path))
 
+    def vary(self, path: str, versions: tuple[tuple[str, float], ...]) -> None:
+        """Paint each candidate with ``versions`` (file, weight) of the LoRA ``path``; one takes its
+        place for good.
+        """
+        if len(versions) == 1:
+            loras = tuple(versions[0] if one[0] == path else one for one in self.settings.loras)
+            self.change(loras=loras, varied="", versions=())
+        else:
+            self.change(varied=path, versions=versions)
+
+    def take(self, settings: RepaintSettings) -> None:
+        """Paint with other settings, as many candidates as now."""
+        self.change(**{**settings.as_values(), "count": self.settings.count})
+        self.reload_models()
+
     def set_weight(self, path: str, weight: float) -> None:
         """Let a LoRA act more or less."""
         self.change(
@@ -170,14 +185,37 @@ class Repaint(QObject):
             self._preparing = True
             self._session.start(self._start())
 
-    def more(self, batch: Batch) -> None:
-        """As many candidates again of a request, with the next seeds, at the same place."""
+    def more(self, batch: Batch, like: Sequence[Candidate] = ()) -> None:
+        """As many candidates again of a request, with the next seeds, at the same place; or as many
+        that are ``like`` some of them.
+        """
         if self._state.document is None or not self.can_start:
             return
-        images = _next_images(self._state.candidates.of(batch))
+        images = _next_images(like or self._state.candidates.of(batch))
+        if like:
+            images = [one.model_copy(update={"count": self.settings.count}) for one in images]
         if images:
             self._preparing = True
             self._session.start(self._paint(images, batch, request_of(batch.recipe)))
+
+    def variations(self, item: Candidate, share: float) -> None:
+        """As many candidates as are set that look much like ``item``: its noise goes ``share`` of
+        the way to others.
+        """
+        if self._state.document is None or not self.can_start:
+            return
+        image = ImageRequest.model_validate(
+            {
+                **item.batch.image,
+                **(item.recipe.get("image") or {}),
+                "seed": item.seed,
+                "variation": share,
+                "variation_seed": random.Random().randint(1, LARGEST_SEED),
+                "count": self.settings.count,
+            }
+        )
+        self._preparing = True
+        self._session.start(self._paint([image], None, request_of(item.batch.recipe)))
 
     def stop(self, batch: Batch | None = None) -> None:
         """Stop within one step, all or one request; candidates that are ready stay."""
@@ -198,7 +236,9 @@ class Repaint(QObject):
         settings = self.settings
         await self._paint(self._images())
         if not settings.seed_locked:
-            self.change(seed=(settings.seed + settings.count) % (LARGEST_SEED + 1))
+            counting = _counting(settings.as_values())
+            following = getattr(settings, counting) + settings.count
+            self.change(**{counting: following % (LARGEST_SEED + 1)})
 
     async def _paint(
         self,
@@ -279,6 +319,8 @@ class Repaint(QObject):
                 sampler=settings.sampler,
                 schedule=settings.schedule,
                 seed=settings.seed,
+                variation=settings.variation,
+                variation_seed=settings.variation_seed,
                 count=settings.count,
                 strength=settings.strength,
             )
@@ -300,32 +342,50 @@ class Repaint(QObject):
         if isinstance(stored, dict):
             self.settings = RepaintSettings.from_record(stored)
         elif project is not self._project:
-            model = project.file.base_model if project is not None else STARTER
-            self.settings = RepaintSettings(model=model)
+            self.settings = _first_settings(project)
         self._project = project
         self._announce()
         QTimer.singleShot(0, self, self.reload_models)
 
 
+def _first_settings(project: Project | None) -> RepaintSettings:
+    """What a canvas begins with that has no settings of its own."""
+    if project is None:
+        return RepaintSettings(model=STARTER)
+    loras = tuple((use.path, use.weight) for use in project.file.painting_loras)
+    return RepaintSettings(model=project.file.base_model, loras=loras)
+
+
 def _plans(image: ImageRequest) -> list[dict[str, Any]]:
     """How each picture of a request will be made, as far as it is known before."""
-    return [
-        {"image": image.model_copy(update={"seed": shot.seed, "count": 1}).model_dump(mode="json")}
-        for shot in image.shots()
-    ]
+    return [{"image": _drawing(image, shot).model_dump(mode="json")} for shot in image.shots()]
+
+
+def _drawing(image: ImageRequest, shot: Shot) -> ImageRequest:
+    seeds = {"seed": shot.seed, "variation_seed": shot.variation_seed}
+    return image.model_copy(update={**seeds, "count": 1})
 
 
 def _next_images(items: Sequence[Candidate]) -> list[ImageRequest]:
     """Requests for as many pictures again as there are ``items``, with the seeds after theirs;
-    those that differ only in their seed are one request.
+    those that differ only in what counts up are one request.
     """
-    seeds: dict[str, list[int]] = {}
+    used: dict[str, list[int]] = {}
     for item in items:
-        values = {**item.batch.image, **(item.recipe.get("image") or {}), "seed": 0, "count": 1}
-        seeds.setdefault(json.dumps(values), []).append(item.seed)
-    return [
-        ImageRequest.model_validate(
-            {**json.loads(values), "count": len(used), "seed": (max(used) + 1) % (LARGEST_SEED + 1)}
-        )
-        for values, used in seeds.items()
-    ]
+        values = {**item.batch.image, **(item.recipe.get("image") or {})}
+        values |= {"seed": item.seed, "count": 1}
+        counting = _counting(values)
+        last = values.pop(counting, 1)
+        used.setdefault(json.dumps(values), []).append(int(last))
+    images = []
+    for kept, numbers in used.items():
+        values = json.loads(kept)
+        following = (max(numbers) + 1) % (LARGEST_SEED + 1)
+        values |= {"count": len(numbers), _counting(values): following}
+        images.append(ImageRequest.model_validate(values))
+    return images
+
+
+def _counting(values: dict[str, Any]) -> str:
+    """Which seed counts up from picture to picture."""
+    return "variation_seed" if values.get("variation") else "seed"

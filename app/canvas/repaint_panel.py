@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.canvas.repaint_hints import RepaintHints
 from app.canvas.repaint_rows import LoraRow, SamplingRow, offered_name
+from app.canvas.versions import VariationRow, VersionsButton
 from app.i18n import bind, signals, tr, tr_error
 from app.models.options import base_options
 from app.theme import icons, metrics
@@ -87,8 +88,8 @@ class RepaintPanel(Panel):
         self.count = NumberField(1, 16, 1, 0)
         self.count.changed.connect(lambda value: self._repaint.change(count=int(value)))
         self.count.setFixedWidth(52)
-        counted = row(self.count)
-        counted.layout().addStretch(1)  # type: ignore[union-attr]
+        self.versions = VersionsButton(self._repaint)
+        counted = row(self.count, self.versions, spacing=6)
         self.body.addWidget(FieldRow("Candidates", counted))
         bind(self.count.setAccessibleName, "Candidates")
         self.seed = NumberField(0, LARGEST_SEED, 1, 0)
@@ -97,6 +98,8 @@ class RepaintPanel(Panel):
         self.lock = tool_button("lock", "Keep this seed", self._toggle_lock, checkable=True)
         self.body.addWidget(FieldRow("Seed", row(self.seed, self.reroll, self.lock, spacing=4)))
         bind(self.seed.setAccessibleName, "Seed")
+        self.variation = VariationRow(self._repaint)
+        self.body.addWidget(self.variation)
 
     def _build_sampling(self) -> None:
         self.sampling = SamplingRow(self._repaint)

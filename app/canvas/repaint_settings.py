@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.models.family import STARTER
 from engine.sampling.schedules import evaluations
+
+if TYPE_CHECKING:
+    from engine.sampling.request import ImageRequest
 
 # Below, what is there shows through: a plain area stays plain.
 LEAST_FROM_NOTHING = 0.9
@@ -30,10 +33,31 @@ class RepaintSettings:
     count: int = 4
     seed: int = 1
     seed_locked: bool = False
+    variation: float = 0.0
+    variation_seed: int = 1
     sampler: str = "dpmpp_2m"
     schedule: str = "karras"
     steps: int = 22
     guidance: float = 4.0
+
+    @classmethod
+    def of(cls, image: ImageRequest) -> RepaintSettings:
+        """The settings by which a picture was painted, with its own seed first and kept."""
+        return cls(
+            model=image.model,
+            prompt=image.prompt,
+            negative=image.negative_prompt,
+            loras=tuple((use.path, use.weight) for use in image.loras),
+            strength=image.strength,
+            seed=image.seed,
+            seed_locked=True,
+            variation=image.variation,
+            variation_seed=image.variation_seed,
+            sampler=image.sampler,
+            schedule=image.schedule,
+            steps=image.steps,
+            guidance=image.guidance_scale,
+        )
 
     @property
     def painted_steps(self) -> tuple[int, int]:
@@ -60,6 +84,10 @@ class RepaintSettings:
             tuple(version if path == self.varied else (path, weight) for path, weight in self.loras)
             for version in self.versions
         ]
+
+    def as_values(self) -> dict[str, Any]:
+        """All fields by name."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     def as_record(self) -> dict[str, Any]:
         """Plain values to keep with the document."""

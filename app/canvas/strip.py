@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.canvas.candidate_words import version_of
 from app.canvas.cards import CandidateCards
 from app.i18n import bind
 from app.theme import metrics
@@ -30,6 +31,7 @@ class CandidateStrip(QWidget):
 
     accepted = Signal()
     discarded = Signal()
+    best_asked = Signal(object)  # the Candidate whose LoRAs are to be used from now on
 
     def __init__(self, state: CanvasState) -> None:
         super().__init__()
@@ -81,12 +83,15 @@ class CandidateStrip(QWidget):
         self.collage = button("", "blend", on=self._toggle_collage)
         self._collage_text = bind(self.collage.setText, "Collage")
         bind(self.collage.setToolTip, "Paint with candidates: the best of each in one picture")
+        self.best = button("", "badge-check", "quiet", on=self._take_best)
+        self._best_text = bind(self.best.setText, "Use {version}", version="")
+        bind(self.best.setToolTip, "Paint with this checkpoint and weight from now on")
         self.accept = button("Accept as layer", "check", "primary", on=self.accepted.emit)
         self.accept.show_shortcut("Return")
         row.addWidget(label("Candidates", weight=600))
         row.addSpacing(4)
         row.addWidget(self._detail, 1)
-        for made in (self.discard, self.blink, self.compare, self.collage, self.accept):
+        for made in (self.best, self.discard, self.blink, self.compare, self.collage, self.accept):
             row.addWidget(made)
         return row
 
@@ -95,6 +100,19 @@ class CandidateStrip(QWidget):
             self._collage.leave()
         else:
             self._collage.start()
+
+    def _take_best(self) -> None:
+        if self._candidates.ready_one is not None:
+            self.best_asked.emit(self._candidates.ready_one)
+
+    def _show_best(self, collaging: bool) -> None:
+        """Where candidates are of several versions, the one that is shown can be decided for."""
+        shown = self._candidates.ready_one
+        version = version_of(shown, self._candidates.of(shown.batch)) if shown else ""
+        self.best.setVisible(bool(version) and not collaging)
+        self._best_text.update(
+            version=lambda: version_of(shown, self._candidates.of(shown.batch)) if shown else ""
+        )
 
     def _discard(self) -> None:
         if self._collage.active:
@@ -120,6 +138,7 @@ class CandidateStrip(QWidget):
         self.compare.setChecked(self._compare.on)
         self.collage.setEnabled(collaging or self._collage.can_start)
         self._say_deeds(collaging)
+        self._show_best(collaging)
         if collaging:
             self._detail_text.say("Choose one, then paint it in")
             return

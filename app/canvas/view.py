@@ -26,7 +26,9 @@ from PySide6.QtWidgets import (
 
 from app.canvas.actions import canvas_actions
 from app.canvas.adjusting import Adjusting
+from app.canvas.again import Again
 from app.canvas.candidate_keys import candidate_holds, candidate_keys
+from app.canvas.card_menu import CardMenu
 from app.canvas.collage_panel import CollagePanel
 from app.canvas.collage_work import CollageWork
 from app.canvas.document_commands import DocumentCommands
@@ -93,11 +95,14 @@ class View(QWidget):
         self.transforming = Transforming(self, session, self.state)
         self.adjusting = Adjusting(self, session, self.state)
         self.sizing = Sizing(self, session, self.state)
+        self.again = Again(session, self.state, self.repainting)
+        self.card_menu = CardMenu(session, self.state, self.repainting, self.again, self.strip)
         self.menus = CanvasMenus(self, session)
         self.drops = Drops(self.state, self.keeper, self.repainting)
         self._handover = Handover(session, self.state, self.keeper, self.repainting, self.surface)
         self.setAcceptDrops(True)
         self._build()
+        self.layers.menu.know(self.actions())
         self._overlay = DropOverlay(self.stage)
         self._listen()
         self._install_keys()
@@ -333,18 +338,8 @@ class View(QWidget):
         if batch is None:
             return
         self.repainting.stop(batch)
-        gone = candidates.of(batch)
-        candidates.remove(gone)
+        self.card_menu.remove(candidates.of(batch))
         self.surface.setFocus()
-        kept = [item for item in gone if item.state == "ready"]
-        if kept:
-            self._session.notify(
-                "Discarded 1 candidate.",
-                "Discarded {n} candidates.",
-                action="Undo",
-                on_action=lambda: candidates.put_back(kept),
-                n=len(kept),
-            )
 
     # Dropping
 

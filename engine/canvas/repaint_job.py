@@ -144,7 +144,9 @@ class _Easel:
 
         Paths can change; ``infotext`` names model and LoRAs by their hashes.
         """
-        image = self._request.image.model_copy(update={"seed": shot.seed, "count": 1})
+        image = self._request.image.model_copy(
+            update={"seed": shot.seed, "variation_seed": shot.variation_seed, "count": 1}
+        )
         values = self._request.model_copy(update={"image": image}).model_dump(mode="json")
         facts = {"model_hash": self._model.hash, "infotext": infotext}
         return {**values, "frame": list(self._cut.frame), **facts}

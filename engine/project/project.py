@@ -43,12 +43,21 @@ class SourceFolder(BaseModel):
     regularization: bool = False
 
 
+class PaintingLora(BaseModel):
+    """A LoRA that new canvases of the project are painted with."""
+
+    model_config = ConfigDict(frozen=True)
+    path: str
+    weight: float = Field(1.0, allow_inf_nan=False)
+
+
 class ProjectFile(BaseModel):
     """What ``project.toml`` holds. ``resolution`` is the training size to preview, in pixels.
 
     ``category_repeats`` stand above those of the folders. ``categories`` are the columns of the
     board, also empty ones, in order; ``filters`` are saved filters by name. ``thresholds``
-    are those of culling that were moved from their defaults.
+    are those of culling that were moved from their defaults. ``painting_loras`` are what new
+    canvases begin with.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,6 +73,7 @@ class ProjectFile(BaseModel):
     filters: dict[str, str] = {}
     thresholds: dict[str, bool | int | float] = {}
     folders: tuple[SourceFolder, ...] = ()
+    painting_loras: tuple[PaintingLora, ...] = ()
 
     def fill_of(self, category: str) -> Fill:
         """What goes behind transparent pictures of ``category`` that have no fill of their own."""
@@ -107,7 +117,7 @@ class Project:
     def save(self, file: ProjectFile) -> None:
         """Make ``file`` the project's and write it atomically. Raises StorageError."""
         values = file.model_dump(mode="json")
-        for folder in values["folders"]:
+        for folder in (*values["folders"], *values["painting_loras"]):
             folder["path"] = _seen_from(self.root, folder["path"])
         write_text(self.root / FILE_NAME, tomli_w.dumps(values))
         self.file = file
@@ -237,11 +247,14 @@ def _read(path: Path) -> ProjectFile:
             remedy="Update the application.",
         )
     file = validated(ProjectFile, values, str(path))
-    folders = [
-        folder.model_copy(update={"path": os.path.join(path.parent, folder.path)})
-        for folder in file.folders
-    ]
-    return file.model_copy(update={"folders": tuple(folders)})
+    below = {
+        name: tuple(
+            item.model_copy(update={"path": os.path.join(path.parent, item.path)})
+            for item in getattr(file, name)
+        )
+        for name in ("folders", "painting_loras")
+    }
+    return file.model_copy(update=below)
 
 
 def _version(values: dict[str, Any]) -> int:

@@ -35,6 +35,7 @@ def describe(
         "Schedule type": SCHEDULES[recipe.schedule],
         "CFG scale": f"{recipe.guidance_scale:g}",
         "Seed": str(shot.seed),
+        **_variation(recipe, shot),
         "Size": f"{width}x{height}",
         "Model hash": model.hash,
         "Model": model.name,
@@ -45,6 +46,15 @@ def describe(
         pairs = (f"{Path(use.path).stem}: {_short_hash(use)}" for use in loras)
         settings["Lora hashes"] = ", ".join(pairs)
     return Infotext(prompt, shot.negative_prompt, settings | {"Version": "Stylekiln"})
+
+
+def _variation(recipe: ImageRequest, shot: Shot) -> dict[str, str]:
+    if not recipe.variation:
+        return {}
+    return {
+        "Variation seed": str(shot.variation_seed),
+        "Variation seed strength": f"{recipe.variation:g}",
+    }
 
 
 def _less_common(recipe: ImageRequest) -> dict[str, str]:

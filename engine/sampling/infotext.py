@@ -95,6 +95,8 @@ def request_values(infotext: Infotext) -> dict[str, Any]:
         ("Steps", "steps", int),
         ("CFG scale", "guidance_scale", float),
         ("Seed", "seed", int),
+        ("Variation seed", "variation_seed", int),
+        ("Variation seed strength", "variation", float),
         ("Clip skip", "clip_skip", int),
         ("Denoising strength", "strength", float),
     ):

@@ -15,6 +15,7 @@ import torch
 from engine.prompt.encode import EncodingCache, count_tokens, encode
 from engine.sampling.parts import Guidance, LatentMask, ModelCall, Part, Predict, Run
 from engine.sampling.pixels import (
+    between,
     decode_latents,
     draw_noise,
     encode_picture,
@@ -141,6 +142,10 @@ class _Plan:
         )
         generators = [torch.Generator("cpu").manual_seed(shot.seed) for shot in shots]
         noise = draw_noise(generators, self._latent_shape()).to(self._device)
+        if recipe.variation:
+            others = [torch.Generator("cpu").manual_seed(shot.variation_seed) for shot in shots]
+            other = draw_noise(others, self._latent_shape()).to(self._device)
+            noise = between(noise, other, recipe.variation)
         if self._original is None or self._from_noise:
             latents = sampler.pure_noise(noise)
         else:

@@ -118,3 +118,14 @@ def latent_mask(mask: np.ndarray, scale: int) -> torch.Tensor:
 def draw_noise(generators: list[torch.Generator], shape: tuple[int, int, int]) -> torch.Tensor:
     """Noise [B, C, h, w], float32 on the CPU, each picture's from its own generator."""
     return torch.stack([torch.randn(shape, generator=generator) for generator in generators])
+
+
+def between(noise: torch.Tensor, other: torch.Tensor, share: float) -> torch.Tensor:
+    """Noise [B, C, h, w] on the way to another, 0..1: along the sphere, so that it stays as strong
+    (Shoemake 1985, "Animating rotation with quaternion curves").
+    """
+    flat, target = noise.flatten(1), other.flatten(1)
+    cosine = torch.nn.functional.cosine_similarity(flat, target).clamp(-0.9999, 0.9999)
+    angle = torch.acos(cosine)[:, None, None, None]
+    near, far = torch.sin((1 - share) * angle), torch.sin(share * angle)
+    return (near * noise + far * other) / torch.sin(angle)

@@ -133,6 +133,24 @@ class ImageRequest(Request):
         ge=0,
         le=LARGEST_SEED,
     )
+    variation: float = setting(
+        0.0,
+        label="Variation",
+        help="How far pictures differ from the one of the seed; 0 gives each its own seed instead.",
+        group="Sampling",
+        step=0.05,
+        ge=0,
+        le=1,
+    )
+    variation_seed: int = setting(
+        1,
+        label="Variation seed",
+        help="Which way the first variation goes; the next pictures use the next ones.",
+        group="Sampling",
+        when="variation",
+        ge=0,
+        le=LARGEST_SEED,
+    )
     count: int = setting(
         1,
         label="Pictures",
@@ -258,9 +276,15 @@ class ImageRequest(Request):
     def shots(self) -> list[Shot]:
         """One shot per picture that was asked for."""
         return [
-            Shot(self.prompt, self.negative_prompt, (self.seed + number) % (LARGEST_SEED + 1))
+            Shot(self.prompt, self.negative_prompt, *self._seeds(number))
             for number in range(self.count)
         ]
+
+    def _seeds(self, number: int) -> tuple[int, int]:
+        """Seed and variation seed of a picture: one of them counts up."""
+        first, second = (0, number) if self.variation else (number, 0)
+        seeds = self.seed + first, self.variation_seed + second
+        return seeds[0] % (LARGEST_SEED + 1), seeds[1] % (LARGEST_SEED + 1)
 
 
 def _names(first: str, pattern: str, number: int) -> Iterator[str]:
@@ -277,6 +301,7 @@ class Shot:
     prompt: str
     negative_prompt: str
     seed: int
+    variation_seed: int = 1
 
 
 @dataclass(frozen=True)
