@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from app.canvas.candidates import Batch, Candidate, Candidates
 
-WIDE, NARROW = QSize(110, 112), QSize(84, 88)
+WIDE, NARROW = QSize(110, 112), QSize(84, 82)
 GAP = 10
 BETWEEN = 26
 HEAD = 16

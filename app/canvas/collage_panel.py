@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.canvas import card_painting, mask_patterns
-from app.canvas.layer_words import short_origin
+from app.canvas.layer_words import origin, short_origin
 from app.i18n import bind
 from app.theme import color, fonts, metrics
 from app.widgets.buttons import button
@@ -122,9 +122,9 @@ class PartRow(QWidget):
         self.setFixedHeight(ROW)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty("ring", "inset")
-        self.opacity = ValueSlider(0, 100, 1, 0, unit="%", field_width=54)
+        self.opacity = ValueSlider(0, 100, 1, 0, unit="%", field_width=52)
         self.opacity.set_default(100)
-        self.opacity.setFixedWidth(122)
+        self.opacity.setFixedWidth(102)
         self.opacity.changed.connect(self._set_opacity)
         bind(self.opacity.setAccessibleName, "Opacity")
         self._joining = QTimer(self, interval=JOIN_MS, singleShot=True)
@@ -141,6 +141,7 @@ class PartRow(QWidget):
         self.part, self._chosen = part, chosen
         self.opacity.set_value(part.layer.opacity * 100)
         self.setAccessibleName(part.layer.name)
+        self.setToolTip(origin(part.layer))
         self.update()
 
     def _set_opacity(self, value: float) -> None:

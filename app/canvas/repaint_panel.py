@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.canvas.repaint_hints import RepaintHints
 from app.canvas.repaint_rows import LoraRow, SamplingRow, offered_name
-from app.canvas.versions import VariationRow, VersionsButton
+from app.canvas.versions import VariationRow, VersionsChoice
 from app.i18n import bind, signals, tr, tr_error
 from app.models.options import base_options
 from app.theme import icons, metrics
@@ -88,7 +88,7 @@ class RepaintPanel(Panel):
         self.count = NumberField(1, 16, 1, 0)
         self.count.changed.connect(lambda value: self._repaint.change(count=int(value)))
         self.count.setFixedWidth(52)
-        self.versions = VersionsButton(self._repaint)
+        self.versions = VersionsChoice(self._repaint)
         counted = row(self.count, self.versions, spacing=6)
         self.body.addWidget(FieldRow("Candidates", counted))
         bind(self.count.setAccessibleName, "Candidates")

@@ -9,10 +9,10 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.canvas.layer_words import lora_name
-from app.i18n import bind, tr
+from app.i18n import bind, signals, tr
 from app.theme import metrics
 from app.widgets.buttons import button
-from app.widgets.fields import Check, FieldRow, ValueSlider
+from app.widgets.fields import Check, Choice, FieldRow, ValueSlider
 from app.widgets.text import label
 
 if TYPE_CHECKING:
@@ -26,34 +26,32 @@ WEIGHTS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)
 MOST_ROWS = 10
 
 
-class VersionsButton(QWidget):
-    """Says what varies and opens the list of it. Without a LoRA nothing can."""
+class VersionsChoice(Choice):
+    """Says what varies, and opens the list of it. Without a LoRA nothing can."""
 
     def __init__(self, repaint: Repaint) -> None:
-        super().__init__()
+        super().__init__(plain=True)
         self._repaint = repaint
-        self.open = button("", "chevron-down", on=self.offer)
-        self.open.setProperty("align", "left")
-        self._text = bind(self.open.setText, "{words}", words="")
-        bind(self.open.setToolTip, "Paint each candidate with several checkpoints or weights")
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.open, 1)
+        bind(self.setToolTip, "Paint each candidate with several checkpoints or weights")
+        bind(self.setAccessibleName, "Checkpoints")
         repaint.settings_changed.connect(self.refresh)
         repaint.models_changed.connect(self.refresh)
+        signals.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Follow the settings."""
         settings = self._repaint.settings
-        self.open.setEnabled(bool(settings.loras))
-        self._text.update(words=lambda: in_words(settings))
+        self.setEnabled(bool(settings.loras))
+        words = in_words(settings)
+        if self.options != [(None, words)]:
+            self.set_options([(None, words)])
 
-    def offer(self) -> None:
-        """Open the list under the button."""
+    def showPopup(self) -> None:
+        """Ticks instead of a list."""
         self.popup = VersionsPopup(self._repaint, self)
         self.popup.adjustSize()
-        self.popup.move(self.open.mapToGlobal(QPoint(0, self.open.height() + 2)))
+        self.popup.move(self.mapToGlobal(QPoint(0, self.height() + 2)))
         self.popup.show()
 
 

@@ -153,7 +153,7 @@ def tick(popup_part, *wanted):
 
 def ask_versions(qtbot, view, epochs, weights=(0.8,), count=2):
     view.repainting.change(count=count, seed=5)
-    qtbot.mouseClick(view.panel.versions.open, LEFT)
+    qtbot.mouseClick(view.panel.versions, LEFT)
     popup = view.panel.versions.popup
     tick(popup.checkpoints, *(PATHS[epoch] for epoch in epochs))
     tick(popup.weights, *weights)
@@ -162,7 +162,7 @@ def ask_versions(qtbot, view, epochs, weights=(0.8,), count=2):
 
 def test_several_checkpoints_paint_the_same_seeds_in_one_request(qtbot, view, state, session, run):
     ask_versions(qtbot, view, (8, 24))
-    assert view.panel.versions.open.text() == "epoch 8, epoch 24"
+    assert view.panel.versions.currentText() == "epoch 8, epoch 24"
     state.select(QRect(60, 50, 40, 40))
     qtbot.mouseClick(view.panel.start, LEFT)
     asked = [handle.request.image for handle in session.bridge.submitted]
@@ -177,7 +177,7 @@ def test_several_checkpoints_paint_the_same_seeds_in_one_request(qtbot, view, st
 
 def test_checkpoints_times_weights(qtbot, view, state, session, run):
     ask_versions(qtbot, view, (8, 16, 24), (0.6, 1.0), 1)
-    assert view.panel.versions.open.text() == "3 checkpoints × 2"
+    assert view.panel.versions.currentText() == "3 checkpoints × 2"
     state.select(QRect(60, 50, 40, 40))
     qtbot.mouseClick(view.panel.start, LEFT)
     assert len(session.bridge.submitted) == 6
@@ -189,7 +189,7 @@ def test_checkpoints_times_weights(qtbot, view, state, session, run):
 def test_one_tick_takes_the_place_of_the_lora(qtbot, view, run):
     ask_versions(qtbot, view, (16,), (0.6,))
     assert run.settings.loras == ((PATHS[16], 0.6),)
-    assert view.panel.versions.open.text() == "One version"
+    assert view.panel.versions.currentText() == "One version"
 
 
 def test_the_best_of_them_is_used_from_now_on_here_and_on_new_canvases(
