@@ -22,13 +22,15 @@ import app  # noqa: F401  before Qt, as in the application: it makes imports pla
 
 # isort: split
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from app.canvas.candidates import Batch
 from app.canvas.model import CanvasState
 from app.canvas.surface import Surface
 from app.canvas.transforming import MOST_SHOWN, Transform
+from app.widgets.images import image_of
 from engine.canvas import selection, storage
 from engine.canvas.document import Document
 from engine.canvas.layer import layer_of, shared_copy
@@ -165,6 +167,31 @@ def pans() -> None:
     say("zoom, 8192², 10 % and up", zooms, FRAME)
 
 
+def collage() -> None:
+    """Painting candidates in over and under each other, with the patterns of their masks."""
+    stage = Stage(painted_document(4096, 20))
+    state = stage.state
+    for number, tint in enumerate((60, 130, 200)):
+        pixels = np.full((1024, 1024, 4), (tint, 90, 40, 255), np.uint8)
+        batch = Batch(frame=QRect(1400, 1400, 1024, 1024))
+        item = state.candidates.begin([number], batch)[0]
+        rect = QRect(1400 + 60 * number, 1400, 1024, 1024)
+        image = image_of(pixels)
+        state.candidates.ready(item, image, image, pixels, rect, {"image": {}})
+    state.collage.start()
+    stage.surface.view.show_rect(QRectF(1400, 1400, 1100, 900))
+    stage.settle()
+    for size in (24.0, 120.0):
+        state.set_brush(size=size, hardness=0.3)
+        for number in (1, 2, 3, 1):
+            state.collage.choose_number(number)
+            points = list(spiral(120, QPointF(600, 400), 280))
+            stage.send(QEvent.Type.MouseButtonPress, points[0])
+            times = [taken(lambda p=p: stage.send(QEvent.Type.MouseMove, p)) for p in points[1:]]
+            stage.send(QEvent.Type.MouseButtonRelease, points[-1])
+            say(f"collage, candidate {number}, {size:.0f} px", times, FRAME)
+
+
 def undo() -> None:
     """Taking back a fill of everything and a stroke, with the painting of the screen."""
     stage = Stage(painted_document(4096, 20))
@@ -244,6 +271,7 @@ def cpu(work: Callable[[], object]) -> float:
 
 SCENES = {
     "stroke": strokes,
+    "collage": collage,
     "march": march,
     "pan": pans,
     "undo": undo,
