@@ -45,6 +45,7 @@ class Collage(QObject):
     """While it is on, brush and eraser paint candidates in and out instead of color."""
 
     changed = Signal()
+    looks_changed = Signal()  # other marks or labels are on the picture
 
     def __init__(self, state: CanvasState) -> None:
         super().__init__(state)
@@ -54,6 +55,7 @@ class Collage(QObject):
         self.masks: MaskLook = "pattern"
         self.hidden = False  # while its key is held
         self._patterns: dict[str, int] = {}
+        self._marked: list[str] = []
         self._without: tuple[QImage, QRect] | None = None
         state.opened.connect(self.leave)
         for signal in (state.layers_changed, state.candidates.reset):
@@ -295,9 +297,15 @@ class Collage(QObject):
         self.leave()
 
     def _follow(self) -> None:
+        """The document has changed; only other parts are marked in another way."""
         self._without = None
         if self.active:
-            self._tell()
+            parts = [layer.id for layer in self.layers]
+            if parts != self._marked:
+                self._marked = parts
+                self.looks_changed.emit()
+            self.changed.emit()
 
     def _tell(self) -> None:
+        self.looks_changed.emit()
         self.changed.emit()

@@ -63,7 +63,9 @@ class CollageMarks:
         self, painter: QPainter, share: np.ndarray, source: QRect, level: int, pattern: int
     ) -> None:
         """The pattern where the part is seen, as strong as its share."""
-        place = self._on_screen(source, level)
+        left, top, width, height = _around(share)
+        share = share[top : top + height, left : left + width]
+        place = self._on_screen(QRect(source.x() + left, source.y() + top, width, height), level)
         whole = place.toAlignedRect()
         marked = QImage(whole.size(), QImage.Format.Format_ARGB32_Premultiplied)
         marked.fill(0)
@@ -139,6 +141,13 @@ def _values(part: Part, source: QRect, level: int) -> np.ndarray:
     assert part.layer.mask is not None
     values = mask_values(part.layer.mask, to_rect(source), level)
     return np.broadcast_to(np.asarray(values, np.float32), (source.height(), source.width()))
+
+
+def _around(share: np.ndarray) -> tuple[int, int, int, int]:
+    """Left, top, width and height of what a share shows."""
+    import cv2
+
+    return tuple(cv2.boundingRect((share > FAINTEST).astype(np.uint8)))  # type: ignore[return-value]
 
 
 def _alpha(share: np.ndarray) -> QImage:

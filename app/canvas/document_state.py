@@ -107,7 +107,12 @@ class DocumentState(QObject):
             return self.stand_in(to_rect(rect), level)
         if self.shows_mask:
             return self.document.mask_picture(self.active, to_rect(rect), level)
-        return self.document.composite(to_rect(rect), self.active, level)
+        return self.document.composite(to_rect(rect), self.painted, level)
+
+    @property
+    def painted(self) -> str:
+        """The node that changes while it is painted on."""
+        return self.active
 
     def show_instead(
         self, stand_in: Callable[[Rect, int], np.ndarray] | None, area: Rect | None = None

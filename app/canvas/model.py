@@ -62,8 +62,8 @@ class CanvasState(LayoutState):
         self._move_started = False
         self.candidates.shown_changed.connect(self.preview_changed)
         self.compare = Compare(self.candidates)
-        for part in (self.collage, self.compare):
-            part.changed.connect(self.preview_changed)
+        self.collage.looks_changed.connect(self.preview_changed)
+        self.compare.changed.connect(self.preview_changed)
         self.layers_changed.connect(self._follow_layers)
 
     def _let_go(self) -> None:
@@ -165,6 +165,11 @@ class CanvasState(LayoutState):
         if join and self._stroke_end is not None:
             self.stroke_to(self._stroke_end)
         self.stroke_to(sample)
+
+    @property
+    def painted(self) -> str:
+        """Of a collage, all parts: one that comes forth lets others go."""
+        return self.collage.group_id if self.collage.active else self.active
 
     def _begun(self, document: Document, node_id: str, brush: Brush) -> Stroke | None:
         if self.collage.active:

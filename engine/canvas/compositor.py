@@ -38,11 +38,15 @@ class Compositor:
         self._above: dict[tuple[int, int, int], Array] = {}
 
     def composite(self, nodes: Sequence[Node], active: str, rect: Rect, level: int = 0) -> Array:
-        """As :func:`composite`; ``active`` names the layer that is being painted on."""
+        """As :func:`composite`; ``active`` names the layer that is being painted on, or a group of
+        which several are.
+        """
         items = sequence(nodes)
-        place = next((i for i, item in enumerate(items) if _holds(item, active)), len(items))
-        middle = items[place : place + 1]
-        above, rest = _split(items[place + 1 :])
+        painted = _named(nodes, active)
+        places = [place for place, item in enumerate(items) if _holds(item, painted)]
+        place, end = (places[0], places[-1] + 1) if places else (len(items), len(items))
+        middle = items[place:end]
+        above, rest = _split(items[end:])
         key = (place, *_revisions([*items[:place], *above]))
         if key != self._key:
             self._key, self._below, self._above = key, {}, {}
@@ -79,10 +83,22 @@ class Compositor:
         return kept
 
 
-def _holds(item: Item, node_id: str) -> bool:
+def _named(nodes: Iterable[Node], wanted: str) -> set[str]:
+    """The identifiers of the node ``wanted`` and of all that it holds."""
+    for node in nodes:
+        inside = list(node.walk()) if isinstance(node, Group) else []
+        if node.id == wanted:
+            return {wanted, *(one.id for one in inside)}
+        found = next((one for one in inside if one.id == wanted), None)
+        if found is not None:
+            return _named([found], wanted)
+    return {wanted}
+
+
+def _holds(item: Item, node_ids: set[str]) -> bool:
     return any(
-        node.id == node_id
-        or (isinstance(node, Group) and any(one.id == node_id for one in node.walk()))
+        node.id in node_ids
+        or (isinstance(node, Group) and any(one.id in node_ids for one in node.walk()))
         for node in (item.base, *item.clipped)
     )
 

@@ -120,8 +120,8 @@ class Core:
     def composite(self, rect: Rect | None = None, active: str = "", level: int = 0) -> np.ndarray:
         """Straight RGBA uint8 [h, w, 4] of ``rect`` or of all.
 
-        With ``active`` (a layer's identifier) what lies under and over that layer is kept for next
-        time. ``level`` shrinks by two so many times; ``rect`` is in shrunk pixels.
+        With ``active`` (the identifier of a layer or group) what lies under and over it is kept for
+        next time. ``level`` shrinks by two so many times; ``rect`` is in shrunk pixels.
         """
         rect = self.bounds if rect is None else rect
         if not active:
