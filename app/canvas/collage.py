@@ -280,12 +280,14 @@ class Collage(QObject):
         """How much of a part is seen, 0 to 1."""
         self._state.change(lambda it: it.set_opacity(layer_id, opacity, continuing=continuing))
 
-    def finish(self, name: str) -> None:
+    def finish(self) -> None:
         """Make one layer of it; the candidates in it are accepted."""
         document, parts = self.document, self.parts
         if document is None or not parts:
             return
         self._state.end_stroke()
+        prompts = [part.candidate.prompt.split(",")[0].strip() for part in parts if part.candidate]
+        name = next((prompt[:40] for prompt in prompts if prompt), tr("Collage"))
         try:
             layer = document.finish_collage(self.group_id, name)
         except BadInputError as error:

@@ -183,7 +183,7 @@ class Repaint(QObject):
         else:
             # Set here and not in the task, so that a second click finds it.
             self._preparing = True
-            self._session.start(self._start())
+            self._session.start(self._start(self.settings))
 
     def more(self, batch: Batch, like: Sequence[Candidate] = ()) -> None:
         """As many candidates again of a request, with the next seeds, at the same place; or as many
@@ -232,9 +232,8 @@ class Repaint(QObject):
         self._state.candidates.borrowed = True
         self.running_changed.emit(True)
 
-    async def _start(self) -> None:
-        settings = self.settings
-        await self._paint(self._images())
+    async def _start(self, settings: RepaintSettings) -> None:
+        await self._paint(_images(settings))
         if not settings.seed_locked:
             counting = _counting(settings.as_values())
             following = getattr(settings, counting) + settings.count
@@ -305,28 +304,6 @@ class Repaint(QObject):
             frame=tuple(to_rect(frame)) if frame is not None else None,
         )
 
-    def _images(self) -> list[ImageRequest]:
-        """What is asked of the model, for each version of the LoRAs."""
-        settings = self.settings
-        return [
-            ImageRequest(
-                model=settings.model,
-                prompt=settings.prompt,
-                negative_prompt=settings.negative,
-                loras=tuple(LoraUse(path=path, weight=weight) for path, weight in loras),
-                steps=settings.steps,
-                guidance_scale=settings.guidance,
-                sampler=settings.sampler,
-                schedule=settings.schedule,
-                seed=settings.seed,
-                variation=settings.variation,
-                variation_seed=settings.variation_seed,
-                count=settings.count,
-                strength=settings.strength,
-            )
-            for loras in settings.lora_sets
-        ]
-
     def _folder(self) -> Path:
         project = self._session.project
         folder = (project.cache if project is not None else data_dir() / "cache") / "repaint"
@@ -346,6 +323,28 @@ class Repaint(QObject):
         self._project = project
         self._announce()
         QTimer.singleShot(0, self, self.reload_models)
+
+
+def _images(settings: RepaintSettings) -> list[ImageRequest]:
+    """What is asked of the model, for each version of the LoRAs."""
+    return [
+        ImageRequest(
+            model=settings.model,
+            prompt=settings.prompt,
+            negative_prompt=settings.negative,
+            loras=tuple(LoraUse(path=path, weight=weight) for path, weight in loras),
+            steps=settings.steps,
+            guidance_scale=settings.guidance,
+            sampler=settings.sampler,
+            schedule=settings.schedule,
+            seed=settings.seed,
+            variation=settings.variation,
+            variation_seed=settings.variation_seed,
+            count=settings.count,
+            strength=settings.strength,
+        )
+        for loras in settings.lora_sets
+    ]
 
 
 def _first_settings(project: Project | None) -> RepaintSettings:

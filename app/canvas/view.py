@@ -319,7 +319,7 @@ class View(QWidget):
     def accept(self) -> None:
         """Put the candidate shown, or the collage, on a layer of its own."""
         if self.state.collage.active:
-            self.state.collage.finish(self.state.collage.base or tr("Collage"))
+            self.state.collage.finish()
             self.surface.setFocus()
             return
         shown = self.state.candidates.ready_one

@@ -112,10 +112,17 @@ class Engine:
                     return self._waiting.popleft()
                 self._wake.wait()
 
-    def _one_interactive(self) -> None:
-        """Between two steps of a long job: run at most one short request, without nesting."""
+    def _one_interactive(self, running: JobHandle) -> None:
+        """Between two steps of a long job: run at most one short request, without nesting.
+
+        Requests that are interactive themselves do not let in others of their kind, so that those
+        come in the order in which they were asked for.
+        """
+        kind = type(running.request) if running.interactive else None
         with self._wake:
-            handle = self._interactive.popleft() if self._interactive else None
+            handle = next((one for one in self._interactive if type(one.request) is not kind), None)
+            if handle is not None:
+                self._interactive.remove(handle)
         if handle is not None:
             self._run(handle, nested=True)
 
@@ -124,7 +131,7 @@ class Engine:
         if self._closing:
             raise JobInterrupted
         if not nested:
-            self._one_interactive()
+            self._one_interactive(handle)
 
     def _run(self, handle: JobHandle, nested: bool) -> None:
         if not handle.set_running_or_notify_cancel():

@@ -200,7 +200,7 @@ def test_enter_makes_one_layer_with_all_recipes(qtbot, view, state, collage):
     assert not collage.active
     assert view.panel.isVisible()
     assert np.abs(state.document.composite().astype(int) - before).max() <= 1
-    assert [node.name for node in state.document.root.children] == ["Background"] * 2
+    assert [node.name for node in state.document.root.children] == ["Background", "castle"]
     recipes = state.layer.recipe["collage"]
     assert [recipe["image"]["seed"] for recipe in recipes] == [7, 8]
     assert origin(state.layer) == "collage of 2 candidates"

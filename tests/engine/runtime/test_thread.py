@@ -96,6 +96,17 @@ def test_interactive_requests_inside_a_long_job_take_turns(engine):
     endless.cancel()
 
 
+def test_interactive_requests_of_one_kind_come_in_the_order_they_were_asked_for(engine):
+    work.asked.clear()
+    first = engine.submit(work.Asking(), interactive=True)
+    second = engine.submit(work.Asking(), interactive=True)
+    other = engine.submit(work.Count(), interactive=True)
+    work.asked.set()
+    for handle in (first, second, other):
+        handle.result(60)
+    assert work.ran == ["asking", "count", "asked", "asking", "asked"]
+
+
 def test_an_interactive_request_gives_the_threads_back(engine):
     before = device.engine_threads()
     long = engine.submit(work.Narrow())
