@@ -140,6 +140,7 @@ class MainWindow(QWidget):
         self._show_undo()
         if name != before:
             self.panels.leave()
+            self.toasts.withdraw()  # Undo would take back what is not seen
             self.pages.focus_stage()
         if payload:
             view.receive(**payload)

@@ -99,7 +99,7 @@ class View(QWidget):
         self.state.runs_changed.connect(self._arrange)
         self.tabs.changed.connect(lambda _: self._arrange())
         self.stage.start_asked.connect(self._begin)
-        self.runs.check_asked.connect(lambda run: self.session.go("validate", run=run))
+        self.runs.check_asked.connect(lambda run: self.session.go("validate", run=run, check=True))
         self.runs.join(self.stage)
         self.stage.prompts_asked.connect(lambda: self.settings.reveal("sample_prompts"))
         self.settings.import_asked.connect(self.files.ask_import)

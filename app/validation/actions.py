@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.actions import Action
+from app.validation.plan_words import PLANS
 from app.validation.stage_actions import cell_actions, stage_actions
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def validation_actions(view: View) -> list[Action]:
         Action(
             "validate.plan", "Set a plan for the grid", view.choose_plan, "list-checks", where=where
         ),
+        *_plans(view),
         Action(
             "validate.files",
             "Choose LoRA files…",
@@ -106,4 +109,12 @@ def validation_actions(view: View) -> list[Action]:
         ),
         *stage_actions(view, drawn),
         *cell_actions(view),
+    ]
+
+
+def _plans(view: View) -> list[Action]:
+    """Each plan by its own words, so that a search finds it."""
+    return [
+        Action(f"validate.plan.{name}", words, partial(view.set_plan, name), icon, where="validate")
+        for name, (words, icon) in PLANS.items()
     ]

@@ -35,7 +35,8 @@ _USUAL = {
 @dataclass(frozen=True)
 class AxisDraft:
     """An axis as typed. ``values`` are those that were read last, ``error`` says why ``text`` gives
-    none. ``given`` values came with a grid, and stand until something is typed.
+    none. ``given`` values came with a grid, and stand until something is typed. ``every`` stands
+    for all files at hand, without having been typed: more are taken as they come.
     """
 
     setting: str
@@ -43,6 +44,7 @@ class AxisDraft:
     values: tuple[Value, ...] = ()
     error: StylekilnError | None = None
     given: bool = False
+    every: bool = False
 
 
 class AxisList:
@@ -71,9 +73,11 @@ class AxisList:
 
     # Typing
 
-    def type(self, setting: str, text: str) -> None:
-        """Take what is typed; the axis is added where it is not there."""
-        draft = self._read(AxisDraft(setting, text, self._values(setting)))
+    def type(self, setting: str, text: str, *, every: bool = False) -> None:
+        """Take what is typed; the axis is added where it is not there. ``every`` says that nobody
+        typed it: it names all there is.
+        """
+        draft = self._read(AxisDraft(setting, text, self._values(setting), every=every))
         if setting in self.names():
             self.drafts[self.names().index(setting)] = draft
         else:
@@ -94,10 +98,20 @@ class AxisList:
     def give(self, axes: Iterable[Axis], sides: Sides) -> None:
         """Show the axes of a grid, with just their values."""
         self.drafts = [
-            AxisDraft(axis.setting, text_of(axis, self.hand), axis.values, given=True)
+            AxisDraft(
+                axis.setting,
+                text_of(axis, self.hand),
+                axis.values,
+                given=True,
+                every=self._is_every(axis),
+            )
             for axis in axes
         ]
         self.chosen = sides
+
+    def _is_every(self, axis: Axis) -> bool:
+        files = [item.path for item in self.hand.checkpoints]
+        return axis.setting == "checkpoint" and set(files) == set(axis.values)
 
     def know(self, hand: AtHand) -> None:
         """Read again what names files: others are at hand now."""

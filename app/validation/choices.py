@@ -1,4 +1,4 @@
-"""What can be compared: the runs of a project that have checkpoints."""
+"""What can be compared: the runs of a project that have checkpoints, or are being trained."""
 
 from __future__ import annotations
 
@@ -19,19 +19,24 @@ FILES = "files"
 
 @dataclass(frozen=True)
 class RunChoice:
-    """A run that can be checked, with its checkpoints by epoch and step, and its trigger word."""
+    """A run that can be checked, with its checkpoints by epoch and step, and its trigger word.
+    One that ``is_training`` may have none yet, and gets more.
+    """
 
     folder: str
     name: str
     base_model: str
     checkpoints: tuple[Checkpoint, ...]
     trigger: str = ""
+    is_training: bool = False
 
 
 def read_runs(runs: Path) -> list[RunChoice]:
-    """The runs of a project that have checkpoints, newest first. Not for the UI thread."""
+    """The runs of a project that have checkpoints or are being trained, newest first. Not for the
+    UI thread.
+    """
     found = [_read_run(run) for run in list_runs(runs)]
-    return [run for run in found if run.checkpoints]
+    return [run for run in found if run.checkpoints or run.is_training]
 
 
 def _read_run(run: Run) -> RunChoice:
@@ -40,7 +45,8 @@ def _read_run(run: Run) -> RunChoice:
         for item in checkpoints_of(run)
     )
     base, trigger = _base_of(run)
-    return RunChoice(str(run.folder), run.name, base, checkpoints, trigger)
+    training = run.status == "running"
+    return RunChoice(str(run.folder), run.name, base, checkpoints, trigger, training)
 
 
 def _base_of(run: Run) -> tuple[str, str]:

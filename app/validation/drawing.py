@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 class Drawing(QObject):
     """``started`` tells that another grid is asked for, ``ended`` that what was asked for is there,
-    or was given up.
+    or was given up; ``given_back`` that it never had its turn, with the grid shown before or None.
     """
 
     started = Signal()
     ended = Signal()
+    given_back = Signal(object)  # GridRequest or None
 
     def __init__(
         self,
@@ -38,7 +39,9 @@ class Drawing(QObject):
         super().__init__(state)
         self._session, self._state, self._setup = session, state, setup
         self._runner, self._dry_run = runner, dry_run
+        self._before: GridRequest | None = None
         runner.finished.connect(self._finished)
+        setup.grown.connect(self._grown)
 
     @property
     def possible(self) -> bool:
@@ -58,7 +61,7 @@ class Drawing(QObject):
         except StylekilnError as error:
             self._session.show_error(error)
             return
-        survey = self._dry_run.survey
+        survey, self._before = self._dry_run.survey, self._state.request
         self._setup.go_on_with(request)
         self.started.emit()
         self._runner.start(request, None if survey is None else survey.distinct)
@@ -91,17 +94,27 @@ class Drawing(QObject):
         request = self._state.request
         if request is not None and not self._runner.running:
             self._setup.adopt(request)
+            self._before = request
             self._runner.start(request)
 
     def extended(self) -> None:
         """Something was added to the grid shown: while that is drawn, it is drawn behind it."""
         self._runner.set_more(self._runner.running)
 
+    def _grown(self, _: str) -> None:
+        """A checkpoint was saved while the grid of all of them waits or is drawn."""
+        request = self._state.request
+        if self._runner.running and request is not None and self._adds_to(request):
+            self._runner.set_more(True)
+
     def _finished(self) -> None:
         request, more = self._state.request, self._runner.more
         self._runner.set_more(False)
         self._dry_run.ask()
-        if more and request is not None and self._adds_to(request):
+        if not self._runner.begun:
+            self._setup.go_on_with(self._before)
+            self.given_back.emit(self._before)
+        elif more and request is not None and self._adds_to(request):
             self.start()
         else:
             self.ended.emit()

@@ -40,11 +40,12 @@ class NoGrid(EmptyState):
         """Follow what is chosen in the left column."""
         setup, problem = self._setup, self._setup.problem()
         some = bool(setup.available)
+        begun = setup.run is not None and not some
         self.start.setVisible(problem is None)
         self.choose.setVisible(some and problem is not None)
         for other in (self.train, self.files):
-            other.setVisible(not some)
-        if not some:
+            other.setVisible(not some and not begun)
+        if not some and not begun:
             words = "Train a style first, or compare LoRA files. They can be dropped here too."
             self.say("No grid yet", words)
         elif problem is not None:

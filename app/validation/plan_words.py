@@ -18,7 +18,7 @@ TITLES = {
 }
 """How the column is headed then."""
 DONE = {
-    "over_fit": "All checkpoints, four weights, four seeds and six prompts are set.",
+    "over_fit": "All checkpoints, three weights, four seeds and six prompts are set.",
     "weights": "Weights from 0 to 1.4 are set.",
     "combine": "The weights of two styles are set.",
     "sketches": "The sketches and four strengths are set.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.validation.asked import grown
 from app.validation.extending import Addition, additions
 from app.validation.plan_words import DONE, EXTENDED, TAGS, TITLES
 from engine.runtime.errors import BadInputError
@@ -65,6 +66,13 @@ class Plans(QObject):
         self._session, self._setup, self._state = session, setup, state
         self.now = Plan()
         self._steps: list[_Step] = []
+        setup.grown.connect(self._grown)
+
+    def _grown(self, before: str) -> None:
+        """All checkpoints are as much what the plan has set as those were that there were."""
+        draft = self._setup.axes.get("checkpoint")
+        if draft is not None and self.now.texts.get("checkpoint") == before:
+            self.now = Plan(self.now.name, {**self.now.texts, "checkpoint": draft.text})
 
     def differing(self) -> set[str]:
         """The axes that are not as the plan has set them."""
@@ -90,7 +98,17 @@ class Plans(QObject):
             self._need_checkpoint()
             self.folder_asked.emit()
 
+    async def check(self) -> None:
+        """Set the over-fit check of the run, unless the grid shown holds all of it."""
+        request, tags = await self._over_fit_check()
+        shown = self._state.request
+        if shown is None or not grown(request, shown):
+            self._show("over_fit", request, tags)
+
     async def _over_fit(self) -> None:
+        self._show("over_fit", *await self._over_fit_check())
+
+    async def _over_fit_check(self) -> tuple[GridRequest, dict[str, str]]:
         run = self._setup.run
         if run is None:
             raise BadInputError(
@@ -101,7 +119,7 @@ class Plans(QObject):
         request = over_fit_check(learned, "", image=self._image)
         known = check_prompts(learned)
         tags = {text: TAGS[kind] for text, kind in known.items() if kind is not None}
-        self._show("over_fit", request, tags)
+        return request, tags
 
     def _combine(self) -> None:
         first = self._need_checkpoint()

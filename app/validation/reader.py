@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -14,20 +15,22 @@ from app.validation.cells import Cells, cells_of
 from app.validation.choices import read_runs
 from app.validation.memory import Memory
 from app.validation.runner import latest_grid
+from engine.runtime.errors import StylekilnError
+from engine.validation.manifest import open_grid
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.session import Session
     from app.validation.evidence import EvidenceState
     from app.validation.model import GridState
     from app.validation.runner import GridRunner
     from app.validation.setup import GridSetup
+    from engine.runtime.events import Event
     from engine.validation.manifest import Grid
     from engine.validation.request import GridRequest
 
 
 PROMPTS = "grids/prompts.json"
+_NEWS = ("train.started", "train.checkpoint")
 
 
 class Reader(QObject):
@@ -59,6 +62,7 @@ class Reader(QObject):
         # Bound methods: the session outlives the page, and drops them with it.
         session.project_changed.connect(self._project_changed)
         session.job_finished.connect(self._job_finished)
+        session.engine_event.connect(self._hear)
         session.pictures_changed.connect(self._pictures_changed)
         runner.adopted.connect(self._adopted)
 
@@ -67,6 +71,10 @@ class Reader(QObject):
 
     def _job_finished(self, _: object) -> None:
         self._session.start(self.load())
+
+    def _hear(self, event: Event) -> None:
+        if event.kind in _NEWS:
+            self._session.start(self.load())
 
     def _pictures_changed(self, _: object) -> None:
         self._session.start(self.suggest())
@@ -146,6 +154,19 @@ class Reader(QObject):
         if await self._open_latest():
             await self._evidence.measure()
 
+    async def show_again(self, request: GridRequest | None) -> None:
+        """Show the grid of ``request`` as it is on disk; without one, none. What the left column
+        asks for stays.
+        """
+        found = None
+        if request is not None:
+            found = await self._session.bridge.io(_read_grid, Path(request.folder))
+        if found is None:
+            self._state.clear()
+        else:
+            self._state.open(*found)
+            await self._evidence.measure()
+
     async def _open_latest(self) -> bool:
         project = self._session.project
         paths = {item.path for item in self._setup.available}
@@ -164,3 +185,11 @@ class Reader(QObject):
 def _read_latest(grids: Path, checkpoints: set[str]) -> tuple[Grid, Cells] | None:
     grid = latest_grid(grids, checkpoints)
     return None if grid is None else (grid, cells_of(grid))
+
+
+def _read_grid(folder: Path) -> tuple[Grid, Cells] | None:
+    try:
+        grid = open_grid(folder)
+    except StylekilnError:  # it is gone meanwhile, or was never begun
+        return None
+    return grid, cells_of(grid)

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 class GridRunner(QObject):
-    """One grid at a time. Finished cells are never drawn again."""
+    """One grid at a time. Finished cells are never drawn again. ``begun`` tells whether the last
+    one had its turn; one that had not has left nothing behind.
+    """
 
     changed = Signal()
     finished = Signal()
@@ -36,7 +38,7 @@ class GridRunner(QObject):
         self._state = state
         self.handle: JobHandle | None = None
         self.total = self.cached = 0
-        self.more = False
+        self.more = self.begun = False
         self._done: set[str] = set()
         session.engine_event.connect(self._hear)
         session.job_changed.connect(self._progressed)
@@ -51,6 +53,17 @@ class GridRunner(QObject):
     def running(self) -> bool:
         """Whether a grid is being rendered or waits for its turn."""
         return self.handle is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether other work is done first."""
+        return self.handle is not None and self.handle.state == "queued" and not self.paused
+
+    def ahead(self) -> list[JobHandle]:
+        """The jobs that are done first, the one under way before the others."""
+        jobs = [job for job in self._session.bridge.jobs if not job.done() and not job.interactive]
+        before = jobs[: jobs.index(self.handle)] if self.handle in jobs else []
+        return sorted(before, key=lambda job: job.state == "queued")
 
     @property
     def paused(self) -> bool:
@@ -70,6 +83,7 @@ class GridRunner(QObject):
     def _begin(self, request: GridRequest, total: int | None = None) -> None:
         self._state.begin(request)
         self.total, self.cached = request.distinct() if total is None else total, 0
+        self.begun = False
         self._done.clear()
 
     def pause(self) -> None:
@@ -110,6 +124,7 @@ class GridRunner(QObject):
         if event.kind == "grid.planned":
             self.total = len({cell["id"] for cell in event.data["cells"]})
             self.cached = event.data["cached"]
+            self.begun = True
             self.changed.emit()
         elif event.kind == "grid.preview":
             data = event.data
@@ -121,10 +136,11 @@ class GridRunner(QObject):
             key = self._state.places.position(place_of(data["place"]))
             self._state.put(key, data["path"], cached=data["cached"], problem=data["error"])
             self._done.add(data["id"])
+            self.begun = True
             self.changed.emit()
 
     def _progressed(self, handle: JobHandle) -> None:
-        if handle is self.handle:
+        if handle is self.handle or self.waiting:
             self.changed.emit()
 
     def _ended(self, handle: JobHandle) -> None:
@@ -133,7 +149,8 @@ class GridRunner(QObject):
         self.handle = None
         self._state.end_drawing()
         error = None if handle.cancelled() else handle.exception()
-        self.more = self.more and error is None and not handle.cancelled()
+        well = error is None and not handle.cancelled()
+        self.more, self.begun = self.more and well, self.begun or well
         self.changed.emit()
         if error is not None and not isinstance(error, JobCancelled):
             self.failed.emit(error)

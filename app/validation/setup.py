@@ -55,16 +55,18 @@ class GridSetup(Sources):
 
     # Editing
 
-    def type(self, setting: str, text: str) -> None:
-        """Take the values of an axis as typed; an axis that is not there is added."""
-        self.axes.type(setting, text)
+    def type(self, setting: str, text: str, *, every: bool = False) -> None:
+        """Take the values of an axis as typed; an axis that is not there is added. ``every`` says
+        that nobody typed it: it names all there is.
+        """
+        self.axes.type(setting, text, every=every)
         self.found = tuple(one for one in self.found if one.setting != setting)
         self.tell()
 
     def add_axis(self, setting: str) -> None:
         """Vary another setting, over the values that are usual for it."""
         if setting == "checkpoint":
-            self.axes.type(setting, self.every_checkpoint())
+            self.axes.type(setting, self.every_checkpoint(), every=True)
         elif setting == "model":
             self.axes.type(setting, self._name_of_base())
         else:
@@ -110,7 +112,7 @@ class GridSetup(Sources):
     def fill_in(self, setting: str) -> None:
         """Compare all that an axis can be."""
         if setting == "checkpoint":
-            self.type(setting, self.every_checkpoint())
+            self.type(setting, self.every_checkpoint(), every=True)
         else:
             self.put(setting, [value for value, _ in self.options(setting)])
 
@@ -173,7 +175,8 @@ class GridSetup(Sources):
     def _build(self) -> GridRequest:
         if self.unread():
             raise BadInputError("The folder of pictures is being read.")
-        error = next((draft.error for draft in self.axes if draft.error is not None), None)
+        error = self._source_problem()
+        error = error or next((draft.error for draft in self.axes if draft.error is not None), None)
         error = error or self._prompt_problem() or self.image_refusal or self._model_problem()
         if error is not None:
             raise error
@@ -183,6 +186,15 @@ class GridSetup(Sources):
             axes=tuple(self._axes()),
             trigger=self.trigger if self.axes.get("trigger") is not None else "",
             shown=self.axes.chosen,
+        )
+
+    def _source_problem(self) -> StylekilnError | None:
+        """Why nothing can be drawn yet of a run that has just begun."""
+        run = self.run
+        if run is None or run.checkpoints or self.axes.get("checkpoint") is None:
+            return None
+        return BadInputError(
+            "{name} has saved no checkpoint yet.", name=run.name, remedy="It comes in by itself."
         )
 
     def _prompt_problem(self) -> StylekilnError | None:
@@ -251,8 +263,8 @@ class GridSetup(Sources):
         self._before = request
         self.show(request)
 
-    def go_on_with(self, request: GridRequest) -> None:
-        """What is added to ``request``, which is being drawn, belongs to its grid."""
+    def go_on_with(self, request: GridRequest | None) -> None:
+        """What is added to ``request``, which is being drawn, belongs to its grid, if any."""
         self._before = request
         self.changed.emit()
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from app.i18n import bind, tr, tr_error
+from app.i18n import bind, joined, tr, tr_error
 from app.i18n.format import duration, number, size
+from app.shell.jobs import title_of
 from app.theme import metrics
-from app.validation.axis_block import CALLED
+from app.validation.axis_block import CALLED, words_at_field
 from app.widgets.buttons import button
 from app.widgets.text import label, restyle
 from engine.validation.axes import AxisError
@@ -103,7 +104,9 @@ class SetupFoot(QWidget):
         """The whole sentence where it stands at no field of an axis."""
         if isinstance(problem, AxisError) and self._setup.axes.get(problem.setting) is not None:
             axis = CALLED.get(problem.setting, str(problem.facts["axis"]))
-            self._cached_text.say("Correct {axis} first.", axis=lambda: tr(axis))
+            self._cached_text.say(
+                "{axis}: {problem}", axis=lambda: tr(axis), problem=lambda: words_at_field(problem)
+            )
         else:
             self._cached_text.say("{words}", words=lambda: tr_error(problem))
 
@@ -118,7 +121,7 @@ class SetupFoot(QWidget):
             self._start_text.say("Draw the grid")
             return
         missing = survey.distinct - survey.cached
-        if survey.seconds is not None and missing:
+        if missing and survey.seconds is not None:
             self._left_text.say("about {time}", time=lambda: duration(survey.seconds or 0))
         else:
             self._left_text.say("")
@@ -145,10 +148,12 @@ class SetupFoot(QWidget):
                           n=number(survey.distinct))  # fmt: skip
         parts = []
         if survey.cached:
-            parts.append(tr("{n} from earlier grids", n=number(survey.cached)))
+            parts.append(tr("{n} drawn already", n=number(survey.cached)))
             parts.append(tr("{n} to draw", n=number(survey.distinct - survey.cached)))
         if survey.distinct > survey.cached:
             parts.append(size(survey.bytes))
+            if survey.seconds is None:
+                parts.append(tr("time known once one is drawn"))
         whole = [part.replace(" ", _FIRM) for part in (distinct, *parts) if part]
         # With all of it a line would end at a dot.
         split = bool(distinct and survey.cached)
@@ -169,7 +174,25 @@ class SetupFoot(QWidget):
         else:
             self._left_text.say("")
         cached = runner.cached
-        if runner.more:
+        if runner.waiting:
+            self._cached_text.say("{words}", words=self._waits_for)
+        elif runner.more:
             self._cached_text.say("What was added is drawn after these.")
         else:
-            self._cached_text.say("{n} from earlier grids" if cached else "", n=number(cached))
+            self._cached_text.say("{n} drawn already" if cached else "", n=number(cached))
+
+    def _waits_for(self) -> str:
+        """What is done before this grid, and how long that takes."""
+        ahead = self._runner.ahead()
+        if not ahead:
+            return tr("Starts in a moment.")
+        first, others = ahead[0], len(ahead) - 1
+        name, left = title_of(first.request), first.progress.seconds_left
+        if first.paused:
+            words = tr("Waits for {name}, which is paused.", name=name)
+        elif left is None:
+            words = tr("Waits for {name}.", name=name)
+        else:
+            words = tr("Waits for {name}, {time} left.", name=name, time=duration(left))
+        more = tr("{n} more is before it.", "{n} more are before it.", n=others) if others else ""
+        return joined(filter(None, (words, more)))

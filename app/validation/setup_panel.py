@@ -174,7 +174,10 @@ class SetupPanel(Column):
         setup, differing = self._setup, self._plans.differing()
         self.head.set_title(TITLES[self._plans.now.name])
         self.changed.setVisible(bool(differing))
-        options: list[tuple[object, str]] = [(run.folder, run.name) for run in setup.runs]
+        options: list[tuple[object, str]] = [
+            (run.folder, tr("{name}, training", name=run.name) if run.is_training else run.name)
+            for run in setup.runs
+        ]
         if setup.files:
             options.append((FILES, tr("{n} LoRA file", "{n} LoRA files", n=len(setup.files))))
         options.append((CHOOSE_FILES, tr("Choose LoRA files…")))

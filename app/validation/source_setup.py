@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.models.at_hand import ModelsAtHand
 from app.models.words import title_of
-from app.validation.axis_list import AxisList
+from app.validation.axis_list import AxisDraft, AxisList
 from app.validation.cell import Checkpoint
 from app.validation.choices import FILES, RunChoice
 from app.validation.prompt_list import PromptList
@@ -27,6 +27,7 @@ class Sources(QObject):
     """``source`` is a run's folder, or FILES for chosen LoRA files; the axes read names by it."""
 
     changed = Signal()
+    grown = Signal(str)  # the text before: more checkpoints came to the axis that takes all
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,7 +50,8 @@ class Sources(QObject):
         """The runs of the project, newest first; keeps what is chosen if it is still there."""
         self.runs = runs
         if self.source != FILES and self.source not in [run.folder for run in runs]:
-            self.choose(runs[0].folder if runs else "")
+            first = next((run for run in runs if run.checkpoints), runs[0] if runs else None)
+            self.choose(first.folder if first is not None else "")
             return
         self._follow_source()
 
@@ -66,12 +68,25 @@ class Sources(QObject):
         self.choose(FILES)
 
     def _follow_source(self) -> None:
+        before = self.axes.get("checkpoint")
         self._know()
-        draft = self.axes.get("checkpoint")
-        if draft is not None and not draft.text and self.available:
-            self.axes.type("checkpoint", self.every_checkpoint())
+        if before is not None:
+            self._take_all(before)
         self.prompts.set_trigger(self.trigger)
         self.tell()
+        self._tell_growth(before, self.axes.get("checkpoint"))
+
+    def _tell_growth(self, before: AxisDraft | None, now: AxisDraft | None) -> None:
+        if before is None or now is None or not before.text:
+            return
+        if set() < set(before.values) < set(now.values):
+            self.grown.emit(before.text)
+
+    def _take_all(self, before: AxisDraft) -> None:
+        """Take what has come where all checkpoints are asked for."""
+        there = {item.path for item in self.available}
+        if there and (not before.text or (before.every and set(before.values) < there)):
+            self.axes.type("checkpoint", self.every_checkpoint(), every=True)
 
     def _know(self) -> None:
         """Tell the axes what names stand for."""

@@ -105,13 +105,17 @@ def _checkpoints(setting: str, text: str, hand: AtHand) -> tuple[Value, ...]:
     tokens = split_values(text)
     if not hand.by_epoch or all(_match(token, names) for token in tokens):
         return _named(setting, text, names)
+    by_epoch = {item.epoch: item.path for item in files}
     try:
         wanted = parse_integers(text)
     except BadInputError as error:
         raise AxisError(
-            setting, sentence=error.sentence, remedy=error.remedy, **error.facts
+            setting,
+            sentence=error.sentence,
+            remedy="Type epochs such as {epochs}, or all, or last.",
+            epochs=epochs_of(files),
+            **error.facts,
         ) from error
-    by_epoch = {item.epoch: item.path for item in files}
     missing = [epoch for epoch in wanted if epoch not in by_epoch]
     if missing:
         raise AxisError(

@@ -120,13 +120,22 @@ class View(QWidget):
         return self.strip.start if self.panel.isHidden() else self.panel.start
 
     def receive(
-        self, run: str = "", files: tuple[str, ...] = (), start: bool = False, **payload: Any
+        self,
+        run: str = "",
+        files: tuple[str, ...] = (),
+        check: bool = False,
+        start: bool = False,
+        **payload: Any,
     ) -> None:
-        """Take a run's folder or LoRA files from another workspace; ``start`` draws at once."""
-        self.session.start(self._receive(run, files, start))
+        """Take a run's folder or LoRA files from another workspace; ``check`` sets the over-fit
+        check of the run, ``start`` draws at once.
+        """
+        self.session.start(self._receive(run, files, check, start))
 
-    async def _receive(self, run: str, files: tuple[str, ...], start: bool) -> None:
+    async def _receive(self, run: str, files: tuple[str, ...], check: bool, start: bool) -> None:
         await self.reader.take(run, files)
+        if check:
+            await self.plans.check()
         if start:
             self.drawing.start()
 
@@ -179,6 +188,12 @@ class View(QWidget):
         self.show_list()
         self.panel.open_plans()
 
+    def set_plan(self, name: str) -> None:
+        """Set all axes by the plan called ``name``, and show them."""
+        if self.panel.isHidden():
+            self._toggle_list()
+        self.plans.apply(name)
+
     # Connections
 
     def _listen(self) -> None:
@@ -192,6 +207,7 @@ class View(QWidget):
         self.plans.extended.connect(drawing.extended)
         drawing.started.connect(self._started)
         drawing.ended.connect(self.measure)
+        drawing.given_back.connect(lambda before: session.start(self.reader.show_again(before)))
         self.strip.opened.connect(self._toggle_list)
         self.panel.files_asked.connect(self.files.ask_loras)
         self.empty.start_asked.connect(drawing.start)

@@ -14,7 +14,8 @@ from engine.validation.request import GridRequest, four_axes
 from engine.validation.sides import Sides
 from engine.validation.trigger import with_trigger, without_trigger
 
-CHECKED_WEIGHTS = (0.0, 0.6, 0.8, 1.0)
+CHECKED_WEIGHTS = (0.6, 0.8, 1.0)
+"""Of every checkpoint; weight 0 is the row of the base model, which is the same under all."""
 SWEPT_WEIGHTS = "0-1.4 (+0.2)"
 COMBINED_WEIGHTS = (0.0, 0.4, 0.7, 1.0)
 STRENGTHS = (0.3, 0.5, 0.7, 0.9)
@@ -80,8 +81,8 @@ def over_fit_check(
     first_seed: int = 1,
     image: ImageRequest | None = None,
 ) -> GridRequest:
-    """All checkpoints of ``run`` at weights 0, 0.6, 0.8 and 1, four seeds, the six prompts of
-    :func:`check_prompts` or ``prompts``. Raises BadInputError where there are none.
+    """The base model and all checkpoints of ``run`` at weights 0.6, 0.8 and 1, four seeds, the six
+    prompts of :func:`check_prompts` or ``prompts``. Raises BadInputError where there are none.
     """
     shared = image or ImageRequest(batch_size=BATCH)
     return GridRequest(
@@ -89,7 +90,7 @@ def over_fit_check(
         cells=cells,
         image=shared.model_copy(update={"model": run.base_model}),
         axes=four_axes(
-            run.files,
+            ("", *run.files),
             CHECKED_WEIGHTS,
             range(first_seed, first_seed + SEEDS),
             list(prompts or check_prompts(run)),

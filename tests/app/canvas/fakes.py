@@ -18,6 +18,10 @@ class FakeBridge:
     def __init__(self):
         self.submitted = []
 
+    @property
+    def jobs(self):
+        return self.submitted
+
     async def io(self, function, *args):
         return function(*args)
 

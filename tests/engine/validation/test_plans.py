@@ -78,7 +78,7 @@ def test_pictures_that_were_moved_away_are_told_and_the_rest_is_there(tmp_path: 
     run = learned_by(folder)
     assert isinstance(run.problem, MissingFileError)
     assert (run.training, len(run.checkpoints), run.trigger) == ((), 3, "pxl")
-    assert over_fit_check(run, "g").checkpoints == run.files
+    assert over_fit_check(run, "g").checkpoints == ("", *run.files)
     with pytest.raises(MissingFileError):
         learned_by(tmp_path / "none")
 
@@ -143,11 +143,11 @@ def test_without_a_trigger_word_there_are_more_captions(tmp_path: Path) -> None:
 
 def test_the_over_fit_check_is_all_checkpoints_weights_seeds_and_prompts(run: TrainedRun) -> None:
     asked = over_fit_check(run, "g", first_seed=5)
-    assert asked.checkpoints == run.files
-    assert asked.weights == (0, 0.6, 0.8, 1)
+    assert asked.checkpoints == ("", *run.files)
+    assert asked.weights == (0.6, 0.8, 1)
     assert asked.seeds == (5, 6, 7, 8)
     assert asked.prompts == tuple(check_prompts(run))
-    assert asked.count == 3 * 4 * 4 * 6
+    assert asked.count == 4 * 3 * 4 * 6
     assert asked.distinct() == (1 + 3 * 3) * 4 * 6
     assert (asked.trigger, asked.image.model) == ("pxl", "starter")
 
