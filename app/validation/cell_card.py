@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.sampling.request import ImageRequest
     from engine.validation.resolve import Position
 
-_WIDTH = 340
+CARD_WIDTH = 340
 _PROMPT = 240  # characters of a text that are shown
 
 
@@ -32,7 +32,7 @@ def card(state: GridState, key: Position, infotext: str = "") -> str:
     text = f"<p style='color:{quiet}; font-size:11px'>{told}</p>" if told else ""
     title = f"<b>{escape(state.name_of(key))}</b>"
     body = f"{title}{_problem(state, key)}<table>{rows}</table>{text}"
-    return f"<div style='width:{_WIDTH}px'>{body}</div>"
+    return f"<div style='width:{CARD_WIDTH}px'>{body}</div>"
 
 
 def _problem(state: GridState, key: Position) -> str:

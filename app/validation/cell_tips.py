@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QToolTip
 
-from app.validation.cell_card import card
+from app.validation.cell_card import CARD_WIDTH, card
 from app.validation.labels import line_words
 from engine.runtime.errors import StylekilnError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.validation.model import GridState
 
 _KEPT = 200  # infotexts
+_AIR = 12  # pixels beside the card
 
 
 class CellTips(QObject):
@@ -45,11 +46,25 @@ class CellTips(QObject):
 
     def _show_card(self, key: Any, where: QPoint, infotext: str) -> None:
         QToolTip.showText(
-            where,
+            self._beside(where),
             card(self._state, key, infotext),
             self._grid.viewport(),
             self._grid.cell_rect(key),
         )
+
+    def _beside(self, where: QPoint) -> QPoint:
+        """At the height of ``where``, but not over the cells around it: right of the grid, or at
+        the side of it that is further away.
+        """
+        port = self._grid.viewport()
+        left, right = (
+            port.mapToGlobal(at) for at in (port.rect().topLeft(), port.rect().topRight())
+        )
+        if right.x() + CARD_WIDTH + 3 * _AIR <= port.screen().availableGeometry().right():
+            return QPoint(right.x() + _AIR, where.y())
+        if where.x() > (left.x() + right.x()) // 2:
+            return QPoint(left.x() + _AIR, where.y())
+        return QPoint(right.x() - CARD_WIDTH - 3 * _AIR, where.y())
 
     async def _read(self, key: Any, path: str, where: QPoint) -> None:
         try:

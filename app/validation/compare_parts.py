@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FOOT = 30
 _SCALE = (120, 10)  # pixels of the scale of a difference
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_MIDDLE_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+_LEAST_NAME = 160  # pixels of a name that go before numbers
 
 
 def write(painter: QPainter, area: QRectF, words: str) -> None:
@@ -26,8 +28,10 @@ def write(painter: QPainter, area: QRectF, words: str) -> None:
     painter.drawText(area.adjusted(24, 0, -24, 0), int(middle), words)
 
 
-def paint_foot(painter: QPainter, area: QRectF, letter: str, name: str) -> None:
-    """Letter and name of a cell under its picture."""
+def paint_foot(painter: QPainter, area: QRectF, letter: str, name: str, numbers: str = "") -> None:
+    """Letter and name of a cell under its picture; at the right, where there is room for both, the
+    ``numbers`` that were measured of it.
+    """
     bar = QRectF(area.left(), area.bottom(), area.width(), FOOT)
     painter.fillRect(bar, color("g1"))
     inner = bar.adjusted(metrics.PAD, 0, -metrics.PAD, 0)
@@ -35,6 +39,12 @@ def paint_foot(painter: QPainter, area: QRectF, letter: str, name: str) -> None:
     painter.setPen(color("t1"))
     painter.drawText(inner, _MIDDLE, letter)
     words = inner.adjusted(20, 0, 0, 0)
+    taken = fonts.width_of(numbers, 12) + 2 * metrics.PAD
+    if numbers and words.width() >= taken + min(fonts.width_of(name, 12), _LEAST_NAME):
+        painter.setFont(fonts.font(12))
+        painter.setPen(color("t1"))
+        painter.drawText(words, _MIDDLE_RIGHT, numbers)
+        words.setRight(words.right() - taken)
     shown = fonts.metrics(12).elidedText(name, Qt.TextElideMode.ElideRight, max(0.0, words.width()))
     painter.setFont(fonts.font(12))
     painter.setPen(color("t2"))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.i18n import bind, signals, tr
 from app.theme import color, motion
 from app.theme import signals as theme_signals
+from app.validation.cell_measures import MEASURES
 from app.validation.compare_parts import (
     FOOT,
     paint_divider,
@@ -44,7 +45,7 @@ class ComparedPictures(QWidget):
         self._state, self._cells, self._full = state, cells, full
         self.look = Look()
         self.mode: Mode = "side"
-        self.rate, self.gain = 2, 4
+        self.rate, self.gain = 2, 1
         self.split = 0.5
         self.shows_second = False
         self._blink = QTimer(self)
@@ -205,7 +206,15 @@ class ComparedPictures(QWidget):
 
     def _paint_pane(self, painter: QPainter, letter: str, key: Position, area: QRectF) -> None:
         self._paint_picture(painter, key, area, area)
-        paint_foot(painter, area, letter, self._state.name_of(key))
+        paint_foot(painter, area, letter, self._state.name_of(key), self.numbers_of(key))
+
+    def numbers_of(self, key: Position) -> str:
+        """What was measured of a cell, and of the checkpoint and weight it was drawn with."""
+        known = ((one, self._state.shown.cells.of(one.name, key)) for one in MEASURES)
+        words = (
+            f"{tr(one.label)} {one.written(value)}" for one, value in known if value is not None
+        )
+        return "   ".join(words)
 
     def _paint_picture(self, painter: QPainter, key: Position, area: QRectF, clip: QRectF) -> None:
         """The picture of ``key`` where the look has it in ``area``, as far as it is in ``clip``."""
@@ -245,7 +254,7 @@ class ComparedPictures(QWidget):
         for letter, key, side in (("A", self._state.first, left), ("B", self._state.second, right)):
             assert key is not None
             self._paint_picture(painter, key, area, side)
-            paint_foot(painter, side, letter, self._state.name_of(key))
+            paint_foot(painter, side, letter, self._state.name_of(key), self.numbers_of(key))
         paint_divider(painter, at, area)
 
     def _paint_difference(self, painter: QPainter) -> None:

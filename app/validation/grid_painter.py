@@ -26,7 +26,7 @@ class GridPainter:
     def __init__(self, state: GridState, pictures: CellPictures, framing: Framing) -> None:
         self._state, self._pictures = state, pictures
         self.cells = CellPainter(state, pictures, framing)
-        self._headers = HeaderPainter(state)
+        self.headers = HeaderPainter(state)
 
     def paint(
         self,
@@ -49,7 +49,7 @@ class GridPainter:
                     self._scrolling(painter, area, grid, offset)
                     if area.top() < grid.head.height() + grid.frozen:
                         self._staying(painter, grid, offset, port)
-                    self._headers.paint(painter, area, grid, offset, port)
+                    self.headers.paint(painter, area, grid, offset, port)
 
     def paths_in_sight(self, grid: GridLayout, offset: QPoint, port: QSize) -> set[str]:
         """The pictures of all cells that are seen."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter
@@ -14,7 +14,7 @@ from app.theme import color
 from app.theme import signals as theme_signals
 from app.validation.framing import STEP, Framing
 from app.validation.grid_painter import GridPainter
-from app.validation.layout import MARGIN, GridLayout
+from app.validation.layout import MARGIN, ROW_HEADER, GridLayout
 from app.validation.table import Line
 
 if TYPE_CHECKING:
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from app.validation.model import GridState
     from engine.validation.resolve import Position
 
+Fit = Literal["", "easily", "all"]
+"""How cells are sized: by the user, as large as they are easily judged, or so that all are seen."""
 SMALLEST, LARGEST = 16, 1024
 FITTED_FROM, FITTED_TO = 72, 320
+EASY = 88  # pixels from which on cells are easily judged, where not all fit in any case
 SETTLE = 150
 """Milliseconds for which nothing moves before the framed part is cut out sharply."""
 # Left of it nothing is painted: there lies the grip of the left column, and what another widget
@@ -50,7 +53,8 @@ class GridSurface(QAbstractScrollArea):
         self.framing = Framing(self)
         self.painter = GridPainter(state, pictures, self.framing)
         self.grid = GridLayout()
-        self._fit_cells = True
+        self._titles = (self.grid.table, "", ROW_HEADER)
+        self._fits: Fit = "easily"
         self._natural = 0  # the longer side of a picture, once one was read
         self._settling = QTimer(self, interval=SETTLE, singleShot=True)
         self._settling.timeout.connect(self._settle)
@@ -66,30 +70,38 @@ class GridSurface(QAbstractScrollArea):
         state.choice_changed.connect(self._choice_changed)
         pictures.ready.connect(self._picture_came)
         self.framing.changed.connect(self._reframed)
-        for changed in (signals.changed, theme_signals.changed):
-            changed.connect(self.viewport().update)
+        signals.changed.connect(self.relayout)
+        theme_signals.changed.connect(self.viewport().update)
 
     # Layout
 
     def relayout(self) -> None:
         """The axes changed, or what is shown of them."""
         self._lay(self.grid.cell)
-        if self._fit_cells:
+        if self._fits:
             self._lay(self._fitting_cell())
         self._set_ranges()
         self.viewport().update()
 
     def _lay(self, cell: int) -> None:
-        pins = len(self._state.pinned())
-        grid = GridLayout(self._state.table, cell, pins)
+        pins, titles = len(self._state.pinned()), self._titles_width()
+        grid = GridLayout(self._state.table, cell, pins, titles)
         if grid.head.height() + grid.frozen > self.viewport().height() * 0.4:
             # Rows that stay would leave no room for what is compared with them.
-            grid = GridLayout(replace(self._state.table, frozen=0), cell, pins)
+            grid = replace(grid, table=replace(self._state.table, frozen=0))
         self.grid = grid
 
+    def _titles_width(self) -> int:
+        table, language = self._state.table, tr("Base")
+        known, spoken, width = self._titles
+        if known is not table or spoken != language:
+            width = self.painter.headers.titles_width(table)
+            self._titles = (table, language, width)
+        return width
+
     def fit(self) -> None:
-        """Size the cells so that all are in sight, as long as they stay large enough to judge."""
-        self._fit_cells = True
+        """Size the cells so that all of them are in sight."""
+        self._fits = "all"
         self.relayout()
         self.sized.emit()
 
@@ -100,7 +112,7 @@ class GridSurface(QAbstractScrollArea):
         before, head = self.grid, self.grid.head
         from_head = self._offset() + at - QPoint(head.width(), head.height())
         scale = (size + GridLayout(cell=size).gap) / (before.cell + before.gap)
-        self._fit_cells = False
+        self._fits = ""
         self._lay(size)
         self._set_ranges()
         head = self.grid.head
@@ -126,14 +138,13 @@ class GridSurface(QAbstractScrollArea):
         self.set_cell(max(self.grid.cell + direction, round(size)) if direction > 0 else int(size))
 
     def _fitting_cell(self) -> int:
-        columns, rows = len(self.grid.table.columns), len(self.grid.table.rows)
-        if not columns or not rows:
+        if self.grid.empty:
             return self.grid.cell
-        trial = GridLayout(self._state.table, FITTED_FROM)
-        port, content = self.viewport().size(), trial.content
-        wide = (port.width() - content.width()) // columns + FITTED_FROM
-        lines = rows + (1 if self.grid.pins else 0)
-        high = (port.height() - content.height() + rows * FITTED_FROM) // lines
+        wide, high = self.grid.largest_cells(self.viewport().size())
+        if self._fits == "all":
+            return max(SMALLEST, min(wide, high, FITTED_TO))
+        if wide < FITTED_FROM:  # it is scrolled in any case: whole groups, well to be seen
+            wide = max(FITTED_FROM, self.grid.cell_by_groups(self.viewport().width(), EASY))
         return max(FITTED_FROM, min(wide, max(96, high), FITTED_TO))
 
     def _set_ranges(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
@@ -14,6 +15,7 @@ from app.validation.layout import (
     COLUMN_HEADER,
     GROUP_HEADER,
     MARGIN,
+    MOST_ROW_HEADER,
     ROW_GROUP,
     ROW_HEADER,
     GridLayout,
@@ -21,9 +23,10 @@ from app.validation.layout import (
 
 if TYPE_CHECKING:
     from app.validation.model import GridState
-    from app.validation.table import Line
+    from app.validation.table import Line, Table
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_TITLES = 200  # rows whose titles are measured; of more these many, evenly spread
 _TWO_LINES_FROM, _LINE_FROM = 34, 14  # pixels of a cell beside which there is room for words
 
 
@@ -48,6 +51,17 @@ class HeaderPainter:
         if area.top() < grid.head.height():
             self._columns(painter)
             self._corner(painter)
+
+    def titles_width(self, table: Table) -> int:
+        """The pixels that the titles of rows take with what is said below them, in bounds."""
+        names, rows = table.names("rows"), table.rows
+        some = rows[:: max(1, len(rows) // _TITLES)]
+        widest = max((self._title_width(names, line) for line in some), default=0)
+        return max(ROW_HEADER, min(MOST_ROW_HEADER, widest + 8))
+
+    def _title_width(self, names: tuple[str, ...], line: Line) -> int:
+        title, detail = line_label(self._state, names, line)
+        return ceil(max(fonts.width_of(title, 12, 600), fonts.width_of(detail, 11)))
 
     # Rows
 
@@ -82,7 +96,7 @@ class HeaderPainter:
         if here:
             painter.fillRect(MARGIN - 4, top, 2, cell, color("acc"))
         detail = detail if cell >= _TWO_LINES_FROM else ""
-        box = QRect(MARGIN, middle - (16 if detail else 8), ROW_HEADER - 6, 16)
+        box = QRect(MARGIN, middle - (16 if detail else 8), self._grid.titles - 6, 16)
         _elided(painter, box, title, fonts.font(12, 600 if picked or here else 400), token)
         if detail:
             _elided(painter, box.translated(0, 16), detail, fonts.font(11), "t3")
@@ -169,11 +183,11 @@ class HeaderPainter:
         painter.fillRect(0, 0, head.width() - 2, GROUP_HEADER + COLUMN_HEADER, color("g2"))
         names = self._grid.table.names("columns")
         words = axis_title(names[0]) if names else ""
-        box = QRect(MARGIN, GROUP_HEADER - 2, ROW_HEADER, COLUMN_HEADER)
+        box = QRect(MARGIN, GROUP_HEADER - 2, self._grid.titles, COLUMN_HEADER)
         _elided(painter, box, words, fonts.font(11), "t3")
         if self._grid.pins:
             top = self._grid.pin_rect(0).top() + self._grid.cell // 2
-            line = QRect(MARGIN, top - 8, ROW_HEADER - 6, 16)
+            line = QRect(MARGIN, top - 8, self._grid.titles - 6, 16)
             _elided(painter, line, tr("Pinned"), fonts.font(12), "t1")
 
 

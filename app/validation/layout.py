@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from PySide6.QtCore import QPoint, QRect, QSize
 
 from app.validation.table import Key, Table
 
-ROW_HEADER = 100
+ROW_HEADER, MOST_ROW_HEADER = 100, 168
 GROUP_HEADER = 34
 COLUMN_HEADER = 22
 ROW_GROUP = 26
@@ -23,12 +24,14 @@ _NARROW = 48  # pixels of a cell from which on gaps have their full width
 class GridLayout:
     """Cell rectangles in content pixels; the headers stay in place while cells scroll.
 
-    ``pins`` is how many pinned cells stand in a line of their own under the headers.
+    ``pins`` is how many pinned cells stand in a line of their own under the headers, ``titles`` the
+    width of the titles of rows.
     """
 
     table: Table = field(default_factory=Table)
     cell: int = 98
     pins: int = 0
+    titles: int = ROW_HEADER
 
     def __post_init__(self) -> None:
         rows, columns = self.table.rows, self.table.columns
@@ -48,7 +51,32 @@ class GridLayout:
 
     def resized(self, cell: int) -> GridLayout:
         """The same with cells of another size."""
-        return GridLayout(self.table, cell, self.pins)
+        return replace(self, cell=cell)
+
+    def largest_cells(self, room: QSize) -> tuple[int, int]:
+        """The largest cells with which all columns, and those with which all rows, are in sight."""
+        sizes = range(1, max(room.width(), room.height()) + 1)
+
+        def beyond(size: int) -> tuple[bool, bool]:
+            content = self.resized(size).content
+            return content.width() > room.width(), content.height() > room.height()
+
+        return (
+            bisect_left(sizes, True, key=lambda size: beyond(size)[0]),
+            bisect_left(sizes, True, key=lambda size: beyond(size)[1]),
+        )
+
+    def cell_by_groups(self, width: int, least: int) -> int:
+        """The size of cells with which as many whole groups of columns are in sight as can be with
+        cells of ``least`` pixels; 0 where not even one can.
+        """
+        per = max((len(list(one)) for _, one in groupby(line.group for line in self.table.columns)))
+        room = width - self.head.width() - MARGIN + GAP
+        for count in range(len(self.group_spans()), 0, -1):
+            cell = (room - (count - 1) * (GROUP_GAP - GAP)) // (count * per) - GAP
+            if cell >= least:
+                return cell
+        return 0
 
     @property
     def gap(self) -> int:
@@ -64,7 +92,7 @@ class GridLayout:
     def head(self) -> QSize:
         """The space that the row header, the two column headers and the pinned cells take."""
         pinned = self.cell + GAP + 8 if self.pins else 0
-        return QSize(MARGIN + ROW_HEADER, GROUP_HEADER + COLUMN_HEADER + pinned)
+        return QSize(MARGIN + self.titles, GROUP_HEADER + COLUMN_HEADER + pinned)
 
     @property
     def frozen(self) -> int:

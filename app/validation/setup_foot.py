@@ -174,10 +174,12 @@ class SetupFoot(QWidget):
         else:
             self._left_text.say("")
         cached = runner.cached
-        if runner.waiting:
+        if runner.waiting and runner.ahead():
             self._cached_text.say("{words}", words=self._waits_for)
         elif runner.more:
             self._cached_text.say("What was added is drawn after these.")
+        elif runner.waiting:
+            self._cached_text.say("Starts in a moment.")
         else:
             self._cached_text.say("{n} drawn already" if cached else "", n=number(cached))
 
@@ -185,7 +187,7 @@ class SetupFoot(QWidget):
         """What is done before this grid, and how long that takes."""
         ahead = self._runner.ahead()
         if not ahead:
-            return tr("Starts in a moment.")
+            return ""
         first, others = ahead[0], len(ahead) - 1
         name, left = title_of(first.request), first.progress.seconds_left
         if first.paused:

@@ -75,7 +75,9 @@ class ShownLine(QWidget):
 
     def _say_count(self) -> None:
         here, total = self._state.shown.count()
-        if here or not self._state.shown.filtered:
+        if not total:
+            self._count_text.say("No cell is drawn yet.")
+        elif here or not self._state.shown.filtered:
             self._count_text.say("{done} of {total} cells", done=number(here), total=number(total))
         else:
             self._count_text.say("No cell is like that.")

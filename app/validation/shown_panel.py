@@ -88,7 +88,8 @@ class ShownPanel(QFrame):
         """Tell how much is left, and what holds."""
         shown = self._state.shown
         here, total = shown.count()
-        self._count_text.say("{done} of {total} cells", done=number(here), total=number(total))
+        words = "{done} of {total} cells" if total else "No cell is drawn yet."
+        self._count_text.say(words, done=number(here), total=number(total))
         self.starred.set_value(shown.only_starred)
         self.rejected.set_value(shown.hide_rejected)
         self.all.setEnabled(shown.narrowed)

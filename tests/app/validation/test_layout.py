@@ -4,9 +4,9 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, QSize
 
-from app.validation.layout import GridLayout
+from app.validation.layout import MARGIN, GridLayout
 from app.validation.table import Axis, Line, lay
 
 
@@ -99,3 +99,22 @@ def test_small_cells_stand_closer_so_that_a_hundred_rows_are_seen():
 
 def test_a_line_is_found_by_its_values():
     assert Line(("apple",), (1.0,)) in grid({"seed": 1}).table.columns
+
+
+def test_the_largest_cells_that_fit_fit_and_one_pixel_more_does_not():
+    shown = grid({"seed": 1}, weights=(0.6, 0.8, 1.0), prompts=tuple("abcdef"))
+    room = QSize(900, 400)
+    wide, high = shown.largest_cells(room)
+    assert shown.resized(wide).content.width() <= room.width()
+    assert shown.resized(wide + 1).content.width() > room.width()
+    assert shown.resized(high).content.height() <= room.height()
+    assert shown.resized(high + 1).content.height() > room.height()
+
+
+def test_cells_that_cannot_all_be_seen_are_sized_by_whole_groups():
+    shown = grid({"seed": 1}, weights=(0.6, 0.8, 1.0), prompts=tuple("abcdef"))
+    size = shown.cell_by_groups(930, 88)
+    spans = shown.resized(size).group_spans()
+    assert size >= 88
+    assert spans[1][1] <= 930 < spans[2][1]
+    assert 930 - spans[1][1] < MARGIN + 6  # the pixels that no six cells can share

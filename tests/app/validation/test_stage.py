@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 
 from app.i18n import set_language
 from app.theme import motion
-from app.validation.cell_card import card
+from app.validation.cell_card import CARD_WIDTH, card
 from app.widgets.thumbnail_files import read_scaled
 from engine.imaging.decode import read_size
 from engine.sampling.request import ImageRequest
@@ -122,9 +122,45 @@ def test_the_difference_tells_mean_and_largest_and_is_amplified(qtbot, shown):
     assert found.mean == pytest.approx(400 / 3)
     assert not found.scaled
     middle = compare.rect().center() - QPoint(0, 20)
-    assert color_at(compare, middle) == (255, 255, 255)
-    compare.set_gain(1)
     assert color_at(compare, middle) == (200, 200, 200)
+    compare.set_gain(2)
+    assert color_at(compare, middle) == (255, 255, 255)
+
+
+def test_both_panes_tell_what_was_measured_of_their_cells(qtbot, shown):
+    press_mode(qtbot, shown, "compare")
+    second = shown.state.second
+    (_, _, left), (_, _, right) = shown.compare.panes()
+
+    def feet():
+        picture = shown.compare.grab().toImage()
+        return [
+            picture.copy(int(area.right()) - 240, int(area.bottom()), 240, 30)
+            for area in (left, right)
+        ]
+
+    before = feet()
+    shown.state.set_evidence(second, 0.87, "near.png")
+    shown.state.choice_changed.emit()
+    after = feet()
+    assert "Copying 0.87" in shown.compare.numbers_of(second)
+    assert "Copying" not in shown.compare.numbers_of(shown.state.first)
+    assert (before[0] == after[0], before[1] == after[1]) == (True, False)
+
+
+@pytest.mark.parametrize("column", [0, 3])
+def test_the_recipe_of_a_cell_does_not_lie_over_its_neighbors(shown, column):
+    grid = shown.grid
+    middle = grid.cell_rect(grid.grid.key(1, column)).center()
+    at = shown.tips._beside(grid.viewport().mapToGlobal(middle))
+    card = QRect(grid.viewport().mapFromGlobal(at), QSize(CARD_WIDTH, 200))
+    near = [
+        grid.cell_rect(grid.grid.key(row, place))
+        for row in (0, 1, 2)
+        for place in (column - 1, column, column + 1)
+        if 0 <= place < 4
+    ]
+    assert not any(card.intersects(rect) for rect in near)
 
 
 def test_side_by_side_shares_zoom_and_place(shown):
