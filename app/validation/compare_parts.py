@@ -11,6 +11,8 @@ from app.i18n import tr
 from app.theme import color, fonts, metrics
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.validation.full_pictures import DifferenceMap
 
 FOOT = 30
@@ -28,9 +30,11 @@ def write(painter: QPainter, area: QRectF, words: str) -> None:
     painter.drawText(area.adjusted(24, 0, -24, 0), int(middle), words)
 
 
-def paint_foot(painter: QPainter, area: QRectF, letter: str, name: str, numbers: str = "") -> None:
-    """Letter and name of a cell under its picture; at the right, where there is room for both, the
-    ``numbers`` that were measured of it.
+def paint_foot(
+    painter: QPainter, area: QRectF, letter: str, name: str, numbers: Sequence[str] = ()
+) -> None:
+    """Letter and name of a cell under its picture; at the right as many of its measured ``numbers``
+    as there is room for.
     """
     bar = QRectF(area.left(), area.bottom(), area.width(), FOOT)
     painter.fillRect(bar, color("g1"))
@@ -39,16 +43,23 @@ def paint_foot(painter: QPainter, area: QRectF, letter: str, name: str, numbers:
     painter.setPen(color("t1"))
     painter.drawText(inner, _MIDDLE, letter)
     words = inner.adjusted(20, 0, 0, 0)
-    taken = fonts.width_of(numbers, 12) + 2 * metrics.PAD
-    if numbers and words.width() >= taken + min(fonts.width_of(name, 12), _LEAST_NAME):
+    room = words.width() - min(fonts.width_of(name, 12), _LEAST_NAME) - 2 * metrics.PAD
+    fitting = _fitting(numbers, room)
+    if fitting:
         painter.setFont(fonts.font(12))
         painter.setPen(color("t1"))
-        painter.drawText(words, _MIDDLE_RIGHT, numbers)
-        words.setRight(words.right() - taken)
+        painter.drawText(words, _MIDDLE_RIGHT, fitting)
+        words.setRight(words.right() - fonts.width_of(fitting, 12) - 2 * metrics.PAD)
     shown = fonts.metrics(12).elidedText(name, Qt.TextElideMode.ElideRight, max(0.0, words.width()))
     painter.setFont(fonts.font(12))
     painter.setPen(color("t2"))
     painter.drawText(words, _MIDDLE, shown)
+
+
+def _fitting(numbers: Sequence[str], room: float) -> str:
+    """As many of the first ``numbers`` as there is room for, in a row."""
+    rows = ("   ".join(numbers[:count]) for count in range(len(numbers), 0, -1))
+    return next((row for row in rows if fonts.width_of(row, 12) <= room), "")
 
 
 def paint_divider(painter: QPainter, at: int, area: QRectF) -> None:

@@ -208,13 +208,11 @@ class ComparedPictures(QWidget):
         self._paint_picture(painter, key, area, area)
         paint_foot(painter, area, letter, self._state.name_of(key), self.numbers_of(key))
 
-    def numbers_of(self, key: Position) -> str:
-        """What was measured of a cell, and of the checkpoint and weight it was drawn with."""
+    def numbers_of(self, key: Position) -> list[str]:
+        """What was measured of a cell, then of the checkpoint and weight it was drawn with."""
         known = ((one, self._state.shown.cells.of(one.name, key)) for one in MEASURES)
-        words = (
-            f"{tr(one.label)} {one.written(value)}" for one, value in known if value is not None
-        )
-        return "   ".join(words)
+        there = ((one, value) for one, value in known if value is not None)
+        return [f"{tr(one.label)} {one.written(value)}" for one, value in there]
 
     def _paint_picture(self, painter: QPainter, key: Position, area: QRectF, clip: QRectF) -> None:
         """The picture of ``key`` where the look has it in ``area``, as far as it is in ``clip``."""

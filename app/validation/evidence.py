@@ -272,6 +272,10 @@ class EvidenceState(QObject):
         """The recommendation in the language of the moment."""
         return self._verdict.pick if self._verdict is not None else None
 
+    def told(self) -> tuple[Flag, ...]:
+        """Every flag, also those that were set aside, the gravest first."""
+        return tuple(self._verdict.told) if self._verdict is not None else ()
+
     def flags(self, *, dismissed: bool = False) -> list[Flag]:
         """What there is to tell against checkpoints: one flag of a kind and checkpoint, the gravest
         first; those that were set aside, or those that were not.
@@ -283,6 +287,17 @@ class EvidenceState(QObject):
             for flag in self._verdict.told
             if (self.choices.dismissal(flag) is not None) == dismissed
         ]
+
+    def places_of(self, flag: Flag) -> list[Position]:
+        """The pictures that raise ``flag``, the most telling first: of one for lost variety those
+        of the prompt whose seeds differ least.
+        """
+        cells = flag.cells
+        if flag.kind == "variety" and self.evidence is not None:
+            at = (flag.checkpoint, flag.weight)
+            rows = (row for row in self.evidence.rows if (row.checkpoint, row.weight) == at)
+            cells = next((row.alike for row in rows if row.alike), cells)
+        return [self._places[one] for one in cells if one in self._places]
 
     # Pairs
 

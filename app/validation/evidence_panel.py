@@ -65,6 +65,7 @@ class EvidencePanel(Column):
         self._add_section(self.charts)
         self.flags = RedFlags(evidence)
         self.flags.cell_asked.connect(self.cell_asked)
+        self.flags.seeds_asked.connect(state.show_seeds)
         self._add_section(self.flags)
         self._build_pairs(thumbnails)
         self.instead = InsteadPanel(evidence, focus)

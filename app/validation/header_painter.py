@@ -20,6 +20,7 @@ from app.validation.layout import (
     ROW_HEADER,
     GridLayout,
 )
+from app.validation.prompt_list import short_prompts
 
 if TYPE_CHECKING:
     from app.validation.model import GridState
@@ -164,6 +165,8 @@ class HeaderPainter:
         wide = round(fonts.width_of(tag, 11)) + 12 if tag else 0
         wide = wide if rect.width() > wide + 60 else 0
         room = max(0, rect.width() - wide - 8)
+        if tag and fonts.width_of(words, 12, 500) > room:
+            words = self._short_prompt(str(line.group[0])) or words
         shown = fonts.metrics(12, 500).elidedText(words, Qt.TextElideMode.ElideRight, room)
         painter.setFont(fonts.font(12, 500))
         painter.setPen(color("t1"))
@@ -177,6 +180,14 @@ class HeaderPainter:
             painter.drawRoundedRect(box, 2, 2)
             painter.setPen(color("t2"))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tag)
+
+    def _short_prompt(self, prompt: str) -> str:
+        """``prompt`` without what most of the prompts say."""
+        request = self._state.request
+        if request is None or prompt not in request.prompts:
+            return ""
+        short = short_prompts(request.prompts, request.trigger)
+        return short[request.prompts.index(prompt)]
 
     def _corner(self, painter: QPainter) -> None:
         head = self._grid.head

@@ -230,6 +230,11 @@ class GridState(QObject):
         """Show one seed, or all of them in rows."""
         self.shown.turn("seed", seed)
 
+    def show_seeds(self) -> None:
+        """Show all seeds in rows, where they turn pages."""
+        if "seed" in self.shown.pages:
+            self.show_seed(None)
+
     def turn_to(self, key: Position) -> None:
         """Show the pages on which ``key`` is."""
         for axis, value in zip(self.places.axes, key.place, strict=True):

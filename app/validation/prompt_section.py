@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QEnterEvent,
@@ -99,10 +99,43 @@ class PromptSection(Panel):
                 self._rows.insertWidget(place, line)
             self.lines = lines
         put_before(self.entry, (line.check for line in lines.values()))
+        stops = [line.check.focusPolicy() == Qt.FocusPolicy.TabFocus for line in lines.values()]
+        self._stop_at(stops.index(True) if sum(stops) == 1 else 0)
         self._area.updateGeometry()
 
     def _line(self, text: str) -> PromptLine:
-        return PromptLine(self._list, text)
+        line = PromptLine(self._list, text)
+        line.check.installEventFilter(self)
+        return line
+
+    # One stop for Tab: arrows go on from prompt to prompt
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Arrows, Home and End move between prompts; Tab comes back to the one it left."""
+        lines = list(self.lines.values())
+        here = next((at for at, line in enumerate(lines) if line.check is watched), None)
+        if here is not None and event.type() == QEvent.Type.FocusIn:
+            self._stop_at(here)
+        if here is None or not isinstance(event, QKeyEvent):
+            return False
+        last = len(lines) - 1
+        places = {
+            Qt.Key.Key_Up: max(0, here - 1),
+            Qt.Key.Key_Down: min(last, here + 1),
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }
+        if event.type() != QEvent.Type.KeyPress or event.key() not in places:
+            return False
+        self._stop_at(places[Qt.Key(event.key())])
+        lines[places[Qt.Key(event.key())]].check.setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def _stop_at(self, place: int) -> None:
+        """Tab stops at this prompt only."""
+        for at, line in enumerate(self.lines.values()):
+            policy = Qt.FocusPolicy.TabFocus if at == place else Qt.FocusPolicy.NoFocus
+            line.check.setFocusPolicy(policy)
 
 
 class PromptLine(QWidget):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
@@ -65,13 +65,14 @@ class FlagList(QWidget):
         column.addWidget(self.none)
 
     def refresh(self) -> None:
-        """List the flags, then those that were set aside."""
+        """List the flags; one that was set aside stays in its place, struck through."""
         flags, aside = self._evidence.flags(), self._evidence.flags(dismissed=True)
         sure = self._evidence.pick() is not None
         shown: list[object] = [flags, aside, self._evidence.names(), tr("Dismiss…"), sure]
         if shown == self._made:
             return
         self._made = shown
+        self.setMinimumHeight(self.height())  # the page does not jump while rows are made anew
         clear_layout(self._rows)
         self.strips = []
         self.count.setText(str(len(flags)))
@@ -80,10 +81,9 @@ class FlagList(QWidget):
         self.note.setVisible(bool(flags) and any(self._evidence.pairs_of(f.cells) for f in flags))
         self._none.say(_NOTHING if sure else _NOTHING_MEASURED)
         self.none.setVisible(not flags and not aside)
-        for flag in flags:
-            self._rows.addWidget(self._row(flag))
-        for flag in aside:
-            self._rows.addWidget(self._row(flag, dismissed=True))
+        for flag in self._evidence.told():
+            self._rows.addWidget(self._row(flag, dismissed=flag in aside))
+        QTimer.singleShot(0, self, lambda: self.setMinimumHeight(0))
 
     def _row(self, flag: Flag, *, dismissed: bool = False) -> QWidget:
         box = QWidget()
@@ -139,9 +139,9 @@ class FlagList(QWidget):
         return column
 
     def _show(self, flag: Flag) -> None:
-        pairs = self._evidence.pairs_of(flag.cells)
-        if pairs:
-            self.cell_asked.emit(pairs[0].key)
+        places = self._evidence.places_of(flag)
+        if places:
+            self.cell_asked.emit(places[0])
 
     def _ask(self, flag: Flag) -> None:
         self.dialog = DismissDialog(capital(said(flag.headline)), self)

@@ -29,7 +29,8 @@ class RowEvidence:
     picture, ``copies`` the number of pictures above the threshold; without a training picture they
     are None and 0, and without any picture of the style so are fit and distance. ``diversity`` is
     the mean difference between seeds, None with one seed. ``figures`` are all measures with their
-    intervals, ``cells`` the identifiers of the pictures, most like a training picture first.
+    intervals, ``cells`` the identifiers of the pictures, most like a training picture first;
+    ``alike`` are those of the prompt whose seeds differ least.
     """
 
     checkpoint: str
@@ -44,6 +45,7 @@ class RowEvidence:
     figures: Figures = NOTHING
     cells: tuple[str, ...] = ()
     held_out_loss: float | None = None
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,12 @@ class Rows:
             figures=figures,
             cells=tuple(cells[place].id for place in order),
             held_out_loss=loss.value if loss is not None else None,
+            alike=tuple(cells[place].id for place in self._most_alike(cells)),
         )
+
+    def _most_alike(self, cells: Sequence[GridCell]) -> tuple[int, ...]:
+        groups = [self._axes.group(cell.position) for cell in cells]
+        return overfit.most_alike(self.drawn.features[[self.places[c.id] for c in cells]], groups)
 
     def _style_distance(self, rows: Sequence[int]) -> float | None:
         if not len(self.wanted):

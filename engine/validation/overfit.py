@@ -149,14 +149,29 @@ def diversity(features: np.ndarray, prompts: Sequence[str]) -> Figure | None:
     place of LPIPS. Limits: noise is diverse too; read it beside the style and the prompts. None
     with one seed.
     """
-    values, names = [], []
+    found = _differences(features, prompts)
+    if not found:
+        return None
+    return figure(list(found), mean_of(np.array([value for _, value in found.values()])), SHARE)
+
+
+def most_alike(features: np.ndarray, prompts: Sequence[str]) -> tuple[int, ...]:
+    """The places of the pictures of that prompt whose seeds differ least; none with one seed."""
+    found = _differences(features, prompts)
+    return tuple(min(found.values(), key=lambda one: one[1])[0]) if found else ()
+
+
+def _differences(
+    features: np.ndarray, prompts: Sequence[str]
+) -> dict[str, tuple[list[int], float]]:
+    """Where the pictures of each prompt with several are, and their mean difference."""
+    found = {}
     for prompt in dict.fromkeys(prompts):
         places = [place for place, other in enumerate(prompts) if other == prompt]
         if len(places) > 1:
             pairs = _cosines(features[places])[np.triu_indices(len(places), 1)]
-            values.append(float(np.clip(1.0 - pairs, 0.0, 1.0).mean()))
-            names.append(prompt)
-    return figure(names, mean_of(np.array(values)), SHARE) if values else None
+            found[prompt] = (places, float(np.clip(1.0 - pairs, 0.0, 1.0).mean()))
+    return found
 
 
 def vendi(features: np.ndarray) -> Figure | None:

@@ -669,6 +669,25 @@ def test_a_prompt_is_edited_in_place_and_removed_by_a_key(qtbot, view):
     assert view.setup.prompts.chosen == ("red apple, pixel icon",)
 
 
+def test_the_prompts_are_one_stop_for_tab_and_arrows_go_on_in_them(qtbot, view):
+    view.setup.prompts.add(["silver key, pixel icon"])
+    checks = [line.check for line in view.panel.prompts.lines.values()]
+    stops = [check for check in checks if check.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    assert len(checks) == 3
+    assert stops == checks[:1]
+    view.activateWindow()
+    checks[0].setFocus()
+    qtbot.keyClick(checks[0], Qt.Key.Key_Down)
+    assert view.focusWidget() is checks[1]
+    qtbot.keyClick(checks[1], Qt.Key.Key_Space)
+    assert view.setup.prompts.chosen == ("castle, pixel icon", "silver key, pixel icon")
+    qtbot.keyClick(checks[1], Qt.Key.Key_End)
+    assert view.focusWidget() is checks[2]
+    qtbot.keyClick(checks[2], Qt.Key.Key_Up)
+    stops = [check for check in checks if check.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    assert stops == [checks[1]]
+
+
 def test_a_field_for_a_prompt_is_as_high_as_its_text(qtbot, view):
     view.setup.prompts.add(["a very long prompt, " * 4])
     line = view.panel.prompts.lines[("a very long prompt, " * 4).strip()]

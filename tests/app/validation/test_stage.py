@@ -144,7 +144,7 @@ def test_both_panes_tell_what_was_measured_of_their_cells(qtbot, shown):
     shown.state.choice_changed.emit()
     after = feet()
     assert "Copying 0.87" in shown.compare.numbers_of(second)
-    assert "Copying" not in shown.compare.numbers_of(shown.state.first)
+    assert "Copying" not in "".join(shown.compare.numbers_of(shown.state.first))
     assert (before[0] == after[0], before[1] == after[1]) == (True, False)
 
 
@@ -616,7 +616,7 @@ def test_tab_goes_down_the_left_column_and_along_the_bar(qtbot, shown):
     qtbot.waitUntil(panel.prompts.lines["golden harp"].check.isVisible)
     column = tabbed(shown, panel.source, panel.start)
     wanted = [panel.model, *(block.field for block in panel.axes.blocks.values()), panel.axes.add]
-    wanted += [panel.prompts.header, *(line.check for line in panel.prompts.lines.values())]
+    wanted += [panel.prompts.header, next(iter(panel.prompts.lines.values())).check]
     wanted += [panel.image.header, panel.base_row, panel.starred, panel.start]
     assert [one for one in column if one in wanted] == wanted
     shown.state.open(open_grid(draw(shown.session, shown.state.request.axes, "more")))

@@ -22,6 +22,7 @@ from app.validation.evidence_work import Assessed, Measuring, Watch
 from app.validation.extractor_choice import ExtractorChoice
 from app.validation.verdict_data import COLORS
 from app.validation.verdict_frame import apart
+from app.validation.verdict_words import said
 from engine.dataset.edits import Recipe
 from engine.imaging.adjust import resize
 from engine.runtime.errors import BadInputError, JobCancelled
@@ -112,6 +113,31 @@ def texts(widget):
 def link(widget, words):
     found = [one for one in widget.findChildren(QPushButton) if one.text() == words]
     return next(one for one in found if one.isVisible())
+
+
+def test_each_checkpoint_has_one_row_of_flags_and_few_come_before_the_pairs(qtbot, judged):
+    judged.stage.show_grid()
+    flags = judged.evidence.flags()
+    checkpoints = list(dict.fromkeys(flag.checkpoint for flag in flags))
+    assert len(flags) > len(checkpoints)
+    panel = judged.right.flags
+    assert panel.count == len(flags)
+    assert panel._rows.count() == len(checkpoints)
+    told = " ".join(texts(panel))
+    assert all(said(flag.headline)[1:] in told for flag in flags)
+
+
+def test_lost_variety_is_shown_by_the_seeds_that_are_alike(qtbot, judged):
+    judged.stage.show_grid()
+    flag = next(one for one in judged.evidence.flags() if one.kind == "variety")
+    places = judged.evidence.places_of(flag)
+    assert len(places) == 2
+    assert {(one.checkpoint, one.weight) for one in places} == {(flag.checkpoint, flag.weight)}
+    assert len({one.prompt for one in places}) == 1
+    judged.right.flags._show_flag(flag)
+    assert judged.state.shown_seed is None
+    port = judged.grid.viewport().rect()
+    assert all(port.intersects(judged.grid.cell_rect(one)) for one in places)
 
 
 def test_the_segment_shows_the_page_and_the_column_follows(qtbot, judged):

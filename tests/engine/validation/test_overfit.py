@@ -157,6 +157,12 @@ def test_diversity_is_within_prompts_only() -> None:
     assert overfit.diversity(features, ["a", "b", "c", "d"]) is None
 
 
+def test_the_prompt_whose_seeds_are_most_alike_is_found() -> None:
+    features = EYE[[0, 1, 2, 2]]
+    assert overfit.most_alike(features, PROMPTS) == (2, 3)
+    assert overfit.most_alike(features, ["a", "b", "c", "d"]) == ()
+
+
 def test_the_vendi_score_counts_different_pictures() -> None:
     assert overfit.vendi(EYE).value == pytest.approx(4.0, abs=1e-4)
     assert overfit.vendi(EYE[[0, 0, 0]]).value == pytest.approx(1.0, abs=1e-4)
