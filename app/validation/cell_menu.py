@@ -38,7 +38,7 @@ def _cell_entries(menu: Menu, view: View) -> None:
     if cell is None or not cell.path:
         return
     menu.add("Open large", lambda: view.stage.open_cell(first), "maximize", shortcut="Enter")
-    menu.add("Mark as B", lambda: view.state.compare_with(first), "columns-2", shortcut="B")
+    menu.add("Mark as B", view.state.hold_first, "columns-2", shortcut="B")
     menu.line()
     for kind, words, icon, key in MARKS:
         ticked = view.state.has_mark(kind, first)

@@ -160,7 +160,8 @@ class CellPainter:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(color(token), 2))
             painter.drawRect(rect.adjusted(-1, -1, 1, 1))
-            if self._state.second is not None and rect.width() >= _BADGES_FROM:
+            only = letter == "B" or self._state.has_two
+            if self._state.second is not None and only and rect.width() >= _BADGES_FROM:
                 box = QRect(rect.left() + 4, rect.bottom() - 21, _BADGE, _BADGE)
                 painter.fillRect(box, color("badge"))
                 painter.setFont(fonts.font(11, 600))

@@ -31,7 +31,8 @@ _MARKS = {Qt.Key.Key_S: "starred", Qt.Key.Key_X: "rejected", Qt.Key.Key_P: "pinn
 
 
 class GridView(GridSurface):
-    """Cells of a validation grid. A click picks A, Ctrl or Shift with it B; arrows move A.
+    """Cells of a validation grid. A click picks A, Ctrl or Shift with it B; arrows move A, which B
+    leaves behind as the cell to compare with.
 
     Ctrl and wheel sizes the cells; Ctrl, Shift and wheel zooms inside all of them at once, and Alt
     or the middle button drags there. With ``loupe`` wheel and drag alone do that.
@@ -39,6 +40,7 @@ class GridView(GridSurface):
 
     picked = Signal(object)  # Position
     compared = Signal(object)  # Position
+    held = Signal()
     opened = Signal(object)  # Position
     marked = Signal(str, object)  # kind of mark, Position
     dragged = Signal(object)  # Position
@@ -164,7 +166,7 @@ class GridView(GridSurface):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and first is not None:
             self.opened.emit(first)
         elif key == Qt.Key.Key_B and first is not None:
-            self.compared.emit(first)
+            self.held.emit()
         elif key == Qt.Key.Key_Z:
             self.framing.reset()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):

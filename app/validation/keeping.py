@@ -36,11 +36,11 @@ class Keeping(Generic[T]):
             return
         self._waiting[folder] = value
         if not self._writing:
+            self._writing = True  # at once: the work itself begins when the event loop comes to it
             self._session.start(self._work())
 
     async def _work(self) -> None:
         failed: set[Path] = set()
-        self._writing = True
         try:
             while left := [folder for folder in self._waiting if folder not in failed]:
                 if not await self._written(left[0]):

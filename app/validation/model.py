@@ -256,6 +256,18 @@ class GridState(QObject):
             self.second = None if key in (self.second, self.first) else key
         self.choice_changed.emit()
 
+    def hold_first(self) -> None:
+        """Make A the cell to compare with (B), so that A can go on to another one; again, B is
+        taken away.
+        """
+        self.second = None if self.second == self.first else self.first
+        self.choice_changed.emit()
+
+    @property
+    def has_two(self) -> bool:
+        """Whether two different cells are chosen."""
+        return self.second is not None and self.second != self.first
+
     def set_pick(self, checkpoint: str, weight: float | None) -> None:
         """What the evidence speaks for."""
         self.pick_checkpoint, self.pick_weight = checkpoint, weight

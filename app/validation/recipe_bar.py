@@ -159,7 +159,7 @@ class RecipeBar(QWidget):
         if cell is not None and cell.copying is not None:
             self.copying.setText(f"{cell.copying:.2f}")
             self.nearest.setText(Path(cell.nearest).stem)
-        self.compare.setEnabled(state.second is not None)
+        self.compare.setEnabled(state.has_two)
         self.compare.setVisible(not self._comparing)
         self.canvas.setVisible(self.width() >= CANVAS_FROM)
         there = cell is not None and bool(cell.path)

@@ -239,6 +239,7 @@ class View(QWidget):
         self.thumbnails.ready.connect(stage.tell_zoom)
         grid.picked.connect(state.choose)
         grid.compared.connect(state.compare_with)
+        grid.held.connect(state.hold_first)
         grid.opened.connect(self._open_or_retry)
         grid.marked.connect(chosen.mark_at)
         grid.dragged.connect(lambda key: chosen.drag(key, grid))

@@ -65,7 +65,7 @@ STAGES = (
         "See what was learned",
         "Two subjects that are not among the pictures, four seeds, three weights, every "
         "checkpoint. The tour picks the one to use and says why.",
-        "Draw the grid",
+        "Draw and judge",
     ),
     Stage(
         "canvas",

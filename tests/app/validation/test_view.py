@@ -165,6 +165,26 @@ def test_headers_stay_while_cells_scroll(view, session, started, picture):
     assert before != after
 
 
+def test_two_cells_are_compared_by_keys_alone(qtbot, view, session, started, picture):
+    fill(session, started, picture)
+    grid, layout = view.grid, view.grid.grid
+    grid.setFocus()
+    qtbot.keyClick(grid, Qt.Key.Key_Down)
+    first = view.state.first
+    qtbot.keyClick(grid, Qt.Key.Key_B)
+    assert not view.recipe.compare.isEnabled()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down):
+        qtbot.keyClick(grid, key)
+    assert view.state.second == first
+    assert view.state.first not in (None, first)
+    assert view.recipe.compare.isEnabled()
+    qtbot.keyClick(grid, Qt.Key.Key_B)
+    assert view.state.second == view.state.first != first
+    qtbot.keyClick(grid, Qt.Key.Key_B)
+    assert view.state.second is None
+    assert layout.place(first) is not None
+
+
 def test_zoom_keys_change_the_cells(qtbot, view, session, started, picture):
     size = view.grid.grid.cell
     qtbot.keyClick(view.grid, Qt.Key.Key_Plus)
