@@ -88,19 +88,21 @@ class ValidationShots:
 
 
 async def check_run(shots: ValidationShots) -> None:
-    """Draw an over-fit check of the newest run, unless one is there, and have it measured."""
+    """Draw the over-fit check of the newest run as far as it is not there, and have it measured."""
     camera = shots.camera
     shots.window.navigate("validate", {})
     await camera.quiet(3)
     view = shots.view
-    if view.state.request is None:
-        view.plans.apply("over_fit")
-        await camera.quiet(2)
+    first = view.state.request is None
+    await view.plans.check()
+    if first:
         view.setup.change_image(steps=STEPS)
-        await camera.quiet(2)
+    await camera.quiet(2)
+    if view.drawing.possible:
         QTest.mouseClick(view.panel.start, LEFT)
     await _until(lambda: not view.runner.running)
     await _until(lambda: not view.evidence.measuring)
+    shots.window.toasts.withdraw()
     await camera.quiet()
 
 
