@@ -69,8 +69,10 @@ class ValidationShots:
         await self.choose(self.view.bar.mode, "grid")
 
     def _choose_cells(self) -> None:
-        """A is the pick at full weight, B another checkpoint, of the same prompt and seed."""
+        """A is the pick at full weight, B the base model, of the same prompt and seed."""
         view, grid = self.view, self.view.grid
+        view.state.choose(None)
+        view.state.compare_with(None)  # what was B would be taken away by another click
         keys = [
             key
             for key in view.state.request.positions()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.validation.verdict_focus import VerdictFocus
 
 
-_TOLD = 2  # differences that have room beside a name
+_TOLD = 1  # differences that have room beside a name
 
 
 class InsteadPanel(Panel):
@@ -45,8 +45,11 @@ class InsteadPanel(Panel):
         for number, one in enumerate(picked.instead if picked is not None else ()):
             name = capital(names.get(one.checkpoint, ""))
             text = tr("{name} at {weight}", name=name, weight=f"{one.weight:g}")
-            note = listed([said(told) for told in one.differs[:_TOLD]])
-            rows.append(Row(str(number), text, note, icon="circle-check", icon_tone="ok"))
+            told = [said(sentence) for sentence in one.differs]
+            note, tip = listed(told[:_TOLD]), listed(told)
+            rows.append(
+                Row(str(number), text, note=note, tip=tip, icon="circle-check", icon_tone="ok")
+            )
         self.list.set_rows(rows)
 
     def _look(self, key: str) -> None:
