@@ -192,6 +192,15 @@ class ApproveSheet(QDialog):
         best = max(self._rows(), key=lambda one: (one.word in GOOD, one.row.style_fit or 0.0))
         return best.row.weight
 
+    def _better_weight(self) -> str:
+        """At which other weight nothing speaks against it, or what is recommended is judged."""
+        best, picked = self._best_weight(), self._verdict.pick
+        row = next(one for one in self._rows() if one.row.weight == best)
+        recommended = picked is not None and picked.checkpoint == self._path
+        if abs(best - self.weight.value) < 1e-6 or not (row.word in GOOD or recommended):
+            return ""
+        return tr("Judged best at weight {weight}.", weight=f"{best:g}")
+
     def _measured(self) -> RowVerdict | None:
         """The row at this weight; None when the grid does not show it."""
         weight = self.weight.value
@@ -236,9 +245,7 @@ class ApproveSheet(QDialog):
         self.mark.set("circle-check" if good else "triangle-alert", "ok" if good else "warn")
         lines = [joined(sentence(said(one)) for one in line) for line in self._sentences()]
         self.verdict.setText("\n".join(lines))
-        best = self._best_weight()
-        weight = tr("Judged best at weight {weight}.", weight=f"{best:g}")
-        self.best.setText(weight if abs(best - self.weight.value) > 1e-6 else "")
+        self.best.setText(self._better_weight())
         self.best.setVisible(bool(self.best.text()))
         words = "Approve {name}" if good else "Approve {name} all the same"
         self._go_text.say(words, name=self._verdict.names[self._path])

@@ -208,13 +208,13 @@ class _Judge:
         """What speaks against it though it is not flagged."""
         if chosen.flags:
             return ()
-        if chosen.elsewhere:
-            flag = chosen.elsewhere[0]
-            return (Sentence(_SHOWS[flag.kind], {"weight": f"{flag.weight:g}"}),)
+        hidden = [
+            Sentence(_SHOWS[flag.kind], {"weight": f"{flag.weight:g}"})
+            for flag in chosen.elsewhere[:1]
+        ]
         weight = {"weight": f"{chosen.near_at:g}"}
-        return tuple(
-            Sentence(_NEAR[one.kind], {**one.sentence.facts, **weight}) for one in chosen.near
-        )
+        near = [Sentence(_NEAR[one.kind], {**one.sentence.facts, **weight}) for one in chosen.near]
+        return (*hidden, *near)
 
     def later(self, chosen: Reading, read: Sequence[Reading]) -> tuple[Sentence, ...]:
         """Which checkpoint after the pick is the first that memorized, if the pick has not."""

@@ -106,14 +106,17 @@ def test_what_speaks_against_a_checkpoint_is_said_before_it_is_approved(qtbot, v
 
 def test_another_checkpoint_keeps_the_weight_and_says_where_it_is_best(qtbot, view, sheet):
     weights = sorted({one.row.weight for one in view.evidence.verdict().rows})
-    before = sheet.weight.value
-    other = next(path for path in view.evidence.verdict().words if path != sheet.checkpoint.value)
+    first, before = sheet.checkpoint.value, sheet.weight.value
+    other = next(path for path in view.evidence.verdict().words if path != first)
     choose(qtbot, sheet.checkpoint, other)
     assert sheet.weight.value == before
-    away = next(weight for weight in weights if weight != sheet._best_weight())
+    away = next(weight for weight in weights if weight != before)
     sheet.weight.set_value(away)
     sheet.weight.changed.emit(away)
-    assert sheet.best.text() == f"Judged best at weight {sheet._best_weight():g}."
+    assert sheet.best.text() == ""  # it is flagged at every weight: none is best
+    choose(qtbot, sheet.checkpoint, first)
+    assert sheet.weight.value == away
+    assert sheet.best.text() == f"Judged best at weight {before:g}."
     assert sheet.best.isVisible()
 
 

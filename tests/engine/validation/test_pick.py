@@ -200,6 +200,13 @@ def test_pictures_nearer_to_the_training_than_real_art_are_used_with_care() -> N
     assert (clean.checkpoint, clean.sound) == ("run-2.safetensors", True)
 
 
+def test_what_hides_and_is_near_is_told_both() -> None:
+    figures = Figures(copy_mean=Figure.plain(0.65), excess=Figure.plain(0.1))
+    said = str(choose(row("1", 0.6, figures=figures), row("1", 1.0, kept=0.1)))
+    assert "At weight 1 it loses subjects" in said
+    assert "At weight 0.6 copying is 0.65, more than 0.60" in said
+
+
 def test_what_is_read_as_the_limit_is_not_beyond_it() -> None:
     def told(copying: float) -> Pick:
         figures = Figures(copy_mean=Figure.plain(copying), excess=Figure.plain(0.1))
