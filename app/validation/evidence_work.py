@@ -86,7 +86,7 @@ class Measuring:
     def with_evidence(self, evidence: Evidence) -> Assessed:
         """What was measured elsewhere, beside the pictures it was measured against."""
         grid = open_grid(self.folder)
-        learned = learned_with(grid.request.checkpoints, self.project, self.pictures)
+        learned = learned_with(grid.request.lora_files, self.project, self.pictures)
         return Assessed(grid, evidence, learned)
 
     def run(self, watch: Watch) -> Assessed:
@@ -94,7 +94,7 @@ class Measuring:
         JobCancelled.
         """
         grid = open_grid(self.folder)
-        learned = learned_with(grid.request.checkpoints, self.project, self.pictures)
+        learned = learned_with(grid.request.lora_files, self.project, self.pictures)
         cells = {cell.id for cell in grid.cells if cell.path is not None}
         watch.total = len(learned.training) + len(learned.held_out) + len(cells)
         evidence = assess(

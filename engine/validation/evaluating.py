@@ -33,7 +33,7 @@ def evaluate(
 
     Raises like :func:`engine.validation.evidence.assess`.
     """
-    learned = learned_with(grid.request.checkpoints, project)
+    learned = learned_with(grid.request.lora_files, project)
     cache = FeatureCache(None if project is None else project.cache / FEATURES)
     evidence = assess(
         grid,

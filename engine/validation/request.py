@@ -136,6 +136,13 @@ class GridRequest(Request):
         return cast("tuple[str, ...]", self.values("checkpoint"))
 
     @property
+    def lora_files(self) -> tuple[str, ...]:
+        """All LoRA files of the axes and of every picture, the compared ones first."""
+        second = cast("tuple[str, ...]", self.values("second_checkpoint"))
+        always = (use.path for use in self.image.loras if use.weight or use.text)
+        return tuple(dict.fromkeys(filter(None, (*self.checkpoints, *second, *always))))
+
+    @property
     def weights(self) -> tuple[float, ...]:
         """Their weights on the UNet."""
         apart = any(axis.setting == "unet_weight" for axis in self.axes)

@@ -1,17 +1,28 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from engine.dataset.edits import Fill
 from engine.dataset.library import Library
 from engine.project.project import Project, SourceFolder
+from engine.runtime.job import Job
+from engine.sampling.request import ImageRequest, LoraUse
 from engine.training.config import TrainRequest
 from engine.training.runs import Run
+from engine.validation.axes import Axis
+from engine.validation.evaluating import evaluate
+from engine.validation.filling import Filling, Keep
 from engine.validation.learned_pictures import learned_with
+from engine.validation.manifest import open_grid
+from engine.validation.planning import PlannedCell, plan
+from engine.validation.request import GridRequest
+from engine.validation.store import CellStore
 
 
 @pytest.fixture
@@ -106,3 +117,32 @@ def test_with_neither_pictures_are_read_as_they_lie(project: Project) -> None:
     plain = learned_with([])
     assert (plain.training, plain.held_out) == ((), ())
     assert plain.read(path)[0, 0].tolist() == [255, 255, 255]
+
+
+def test_a_grid_is_compared_with_what_all_of_its_loras_learned(tmp_path: Path) -> None:
+    files = [
+        *run_at(tmp_path, "one", art_at(tmp_path / "one-art", "a")),
+        *run_at(tmp_path, "two", art_at(tmp_path / "two-art", "b")),
+        *run_at(tmp_path, "three", art_at(tmp_path / "three-art", "c")),
+        *run_at(tmp_path, "four", art_at(tmp_path / "four-art", "d")),
+    ]
+    always = (LoraUse(path=files[2], weight=0.5), LoraUse(path=files[3], weight=0.0))
+    request = GridRequest(
+        folder=str(tmp_path / "grid"),
+        checkpoints=("", files[0]),
+        prompts=("castle", "apple"),
+        seeds=(1, 2),
+        axes=(Axis(setting="second_checkpoint", values=("", files[1])),),
+        image=ImageRequest(loras=always),
+    )
+    assert request.lora_files == tuple(files[:3])  # at weight 0 the fourth is not there
+    filling = Filling(request, plan(request), CellStore(request.cells_folder), Job.detached())
+
+    def draw(image: ImageRequest, cells: Sequence[PlannedCell], job: Job, keep: Keep) -> None:
+        for cell in cells:
+            keep(cell, np.full((20, 20, 3), (255, 0, 0), np.uint8), "")
+
+    filling.run(draw)
+    verdict = evaluate(open_grid(tmp_path / "grid"))
+    assert len(verdict.evidence.training_similarities) == 3
+    assert any("what 3 runs learned from" in str(note) for note in verdict.notes)
