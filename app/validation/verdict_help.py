@@ -76,7 +76,8 @@ BLEED = (
 )
 TRIGGER = (
     "Trigger effect: style fit of prompts with the trigger word minus that of those without. "
-    "Near 0 the word does nothing. The prompts of both kinds should ask for the same subjects."
+    "Near 0 the word does nothing. The prompts of both kinds should ask for the same subjects. "
+    "Without any picture of the style: how much further from the base model's the word moves them."
 )
 LOSS = (
     "Held-out loss: mean error of the training objective on pictures that were not trained on, "

@@ -221,12 +221,21 @@ class Rows:
 
     def _trigger_effect(self, cells: Sequence[GridCell]) -> Figure | None:
         base = list(self._base.values())
-        if not base or not len(self.wanted):
+        if not base:
             return None
+        if not len(self.wanted):
+            return self._trigger_shift(cells)
         styles, rows = self.drawn.styles, [self.places[cell.id] for cell in cells]
         asked = np.array([not self._off(cell) for cell in cells], bool)
         prompts = [cell.position.prompt for cell in cells]
         return overfit.trigger_effect(styles[rows], self.wanted, styles[base], asked, prompts)
+
+    def _trigger_shift(self, cells: Sequence[GridCell]) -> Figure | None:
+        paired = [cell for cell in cells if self._axes.subject(cell.position) in self._base]
+        pairs, features = self._pairs(paired), self.drawn.features
+        asked = np.array([not self._off(cell) for cell in paired], bool)
+        ours, theirs = features[pairs.rows], features[pairs.base]
+        return overfit.trigger_shift(ours, theirs, asked, pairs.prompts)
 
     def _following(self, rows: Sequence[int], prompts: Sequence[str]) -> Figure | None:
         if not self._texts:

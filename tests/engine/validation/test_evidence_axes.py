@@ -12,7 +12,7 @@ from engine.validation.axes import Axis
 from engine.validation.evidence import Evidence, assess
 from engine.validation.features_embedded import EmbeddedExtractor
 from engine.validation.filling import Filling, Keep
-from engine.validation.manifest import open_grid
+from engine.validation.manifest import Grid, open_grid
 from engine.validation.planning import PlannedCell, plan
 from engine.validation.request import GridRequest, four_axes
 from engine.validation.store import CellStore
@@ -24,7 +24,7 @@ PROMPTS, SEEDS, STEPS = ("cat", "dog"), (0, 1, 2), (4, 8)
 
 
 @pytest.fixture(scope="module")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+def grid(tmp_path_factory: pytest.TempPathFactory) -> Grid:
     """A LoRA that draws in the style only when its trigger word is there. More steps are another
     picture of the base model as well.
     """
@@ -47,7 +47,12 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
         ),
     )
     Filling(request, plan(request), CellStore(request.cells_folder), Job.detached()).run(draw)
-    return assess(open_grid(folder / "grid"), TRAINING, HELD_OUT)
+    return open_grid(folder / "grid")
+
+
+@pytest.fixture(scope="module")
+def evidence(grid: Grid) -> Evidence:
+    return assess(grid, TRAINING, HELD_OUT)
 
 
 def test_a_row_has_the_pictures_of_all_other_axes(evidence: Evidence) -> None:
@@ -67,6 +72,17 @@ def test_each_picture_is_compared_with_the_base_model_at_its_own_place(evidence:
 def test_the_trigger_word_makes_the_style(evidence: Evidence) -> None:
     assert evidence.rows[1].figures.trigger_effect.value > 0.6
     assert evidence.rows[0].figures.trigger_effect.value == pytest.approx(0.0, abs=0.05)
+
+
+def test_without_pictures_of_the_style_the_word_is_known_by_what_it_moves(grid: Grid) -> None:
+    none, styled = (row.figures for row in assess(grid, ()).rows)
+    assert styled.trigger_effect is not None
+    assert styled.change is not None
+    # Nothing moves without the word, so the mean over both halves is half of what it does.
+    assert styled.trigger_effect.value == pytest.approx(2 * styled.change.value, abs=1e-6)
+    assert styled.trigger_effect.value > 0.1
+    assert none.trigger_effect is not None
+    assert none.trigger_effect.value == pytest.approx(0.0, abs=1e-6)
 
 
 def test_diversity_is_between_seeds_and_not_between_steps(evidence: Evidence) -> None:
