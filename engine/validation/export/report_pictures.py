@@ -125,6 +125,6 @@ def _spread(subjects: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
 def _learned(grid: Grid) -> Learned:
     """How training saw what ``grid`` was compared with."""
     try:
-        return learned_with(grid.request.checkpoints, project_of(grid.folder))
+        return learned_with(grid.request.lora_files, project_of(grid.folder))
     except StylekilnError:  # most are gone; those that are left are shown as they lie
         return Learned((), (), read_plain)
