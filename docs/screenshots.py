@@ -1,7 +1,7 @@
 """Redraw docs/screenshots by driving the real window through the guided tour.
 
     xvfb-run -a -s "-screen 0 1600x1000x24" python docs/screenshots.py [--home DIR] [--out DIR]
-        [--only dataset|train|validate]
+        [--only dataset|train|validate|canvas]
 
 Clicks what a user clicks and photographs the screen. With ``--home`` the projects made there are
 kept, so that a second run finds the trained LoRA and only takes the pictures.
@@ -27,6 +27,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from docs.canvas_shots import CanvasShots, paint_icons
 from docs.dataset_shots import DatasetShots, lay_out, sort_out
 from docs.training_shots import TrainingShots, lay_out_form, train_twice
 from docs.validation_shots import ValidationShots, check_run
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from app.shell.window import MainWindow
 
 LARGE, SMALL = (1600, 1000), (1280, 800)
-WORKSPACES = ("canvas",)
 
 
 class Photographer:
@@ -101,7 +101,7 @@ def save_small(image: QImage, path: Path) -> None:
 
 
 async def take_all(window: MainWindow, out: Path, fresh: bool) -> None:
-    """Walk the journey once in English, then look at it small and in Chinese."""
+    """Walk the journey once in English, and look at the first page in Chinese."""
     from app import i18n
 
     camera = Photographer(window, out)
@@ -123,20 +123,9 @@ async def take_all(window: MainWindow, out: Path, fresh: bool) -> None:
     else:
         window.open_sample()
         await camera.quiet()
-    for workspace in WORKSPACES:
-        await camera.go(workspace)
-        await camera.shoot(workspace)
     window.navigate("settings", {})
     await camera.shoot("settings")
-    await camera.size(SMALL)
-    for workspace in WORKSPACES:
-        await camera.go(workspace)
-        await camera.shoot(f"{workspace}-1280")
     i18n.set_language("zh_CN")
-    await camera.size(LARGE)
-    for workspace in WORKSPACES:
-        await camera.go(workspace)
-        await camera.shoot(f"{workspace}-zh")
     window.navigate("start", {})
     await camera.shoot("start-zh")
 
@@ -149,6 +138,8 @@ async def take(window: MainWindow, args: argparse.Namespace, home: Path, fresh: 
         await take_training(window, args.out, home, fresh and args.only == "train")
     if args.only in (None, "validate"):
         await take_validation(window, args.out, fresh and args.only == "validate")
+    if args.only in (None, "canvas"):
+        await take_canvas(window, args.out, fresh and args.only == "canvas")
     if args.only in (None, "dataset"):
         await take_dataset(window, args.out, home)
 
@@ -192,6 +183,24 @@ async def take_validation(window: MainWindow, out: Path, fresh: bool) -> None:
     await ValidationShots(camera, "-zh").take_all()
 
 
+async def take_canvas(window: MainWindow, out: Path, fresh: bool) -> None:
+    """A sheet of icons from silhouettes to a collage, in both languages, and small."""
+    from app import i18n
+
+    camera = Photographer(window, out)
+    i18n.set_language("en")
+    window.move(0, 0)
+    await camera.size(LARGE)
+    await open_prepared(window, camera, fresh)
+    await train_twice(TrainingShots(camera))
+    await paint_icons(CanvasShots(camera))
+    i18n.set_language("zh_CN")
+    await CanvasShots(camera, "-zh").painting()
+    i18n.set_language("en")
+    await camera.size(SMALL)
+    await CanvasShots(camera, "-1280").painting()
+
+
 async def open_prepared(window: MainWindow, camera: Photographer, fresh: bool) -> None:
     """The sample project; in a new home its pictures are prepared by the guide first."""
     if fresh:
@@ -233,7 +242,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
     parser.add_argument(
         "--only",
-        choices=["dataset", "train", "validate"],
+        choices=["dataset", "train", "validate", "canvas"],
         help="no guided tour, only this workspace",
     )
     args = parser.parse_args()
