@@ -62,6 +62,9 @@ class CardMenu:
         menu = self.menu = QMenu(self._strip)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         ready = item.state == "ready"
+        if item.state == "failed":
+            retry = partial(self._repainting.retry, item)
+            self._add("rotate-cw", tr("Try again"), retry, self._repainting.can_start)
         self._add("check", tr("Accept as layer"), partial(self._accept, item), ready)
         self._add("dices", tr("More with other seeds"), self._more(item), ready)
         nearby = menu.addMenu(icons.icon("shuffle", 14), tr("Variations of this one"))

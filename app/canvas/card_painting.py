@@ -40,9 +40,11 @@ def candidate(painter: QPainter, rect: QRect, item: Candidate, *, shown: bool) -
     if item.state == "queued":
         _queued(painter, rect)
     else:
-        problem = item.state == "failed" and item.card is None
-        picture(painter, rect, item.card if item.card is not None else item.image, problem=problem)
+        failed = item.state == "failed"
+        picture(painter, rect, None if failed else item.card or item.image)
         badge(painter, rect, str(item.number))
+        if failed:
+            _problem(painter, rect, item.problem)
     if item.accepted:
         _accepted(painter, rect)
     if item.state == "running" and item.total:
@@ -55,7 +57,7 @@ def candidate(painter: QPainter, rect: QRect, item: Candidate, *, shown: bool) -
         painter.drawRoundedRect(QRectF(rect).adjusted(-1, -1, 1, 1), 3, 3)
 
 
-def picture(painter: QPainter, rect: QRect, shown: QImage | None, *, problem: bool = False) -> None:
+def picture(painter: QPainter, rect: QRect, shown: QImage | None) -> None:
     """A picture that fills the card."""
     painter.save()
     path = QPainterPath()
@@ -67,10 +69,6 @@ def picture(painter: QPainter, rect: QRect, shown: QImage | None, *, problem: bo
         target = QRect(0, 0, size.width(), size.height())
         target.moveCenter(rect.center())
         painter.drawImage(QRectF(target), shown, QRectF(shown.rect()))
-    elif problem:
-        icons.paint(
-            painter, "octagon-alert", rect.center().x() - 8, rect.center().y() - 8, 16, "err"
-        )
     painter.restore()
 
 
@@ -124,6 +122,18 @@ def _queued(painter: QPainter, rect: QRect) -> None:
     painter.setFont(fonts.font(12))
     painter.setPen(color("t3"))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, tr("Queued"))
+
+
+def _problem(painter: QPainter, rect: QRect, sentence: str) -> None:
+    """Why it failed, as far as there is room; the tooltip says all."""
+    icons.paint(painter, "octagon-alert", rect.right() - 22, rect.top() + 6, 16, "err")
+    painter.setFont(fonts.font(11))
+    painter.setPen(color("err"))
+    room = rect.adjusted(7, 28, -5, -5)
+    painter.save()
+    painter.setClipRect(room)
+    painter.drawText(room, Qt.TextFlag.TextWordWrap, sentence)
+    painter.restore()
 
 
 def _accepted(painter: QPainter, rect: QRect) -> None:

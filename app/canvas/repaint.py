@@ -217,6 +217,16 @@ class Repaint(QObject):
         self._preparing = True
         self._session.start(self._paint([image], None, request_of(item.batch.recipe)))
 
+    def retry(self, item: Candidate) -> None:
+        """Ask again for one that failed, as it was."""
+        values = {**item.batch.image, **(item.recipe.get("image") or {}), "count": 1}
+        if self._state.document is not None and self.can_start:
+            self._preparing = True
+            self._state.candidates.remove([item])
+            images = [ImageRequest.model_validate({**values, "seed": item.seed})]
+            place = request_of(item.batch.recipe) if item.batch.recipe.get("picture") else None
+            self._session.start(self._paint(images, item.batch, place))
+
     def stop(self, batch: Batch | None = None) -> None:
         """Stop within one step, all or one request; candidates that are ready stay."""
         self.jobs.stop(batch)

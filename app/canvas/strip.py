@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from app.canvas.model import CanvasState
 
-# Below, the buttons in the middle show only their icons and keys.
-ROOM_FOR_WORDS = 720
-
 
 class CandidateStrip(QWidget):
     """Header with the actions and a row of cards. Hidden while there are no candidates.
@@ -58,7 +55,7 @@ class CandidateStrip(QWidget):
         self.refresh()
 
     def _header(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
         row.setContentsMargins(metrics.PAD, 5, metrics.PAD, 5)
         row.setSpacing(6)
         self._detail = ElidedLabel(tone="quiet")
@@ -137,8 +134,8 @@ class CandidateStrip(QWidget):
         self.compare.setEnabled(candidates.current is not None)
         self.compare.setChecked(self._compare.on)
         self.collage.setEnabled(collaging or self._collage.can_start)
-        self._say_deeds(collaging)
         self._show_best(collaging)
+        self._say_deeds(collaging)
         if collaging:
             self._detail_text.say("Choose one, then paint it in")
             return
@@ -157,13 +154,25 @@ class CandidateStrip(QWidget):
         self._discard_text.say("Clear mask" if collaging else "Close" if decided else "Discard")
         self.discard.set_icon("x" if decided else "eraser" if collaging else "trash-2")
         self.discard.setEnabled(bool(self._collage.chosen_part) or not collaging)
-        short = self.width() < ROOM_FOR_WORDS
-        self._blink_text.say("" if short else "Blink")
-        self._compare_text.say("" if short else "Compare")
-        leave = "Leave" if short else "Leave collage"
-        self._collage_text.say(leave if collaging else "" if short else "Collage")
-        self.collage.show_shortcut("Esc" if collaging else "C")
         restyle(self.accept, "kind", "normal" if decided else "primary")
+        self._fold(collaging)
+
+    def _fold(self, collaging: bool) -> None:
+        """Where there is no room, buttons with icons go without words, then without keys."""
+        for words, keys in ((True, True), (False, True), (False, False)):
+            self._blink_text.say("Blink" if words else "")
+            self._compare_text.say("Compare" if words else "")
+            if collaging:
+                self._collage_text.say("Leave collage" if words else "Leave")
+            else:
+                self._collage_text.say("Collage" if words else "")
+            leaving = "Esc" if collaging else "C"
+            shown = ((self.blink, "B"), (self.compare, "Y"), (self.collage, leaving))
+            for made, key in (*shown, (self.accept, "Return")):
+                made.show_shortcut(key if keys else "")
+            self._row.invalidate()
+            if self._row.minimumSize().width() <= self.width():
+                break
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Words come and go with the room."""

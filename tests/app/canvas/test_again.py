@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
@@ -10,10 +12,15 @@ from app.canvas import repaint
 from app.canvas.candidate_words import about, told
 from app.canvas.repaint_settings import RepaintSettings
 from app.models.at_hand import LoraChoice, ModelsAtHand
+from app.theme import color
 from engine.canvas import mask_text, selection
 from engine.canvas.rect import Rect
 from engine.project.project import Project
+from engine.runtime.errors import ModelFileError
 from tests.app.canvas.test_layer_tree import row
+from tests.app.canvas.test_layout import tongue
+
+__all__ = ["tongue"]
 
 LEFT = Qt.MouseButton.LeftButton
 EPOCHS = tuple(
@@ -306,3 +313,47 @@ def test_the_right_button_opens_the_menu_of_a_card(qtbot, view, state, session, 
     assert texts[0] == "Accept as layer"
     view.card_menu.menu.close()
     assert QPointF(spot)
+
+
+def test_a_failed_candidate_says_why_and_is_tried_again(qtbot, view, state, session, run):
+    state.select(QRect(60, 50, 40, 40))
+    run.change(prompt="red apple", count=2, seed=11)
+    qtbot.mouseClick(view.panel.start, LEFT)
+    handle = session.bridge.submitted[-1]
+    handle.set_exception(ModelFileError("{name} ends early.", name="icons.safetensors"))
+    session.job_finished.emit(handle)
+    cards = view.strip.cards
+    picture = cards.viewport().grab().toImage()
+    rect = cards.card_rect(1)
+    inside = {
+        picture.pixelColor(x, y).name()
+        for x in range(rect.left() + 8, rect.right() - 8)
+        for y in range(rect.top() + 30, rect.top() + 60)
+    }
+    assert color("err").name() in inside
+    card_menu(view, 1)["Try again"].trigger()
+    asked = session.bridge.submitted[-1].request
+    assert (asked.image.seed, asked.image.count) == (12, 1)
+    finish(session, session.bridge.submitted[-1])
+    assert [item.state for item in state.candidates.items] == ["failed", "ready"]
+
+
+@pytest.mark.parametrize("width", [1024, 1280, 1600])
+def test_the_deeds_of_the_strip_have_room(qapp, qtbot, view, state, session, run, tongue, width):
+    view.setMinimumSize(1, 1)
+    view.resize(width - 68, 700)
+    ask_versions(qtbot, view, (8, 24), (0.6, 1.0), count=1)
+    state.select(QRect(60, 50, 40, 40))
+    qtbot.mouseClick(view.panel.start, LEFT)
+    for handle in list(session.bridge.submitted):
+        finish(session, handle)
+    for _ in range(3):
+        qapp.processEvents()
+    strip = view.strip
+    deeds = [strip.best, strip.discard, strip.blink, strip.compare, strip.collage, strip.accept]
+    assert strip.best.isVisible()
+    assert view.width() == width - 68
+    for one, other in itertools.pairwise(deeds):
+        assert one.geometry().right() < other.geometry().left()
+    assert all(one.width() >= one.minimumSizeHint().width() for one in deeds)
+    assert strip.accept.geometry().right() < strip.width()
