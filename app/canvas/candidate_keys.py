@@ -23,21 +23,21 @@ class NumberKeys(QObject):
         super().__init__(state)
         self._collage = state.collage
         self._typed = 0
-        self._pair = QTimer(self, interval=PAIR_MS, singleShot=True)
-        self._pair.timeout.connect(self._forget)
+        self.pair = QTimer(self, interval=PAIR_MS, singleShot=True)
+        self.pair.timeout.connect(self._forget)
 
     def press(self, digit: int) -> None:
         """A digit key has been pressed."""
         for number in (self._typed * 10 + digit, digit or 10):
             if number and self._collage.choose_number(number):
                 self._typed = number
-                self._pair.start()
+                self.pair.start()
                 return
         self._forget()
 
     def _forget(self) -> None:
         self._typed = 0
-        self._pair.stop()
+        self.pair.stop()
 
 
 def candidate_keys(

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from PySide6.QtGui import QImage
 
-# What the memory of a small computer holds of large ones; beyond, the oldest go.
+# Beyond, the oldest go: as many as anyone looks through, and what of large ones memory holds.
 MOST = 48
+MOST_BYTES = 2**30
 
 CandidateState = Literal["queued", "running", "ready", "failed"]
 
@@ -121,7 +122,7 @@ class Candidates(QObject):
         batch = batch or Batch()
         more = batch in self.batches
         kept = [item for item in self.items if more or not self._is_over(item)]
-        over = max(0, len(kept) + len(seeds) - MOST)
+        over = max(_beyond(kept), len(kept) + len(seeds) - MOST, 0)
         gone, kept = kept[:over], kept[over:]
         if not more:
             batch.number = max((item.batch.number for item in kept), default=0) + 1
@@ -337,6 +338,16 @@ class Candidates(QObject):
         if blink != self.blink:
             self.blink = blink
             self.shown_changed.emit()
+
+
+def _beyond(items: Sequence[Candidate]) -> int:
+    """How many of the oldest do not fit into memory with the others."""
+    total = 0
+    for place, item in enumerate(reversed(items)):
+        total += 0 if item.pixels is None else 2 * item.pixels.nbytes  # once more for the screen
+        if total > MOST_BYTES:
+            return len(items) - place
+    return 0
 
 
 def _in_order(items: Sequence[Candidate]) -> list[Candidate]:

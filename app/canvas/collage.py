@@ -243,13 +243,15 @@ class Collage(QObject):
 
     def _layer_to_paint(self) -> Layer | None:
         item = self.chosen
+        document = self.document
         present = next((one for one in self.layers if one.id == self.chosen_part), None)
         if present is not None or item is None or item.pixels is None:
             return present
         left, top = item.rect.x(), item.rect.y()
         layer = layer_of(tr("Candidate {n}", n=item.number), item.pixels, left, top)
         layer.recipe, layer.mask = item.kept_recipe, Mask(Tiles(1))
-        layer.id = item.part or layer.id
+        elsewhere = document is not None and any(one.id == item.part for one in document.nodes())
+        layer.id = layer.id if elsewhere else item.part or layer.id  # one that was dragged out
         return layer
 
     # All of it

@@ -83,6 +83,12 @@ class CandidateStrip(QWidget):
         self.best = button("", "badge-check", "quiet", on=self._take_best)
         self._best_text = bind(self.best.setText, "Use {version}", version="")
         bind(self.best.setToolTip, "Paint with this checkpoint and weight from now on")
+        for made, name in (
+            (self.blink, "Blink"),
+            (self.compare, "Compare"),
+            (self.collage, "Collage"),
+        ):
+            bind(made.setAccessibleName, name)  # also where there is no room for words
         self.accept = button("Accept as layer", "check", "primary", on=self.accepted.emit)
         self.accept.show_shortcut("Return")
         row.addWidget(label("Candidates", weight=600))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRect, Qt
 
+from app.canvas import candidates
 from app.canvas.candidate_words import told
 from app.canvas.view import View
 from engine.canvas import mask_text, selection, shelf, storage
@@ -70,6 +71,17 @@ def test_beyond_the_most_the_oldest_go_and_can_be_had_again(qtbot, view, state, 
     session.offers["The oldest candidates made room."]()
     assert numbers(state) == list(range(1, 52))
     assert state.candidates.items[0].pixels is not None
+
+
+def test_large_ones_go_when_memory_holds_no_more(qtbot, view, state, session, monkeypatch):
+    monkeypatch.setattr(candidates, "MOST_BYTES", 5 * 2 * 40 * 40 * 4)
+    begin(qtbot, view, state)
+    finish(session, view, 0, 1, 2)
+    for _ in range(2):
+        again(qtbot, view, session)
+    assert numbers(state) == [2, 3, 4, 5, 6, 7, 8, 9]
+    session.offers["The oldest candidates made room."]()
+    assert numbers(state) == list(range(1, 10))
 
 
 def test_a_set_of_which_one_was_accepted_makes_room(qtbot, view, state, session):

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor
 
+from app.canvas.candidate_keys import NumberKeys
 from app.canvas.layer_words import origin
 from app.canvas.view import View
 from app.theme import color
@@ -366,3 +367,30 @@ def test_painting_colors_is_as_before_when_the_collage_is_left(qtbot, view, stat
     assert seen(view, 60, 60) == (1, 2, 3)
     key(qtbot, view, Qt.Key.Key_X)
     assert state.color == QColor(255, 255, 255)
+
+
+def test_numbers_of_two_digits_are_typed_one_after_the_other(qtbot, view, state, session, three):
+    for _ in range(3):
+        qtbot.mouseClick(view.panel.start, LEFT)
+        for index, tint in enumerate((RED, GREEN, BLUE)):
+            come_in(session, session.bridge.submitted[-1], index, tint)
+    key(qtbot, view, Qt.Key.Key_C)
+    state.findChild(NumberKeys).pair.setInterval(60_000)  # however slow the computer is
+    key(qtbot, view, Qt.Key.Key_1)
+    assert state.shown_number() == 1
+    key(qtbot, view, Qt.Key.Key_2)
+    assert state.shown_number() == 12
+    key(qtbot, view, Qt.Key.Key_0)  # no candidate has the number 120
+    assert state.shown_number() == 10
+
+
+def test_a_part_that_was_dragged_out_is_left_alone(qtbot, view, state, collage):
+    key(qtbot, view, Qt.Key.Key_1)
+    paint(qtbot, view, (60, 60))
+    out = state.layer.id
+    state.place_nodes([out], 0, "")
+    paint(qtbot, view, (100, 60))
+    layers = [layer.id for layer in collage.layers]
+    assert len(layers) == 1
+    assert out not in layers
+    assert next(node.id for node in state.document.root.children) == out
