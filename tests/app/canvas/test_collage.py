@@ -370,6 +370,7 @@ def test_painting_colors_is_as_before_when_the_collage_is_left(qtbot, view, stat
 
 
 def test_numbers_of_two_digits_are_typed_one_after_the_other(qtbot, view, state, session, three):
+    state.select(QRect(40, 30, 120, 100))
     for _ in range(3):
         qtbot.mouseClick(view.panel.start, LEFT)
         for index, tint in enumerate((RED, GREEN, BLUE)):
