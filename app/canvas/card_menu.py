@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
+from app.canvas.candidate_keys import toggle_collage
 from app.canvas.candidate_words import uses_of
 from app.i18n import tr
 from app.theme import icons
@@ -27,7 +28,9 @@ VARIATIONS = (0.1, 0.2, 0.35)
 
 
 class CardMenu:
-    """Built anew each time it is opened. In the strip Delete discards one, K keeps only one."""
+    """Built anew each time it is opened. In the strip Delete discards one and K keeps only one; what
+    the canvas does by keys goes here too.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,10 @@ class CardMenu:
             Qt.Key.Key_Delete: self._on_shown(self.discard),
             Qt.Key.Key_Backspace: self._on_shown(self.discard),
             Qt.Key.Key_K: self._on_shown(self.keep_only),
+            Qt.Key.Key_C: partial(toggle_collage, state),
+            Qt.Key.Key_Y: state.compare.toggle,
+            Qt.Key.Key_Up: partial(state.compare.step_other, -1),
+            Qt.Key.Key_Down: partial(state.compare.step_other, 1),
         }
 
     def _on_shown(self, act: Callable[[Candidate], None]) -> Callable[[], None]:

@@ -124,6 +124,8 @@ class LayerRows(QStyledItemDelegate):
         right = self._paint_facts(painter, width, node, selected)
         name = "t1" if selected else "t2" if node.visible else "t3"
         second = origin(node)
+        if self._state.collage.active and node.id == self._state.collage.group_id:
+            second = tr("not accepted yet")
         if active and self._state.paints_mask:
             second = tr("mask shown") if self._state.shows_mask else tr("painting the mask")
         room = QRect(places.text, 0, right - places.text, ROW)

@@ -80,3 +80,15 @@ def test_a_request_that_was_discarded_can_be_had_again(qtbot, view, state, sessi
     assert not state.candidates.items
     session.offers["Discarded 1 candidate."]()
     assert [item.number for item in state.candidates.items] == [1, 2, 3]
+
+
+def test_the_strip_has_the_same_keys(qtbot, view, state, three):
+    cards = view.strip.cards
+    cards.setFocus()
+    qtbot.keyClick(cards, Qt.Key.Key_Y)
+    assert state.compare.on
+    qtbot.keyClick(cards, Qt.Key.Key_Down)
+    assert state.compare.other.number == 2
+    qtbot.keyClick(cards, Qt.Key.Key_C)
+    assert state.collage.active
+    assert view.focusWidget() is view.surface
