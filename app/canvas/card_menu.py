@@ -28,7 +28,7 @@ VARIATIONS = (0.1, 0.2, 0.35)
 
 
 class CardMenu:
-    """Built anew each time it is opened. In the strip Delete discards one and K keeps only one; what
+    """Built anew each time it is opened. In the strip Delete discards one, K keeps only one; what
     the canvas does by keys goes here too.
     """
 
