@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,10 +10,15 @@ import numpy as np
 
 from engine.canvas.layer import Layer, Mask, Node
 from engine.canvas.rect import EMPTY, Rect
+from engine.canvas.symmetry import NO_SYMMETRY, Symmetry
 from engine.canvas.tiles import TILE, Tiles, keys_in, tile_rect
-from engine.imaging.dabs import SPACING, Trail, coverage, reach
+from engine.imaging.dabs import SPACING, UPRIGHT, Lean, Trail, coverage, reach
 
 LEAST_PRESSURE = 0.05
+# Degrees by which any hand lets a pen lean.
+LEAST_TILT = 15.0
+BRUSH_LABEL = "Brush stroke"
+ERASE_LABEL = "Erase"
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,8 @@ class Brush:
 
     ``opacity`` is the most that one stroke covers; ``flow`` 0..1 is what each dab of it adds, 1
     covers at once. ``spacing`` is from dab to dab in diameters. With ``erase`` the stroke takes
-    alpha away. Pressure 0..1 of the pen acts on the size, on the opacity, or on both.
+    alpha away. Pressure 0..1 of the pen acts on the size, on the opacity, or on both; with
+    ``tilts`` a pen that leans makes the tip longer. All is mirrored by ``symmetry``.
     """
 
     radius: float = 30.0
@@ -33,6 +40,8 @@ class Brush:
     erase: bool = False
     pressure_size: bool = True
     pressure_opacity: bool = False
+    tilts: bool = False
+    symmetry: Symmetry = NO_SYMMETRY
 
 
 class Stroke:
@@ -54,17 +63,35 @@ class Stroke:
         self._clip = clip
         self._coverage = Tiles(1)
         self._frame = within.moved(-on.x, -on.y)
-        self._trail = Trail(self._radius, 2 * brush.spacing)
+        images = len(brush.symmetry.images(0.0, 0.0))
+        self._trails = [Trail(self._radius, 2 * brush.spacing) for _ in range(images)]
+        self._lean = UPRIGHT
+
+    @property
+    def what(self) -> str:
+        """The name of the step."""
+        return ERASE_LABEL if self.brush.erase else BRUSH_LABEL
+
+    def lean(self, x: float, y: float) -> None:
+        """The pen leans by so many degrees to the right and down, from -90 to 90 each."""
+        away = min(90.0, math.hypot(x, y))
+        if self.brush.tilts and away > LEAST_TILT:
+            self._lean = Lean(1.0 + 2.0 * away / 90.0, math.atan2(y, x))
+        else:
+            self._lean = UPRIGHT
 
     def to(self, x: float, y: float, pressure: float = 1.0) -> Rect:
         """Draw on to document point (x, y); gives the document rectangle that changed."""
-        point = (x - self.on.x, y - self.on.y, min(1.0, max(0.0, pressure)))
+        pressure = min(1.0, max(0.0, pressure))
         changed: dict[tuple[int, int], Rect] = {}
-        for dab in self._trail.to(point):
-            rect = self._cover(*dab)
-            for key in keys_in(rect):
-                part = tile_rect(key).intersected(rect)
-                changed[key] = changed.get(key, EMPTY).united(part)
+        for trail, (across, down) in zip(
+            self._trails, self.brush.symmetry.images(x, y), strict=True
+        ):
+            for dab in trail.to((across - self.on.x, down - self.on.y, pressure)):
+                rect = self._cover(*dab)
+                for key in keys_in(rect):
+                    part = tile_rect(key).intersected(rect)
+                    changed[key] = changed.get(key, EMPTY).united(part)
         dirty = EMPTY
         for key, part in changed.items():
             self._blend(key, part)
@@ -81,11 +108,11 @@ class Stroke:
     def _cover(self, x: float, y: float, pressure: float) -> Rect:
         """Raise the coverage under one dab; gives the rectangle in layer pixels."""
         radius = self._radius(pressure)
-        rect = Rect.edges(*reach(x, y, radius)).intersected(self._frame)
+        rect = Rect.edges(*reach(x, y, radius * self._lean.stretch)).intersected(self._frame)
         if rect.empty:
             return rect
         strength = pressure if self.brush.pressure_opacity else 1.0
-        dab = coverage(rect, x, y, radius, self.brush.hardness) * np.float32(strength)
+        dab = coverage(rect, x, y, radius, self.brush.hardness, self._lean) * np.float32(strength)
         for key in keys_in(rect):
             part = tile_rect(key).intersected(rect)
             under = self._coverage.writable(key)[_inside(part)]

@@ -5,7 +5,7 @@ An operation gives back the :class:`Change` it made, so that a view redraws only
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,12 +26,14 @@ from engine.canvas.history import (
     Together,
     around,
 )
-from engine.canvas.layer import Layer, Mask, layer_of
+from engine.canvas.layer import Layer, Mask, Node, layer_of
 from engine.canvas.raster import as_rgba
 from engine.canvas.rect import EMPTY, Rect
 from engine.canvas.resizing import Resizing
 from engine.canvas.tiles import Tiles, keys_in, tile_rect
 from engine.runtime.errors import BadInputError
+
+StrokeMaker = Callable[[Node, Layer | Mask, Brush, Rect, Tiles | None], Stroke]
 
 
 class Document(Collaging, Resizing):
@@ -91,10 +93,13 @@ class Document(Collaging, Resizing):
 
     # Painting
 
-    def begin_stroke(self, node_id: str, brush: Brush, *, on_mask: bool = False) -> Stroke:
+    def begin_stroke(
+        self, node_id: str, brush: Brush, *, on_mask: bool = False, make: StrokeMaker = Stroke
+    ) -> Stroke:
         """Start to paint on a layer, or on the mask of a layer or group.
 
-        Draw with ``stroke.to(x, y, pressure)`` and close with :meth:`end_stroke`.
+        ``make`` is the class of another stroke (:mod:`engine.canvas.retouch`). Draw with
+        ``stroke.to(x, y, pressure)`` and close with :meth:`end_stroke`.
         """
         self.end_stroke()
         node = self._unlocked(node_id)
@@ -103,10 +108,10 @@ class Document(Collaging, Resizing):
                 raise BadInputError("This layer has no mask.")
             self._mask_before = node.mask
             node.mask = replace(node.mask, tiles=node.mask.tiles.copy())
-            self._stroke = Stroke(node, node.mask, brush, self.bounds, self.selection)
+            self._stroke = make(node, node.mask, brush, self.bounds, self.selection)
         else:
             layer = self.layer(node_id)
-            self._stroke = Stroke(layer, layer, brush, self.bounds, self.selection)
+            self._stroke = make(layer, layer, brush, self.bounds, self.selection)
         return self._stroke
 
     def end_stroke(self) -> Change:
@@ -124,8 +129,7 @@ class Document(Collaging, Resizing):
         edit: Edit = TilesEdit(node.id, changes)
         if isinstance(on, Mask):
             edit = FieldEdit(node.id, {"mask": self._mask_before}, edit.bytes)
-        what = "Erase" if stroke.brush.erase else "Brush stroke"
-        return self._note(what, edit, node.id, around(changes).moved(on.x, on.y))
+        return self._note(stroke.what, edit, node.id, around(changes).moved(on.x, on.y))
 
     def paint(
         self, layer_id: str, points: Sequence[tuple[float, float, float]], brush: Brush

@@ -19,3 +19,6 @@ class Symmetry(NamedTuple):
         if self.y is not None:
             points += [(across, 2 * self.y - down) for across, down in points]
         return points
+
+
+NO_SYMMETRY = Symmetry()

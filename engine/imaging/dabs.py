@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,16 @@ Dab = tuple[float, float, float]
 """Center x and y, and pressure 0 to 1."""
 
 
+class Lean(NamedTuple):
+    """How a tip leans: how much longer it is along ``angle`` (radians from the x axis)."""
+
+    stretch: float = 1.0
+    angle: float = 0.0
+
+
+UPRIGHT = Lean()
+
+
 class Trail:
     """Dabs along a path, evenly spaced whatever the steps in which the path comes.
 
@@ -31,6 +41,10 @@ class Trail:
         self._spacing = spacing
         self._last: Dab | None = None
         self._carry = 0.0
+
+    def set_spacing(self, spacing: float) -> None:
+        """Lay the dabs that come now at this distance, in radii."""
+        self._spacing = spacing
 
     def to(self, point: Dab) -> Iterator[Dab]:
         """The dabs from the last point to ``point``; the first point is one dab. Take them all."""
@@ -59,15 +73,23 @@ def reach(x: float, y: float, radius: float) -> tuple[int, int, int, int]:
     return math.floor(x - rim), math.floor(y - rim), math.ceil(x + rim), math.ceil(y + rim)
 
 
-def coverage(box: Box, x: float, y: float, radius: float, hardness: float) -> np.ndarray:
+def coverage(
+    box: Box, x: float, y: float, radius: float, hardness: float, lean: Lean = UPRIGHT
+) -> np.ndarray:
     """What a round tip at (x, y) covers of ``box``: float32 ``[h, w]``, 0 to 1.
 
-    Antialiased by a falloff of at least one pixel; ``hardness`` is 0 (soft) to 1.
+    Antialiased by a falloff of at least one pixel; ``hardness`` is 0 (soft) to 1. A tip that leans
+    is an ellipse: ``radius`` across, and longer along its angle.
     """
     left, top, width, height = box
-    dy = np.arange(top, top + height, dtype=np.float32) + np.float32(0.5 - y)
-    dx = np.arange(left, left + width, dtype=np.float32) + np.float32(0.5 - x)
-    distance = np.sqrt(dy[:, None] ** 2 + dx[None, :] ** 2)
+    dy = (np.arange(top, top + height, dtype=np.float32) + np.float32(0.5 - y))[:, None]
+    dx = (np.arange(left, left + width, dtype=np.float32) + np.float32(0.5 - x))[None, :]
+    if lean.stretch == 1.0:
+        distance = np.sqrt(dy**2 + dx**2)
+    else:
+        cos, sin = np.float32(math.cos(lean.angle)), np.float32(math.sin(lean.angle))
+        along = (dx * cos + dy * sin) / np.float32(lean.stretch)
+        distance = np.sqrt(along**2 + (dy * cos - dx * sin) ** 2)
     falloff = max(1.0, radius * (1.0 - hardness))
     t = np.clip((radius + 0.5 - distance) / falloff, 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)

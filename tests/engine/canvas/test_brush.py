@@ -187,3 +187,21 @@ def test_a_mask_is_painted_by_brightness_and_hidden_by_the_eraser() -> None:
     )
     shown = composite([layer], Rect(0, 0, 64, 64))[20, :, 3]
     assert (shown[20], shown[50], shown[5]) == (0, 128, 255)
+
+
+def test_a_pen_that_leans_makes_a_longer_tip_along_its_lean():
+    layer = layer_of("paper", np.zeros((100, 100, 4), np.uint8))
+    brush = Brush(radius=8, hardness=1.0, pressure_size=False, tilts=True)
+    drawn = Stroke(layer, layer, brush, Rect(0, 0, 100, 100))
+    drawn.lean(60.0, 0.0)
+    drawn.to(50, 50)
+    seen = layer.pixels(Rect(0, 0, 100, 100))[..., 3] > 127
+    across, down = seen.any(axis=0).sum(), seen.any(axis=1).sum()
+    assert abs(down - 16) <= 1
+    assert abs(across - 16 * (1 + 2 * 60 / 90)) <= 2
+    upright = layer_of("paper", np.zeros((100, 100, 4), np.uint8))
+    straight = Stroke(upright, upright, brush, Rect(0, 0, 100, 100))
+    straight.lean(5.0, 5.0)
+    straight.to(50, 50)
+    seen = upright.pixels(Rect(0, 0, 100, 100))[..., 3] > 127
+    assert seen.any(axis=0).sum() == seen.any(axis=1).sum()
