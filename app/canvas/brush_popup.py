@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from app.canvas.curve_edit import CurveEdit
+from app.i18n import bind
 from app.theme import metrics
-from app.widgets.fields import Check, FieldRow, ValueSlider
+from app.widgets.buttons import button
+from app.widgets.fields import Check, FieldRow, ValueSlider, row
 from app.widgets.panel import padded
+from engine.imaging.curves import STRAIGHT
 
 if TYPE_CHECKING:
     from app.canvas.model import CanvasState
 
 WIDTH = 320
 LABELS_WIDE = 76
+CURVE_SIDE = 128
 
 
 class BrushPopup(QFrame):
@@ -41,7 +47,18 @@ class BrushPopup(QFrame):
         self.size_by_pen.changed.connect(lambda on: state.set_brush(pressure_size=on))
         self.opacity_by_pen = Check("Pen pressure changes the opacity", brush.pressure_opacity)
         self.opacity_by_pen.changed.connect(lambda on: state.set_brush(pressure_opacity=on))
+        self.tilts = Check("The tip gets longer as the pen leans", brush.tilts)
+        self.tilts.changed.connect(lambda on: state.set_brush(tilts=on))
+        self.curve = CurveEdit(np.zeros(256), CURVE_SIDE)
+        self.curve.show_curve(brush.curve, np.zeros(256))
+        bind(self.curve.setAccessibleName, "Pressure curve")
+        bind(self.curve.setToolTip, "From the pressure of the pen to what the brush feels")
+        self.curve.changed.connect(lambda: state.set_brush(curve=tuple(self.curve.points)))
+        self.reset = button("Straight", kind="quiet", dense=True, on=self._straighten)
         self._build()
+
+    def _straighten(self) -> None:
+        self.curve.show_curve(STRAIGHT, np.zeros(256))
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -57,5 +74,7 @@ class BrushPopup(QFrame):
             ),
         ):
             column.addWidget(FieldRow(key, control, hint, label_width=LABELS_WIDE))
-        for check in (self.size_by_pen, self.opacity_by_pen):
+        for check in (self.size_by_pen, self.opacity_by_pen, self.tilts):
             column.addWidget(padded(check))
+        beside = row(self.curve, self.reset)
+        column.addWidget(FieldRow("Pressure", beside, label_width=LABELS_WIDE))

@@ -60,13 +60,13 @@ class CurveEdit(QWidget):
     changed = Signal()
     chosen = Signal()
 
-    def __init__(self, counts: np.ndarray) -> None:
+    def __init__(self, counts: np.ndarray, side: int = SIDE) -> None:
         super().__init__()
-        self._counts = counts
+        self._counts, self._side = counts, side
         self.points: list[tuple[float, float]] = list(curves.STRAIGHT)
         self.current = 0
         self._held = False
-        self.setFixedSize(SIDE + 2, SIDE + 2)
+        self.setFixedSize(side + 2, side + 2)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_curve(self, points: Points, counts: np.ndarray) -> None:
@@ -95,10 +95,12 @@ class CurveEdit(QWidget):
         self.changed.emit()
 
     def _on_chart(self, x: float, y: float) -> QPointF:
-        return QPointF(1 + x, SIDE - y)
+        scale = self._side / SIDE
+        return QPointF(1 + x * scale, self._side - y * scale)
 
     def _value(self, at: QPointF) -> tuple[float, float]:
-        return at.x() - 1, SIDE - at.y()
+        scale = SIDE / self._side
+        return (at.x() - 1) * scale, (self._side - at.y()) * scale
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take a point in hand, or make one."""
@@ -154,21 +156,21 @@ class CurveEdit(QWidget):
             self.move_current(x + times * step[0], y + times * step[1])
 
     def sizeHint(self) -> QSize:
-        """One pixel for each value."""
-        return QSize(SIDE + 2, SIDE + 2)
+        """A square."""
+        return QSize(self._side + 2, self._side + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Histogram, grid, curve and points."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), color("field"))
-        inside = QRectF(1, 1, SIDE, SIDE)
+        inside = QRectF(1, 1, self._side, self._side)
         quiet = QColor(color("track"))
         paint_bars(painter, inside, self._counts, quiet)
         painter.setPen(QPen(color("chart_grid"), 1))
         for part in (1, 2, 3):
-            at = 1 + SIDE * part / 4
-            painter.drawLine(QPointF(at, 1), QPointF(at, SIDE))
-            painter.drawLine(QPointF(1, at), QPointF(SIDE, at))
+            at = 1 + self._side * part / 4
+            painter.drawLine(QPointF(at, 1), QPointF(at, self._side))
+            painter.drawLine(QPointF(1, at), QPointF(self._side, at))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         values = curves.table(self.points)
         painter.setPen(QPen(color("t1"), 1.5))

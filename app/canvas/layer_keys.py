@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.canvas.tools import BY_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
 # A second digit that follows this closely makes one number of both.
 PAIR_MS = 700
-PAINTING = ("brush", "eraser")
 
 
 class OpacityKeys(QObject):
@@ -39,7 +40,7 @@ class OpacityKeys(QObject):
             share = digit / 10 or 1.0
             self._first = digit
             self.pair.start()
-        if self._state.tool in PAINTING:
+        if BY_NAME[self._state.tool].rings:
             self._state.set_brush(opacity=share)
         else:
             self._state.set_opacity(share, continuing=paired)

@@ -1,7 +1,7 @@
-"""The state of the canvas: the tool in hand, painting, moving, and the candidates.
+"""The state of the canvas: what tools do to layers, and the candidates.
 
-No widgets here. What is done to the document itself is in ``document_state.py``, what is selected
-in ``selection_state.py``.
+No widgets here. It stands on layers of classes: ``document_state``, ``layers_state``,
+``selection_state``, ``transform_state``, ``layout_state`` and ``stroke_state``.
 """
 
 from __future__ import annotations
@@ -9,26 +9,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QSize, Signal
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Signal
+from PySide6.QtGui import QImage, QPainter
 
-from app.canvas.brush_settings import BrushSettings
 from app.canvas.candidates import Batch, Candidate, Candidates
 from app.canvas.collage import Collage
 from app.canvas.compare import Compare
 from app.canvas.kept_candidates import from_kept
 from app.canvas.laying import LayingSettings
-from app.canvas.layout_state import LayoutState
-from engine.canvas.brush import Brush
-from engine.canvas.smoothing import Smoother
-from engine.runtime.errors import BadInputError
+from app.canvas.stroke_state import StrokeState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from engine.canvas.brush import Stroke
+    from engine.canvas.brush import Brush, Stroke
     from engine.canvas.covering import Covering
-    from engine.canvas.document import Document
+    from engine.canvas.document import Document, StrokeMaker
     from engine.canvas.history import Change
     from engine.canvas.shelf import Kept
     from engine.canvas.tiles import Tiles
@@ -37,27 +33,18 @@ if TYPE_CHECKING:
 CARD = 224
 
 
-class CanvasState(LayoutState):
+class CanvasState(StrokeState):
     """One open document and how it is worked on."""
 
     preview_changed = Signal()
-    tool_changed = Signal()
-    brush_changed = Signal()
-    color_changed = Signal()
     laying_changed = Signal()
     cover_asked = Signal(object)  # a Cover to lay on the active layer or mask
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.tool = self._tool_before = "brush"
-        self.brush = BrushSettings()
         self.laying = LayingSettings()
-        self.background = QColor(255, 255, 255)
         self.candidates = Candidates(self)
         self.collage = Collage(self)
-        self._stroke: Stroke | None = None
-        self._smoother = Smoother(0.0)
-        self._stroke_end: tuple[float, float, float] | None = None
         self._moved_by: QPoint | None = None
         self._move_started = False
         self.candidates.shown_changed.connect(self.preview_changed)
@@ -68,52 +55,7 @@ class CanvasState(LayoutState):
 
     def _let_go(self) -> None:
         super()._let_go()
-        self._stroke = self._stroke_end = None
         self.candidates.clear()
-
-    # Tool, brush, color
-
-    def set_tool(self, name: str) -> None:
-        """Take the tool ``name`` in hand."""
-        if name != self.tool:
-            self._tool_before = self.tool
-        self.tool = name
-        self.tool_changed.emit()
-
-    def end_transform(self) -> None:
-        """Show the document as it is, with the tool from before in hand."""
-        super().end_transform()
-        if self.tool == "transform":
-            self.set_tool(self._tool_before)
-
-    def set_brush(self, **values: float) -> None:
-        """Change the brush; values out of range are clamped."""
-        self.brush = self.brush.with_values(**values)
-        self.brush_changed.emit()
-
-    def scale_brush(self, factor: float) -> None:
-        """Make the brush larger or smaller, by at least one pixel."""
-        self.set_brush(size=self.brush.scaled_size(factor))
-
-    def set_color(self, value: QColor) -> None:
-        """Paint with ``value``."""
-        self.color = QColor(value)
-        self.color_changed.emit()
-
-    def set_background(self, value: QColor) -> None:
-        """What gradients run to."""
-        self.background = QColor(value)
-        self.color_changed.emit()
-
-    def swap_colors(self) -> None:
-        """Paint with the background color, and the other way round."""
-        self.color, self.background = self.background, self.color
-        self.color_changed.emit()
-
-    def reset_colors(self) -> None:
-        """Black on white."""
-        self.color, self.background = QColor(0, 0, 0), QColor(255, 255, 255)
-        self.color_changed.emit()
 
     def set_laying(self, **values: Any) -> None:
         """Change how shapes and gradients are laid."""
@@ -128,71 +70,22 @@ class CanvasState(LayoutState):
         self._apply(change)
         return change is not None
 
-    def pick_color(self, at: QPoint) -> None:
-        """Take the color of the picture as seen at ``at``; transparent pixels give none."""
-        if self.document is None or not QRect(QPoint(0, 0), self.size).contains(at):
-            return
-        red, green, blue, alpha = (int(v) for v in self._render(QRect(at, QSize(1, 1)))[0, 0])
-        if alpha:
-            self.set_color(QColor(red, green, blue))
-
     # Painting
-
-    def begin_stroke(
-        self, sample: tuple[float, float, float], *, erase: bool, join: bool = False
-    ) -> None:
-        """Start to paint on the active layer or mask; ``join`` draws on from the last stroke."""
-        node = self.node
-        if self.document is None or node is None:
-            return
-        brush = Brush(
-            radius=self.brush.size / 2,
-            hardness=self.brush.hardness,
-            color=(self.color.red(), self.color.green(), self.color.blue()),
-            opacity=self.brush.opacity,
-            flow=self.brush.flow,
-            spacing=self.brush.spacing,
-            erase=erase,
-            pressure_size=self.brush.pressure_size,
-            pressure_opacity=self.brush.pressure_opacity,
-        )
-        try:
-            self._stroke = self._begun(self.document, node.id, brush)
-        except BadInputError as error:
-            self.refused.emit(error)
-            return
-        self._smoother = Smoother(0.0 if join else self.brush.smoothing)
-        if join and self._stroke_end is not None:
-            self.stroke_to(self._stroke_end)
-        self.stroke_to(sample)
 
     @property
     def painted(self) -> str:
         """Of a collage, all parts: one that comes forth lets others go."""
         return self.collage.group_id if self.collage.active else self.active
 
-    def _begun(self, document: Document, node_id: str, brush: Brush) -> Stroke | None:
+    def _begun(
+        self, document: Document, node_id: str, brush: Brush, make: StrokeMaker
+    ) -> Stroke | None:
         if self.collage.active:
             return self.collage.begin(brush)
-        return document.begin_stroke(node_id, brush, on_mask=self.paints_mask)
+        return super()._begun(document, node_id, brush, make)
 
-    def stroke_to(self, sample: tuple[float, float, float]) -> None:
-        """Go on with the stroke to (x, y, pressure)."""
-        if self._stroke is None:
-            return
-        self._stroke_end = sample
-        for point in self._smoother.to(sample):
-            self._mark(self._stroke.to(*point))
-
-    def end_stroke(self) -> None:
-        """The stroke is one undo step from now on."""
-        if self._stroke is None or self.document is None:
-            return
-        for point in self._smoother.end():
-            self._mark(self._stroke.to(*point))
-        self._stroke = None
-        document = self.document
-        self._apply(document.end_part() if self.collage.active else document.end_stroke())
+    def _ended(self, document: Document) -> Change:
+        return document.end_part() if self.collage.active else super()._ended(document)
 
     # Moving
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from app.canvas.symmetry_button import SymmetryButton
 from app.canvas.tool_options import ToolOptions
 from app.canvas.tools import BY_NAME
 from app.i18n import bind
@@ -27,6 +28,8 @@ HINTS = {
     "pick": "Take a color from the picture as you see it.",
     "region": "Drag the frame: what the model sees round the selection.",
     "hand": "Drag the view. Space does it with every tool.",
+    "rotate": "Drag around the middle; Shift turns by 15 degrees, a double click goes back.",
+    "stamp": "Alt click what is to be cloned, then paint.",
     "zoom": "Click to zoom in, Alt click to zoom out.",
 }
 
@@ -104,6 +107,8 @@ class OptionBar(QWidget):
         row.addWidget(self.hint, 1)
         self.automatic = button("Automatic frame", kind="quiet", on=lambda: state.set_region(None))
         row.addWidget(self.automatic)
+        self.symmetry = SymmetryButton(state)
+        row.addWidget(self.symmetry)
         self._add_zoom(row)
         self._listen()
 

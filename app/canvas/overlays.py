@@ -61,12 +61,20 @@ def guide(painter: QPainter, start: QPointF, end: QPointF, color: QColor) -> Non
         painter.drawLine(*ends)
 
 
+def grip(painter: QPainter, at: QPointF) -> None:
+    """A round handle."""
+    painter.setPen(_pen(QColor(0x1A, 0x1A, 0x1A), 1.0))
+    painter.setBrush(QColor(0xF4, 0xF4, 0xF4))
+    painter.drawEllipse(at, 5.0, 5.0)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
 def crop(painter: QPainter, rect: QRectF, whole: QRectF) -> None:
     """The frame of a crop: what goes is darkened, thirds are drawn inside."""
     outside = QPainterPath()
     outside.addRect(whole)
     outside.addRect(rect)
-    painter.fillPath(outside, QColor(17, 17, 17, 150))
+    painter.fillPath(outside, QColor(17, 17, 17, 110))
     thirds = QColor(255, 255, 255, 90)
     painter.setPen(_pen(thirds, 1.0))
     for part in (1, 2):
@@ -201,7 +209,7 @@ def brush_cursor(painter: QPainter, center: QPointF, radius: float, hardness: fl
     """A ring for the size, a dashed ring for the hard core; a cross when the ring is too small."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if radius < 2.5:
-        _cross(painter, center)
+        cross(painter, center)
         return
     for pen in (_pen(DARK, 3.0), _pen(LIGHT, 1.2)):
         painter.setPen(pen)
@@ -214,7 +222,8 @@ def brush_cursor(painter: QPainter, center: QPointF, radius: float, hardness: fl
         painter.drawEllipse(center, core, core)
 
 
-def _cross(painter: QPainter, center: QPointF) -> None:
+def cross(painter: QPainter, center: QPointF) -> None:
+    """A small cross."""
     for pen in (_pen(DARK, 3.0), _pen(LIGHT, 1.2)):
         painter.setPen(pen)
         painter.drawLine(center - QPointF(5, 0), center + QPointF(5, 0))

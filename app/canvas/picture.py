@@ -85,7 +85,8 @@ class CompositePicture:
         area = shrunk(source, level)
         image = QImage(area.size(), QImage.Format.Format_ARGB32_Premultiplied)
         self._fill(image, area, level)
-        smooth = zoom < CRISP_ZOOM and zoom != 1.0
+        turned = painter.transform().isRotating()
+        smooth = zoom < CRISP_ZOOM and (zoom != 1.0 or turned)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         scale = 2.0**-level
         part = QRectF(

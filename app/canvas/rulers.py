@@ -62,7 +62,7 @@ class Ruler(QWidget):
         at = QPointF(self._surface.mapFromGlobal(event.globalPosition().toPoint()))
         if self._state.document is None or not event.buttons() or not self._is_over(at):
             return
-        place = self._viewport.to_document(at)
+        place = self._surface.document_point(at)
         made = Guide("y", round(place.y())) if self._horizontal else Guide("x", round(place.x()))
         others = self._state.document.guides[:-1] if self._pulled else self._state.document.guides
         self._state.set_guides((*others, made), continuing=self._pulled)
@@ -85,7 +85,8 @@ class Ruler(QWidget):
         """Paint ticks, numbers and the pointer's mark."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), color("g1"))
-        self._paint_ticks(painter, color("t4"), color("t3"))
+        if not self._viewport.angle:
+            self._paint_ticks(painter, color("t4"), color("t3"))
         if self._pointer is not None:
             painter.setPen(QPen(color("acc"), 1))
             at = round(self._pointer) + 0.5

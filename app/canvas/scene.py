@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
 from app.canvas import overlays
 from app.canvas.ants import Ants
+from app.canvas.axis_tool import AXIS
 from app.canvas.collage_marks import CollageMarks
 from app.canvas.picture import CRISP_ZOOM
 from app.canvas.transform_box import CORNERS
@@ -137,7 +138,9 @@ class Scene:
         selected = state.selected
         if selected is not None and state.tool == "select" and state.is_rectangle and not busy:
             overlays.handles(painter, self._view.rect_to_screen(selected))
+        self._paint_axes(painter)
         if ring is not None:
+            self._paint_source(painter, ring)
             overlays.brush_cursor(
                 painter,
                 ring,
@@ -156,21 +159,38 @@ class Scene:
             x = box.right() - overlays.label_width([(text, False)]) if right else box.left() - 1
             overlays.label(painter, QPointF(x, box.top() - 25), [(text, False)])
 
+    def _paint_axes(self, painter: QPainter) -> None:
+        for axis, grip in AXIS.grips(self._state, self._view).items():
+            seen = self._view.seen
+            if axis == "x":
+                ends = QPointF(grip.x(), seen.top()), QPointF(grip.x(), seen.bottom())
+            else:
+                ends = QPointF(seen.left(), grip.y()), QPointF(seen.right(), grip.y())
+            overlays.guide(painter, *ends, color("warn"))
+            overlays.grip(painter, grip)
+
+    def _paint_source(self, painter: QPainter, ring: QPointF) -> None:
+        """Where the clone stamp takes from."""
+        if self._state.tool == "stamp":
+            source = self._state.stamp_from(self._view.to_document(ring))
+            if source is not None:
+                overlays.cross(painter, self._view.to_screen(source))
+
     def _whole(self) -> QRectF:
-        return QRectF(QPointF(0, 0), self._view.size)
+        return self._view.seen
 
     def _paint_size(self, painter: QPainter, rect: QRect) -> None:
         corner = self._view.rect_to_screen(rect).bottomLeft() + QPointF(-1, 8)
         overlays.label(painter, corner, [(dimensions(rect.width(), rect.height()), False)])
 
     def _paint_guides(self, painter: QPainter) -> None:
-        size = self._view.size
+        seen = self._view.seen
         for guide in self._state.guides:
             at = self._view.to_screen(QPointF(guide.at, guide.at))
             if guide.axis == "x":
-                ends = QPointF(at.x(), 0), QPointF(at.x(), size.height())
+                ends = QPointF(at.x(), seen.top()), QPointF(at.x(), seen.bottom())
             else:
-                ends = QPointF(0, at.y()), QPointF(size.width(), at.y())
+                ends = QPointF(seen.left(), at.y()), QPointF(seen.right(), at.y())
             overlays.guide(painter, *ends, color("acc"))
 
     def _paint_box(self, painter: QPainter, under_way: Transform) -> None:

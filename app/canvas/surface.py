@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QEnterEvent,
-    QKeyEvent,
-    QKeySequence,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPointingDevice,
-    QResizeEvent,
-    QTabletEvent,
-    QWheelEvent,
-)
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.compare import SPLIT
 from app.canvas.scene import Scene
-from app.canvas.tools import BY_NAME, Pointer, Tool
-from app.canvas.viewport import Viewport
+from app.canvas.stage_pointer import StagePointer
 from app.i18n import tr
 from app.theme.style import color
 
@@ -34,11 +21,6 @@ if TYPE_CHECKING:
     from app.canvas.model import CanvasState
 
 ANTS_INTERVAL_MS = 160
-WHEEL_NOTCH = 120.0
-LABEL_REACH = 220
-# Screen pixels within which points snap to guides.
-SNAP_REACH = 6.0
-PEN_CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 class Hold(NamedTuple):
@@ -48,29 +30,17 @@ class Hold(NamedTuple):
     set: Callable[[bool], object]
 
 
-class Surface(QWidget):
+class Surface(StagePointer):
     """The stage of the canvas. Painting never waits for the model: candidates are an overlay."""
 
-    pointer_moved = Signal(object)  # screen QPointF, or None when it leaves
-
     def __init__(self, state: CanvasState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.state = state
-        self.view = Viewport(self)
+        super().__init__(state, parent)
         self._scene = Scene(state, self.view)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(tr("Canvas"))
         self.keys: dict[str, Callable[[], object]] = {}  # by portable key text
         self.holds: dict[int, Hold] = {}
-        self._tool = BY_NAME[state.tool]
-        self._tool_down: Tool | None = None
-        self._space = False
-        self._eraser_end = False
-        self._cursor_at: QPointF | None = None
-        self._on_line = False
         self._fit_pending = True
         self._lifted: tuple[QPointF, QPointF] | None = None  # from where, to where
         self._phase = 0.0
@@ -125,18 +95,19 @@ class Surface(QWidget):
         painter.fillRect(event.rect(), color("g2"))
         if not self.view.visible().isEmpty() and self.state.document is not None:
             painter.setClipRect(event.rect())
+            painter.setTransform(self.view.turn, True)
             if not self._scene.paint_picture(painter, event.rect()):
                 QTimer.singleShot(0, self, self.update)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            ring = self._cursor_at if self._painting_tool() and not self._space else None
+            ring = self._cursor_at if self._tool.rings and not self._space else None
             self._scene.paint_furniture(
                 painter, ring=ring, phase=self._phase, busy=self._tool_down is not None
             )
         painter.end()
 
     def _repaint_pixels(self, rect: QRect) -> None:
-        area = self.view.rect_to_screen(rect).toAlignedRect().adjusted(-2, -2, 2, 2)
-        self.update(area)
+        area = self.view.turn.mapRect(self.view.rect_to_screen(rect))
+        self.update(area.toAlignedRect().adjusted(-2, -2, 2, 2))
 
     def _selection_changed(self) -> None:
         something = self.state.selection is not None or self.state.draft is not None
@@ -149,153 +120,7 @@ class Surface(QWidget):
 
     def _march(self) -> None:
         self._phase = (self._phase - 1.0) % 9.0
-        self.update(self._scene.ants.region())
-
-    # Pointer
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Start what the tool does; the middle button always moves the view."""
-        if self.state.document is None:
-            return
-        if event.button() == Qt.MouseButton.MiddleButton:
-            self._start(BY_NAME["hand"], self._pointer(event))
-        elif event.button() == Qt.MouseButton.LeftButton:
-            self._start(self._tool_for(event), self._pointer(event))
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Go on, or only show where the pointer is."""
-        self._hover(event.position())
-        if self._tool_down is not None:
-            self._tool_down.move(self.state, self.view, self._pointer(event))
-        else:
-            self._hover_tool(self._pointer(event))
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """The second press of two; most tools take it as another one."""
-        tool = self._tool_for(event)
-        if self.state.document is None or event.button() != Qt.MouseButton.LeftButton:
-            self.mousePressEvent(event)
-        else:
-            self._tool_down = tool
-            tool.double(self.state, self.view, self._pointer(event))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End what the tool does."""
-        self._finish(self._pointer(event))
-
-    def tabletEvent(self, event: QTabletEvent) -> None:
-        """The pen: the same tools with pressure; its other end erases."""
-        kind = event.type()
-        pointer = self._pointer(event, pressure=event.pressure())
-        self._hover(event.position())
-        if kind == QEvent.Type.TabletPress and self.state.document is not None:
-            eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
-            self._start(BY_NAME["eraser"] if eraser else self._tool_for(event), pointer)
-        elif kind == QEvent.Type.TabletMove and self._tool_down is not None:
-            self._tool_down.move(self.state, self.view, pointer)
-        elif kind == QEvent.Type.TabletMove:
-            self._hover_tool(pointer)
-        elif kind == QEvent.Type.TabletRelease:
-            self._finish(pointer)
-        # Accepted, else Qt sends the same again as a mouse event.
-        event.accept()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer; with Ctrl change the brush's size."""
-        notches = event.angleDelta().y() / WHEEL_NOTCH
-        if event.modifiers() & PEN_CONTROL:
-            self.state.scale_brush(1.15**notches)
-        elif notches:
-            self.view.wheel(event.position(), notches)
-        event.accept()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Hide the brush ring."""
-        self._hover(None)
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Show the brush ring."""
-        self._hover(event.position())
-
-    def _hover_tool(self, pointer: Pointer) -> None:
-        self._tool.hover(self.state, self.view, pointer)
-        if not self._space:
-            shape = self._tool.cursor_at(self.state, self.view, pointer)
-            self.setCursor(self._tool.cursor if shape is None else shape)
-
-    def _start(self, tool: Tool, pointer: Pointer) -> None:
-        self._tool_down = tool
-        if tool.name == "hand":
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        tool.press(self.state, self.view, pointer)
-
-    def _finish(self, pointer: Pointer) -> None:
-        if self._tool_down is not None:
-            tool, self._tool_down = self._tool_down, None
-            tool.release(self.state, self.view, pointer)
-            self._show_cursor()
-
-    def _tool_for(self, event: QMouseEvent | QTabletEvent) -> Tool:
-        if self._space or self.state.stand_in is not None:  # what is tried out is looked at
-            return BY_NAME["hand"]
-        if self.state.compare.grips(self.view, event.position()):
-            return SPLIT
-        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-        return (
-            BY_NAME["pick"] if alt and BY_NAME[self.state.tool].paints else BY_NAME[self.state.tool]
-        )
-
-    def _pointer(self, event: QMouseEvent | QTabletEvent, pressure: float = 1.0) -> Pointer:
-        modifiers = event.modifiers()
-        at = self.view.to_document(event.position())
-        if self._tool.snaps:
-            at = self.state.snapped(at, SNAP_REACH / self.view.zoom)
-        return Pointer(
-            at,
-            event.position(),
-            pressure,
-            bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
-            bool(modifiers & Qt.KeyboardModifier.AltModifier),
-            bool(modifiers & Qt.KeyboardModifier.ControlModifier),
-        )
-
-    def _painting_tool(self) -> bool:
-        return self.state.tool in ("brush", "eraser")
-
-    def _hover(self, at: QPointF | None) -> None:
-        reach = self.state.brush.size / 2 * self.view.zoom + 4
-        for place in (self._cursor_at, at):
-            if place is not None and self._painting_tool():
-                self.update(self._ring_area(place, reach))
-        self._cursor_at = at
-        on_line = at is not None and self.state.compare.grips(self.view, at)
-        if on_line != self._on_line:
-            self._on_line = on_line
-            self._show_cursor()
-        self.pointer_moved.emit(at)
-
-    def _ring_area(self, at: QPointF, reach: float) -> QRect:
-        """What the ring of the brush covers, in a collage with the name beside it."""
-        area = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
-        if self.state.collage.active:
-            area = area.united(QRectF(at.x(), at.y() - 12, reach + LABEL_REACH, 24))
-        return area.toAlignedRect()
-
-    def _tool_taken(self) -> None:
-        """What the tool before had begun, and not ended, is given up."""
-        if self._tool is not BY_NAME[self.state.tool]:
-            self._tool.put_down(self.state)
-            self._tool = BY_NAME[self.state.tool]
-            self._tool.take_up(self.state)
-        self._show_cursor()
-
-    def _show_cursor(self) -> None:
-        tool = BY_NAME["hand"] if self._space else BY_NAME[self.state.tool]
-        at = self._cursor_at
-        if at is not None and self.state.compare.grips(self.view, at):
-            tool = SPLIT
-        self.setCursor(tool.cursor)
-        self.update()
+        self.update(self.view.turn.map(self._scene.ants.region()))
 
     # Keys and size
 

@@ -22,6 +22,8 @@ class Pointer:
     shift: bool = False
     alt: bool = False
     ctrl: bool = False
+    tilt: tuple[float, float] = (0.0, 0.0)
+    """Degrees by which the pen leans to the right and down."""
 
 
 class Tool:
@@ -37,6 +39,8 @@ class Tool:
     paints = False
     """Whether it lays color on the layer, so that Alt picks one."""
 
+    rings = False
+    """Whether the cursor is a ring of the brush's size."""
     snaps = False
     """Whether its points snap to guides."""
 

@@ -65,6 +65,15 @@ def tool_actions(view: View) -> list[Action]:
             WHERE,
         ),
         Action(
+            "canvas.upright",
+            "Turn the view upright",
+            lambda: view.surface.view.set_angle(0.0),
+            "rotate-ccw",
+            "",
+            lambda: bool(view.surface.view.angle),
+            WHERE,
+        ),
+        Action(
             "canvas.guides",
             "Show or hide the guides",
             state.toggle_guides,

@@ -33,7 +33,7 @@ ICON = 17
 FRONT, BACK = QRectF(2.5, 2.5, 18, 18), QRectF(11.5, 11.5, 16, 16)
 GROUPS = (
     ("move", "select", "lasso", "wand"),
-    ("brush", "eraser", "bucket", "line", "pick"),
+    ("brush", "eraser", "bucket", "smudge", "stamp", "line", "pick"),
     ("region", "crop", "hand", "zoom"),
 )
 

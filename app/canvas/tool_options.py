@@ -15,7 +15,7 @@ from app.canvas.tools import SLOTS
 from app.canvas.transform_options import TransformOptions
 from app.i18n import bind
 from app.widgets.buttons import tool_button
-from app.widgets.fields import NumberField, ValueSlider
+from app.widgets.fields import Check, NumberField, ValueSlider
 from app.widgets.segments import Segments
 from app.widgets.text import label
 
@@ -41,6 +41,11 @@ PARTS: dict[str, tuple[str, ...]] = {
     "lasso_fill": ("line", "opacity"),
     "brush": ("tip",),
     "eraser": ("tip",),
+    "smudge": ("smudge", "tip"),
+    "push": ("smudge", "tip"),
+    "stamp": ("tip", "stamp"),
+    "hand": ("hand",),
+    "rotate": ("hand",),
 }
 
 
@@ -85,6 +90,7 @@ class TipOptions(QWidget):
         for slider in (self.hardness, self.opacity):
             slider.setFixedWidth(width)
         self._row.invalidate()
+        self.updateGeometry()  # else what lies around it measures it as it was
 
     def _follow(self) -> None:
         brush = self._state.brush
@@ -112,6 +118,30 @@ class PaintingIn(QWidget):
         self.ways.set_value(self._collage.taking_out)
 
 
+class StampOptions(QWidget):
+    """Where the clone stamp takes from."""
+
+    def __init__(self, state: CanvasState) -> None:
+        super().__init__()
+        self._state = state
+        self.aligned = Check("Aligned")
+        self.aligned.changed.connect(lambda on: state.set_stamp(aligned=bool(on)))
+        bind(self.aligned.setToolTip, "Each stroke goes on from where the last one took from")
+        self.all_layers = Check("All layers")
+        self.all_layers.changed.connect(lambda on: state.set_stamp(all_layers=bool(on)))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addWidget(self.aligned)
+        row.addWidget(self.all_layers)
+        state.brush_changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.aligned.set_value(self._state.stamp.aligned)
+        self.all_layers.set_value(self._state.stamp.all_layers)
+
+
 class ToolOptions(QWidget):
     """The parts of the tool in hand."""
 
@@ -127,6 +157,7 @@ class ToolOptions(QWidget):
         self.opacity = OpacityOption(state)
         self.transform = TransformOptions(state)
         self.crop = CropOptions(state)
+        self.stamp = StampOptions(state)
         self.variants = {slot: Variants(state, tools) for slot, tools in SLOTS.items()}
         self.parts: dict[str, QWidget] = {
             **self.variants,
@@ -137,6 +168,7 @@ class ToolOptions(QWidget):
             "gradient": self.gradient,
             "opacity": self.opacity,
             "tip": self.tip,
+            "stamp": self.stamp,
             "transform": self.transform,
             "crop": self.crop,
         }
@@ -161,3 +193,4 @@ class ToolOptions(QWidget):
         """Give the sliders this width."""
         self.tip.narrow(width)
         self._row.invalidate()
+        self.updateGeometry()

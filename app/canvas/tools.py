@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 
 from app.canvas import overlays
+from app.canvas.brush_tools import BRUSH_TOOLS
 from app.canvas.crop_tool import CropTool
 from app.canvas.paint_tools import PAINT_TOOLS
 from app.canvas.select_tools import SELECT_TOOLS
@@ -20,12 +22,14 @@ if TYPE_CHECKING:
 
 # Screen pixels within which a guide is taken hold of.
 GUIDE_REACH = 4.0
+SNAP_DEGREES = 15.0
 
 
 class HandTool(Tool):
     """Drags the view."""
 
     name, icon, text, key = "hand", "hand", "Move the view", "H"
+    slot = "hand"
     cursor = Qt.CursorShape.OpenHandCursor
 
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
@@ -36,6 +40,37 @@ class HandTool(Tool):
         """Pan by what the pointer moved."""
         view.pan(pointer.screen - self._last)
         self._last = pointer.screen
+
+
+class RotateTool(Tool):
+    """Turns the view around the middle of the stage; Shift turns by 15 degrees."""
+
+    name, icon, text, key = "rotate", "rotate-cw", "Rotate the view", "R"
+    slot = "hand"
+    cursor = Qt.CursorShape.OpenHandCursor
+
+    def __init__(self) -> None:
+        self._start = self._angle = 0.0
+
+    def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
+        """Hold the picture at the pointer."""
+        self._start, self._angle = _around(view, pointer), view.angle
+
+    def move(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
+        """It follows the pointer."""
+        angle = self._angle + _around(view, pointer) - self._start
+        view.set_angle(round(angle / SNAP_DEGREES) * SNAP_DEGREES if pointer.shift else angle)
+
+    def double(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
+        """Upright again."""
+        self.press(state, view, pointer)
+        view.set_angle(0.0)
+
+
+def _around(view: Viewport, pointer: Pointer) -> float:
+    """The direction of the pointer on the widget, seen from its middle, in degrees."""
+    at = view.turn.map(pointer.screen) - QPointF(view.size.width() / 2, view.size.height() / 2)
+    return math.degrees(math.atan2(at.y(), at.x()))
 
 
 class MoveTool(Tool):
@@ -102,34 +137,6 @@ class MoveTool(Tool):
             self._drop_guide(state, number)
 
 
-class BrushTool(Tool):
-    """Paints the color on the selected layer."""
-
-    name, icon, text, key = "brush", "brush", "Brush", "B"
-    cursor = Qt.CursorShape.BlankCursor
-    paints = True
-    erase = False
-
-    def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """Start a stroke; Shift draws a straight line from the end of the last one."""
-        state.begin_stroke(_sample(pointer), erase=self.erase, join=pointer.shift)
-
-    def move(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """Go on with the stroke."""
-        state.stroke_to(_sample(pointer))
-
-    def release(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """End the stroke: one undo step."""
-        state.end_stroke()
-
-
-class EraserTool(BrushTool):
-    """Makes the selected layer transparent."""
-
-    name, icon, text, key = "eraser", "eraser", "Eraser", "E"
-    erase = True
-
-
 class PickTool(Tool):
     """Takes the color under the pointer from the picture as seen."""
 
@@ -188,21 +195,17 @@ class RegionTool(Tool):
         state.set_region(stretched(self._frame, self._handle, dx, dy))
 
 
-def _sample(pointer: Pointer) -> tuple[float, float, float]:
-    return pointer.at.x(), pointer.at.y(), pointer.pressure
-
-
 TOOLS: tuple[Tool, ...] = (
     MoveTool(),
     TransformTool(),
     *SELECT_TOOLS,
-    BrushTool(),
-    EraserTool(),
+    *BRUSH_TOOLS,
     *PAINT_TOOLS,
     PickTool(),
     RegionTool(),
     CropTool(),
     HandTool(),
+    RotateTool(),
     ZoomTool(),
 )
 BY_NAME = {tool.name: tool for tool in TOOLS}

@@ -361,5 +361,5 @@ class View(QWidget):
         paths = dropped(event)
         event.acceptProposedAction()
         at = QPointF(self.surface.mapFrom(self, event.position().toPoint()))
-        spot = self.surface.view.to_document(at).toPoint()
+        spot = self.surface.document_point(at).toPoint()
         self._session.start(self.drops.take(paths, spot))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Signal
+from PySide6.QtGui import QTransform
 
 MINIMUM_ZOOM = 0.02
 MAXIMUM_ZOOM = 32.0
@@ -32,13 +33,19 @@ FIT_MARGIN = 24
 
 
 class Viewport(QObject):
-    """Zoom (screen pixels per document pixel) and the screen position of the document's corner."""
+    """Zoom (screen pixels per document pixel) and the screen position of the document's corner.
+
+    The view can be turned around the middle of the widget. All points and rectangles on the screen
+    are those of the view before it is turned; :attr:`turn` takes them to the widget.
+    """
 
     changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.zoom = 1.0
+        self.angle = 0.0
+        self.turn = QTransform()
         self.origin = QPointF(0, 0)
         self.size = QSizeF(1, 1)
         self.document_size = QSizeF(1, 1)
@@ -52,6 +59,23 @@ class Viewport(QObject):
         shift = QPointF(across, down) / 2 if across else QPointF()
         self.size = QSizeF(size)
         self._place(self.origin + shift)
+
+    def set_angle(self, degrees: float) -> None:
+        """Turn the view, clockwise."""
+        self.angle = (degrees + 180.0) % 360.0 - 180.0
+        if abs(self.angle) < 1e-6:
+            self.angle = 0.0
+        self._place(self.origin)
+
+    def flat(self, at: QPointF) -> QPointF:
+        """A point of the widget as it lies before the view is turned."""
+        return self.turn.inverted()[0].map(at) if self.angle else at
+
+    @property
+    def seen(self) -> QRectF:
+        """What the widget shows, before the view is turned."""
+        whole = QRectF(QPointF(0, 0), self.size)
+        return self.turn.inverted()[0].mapRect(whole) if self.angle else whole
 
     def fit(self) -> None:
         """Show the whole document with some air, never larger than 16 times."""
@@ -149,6 +173,8 @@ class Viewport(QObject):
         screen = QRectF(QPointF(0, 0), self.size)
         if area is not None:
             screen = screen.intersected(QRectF(area.adjusted(-2, -2, 2, 2)))
+        if self.angle:
+            screen = self.turn.inverted()[0].mapRect(screen)
         shown = QRectF(self.to_document(screen.topLeft()), self.to_document(screen.bottomRight()))
         whole = QRectF(QPointF(0, 0), self.document_size)
         return shown.intersected(whole).toAlignedRect()
@@ -156,4 +182,6 @@ class Viewport(QObject):
     def _place(self, origin: QPointF) -> None:
         """On whole screen pixels, so that whole zooms show every document pixel sharp."""
         self.origin = QPointF(round(origin.x()), round(origin.y()))
+        x, y = self.size.width() / 2, self.size.height() / 2
+        self.turn = QTransform.fromTranslate(x, y).rotate(self.angle).translate(-x, -y)
         self.changed.emit()

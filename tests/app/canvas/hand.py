@@ -14,7 +14,7 @@ def pull(
 ) -> None:
     """Drag over document points with the left button, ``modifier`` held all the way."""
     left = Qt.MouseButton.LeftButton
-    spots = [surface.view.to_screen(QPointF(*point)) for point in points]
+    spots = [surface.view.turn.map(surface.view.to_screen(QPointF(*point))) for point in points]
     kinds = [QEvent.Type.MouseButtonPress, *[QEvent.Type.MouseMove] * (len(spots) - 1)]
     for kind, at in zip(kinds, spots, strict=True):
         there = QPointF(surface.mapToGlobal(at.toPoint()))

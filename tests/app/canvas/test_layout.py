@@ -139,3 +139,14 @@ def test_the_foot_tells_size_and_place_of_the_selection_while_it_is_drawn(view, 
     assert view.foot.selection.text() == "Selected 64\u00d748 at 20, 30"
     state.select(None)
     assert view.foot.selection.text() == ""
+
+
+def test_the_sliders_of_the_brush_are_never_squeezed(qapp, view):
+    """What is narrow, then wide, then narrow again still measures itself as it is."""
+    for width in (1500, 1212, 1500, 1212):
+        view.resize(width, 800)
+        for tool in ("stamp", "brush"):
+            view.state.set_tool(tool)
+            qapp.processEvents()
+            tip = view.options.options.tip
+            assert tip.width() >= tip.minimumSizeHint().width()
