@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, QPoint, QPointF, QRect, Signal
 
 from app.canvas.document_state import to_rect
 from app.canvas.transform_state import TransformState
 from engine.canvas.core import Guide
+from engine.canvas.symmetry import NO_SYMMETRY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,6 +123,14 @@ class LayoutState(TransformState):
         """What brushes paint is mirrored along these axes; None for none."""
         self.symmetry = symmetry
         self.symmetry_changed.emit()
+
+    def toggle_axis(self, axis: Literal["x", "y"]) -> None:
+        """Mirror brushes along an axis through the middle, or no longer."""
+        now = self.symmetry or NO_SYMMETRY
+        middle = {"x": self.size.width() / 2, "y": self.size.height() / 2}[axis]
+        place = None if getattr(now, axis) is not None else middle
+        made = now._replace(x=place) if axis == "x" else now._replace(y=place)
+        self.set_symmetry(None if made == NO_SYMMETRY else made)
 
 
 def pull(edges: Sequence[float], lines: Sequence[float], reach: float) -> float:

@@ -57,14 +57,18 @@ VIEW_MENU = (
     ("canvas.zoom_out", "Zoom out"),
     ("canvas.fit", "Show the whole picture"),
     ("canvas.actual", "Show at 100 %"),
+    ("canvas.mirror_across", "Mirror brushes left and right"),
+    ("canvas.mirror_down", "Mirror brushes top and bottom"),
 )
-# How wide the sliders are, whether the zoom is shown, and the tool's name; the first that fits.
+# How wide the sliders are, and whether the zoom, the tool's name and the symmetry are shown; the
+# first that fits.
 _FOLDS = (
-    (148, True, True),
-    (112, True, True),
-    (112, True, False),
-    (106, False, True),
-    (106, False, False),
+    (148, True, True, True),
+    (112, True, True, True),
+    (112, True, False, True),
+    (106, False, True, True),
+    (106, False, False, True),
+    (106, False, False, False),
 )
 
 
@@ -166,12 +170,13 @@ class OptionBar(QWidget):
 
     def _fold(self, *_: object) -> None:
         room = self.width() - 2 * metrics.PAD - self.more.width() - metrics.GAP_ICONS
-        for width, zoom, name in _FOLDS:
+        for width, zoom, name, symmetry in _FOLDS:
             self.folded = not zoom
             self.options.narrow(width)
             for tool in self._zoom_tools:
                 tool.setVisible(zoom)
             self.name.setVisible(name)
+            self.symmetry.setVisible(symmetry)
             self._row.invalidate()
             if self._row.minimumSize().width() <= room:
                 break
