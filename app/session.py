@@ -45,6 +45,8 @@ class Session(QObject):
     notified = Signal(object)
     navigated = Signal(str, object)
     settings_changed = Signal(object)
+    # A page is to be made, without being shown, for what it can tell.
+    page_wanted = Signal(str)
     # The last change was taken back: what offers to undo it has nothing left to offer.
     undone = Signal()
 

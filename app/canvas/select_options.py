@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from app.canvas.tool import Tool
+from app.canvas.tool_keys import tool_key
 from app.i18n import bind
 from app.widgets.buttons import Button, button, tool_button
 from app.widgets.fields import Check, NumberField
@@ -46,7 +47,12 @@ class Variants(QWidget):
         super().__init__()
         self._state = state
         self.buttons = {
-            tool.name: _choice(tool.icon, tool.text, partial(state.set_tool, tool.name), tool.key)
+            tool.name: _choice(
+                tool.icon,
+                tool.text,
+                partial(state.set_tool, tool.name),
+                partial(tool_key, tool.name),
+            )
             for tool in tools
         }
         _side_by_side(self, list(self.buttons.values()))
@@ -135,7 +141,9 @@ class WandOptions(QWidget):
         self.all_layers.set_value(self._state.wand.all_layers)
 
 
-def _choice(icon: str, text: str, on: Callable[[], object], key: str = "") -> QToolButton:
+def _choice(
+    icon: str, text: str, on: Callable[[], object], key: str | Callable[[], str] = ""
+) -> QToolButton:
     return tool_button(icon, text, on, checkable=True, shortcut=key)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.canvas.tool_keys import tool_key
 from app.canvas.tools import BY_NAME
 from app.i18n import bind
 from app.theme import color, icons
@@ -85,7 +87,7 @@ class ToolColumn(QWidget):
             tool.text,
             lambda: self._state.set_tool(self._last.get(name, name)),
             checkable=True,
-            shortcut=tool.key,
+            shortcut=partial(tool_key, tool.name),
             size=ICON,
         )
         made.setFixedSize(30, 28)

@@ -221,9 +221,3 @@ def _slots() -> dict[str, list[Tool]]:
 
 SLOTS = _slots()
 """The tools that share a place in the column, by the name of the first of them."""
-
-
-def next_by_key(key: str, present: str) -> str:
-    """The tool that ``key`` takes in hand; pressed again it goes through those of one place."""
-    names = [tool.name for tool in TOOLS if tool.key == key]
-    return names[(names.index(present) + 1) % len(names)] if present in names else names[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, Qt
@@ -10,7 +9,6 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QKeySequence,
     QResizeEvent,
     QShowEvent,
 )
@@ -27,7 +25,6 @@ from PySide6.QtWidgets import (
 from app.canvas.actions import canvas_actions
 from app.canvas.adjusting import Adjusting
 from app.canvas.again import Again
-from app.canvas.candidate_keys import candidate_holds, candidate_keys
 from app.canvas.card_menu import CardMenu
 from app.canvas.collage_panel import CollagePanel
 from app.canvas.collage_work import CollageWork
@@ -36,7 +33,6 @@ from app.canvas.document_line import DocumentLine
 from app.canvas.drops import Drops, dropped
 from app.canvas.handover import Handover
 from app.canvas.keeper import Keeper
-from app.canvas.layer_keys import layer_keys
 from app.canvas.layers_column import LayersColumn
 from app.canvas.laying import Laying
 from app.canvas.menus import CanvasMenus
@@ -47,12 +43,13 @@ from app.canvas.repaint_panel import RepaintPanel
 from app.canvas.rulers import THICKNESS, Ruler
 from app.canvas.selection_work import SelectionWork
 from app.canvas.sizing import Sizing
+from app.canvas.stage_keys import StageKeys
 from app.canvas.strip import CandidateStrip
 from app.canvas.surface import Surface
 from app.canvas.tool_column import ToolColumn
-from app.canvas.tools import TOOLS, next_by_key
 from app.canvas.transforming import Transforming
 from app.i18n import tr
+from app.keymap import KEYS, Bound
 from app.theme import metrics
 from app.widgets.buttons import button
 from app.widgets.columns import SideColumns
@@ -60,8 +57,6 @@ from app.widgets.states import DropOverlay, EmptyState
 from app.widgets.text import hairline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from app.actions import Action
     from app.canvas.candidates import Candidate
     from app.session import Session
@@ -105,14 +100,16 @@ class View(QWidget):
         self.layers.menu.know(self.actions())
         self._overlay = DropOverlay(self.stage)
         self._listen()
-        self._install_keys()
+        self.keys = StageKeys(self)
+        KEYS.register(Bound(one.id, one.text, one.shortcut) for one in canvas_actions(self))
+        KEYS.changed.connect(self._keys_changed)
         self._show_document()
         if session.project is not None:
             session.start(self._handover.open_project())
 
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What a user can do here."""
-        return canvas_actions(self)
+        return [KEYS.on(action) for action in canvas_actions(self)]
 
     def keep(self) -> None:
         """The window is about to close. Raises StorageError when work could not be kept."""
@@ -267,33 +264,11 @@ class View(QWidget):
             self.collage_panel.refresh()
             self.surface.setFocus()
 
-    def _install_keys(self) -> None:
-        state = self.state
-        keys: dict[str, Callable[[], object]] = {
-            "[": lambda: state.scale_brush(1 / 1.2),
-            "]": lambda: state.scale_brush(1.2),
-            "Shift+[": lambda: state.set_brush(hardness=state.brush.hardness - 0.1),
-            "Shift+]": lambda: state.set_brush(hardness=state.brush.hardness + 0.1),
-            "{": lambda: state.set_brush(hardness=state.brush.hardness - 0.1),
-            "}": lambda: state.set_brush(hardness=state.brush.hardness + 0.1),
-            "Return": self.accept,
-            "Enter": self.accept,
-            "Esc": self._escape,
-            "X": state.swap_colors,
-            "D": state.reset_colors,
-            "Del": state.clear_selection_pixels,
-        }
-        for key in {tool.key for tool in TOOLS}:
-            keys[key] = partial(self._take_tool, key)
-        keys |= layer_keys(state)
-        keys |= candidate_keys(state, dict(keys))
-        self.surface.holds = candidate_holds(state)
-        self.surface.keys = {QKeySequence(key).toString(): act for key, act in keys.items()}
+    def _keys_changed(self) -> None:
+        self.keys.bind()
+        self.layers.menu.know(self.actions())
 
-    def _take_tool(self, key: str) -> None:
-        self.state.set_tool(next_by_key(key, self.state.tool))
-
-    def _escape(self) -> None:
+    def escape(self) -> None:
         """Close the innermost thing: the collage, the comparison, the frame, then the selection.
         Candidates stay.
         """

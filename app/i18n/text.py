@@ -68,9 +68,14 @@ def set_language(code: str) -> None:
     global _words
     _words = Words(code or system_language())
     _translate_qt(_words.language)
+    retell()
+    signals.changed.emit()
+
+
+def retell() -> None:
+    """Set all texts again: a fact that many of them name has changed."""
     for binding in list(_bindings.values()):
         binding.apply()
-    signals.changed.emit()
 
 
 def _translate_qt(code: str) -> None:

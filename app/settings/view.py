@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QVBoxLayout
 from app.actions import Action
 from app.i18n import tr
 from app.session import Session
+from app.settings.keys_section import KeysSection
 from app.settings.switches import LanguageSwitch, ThemeSwitch
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
@@ -80,6 +81,9 @@ class View(QWidget):
         threads.changed.connect(lambda n: self._session.change_settings(torch_threads=int(n)))
         hint = "0 lets Stylekiln choose: one core less than there are. Used from the next start on."
         column.addWidget(_field("Threads", threads, hint))
+        self._section("Keyboard")
+        self.keys = KeysSection(self._session)
+        column.addWidget(self.keys)
         self._section("Folders")
         data = QWidget()
         line = QHBoxLayout(data)

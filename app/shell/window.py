@@ -22,6 +22,7 @@ from shiboken6 import isValid
 
 from app import theme
 from app.i18n import bind, tr
+from app.keymap import KEYS, Bound
 from app.session import Session
 from app.shell.commands import Commands
 from app.shell.drops import WindowDrops
@@ -34,7 +35,7 @@ from app.shell.project_bar import ProjectBar
 from app.shell.rail import Rail
 from app.shell.regions import Regions
 from app.shell.status_line import StatusLine
-from app.shell.window_actions import add_shortcuts, window_actions
+from app.shell.window_actions import add_shortcuts, renew_shortcuts, window_actions
 from app.theme import metrics, motion
 from app.training.resuming import ResumeOffer
 from app.widgets.text import hairline
@@ -70,9 +71,13 @@ class MainWindow(QWidget):
         self.commands = Commands(self.pages, self.navigate)
         self.panels = FloatingPanels(self, session, self.notices, self.commands)
         self._painted = False
+        self._keyed: set[str] = set()  # the pages that have their keys
         self._may_lose = False
         self.regions = Regions(self._regions, self.pages.stage)
         self.commands.own = window_actions(self)
+        KEYS.register(
+            Bound(one.id, one.text, one.shortcut, fixed=True) for one in self.commands.own
+        )
         add_shortcuts(self, self, self.commands.own)
         self._connect()
         self._restore_geometry()
@@ -105,6 +110,10 @@ class MainWindow(QWidget):
         session.notified.connect(self.show_toast)
         session.project_changed.connect(self._project_changed)
         session.settings_changed.connect(_apply_motion)
+        session.settings_changed.connect(_use_keys)
+        _use_keys(session.settings)
+        KEYS.changed.connect(self._renew_keys)
+        session.page_wanted.connect(self.pages.build)
         _apply_motion(session.settings)
         self._news = JobNews(self)
         self._resumes = ResumeOffer(session, self)
@@ -132,9 +141,10 @@ class MainWindow(QWidget):
         if name == "guide":
             self.start_guide()
             return
-        known, before = name in self.pages.built, self.pages.current
+        before = self.pages.current
         view = self.pages.open(name)
-        if not known:
+        if name not in self._keyed:
+            self._keyed.add(name)
             add_shortcuts(self, view, view.actions())
         self.rail.show_current(name)
         self._show_undo()
@@ -144,6 +154,10 @@ class MainWindow(QWidget):
             self.pages.focus_stage()
         if payload:
             view.receive(**payload)
+
+    def _renew_keys(self) -> None:
+        for name in self._keyed:
+            renew_shortcuts(self, self.pages.built[name], self.pages.built[name].actions())
 
     def _choose(self, name: str) -> None:
         """A click on the rail: also the page that is shown already gets the keyboard."""
@@ -319,6 +333,10 @@ class MainWindow(QWidget):
         if not (stored and self.restoreGeometry(QByteArray.fromBase64(stored.encode()))):
             available = self.screen().availableGeometry()
             self.resize(min(1600, available.width()), min(1000, available.height()))
+
+
+def _use_keys(settings: Settings) -> None:
+    KEYS.use(settings.key_preset, settings.keys)
 
 
 def _apply_motion(settings: Settings) -> None:

@@ -90,8 +90,18 @@ def add_shortcuts(window: QWidget, owner: QWidget, actions: Sequence[Action]) ->
             owner.addAction(_bound(owner, action, key))
 
 
+def renew_shortcuts(window: QWidget, owner: QWidget, actions: Sequence[Action]) -> None:
+    """The same after keys have changed."""
+    for made in QWidget.actions(owner):
+        if made.property("key_of"):
+            owner.removeAction(made)
+            made.deleteLater()
+    add_shortcuts(window, owner, actions)
+
+
 def _bound(owner: QObject, action: Action, key: QKeySequence) -> QAction:
     made = QAction(owner)
+    made.setProperty("key_of", action.id)
     made.setShortcut(key)
     made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
     made.triggered.connect(lambda *_: action.run() if action.enabled() else None)

@@ -170,13 +170,14 @@ def tool_button(
     on: Callable[[], object] | None = None,
     checkable: bool = False,
     *,
-    shortcut: str = "",
+    shortcut: str | Callable[[], str] = "",
     dense: bool = False,
     size: int = 16,
 ) -> QToolButton:
     """A square icon button of 26 px (22 dense) with a tooltip and the same accessible name.
 
-    ``shortcut`` is shown in the tooltip; the action that owns it does the work.
+    ``shortcut`` is shown in the tooltip; the action that owns it does the work. One that can change
+    is a function.
     """
     made = ToolButton()
     side = metrics.CONTROL_DENSE if dense else metrics.CONTROL
@@ -185,7 +186,8 @@ def tool_button(
     made.setIcon(icons.icon(icon, 14 if dense else size))
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.setCheckable(checkable)
-    bind(made.setToolTip, "{tip}", tip=lambda: with_shortcut(tr(tooltip_key), shortcut))
+    now = (lambda: shortcut) if isinstance(shortcut, str) else shortcut
+    bind(made.setToolTip, "{tip}", tip=lambda: with_shortcut(tr(tooltip_key), now()))
     bind(made.setAccessibleName, tooltip_key)
     if on is not None:
         made.clicked.connect(lambda *_: on())

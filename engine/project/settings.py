@@ -43,7 +43,8 @@ class Settings:
     were last separated with, and ``filmstrip`` whether the editor shows its strip; ``open_groups``
     are the groups of training settings that are open, by their English titles, and ``charts`` what
     is shown in the charts of a run; ``guide`` whether the guided first run offers to go on where it
-    stands. A plain dataclass, because the window reads it before it is painted and pydantic takes
+    stands; ``key_preset`` and ``keys``, by what they do, are the keys that were chosen. A plain
+    dataclass, because the window reads it before it is painted and pydantic takes
     longer to import than the whole start page to paint.
     """
 
@@ -64,6 +65,8 @@ class Settings:
     open_groups: tuple[str, ...] = ()
     charts: dict[str, str | bool] = field(default_factory=dict)
     guide: bool = True
+    key_preset: str = "photoshop"
+    keys: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
@@ -122,6 +125,10 @@ def _are_choices(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(one, str | bool) for one in value.values())
 
 
+def _are_keys(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+
+
 # What a stored value must be; a setting that is not here is neither read nor kept.
 _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "language": _one_of("", "en", "zh_CN"),
@@ -141,6 +148,8 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "open_groups": _are_texts,
     "charts": _are_choices,
     "guide": lambda value: isinstance(value, bool),
+    "key_preset": _is_text,
+    "keys": _are_keys,
 }
 
 

@@ -52,6 +52,7 @@ class FakeSession(QObject):
     job_finished = Signal(object)
     undone = Signal()
     settings_changed = Signal(object)
+    page_wanted = Signal(str)
 
     def __init__(self):
         super().__init__()

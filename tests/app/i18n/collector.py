@@ -213,7 +213,10 @@ def is_words(text: str) -> bool:
 
 
 # The same in both languages.
-SAME = {"LoRA", "UNet", "English", "简体中文", "px", "alpha", "GB", "Stylekiln", "- Stylekiln"}
+SAME = {
+    *("LoRA", "UNet", "Photoshop", "Krita", "Del", "English", "简体中文", "px", "alpha", "GB"),
+    *("Stylekiln", "- Stylekiln"),
+}
 
 
 def collected() -> dict[str, list[str]]:
