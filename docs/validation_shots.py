@@ -71,8 +71,7 @@ class ValidationShots:
     def _choose_cells(self) -> None:
         """A is the pick at full weight, B the base model, of the same prompt and seed."""
         view, grid = self.view, self.view.grid
-        view.state.choose(None)
-        view.state.compare_with(None)  # what was B would be taken away by another click
+        view.state.choose(view.state.second)  # another click on what was B would take it away
         keys = [
             key
             for key in view.state.request.positions()

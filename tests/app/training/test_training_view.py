@@ -174,7 +174,7 @@ def test_the_check_button_takes_the_run_to_validation(with_runs) -> None:
     went = []
     with_runs.session.navigated.connect(lambda where, payload: went.append((where, payload)))
     QTest.mouseClick(with_runs.runs.check, Qt.MouseButton.LeftButton)
-    assert went == [("validate", {"run": str(with_runs.state.story.folder)})]
+    assert went == [("validate", {"run": str(with_runs.state.story.folder), "check": True})]
 
 
 def test_start_queues_a_request_and_the_next_one_says_so(view) -> None:
