@@ -297,6 +297,7 @@ class Candidates(QObject):
     def stop(self, items: Collection[Candidate], problem: str = "") -> None:
         """Their job ended: those not ready are taken away, or stay with the ``problem``."""
         late = [item for item in self.items if item in items and item.state != "ready"]
+        self.revision += bool(late)
         if problem:
             for item in late:
                 item.state, item.problem = "failed", problem

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRect
 
 from app.canvas.candidates import Batch, Candidate
+from app.i18n import tr
 from app.widgets.images import image_of
 from engine.canvas.shelf import Kept
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def to_kept(items: Sequence[Candidate]) -> list[Kept]:
-    """What is kept of ``items``: those that have pixels."""
+    """What is kept of ``items``; of those that are not painted yet, what was asked for."""
     return [
         Kept(
             number=item.number,
@@ -25,13 +26,12 @@ def to_kept(items: Sequence[Candidate]) -> list[Kept]:
             batch=item.batch.number,
             x=item.rect.x(),
             y=item.rect.y(),
-            recipe=item.recipe,
+            recipe=item.recipe if item.state == "ready" else {**item.batch.recipe, **item.recipe},
             layer=item.layer,
             part=item.part,
             pixels=item.pixels,
         )
         for item in items
-        if item.pixels is not None
     ]
 
 
@@ -46,12 +46,19 @@ def from_kept(
 def _candidate(
     kept: Kept, batches: dict[int, Batch], card_of: Callable[[Batch, QImage, QRect], QImage]
 ) -> Candidate:
-    height, width = kept.pixels.shape[:2]
-    rect, image = QRect(kept.x, kept.y, width, height), image_of(kept.pixels)
+    height, width = (0, 0) if kept.pixels is None else kept.pixels.shape[:2]
+    rect = QRect(kept.x, kept.y, width, height)
     if kept.batch not in batches:
         frame = frame_of(kept.recipe) or rect
         batches[kept.batch] = Batch(kept.batch, kept.recipe, frame, seen=True)
     batch = batches[kept.batch]
+    if "picture" not in batch.recipe:  # one that was made elsewhere tells less
+        batch.recipe = kept.recipe
+    if kept.pixels is None:
+        late = tr("The canvas was closed before it was painted.")
+        recipe = kept.recipe
+        return Candidate(kept.number, kept.seed, "failed", problem=late, recipe=recipe, batch=batch)
+    image = image_of(kept.pixels)
     return Candidate(
         kept.number,
         kept.seed,

@@ -31,7 +31,8 @@ SUFFIX = ".candidates"
 
 
 class Kept(BaseModel):
-    """One candidate; ``pixels`` are straight RGBA uint8 with their top left at (x, y).
+    """One candidate; ``pixels`` are straight RGBA uint8 with their top left at (x, y), None for one
+    that was asked for and is not painted yet.
 
     ``layer`` is the layer it became when it was accepted, ``part`` its layer in a collage, both
     empty before. ``batch`` counts the requests.
@@ -46,7 +47,7 @@ class Kept(BaseModel):
     recipe: dict[str, Any] = {}
     layer: str = ""
     part: str = ""
-    pixels: np.ndarray = Field(exclude=True)
+    pixels: np.ndarray | None = Field(None, exclude=True)
 
 
 def shelf_of(canvas: Path) -> Path:
@@ -62,7 +63,10 @@ def save(candidates: Sequence[Kept], canvas: Path) -> None:
         return
     blobs: dict[str, bytes] = {}
     records = [
-        {**kept.model_dump(mode="json"), "pixels": keep_blob(png(kept.pixels), blobs)}
+        {
+            **kept.model_dump(mode="json"),
+            "pixels": "" if kept.pixels is None else keep_blob(png(kept.pixels), blobs),
+        }
         for kept in candidates
     ]
     values = links.portable(records, links.root_of(canvas))
@@ -81,9 +85,13 @@ def load(canvas: Path) -> list[Kept]:
             if archive.getinfo("candidates.json").file_size > LONGEST_RECORD:
                 raise ValueError("no record has this size")
             records = json.loads(archive.read("candidates.json"))
-            return [
-                Kept(**{**record, "pixels": read_picture(archive, record["pixels"], "RGBA")})
-                for record in links.absolute(records, links.root_of(canvas))
-            ]
+            known = links.absolute(records, links.root_of(canvas))
+            return [_read(archive, record) for record in known]
     except DAMAGE as error:
         raise damaged(path) from error
+
+
+def _read(archive: zipfile.ZipFile, record: dict[str, Any]) -> Kept:
+    name = record["pixels"]
+    pixels = read_picture(archive, name, "RGBA") if name else None
+    return Kept(**{**record, "pixels": pixels})

@@ -116,6 +116,28 @@ def test_undecided_candidates_are_there_after_the_window_was_closed(
     assert tuple(later.state.document.composite()[70, 80]) == (10, 250, 10, 255)
 
 
+def test_what_was_not_painted_when_the_window_was_killed_can_be_asked_for_again(
+    qapp, qtbot, view, state, session
+):
+    state.join(selection.ellipse((200, 160), Rect(60, 50, 40, 40)), "replace")
+    begin_here(qtbot, view)
+    asked = session.bridge.submitted[-1].request
+    ready(view, session, 0)
+    session.start(view.keeper.write_safety_copy())
+    later = View(session)
+    qtbot.addWidget(later)
+    later.show()
+    session.start(later.keeper.open_latest())
+    found = later.state.candidates
+    assert [item.state for item in found.items] == ["ready", "failed", "failed"]
+    later.state.select(QRect(0, 0, 10, 10))
+    later.repainting.retry(found.items[1])
+    again = session.bridge.submitted[-1].request
+    assert (again.image.seed, again.image.count) == (8, 1)
+    assert (again.mask, again.frame) == (asked.mask, asked.frame)
+    assert again.image.prompt == "castle"
+
+
 def test_discarded_candidates_do_not_come_back(qtbot, view, state, session):
     begin(qtbot, view, state)
     finish(session, view, 0)
