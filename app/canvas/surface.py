@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from app.canvas.model import CanvasState
 
 ANTS_INTERVAL_MS = 160
+# A key that is let go sooner was not held.
+TAP_MS = 250
 
 
 class Hold(NamedTuple):
-    """A key that does something while it is down, when that means something at all."""
+    """A key that does something while it is down, when that means something at all.
+
+    A tap does what the key does otherwise.
+    """
 
     means_something: Callable[[], bool]
     set: Callable[[bool], object]
@@ -41,6 +46,7 @@ class Surface(StagePointer):
         self.setAccessibleName(tr("Canvas"))
         self.keys: dict[str, Callable[[], object]] = {}  # by portable key text
         self.holds: dict[int, Hold] = {}
+        self.tap = QTimer(self, interval=TAP_MS, singleShot=True)
         self._fit_pending = True
         self._lifted: tuple[QPointF, QPointF] | None = None  # from where, to where
         self._phase = 0.0
@@ -137,12 +143,16 @@ class Surface(StagePointer):
             self._show_cursor()
         elif hold is not None and held and not event.modifiers():
             hold.set(True)
-        else:
-            act = self.keys.get(QKeySequence(event.keyCombination()).toString())
-            if act is None:
-                super().keyPressEvent(event)
-            else:
-                act()
+            self.tap.start()
+        elif not self._act(event):
+            super().keyPressEvent(event)
+
+    def _act(self, event: QKeyEvent) -> bool:
+        """Do what a key does at once; False when it does nothing."""
+        act = self.keys.get(QKeySequence(event.keyCombination()).toString())
+        if act is not None:
+            act()
+        return act is not None
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """End what was held."""
@@ -153,6 +163,9 @@ class Surface(StagePointer):
             self._show_cursor()
         elif event.key() in self.holds:
             self.holds[event.key()].set(False)
+            if self.tap.isActive():
+                self.tap.stop()
+                self._act(event)
         else:
             super().keyReleaseEvent(event)
 

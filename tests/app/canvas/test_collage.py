@@ -139,6 +139,7 @@ def test_patterns_mark_where_each_candidate_is_and_m_hides_them(qtbot, view, sta
     assert len(shades(56, 54)) > 3
     qtbot.keyPress(view.surface, Qt.Key.Key_M)
     assert shades(56, 54) == {RED}
+    view.surface.tap.stop()  # it was held for long
     qtbot.keyRelease(view.surface, Qt.Key.Key_M)
     assert len(shades(56, 54)) > 3
     assert shades(60, 100) == {WHITE}
@@ -149,6 +150,20 @@ def test_patterns_mark_where_each_candidate_is_and_m_hides_them(qtbot, view, sta
     edge = shades(60, 38)
     assert len(edge) > 2  # the outline is light on dark over both colors
     assert state.tool == "brush"  # M does not take the selection tool here
+
+
+def test_a_tap_of_b_takes_the_brush_again(qtbot, view, state, collage):
+    key(qtbot, view, Qt.Key.Key_1)
+    paint(qtbot, view, (60, 60))
+    key(qtbot, view, Qt.Key.Key_E)
+    assert state.tool == "eraser"
+    key(qtbot, view, Qt.Key.Key_B)
+    assert state.tool == "brush"
+    key(qtbot, view, Qt.Key.Key_E)
+    qtbot.keyPress(view.surface, Qt.Key.Key_B)
+    view.surface.tap.stop()  # it was held for long
+    qtbot.keyRelease(view.surface, Qt.Key.Key_B)
+    assert state.tool == "eraser"
 
 
 def test_b_shows_the_picture_without_the_collage(qtbot, view, state, collage):
