@@ -5,10 +5,21 @@ No color can be trusted over a picture, so every mark is a light stroke on a dar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 
 from app.canvas import mask_patterns
 from app.theme import fonts
@@ -20,6 +31,8 @@ LABEL_TEXT = QColor(0xEB, 0xEB, 0xEB)
 LABEL_QUIET = QColor(0xA3, 0xA3, 0xA3)
 ANT_LENGTH = 5.0
 HANDLE = 7.0
+# Screen pixels: rings up to this radius are kept as pictures.
+MOST_KEPT = 300.0
 LABEL_GAP = 4.0
 
 
@@ -211,6 +224,32 @@ def brush_cursor(painter: QPainter, center: QPointF, radius: float, hardness: fl
     if radius < 2.5:
         cross(painter, center)
         return
+    if radius <= MOST_KEPT:  # stroking circles is dearer than the stroke of the brush itself
+        scale = painter.device().devicePixelRatioF()
+        half = radius + 3
+        corner = center - QPointF(half, half)
+        painter.drawPixmap(
+            QPointF(round(corner.x()), round(corner.y())), _ring(radius, hardness, scale)
+        )
+        return
+    _paint_ring(painter, center, radius, hardness)
+
+
+@lru_cache(maxsize=8)
+def _ring(radius: float, hardness: float, scale: float) -> QPixmap:
+    side = 2 * (radius + 3)
+    made = QPixmap(math.ceil(side * scale), math.ceil(side * scale))
+    made.setDevicePixelRatio(scale)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _paint_ring(painter, QPointF(side / 2, side / 2), radius, hardness)
+    painter.end()
+    return made
+
+
+def _paint_ring(painter: QPainter, center: QPointF, radius: float, hardness: float) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in (_pen(DARK, 3.0), _pen(LIGHT, 1.2)):
         painter.setPen(pen)
         painter.drawEllipse(center, radius, radius)

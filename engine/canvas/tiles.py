@@ -18,6 +18,8 @@ from engine.canvas.rect import EMPTY, Rect
 TILE = 256
 """Side of a tile in pixels."""
 
+HALF = TILE // 2
+
 Key = tuple[int, int]
 """Column and row of a tile; tile (0, 0) has its top left pixel at (0, 0)."""
 
@@ -254,16 +256,20 @@ def _refresh(chain: list[Tiles], level: int, key: Key) -> None:
     for place in under:
         _refresh(chain, level - 1, place)
     stamps = tuple(source.stamp(place) for place in under)
-    if source._halved.get(key, (0, 0, 0, 0)) == stamps:
+    before = source._halved.get(key, (0, 0, 0, 0))
+    if before == stamps:
         return
     source._halved[key] = stamps
     tiles = [source._tiles.get(place) for place in under]
     if tiles[0] is not None and all(tile is tiles[0] for tile in tiles) and _even(tiles[0]):
         target._put(key, tiles[0], shared=True)
     elif any(tile is not None for tile in tiles):
-        target.write(
-            tile_rect(key), halved(source.read(Rect(column * TILE, row * TILE, 2 * TILE, 2 * TILE)))
-        )
+        shown = target.writable(key)
+        for place, tile in enumerate(tiles):  # a stroke changes one of the four, most of the time
+            if stamps[place] != before[place] or before == (0, 0, 0, 0):
+                top, left = place // 2 * HALF, place % 2 * HALF
+                part = shown[top : top + HALF, left : left + HALF]
+                part[...] = source.empty if tile is None else halved(tile)
     else:
         target._put(key, None)
 
