@@ -6,8 +6,9 @@ register it here, so that the settings can list it. The declared keys are the pr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -118,3 +119,8 @@ def _is_tool(what: str) -> bool:
 
 
 KEYS = Keymap()
+
+
+def key_of(what: str) -> Callable[[], str]:
+    """The key of ``what`` whenever it is asked for, as tooltips do."""
+    return partial(KEYS.key, what)

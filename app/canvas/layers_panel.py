@@ -13,6 +13,7 @@ from app.canvas.layer_menu import LayerMenu
 from app.canvas.layer_tree import LayerTree
 from app.canvas.mode_choice import ModeChoice
 from app.i18n import bind
+from app.keymap import key_of
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.fields import ValueSlider
@@ -53,10 +54,18 @@ class LayersPanel(Panel):
     def _add_buttons(self) -> None:
         state = self._state
         self.add = tool_button(
-            "plus", "Add a layer", lambda: add_layer(state), dense=True, shortcut="Ctrl+Shift+N"
+            "plus",
+            "Add a layer",
+            lambda: add_layer(state),
+            dense=True,
+            shortcut=key_of("canvas.add_layer"),
         )
         self.group = tool_button(
-            "folder-plus", "Group the layers", state.group_layers, dense=True, shortcut="Ctrl+G"
+            "folder-plus",
+            "Group the layers",
+            state.group_layers,
+            dense=True,
+            shortcut=key_of("canvas.group"),
         )
         self.mask_button = tool_button(
             "square-round-corner", "Add a mask", state.add_mask, dense=True

@@ -14,6 +14,7 @@ from app.canvas.tools import BY_NAME
 from app.i18n import bind
 from app.i18n import signals as language_signals
 from app.i18n.format import percent
+from app.keymap import key_of
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.panel import IconLabel
@@ -122,10 +123,19 @@ class OptionBar(QWidget):
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.zoom.setFixedWidth(52)
         self._zoom_tools = [
-            tool_button("zoom-out", "Zoom out", lambda: view.step(-1), shortcut="Ctrl+-"),
+            tool_button(
+                "zoom-out", "Zoom out", lambda: view.step(-1), shortcut=key_of("canvas.zoom_out")
+            ),
             self.zoom,
-            tool_button("zoom-in", "Zoom in", lambda: view.step(1), shortcut="Ctrl++"),
-            tool_button("maximize", "Show the whole picture", self._surface.fit, shortcut="Ctrl+0"),
+            tool_button(
+                "zoom-in", "Zoom in", lambda: view.step(1), shortcut=key_of("canvas.zoom_in")
+            ),
+            tool_button(
+                "maximize",
+                "Show the whole picture",
+                self._surface.fit,
+                shortcut=key_of("canvas.fit"),
+            ),
         ]
         for tool in self._zoom_tools:
             row.addWidget(tool)

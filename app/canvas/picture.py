@@ -94,6 +94,16 @@ class CompositePicture:
         )
         painter.drawImage(target, image, part.translated(-area.x(), -area.y()))
 
+    def sketch(self) -> None:
+        """Make the whole of it small, so that nothing of it is empty before it is made sharp."""
+        level = 0
+        while max(self._size(level)) > SIDE:
+            level += 1
+        for place in places(shrunk(self._bounds, level), level):
+            square = self._square(place)
+            if not square.dirty.isEmpty():
+                self._refresh(place, square, square.dirty)
+
     def level_for(self, zoom: float) -> int:
         """The smallest level that has a pixel for each of the screen's."""
         level = 0

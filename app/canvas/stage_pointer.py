@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.canvas.axis_tool import AXIS
 from app.canvas.compare import SPLIT
-from app.canvas.tools import BY_NAME, Pointer, Tool
+from app.canvas.tool import SNAP_REACH, Pointer, Tool
+from app.canvas.tools import BY_NAME
 from app.canvas.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 WHEEL_NOTCH = 120.0
 LABEL_REACH = 220
-# Screen pixels within which points snap to guides.
-SNAP_REACH = 6.0
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 

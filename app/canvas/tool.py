@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from app.canvas.viewport import Viewport
 
 
+# Screen pixels within which points and edges snap to guides.
+SNAP_REACH = 6.0
+
+
 @dataclass(frozen=True)
 class Pointer:
     """Where the pen or mouse is: document and screen position, pressure 0 to 1, modifiers."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
 
-from app.canvas.tool import Pointer, Tool
+from app.canvas.layout_state import pull
+from app.canvas.tool import SNAP_REACH, Pointer, Tool
 from app.canvas.transform_box import DRAGS, SNAPPED, Box
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class TransformTool(Tool):
             return
         at = _vector(pointer.at)
         if self._held == "inside":
-            state.set_box(_moved(self._box, at - self._start, straight=pointer.shift))
+            moved = _moved(self._box, at - self._start, straight=pointer.shift)
+            state.set_box(_snapped(state, moved, SNAP_REACH / view.zoom))
         elif self._held == "beside":
             state.set_box(self._turned(self._box, at, pointer.shift))
         else:
@@ -145,6 +147,14 @@ def _moved(box: Box, by: np.ndarray, *, straight: bool) -> Box:
     if straight:
         by = by * (abs(by) == abs(by).max())
     return box.moved(*np.rint(by))
+
+
+def _snapped(state: CanvasState, box: Box, reach: float) -> Box:
+    """``box`` with an edge on the guide, edge or middle of the document that is near to it."""
+    across, down = state.lines()
+    low, high = box.corners.min(axis=0), box.corners.max(axis=0)
+    dx = pull([low[0], high[0]], across, reach)
+    return box.moved(dx, pull([low[1], high[1]], down, reach))
 
 
 def _vector(point: QPointF) -> np.ndarray:

@@ -65,7 +65,9 @@ class Transform:
         def render(rect: QRect, level: int) -> np.ndarray:
             return compositing.composite(nodes, to_rect(rect), level)
 
-        return CompositePicture(self.document.width, self.document.height, render)
+        made = CompositePicture(self.document.width, self.document.height, render)
+        made.sketch()
+        return made
 
     def breathe(self) -> None:
         """Stop the work of keeping it once it is given up."""

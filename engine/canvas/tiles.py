@@ -265,9 +265,9 @@ def _refresh(chain: list[Tiles], level: int, key: Key) -> None:
         target._put(key, tiles[0], shared=True)
     elif any(tile is not None for tile in tiles):
         shown = target.writable(key)
-        for place, tile in enumerate(tiles):  # a stroke changes one of the four, most of the time
-            if stamps[place] != before[place] or before == (0, 0, 0, 0):
-                top, left = place // 2 * HALF, place % 2 * HALF
+        for number, tile in enumerate(tiles):  # a stroke changes one of the four, most of the time
+            if stamps[number] != before[number] or before == (0, 0, 0, 0):
+                top, left = number // 2 * HALF, number % 2 * HALF
                 part = shown[top : top + HALF, left : left + HALF]
                 part[...] = source.empty if tile is None else halved(tile)
     else:

@@ -66,6 +66,10 @@ def test_an_action_of_the_page_is_bound_again(window, section):
     assert bound(canvas, "canvas.deselect") == "Ctrl+Alt+D"
     shown = next(one for one in canvas.actions() if one.id == "canvas.deselect")
     assert shown.shortcut == "Ctrl+Alt+D"  # what menus and the palette show
+    press(section, "canvas.fit", "Ctrl+Alt+0")
+    assert any(
+        "0" in one.toolTip() and "Alt" in one.toolTip() for one in canvas.options._zoom_tools[2:]
+    )
     press(section, "canvas.deselect", "")
     assert bound(canvas, "canvas.deselect") == ""
 
