@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.canvas import repaint_files as files
 from app.canvas.document_state import to_rect
+from app.canvas.prompt_shelf import WILDCARDS
 from app.canvas.repaint_jobs import RepaintJobs
 from app.canvas.repaint_settings import RepaintSettings
 from app.models.at_hand import ModelsAtHand, read_models
@@ -20,7 +21,7 @@ from engine.canvas.repaint import RepaintRequest, request_of
 from engine.models.family import STARTER
 from engine.project.settings import data_dir
 from engine.runtime.errors import BadInputError, StylekilnError
-from engine.sampling.request import LARGEST_SEED, ImageRequest, LoraUse, Shot
+from engine.sampling.request import LARGEST_SEED, ImageRequest, LoraUse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,7 @@ class Repaint(QObject):
     models_changed = Signal()
     running_changed = Signal(bool)
     failed = Signal(object)
+    asked = Signal()  # candidates are about to be painted with the settings
 
     def __init__(self, session: Session, state: CanvasState) -> None:
         super().__init__(state)
@@ -183,6 +185,7 @@ class Repaint(QObject):
         else:
             # Set here and not in the task, so that a second click finds it.
             self._preparing = True
+            self.asked.emit()
             self._session.start(self._start(self.settings))
 
     def more(self, batch: Batch, like: Sequence[Candidate] = ()) -> None:
@@ -243,7 +246,8 @@ class Repaint(QObject):
         self.running_changed.emit(True)
 
     async def _start(self, settings: RepaintSettings) -> None:
-        await self._paint(_images(settings))
+        places = self._places()
+        await self._paint([one.model_copy(update=places) for one in _images(settings)])
         if not settings.seed_locked:
             counting = _counting(settings.as_values())
             following = getattr(settings, counting) + settings.count
@@ -314,6 +318,13 @@ class Repaint(QObject):
             frame=tuple(to_rect(frame)) if frame is not None else None,
         )
 
+    def _places(self) -> dict[str, Any]:
+        """Where words drawn by chance and LoRAs named by tags are found."""
+        project = self._session.project
+        root = project.root if project is not None else data_dir()
+        runs = (str(project.runs),) if project is not None else ()
+        return {"wildcards": str(root / WILDCARDS), "lora_folders": runs}
+
     def _folder(self) -> Path:
         project = self._session.project
         folder = (project.cache if project is not None else data_dir() / "cache") / "repaint"
@@ -352,6 +363,7 @@ def _images(settings: RepaintSettings) -> list[ImageRequest]:
             variation_seed=settings.variation_seed,
             count=settings.count,
             strength=settings.strength,
+            emphasis=settings.emphasis,
         )
         for loras in settings.lora_sets
     ]
@@ -367,11 +379,14 @@ def _first_settings(project: Project | None) -> RepaintSettings:
 
 def _plans(image: ImageRequest) -> list[dict[str, Any]]:
     """How each picture of a request will be made, as far as it is known before."""
-    return [{"image": _drawing(image, shot).model_dump(mode="json")} for shot in image.shots()]
+    return [
+        {"image": _drawing(image, *image.seeds(number)).model_dump(mode="json")}
+        for number in range(image.count)
+    ]
 
 
-def _drawing(image: ImageRequest, shot: Shot) -> ImageRequest:
-    seeds = {"seed": shot.seed, "variation_seed": shot.variation_seed}
+def _drawing(image: ImageRequest, seed: int, variation_seed: int) -> ImageRequest:
+    seeds = {"seed": seed, "variation_seed": variation_seed}
     return image.model_copy(update={**seeds, "count": 1})
 
 

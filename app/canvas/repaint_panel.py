@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from app.canvas.prompt_box import PromptBox
+from app.canvas.prompt_popups import PromptPopups
+from app.canvas.prompt_shelf import PromptShelf
 from app.canvas.repaint_hints import RepaintHints
 from app.canvas.repaint_rows import LoraRow, SamplingRow, offered_name
+from app.canvas.tag_rows import TagRows
 from app.canvas.versions import VariationRow, VersionsChoice
 from app.i18n import bind, signals, tr, tr_error
 from app.models.options import base_options
 from app.theme import icons, metrics
 from app.widgets.buttons import button, tool_button
-from app.widgets.fields import Choice, FieldRow, NumberField, TextField, ValueSlider, row
+from app.widgets.fields import Choice, FieldRow, NumberField, ValueSlider, row
 from app.widgets.panel import Panel, padded
-from app.widgets.prompt_edit import PromptEdit
 from app.widgets.text import label, restyle
 from engine.sampling.request import LARGEST_SEED
 
@@ -52,13 +55,26 @@ class RepaintPanel(Panel):
         self._show_models()
 
     def _build_prompt(self) -> None:
-        self.prompt = PromptEdit("What to paint here")
-        self.prompt.changed.connect(lambda text: self._repaint.change(prompt=text))
-        bind(self.prompt.setAccessibleName, "Prompt")
-        self.body.addWidget(padded(self.prompt, bottom=6))
-        self.negative = TextField("What to keep out")
-        self.negative.textEdited.connect(lambda text: self._repaint.change(negative=text))
-        self.body.addWidget(FieldRow("Negative", self.negative))
+        self.shelf = PromptShelf(self._session, self)
+        self.box = PromptBox(self._session, self._repaint, self.shelf)
+        self.prompt, self.negative = self.box.prompt, self.box.negative
+        self.popups = PromptPopups(self._session, self._repaint, self.shelf, self.box)
+        self.body.addWidget(self.box)
+        self.earlier = tool_button(
+            "history", "Earlier prompts", lambda: self.popups.open_history(self.earlier)
+        )
+        self.styles = tool_button(
+            "bookmark", "Styles", lambda: self.popups.open_styles(self.styles)
+        )
+        self.add_action(self.earlier)
+        self.add_action(self.styles)
+        self._repaint.asked.connect(self._remember)
+        self._session.project_changed.connect(lambda _: self._session.start(self.shelf.load()))
+        self._session.start(self.shelf.load())
+
+    def _remember(self) -> None:
+        settings = self._repaint.settings
+        self.shelf.remember(settings.prompt, settings.negative)
 
     def _build_model(self) -> None:
         self.model = Choice(plain=True)
@@ -71,6 +87,8 @@ class RepaintPanel(Panel):
         self._lora_rows.setContentsMargins(metrics.PAD, 2, metrics.PAD, 0)
         self._lora_rows.setSpacing(4)
         self.body.addWidget(holder)
+        self.tags = TagRows(self._repaint)
+        self.body.addWidget(self.tags)
         self.add_lora = button("Add LoRA", "plus", "link", on=self.offer_loras)
         line = QHBoxLayout()
         line.setContentsMargins(metrics.PAD, 2, metrics.PAD, 8)
@@ -195,10 +213,8 @@ class RepaintPanel(Panel):
     def refresh(self) -> None:
         """Show the settings and whether a repaint is under way."""
         settings, running = self._repaint.settings, self._repaint.running
-        if self.prompt.value != settings.prompt:
-            self.prompt.set_value(settings.prompt)
-        if self.negative.text() != settings.negative:
-            self.negative.set_value(settings.negative)
+        self.box.refresh()
+        self.tags.refresh()
         self.strength.set_range(0.05, 1.0, settings.strength_stops)
         self.strength.set_value(settings.strength)
         done, total = settings.painted_steps

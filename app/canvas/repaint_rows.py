@@ -32,6 +32,11 @@ SCHEDULES = (
     ("exponential", "Exponential"),
     ("simple", "Simple"),
 )
+EMPHASIS = (
+    ("a1111", "As A1111"),
+    ("no_norm", "As A1111, no norm"),
+    ("comfy", "As ComfyUI"),
+)
 
 
 class LoraRow(QWidget):
@@ -102,11 +107,14 @@ class SamplingRow(QWidget):
         self.steps.changed.connect(lambda value: change(steps=int(value)))
         self.guidance = NumberField(1, 30, 0.5, 1)
         self.guidance.changed.connect(lambda value: change(guidance=float(value)))
+        self.emphasis = Choice(EMPHASIS)
+        self.emphasis.changed.connect(lambda value: change(emphasis=str(value)))
         for key, control in (
             ("Sampler", self.sampler),
             ("Schedule", self.schedule),
             ("Steps", self.steps),
             ("Guidance", self.guidance),
+            ("Brackets", self.emphasis),
         ):
             column.addWidget(FieldRow(key, control))
 
@@ -133,6 +141,7 @@ class SamplingRow(QWidget):
         self.schedule.set_value(settings.schedule)
         self.steps.set_value(settings.steps)
         self.guidance.set_value(settings.guidance)
+        self.emphasis.set_value(settings.emphasis)
 
 
 def full_name(choice: LoraChoice) -> str:

@@ -39,6 +39,7 @@ class RepaintSettings:
     schedule: str = "karras"
     steps: int = 22
     guidance: float = 4.0
+    emphasis: str = "a1111"
 
     @classmethod
     def of(cls, image: ImageRequest) -> RepaintSettings:
@@ -57,6 +58,7 @@ class RepaintSettings:
             schedule=image.schedule,
             steps=image.steps,
             guidance=image.guidance_scale,
+            emphasis=image.emphasis,
         )
 
     @property

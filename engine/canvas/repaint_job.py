@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,14 +14,12 @@ from PIL import Image
 from engine.canvas import region
 from engine.canvas.cutting import Cutout, cut_out
 from engine.canvas.repaint import Candidate, RepaintRequest, RepaintResult
-from engine.models import adapters
 from engine.models.host import host
 from engine.models.loading import LoadedModel
 from engine.runtime.job import Job, JobHandle
 from engine.sampling.describe import describe
-from engine.sampling.generate import attach_all, encoding_cache, resolve_tags
+from engine.sampling.generate import draw_stacks, lora_stacks
 from engine.sampling.picture_text import save_picture
-from engine.sampling.pipeline import sample
 from engine.sampling.request import ImageRequest, LoraUse, Shot
 
 # What jobs have painted before memory ran out, so that a smaller attempt goes on from there.
@@ -35,26 +34,21 @@ def run(request: RepaintRequest, job: Job) -> RepaintResult:
     """
     model = host().get(request.image.model)
     cut = cut_out(request, model.native_size)
-    tagged, problems = resolve_tags(request.image)
-    for problem in problems:
-        job.emit("image.warning", sentence=problem.sentence, facts=problem.facts)
-    loras = [*request.image.loras, *tagged]
     painted = _painted.setdefault(job.handle, {})
     with tempfile.TemporaryDirectory() as folder:
         image = _image_request(request.image, cut, Path(folder))
-        easel = _Easel(request, image, cut, model, loras, job, painted)
-        with adapters.active(model, attach_all(model, loras)):
-            sample(
-                model,
-                image,
-                job=job,
-                shots=easel.left,
-                on_preview=easel.preview,
-                on_picture=easel.done,
-                cache=encoding_cache(model, loras),
-                blended=False,
-                from_noise=cut.from_noise,
-            )
+        easel = _Easel(request, image, cut, model, job, painted)
+        draw_stacks(
+            model,
+            image,
+            easel.left,
+            lora_stacks(image, easel.left, job),
+            job=job,
+            on_preview=easel.preview,
+            on_picture=easel.done,
+            blended=False,
+            from_noise=cut.from_noise,
+        )
     return RepaintResult(easel.in_order(), cut.frame, cut.work_size)
 
 
@@ -82,7 +76,6 @@ class _Easel:
         image: ImageRequest,
         cut: Cutout,
         model: LoadedModel,
-        loras: list[LoraUse],
         job: Job,
         painted: dict[int, Candidate],
     ) -> None:
@@ -90,7 +83,6 @@ class _Easel:
         self._image = image
         self._cut = cut
         self._model = model
-        self._loras = loras
         self._job = job
         self._candidates = painted
         shots = request.image.shots()
@@ -103,11 +95,11 @@ class _Easel:
             "candidate.preview", index=self._numbers[number], step=step, total=total, array=array
         )
 
-    def done(self, number: int, shot: Shot, picture: np.ndarray) -> None:
+    def done(self, number: int, shot: Shot, picture: np.ndarray, loras: Sequence[LoraUse]) -> None:
         """Stitch, keep and announce a candidate."""
         number = self._numbers[number]
         pixels, x, y = self._stitched(picture)
-        infotext = describe(self._model, self._image, shot, self._loras).to_text()
+        infotext = describe(self._model, self._image, shot, loras).to_text()
         path = ""
         if self._request.folder is not None:
             path = str(Path(self._request.folder) / f"{self._job.id}-{number + 1:02}.png")
@@ -140,13 +132,11 @@ class _Easel:
         return region.stitch(back, cut.composite, cut.frame)
 
     def _recipe(self, shot: Shot, infotext: str) -> dict[str, Any]:
-        """What is stored with an accepted layer: the request with this candidate's seed.
+        """What is stored with an accepted layer: the request with this candidate's seed and words.
 
         Paths can change; ``infotext`` names model and LoRAs by their hashes.
         """
-        image = self._request.image.model_copy(
-            update={"seed": shot.seed, "variation_seed": shot.variation_seed, "count": 1}
-        )
+        image = self._request.image.drawing(shot)
         values = self._request.model_copy(update={"image": image}).model_dump(mode="json")
         facts = {"model_hash": self._model.hash, "infotext": infotext}
         return {**values, "frame": list(self._cut.frame), **facts}

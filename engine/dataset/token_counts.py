@@ -72,6 +72,11 @@ class TokenCounter:
         """Tokens of one caption."""
         return self.counts([caption])[0]
 
+    def ids(self, text: str) -> list[int]:
+        """The tokens of ``text``, without start and end marks."""
+        found: list[int] = _tokenizer(self._folder).encode(text, add_special_tokens=False).ids
+        return found
+
     def cut(self, line: str, limit: int = LIMITS[0]) -> int:
         """The place in ``line`` from which on a text encoder that reads ``limit`` tokens reads
         nothing; the length of the line when it fits.

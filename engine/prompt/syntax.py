@@ -73,7 +73,7 @@ def parse(prompt: str, emphasis: Emphasis = "a1111") -> tuple[list[Part], list[L
 
 def take_loras(prompt: str) -> tuple[str, list[LoraTag]]:
     """``prompt`` without its LoRA tags, and the tags in order."""
-    loras = [_read_tag(match.group(1)) for match in _LORA.finditer(prompt)]
+    loras = [read_tag(match.group(1)) for match in _LORA.finditer(prompt)]
     return _LORA.sub("", prompt), loras
 
 
@@ -145,7 +145,7 @@ class _Brackets:
                 squares.pop()
                 closers.add(at)
             elif token["weight"] and rounds:
-                factors[rounds.pop()] = _bounded(float(token["weight"]))
+                factors[rounds.pop()] = bounded(float(token["weight"]))
                 closers.add(at)
         self._explicit = {at for at, factor in factors.items() if factor != _STEP}
         return factors, closers
@@ -162,21 +162,24 @@ class _Brackets:
                 (squares if text == "]" else rounds).pop()
             else:
                 literal = text[1:] if len(text) == 2 and text[0] == "\\" else text
-                yield literal, _bounded(rounds[-1] * squares[-1])
+                yield literal, bounded(rounds[-1] * squares[-1])
 
     def _inner(self, outer: float, at: int) -> float:
         factor = self._factor_at[at]
         if self._absolute and at in self._explicit:
             return factor
-        return _bounded(outer * factor)
+        return bounded(outer * factor)
 
 
-def _bounded(weight: float) -> float:
+def bounded(weight: float) -> float:
+    """``weight`` within what is no typing error; else 10,000 brackets make a black picture."""
     return max(-_LARGEST, min(_LARGEST, weight))
 
 
-def _read_tag(body: str) -> LoraTag:
-    """``name[:text weight[:unet weight]]`` with ``te=`` and ``unet=`` as named forms."""
+def read_tag(body: str) -> LoraTag:
+    """What stands in a tag behind ``lora:``, which is ``name[:text weight[:unet weight]]`` with
+    ``te=`` and ``unet=`` as named forms.
+    """
     name, *arguments = (piece.strip() for piece in body.split(":"))
     if not name:
         return LoraTag("", valid=False)

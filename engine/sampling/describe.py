@@ -42,6 +42,8 @@ def describe(
         **_less_common(recipe),
         "RNG": "CPU",
     }
+    if shot.template:
+        settings["Template"] = shot.template
     if loras:
         pairs = (f"{Path(use.path).stem}: {_short_hash(use)}" for use in loras)
         settings["Lora hashes"] = ", ".join(pairs)

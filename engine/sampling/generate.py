@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from engine.models import adapters
-from engine.models.catalogue import find_lora
+from engine.models.catalogue import find_lora, model_folders
 from engine.models.host import host
 from engine.models.loading import LoadedModel
 from engine.prompt.encode import EncodingCache
@@ -21,6 +22,7 @@ from engine.runtime.job import Job
 from engine.sampling.describe import describe
 from engine.sampling.picture_text import save_picture
 from engine.sampling.pipeline import sample
+from engine.sampling.preview import OnPreview
 from engine.sampling.request import ImageRequest, ImageResult, LoraUse, Shot
 
 AdapterKey = tuple[tuple[str, FileState, float], ...]
@@ -36,38 +38,127 @@ def run(request: ImageRequest, job: Job) -> ImageResult:
     """
     request.require_place()
     model = host().get(request.model)
-    tagged, problems = resolve_tags(request)
-    for problem in problems:
-        job.emit("image.warning", sentence=problem.sentence, facts=problem.facts)
-    loras = [*request.loras, *tagged]
-    desk = _Desk(model, request, loras, job)
-    with adapters.active(model, attach_all(model, loras)):
-        images = sample(
-            model,
-            request,
-            job=job,
-            on_preview=desk.preview,
-            on_picture=desk.done,
-            cache=encoding_cache(model, loras),
+    shots = request.shots()
+    desk = _Desk(model, request, job)
+    stacks = lora_stacks(request, shots, job)
+    images = draw_stacks(
+        model, request, shots, stacks, job=job, on_preview=desk.preview, on_picture=desk.done
+    )
+    seeds = [shot.seed for shot in shots]
+    return ImageResult(
+        images, seeds, desk.in_order(desk.infotexts), desk.saved(), tuple(stacks.problems)
+    )
+
+
+@dataclass(frozen=True)
+class LoraStack:
+    """LoRAs that act together, and the numbers of the pictures they act on."""
+
+    loras: tuple[LoraUse, ...]
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LoraStacks:
+    """All stacks of a request in the order of their pictures; ``problems`` are sentences."""
+
+    stacks: tuple[LoraStack, ...]
+    problems: tuple[str, ...] = ()
+
+
+def lora_stacks(request: ImageRequest, shots: Sequence[Shot], job: Job) -> LoraStacks:
+    """The LoRAs that act on each of ``shots``: those of the request, then those of its tags, which
+    words drawn by chance may change. What is wrong with a tag is told once, as ``image.warning``.
+    """
+    found: dict[tuple[LoraTag, ...], list[int]] = {}
+    for number, shot in enumerate(shots):
+        found.setdefault(tuple(take_loras(shot.prompt)[1]), []).append(number)
+    problems: dict[str, StylekilnError] = {}
+    stacks = []
+    for tags, numbers in found.items():
+        uses, wrong = resolve_tags(request, tags)
+        problems |= {str(problem): problem for problem in wrong}
+        stacks.append(LoraStack((*request.loras, *uses), tuple(numbers)))
+    if any(take_loras(shot.negative_prompt)[1] for shot in shots):
+        ignored = BadInputError(
+            "LoRA tags in the negative prompt have no effect and were left out."
         )
-    seeds = [shot.seed for shot in request.shots()]
-    warnings = tuple(str(problem) for problem in problems)
-    return ImageResult(images, seeds, desk.in_order(desk.infotexts), desk.saved(), warnings)
+        problems[str(ignored)] = ignored
+    for problem in problems.values():
+        job.emit("image.warning", sentence=problem.sentence, facts=problem.facts)
+    return LoraStacks(tuple(stacks), tuple(problems))
 
 
-def resolve_tags(request: ImageRequest) -> tuple[list[LoraUse], list[StylekilnError]]:
-    """The LoRAs that tags in the prompt ask for, and what was wrong with the others."""
+OnShot = Callable[[int, Shot, np.ndarray, Sequence[LoraUse]], None]
+
+
+def draw_stacks(
+    model: LoadedModel,
+    request: ImageRequest,
+    shots: Sequence[Shot],
+    stacks: LoraStacks,
+    *,
+    job: Job,
+    on_preview: OnPreview,
+    on_picture: OnShot,
+    blended: bool = True,
+    from_noise: bool = False,
+) -> list[np.ndarray]:
+    """Draw ``shots`` stack by stack; the model stays loaded, only adapters and weights change.
+
+    ``on_picture`` gets number, shot, picture and the LoRAs that acted. ``blended`` and
+    ``from_noise`` are those of :func:`engine.sampling.pipeline.sample`.
+    """
+    images: dict[int, np.ndarray] = {}
+    for at, stack in enumerate(stacks.stacks):
+        numbers, loras = stack.numbers, stack.loras
+
+        def shown(
+            number: int,
+            step: int,
+            total: int,
+            array: np.ndarray,
+            numbers: tuple[int, ...] = numbers,
+        ) -> None:
+            on_preview(numbers[number], step, total, array)
+
+        def done(
+            number: int,
+            shot: Shot,
+            array: np.ndarray,
+            numbers: tuple[int, ...] = numbers,
+            loras: Sequence[LoraUse] = loras,
+        ) -> None:
+            on_picture(numbers[number], shot, array, loras)
+
+        with adapters.active(model, attach_all(model, loras)):
+            drawn = sample(
+                model,
+                request,
+                job=job,
+                shots=[shots[number] for number in numbers],
+                on_preview=shown,
+                on_picture=done,
+                cache=encoding_cache(model, loras),
+                blended=blended,
+                from_noise=from_noise,
+                portion=(at, len(stacks.stacks)),
+            )
+        images |= dict(zip(numbers, drawn, strict=True))
+    return [images[number] for number in sorted(images)]
+
+
+def resolve_tags(
+    request: ImageRequest, tags: Sequence[LoraTag]
+) -> tuple[list[LoraUse], list[StylekilnError]]:
+    """The LoRAs that ``tags`` ask for, and what was wrong with the others."""
     uses: list[LoraUse] = []
     problems: list[StylekilnError] = []
-    for tag in take_loras(request.prompt)[1]:
+    for tag in tags:
         try:
-            uses.append(_use_of(tag))
+            uses.append(_use_of(tag, request))
         except (BadInputError, MissingFileError) as problem:
             problems.append(problem)
-    if take_loras(request.negative_prompt)[1]:
-        problems.append(
-            BadInputError("LoRA tags in the negative prompt have no effect and were left out.")
-        )
     return uses, problems
 
 
@@ -99,7 +190,7 @@ def encoding_cache(model: LoadedModel, loras: Sequence[LoraUse]) -> EncodingCach
     return held[1]
 
 
-def _use_of(tag: LoraTag) -> LoraUse:
+def _use_of(tag: LoraTag, request: ImageRequest) -> LoraUse:
     if not tag.valid:
         raise BadInputError(
             "The tag of the LoRA {name} has no name or a weight that is not a number; "
@@ -107,19 +198,17 @@ def _use_of(tag: LoraTag) -> LoraUse:
             name=tag.name or "?",
             remedy="Write it as <lora:name:0.8>.",
         )
-    path = find_lora(tag.name)
+    folders = [*model_folders(), *map(Path, request.lora_folders)]
+    path = find_lora(tag.name, folders)
     return LoraUse(path=str(path), weight=tag.unet_weight, text_weight=tag.text_weight)
 
 
 class _Desk:
     """Where finished pictures arrive: described, saved, and announced."""
 
-    def __init__(
-        self, model: LoadedModel, request: ImageRequest, loras: Sequence[LoraUse], job: Job
-    ) -> None:
+    def __init__(self, model: LoadedModel, request: ImageRequest, job: Job) -> None:
         self._model = model
         self._request = request
-        self._loras = loras
         self._job = job
         self._paths: dict[int, str] = {}
         self.infotexts: dict[int, str] = {}
@@ -128,9 +217,9 @@ class _Desk:
         """Announce how picture ``number`` looks so far."""
         self._job.emit("image.preview", index=number, step=step, total=total, array=array)
 
-    def done(self, number: int, shot: Shot, array: np.ndarray) -> None:
+    def done(self, number: int, shot: Shot, array: np.ndarray, loras: Sequence[LoraUse]) -> None:
         """Save picture ``number`` and announce it."""
-        infotext = describe(self._model, self._request, shot, self._loras).to_text()
+        infotext = describe(self._model, self._request, shot, loras).to_text()
         self.infotexts[number] = infotext
         path = self._request.path_of(number, shot)
         if path is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from engine.prompt.encode import Conditioning
+from engine.sampling.prompting import Prompting
 from engine.sampling.request import Shot
 from engine.sampling.samplers import Sampler
 
@@ -88,26 +89,43 @@ class Part:
 
 
 class Guidance(Part):
-    """Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598).
+    """Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598), for prompts that act
+    together as composed by Liu et al. (2022, arXiv:2206.01714).
 
-    Both conditionings go through the model in one call.
+    The answer is ``negative + sum of weight * scale * (voice - negative)``. All prompts of a step
+    go through the model in one call. A single prompt is asked alone at scale 1, and
+    where the negative says the same.
     """
 
-    def __init__(self, positive: Conditioning, negative: Conditioning, scale: float) -> None:
+    def __init__(self, prompting: Prompting, scale: float) -> None:
+        self._prompting = prompting
         self._scale = scale
-        self._both = negative + positive
+        self._now = prompting.at(0)
+
+    def before_step(self, run: Run) -> None:
+        """Take up what is said in this step."""
+        self._now = self._prompting.at(run.index)
 
     def around_model(self, predict: Predict) -> Predict:
         """Ask ``predict`` about both sides and go from the negative past the positive answer."""
 
         def guided(call: ModelCall) -> torch.Tensor:
+            now = self._now
+            if now.plain and (self._scale == 1 or now.alike):
+                return predict(call.changed(conditioning=now.positive))
+            count = len(call.latents)
+            rows = [*range(count), *now.owners]
             both = call.changed(
-                latents=torch.cat([call.latents, call.latents]),
-                conditioning=self._both,
-                sizes=None if call.sizes is None else torch.cat([call.sizes, call.sizes]),
+                latents=call.latents[rows],
+                conditioning=now.negative + now.positive,
+                sizes=None if call.sizes is None else call.sizes[rows],
             )
-            negative, positive = predict(both).chunk(2)
-            return negative + self._scale * (positive - negative)
+            answers = predict(both)
+            negative, voices = answers[:count], answers[count:]
+            owners = torch.tensor(now.owners, device=answers.device)
+            factors = torch.tensor(now.weights, device=answers.device) * self._scale
+            steps = factors.view(-1, 1, 1, 1) * (voices - negative[owners])
+            return negative.index_add(0, owners, steps)
 
         return guided
 

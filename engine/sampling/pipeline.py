@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from engine.prompt.encode import EncodingCache, count_tokens, encode
+from engine.prompt.encode import EncodingCache
 from engine.sampling.parts import Guidance, LatentMask, ModelCall, Part, Predict, Run
 from engine.sampling.pixels import (
     between,
@@ -24,6 +24,7 @@ from engine.sampling.pixels import (
     picture_size,
 )
 from engine.sampling.preview import OnPreview, Previews
+from engine.sampling.prompting import Prompting, windows_of
 from engine.sampling.request import ImageRequest, Shot
 from engine.sampling.samplers import Sampler
 
@@ -46,6 +47,7 @@ def sample(
     cache: EncodingCache | None = None,
     blended: bool = True,
     from_noise: bool = False,
+    portion: tuple[int, int] = (0, 1),
 ) -> list[np.ndarray]:
     """Draw the pictures of ``recipe`` on ``model``; uint8 RGB arrays [H, W, 3] in order.
 
@@ -54,8 +56,9 @@ def sample(
     prompts between calls; pass one only while the active adapters stay as they are. What a mask
     leaves out is the start picture's, by degrees; without ``blended`` the pictures are given as the
     model has painted them, for who lays them over the picture. With ``from_noise`` nothing of the
-    start picture shows through the noise at first, as if only the mask kept it. Calls
-    ``job.breathe()`` before every step. Raises PictureError, BadInputError or JobCancelled.
+    start picture shows through the noise at first, as if only the mask kept it. ``portion``
+    (number, all) says which part of the job's work this is. Calls ``job.breathe()`` before every
+    step. Raises PictureError, BadInputError or JobCancelled.
     """
     wanted = list(shots) if shots is not None else recipe.shots()
     plan = _Plan(model, recipe, cache, from_noise)
@@ -64,7 +67,10 @@ def sample(
     drawn: dict[int, np.ndarray] = {}
     for at, numbers in enumerate(batches):
         run = plan.start([wanted[number] for number in numbers], numbers)
-        progress = _Progress(job, at * run.sampler.steps, len(batches) * run.sampler.steps)
+        number, portions = portion
+        all_steps = len(batches) * run.sampler.steps
+        done = number * all_steps + at * run.sampler.steps
+        progress = _Progress(job, done, portions * all_steps)
         plan.denoise(run, extra, progress)
         for number, shot, latents in zip(numbers, run.shots, run.latents, strict=True):
             job.breathe()
@@ -120,10 +126,10 @@ class _Plan:
         Filling a short prompt up to a longer neighbor's windows would change its picture.
         """
         groups: dict[int, list[int]] = {}
-        windows = {text: self._room(text) for shot in shots for text in _texts(shot)}
-        for number, shot in enumerate(shots):
-            length = max(windows[text] for text in _texts(shot))
-            groups.setdefault(length, []).append(number)
+        texts = [(shot.prompt, shot.negative_prompt) for shot in shots]
+        windows = {pair: windows_of(self._model, self._recipe, *pair) for pair in set(texts)}
+        for number, pair in enumerate(texts):
+            groups.setdefault(windows[pair], []).append(number)
         size = self._recipe.batch_size
         return [
             group[at : at + size] for group in groups.values() for at in range(0, len(group), size)
@@ -154,21 +160,15 @@ class _Plan:
 
     def denoise(self, run: Run, extra: Sequence[Part], progress: _Progress) -> None:
         """The loop: from noise to clean latents in ``run.latents``."""
-        positive, negative = encode(
-            self._model,
-            [shot.prompt for shot in run.shots],
-            [shot.negative_prompt for shot in run.shots],
-            clip_skip=self._recipe.clip_skip,
-            emphasis=self._recipe.emphasis,
-            cache=self._cache,
+        prompting = Prompting(
+            self._model, self._recipe, run.shots, run.sampler.steps, cache=self._cache
         )
-        parts = [*self._parts(), *extra]
-        sides_differ = any(shot.prompt != shot.negative_prompt for shot in run.shots)
-        if self._recipe.guidance_scale != 1 and sides_differ:
-            parts.insert(0, Guidance(positive, negative, self._recipe.guidance_scale))
+        guidance = Guidance(prompting, self._recipe.guidance_scale)
+        parts = [guidance, *self._parts(), *extra]
         predict: Predict = self._evaluate
         for part in reversed(parts):
             predict = part.around_model(predict)
+        positive = prompting.at(0).positive
         call = ModelCall(run.latents, run.sampler.timesteps[0], positive, self._sizes(run))
         for index in range(run.sampler.steps):
             run.index = index
@@ -219,9 +219,6 @@ class _Plan:
         scale = self._model.vae_scale
         return self._model.latent_channels, height // scale, width // scale
 
-    def _room(self, text: str) -> int:
-        return count_tokens(self._model, text, self._recipe.emphasis)[1]
-
 
 # Not around the whole loop: a job that is let in while this one breathes may load a model or start
 # training, and weights made in inference mode could never be trained.
@@ -239,7 +236,3 @@ def _step(run: Run, parts: Sequence[Part], predict: Predict, call: ModelCall) ->
     run.latents = run.sampler.step(run.latents, run.prediction, run.index, run.generators)
     for part in parts:
         part.after_step(run)
-
-
-def _texts(shot: Shot) -> tuple[str, str]:
-    return shot.prompt, shot.negative_prompt

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from engine.prompt.wildcards import Lines, drawn, folder_lines
 from engine.runtime.files import storage_errors
 from engine.runtime.job import Request
 from engine.runtime.schema import setting
@@ -38,6 +39,7 @@ class LoraUse(BaseModel):
 class ImageRequest(Request):
     """Pictures from a prompt, from another picture, or inside a mask of it.
 
+    ``lora_folders`` are searched for the LoRAs that tags name, after the user's model folders.
     Picture ``i`` uses seed ``seed + i`` and its own noise, so ``batch_size`` changes nothing that
     is seen. It changes how sums are rounded: on a CPU a few values in a hundred thousand by 1 of
     255, in half precision perhaps more.
@@ -56,7 +58,8 @@ class ImageRequest(Request):
     prompt: str = setting(
         "",
         label="Prompt",
-        help="What to draw. (word:1.2) stresses a word, <lora:name:0.8> adds a LoRA.",
+        help="What to draw. (word:1.2) stresses a word, [a:b:0.5] changes it on the way, "
+        "<lora:name:0.8> adds a LoRA.",
         group="Prompt",
         level="simple",
     )
@@ -176,6 +179,14 @@ class ImageRequest(Request):
         ge=1,
         le=12,
     )
+    wildcards: str | None = setting(
+        None,
+        label="Wildcards",
+        help="A folder of text files: __name__ in a prompt draws a line of name.txt.",
+        group="Prompt",
+        path="folder",
+    )
+    lora_folders: tuple[str, ...] = ()
     emphasis: Literal["a1111", "no_norm", "comfy"] = setting(
         "a1111",
         label="Emphasis",
@@ -274,13 +285,32 @@ class ImageRequest(Request):
         return self.model_copy(update={"batch_size": self.batch_size // 2})
 
     def shots(self) -> list[Shot]:
-        """One shot per picture that was asked for."""
-        return [
-            Shot(self.prompt, self.negative_prompt, *self._seeds(number))
-            for number in range(self.count)
-        ]
+        """One shot per picture that was asked for, with the words that its seed draws. Reads the
+        files of wildcards.
+        """
+        lines = folder_lines(None if self.wildcards is None else Path(self.wildcards))
+        return [self._shot(*self.seeds(number), lines) for number in range(self.count)]
 
-    def _seeds(self, number: int) -> tuple[int, int]:
+    def _shot(self, seed: int, variation_seed: int, lines: Lines) -> Shot:
+        prompt = drawn(self.prompt, seed, lines)
+        negative = drawn(self.negative_prompt, seed, lines, salt="negative")
+        template = self.prompt if prompt != self.prompt else ""
+        return Shot(prompt, negative, seed, variation_seed, template)
+
+    def drawing(self, shot: Shot) -> ImageRequest:
+        """The request that draws ``shot`` again, whatever the wildcards say by then."""
+        return self.model_copy(
+            update={
+                "prompt": shot.prompt,
+                "negative_prompt": shot.negative_prompt,
+                "seed": shot.seed,
+                "variation_seed": shot.variation_seed,
+                "count": 1,
+                "wildcards": None,
+            }
+        )
+
+    def seeds(self, number: int) -> tuple[int, int]:
         """Seed and variation seed of a picture: one of them counts up."""
         first, second = (0, number) if self.variation else (number, 0)
         seeds = self.seed + first, self.variation_seed + second
@@ -296,12 +326,16 @@ def _names(first: str, pattern: str, number: int) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Shot:
-    """What may differ between pictures that are made together."""
+    """What may differ between pictures that are made together.
+
+    ``template`` is the prompt that words were drawn for; empty where none were.
+    """
 
     prompt: str
     negative_prompt: str
     seed: int
     variation_seed: int = 1
+    template: str = ""
 
 
 @dataclass(frozen=True)

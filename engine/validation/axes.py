@@ -30,7 +30,7 @@ FILES: frozenset[Kind] = frozenset({"model", "lora", "picture"})
 """Kinds whose values are paths."""
 
 # Of the settings of a picture these change nothing that can be seen in it, or are other axes.
-_NO_AXIS = {"count", "batch_size", "output_dir", "file_name", "file_format"}
+_NO_AXIS = {"count", "batch_size", "output_dir", "file_name", "file_format", "wildcards"}
 _KINDS: Mapping[str, Kind] = {
     "model": "model",
     "checkpoint": "lora",

@@ -13,6 +13,7 @@ import torch
 from engine.models import adapters
 from engine.models.host import host
 from engine.models.loading import LoadedModel
+from engine.prompt.syntax import take_loras
 from engine.runtime.device import default_device, is_out_of_memory
 from engine.runtime.job import Job
 from engine.sampling.describe import describe
@@ -84,7 +85,7 @@ def draw_on(
     keep: Keep,
 ) -> None:
     """The same on ``model``, whatever else acts on it."""
-    loras = [*image.loras, *resolve_tags(image)[0]]
+    loras = [*image.loras, *resolve_tags(image, take_loras(image.prompt)[1])[0]]
     shots = [Shot(cell.image.prompt, cell.image.negative_prompt, cell.image.seed) for cell in cells]
 
     def done(number: int, shot: Shot, picture: np.ndarray) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from engine.prompt.wildcards import has_chance
 from engine.sampling.request import ImageRequest, LoraUse
 from engine.validation.axes import AxisError, Value
 from engine.validation.replace import Pair, replaced
@@ -80,7 +81,10 @@ class Resolver:
         changes |= {"prompt": prompt, "negative_prompt": negative, "count": 1}
         others = tuple(use for use in self._image.loras if use.weight or use.text)
         changes["loras"] = (*others, *self._own_uses(known))
-        return self._image.model_copy(update=changes)
+        image = self._image.model_copy(update=changes)
+        if has_chance(prompt) or has_chance(negative):
+            return image.drawing(image.shots()[0])
+        return image
 
     def key(self, place: tuple[Value, ...]) -> tuple[Any, ...]:
         """Alike for places that show the same picture; cheaper than the request itself."""

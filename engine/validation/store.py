@@ -23,6 +23,7 @@ from engine.models.hashes import file_sha256
 from engine.models.headers import read_json
 from engine.models.inspect import inspect
 from engine.models.native import native_size
+from engine.prompt.schedule import Voice, course
 from engine.prompt.syntax import take_loras
 from engine.runtime.errors import StorageError, StylekilnError
 from engine.runtime.files import exists, require_file
@@ -94,6 +95,7 @@ def recipe_of(image: ImageRequest, hashes: FileHashes | None = None) -> dict[str
     }
     prompt, tags = take_loras(image.prompt)
     values["prompt"] = prompt
+    values |= _grammar(image)
     values["model"] = hashes.model(image.model)
     values["loras"] = [
         [hashes.file(use.path), _plain(use.weight), _plain(use.text)]
@@ -105,6 +107,8 @@ def recipe_of(image: ImageRequest, hashes: FileHashes | None = None) -> dict[str
         for tag in tags
         if tag.valid
     ]
+    for name in ("wildcards", "lora_folders"):  # where words and files are looked for
+        values.pop(name)
     if image.init_image is None:
         for name in ("init_image", "mask", "strength"):
             values.pop(name)
@@ -116,6 +120,22 @@ def recipe_of(image: ImageRequest, hashes: FileHashes | None = None) -> dict[str
             if values[name] is not None:
                 values[name] = hashes.file(values[name])
     return {"recipe_version": RECIPE_VERSION, **values}
+
+
+def _grammar(image: ImageRequest) -> dict[str, int]:
+    """What tells a prompt that changes on its way from the same text drawn when brackets and AND
+    were only words; others keep the cells they had.
+    """
+    if "[" not in image.prompt + image.negative_prompt and "AND" not in image.prompt:
+        return {}
+    steps = image.steps
+    sides = (
+        course(image.prompt, steps, image.emphasis),
+        course(image.negative_prompt, steps, image.emphasis, together=False),
+    )
+    texts = (take_loras(image.prompt)[0], take_loras(image.negative_prompt)[0])
+    same = all(side == ((Voice(text),),) * steps for side, text in zip(sides, texts, strict=True))
+    return {} if same else {"prompt_grammar": 2}
 
 
 def _plain(number: float) -> float:

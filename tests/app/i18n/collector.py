@@ -81,6 +81,13 @@ KEYED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     # What a canvas can be written as, and what is different then.
     "Format": ((0,), ()),
     "_tell_of": ((0,), ()),
+    # Lists that open under a button.
+    "SearchPopup": ((), ("hint", "nothing")),
+    "Link": ((0,), ()),
+    "NameStyleDialog": ((0,), ()),
+    "_tell_style": ((0,), ()),
+    "ask_open": ((1,), ()),
+    "ask_save": ((1,), ()),
 }
 # Class attributes that are translation keys: of requests, and of the steps of a recipe.
 CLASS_TEXTS = ("title_key", "label")

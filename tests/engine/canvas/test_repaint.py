@@ -18,6 +18,7 @@ from engine.models.loading import load_model
 from engine.runtime.errors import BadInputError, JobCancelled, OutOfMemoryError, PictureError
 from engine.runtime.job import Job, request_from_record
 from engine.runtime.thread import Engine
+from engine.sampling import generate
 from engine.sampling.picture_text import read_infotext
 from engine.sampling.pipeline import sample
 from engine.sampling.request import ImageRequest
@@ -304,7 +305,7 @@ def test_out_of_memory_goes_on_with_fewer_at_once_and_keeps_what_is_painted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs_out = RunsOut(at=6, batch=2)
-    monkeypatch.setattr(repaint_job, "sample", runs_out)
+    monkeypatch.setattr(generate, "sample", runs_out)
     asked = request(tmp_path, drawing(64, 64), rect=(10, 10, 20, 20), image={"batch_size": 2})
     asked = asked.model_copy(update={"image": asked.image.model_copy(update={"count": 3})})
     handle, error, done = through_the_engine(asked)
@@ -317,7 +318,7 @@ def test_out_of_memory_goes_on_with_fewer_at_once_and_keeps_what_is_painted(
 def test_out_of_memory_for_good_is_told_in_one_sentence_and_ready_candidates_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repaint_job, "sample", RunsOut(at=6, batch=1))
+    monkeypatch.setattr(generate, "sample", RunsOut(at=6, batch=1))
     asked = request(tmp_path, drawing(64, 64), rect=(10, 10, 20, 20))
     _, error, done = through_the_engine(asked)
     assert isinstance(error, OutOfMemoryError)

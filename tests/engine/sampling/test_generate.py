@@ -244,3 +244,59 @@ def test_seeds_wrap_around():
     request = ImageRequest(seed=2**32 - 1, count=2)
     assert [shot.seed for shot in request.shots()] == [2**32 - 1, 0]
     assert request.shots()[0] == Shot("", "", 2**32 - 1)
+
+
+def test_words_drawn_by_the_seed_reach_picture_text_and_recipe(tmp_path):
+    (tmp_path / "animals.txt").write_text("cat\ndog\ncow\n", "utf-8")
+    values = {"prompt": "__animals__, {red|blue}", "wildcards": str(tmp_path), "count": 8}
+    result, _ = draw(**values)
+    shots = ImageRequest(**(QUICK | values)).shots()
+    prompts = [parse_infotext(text).prompt for text in result.infotexts]
+    assert prompts == [shot.prompt for shot in shots]
+    assert len(set(prompts)) > 2
+    assert {text.split(", ")[0] for text in prompts} <= {"cat", "dog", "cow"}
+    facts = parse_infotext(result.infotexts[3])
+    assert facts.settings["Template"] == values["prompt"]
+    (tmp_path / "animals.txt").write_text("owl", "utf-8")
+    request = ImageRequest(**(QUICK | values)).drawing(shots[3])
+    again, _ = draw(**request.model_dump())
+    assert np.abs(again.images[0].astype(int) - result.images[3].astype(int)).max() <= 1
+
+
+def test_a_prompt_without_chance_has_no_template():
+    result, _ = draw(prompt="castle {x} __nothing__")
+    assert "Template" not in parse_infotext(result.infotexts[0]).settings
+
+
+def test_tags_that_are_drawn_act_only_on_their_own_pictures(lora):
+    folder = lora.parent
+    prompt = f"castle{{<lora:{lora.stem}:1>|}}"
+    values = {"prompt": prompt, "lora_folders": (str(folder),), "count": 6, "batch_size": 6}
+    result, events = draw(**values)
+    prompts = [parse_infotext(text).prompt for text in result.infotexts]
+    with_tag = [number for number, text in enumerate(prompts) if "<lora:" in text]
+    assert 0 < len(with_tag) < 6
+    for number, picture in enumerate(result.images):
+        weight = 1.0 if number in with_tag else 0.0
+        stack = (LoraUse(path=str(lora), weight=weight),)
+        alone, _ = draw(seed=1 + number, loras=stack if weight else ())
+        assert np.abs(alone.images[0].astype(int) - picture.astype(int)).max() <= 1
+        assert ("Lora hashes" in result.infotexts[number]) == bool(weight)
+    done = [event.data for event in events if event.kind == "image.done"]
+    assert sorted(data["index"] for data in done) == list(range(6))
+    for data in done:
+        np.testing.assert_array_equal(data["array"], result.images[data["index"]])
+
+
+def test_other_weights_load_no_model_and_no_file_again(lora):
+    model = host().get("starter")
+    pictures = []
+    modules: set[frozenset[tuple[str, int]]] = set()
+    for weight in (0.3, 0.9, -0.5):
+        result, _ = draw(loras=(LoraUse(path=str(lora), weight=weight),))
+        pictures.append(result.images[0])
+        modules.add(frozenset((name, id(part)) for name, part in model.unet.named_modules()))
+    assert host().get("starter") is model
+    assert len(modules) == 1
+    assert not np.array_equal(pictures[0], pictures[1])
+    assert not np.array_equal(pictures[1], pictures[2])

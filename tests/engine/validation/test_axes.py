@@ -15,6 +15,7 @@ from engine.validation.sides import Sides, arranged
 def test_every_setting_that_changes_a_picture_can_be_an_axis() -> None:
     names = {item.name for item in axis_settings()}
     unseen = {"loras", "count", "batch_size", "output_dir", "file_name", "file_format"}
+    unseen |= {"wildcards", "lora_folders"}
     assert set(ImageRequest.model_fields) - unseen <= names
     assert {"checkpoint", "weight", "unet_weight", "text_encoder_weight", "second_checkpoint",
             "second_weight", "trigger", "replace", "size"} <= names  # fmt: skip

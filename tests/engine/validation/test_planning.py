@@ -167,3 +167,19 @@ def test_two_names_of_one_file_are_one_cell(tmp_path: Path, files: list[str]) ->
     asked = grid(tmp_path, checkpoint=[files[0], str(copy)], seed=(1,))
     (cell,) = plan(asked)
     assert len(cell.positions) == 2
+
+
+def test_words_drawn_by_the_seed_are_in_the_cell_itself(tmp_path: Path) -> None:
+    (tmp_path / "animals.txt").write_text("cat\ndog\ncow\nowl\n", "utf-8")
+    asked = grid(tmp_path, seed=tuple(range(12)))
+    image = asked.image.model_copy(
+        update={"prompt": "__animals__ {red|blue}", "wildcards": str(tmp_path)}
+    )
+    cells = plan(asked.model_copy(update={"image": image}))
+    for cell in cells:
+        assert (
+            cell.image.prompt
+            == image.model_copy(update={"seed": cell.image.seed}).shots()[0].prompt
+        )
+        assert cell.image.wildcards is None
+    assert len({cell.image.prompt for cell in cells}) > 4

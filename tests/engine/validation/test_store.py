@@ -18,7 +18,7 @@ from engine.models.native import native_size
 from engine.models.sources import TOKENIZER, Folder
 from engine.runtime.errors import MissingFileError, ModelFileError
 from engine.sampling.request import ImageRequest, LoraUse
-from engine.validation.store import CellStore, cell_id, model_hash
+from engine.validation.store import CellStore, cell_id, model_hash, recipe_of
 from tests.engine.swapped import overwrite_unseen, replace_unseen
 
 
@@ -94,6 +94,18 @@ def test_minus_zero_is_the_same_weight_as_zero(image: ImageRequest, tmp_path: Pa
 
     assert cell(-0.0) == cell(0.0) != cell(0.5)
     assert tagged("-0") == tagged("0") != tagged("0.5")
+
+
+def test_prompts_that_were_only_words_before_keep_their_cells(image: ImageRequest) -> None:
+    for prompt in ("castle", "[old] castle", "SAND", "[a:b:c]"):
+        assert "prompt_grammar" not in recipe_of(image.model_copy(update={"prompt": prompt}))
+    for prompt in ("[a:b:0.5]", "[a|b]", "castle AND moat"):
+        changed = image.model_copy(update={"prompt": prompt})
+        assert recipe_of(changed)["prompt_grammar"] == 2
+        as_text = changed.model_copy(update={"emphasis": "comfy"})
+        assert "prompt_grammar" not in recipe_of(as_text)
+    elsewhere = {"wildcards": "/some/folder", "lora_folders": ("/runs",)}
+    assert cell_id(image.model_copy(update=elsewhere)) == cell_id(image)
 
 
 def test_a_tag_in_the_prompt_is_hashed_like_a_lora(image: ImageRequest, tmp_path: Path) -> None:
