@@ -8,6 +8,7 @@ from app.actions import Action
 from app.canvas.candidate_keys import toggle_collage
 from app.canvas.selection_actions import selection_actions
 from app.canvas.tool_actions import tool_actions
+from app.canvas.transfer_actions import transfer_actions
 
 if TYPE_CHECKING:
     from app.canvas.view import View
@@ -58,6 +59,7 @@ def canvas_actions(view: View) -> list[Action]:
             opened,
             where,
         ),
+        *transfer_actions(view),
         Action("canvas.undo", "Undo", state.undo, "undo-2", "Ctrl+Z", state.can_undo, where),
         Action("canvas.redo", "Redo", state.redo, "redo-2", "Ctrl+Shift+Z", state.can_redo, where),
         Action(

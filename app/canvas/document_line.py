@@ -43,7 +43,7 @@ class DocumentLine(QWidget):
         self.size_label = label(size=11, tone="quiet")
         self.saved = label(size=11, tone="label")
         self._saved_text = bind(self.saved.setText, "")
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         row.setSpacing(metrics.GAP)
         row.addWidget(self.documents)
@@ -56,6 +56,10 @@ class DocumentLine(QWidget):
         state.selection_changed.connect(self._show_selection)
         self.refresh()
         self._show_selection()
+
+    def add(self, widget: QWidget) -> None:
+        """Put a widget before the facts of the document."""
+        self._row.insertWidget(2, widget)
 
     def _show_selection(self) -> None:
         selected = self._state.selected

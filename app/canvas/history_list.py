@@ -72,6 +72,7 @@ STEP_ICONS = {
     "Fill mask": "paint-bucket",
     "Go to snapshot": "camera",
     "Crop canvas": "crop",
+    "Edited in another program": "external-link",
     "Guides": "ruler",
     "Transform": "scaling",
     "Image size": "scaling",

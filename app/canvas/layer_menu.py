@@ -30,6 +30,8 @@ LAYER_MENU = (
      ("canvas.apply_mask", "Apply mask"), ("canvas.delete_mask", "Delete mask")),
     (("canvas.merge", "Merge down"), ("canvas.flatten_group", "Flatten group"),
      ("canvas.merge_visible", "Merge visible")),
+    (("canvas.copy", "Copy"), ("canvas.edit_outside", "Edit in another program"),
+     ("canvas.edit_outside_psd", "Edit as PSD")),
 )  # fmt: skip
 # What "Merge down" is called for several rows, and for a group.
 MERGES = ("Merge layers", "Merge group")
@@ -41,6 +43,9 @@ _ONLY_WHEN_POSSIBLE = (
     "canvas.apply_mask",
     "canvas.delete_mask",
     "canvas.flatten_group",
+    "canvas.copy",
+    "canvas.edit_outside",
+    "canvas.edit_outside_psd",
 )
 
 

@@ -21,7 +21,7 @@ from app.i18n.format import percent
 from engine.canvas.layer import Group, Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtGui import QImage
 
@@ -57,6 +57,7 @@ class LayerTree(QAbstractItemModel):
         self._numbers: dict[str, int] = {}
         self._named: dict[int, str] = {}
         self._pictures = LayerPictures(state)
+        self.files_of: Callable[[Sequence[Node]], QMimeData] = lambda _: QMimeData()
         state.layers_changed.connect(self.refresh)
         state.preview_changed.connect(self.refresh)
         signals.changed.connect(self._repaint_all)
@@ -227,13 +228,18 @@ class LayerTree(QAbstractItemModel):
         """Layers move."""
         return Qt.DropAction.MoveAction
 
+    def supportedDragActions(self) -> Qt.DropAction:
+        """Other programs get copies."""
+        return Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+
     def mimeTypes(self) -> list[str]:
         """Only our own rows."""
         return [MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         """The layers that are dragged."""
-        data = QMimeData()
+        nodes = [self.node(index) for index in indexes]
+        data = self.files_of([node for node in nodes if node is not None])
         ids = [self.node_id(index) for index in indexes if self.node(index) is not None]
         data.setData(MIME, QByteArray("\n".join(ids).encode()))
         return data

@@ -44,6 +44,7 @@ DOCUMENT_MENU = (
         ("canvas.export", "Export…"),
     ),
     (("canvas.image_size", "Image size…"), ("canvas.canvas_size", "Canvas size…")),
+    (("canvas.watch", "Watch a folder…"), ("canvas.choose_editor", "Program for layers…")),
 )
 ADJUST_MENU = (
     ("canvas.levels", "Levels…"),

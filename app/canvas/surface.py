@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -79,6 +80,14 @@ class Surface(StagePointer):
         if self._fit_pending and self.isVisible() and self.width() > 40:
             self._fit_pending = False
             self.view.fit()
+
+    @property
+    def pointed(self) -> QPoint | None:
+        """The document pixel under the pointer; None while that is elsewhere."""
+        if self._cursor_at is None:
+            return None
+        at = self.document_point(self._cursor_at)
+        return QPoint(math.floor(at.x()), math.floor(at.y()))
 
     def fit(self) -> None:
         """Show the whole document."""

@@ -26,18 +26,23 @@ from app.canvas.actions import canvas_actions
 from app.canvas.adjusting import Adjusting
 from app.canvas.again import Again
 from app.canvas.card_menu import CardMenu
+from app.canvas.clipboard import CanvasClipboard, nothing_in
 from app.canvas.collage_panel import CollagePanel
 from app.canvas.collage_work import CollageWork
 from app.canvas.document_commands import DocumentCommands
 from app.canvas.document_line import DocumentLine
-from app.canvas.drops import Drops, dropped
+from app.canvas.drag_out import layer_files
+from app.canvas.drops import Drops
 from app.canvas.handover import Handover
 from app.canvas.keeper import Keeper
+from app.canvas.layer_tree import MIME as LAYER_MIME
 from app.canvas.layers_column import LayersColumn
 from app.canvas.laying import Laying
 from app.canvas.menus import CanvasMenus
+from app.canvas.mime_pictures import carried
 from app.canvas.model import CanvasState
 from app.canvas.option_bar import OptionBar
+from app.canvas.outside import OutsideEditing
 from app.canvas.repaint import Repaint
 from app.canvas.repaint_panel import RepaintPanel
 from app.canvas.rulers import THICKNESS, Ruler
@@ -48,6 +53,8 @@ from app.canvas.strip import CandidateStrip
 from app.canvas.surface import Surface
 from app.canvas.tool_column import ToolColumn
 from app.canvas.transforming import Transforming
+from app.canvas.watch_chip import WatchChip
+from app.canvas.watched_folder import WatchedFolder
 from app.i18n import tr
 from app.keymap import KEYS, Bound
 from app.theme import metrics
@@ -93,7 +100,13 @@ class View(QWidget):
         self.again = Again(session, self.state, self.repainting)
         self.card_menu = CardMenu(session, self.state, self.repainting, self.again, self.strip)
         self.menus = CanvasMenus(self, session)
-        self.drops = Drops(self.state, self.keeper, self.repainting)
+        self.drops = Drops(self, session, self.state, self.keeper, self.repainting)
+        self.clipboard = CanvasClipboard(session, self.state, self.surface, self.drops)
+        self.outside = OutsideEditing(self, session, self.state)
+        self.watched = WatchedFolder(self, session, self.keeper)
+        self.foot.add(WatchChip(self.watched))
+        self.layers.model.files_of = partial(layer_files, session, self.state)
+        self.layers.menu.know(transfer_actions(self))
         self._handover = Handover(session, self.state, self.keeper, self.repainting, self.surface)
         self.setAcceptDrops(True)
         self._build()
@@ -320,11 +333,13 @@ class View(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take pictures, canvas files and LoRA files."""
-        paths = dropped(event)
-        if not paths:
+        what = carried(event.mimeData())
+        ours = event.mimeData().hasFormat(LAYER_MIME)
+        if ours or not (what or what.address):
             return
         event.acceptProposedAction()
-        self._overlay.offer(self.drops.offer(paths))
+        if what:
+            self._overlay.offer(self.drops.offer(what))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Nothing will be dropped."""
@@ -333,8 +348,13 @@ class View(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Pictures become layers where they are dropped; a canvas file is opened."""
         self._overlay.hide()
-        paths = dropped(event)
+        what = carried(event.mimeData())
         event.acceptProposedAction()
         at = QPointF(self.surface.mapFrom(self, event.position().toPoint()))
         spot = self.surface.document_point(at).toPoint()
-        self._session.start(self.drops.take(paths, spot))
+        if what.files:
+            self._session.start(self.drops.take(list(what.files), spot))
+        elif what:
+            self._session.start(self.clipboard.place(what, spot, same_place=False))
+        else:
+            self._session.show_error(nothing_in(what))

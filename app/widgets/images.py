@@ -1,4 +1,4 @@
-"""Arrays to Qt pictures, and the neutral checker behind transparency."""
+"""Arrays to Qt pictures and back, and the neutral checker behind transparency."""
 
 from __future__ import annotations
 
@@ -25,6 +25,16 @@ def image_of(array: Any) -> QImage:
     }
     # copy(): the bytes belong to Python and end with this call.
     return QImage(array.tobytes(), width, height, width * channels, formats[channels]).copy()
+
+
+def array_of(image: QImage) -> Any:
+    """A picture as a uint8 array [H, W, 4] with straight alpha."""
+    import numpy as np
+
+    straight = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    width, height, line = straight.width(), straight.height(), straight.bytesPerLine()
+    rows = np.frombuffer(straight.constBits(), np.uint8, height * line).reshape(height, line)
+    return rows[:, : width * 4].reshape(height, width, 4).copy()
 
 
 def pixmap_of(picture: Any) -> QPixmap:

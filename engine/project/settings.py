@@ -43,8 +43,9 @@ class Settings:
     were last separated with, and ``filmstrip`` whether the editor shows its strip; ``open_groups``
     are the groups of training settings that are open, by their English titles, and ``charts`` what
     is shown in the charts of a run; ``guide`` whether the guided first run offers to go on where it
-    stands; ``key_preset`` and ``keys``, by what they do, are the keys that were chosen. A plain
-    dataclass, because the window reads it before it is painted and pydantic takes
+    stands; ``key_preset`` and ``keys``, by what they do, are the keys that were chosen;
+    ``external_editor`` is the program that layers are edited in, empty for the system's own
+    choice. A plain dataclass, because the window reads it before it is painted and pydantic takes
     longer to import than the whole start page to paint.
     """
 
@@ -67,6 +68,7 @@ class Settings:
     guide: bool = True
     key_preset: str = "photoshop"
     keys: dict[str, str] = field(default_factory=dict)
+    external_editor: str = ""
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
