@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, Qt
@@ -106,7 +107,6 @@ class View(QWidget):
         self.watched = WatchedFolder(self, session, self.keeper)
         self.foot.add(WatchChip(self.watched))
         self.layers.model.files_of = partial(layer_files, session, self.state)
-        self.layers.menu.know(transfer_actions(self))
         self._handover = Handover(session, self.state, self.keeper, self.repainting, self.surface)
         self.setAcceptDrops(True)
         self._build()
