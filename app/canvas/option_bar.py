@@ -44,7 +44,11 @@ DOCUMENT_MENU = (
         ("canvas.export", "Export…"),
     ),
     (("canvas.image_size", "Image size…"), ("canvas.canvas_size", "Canvas size…")),
-    (("canvas.watch", "Watch a folder…"), ("canvas.choose_editor", "Program for layers…")),
+    (
+        ("canvas.watch", "Watch a folder…"),
+        ("canvas.choose_editor", "Program for layers…"),
+        ("canvas.wildcards", "Folder of wildcards"),
+    ),
 )
 ADJUST_MENU = (
     ("canvas.levels", "Levels…"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import bind
@@ -15,6 +16,7 @@ from app.widgets.fields import TextField
 from app.widgets.prompt_edit import PromptEdit
 from app.widgets.prompt_offers import Offer
 from app.widgets.text import label
+from engine.prompt.nudging import nudged
 from engine.prompt.room import room
 from engine.prompt.syntax import lora_tag
 from engine.runtime.errors import StylekilnError
@@ -47,6 +49,7 @@ class PromptBox(QWidget):
         bind(self.prompt.setAccessibleName, "Prompt")
         self.negative = TextField("What to keep out")
         self.negative.textEdited.connect(lambda text: repaint.change(negative=text))
+        self.negative.installEventFilter(self)
         bind(self.negative.setAccessibleName, "Negative prompt")
         self.tokens = label(size=11, tone="quiet")
         bind(
@@ -80,6 +83,26 @@ class PromptBox(QWidget):
     def _typed(self, text: str) -> None:
         self._past = -1
         self._repaint.change(prompt=text)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ctrl+Up and Ctrl+Down weigh the words of the negative prompt too."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()), 0)
+            if steps and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self._nudge_negative(steps)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _nudge_negative(self, steps: int) -> None:
+        field = self.negative
+        start = field.selectionStart() if field.hasSelectedText() else field.cursorPosition()
+        end = field.selectionEnd() if field.hasSelectedText() else start
+        made = nudged(field.text(), start, end, steps)
+        if made.text != field.text():
+            field.selectAll()
+            field.insert(made.text)  # can be undone
+            field.setSelection(made.start, made.end - made.start)
+            self._repaint.change(negative=made.text)
 
     # Length
 

@@ -9,13 +9,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 
 from engine.project.settings import data_dir
 from engine.prompt.history import FILE_NAME as PROMPTS
 from engine.prompt.history import MOST, Spoken, read_history, remember
 from engine.prompt.wildcards import list_wildcards
 from engine.runtime.errors import StylekilnError
+from engine.runtime.files import storage_errors
 from engine.sampling import styles
 from engine.sampling.styles import Style, load_styles, read_csv, save_styles, with_style
 
@@ -70,6 +72,14 @@ class PromptShelf(QObject):
         """Read which wildcards there are: other programs may have written new ones."""
         self.wildcards = await self._session.bridge.io(list_wildcards, self.wildcard_folder)
 
+    def open_wildcards(self) -> None:
+        """Show the folder of wildcards, made where it is missing, in the system's file manager."""
+        self._session.start(self._open_wildcards())
+
+    async def _open_wildcards(self) -> None:
+        await self._session.bridge.io(_make, self.wildcard_folder)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.wildcard_folder)))
+
     def remember(self, prompt: str, negative: str) -> None:
         """A prompt was painted with."""
         if not prompt.strip():
@@ -119,6 +129,11 @@ class PromptShelf(QObject):
         """Change the file as it is now: another window may have changed it."""
         self.styles = await self._session.bridge.io(_changed, self._styles_file, change)
         self.changed.emit()
+
+
+def _make(folder: Path) -> None:
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def _changed(path: Path, change: Callable[[Sequence[Style]], list[Style]]) -> list[Style]:

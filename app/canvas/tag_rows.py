@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.i18n import bind
+from app.i18n import bind, tr_error
 from app.theme import metrics
 from app.widgets.buttons import tool_button
 from app.widgets.fields import ValueSlider
@@ -18,6 +18,7 @@ from engine.prompt.tags import tags_in, with_weight, without_tag
 
 if TYPE_CHECKING:
     from app.canvas.repaint import Repaint
+    from app.models.at_hand import LoraChoice
     from engine.prompt.syntax import LoraTag
 
 
@@ -46,17 +47,21 @@ class TagRow(QWidget):
         line.addWidget(self.weight)
         line.addWidget(self.remove)
 
-    def show_tag(self, tag: LoraTag, *, known: bool) -> None:
-        """Follow the prompt; a name that no file has is told."""
+    def show_tag(self, tag: LoraTag, choice: LoraChoice | None) -> None:
+        """Follow the prompt; a name that no file has, or one that does not fit, is told."""
         self.name.setText(Path(tag.name).name or "?")
         self.weight.set_value(tag.unet_weight)
-        set_tone(self.name, "body" if known and tag.valid else "error")
+        misfit = self._repaint.misfit(choice.path) if choice is not None else None
+        sound = tag.valid and choice is not None and misfit is None
+        set_tone(self.name, "body" if sound else "error")
         if not tag.valid:
             self._tip.say("This tag has no name or no number: write it as <lora:name:0.8>.")
-        elif known:
-            self._tip.say("A tag in the prompt")
-        else:
+        elif choice is None:
             self._tip.say("There is no LoRA called {name}.", name=tag.name)
+        elif misfit is not None:
+            self._tip.say("{problem}", problem=lambda: tr_error(misfit))
+        else:
+            self._tip.say("A tag in the prompt")
 
     def _weigh(self, weight: float) -> None:
         prompt = self._repaint.settings.prompt
@@ -87,10 +92,13 @@ class TagRows(QWidget):
             self.rows.append(TagRow(self._repaint, len(self.rows)))
             self._column.addWidget(self.rows[-1])
         for row, tag in zip(self.rows, tags, strict=True):
-            row.show_tag(tag, known=self._known(tag.name))
+            row.show_tag(tag, self._choice(tag.name))
         self.setVisible(bool(tags))
 
-    def _known(self, name: str) -> bool:
-        loras = self._repaint.models.loras
-        files = [Path(choice.path) for choice in loras]
-        return any(name in (str(path), path.stem, path.name) for path in files)
+    def _choice(self, name: str) -> LoraChoice | None:
+        """The LoRA at hand that a tag names."""
+        for choice in self._repaint.models.loras:
+            path = Path(choice.path)
+            if name in (choice.path, path.stem, path.name):
+                return choice
+        return None

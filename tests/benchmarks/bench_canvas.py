@@ -311,7 +311,7 @@ def transforms() -> None:
 
 def files() -> None:
     """Saving and opening about 200 MB, against numpy's own writing of the same pixels; memory."""
-    document = painted_document(5120, 8)
+    document = painted_document(5120, 17)
     held = sum(layer.tiles.bytes for layer in document.layers)
     bounds = sum(layer.bounds.width * layer.bounds.height * 4 for layer in document.layers)
     print(f"memory: {held / 2**20:.0f} MiB of tiles, {held / bounds:.2f} of the layers' bounds")

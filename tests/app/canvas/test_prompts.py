@@ -54,6 +54,18 @@ def test_control_up_and_down_weigh_the_word_at_the_cursor(qtbot, view, prompt):
     assert view.repainting.settings.prompt == "a red cat"
 
 
+def test_the_negative_prompt_is_weighed_by_the_same_keys(qtbot, view):
+    field = view.panel.negative
+    field.setFocus()
+    qtbot.keyClicks(field, "fog, text")
+    qtbot.keyClick(field, Qt.Key.Key_Up, CONTROL)
+    qtbot.keyClick(field, Qt.Key.Key_Up, CONTROL)
+    assert view.repainting.settings.negative == "fog, (text:1.2)"
+    assert field.selectedText() == "text"
+    field.undo()
+    assert field.text() == "fog, (text:1.1)"
+
+
 def offer_loras(view):
     view.repainting.models = ModelsAtHand(
         loras=(
