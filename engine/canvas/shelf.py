@@ -6,10 +6,11 @@ A ZIP of ``candidates.json`` and PNG blobs named by their sha256, as the canvas 
 from __future__ import annotations
 
 import json
+import weakref
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -65,7 +66,7 @@ def save(candidates: Sequence[Kept], canvas: Path) -> None:
     records = [
         {
             **kept.model_dump(mode="json"),
-            "pixels": "" if kept.pixels is None else keep_blob(png(kept.pixels), blobs),
+            "pixels": "" if kept.pixels is None else _kept(kept.pixels, blobs),
         }
         for kept in candidates
     ]
@@ -73,6 +74,30 @@ def save(candidates: Sequence[Kept], canvas: Path) -> None:
     with atomic_file(path) as stream, zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("candidates.json", json.dumps(values, ensure_ascii=False))
         write_blobs(archive, blobs)
+
+
+def _kept(pixels: np.ndarray, blobs: dict[str, bytes]) -> str:
+    """Put pixels among the blobs. A shelf is written anew with every candidate that comes in, and
+    packing takes turns with whoever paints meanwhile: so each is packed once as long as it lives.
+    Pixels of candidates are never changed in place.
+    """
+    known = _packed.get(id(pixels))
+    if known is not None and known.pixels() is pixels:
+        blobs[known.name] = known.data
+        return known.name
+    data, key = png(pixels), id(pixels)
+    name = keep_blob(data, blobs)
+    _packed[key] = _Packed(weakref.ref(pixels, lambda _: _packed.pop(key, None)), name, data)
+    return name
+
+
+class _Packed(NamedTuple):
+    pixels: weakref.ref[np.ndarray]
+    name: str
+    data: bytes
+
+
+_packed: dict[int, _Packed] = {}
 
 
 def load(canvas: Path) -> list[Kept]:
