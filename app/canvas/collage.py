@@ -273,11 +273,6 @@ class Collage(QObject):
         if part:
             self._state.change(lambda it: it.clear_part(part))
 
-    def soften(self, radius: float) -> None:
-        """Make the joins softer."""
-        if self.layers:
-            self._state.change(lambda it: it.soften_collage(self.group_id, radius))
-
     def set_opacity(self, layer_id: str, opacity: float, *, continuing: bool = False) -> None:
         """How much of a part is seen, 0 to 1."""
         self._state.change(lambda it: it.set_opacity(layer_id, opacity, continuing=continuing))

@@ -31,6 +31,7 @@ class CollagePanel(Panel):
     """Shown in place of the repaint while candidates are painted in."""
 
     match_asked = Signal()
+    soften_asked = Signal(float)
     seams_asked = Signal(float)
 
     def __init__(self, collage: Collage) -> None:
@@ -63,12 +64,12 @@ class CollagePanel(Panel):
         self.body.addWidget(FieldRow("Masks", self.masks))
 
     def _build_joins(self) -> None:
-        collage = self._collage
         self.radius = NumberField(1, 64, 1, 0, unit="px")
         self.radius.set_value(6)
         self.radius.setFixedWidth(76)
         bind(self.radius.setAccessibleName, "Soften the joins")
-        self.soften = button("Soften", on=lambda: collage.soften(float(self.radius.value)))
+        self.soften = button("Soften")
+        self.soften.clicked.connect(lambda *_: self.soften_asked.emit(float(self.radius.value)))
         bind(self.soften.setToolTip, "Let all joins fade over this distance")
         self.body.addWidget(FieldRow("Joins", _pair(self.radius, self.soften)))
         self.match = button("Match the surroundings", on=self.match_asked.emit)

@@ -1,4 +1,4 @@
-"""What of a collage is done off the UI thread: matching colors, and painting the seams again."""
+"""What of a collage is done off the UI thread: joins, colors, and painting the seams again."""
 
 from __future__ import annotations
 
@@ -43,15 +43,34 @@ class CollageWork:
             rect = document.layer(part).bounds
             self._state.change(lambda it: it.set_pixels(part, rect, pixels, "Match color"))
 
+    def soften(self, radius: float) -> None:
+        """Let all joins fade over about ``radius`` pixels."""
+        if self._state.document is not None and self._state.collage.layers:
+            self._state.end_stroke()
+            self._session.start(self._soften(self._state.document, radius))
+
+    async def _soften(self, document: Document, radius: float) -> None:
+        collage, before = self._state.collage, self._revisions()
+        make = document.frozen().softened_masks
+        masks = await self._session.bridge.io(make, collage.group_id, radius)
+        if self._state.document is document and self._revisions() == before:
+            self._state.change(lambda it: it.put_masks(masks, "Soften the joins"))
+
+    def _revisions(self) -> list[tuple[str, int]]:
+        return [(layer.id, layer.revision) for layer in self._state.collage.layers]
+
     def repaint_seams(self, strength: float) -> None:
         """Select where the parts join, leave the collage, and paint that again a little."""
+        if self._state.document is not None:
+            self._state.end_stroke()
+            self._session.start(self._repaint_seams(self._state.document, strength))
+
+    async def _repaint_seams(self, document: Document, strength: float) -> None:
         state = self._state
-        document = state.document
-        if document is None:
-            return
         width = max(5, round(SEAM * state.native_size / 512))
-        seams = document.seams(state.collage.group_id, width)
-        if seams is not None:
+        find = document.frozen().seams
+        seams = await self._session.bridge.io(find, state.collage.group_id, width)
+        if seams is not None and state.document is document:
             state.collage.leave()
             state.join(seams, "replace")
             self._repainting.change(strength=strength)

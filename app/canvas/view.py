@@ -257,6 +257,7 @@ class View(QWidget):
         self.strip.discarded.connect(self.discard)
         state.collage.changed.connect(self._show_panel)
         self.collage_panel.match_asked.connect(self.collage_work.match)
+        self.collage_panel.soften_asked.connect(self.collage_work.soften)
         self.collage_panel.seams_asked.connect(self.collage_work.repaint_seams)
         self.strip.cards.more_asked.connect(self.repainting.more)
         # Else Ctrl+Z after a click would still undo words of the prompt.

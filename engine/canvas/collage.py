@@ -180,14 +180,13 @@ class Collaging(Snapshots):
         assert mask is not None
         return self._alter(layer_id, TAKE_OUT, mask=replace(mask, tiles=Tiles(1)))
 
-    def soften_collage(self, group_id: str, radius: float) -> Change:
-        """Blur how the parts join, by ``radius`` pixels (the deviation of a Gaussian).
+    def softened_masks(self, group_id: str, radius: float) -> dict[str, Mask]:
+        """The masks of all parts with joins blurred by ``radius`` pixels (the deviation of a
+        Gaussian), by the layer; for :meth:`put_masks`, and made by any thread on a copy.
 
         What lies under the collage shines through only where the collage ends.
         """
         parts = self.parts(group_id)
-        for part in parts:
-            self._unlocked(part.id)
         margin = round(3 * radius) + 1
         area = shares.painted_area(parts).grown(margin).intersected(self.bounds)
         tiles = [Tiles(1) for _ in parts]
@@ -195,11 +194,14 @@ class Collaging(Snapshots):
             band = Rect(area.x, top, area.width, min(BAND, area.bottom - top))
             for made, values in zip(tiles, _softened(parts, band, margin, radius), strict=True):
                 made.write(band, np.rint(values * 255).astype(np.uint8))
-        edits: list[Edit] = [
-            FieldEdit(part.id, {"mask": Mask(made)})
-            for part, made in zip(parts, tiles, strict=True)
-        ]
-        return self._do("Soften the joins", Together(edits), group_id)
+        return {part.id: Mask(made) for part, made in zip(parts, tiles, strict=True)}
+
+    def put_masks(self, masks: dict[str, Mask], what: str) -> Change:
+        """Give layers other masks, as one step. Raises BadInputError for locked ones."""
+        for layer_id in masks:
+            self._unlocked(layer_id)
+        edits: list[Edit] = [FieldEdit(one, {"mask": mask}) for one, mask in masks.items()]
+        return self._do(what, Together(edits), next(iter(masks), ""))
 
     def seams(self, group_id: str, width: int) -> Tiles | None:
         """Where parts join each other or what is under them, as a selection of about ``width``."""

@@ -162,7 +162,8 @@ def test_softened_joins_stay_closed(document):
     paint(document, part(BLUE), Brush(radius=60, hardness=1.0), right)
     before = colors(document)[64]
     assert np.abs(np.diff(before[:, 0])).max() > 150
-    document.soften_collage("collage", 8.0)
+    masks = document.frozen().softened_masks("collage", 8.0)
+    document.put_masks(masks, "Soften the joins")
     after = colors(document)[64]
     assert np.abs(np.diff(after[:, 0])).max() < 30
     assert (after[20:100, 1] < 30).all()  # nothing of the gray below
