@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from engine.canvas import mask_text
 from engine.canvas.rect import Rect
 from tests.app.canvas.test_painting import LEFT, composite, drag
 
@@ -268,9 +268,10 @@ def test_the_repaint_gets_the_true_mask(qtbot, view, state, session):
     drag(qtbot, view.surface, (50, 30), (150, 130))
     view.repainting.start()
     request = session.bridge.submitted[-1].request
-    with Image.open(request.mask) as picture:
-        written = np.asarray(picture)
-    assert (written == mask(state)).all()
+    written = mask_text.from_text(request.mask)
+    shown = Rect(*request.origin, written.shape[1], written.shape[0])
+    assert (written == mask(state)[shown.slices]).all()
+    assert not np.delete(mask(state), np.s_[shown.y : shown.bottom], 0).any()
     assert request.rect == (50, 30, 100, 100)
 
 
