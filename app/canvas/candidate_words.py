@@ -66,3 +66,15 @@ def about(item: Candidate, candidates: Candidates) -> tuple[str, str]:
     if item.accepted:
         return tr("Accepted"), str(item.seed)
     return (version, str(item.seed)) if version else (tr("seed {seed}", seed=item.seed), "")
+
+
+def tip(item: Candidate) -> str:
+    """All that tells a candidate from others; of one that failed, why."""
+    if item.problem:
+        return item.problem
+    image = item.recipe.get("image") or {}
+    facts = [lora_words(path, weight) for path, weight in uses_of(item.recipe)]
+    facts.append(tr("seed {seed}", seed=item.seed))
+    if image.get("variation"):
+        facts.append(tr("{share} % different", share=round(image["variation"] * 100)))
+    return "\n".join([item.prompt, *facts]).strip()

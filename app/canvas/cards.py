@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
 
 from app.canvas import card_painting as paint
-from app.canvas.candidate_words import about, told
+from app.canvas.candidate_words import about, tip, told
 from app.i18n import bind, signals, tr
 from app.theme import color, metrics
 
@@ -264,12 +264,12 @@ class CandidateCards(QAbstractScrollArea):
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """A failed card says why, others with which prompt they were painted."""
+        """A failed card says why, others how they were painted."""
         if isinstance(event, QHelpEvent):
             spot = self._spot_at(event.pos())
             if spot is not None and spot.kind == "card":
                 item = self._candidates.items[spot.item]
-                QToolTip.showText(event.globalPos(), item.problem or item.prompt, self)
+                QToolTip.showText(event.globalPos(), tip(item), self)
             return True
         return super().viewportEvent(event)
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 
 from app.canvas import repaint
-from app.canvas.candidate_words import about, told
+from app.canvas.candidate_words import about, tip, told
 from app.canvas.repaint_settings import RepaintSettings
 from app.models.at_hand import LoraChoice, ModelsAtHand
 from app.theme import color
@@ -180,6 +180,11 @@ def test_several_checkpoints_paint_the_same_seeds_in_one_request(qtbot, view, st
         finish(session, handle)
     labels = [about(item, state.candidates) for item in state.candidates.items]
     assert labels == [("epoch 8", "5"), ("epoch 8", "6"), ("epoch 24", "5"), ("epoch 24", "6")]
+
+
+def test_a_card_tells_how_it_was_painted(qtbot, view, state, session, run):
+    paint_round(qtbot, view, session, count=1)
+    assert tip(state.candidates.items[0]) == "red apple\nepoch 24, 0.80\nseed 11"
 
 
 def test_checkpoints_times_weights(qtbot, view, state, session, run):
