@@ -194,7 +194,7 @@ class Repaint(QObject):
         """
         if self._state.document is None or not self.can_start:
             return
-        images = _next_images(like or self._state.candidates.of(batch))
+        images = _next_images(like or self._state.candidates.of(batch), drawn=bool(like))
         if like:
             images = [one.model_copy(update={"count": self.settings.count}) for one in images]
         if images:
@@ -390,13 +390,17 @@ def _drawing(image: ImageRequest, seed: int, variation_seed: int) -> ImageReques
     return image.model_copy(update={**seeds, "count": 1})
 
 
-def _next_images(items: Sequence[Candidate]) -> list[ImageRequest]:
+def _next_images(items: Sequence[Candidate], *, drawn: bool) -> list[ImageRequest]:
     """Requests for as many pictures again as there are ``items``, with the seeds after theirs;
-    those that differ only in what counts up are one request.
+    those that differ only in what counts up are one request. Wildcards have the words that were
+    ``drawn``, or draw others.
     """
     used: dict[str, list[int]] = {}
     for item in items:
-        values = {**item.batch.image, **(item.recipe.get("image") or {})}
+        asked = item.batch.image
+        values = {**asked, **(item.recipe.get("image") or {})}
+        if not drawn and asked.get("wildcards"):
+            values |= {name: asked[name] for name in ("prompt", "negative_prompt", "wildcards")}
         values |= {"seed": item.seed, "count": 1}
         counting = _counting(values)
         last = values.pop(counting, 1)

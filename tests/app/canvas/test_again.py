@@ -304,6 +304,23 @@ def test_more_like_one_changes_only_the_seed(qtbot, view, state, session, run):
     assert asked.image.prompt == "red apple"
 
 
+def test_more_of_a_request_draws_other_words_more_of_one_keeps_them(
+    qtbot, view, state, session, run, tmp_path
+):
+    (tmp_path / "fruit.txt").write_text("apple\npear\nplum\nfig\n", encoding="utf-8")
+    paint_round(qtbot, view, session, count=3)
+    batch = state.candidates.batches[0]
+    batch.recipe["image"] |= {"prompt": "__fruit__", "wildcards": str(tmp_path)}
+    for item, word in zip(state.candidates.items, ("apple", "pear", "fig"), strict=True):
+        item.recipe["image"]["prompt"] = word
+    run.more(batch)
+    asked = session.bridge.submitted[-1].request.image
+    assert (asked.prompt, asked.count, asked.seed) == ("__fruit__", 3, 14)
+    run.more(batch, [state.candidates.items[1]])
+    asked = session.bridge.submitted[-1].request.image
+    assert (asked.prompt, asked.wildcards) == ("pear", None)
+
+
 def test_the_right_button_opens_the_menu_of_a_card(qtbot, view, state, session, run):
     paint_round(qtbot, view, session, count=1)
     cards = view.strip.cards
