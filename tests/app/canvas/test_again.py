@@ -43,8 +43,7 @@ def finish(session, handle, tint=(200, 30, 30)):
     """Let a job deliver all it was asked for, as the engine does."""
     request = handle.request
     for index, shot in enumerate(request.image.shots()):
-        seeds = {"seed": shot.seed, "variation_seed": shot.variation_seed, "count": 1}
-        image = request.image.model_copy(update=seeds)
+        image = request.image.drawing(shot)
         recipe = request.model_copy(update={"image": image}).model_dump(mode="json")
         session.tell(
             handle,
