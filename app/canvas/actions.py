@@ -146,6 +146,15 @@ def canvas_actions(view: View) -> list[Action]:
             where,
         ),
         Action(
+            "canvas.fill_around",
+            "Fill from surroundings",
+            view.filling.start,
+            "scan-search",
+            "Shift+F5",
+            selected,
+            where,
+        ),
+        Action(
             "canvas.clear",
             "Make transparent",
             state.clear_selection_pixels,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QRect
@@ -67,7 +68,7 @@ class Again:
     def from_candidate(self, item: Candidate) -> None:
         """Take up a candidate's recipe."""
         try:
-            self._take_up(item.recipe, QPoint())
+            self._take_up(item.recipe, self._state.way_of(item.batch))
         except BadInputError as error:
             self._session.show_error(error)
 
@@ -108,7 +109,7 @@ class Again:
         request = request_of(recipe)
         chosen = _selection(request, document, moved)
         frame = frame_of(recipe)
-        self._repainting.take(RepaintSettings.of(request.image))
+        self._repainting.take(_settings_of(request))
         state.change(lambda it: it.select(chosen))
         whole = QRect(QPoint(0, 0), state.size)
         state.set_region(frame.translated(moved) if frame is not None and frame != whole else None)
@@ -122,6 +123,16 @@ def recipe_of(layer: Layer) -> dict[str, Any] | None:
     if isinstance(parts, list):
         recipe = next((part for part in parts if isinstance(part, dict)), None)
     return recipe if recipe and isinstance(recipe.get("image"), dict) else None
+
+
+def _settings_of(request: RepaintRequest) -> RepaintSettings:
+    return replace(
+        RepaintSettings.of(request.image),
+        fill=request.fill,
+        grow=request.grow,
+        feather=request.feather,
+        match_color=request.match_color,
+    )
 
 
 def _selection(request: RepaintRequest, document: Document, moved: QPoint) -> Tiles:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QObject, QRect, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -30,7 +30,8 @@ class Batch:
 
     ``frame`` is what the model sees of the document, ``before`` what it showed there, small.
     ``recipe`` is the request as plain values; ``veil`` uint8 [h, w] tells how much of the frame
-    will be painted, for previews. ``seen`` once one of them was shown on the picture.
+    will be painted, for previews. ``seen`` once one of them was shown on the picture. Places in
+    recipes and events are those of then: ``origin`` is where the document's top left was.
     """
 
     number: int = 1
@@ -39,6 +40,7 @@ class Batch:
     before: QImage | None = None
     veil: np.ndarray | None = None
     seen: bool = False
+    origin: tuple[int, int] = (0, 0)
 
     @property
     def image(self) -> dict[str, Any]:
@@ -83,8 +85,10 @@ class Candidate:
 
     @property
     def kept_recipe(self) -> dict[str, Any]:
-        """What a layer keeps of how it was made, and where its top left was then."""
-        return {**self.recipe, "at": [self.rect.x(), self.rect.y()]}
+        """What a layer keeps of how it was made, and where its top left was then: on the canvas
+        that the recipe tells of.
+        """
+        return {**self.recipe, "at": self.recipe.get("place", [self.rect.x(), self.rect.y()])}
 
     @property
     def prompt(self) -> str:
@@ -139,6 +143,17 @@ class Candidates(QObject):
 
     def _is_over(self, item: Candidate) -> bool:
         return item.state == "failed" or self.is_decided(item.batch)
+
+    def move(self, way: QPoint) -> None:
+        """The canvas has grown or was cropped: all lies elsewhere on it, by ``way``."""
+        if way.isNull():
+            return
+        for item in self.items:
+            item.rect = item.rect.translated(way)
+        for batch in self.batches:
+            batch.frame = batch.frame.translated(way)
+        self.revision += 1
+        self.shown_changed.emit()
 
     def put_back(self, gone: list[Candidate]) -> None:
         """Have ``gone`` again, in the order of their numbers."""

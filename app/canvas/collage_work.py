@@ -35,7 +35,7 @@ class CollageWork:
             self._session.start(self._match(self._state.document, part))
 
     async def _match(self, document: Document, part: str) -> None:
-        native = self._state.native_size
+        native = self._state.rules.native_size
         frozen, before = document.frozen(), document.layer(part).revision
         pixels = await self._session.bridge.io(_matched, frozen, part, native)
         here = self._state.document is document and any(one.id == part for one in document.layers)
@@ -67,7 +67,7 @@ class CollageWork:
 
     async def _repaint_seams(self, document: Document, strength: float) -> None:
         state = self._state
-        width = max(5, round(SEAM * state.native_size / 512))
+        width = max(5, round(SEAM * state.rules.native_size / 512))
         find = document.frozen().seams
         seams = await self._session.bridge.io(find, state.collage.group_id, width)
         if seams is not None and state.document is document:

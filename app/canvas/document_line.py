@@ -53,6 +53,7 @@ class DocumentLine(QWidget):
         row.addWidget(self.saved)
         for signal in (state.opened, state.modified_changed, keeper.saved):
             signal.connect(self.refresh)
+        state.size_changed.connect(lambda _: self.refresh())
         state.selection_changed.connect(self._show_selection)
         self.refresh()
         self._show_selection()

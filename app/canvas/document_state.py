@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRect, QSize, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Signal
 from PySide6.QtGui import QColor
 
 from app.canvas.picture import CompositePicture
@@ -34,7 +34,7 @@ class DocumentState(QObject):
 
     opened = Signal()
     pixels_changed = Signal(QRect)
-    size_changed = Signal()
+    size_changed = Signal(QPoint)  # how far the top left has moved from where it was, in pixels
     layers_changed = Signal()
     modified_changed = Signal()
     refused = Signal(object)  # the StylekilnError of an operation that cannot be done
@@ -50,6 +50,7 @@ class DocumentState(QObject):
         self.stand_in: Callable[[Rect, int], np.ndarray] | None = None
         """What is shown instead of the document, while something is tried out."""
         self.picture = CompositePicture(1, 1, self._render)
+        self._framed = ((1, 1), (0, 0))
         self.edits = 0
         self.saved_at = 0
 
@@ -61,6 +62,7 @@ class DocumentState(QObject):
         self.active = document.layers[-1].id if document.layers else ""
         self._chosen, self._on_mask, self._shows_mask = (), False, False
         self.picture = CompositePicture(document.width, document.height, self._render)
+        self._framed = (document.size, document.origin)
         self.edits = self.saved_at = 0
         self.edits += modified
         self.opened.emit()
@@ -235,7 +237,7 @@ class DocumentState(QObject):
             self.active = self.document.layers[-1].id
         was_modified = self.modified
         self.edits += 1
-        self._fit_size()
+        self._follow_size()
         self._mark(rect)
         self.layers_changed.emit()
         if not was_modified:
@@ -246,12 +248,16 @@ class DocumentState(QObject):
         self._activate(layer.id)
         self._changed(layer.bounds)
 
-    def _fit_size(self) -> None:
-        """The picture is kept for a document of one size; this one may have another now."""
+    def _follow_size(self) -> None:
+        """Show a document that has grown or was cropped."""
         document = self.document
-        if document is not None and self.picture.size != document.size:
-            self.picture = CompositePicture(document.width, document.height, self._render)
-            self.size_changed.emit()
+        if document is None or (document.size, document.origin) == self._framed:
+            return
+        (_, before), self._framed = self._framed, (document.size, document.origin)
+        self.picture = CompositePicture(document.width, document.height, self._render)
+        self.size_changed.emit(
+            QPoint(document.origin[0] - before[0], document.origin[1] - before[1])
+        )
 
     def _activate(self, node_id: str) -> None:
         self.active = node_id

@@ -52,6 +52,7 @@ STEP_ICONS = {
     "Soften the joins": "blend",
     "Match color": "palette",
     "Accept collage": "check",
+    "Fill from surroundings": "scan-search",
     "Layer opacity": "sliders-horizontal",
     "Blend mode": "blend",
     "Show or hide layer": "eye",

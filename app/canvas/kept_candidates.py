@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect
 
 from app.canvas.candidates import Batch, Candidate
 from app.i18n import tr
@@ -49,8 +49,15 @@ def _candidate(
     height, width = (0, 0) if kept.pixels is None else kept.pixels.shape[:2]
     rect = QRect(kept.x, kept.y, width, height)
     if kept.batch not in batches:
-        frame = frame_of(kept.recipe) or rect
-        batches[kept.batch] = Batch(kept.batch, kept.recipe, frame, seen=True)
+        way = _way(kept)
+        frame = frame_of(kept.recipe)
+        batches[kept.batch] = Batch(
+            kept.batch,
+            kept.recipe,
+            frame.translated(way) if frame is not None else rect,
+            seen=True,
+            origin=(way.x(), way.y()),
+        )
     batch = batches[kept.batch]
     if "picture" not in batch.recipe:  # one that was made elsewhere tells less
         batch.recipe = kept.recipe
@@ -72,6 +79,14 @@ def _candidate(
         layer=kept.layer,
         part=kept.part,
     )
+
+
+def _way(kept: Kept) -> QPoint:
+    """How far a candidate lies from where its recipe has painted it: the canvas has grown."""
+    place = kept.recipe.get("place")
+    if isinstance(place, (list, tuple)) and len(place) == 2:
+        return QPoint(kept.x - int(place[0]), kept.y - int(place[1]))
+    return QPoint()
 
 
 def frame_of(recipe: dict[str, object]) -> QRect | None:

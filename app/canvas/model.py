@@ -1,7 +1,7 @@
 """The state of the canvas: what tools do to layers, and the candidates.
 
 No widgets here. It stands on layers of classes: ``document_state``, ``layers_state``,
-``selection_state``, ``transform_state``, ``layout_state`` and ``stroke_state``.
+``selection_state``, ``frame_state``, ``transform_state``, ``layout_state`` and ``stroke_state``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from app.canvas.compare import Compare
 from app.canvas.kept_candidates import from_kept
 from app.canvas.laying import LayingSettings
 from app.canvas.stroke_state import StrokeState
+from engine.canvas.layer import layer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from engine.canvas.covering import Covering
     from engine.canvas.document import Document, StrokeMaker
     from engine.canvas.history import Change
+    from engine.canvas.layer import Layer
     from engine.canvas.shelf import Kept
     from engine.canvas.tiles import Tiles
 
@@ -52,6 +54,7 @@ class CanvasState(StrokeState):
         self.collage.looks_changed.connect(self.preview_changed)
         self.compare.changed.connect(self.preview_changed)
         self.layers_changed.connect(self._follow_layers)
+        self.size_changed.connect(lambda shift: self.candidates.move(-shift))
 
     def _let_go(self) -> None:
         super()._let_go()
@@ -129,13 +132,27 @@ class CanvasState(StrokeState):
         return None if item is None or item.image is None else (item.image, item.rect)
 
     def new_batch(
-        self, recipe: dict[str, Any], frame: tuple[int, int, int, int] | None = None
+        self,
+        recipe: dict[str, Any],
+        frame: tuple[int, int, int, int] | None = None,
+        like: Batch | None = None,
     ) -> Batch:
-        """A request for ``frame``, or for the region as it is now."""
-        seen = QRect(*frame) if frame is not None else self.region_frame()
+        """A request for the region as it is now, or for the ``frame`` of a request ``like`` it."""
+        origin = self.document.origin if self.document is not None else (0, 0)
+        seen = self.region_frame()
+        if frame is not None:
+            seen = QRect(*frame)
+        if like is not None and frame is not None:
+            origin = like.origin
+            seen = QRect(*frame).translated(self.way_of(like))
         seen = seen or QRect(QPoint(0, 0), self.size)
         before = self.picture.small(seen, CARD) if self.document is not None else None
-        return Batch(recipe=recipe, frame=seen, before=before)
+        return Batch(recipe=recipe, frame=seen, before=before, origin=origin)
+
+    def way_of(self, batch: Batch) -> QPoint:
+        """How far what ``batch`` was asked for lies from where it was then."""
+        now = self.document.origin if self.document is not None else (0, 0)
+        return QPoint(*batch.origin) - QPoint(*now)
 
     def card_of(self, batch: Batch, image: QImage, rect: QRect) -> QImage:
         """``image`` at ``rect`` of the document, on what its request was asked for, small."""
@@ -173,17 +190,22 @@ class CanvasState(StrokeState):
         shown = self.candidates.ready_one
         if self.document is None or shown is None or shown.pixels is None:
             return
-        layer = self.document.add_layer(
-            name,
-            shown.pixels,
-            x=shown.rect.x(),
-            y=shown.rect.y(),
-            above=self.active,
-            recipe=shown.kept_recipe,
-            what="Accept candidate",
-        )
-        self.candidates.accept(layer.id)
-        self.take_over(layer)
+        at = shown.rect.topLeft()
+        layer = layer_of(name, shown.pixels, at.x(), at.y(), recipe=shown.kept_recipe)
+        if self.put_layer(layer, "Accept candidate"):
+            self.candidates.accept(layer.id)
+
+    def put_layer(self, layer: Layer, what: str) -> bool:
+        """Put a layer above the active one and work on it; the canvas grows to show all of it.
+
+        One step, called ``what``; False when it cannot be done.
+        """
+        change = self._attempt(lambda it: it.add_beyond(layer, above=self.active, what=what))
+        if change is None:
+            return False
+        self._activate(layer.id)
+        self.layers_changed.emit()
+        return True
 
     def change(self, operation: Callable[[Document], Change]) -> None:
         """Do something to the document that parts of the page do on their own."""

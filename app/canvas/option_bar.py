@@ -16,18 +16,18 @@ from app.i18n import signals as language_signals
 from app.i18n.format import percent
 from app.keymap import key_of
 from app.theme import metrics
-from app.widgets.buttons import button, tool_button
+from app.widgets.buttons import tool_button
 from app.widgets.panel import IconLabel
 from app.widgets.text import ElidedLabel, label
 
 if TYPE_CHECKING:
     from app.canvas.model import CanvasState
+    from app.canvas.repaint import Repaint
     from app.canvas.surface import Surface
 
 HINTS = {
     "move": "Drag the selected layer. Shift keeps to one axis.",
     "pick": "Take a color from the picture as you see it.",
-    "region": "Drag the frame: what the model sees round the selection.",
     "hand": "Drag the view. Space does it with every tool.",
     "rotate": "Drag around the middle; Shift turns by 15 degrees, a double click goes back.",
     "stamp": "Alt click what is to be cloned, then paint.",
@@ -84,7 +84,7 @@ class OptionBar(QWidget):
     Where there is no room the sliders get shorter, then the zoom goes into the menu and the name.
     """
 
-    def __init__(self, state: CanvasState, surface: Surface) -> None:
+    def __init__(self, state: CanvasState, surface: Surface, repaint: Repaint) -> None:
         super().__init__()
         self._state = state
         self._surface = surface
@@ -110,13 +110,11 @@ class OptionBar(QWidget):
         row.addWidget(self.icon)
         row.addWidget(self.name)
         row.addSpacing(8)
-        self.options = ToolOptions(state)
+        self.options = ToolOptions(state, repaint)
         row.addWidget(self.options)
         self.hint = ElidedLabel(tone="quiet")
         self._hint_text = bind(self.hint.setText, "")
         row.addWidget(self.hint, 1)
-        self.automatic = button("Automatic frame", kind="quiet", on=lambda: state.set_region(None))
-        row.addWidget(self.automatic)
         self.symmetry = SymmetryButton(state)
         row.addWidget(self.symmetry)
         self._add_zoom(row)
@@ -168,11 +166,6 @@ class OptionBar(QWidget):
         self._name_text.say("Collage" if collaging else tool.text)
         self.options.follow()
         self._hint_text.say(HINTS.get(tool.name, ""))
-        self.automatic.setVisible(
-            tool.name == "region"
-            and self._state.region is not None
-            and self._state.selection is not None
-        )
         self._fold()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 if TYPE_CHECKING:
@@ -117,15 +117,18 @@ class CompositePicture:
 
     def small(self, rect: QRect, side: int) -> QImage:
         """Document rectangle ``rect`` as it is now, so that its shorter side has ``side`` pixels
-        at most, a picture of its own.
+        at most, a picture of its own. What lies beyond the document is transparent.
         """
-        rect = rect.intersected(self._bounds)
-        if rect.isEmpty():
+        inside = rect.intersected(self._bounds)
+        if inside.isEmpty():
             return QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
         level = 0
         while min(rect.width(), rect.height()) >> (level + 1) >= side:
             level += 1
-        whole = image_over(premultiplied(self._render(shrunk(rect, level), level)))
+        area, seen = shrunk(rect, level), shrunk(inside, level)
+        whole = image_over(premultiplied(self._render(seen, level)))
+        if area != seen:
+            whole = _placed(whole, seen.topLeft() - area.topLeft(), area.size())
         shorter = min(whole.width(), whole.height())
         scale = min(1.0, side / shorter)
         size = whole.size() * scale
@@ -223,6 +226,16 @@ def places(area: QRect, level: int) -> Iterator[Place]:
     found = [Place(level, column, row) for row in rows for column in columns]
     found.sort(key=lambda one: (one.column - middle[0]) ** 2 + (one.row - middle[1]) ** 2)
     return iter(found)
+
+
+def _placed(image: QImage, at: QPoint, size: QSize) -> QImage:
+    """``image`` in a larger one that is transparent around it."""
+    larger = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    larger.fill(0)
+    painter = QPainter(larger)
+    painter.drawImage(at, image)
+    painter.end()
+    return larger
 
 
 def premultiplied(rgba: np.ndarray) -> np.ndarray:

@@ -14,9 +14,9 @@ from app.canvas import repaint_files as files
 from app.canvas.document_state import to_rect
 from app.canvas.prompt_shelf import WILDCARDS
 from app.canvas.repaint_jobs import RepaintJobs
-from app.canvas.repaint_settings import RepaintSettings
+from app.canvas.repaint_settings import RepaintMode, RepaintSettings
 from app.models.at_hand import ModelsAtHand, read_models
-from engine.canvas.export import export_document
+from engine.canvas.cutting import hand_over, hand_over_again
 from engine.canvas.repaint import RepaintRequest, request_of
 from engine.models.family import STARTER
 from engine.project.settings import data_dir
@@ -71,7 +71,13 @@ class Repaint(QObject):
         self._announce()
 
     def _announce(self) -> None:
-        self._state.set_strength(self.settings.strength)
+        settings = self.settings
+        self._state.set_rules(
+            strength=settings.strength,
+            grow=settings.grow,
+            feather=settings.feather,
+            surroundings=settings.surroundings,
+        )
         self.settings_changed.emit()
 
     def choose_model(self, ref: str) -> None:
@@ -96,7 +102,7 @@ class Repaint(QObject):
         """Tell the canvas at which size the model paints best."""
         base = self.models.base(self.settings.model)
         if base is not None:
-            self._state.set_native_size(base.size)
+            self._state.set_rules(native_size=base.size)
 
     @property
     def problem(self) -> StylekilnError | None:
@@ -113,6 +119,11 @@ class Repaint(QObject):
         """Why the LoRA ``path`` cannot be used with the chosen model; None when it can."""
         base = self.models.base(self.settings.model)
         return self.models.lora(path).misfit(base) if base is not None else None
+
+    def choose_mode(self, mode: RepaintMode) -> None:
+        """Repaint what is selected, or take it away."""
+        settings = self.settings.with_mode(mode)
+        self.change(mode=mode, strength=settings.strength, other_strength=settings.other_strength)
 
     def reroll(self) -> None:
         """Take another seed."""
@@ -218,7 +229,8 @@ class Repaint(QObject):
             }
         )
         self._preparing = True
-        self._session.start(self._paint([image], None, request_of(item.batch.recipe)))
+        place = request_of(item.batch.recipe)
+        self._session.start(self._paint([image], None, place, item.batch))
 
     def retry(self, item: Candidate) -> None:
         """Ask again for one that failed, as it was."""
@@ -258,22 +270,23 @@ class Repaint(QObject):
         images: Sequence[ImageRequest],
         batch: Batch | None = None,
         place: RepaintRequest | None = None,
+        like: Batch | None = None,
     ) -> None:
         """Ask for each of ``images``: more of a ``batch``, or a request of its own; for the region,
-        or at the place of another request.
+        or at the ``place`` of the request ``like`` it.
         """
         state, document = self._state, self._state.document
         assert document is not None
         state.end_stroke()
         plans = [plan for image in images for plan in _plans(image)]
-        batch = batch or state.new_batch(plans[0], place.frame if place else None)
+        batch = batch or state.new_batch(plans[0], place.frame if place else None, like)
         added = state.candidates.begin([plan["image"]["seed"] for plan in plans], batch, plans)
         self.running_changed.emit(True)
         try:
             asked = await self._asked(document, images[0], batch, place)
             if state.document is document:
                 self._submit(asked, images, added)
-        except StylekilnError:
+        except BaseException:  # whatever it is, nothing comes of them
             state.candidates.stop(added)
             raise
         finally:
@@ -293,29 +306,38 @@ class Repaint(QObject):
     async def _asked(
         self, document: Document, image: ImageRequest, batch: Batch, place: RepaintRequest | None
     ) -> RepaintRequest:
-        """The request, with its picture written and its mask inside."""
-        io = self._session.bridge.io
+        """The request, with the frame's pixels written and its mask inside."""
+        io, state = self._session.bridge.io, self._state
         snapshot, folder = document.frozen(), self._folder()
         picture = folder / f"{uuid.uuid4().hex}.png"
-        if place is None:
-            place = await io(files.shaped, snapshot, self._region())
         await io(files.prune, folder)
-        await io(export_document, snapshot, picture)
-        request = place.model_copy(update={"image": image, "picture": str(picture)})
+        if place is None:
+            asked = await io(hand_over, snapshot, self._region(image), picture)
+        else:
+            way = state.way_of(batch).toTuple()
+            place = place.model_copy(update={"image": image})
+            asked = await io(hand_over_again, snapshot, place, picture, way)
         if batch.veil is None:
-            batch.veil = await io(files.veil_of, request, document.size, self._state.native_size)
-        batch.recipe = request.model_dump(mode="json")
-        return request
+            batch.veil = await io(files.veil_of, asked, state.rules.native_size)
+        batch.recipe = asked.model_dump(mode="json")
+        return asked
 
-    def _region(self) -> RepaintRequest:
+    def _region(self, image: ImageRequest) -> RepaintRequest:
         """The region as rectangles; its mask is added where it is not one of them."""
-        state = self._state
+        state, settings = self._state, self.settings
         frame = state.region_frame()
-        rect = state.selected if state.selected is not None else frame
+        rect = state.selected
+        if rect is None and not state.extends:
+            rect = frame
         return RepaintRequest(
             picture="",
+            image=image,
             rect=tuple(to_rect(rect)) if rect is not None else None,
             frame=tuple(to_rect(frame)) if frame is not None else None,
+            grow=settings.grow,
+            feather=settings.feather,
+            fill=settings.fill_mode,
+            match_color=settings.match_color,
         )
 
     def _places(self) -> dict[str, Any]:
@@ -351,7 +373,7 @@ def _images(settings: RepaintSettings) -> list[ImageRequest]:
     return [
         ImageRequest(
             model=settings.model,
-            prompt=settings.prompt,
+            prompt="" if settings.mode == "remove" else settings.prompt,
             negative_prompt=settings.negative,
             loras=tuple(LoraUse(path=path, weight=weight) for path, weight in loras),
             steps=settings.steps,

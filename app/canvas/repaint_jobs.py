@@ -86,6 +86,7 @@ class RepaintJobs(QObject):
         elif event.kind == "candidate.done":
             item, pixels = job.items[data["index"]], data["array"]
             rect = QRect(data["x"], data["y"], pixels.shape[1], pixels.shape[0])
+            rect.translate(state.way_of(item.batch))
             recipe = dict(data.get("recipe") or {}) | {"seed": data["seed"]}
             image = image_of(pixels)
             card = state.card_of(item.batch, image, rect)

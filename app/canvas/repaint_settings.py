@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
+from engine.canvas.fills import FillMode
+from engine.canvas.region import Surroundings
 from engine.models.family import STARTER
 from engine.sampling.schedules import evaluations
 
@@ -13,14 +15,20 @@ if TYPE_CHECKING:
 
 # Below, what is there shows through: a plain area stays plain.
 LEAST_FROM_NOTHING = 0.9
+# What takes an object away begins with: enough to join the pieces, too little for a new object.
+REMOVING = 0.45
+
+RepaintMode = Literal["repaint", "remove"]
 
 
 @dataclass(frozen=True)
 class RepaintSettings:
     """What the panel shows. ``loras`` are (file, weight).
 
-    ``versions``, (file, weight) too, take the place of the LoRA ``varied`` one after the other:
-    candidates of several checkpoints or weights, with the same seeds.
+    ``mode`` "remove" takes an object away: no prompt says what to paint. ``grow`` and ``feather``
+    in pixels, None where they are chosen. ``versions``, (file, weight) too, take the place of the
+    LoRA ``varied`` one after the other: candidates of several checkpoints or weights, with the same
+    seeds.
     """
 
     model: str = STARTER
@@ -40,6 +48,24 @@ class RepaintSettings:
     steps: int = 22
     guidance: float = 4.0
     emphasis: str = "a1111"
+    mode: RepaintMode = "repaint"
+    other_strength: float = REMOVING
+    fill: FillMode = "auto"
+    grow: int | None = None
+    feather: int | None = None
+    surroundings: Surroundings = "auto"
+    match_color: float = 0.8
+
+    @property
+    def fill_mode(self) -> FillMode:
+        """What the model starts from: an object that goes is replaced by its surroundings."""
+        return "patch" if self.mode == "remove" and self.fill == "auto" else self.fill
+
+    def with_mode(self, mode: RepaintMode) -> RepaintSettings:
+        """The same in another mode; each keeps a strength of its own."""
+        if mode == self.mode:
+            return self
+        return replace(self, mode=mode, strength=self.other_strength, other_strength=self.strength)
 
     @classmethod
     def of(cls, image: ImageRequest) -> RepaintSettings:

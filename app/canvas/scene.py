@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPolygonF, QTransform
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPolygonF, QTransform
 
 from app.canvas import overlays
 from app.canvas.ants import Ants
@@ -19,7 +19,6 @@ from app.theme.style import color
 from app.widgets.images import checker
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QRect
     from PySide6.QtGui import QImage
 
     from app.canvas.model import CanvasState
@@ -123,6 +122,8 @@ class Scene:
             box = self._view.rect_to_screen(frame)
             if state.feather_reach() * self._view.zoom >= 2:
                 self.ants.draw_feather(painter, frame)
+            if state.extends and state.preview() is None:
+                overlays.hatch(painter, self._beyond(frame))
             overlays.frame(painter, box, color("acc"), handles=state.tool == "region")
             self._paint_labels(painter, box, frame)
         self._paint_guides(painter)
@@ -200,6 +201,13 @@ class Scene:
         held = [] if under_way.keeping else list(on_screen.values())
         overlays.box(painter, outline, held)
 
+    def _beyond(self, frame: QRect) -> QPainterPath:
+        """What of the frame lies beyond the canvas."""
+        new, old = QPainterPath(), QPainterPath()
+        new.addRect(self._view.rect_to_screen(frame))
+        old.addRect(self._view.rect_to_screen(QRect(QPoint(0, 0), self._state.size)))
+        return new.subtracted(old)
+
     def _paint_labels(self, painter: QPainter, box: QRectF, frame: QRect) -> None:
         width, height = self._state.work_size(frame)
         above = QPointF(box.left() - 1, box.top() - 25)
@@ -210,6 +218,7 @@ class Scene:
                 (dimensions(frame.width(), frame.height()), False),
                 (tr("painted at"), True),
                 (dimensions(width, height), False),
+                *self._growth(),
             ],
         )
         number = self._state.shown_number()
@@ -220,3 +229,9 @@ class Scene:
                 below,
                 [(tr("Candidate {n}", n=number), False), (tr("hold B to blink"), True)],
             )
+
+    def _growth(self) -> list[tuple[str, bool]]:
+        if not self._state.extends:
+            return []
+        size = self._state.grown_size
+        return [(tr("canvas becomes"), True), (dimensions(size.width(), size.height()), False)]

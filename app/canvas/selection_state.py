@@ -1,4 +1,4 @@
-"""What is selected on the canvas, and the frame around it that a repaint looks at.
+"""What is selected on the canvas.
 
 The selection is the document's own raster. While a tool draws one, a :class:`Draft` is shown in
 its place; what is joined to the selection is one undo step.
@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QPoint, QRect, Signal
 from app.canvas.document_state import to_qrect, to_rect
 from app.canvas.draft import Draft, rectangle_draft
 from app.canvas.layers_state import LayersState
-from engine.canvas import region, selecting, selection
+from engine.canvas import selecting, selection
 from engine.canvas.rect import Rect
 from engine.canvas.tiles import keys_in, tile_rect
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from engine.canvas.document import Document
     from engine.canvas.selecting import Joining
     from engine.canvas.tiles import Tiles
-
-LEAST_FRAME = 8
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class WandSettings:
 
 
 class SelectionState(LayersState):
-    """The selection of the open document, how the next one is joined to it, and the frame."""
+    """The selection of the open document, and how the next one is joined to it."""
 
     selection_changed = Signal()
     selecting_changed = Signal()  # how the next one is made
@@ -50,9 +48,6 @@ class SelectionState(LayersState):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.region: QRect | None = None
-        self.native_size = 512
-        self.strength = 0.6
         self.joining: Joining = "replace"
         self.wand = WandSettings()
         self.draft: Draft | None = None
@@ -60,10 +55,8 @@ class SelectionState(LayersState):
         """How far the outline is dragged from where the selection lies."""
         self._last: Tiles | None = None
         self._measured: tuple[Tiles, QRect, bool] | None = None
-        self.opened.connect(self._read_region)
-        self.size_changed.connect(self._refit_region)
         # Connected first, so that whoever hears of another document finds its selection.
-        self.opened.connect(self.selection_changed)
+        self.opened.connect(self._read_document)
 
     def open(self, document: Document, path: Path | None, *, modified: bool = False) -> None:
         """Work on ``document``; ``path`` is where Save writes it."""
@@ -74,6 +67,10 @@ class SelectionState(LayersState):
         """Work on nothing."""
         self._let_go()
         super().close()
+
+    def _read_document(self) -> None:
+        """Find what of another document is selected."""
+        self.selection_changed.emit()
 
     def undo(self) -> None:
         """Take the last step back."""
@@ -88,7 +85,7 @@ class SelectionState(LayersState):
         self.selection_changed.emit()
 
     def _let_go(self) -> None:
-        self.region = self.draft = self._last = None
+        self.draft = self._last = None
         self.shift = QPoint()
 
     def set_joining(self, how: Joining) -> None:
@@ -207,80 +204,10 @@ class SelectionState(LayersState):
     def _select(self, new: Tiles | None) -> None:
         self.draft, self.shift = None, QPoint()
         if self.document is not None and not (new is None and self.selection is None):
-            self._keep_region(None)
             before = self.selection
             self._apply(self.document.select(new))
             self._last = self.selection or before
         self.selection_changed.emit()
-
-    # The frame
-
-    def set_region(self, rect: QRect | None) -> None:
-        """Choose what the model sees round the selection; None leaves it to the program."""
-        self._keep_region(self._frame_inside(rect) if rect is not None else None)
-        self.selection_changed.emit()
-
-    def _frame_inside(self, rect: QRect) -> QRect | None:
-        rect = rect.intersected(QRect(QPoint(0, 0), self.size))
-        return rect if min(rect.width(), rect.height()) >= LEAST_FRAME else None
-
-    def _keep_region(self, rect: QRect | None) -> None:
-        """The frame is kept with the document, like the settings of the repaint."""
-        self.region = rect
-        if self.document is not None:
-            self.document.settings["frame"] = list(to_rect(rect)) if rect is not None else []
-
-    def _refit_region(self) -> None:
-        if self.region is not None:
-            self._keep_region(self._frame_inside(self.region))
-        self.selection_changed.emit()
-
-    def _read_region(self) -> None:
-        stored = self.document.settings.get("frame") if self.document is not None else None
-        if isinstance(stored, list) and len(stored) == 4 and all(type(n) is int for n in stored):
-            self.region = self._frame_inside(QRect(*stored))
-
-    def region_frame(self) -> QRect | None:
-        """What the model sees: the chosen frame, or the automatic one round the selection."""
-        selected = self.selected
-        if self.document is None or (selected is None and self.region is None):
-            return None
-        if self.region is not None or selected is None:
-            return QRect(self.region or QRect())
-        around = to_rect(selected)
-        frame = region.context_frame(self.document.size, around, self.strength, self.native_size)
-        return to_qrect(frame)
-
-    def set_native_size(self, side: int) -> None:
-        """The model paints pictures of ``side`` pixels best; the automatic frame follows it."""
-        self.native_size = side
-        self.selection_changed.emit()
-
-    def set_strength(self, strength: float) -> None:
-        """The automatic frame follows the strength."""
-        self.strength = strength
-        self.selection_changed.emit()
-
-    def work_size(self, frame: QRect) -> tuple[int, int]:
-        """The size at which the model paints ``frame``."""
-        return region.work_size((frame.width(), frame.height()), self.native_size)
-
-    def feather_reach(self) -> int:
-        """How many pixels beyond the selection a repaint still changes a little."""
-        selected = self.selected
-        if selected is None:
-            return 0
-        return region.sizes(to_rect(selected), self.strength, self.native_size).reach
-
-    # Room for the model
-
-    def target(self) -> QRect:
-        """What a repaint would change: the selection, else the frame, else everything."""
-        return self.selected or self.region or QRect(QPoint(0, 0), self.size)
-
-    def is_flat(self) -> bool:
-        """Whether the picture shows one plain color, or nothing, where it would be repainted."""
-        return self.document is not None and self.picture.is_flat(self.target())
 
 
 def _grown(distance: int, selected: Tiles, area: Rect) -> Tiles:

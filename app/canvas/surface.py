@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -16,8 +16,6 @@ from app.theme.style import color
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from PySide6.QtCore import QRect
 
     from app.canvas.model import CanvasState
 
@@ -58,6 +56,8 @@ class Surface(StagePointer):
     def _listen(self) -> None:
         self.view.changed.connect(self.update)
         self.state.opened.connect(self._opened)
+        self.state.size_changed.connect(self._resized)
+        self.state.frame_asked.connect(self._show_frame)
         self.state.pixels_changed.connect(self._repaint_pixels)
         self.state.preview_changed.connect(self.update)
         self.state.selection_changed.connect(self._selection_changed)
@@ -67,7 +67,6 @@ class Surface(StagePointer):
         self.state.crop_changed.connect(self.update)
         self.state.guides_changed.connect(self.update)
         self.state.symmetry_changed.connect(self.update)
-        self.state.size_changed.connect(self._opened)
 
     def _opened(self) -> None:
         size = self.state.size
@@ -75,6 +74,15 @@ class Surface(StagePointer):
         self._fit_pending = True
         self._fit_when_sized()
         self._selection_changed()
+
+    def _resized(self, shift: QPoint) -> None:
+        """What is seen stays where it is on the screen."""
+        self.view.document_size = QSizeF(self.state.size)
+        self.view.put_at(self.view.origin + QPointF(shift) * self.view.zoom)
+
+    def _show_frame(self) -> None:
+        frame = self.state.region_frame() or QRect()
+        self.view.show_rect(QRectF(frame.united(QRect(QPoint(0, 0), self.state.size))))
 
     def _fit_when_sized(self) -> None:
         if self._fit_pending and self.isVisible() and self.width() > 40:

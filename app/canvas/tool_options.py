@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.canvas.brush_popup import BrushPopup
 from app.canvas.crop_options import CropOptions
 from app.canvas.laying_options import GradientOptions, OpacityOption, ShapeOptions
+from app.canvas.region_options import RegionOptions
 from app.canvas.select_options import EdgeOptions, Joinings, Variants, WandOptions
 from app.canvas.tools import SLOTS
 from app.canvas.transform_options import TransformOptions
@@ -21,6 +22,7 @@ from app.widgets.text import label
 
 if TYPE_CHECKING:
     from app.canvas.model import CanvasState
+    from app.canvas.repaint import Repaint
 
 # Which parts a tool shows, from left to right.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -46,6 +48,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "stamp": ("tip", "stamp"),
     "hand": ("hand",),
     "rotate": ("hand",),
+    "region": ("region",),
 }
 
 
@@ -145,10 +148,11 @@ class StampOptions(QWidget):
 class ToolOptions(QWidget):
     """The parts of the tool in hand."""
 
-    def __init__(self, state: CanvasState) -> None:
+    def __init__(self, state: CanvasState, repaint: Repaint) -> None:
         super().__init__()
         self._state = state
         self.tip = TipOptions(state)
+        self.region = RegionOptions(state, repaint)
         self.joinings = Joinings(state)
         self.edge = EdgeOptions(state)
         self.wand = WandOptions(state)
@@ -171,6 +175,7 @@ class ToolOptions(QWidget):
             "stamp": self.stamp,
             "transform": self.transform,
             "crop": self.crop,
+            "region": self.region,
         }
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -192,5 +197,6 @@ class ToolOptions(QWidget):
     def narrow(self, width: int) -> None:
         """Give the sliders this width."""
         self.tip.narrow(width)
+        self.region.narrow(width)
         self._row.invalidate()
         self.updateGeometry()

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 
-from app.canvas import overlays
 from app.canvas.brush_tools import BRUSH_TOOLS
 from app.canvas.crop_tool import CropTool
 from app.canvas.paint_tools import PAINT_TOOLS
+from app.canvas.region_tool import RegionTool
 from app.canvas.select_tools import SELECT_TOOLS
-from app.canvas.tool import Pointer, Tool, pixel, spanned, stretched
+from app.canvas.tool import Pointer, Tool, pixel
 from app.canvas.transform_tool import TransformTool
 
 if TYPE_CHECKING:
@@ -161,38 +161,6 @@ class ZoomTool(Tool):
     def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
         """One stop in or out."""
         view.step(-1 if pointer.alt else 1, pointer.screen)
-
-
-class RegionTool(Tool):
-    """Draws and adjusts the frame of the region: what the model sees round the selection."""
-
-    name, icon, text, key = "region", "frame", "Region to repaint", "N"
-    snaps = True
-    cursor = Qt.CursorShape.CrossCursor
-
-    def press(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """Take hold of a handle, of the frame, or start a new one."""
-        self._start = pointer.at
-        self._frame = state.region_frame()
-        self._handle = "new"
-        if self._frame is None:
-            return
-        on_screen = view.rect_to_screen(self._frame)
-        self._handle = overlays.handle_at(on_screen, pointer.screen)
-        if not self._handle:
-            self._handle = "all" if self._frame.contains(pixel(pointer.at)) else "new"
-
-    def move(self, state: CanvasState, view: Viewport, pointer: Pointer) -> None:
-        """Stretch, move or draw the frame."""
-        if self._handle == "new" or self._frame is None:
-            state.set_region(spanned(self._start, pointer.at, square=pointer.shift))
-            return
-        delta = pointer.at - self._start
-        dx, dy = round(delta.x()), round(delta.y())
-        if self._handle == "all":
-            state.set_region(self._frame.translated(dx, dy))
-            return
-        state.set_region(stretched(self._frame, self._handle, dx, dy))
 
 
 TOOLS: tuple[Tool, ...] = (

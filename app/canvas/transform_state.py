@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.canvas.selection_state import SelectionState
+from app.canvas.frame_state import FrameState
 from app.canvas.transforming import TransformSettings
 from engine.canvas.warping import is_usable
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.canvas.history import Change
 
 
-class TransformState(SelectionState):
+class TransformState(FrameState):
     """What is transformed is lifted off the document until it is kept or given up."""
 
     transform_asked = Signal()

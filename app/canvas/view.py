@@ -52,6 +52,7 @@ from app.canvas.sizing import Sizing
 from app.canvas.stage_keys import StageKeys
 from app.canvas.strip import CandidateStrip
 from app.canvas.surface import Surface
+from app.canvas.surround_fill import SurroundFill
 from app.canvas.tool_column import ToolColumn
 from app.canvas.transforming import Transforming
 from app.canvas.watch_chip import WatchChip
@@ -84,7 +85,7 @@ class View(QWidget):
         self.repainting = Repaint(session, self.state)
         self.surface = Surface(self.state)
         self.tools = ToolColumn(self.state)
-        self.options = OptionBar(self.state, self.surface)
+        self.options = OptionBar(self.state, self.surface, self.repainting)
         self.foot = DocumentLine(self.state, self.keeper)
         self.strip = CandidateStrip(self.state)
         self.panel = RepaintPanel(session, self.repainting, self.state)
@@ -100,6 +101,7 @@ class View(QWidget):
         self.sizing = Sizing(self, session, self.state)
         self.again = Again(session, self.state, self.repainting)
         self.card_menu = CardMenu(session, self.state, self.repainting, self.again, self.strip)
+        self.filling = SurroundFill(self, session, self.state)
         self.menus = CanvasMenus(self, session)
         self.drops = Drops(self, session, self.state, self.keeper, self.repainting)
         self.clipboard = CanvasClipboard(session, self.state, self.surface, self.drops)

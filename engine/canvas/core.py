@@ -35,9 +35,10 @@ class Core:
     """Nodes, bottom first, a selection and a history.
 
     ``selection`` is a raster of one channel or None for "no selection". ``guides`` are lines to
-    lay things out by; they are not part of the picture. ``settings`` are plain
-    values that are kept with the file (the last prompt, for example). ``encoded`` belongs to
-    :mod:`engine.canvas.storage`. Not thread-safe: one thread at a time may change it.
+    lay things out by; they are not part of the picture. ``origin`` is where the top left lies from
+    where it was when the document was opened. ``settings`` are plain values that are kept with the
+    file (the last prompt, for example). ``encoded`` belongs to :mod:`engine.canvas.storage`. Not
+    thread-safe: one thread at a time may change it.
     """
 
     def __init__(self, width: int, height: int, nodes: Sequence[Node] = ()) -> None:
@@ -47,6 +48,7 @@ class Core:
         self.root = Group(name="", children=list(nodes))
         self.selection: Tiles | None = None
         self.guides: tuple[Guide, ...] = ()
+        self.origin = (0, 0)
         self.settings: dict[str, Any] = {}
         self.snapshots: list[Snapshot] = []
         self.history = History()

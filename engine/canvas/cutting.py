@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -30,38 +30,60 @@ def hand_over(document: Document, place: RepaintRequest, picture: Path) -> Repai
     ``place`` says frame and rectangle of the selection; a selection of another shape is put in as
     its mask. Raises StorageError, and BadInputError for a frame beside the document.
     """
-    part = document.bounds
-    if place.frame is not None:
-        part = part.intersected(Rect(*place.frame))
+    part = _shown(place, document.size)
+    values: dict[str, Any] = {"origin": (part.x, part.y), "document": document.size}
+    if document.selection is not None and not part.empty:
+        selected = document.selection.read(part)
+        around = document.selection_bounds.intersected(part).moved(-part.x, -part.y)
+        if not around.empty and selected[around.slices].min() < 255:
+            values["mask"] = mask_text.to_text(selected)
+    values["picture"] = _write(document, part, picture)
+    return place.model_copy(update=values)
+
+
+def hand_over_again(
+    document: Document, place: RepaintRequest, picture: Path, way: tuple[int, int] = (0, 0)
+) -> RepaintRequest:
+    """The same place with its own mask and the pixels of now.
+
+    What was there lies ``way`` from there, when the document has grown since. Raises as
+    :func:`hand_over`.
+    """
+    size = place.document or document.size
+    given = _given(place, size)
+    values: dict[str, Any] = {"origin": (given.x, given.y), "document": size}
+    values["picture"] = _write(document, given.moved(*way), picture)
+    return place.model_copy(update=values)
+
+
+def _write(document: Document, part: Rect, picture: Path) -> str:
     if part.empty:
         raise _beside()
     with atomic_file(picture) as stream:
         Image.fromarray(document.composite(part)).save(stream, "PNG", compress_level=1)
-    values: dict[str, Any] = {
-        "picture": str(picture),
-        "origin": (part.x, part.y),
-        "document": document.size,
-    }
-    return place.model_copy(update=values | _shape(document, part))
+    return str(picture)
 
 
-def _shape(document: Document, part: Rect) -> dict[str, Any]:
-    """The mask of the selection, where it is more than a whole rectangle."""
-    if document.selection is None:
-        return {}
-    selected = document.selection.read(part)
-    around = document.selection_bounds.intersected(part).moved(-part.x, -part.y)
-    if around.empty or selected[around.slices].min() == 255:
-        return {}
-    return {"mask": mask_text.to_text(selected)}
+def _shown(place: RepaintRequest, size: tuple[int, int]) -> Rect:
+    """What the frame shows of a document of this ``size``."""
+    whole = Rect(0, 0, *size)
+    return whole if place.frame is None else whole.intersected(Rect(*place.frame))
+
+
+def _given(place: RepaintRequest, size: tuple[int, int]) -> Rect:
+    """What picture and mask of a request show of the document; a mask as a file shows all."""
+    if place.mask is not None and mask_text.is_text(place.mask):
+        height, width = mask_text.from_text(place.mask).shape
+        return Rect(*place.origin, width, height)
+    return _shown(place, size) if place.mask is None else Rect(0, 0, *size)
 
 
 @dataclass(frozen=True)
 class Cutout:
-    """What is cut from the picture. Arrays have the frame's size; masks are float32 0..1.
-
-    ``original`` is the picture, ``start`` what the model starts from (both RGB uint8), or noise
-    alone where ``from_noise`` is true.
+    """What is cut from the picture, at the size at which the model paints: ``original`` is the
+    picture, ``start`` what the model starts from (both RGB uint8), or noise alone where
+    ``from_noise`` is true; ``denoise`` a mask uint8. ``composite`` (float32 0..1) has the frame's
+    size.
     """
 
     frame: Rect
@@ -73,12 +95,23 @@ class Cutout:
     from_noise: bool = False
 
 
-def cut_out(request: RepaintRequest, native_size: int) -> Cutout:
-    """The stages before the model. ``native_size`` is the model's."""
-    picture = flattened(load_rgba(Path(request.picture)))
-    given = Rect(*request.origin, picture.shape[1], picture.shape[0])
-    size = request.document or (given.right, given.bottom)
-    whole = Rect(0, 0, *size)
+class Area(NamedTuple):
+    """What of a document is painted: ``mask`` uint8 [h, w] is selected in ``frame``.
+
+    ``cut`` are the frame's sides with more of the document behind them.
+    """
+
+    frame: Rect
+    mask: np.ndarray
+    distances: region.Sizes
+    cut: tuple[bool, bool, bool, bool]
+    extends: bool
+
+
+def area_of(request: RepaintRequest, native_size: int, given: Rect | None = None) -> Area:
+    """What a request paints; ``given`` is what its picture shows. Raises BadInputError."""
+    size = request.document or ((given.right, given.bottom) if given else (0, 0))
+    given, whole = given or _given(request, size), Rect(0, 0, *size)
     extends = request.frame is not None and region.extension(size, Rect(*request.frame)) > 0
     selected = _selection(request, given, extends=extends)
     if not selected.any() and not extends:
@@ -91,34 +124,31 @@ def cut_out(request: RepaintRequest, native_size: int) -> Cutout:
     frame = _frame(request, size, chosen, native_size)
     if frame.intersected(whole).intersected(given) != frame.intersected(whole):
         raise BadInputError("The picture does not show all of the frame.")
-    mask = _in_frame(selected, given, frame, whole)
-    return _cut(request, picture, given, mask, chosen, frame, size, native_size)
-
-
-def _cut(
-    request: RepaintRequest,
-    picture: np.ndarray,
-    given: Rect,
-    mask: np.ndarray,
-    chosen: Rect,
-    frame: Rect,
-    size: tuple[int, int],
-    native_size: int,
-) -> Cutout:
-    strength, extends = request.image.strength, region.extension(size, frame) > 0
+    strength = request.image.strength
     measured = region.around(chosen, size, frame)
     distances = region.sizes(measured, strength, native_size, request.grow, request.feather)
-    denoise, composite = region.masks(mask, distances, region.cut_sides(frame, size))
+    mask = _in_frame(selected, given, frame, whole)
+    return Area(frame, mask, distances, region.cut_sides(frame, size), extends)
+
+
+def cut_out(request: RepaintRequest, native_size: int) -> Cutout:
+    """The stages before the model. ``native_size`` is the model's."""
+    picture = flattened(load_rgba(Path(request.picture)))
+    given = Rect(*request.origin, picture.shape[1], picture.shape[0])
+    area = area_of(request, native_size, given)
+    frame = area.frame
+    denoise, composite = region.masks(area.mask, area.distances, area.cut)
     original = _placed(picture, given, frame)
-    if extends:
-        new = np.ones(mask.shape, bool)
-        new[_inside(Rect(0, 0, *size), frame)] = False
+    if area.extends:
+        new = np.ones(denoise.shape, bool)
+        new[_inside(given, frame)] = False
         original = fills.drawn_inward(original, new)
-    mode = fills.chosen(request.fill, strength, denoise, extends=extends)
-    start = fills.filled(original, denoise, mode, native_size)
+    mode = fills.chosen(request.fill, request.image.strength, denoise, extends=area.extends)
     work_size = region.work_size((frame.width, frame.height), native_size)
-    noise = mode == "noise"
-    return Cutout(frame, work_size, original, start, denoise, composite, noise)
+    # Only what the model sees is filled, and compared with what it has painted.
+    small, mask = region.prepare(original, work_size), region.prepare_mask(denoise, work_size)
+    start = fills.filled(small, mask / np.float32(255.0), mode, native_size)
+    return Cutout(frame, work_size, small, start, mask, composite, mode == "noise")
 
 
 def _selection(request: RepaintRequest, given: Rect, *, extends: bool) -> np.ndarray:

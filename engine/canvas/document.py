@@ -22,6 +22,7 @@ from engine.canvas.history import (
     FieldEdit,
     FrameEdit,
     SelectionEdit,
+    StackEdit,
     TilesEdit,
     Together,
     around,
@@ -70,18 +71,36 @@ class Document(Collaging, Resizing):
         Nothing is cut off: what lies outside is still there when the document grows again. Raises
         BadInputError for sides that no document can have.
         """
+        return self._do("Crop canvas", Together(self._framed(rect)))
+
+    def add_beyond(self, layer: Layer, *, above: str = "", what: str = "Add layer") -> Change:
+        """Put a layer above the node ``above``, or on top; the document grows to show all of it.
+
+        One step. Raises BadInputError where it would be larger than a document can be.
+        """
+        area = self.bounds.united(layer.bounds)
+        edits = self._framed(area) if area != self.bounds else []
+        layer.x, layer.y = layer.x - area.x, layer.y - area.y
+        parent = self.group_of(above) if above else self.root
+        place = self.index(above) + 1 if above else len(parent.children)
+        stack = [*parent.children[:place], layer, *parent.children[place:]]
+        return self._do(what, Together([*edits, StackEdit([(parent, stack)])]), layer.id)
+
+    def _framed(self, rect: Rect) -> list[Edit]:
+        """The edits that let the document be ``rect`` of what it was."""
         check_size(rect.width, rect.height)
-        edits: list[Edit] = [
-            FrameEdit(
-                {"width": rect.width, "height": rect.height, "guides": self._guides_in(rect)}
-            ),
-            *moves(self.nodes(), -rect.x, -rect.y),
-        ]
+        frame = {
+            "width": rect.width,
+            "height": rect.height,
+            "guides": self._guides_in(rect),
+            "origin": (self.origin[0] + rect.x, self.origin[1] + rect.y),
+        }
+        edits: list[Edit] = [FrameEdit(frame), *moves(self.nodes(), -rect.x, -rect.y)]
         if self.selection is not None:
             area = Rect(0, 0, rect.width, rect.height)
             left = selecting.moved(self.selection, -rect.x, -rect.y, area)
             edits.append(SelectionEdit(left if len(left) else None))
-        return self._do("Crop canvas", Together(edits))
+        return edits
 
     def set_guides(self, guides: Sequence[Guide], *, continuing: bool = False) -> Change:
         """Lay other guides. ``continuing`` joins it to the step before (one that is dragged)."""

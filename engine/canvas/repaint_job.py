@@ -55,8 +55,8 @@ def run(request: RepaintRequest, job: Job) -> RepaintResult:
 def _image_request(image: ImageRequest, cut: Cutout, folder: Path) -> ImageRequest:
     """The request for the model: start picture and mask as files, at the working size."""
     start, mask = folder / "start.png", folder / "mask.png"
-    Image.fromarray(region.prepare(cut.start, cut.work_size)).save(start, compress_level=1)
-    Image.fromarray(region.prepare_mask(cut.denoise, cut.work_size)).save(mask)
+    Image.fromarray(cut.start).save(start, compress_level=1)
+    Image.fromarray(cut.denoise).save(mask, compress_level=1)
     return image.model_copy(
         update={
             "init_image": str(start),
@@ -104,7 +104,7 @@ class _Easel:
         if self._request.folder is not None:
             path = str(Path(self._request.folder) / f"{self._job.id}-{number + 1:02}.png")
             save_picture(Path(path), pixels, infotext)
-        recipe = self._recipe(shot, infotext)
+        recipe = self._recipe(shot, infotext) | {"place": [x, y]}
         self._candidates[number] = Candidate(pixels, x, y, shot.seed, recipe, infotext, path)
         self._job.emit(
             "candidate.done",
@@ -124,17 +124,19 @@ class _Easel:
 
     def _stitched(self, picture: np.ndarray) -> tuple[np.ndarray, int, int]:
         cut, request = self._cut, self._request
-        back = region.prepare(picture, (cut.frame.width, cut.frame.height))
         if request.image.strength < 1.0:
-            back = region.matched_color(
-                back, cut.original, cut.denoise, request.match_color, self._model.native_size
+            mask = cut.denoise / np.float32(255.0)
+            picture = region.matched_color(
+                picture, cut.original, mask, request.match_color, self._model.native_size
             )
+        back = region.prepare(picture, (cut.frame.width, cut.frame.height))
         return region.stitch(back, cut.composite, cut.frame)
 
     def _recipe(self, shot: Shot, infotext: str) -> dict[str, Any]:
         """What is stored with an accepted layer: the request with this candidate's seed and words.
 
-        Paths can change; ``infotext`` names model and LoRAs by their hashes.
+        Paths can change; ``infotext`` names model and LoRAs by their hashes. ``place`` is where the
+        top left of the candidate lay, for a layer that was moved since.
         """
         image = self._request.image.drawing(shot)
         values = self._request.model_copy(update={"image": image}).model_dump(mode="json")

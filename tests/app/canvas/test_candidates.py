@@ -264,7 +264,10 @@ def test_the_mask_of_a_request_is_inside_it(qtbot, view, state, session):
     state.join(round_one, "replace")
     begin_here(qtbot, view)
     request = session.bridge.submitted[-1].request
-    assert (mask_text.from_text(request.mask) == round_one.read(Rect(0, 0, 200, 160))).all()
+    mask = mask_text.from_text(request.mask)
+    shown = Rect(*request.origin, mask.shape[1], mask.shape[0])
+    assert shown == Rect(*request.frame)
+    assert (mask == round_one.read(shown)).all()
 
 
 def test_the_picture_of_a_request_goes_when_it_is_done(qtbot, view, state, session):

@@ -319,7 +319,7 @@ def test_softening_keeps_the_joins_closed_and_is_one_step(qtbot, view, state, co
 
 
 def test_matching_gives_a_candidate_the_colors_around_its_mask(qtbot, view, state, session, three):
-    state.set_native_size(64)
+    state.set_rules(native_size=64)
     noise = np.random.default_rng(2).integers(-30, 30, (160, 200, 1))
     below = np.clip(np.array((150, 120, 90)) + noise, 0, 255).astype(np.uint8)
     state.add_layer("Wood", np.dstack([below, np.full((160, 200), 255, np.uint8)]))

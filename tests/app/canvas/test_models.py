@@ -84,11 +84,11 @@ def test_every_base_model_is_offered_and_a_bad_file_says_why(ready, shelf):
 
 
 def test_the_request_and_the_frame_follow_the_chosen_model(qtbot, ready, shelf, state, session):
-    assert state.native_size == 128
+    assert state.rules.native_size == 128
     choice = ready.panel.model
     choice.setCurrentIndex([value for value, _ in choice._options].index(str(shelf / "grand")))
     choice.activated.emit(choice.currentIndex())
-    assert state.native_size > 128
+    assert state.rules.native_size > 128
     qtbot.mouseClick(ready.panel.start, Qt.MouseButton.LeftButton)
     assert session.bridge.submitted[-1].request.image.model == str(shelf / "grand")
 

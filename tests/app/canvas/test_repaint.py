@@ -58,8 +58,11 @@ def test_repaint_sends_the_picture_as_seen_and_the_selection(qtbot, view, state,
     assert [(use.path, use.weight) for use in request.image.loras] == [
         ("/loras/pixel.safetensors", 0.8)
     ]
+    assert request.document == (200, 160)
+    assert request.origin == request.frame[:2]
     with Image.open(request.picture) as picture:
-        assert (np.asarray(picture) == state.document.composite()).all()
+        seen = state.document.composite(Rect(*request.frame))
+        assert (np.asarray(picture) == seen).all()
 
 
 @pytest.mark.parametrize("strength", [0.3, 1.0])

@@ -137,9 +137,10 @@ def test_an_identity_model_leaves_the_inside_alike_and_the_outside_exact(
     denoise, composite = region.masks(part, region.sizes(selected, 0.6, native))
     original = picture[frame.slices]
     work = region.work_size((frame.width, frame.height), native)
-    painted = region.prepare(fills.filled(original, denoise, "keep", native), work)
+    small, mask = region.prepare(original, work), region.prepare_mask(denoise, work)
+    painted = fills.filled(small, mask / np.float32(255.0), "keep", native)
+    painted = region.matched_color(painted, small, mask / np.float32(255.0), 0.8, native)
     back = region.prepare(painted, (frame.width, frame.height))
-    back = region.matched_color(back, original, denoise, 0.8, native)
     pixels, x, y = region.stitch(back, composite, frame)
     document = Document(*size)
     document.add_layer("paper", picture)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.canvas import region, repaint_job
+from engine.canvas import repaint_job
 from engine.canvas.cutting import cut_out
 from engine.canvas.document import Document
 from engine.canvas.rect import Rect
@@ -233,16 +233,17 @@ def test_what_lies_beyond_the_canvas_is_painted_and_fits_to_its_border(tmp_path:
 
 
 def test_extending_starts_from_the_border_of_the_picture(tmp_path: Path) -> None:
-    picture = np.full((96, 96, 4), 255, np.uint8)
+    picture = np.full((128, 96, 4), 255, np.uint8)
     picture[..., :3] = (30, 160, 90)
-    asked = request(tmp_path, picture, frame=(32, 0, 128, 96))
+    asked = request(tmp_path, picture, frame=(32, 0, 128, 128))
     cut = cut_out(asked, 128)
+    assert cut.work_size == (128, 128)
     np.testing.assert_array_equal(cut.original[:, :64], picture[:, 32:, :3])
     assert np.abs(cut.start.astype(int) - (30, 160, 90)).max() <= 2
-    assert (cut.denoise[:, 64:] == 1).all()
-    assert cut.work_size == region.work_size((128, 96), 128)
+    assert (cut.denoise[:, 64:] == 255).all()
+    assert not cut.denoise[:, :8].any()
     with_selection = asked.model_copy(update={"rect": (40, 20, 10, 10)})
-    assert (cut_out(with_selection, 128).denoise[20:30, 8:18] == 1).all()
+    assert (cut_out(with_selection, 128).denoise[20:30, 8:18] == 255).all()
     beside = asked.model_copy(update={"frame": (200, 0, 64, 64)})
     with pytest.raises(BadInputError, match="does not touch the canvas"):
         cut_out(beside, 128)
