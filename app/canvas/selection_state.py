@@ -17,7 +17,6 @@ from app.canvas.draft import Draft, rectangle_draft
 from app.canvas.layers_state import LayersState
 from engine.canvas import selecting, selection
 from engine.canvas.rect import Rect
-from engine.canvas.tiles import keys_in, tile_rect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,7 +125,7 @@ class SelectionState(LayersState):
         assert self.selection is not None
         if self._measured is None or self._measured[0] is not self.selection:
             around = self.document.selection_bounds
-            full = _is_full(self.selection, around)
+            full = selection.is_full(self.selection, around)
             self._measured = self.selection, to_qrect(around), full
         return self._measured[1:]
 
@@ -216,22 +215,3 @@ def _grown(distance: int, selected: Tiles, area: Rect) -> Tiles:
 
 def _feathered(radius: float, selected: Tiles, area: Rect) -> Tiles:
     return selecting.feathered(selected, radius, area)
-
-
-def _is_full(tiles: Tiles, rect: Rect) -> bool:
-    """Whether every pixel of ``rect`` is wholly selected."""
-    seen: set[int] = set()
-    for key in keys_in(rect):
-        tile = tiles.get(key)
-        if tile is None:
-            return False
-        part = tile_rect(key).intersected(rect)
-        whole = part == tile_rect(key)
-        if whole and id(tile) in seen:
-            continue
-        pixels = tiles.view(part)
-        if pixels is None or pixels.min() < 255:
-            return False
-        if whole:
-            seen.add(id(tile))
-    return True

@@ -44,6 +44,7 @@ from app.canvas.mime_pictures import carried
 from app.canvas.model import CanvasState
 from app.canvas.option_bar import OptionBar
 from app.canvas.outside import OutsideEditing
+from app.canvas.pen_memory import PenMemory
 from app.canvas.repaint import Repaint
 from app.canvas.repaint_panel import RepaintPanel
 from app.canvas.rulers import THICKNESS, Ruler
@@ -102,6 +103,7 @@ class View(QWidget):
         self.again = Again(session, self.state, self.repainting)
         self.card_menu = CardMenu(session, self.state, self.repainting, self.again, self.strip)
         self.filling = SurroundFill(self, session, self.state)
+        self.pen = PenMemory(session, self.state)
         self.menus = CanvasMenus(self, session)
         self.drops = Drops(self, session, self.state, self.keeper, self.repainting)
         self.clipboard = CanvasClipboard(session, self.state, self.surface, self.drops)

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from engine.canvas.rect import Rect
-from engine.canvas.tiles import Tiles
+from engine.canvas.tiles import Tiles, keys_in, tile_rect
 from engine.runtime.files import atomic_file
 
 SUPERSAMPLING = 4
@@ -76,3 +76,22 @@ def _polygon(points: Sequence[tuple[float, float]], part: Rect) -> np.ndarray:
     filled = np.minimum(filled[:-1], filled[1:])
     filled = np.minimum(filled[:, :-1], filled[:, 1:])
     return np.asarray(Image.fromarray(filled).reduce(SUPERSAMPLING))
+
+
+def is_full(selection: Tiles, rect: Rect) -> bool:
+    """Whether every pixel of ``rect`` is wholly selected."""
+    seen: set[int] = set()
+    for key in keys_in(rect):
+        tile = selection.get(key)
+        if tile is None:
+            return False
+        part = tile_rect(key).intersected(rect)
+        whole = part == tile_rect(key)
+        if whole and id(tile) in seen:
+            continue
+        pixels = selection.view(part)
+        if pixels is None or pixels.min() < 255:
+            return False
+        if whole:
+            seen.add(id(tile))
+    return True

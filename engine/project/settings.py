@@ -45,7 +45,8 @@ class Settings:
     is shown in the charts of a run; ``guide`` whether the guided first run offers to go on where it
     stands; ``key_preset`` and ``keys``, by what they do, are the keys that were chosen;
     ``external_editor`` is the program that layers are edited in, empty for the system's own
-    choice. A plain dataclass, because the window reads it before it is painted and pydantic takes
+    choice; ``pen_curve`` (points of 0 to 255) and ``pen_tilts`` what the brush feels of the pen.
+    A plain dataclass, because the window reads it before it is painted and pydantic takes
     longer to import than the whole start page to paint.
     """
 
@@ -67,6 +68,8 @@ class Settings:
     charts: dict[str, str | bool] = field(default_factory=dict)
     guide: bool = True
     key_preset: str = "photoshop"
+    pen_curve: str = ""
+    pen_tilts: bool = False
     keys: dict[str, str] = field(default_factory=dict)
     external_editor: str = ""
 
@@ -151,6 +154,8 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "charts": _are_choices,
     "guide": lambda value: isinstance(value, bool),
     "key_preset": _is_text,
+    "pen_curve": _is_text,
+    "pen_tilts": lambda value: isinstance(value, bool),
     "keys": _are_keys,
 }
 

@@ -14,6 +14,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication
 
+from app.canvas.axis_tool import AXIS
+from app.canvas.pen_memory import read
+from app.canvas.view import View
 from engine.canvas.symmetry import Symmetry
 from tests.app.canvas.hand import pull
 from tests.app.canvas.test_painting import LEFT, composite
@@ -77,7 +80,6 @@ def test_brushes_are_mirrored_along_axes_that_can_be_dragged(qtbot, view, state)
     assert dark[50, 40]
     assert (dark == dark[:, ::-1]).all()
     assert state.document.history.position == 1
-    from app.canvas.axis_tool import AXIS
 
     grip = view.surface.view.to_document(AXIS.grips(state, view.surface.view)["x"])
     pull(view.surface, grip.toTuple(), (120, grip.y()))
@@ -218,3 +220,23 @@ def test_a_selection_and_guides_are_seen_turned(view, state):
     view.surface._march()
     view.surface.view.set_angle(0)
     assert view.surface.grab().toImage() != before
+
+
+def test_the_pressure_curve_and_tilt_are_kept_for_the_next_session(qtbot, session, view, state):
+    view.options.options.tip.open_more()
+    popup = view.options.options.tip.popup
+    popup.curve.move_current(0, 60)
+    popup.tilts.click()
+    view.pen.rest.timeout.emit()
+    assert session.settings.pen_curve == "0,60 255,255"
+    assert session.settings.pen_tilts
+    again = View(session)
+    qtbot.addWidget(again)
+    assert again.state.brush.curve == ((0, 60), (255, 255))
+    assert again.state.brush.tilts
+    popup.close()
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "1,2", "0,0 0,5", "0,0 300,5", "1,2,3 4,5"])
+def test_a_stored_curve_that_cannot_be_one_is_straight(text):
+    assert read(text) == ((0, 0), (255, 255))
