@@ -23,6 +23,11 @@ ADJUSTMENTS: tuple[tuple[Kind, str, str, str], ...] = (
 )
 
 
+def _transform(view: View) -> None:
+    view.surface.setFocus()  # Enter and Escape mean the transform now
+    view.state.set_tool("transform")
+
+
 def tool_actions(view: View) -> list[Action]:
     """One entry each for menu, shortcut and command palette."""
     state = view.state
@@ -40,7 +45,7 @@ def tool_actions(view: View) -> list[Action]:
         Action(
             "canvas.transform",
             "Transform",
-            partial(state.set_tool, "transform"),
+            partial(_transform, view),
             "scaling",
             "Ctrl+T",
             chosen,

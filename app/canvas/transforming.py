@@ -102,6 +102,7 @@ class Transforming(QObject):
     async def _begin(self) -> None:
         state, document = self._state, self._state.document
         if document is None or not state.chosen:
+            state.end_transform()
             return
         self._beginning = turn = self._beginning + 1
         nodes = state.chosen

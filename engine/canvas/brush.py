@@ -172,14 +172,18 @@ def blend(
     there is something, and what is transparent stays as it is.
     """
     alpha = alpha[..., None]
-    old_alpha = original[..., 3:4].astype(np.float32) / 255.0
     result = original.copy()
     if alpha_locked:
         if color is not None:
             tint = np.asarray(color, np.float32)
             mixed = original[..., :3] + (tint - original[..., :3]) * alpha
-            result[..., :3] = np.where(old_alpha > 0, np.rint(mixed), original[..., :3])
+            result[..., :3] = np.where(original[..., 3:] > 0, np.rint(mixed), original[..., :3])
         return result
+    if color is not None and original[..., 3].min() == 255:  # the paper of most paintings
+        mixed = alpha * np.asarray(color, np.float32) + (1.0 - alpha) * original[..., :3]
+        result[..., :3] = np.where(alpha > 0, np.rint(np.minimum(mixed, 255.0)), original[..., :3])
+        return result
+    old_alpha = original[..., 3:4].astype(np.float32) / 255.0
     if color is None:
         new_alpha = old_alpha * (1.0 - alpha)
     else:

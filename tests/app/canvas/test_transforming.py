@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor
 
 from app.canvas.transform_box import Box
+from engine.canvas.core import Guide
 from engine.canvas.rect import Rect
 from tests.app.canvas.hand import pull
 from tests.app.canvas.test_painting import LEFT, composite
@@ -183,3 +184,27 @@ def test_ways_of_handles_are_what_they_say():
     mirrored = box.scaled("e", np.array((-100.0, 25.0)), free=False, centered=False)
     assert mirrored.corners.tolist() == [[0, 0], [-100, 0], [-100, 50], [0, 50]]
     assert box.quarter(1).corners[0].tolist() == [75, -25]
+
+
+def test_the_action_gives_the_stage_the_keyboard(qtbot, view, boxed):
+    boxed.end_transform()
+    view.panel.setFocus()
+    known = {action.id: action for action in view.actions()}
+    known["canvas.transform"].run()
+    assert boxed.transform is not None
+    assert view.focusWidget() is view.surface
+
+
+def test_a_box_snaps_to_guides_and_to_the_middle(view, boxed):
+    boxed.set_guides([Guide("x", 150)])
+    pull(view.surface, (80, 60), (126, 62))  # the right edge comes to 146
+    assert boxed.transform.box.place[0] == 110
+    assert boxed.transform.box.place[1] == 52
+    pull(view.surface, (130, 62), (130, 87))  # the upper edge comes to 77
+    assert boxed.transform.box.place[1] == 80
+
+
+def test_without_a_layer_the_tool_is_put_away(view, state):
+    state.remove_layers()
+    state.set_tool("transform")
+    assert state.tool == "brush"
