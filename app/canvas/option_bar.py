@@ -66,8 +66,8 @@ VIEW_MENU = (
     ("canvas.mirror_across", "Mirror brushes left and right"),
     ("canvas.mirror_down", "Mirror brushes top and bottom"),
 )
-# How wide the sliders are, and whether the zoom, the tool's name and the symmetry are shown; the
-# first that fits.
+# How wide the sliders are (0: at their least, with their words in tooltips only), and whether the
+# zoom, the tool's name and the symmetry are shown; the first that fits.
 _FOLDS = (
     (148, True, True, True),
     (112, True, True, True),
@@ -75,6 +75,7 @@ _FOLDS = (
     (106, False, True, True),
     (106, False, False, True),
     (106, False, False, False),
+    (0, False, False, False),
 )
 
 
@@ -185,6 +186,7 @@ class OptionBar(QWidget):
                 tool.setVisible(zoom)
             self.name.setVisible(name)
             self.symmetry.setVisible(symmetry)
+            self.hint.setVisible(width > 0)
             self._row.invalidate()
             if self._row.minimumSize().width() <= room:
                 break

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.canvas.brush_popup import BrushPopup
 from app.canvas.crop_options import CropOptions
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.canvas.model import CanvasState
     from app.canvas.repaint import Repaint
 
+LEAST_SLIDER = 106
 # Which parts a tool shows, from left to right.
 PARTS: dict[str, tuple[str, ...]] = {
     "move": ("move",),
@@ -61,6 +62,7 @@ class TipOptions(QWidget):
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(7)
+        self._labels: list[QLabel] = []
         self.size_field = NumberField(1, 1000, 1, 0, unit="px")
         self.size_field.setFixedWidth(76)
         self.size_field.changed.connect(lambda value: state.set_brush(size=float(value)))
@@ -73,8 +75,10 @@ class TipOptions(QWidget):
         ):
             if number:
                 row.addSpacing(8)
-            row.addWidget(label(key, tone="label"))
+            self._labels.append(label(key, tone="label"))
+            row.addWidget(self._labels[-1])
             bind(control.setAccessibleName, key)
+            bind(control.setToolTip, key)
             row.addWidget(control)
         self.more = tool_button("sliders-horizontal", "More of the brush", self.open_more)
         row.addWidget(self.more)
@@ -89,9 +93,11 @@ class TipOptions(QWidget):
         self.popup.show()
 
     def narrow(self, width: int) -> None:
-        """Give the sliders this width."""
+        """Give the sliders this width; 0 leaves the words out as well."""
         for slider in (self.hardness, self.opacity):
-            slider.setFixedWidth(width)
+            slider.setFixedWidth(width or LEAST_SLIDER)
+        for words in self._labels:
+            words.setVisible(width > 0)
         self._row.invalidate()
         self.updateGeometry()  # else what lies around it measures it as it was
 

@@ -65,7 +65,19 @@ def clipped(view):
 
 @pytest.mark.parametrize("size", [(1024, 700), (1280, 800), (1600, 1000)])
 @pytest.mark.parametrize(
-    "tool", ["brush", "region", "select", "wand", "bucket", "gradient", "ellipse"]
+    "tool",
+    [
+        "brush",
+        "region",
+        "select",
+        "wand",
+        "bucket",
+        "gradient",
+        "ellipse",
+        "transform",
+        "crop",
+        "stamp",
+    ],
 )
 def test_no_two_controls_overlap(qapp, view, state, tongue, size, tool):
     view.setMinimumSize(1, 1)  # the window's own minimum wins over that of its parts
