@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize
@@ -9,12 +10,14 @@ from PySide6.QtCore import QObject, QSize
 from app.canvas.laying import TRIES
 from app.canvas.size_dialogs import CanvasSizeDialog, ImageSizeDialog
 from engine.canvas.resizing import resized
+from engine.runtime.errors import JobCancelled
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.canvas.model import CanvasState
     from app.session import Session
+    from engine.canvas.document import Document
     from engine.canvas.warping import Resampling
 
 
@@ -40,6 +43,11 @@ class Sizing(QObject):
         self.canvas_dialog.chosen.connect(self._state.crop_to)
         self.canvas_dialog.open()
 
+    def _breathe(self, document: Document) -> None:
+        """Stop the work once the document is closed."""
+        if self._state.document is not document:
+            raise JobCancelled
+
     async def _resize(self, size: QSize, how: Resampling) -> None:
         state = self._state
         for _ in range(TRIES):
@@ -47,7 +55,8 @@ class Sizing(QObject):
             if document is None or size == state.size:
                 return
             sides = size.width(), size.height()
-            made = await self._session.bridge.io(resized, document.frozen(), sides, how)
+            stop = partial(self._breathe, document)
+            made = await self._session.bridge.io(resized, document.frozen(), sides, how, stop)
             if state.document is not document:
                 return
             change = document.put_resized(made)
