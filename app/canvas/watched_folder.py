@@ -38,7 +38,7 @@ class WatchedFolder(QObject):
         self._looking = False
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self._look_soon)
-        session.project_changed.connect(lambda _: self.stop())
+        session.project_changed.connect(self._leave)  # a lambda would outlive the page
 
     def choose(self) -> None:
         """Ask for the folder."""
@@ -57,6 +57,9 @@ class WatchedFolder(QObject):
         self._timer.start()
         self._session.notify("New pictures in {name} become layers.", name=folder.name)
         self.changed.emit()
+
+    def _leave(self, _: object) -> None:
+        self.stop()
 
     def stop(self) -> None:
         """Watch no folder any more."""
