@@ -20,6 +20,9 @@ LAYOUT = 64
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _USUAL = 95  # percentile of the background that is not yet strange
 _WAY_UP = 0.3
+_SAME = 0.97  # a picture and a recompressed or scaled one of it, with any extractor
+_WAY_TO_SAME = 0.6
+_HIGHEST = 0.98  # a threshold any nearer to sameness would let verbatim copies pass
 
 
 @dataclass(frozen=True)
@@ -46,24 +49,51 @@ def nearest(extractor: Extractor, described: np.ndarray, views: np.ndarray) -> N
 
 
 def background(extractor: Extractor, described: np.ndarray, views: np.ndarray) -> Nearest:
-    """For each training picture the nearest other one: how alike the set is by itself."""
+    """For each training picture the nearest other one: how alike the set is by itself.
+
+    Of pictures that repeat one another only the first counts: one pair would otherwise say that it
+    is usual for two pictures to be the same, and no copy would be strange any more.
+    """
     if len(views) < 2:
         return NONE
     similarities = extractor.similarity(described, views)
     np.fill_diagonal(similarities, -np.inf)
-    return _closest(similarities)
+    kept = _without_repeats(similarities, np.arange(len(views)), _SAME)
+    if len(kept) < 2:
+        return NONE
+    usual = float(np.median(_among(similarities, kept).max(axis=1)))
+    line = min(_SAME, max(extractor.copy_floor, usual + _WAY_TO_SAME * (1.0 - usual)))
+    kept = _without_repeats(similarities, kept, line)
+    if len(kept) < 2:
+        return NONE
+    found = _closest(_among(similarities, kept))
+    return Nearest(kept[found.index], found.similarity)
+
+
+def _among(similarities: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    return similarities[np.ix_(kept, kept)]
+
+
+def _without_repeats(similarities: np.ndarray, kept: np.ndarray, line: float) -> np.ndarray:
+    """The indices ``kept`` without those that are like an earlier one to ``line`` or more."""
+    first: list[int] = []
+    for at in kept:
+        if not first or max(similarities[at, first].max(), similarities[first, at].max()) < line:
+            first.append(int(at))
+    return np.array(first, np.int64)
 
 
 def copy_threshold(reference: Nearest, floor: float) -> float:
     """The similarity above which a picture repeats a training picture.
 
     30 % of the way from the nearest training pictures to each other (95th percentile) to sameness,
-    but never below ``floor``, which the extractor knows.
+    but never below ``floor``, which the extractor knows, nor so near to sameness that a verbatim
+    copy would pass.
     """
     if not reference.similarity.size:
         return floor
     usual = float(np.percentile(reference.similarity, _USUAL))
-    return max(floor, usual + _WAY_UP * (1.0 - usual))
+    return max(floor, min(_HIGHEST, usual + _WAY_UP * (1.0 - usual)))
 
 
 def spread(features: np.ndarray) -> float | None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.validation.copying import (
+    Nearest,
     background,
     copy_threshold,
     kept_from,
@@ -12,6 +13,7 @@ from engine.validation.copying import (
     spread,
 )
 from engine.validation.features_embedded import EmbeddedExtractor
+from tests.engine.validation import planted
 from tests.engine.validation.pictures import paths, read, starter_pictures
 
 EXTRACTOR = EmbeddedExtractor()
@@ -92,6 +94,44 @@ def test_small_sets_and_plain_pictures_are_no_trouble() -> None:
     alone = background(EXTRACTOR, features, views)
     assert alone.mean == 0.0
     assert copy_threshold(alone, 0.83) == 0.83
+
+
+@pytest.mark.parametrize("count", [10, 20, 30])
+@pytest.mark.parametrize("repeat", ["verbatim", "recompressed", "cropped"])
+def test_a_pair_of_repeats_does_not_hide_copies(training: Set, count: int, repeat: str) -> None:
+    chance = np.random.default_rng(count)
+    ways = {
+        "verbatim": lambda picture: picture,
+        "recompressed": lambda picture: planted.shifted(planted.compressed(picture), chance),
+        "cropped": lambda picture: planted.cropped(picture, 0.9, chance),
+    }
+    pictures = training.pictures[:count]
+    described, views = EXTRACTOR.describe(pictures), EXTRACTOR.describe_views(pictures)
+    usual = copy_threshold(background(EXTRACTOR, described, views), EXTRACTOR.copy_floor)
+    with_pair = [*pictures, ways[repeat](pictures[3])]
+    described, views = EXTRACTOR.describe(with_pair), EXTRACTOR.describe_views(with_pair)
+    among = background(EXTRACTOR, described, views)
+    assert len(among.similarity) == count
+    assert (among.index < count).all()
+    threshold = copy_threshold(among, EXTRACTOR.copy_floor)
+    assert threshold == pytest.approx(usual)
+    copies = nearest(EXTRACTOR, EXTRACTOR.describe(pictures), views)
+    assert copies.similarity.min() > threshold
+
+
+def test_a_set_in_which_every_picture_is_repeated_is_read_as_half_as_many(training: Set) -> None:
+    twice = np.concatenate([training.features, training.features])
+    among = background(EXTRACTOR, twice, np.concatenate([training.views, training.views]))
+    assert among.similarity.tolist() == pytest.approx(training.among.similarity.tolist(), abs=1e-5)
+    alone = np.repeat(training.features[:1], 3, axis=0)
+    same = background(EXTRACTOR, alone, np.repeat(training.views[:1], 3, axis=0))
+    assert same.similarity.size == 0
+
+
+def test_even_in_a_set_of_like_pictures_a_verbatim_copy_is_above_the_threshold() -> None:
+    for usual in (0.5, 0.9, 0.965, 1.0):
+        alike = Nearest(np.zeros(9, np.int64), np.full(9, usual, np.float32))
+        assert 0.83 <= copy_threshold(alike, 0.83) < 0.985
 
 
 def flat(*colors: tuple[int, int, int]) -> list[np.ndarray]:

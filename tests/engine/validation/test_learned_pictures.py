@@ -61,7 +61,8 @@ def run_at(folder: Path, name: str, art: Path, held_out: tuple[str, ...] = ()) -
 def art_at(folder: Path, *names: str) -> Path:
     folder.mkdir()
     for name in names:
-        Image.new("RGB", (20, 20), "red").save(folder / f"{name}.png")
+        noise = np.random.default_rng(ord(name[0])).integers(0, 256, (20, 20, 3), np.uint8)
+        Image.fromarray(noise).save(folder / f"{name}.png")
     return folder
 
 
