@@ -43,10 +43,11 @@ class Evidence:
     pictures to their nearest other one, ``held_out_copying`` the same for held-out pictures (None
     without any), ``threshold`` the similarity that counts as a copy. ``cells`` are by identifier.
     ``training_similarities`` and ``held_out_similarities`` are the distributions behind the two
-    means, repeats among the training pictures counted once, ``extractor`` what measured them, and ``unread`` the pictures that were left out because
-    they cannot be read. ``training_diversity`` is the mean difference of two training pictures.
-    ``planted`` are the pictures of prompts whose right answer is known, ``against`` says what it
-    was measured against where that is not plain.
+    means (repeats among the training pictures count once), ``extractor`` what measured them, and
+    ``unread`` the pictures that were left out because they cannot be read.
+    ``training_diversity`` is the mean difference of two training pictures. ``planted`` are the
+    pictures of prompts whose right answer is known, ``against`` says what it was measured against
+    where that is not plain.
     """
 
     rows: tuple[RowEvidence, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,12 +15,13 @@ from engine.models.family import STARTER
 from engine.runtime.errors import BadInputError, StylekilnError
 from engine.training.captions import plain_caption
 from engine.training.config import TrainRequest
-from engine.training.pictures import Sources, find_sources
+from engine.training.pictures import find_sources
 from engine.training.run_pictures import noted_pictures
 from engine.training.runs import Checkpoint, Run
 from engine.training.ways import TrainingSample
 from engine.validation.asked_before import asked_before
 from engine.validation.held_out import HeldOut, held_out_of
+from engine.validation.learned_sources import Found, find_again
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class TrainedRun:
     and of held-out pictures, as the text encoder read them. ``problem`` says why the pictures are
     not there; they are empty then, and captions are those of the run's own samples, ``asked`` the
     prompts that an earlier grid of the run was drawn with. ``measured`` is what the run says about
-    held-out pictures, by file.
+    held-out pictures, by file. ``total`` is how many pictures it learned from, ``training`` those
+    that are still there as they were.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class TrainedRun:
     trigger: str
     checkpoints: tuple[Checkpoint, ...]
     training: tuple[Path, ...] = ()
+    total: int = 0
     held_out: tuple[Path, ...] = ()
     seen: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
@@ -95,39 +97,48 @@ def so_far(run: Run) -> TrainedRun:
     """What ``run`` learns from and has left by now; it may have just begun."""
     checkpoints = checkpoints_of(run)
     request: TrainRequest | None = None
+    sources, problem = None, None
     try:
         request = run.request()
         sources = find_sources(request)
     except StylekilnError as error:
-        return _without_pictures(run, checkpoints, request, error)
-    return _with_pictures(run, checkpoints, request, sources)
+        problem = error
+    if request is not None:
+        found = find_again(request, sources, noted_pictures(run))
+        if found.training:
+            trigger = request.trigger_word if sources is None else sources.trigger_word
+            return _with_pictures(run, checkpoints, request, found, trigger)
+    return _without_pictures(run, checkpoints, request, problem or _gone(run))
+
+
+def _gone(run: Run) -> BadInputError:
+    return BadInputError(
+        "None of the pictures that {name} learned from is where it was.",
+        name=run.name,
+        remedy="Bring them back, or add their folder to the project again.",
+    )
 
 
 def _with_pictures(
-    run: Run, checkpoints: tuple[Checkpoint, ...], request: TrainRequest, sources: Sources
+    run: Run,
+    checkpoints: tuple[Checkpoint, ...],
+    request: TrainRequest,
+    found: Found,
+    trigger: str,
 ) -> TrainedRun:
-    noted = noted_pictures(run)
-    training = [one for one in sources.training if not one.is_reg and _was_learned(one.path, noted)]
-    problem = None
-    if not training:
-        problem = BadInputError(
-            "None of the pictures that {name} learned from is where it was.",
-            name=run.name,
-            remedy="Bring them back, or add their folder to the project again.",
-        )
-    trigger = sources.trigger_word
+    training = [found.samples[path] for path in found.training if path in found.samples]
     return TrainedRun(
         folder=run.folder,
         name=run.name,
         base_model=request.base_model,
         trigger=trigger,
         checkpoints=checkpoints,
-        training=_paths(training),
-        held_out=_paths(sources.held_out),
+        training=found.training,
+        total=found.total,
+        held_out=_paths(found.held_out),
         seen=_captions(training, trigger) or _sampled(run),
-        unseen=_captions(sources.held_out, trigger),
-        problem=problem,
-        samples={one.path: one for one in (*training, *sources.held_out)},
+        unseen=_captions(found.held_out, trigger),
+        samples={**found.samples, **{one.path: one for one in found.held_out}},
         measured=held_out_of(run),
     )
 
@@ -148,15 +159,6 @@ def _without_pictures(
         problem=problem,
         measured=held_out_of(run),
     )
-
-
-def _was_learned(path: Path, noted: Mapping[str, int]) -> bool:
-    """Whether the run says so; of a run that says nothing, all may have been."""
-    if not noted:
-        return True
-    with suppress(OSError):
-        return noted.get(str(path)) == path.stat().st_size
-    return False
 
 
 def _paths(samples: Sequence[Sample]) -> tuple[Path, ...]:

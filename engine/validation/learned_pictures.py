@@ -113,6 +113,13 @@ def _notes(runs: Sequence[TrainedRun], strangers: Sequence[str]) -> Iterator[Sen
     for run in runs:
         if run.problem is not None:
             yield Sentence(run.problem.sentence, run.problem.facts)
+        elif len(run.training) < run.total:
+            words = (
+                "Compared with {count} of the {total} pictures that {name} learned from; the "
+                "others are gone or were changed since, so copies of them are not seen."
+            )
+            facts = {"count": str(len(run.training)), "total": str(run.total), "name": run.name}
+            yield Sentence(words, facts)
     if strangers:
         words = "{name} belongs to no run here, so nobody can tell what it learned from."
         yield Sentence(words, {"name": _listed(strangers)})

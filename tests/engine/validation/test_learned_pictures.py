@@ -14,11 +14,12 @@ from engine.project.project import Project, SourceFolder
 from engine.runtime.job import Job
 from engine.sampling.request import ImageRequest, LoraUse
 from engine.training.config import TrainRequest
+from engine.training.run_pictures import note_pictures
 from engine.training.runs import Run
 from engine.validation.axes import Axis
 from engine.validation.evaluating import evaluate
 from engine.validation.filling import Filling, Keep
-from engine.validation.learned_pictures import learned_with
+from engine.validation.learned_pictures import learned_with, runs_of
 from engine.validation.manifest import open_grid
 from engine.validation.planning import PlannedCell, plan
 from engine.validation.request import GridRequest
@@ -82,6 +83,76 @@ def test_several_runs_are_compared_with_what_all_of_them_learned(tmp_path: Path)
     assert set(found.losses) == {*first, *second, *third}
     assert {one.loss.value for one in found.losses.values()} == {0.2}
     assert found.read(found.training[0]).shape == (20, 20, 3)
+
+
+class Moved:
+    """A run that noted four pictures, of a project that holds a fifth out."""
+
+    def __init__(self, folder: Path) -> None:
+        self.art = art_at(folder / "art", "a", "b", "c", "d", "e")
+        self.files = run_at(folder, "one", self.art, held_out=("e",))
+        self.project = Project.open(folder / "one")
+        note_pictures(
+            Run.open(folder / "one" / "runs" / "one"),
+            [self.art / f"{name}.png" for name in "abcd"],
+        )
+
+    def mark(self, stems: str, *, rejected: bool = False, held_out: bool = False) -> None:
+        with closing(Library(self.project.database)) as library:
+            chosen = [one.id for one in library.pictures() if one.path.stem in stems]
+            if rejected:
+                library.set_flag(chosen, "rejected")
+            if held_out:
+                library.set_held_out(chosen, True)
+
+    def found(self) -> tuple[str, str, list[str]]:
+        learned = learned_with(self.files)
+        training, held_out = (
+            "".join(sorted(path.stem for path in paths))
+            for paths in (learned.training, learned.held_out)
+        )
+        for path in (*learned.training, *learned.held_out):
+            assert learned.read(path).shape == (20, 20, 3)
+        return training, held_out, [str(note) for note in learned.notes]
+
+
+@pytest.mark.parametrize("stems", ["ab", "abcd"])
+@pytest.mark.parametrize("how", ["rejected", "held_out"])
+def test_what_was_learned_stays_learned_whatever_is_used_today(
+    tmp_path: Path, how: str, stems: str
+) -> None:
+    moved = Moved(tmp_path)
+    assert moved.found() == ("abcd", "e", [])
+    moved.mark(stems, **{how: True})
+    training, held_out, notes = moved.found()
+    assert (training, notes) == ("abcd", [])
+    assert not set(held_out) & set("abcd")
+
+
+def test_pictures_that_are_gone_or_changed_are_counted_and_never_held_out(tmp_path: Path) -> None:
+    moved = Moved(tmp_path)
+    (moved.art / "a.png").unlink()
+    Image.new("RGB", (20, 20), "blue").save(moved.art / "b.png")
+    moved.mark("b", held_out=True)
+    training, held_out, notes = moved.found()
+    assert (training, held_out) == ("cd", "e")
+    assert [note.partition(";")[0] for note in notes] == [
+        "Compared with 2 of the 4 pictures that one learned from"
+    ]
+
+
+def test_a_picture_that_was_moved_within_the_project_is_found_again(tmp_path: Path) -> None:
+    moved = Moved(tmp_path)
+    (moved.art / "new").mkdir()
+    (moved.art / "a.png").rename(moved.art / "new" / "a.png")
+    assert moved.found() == ("abcd", "e", [])
+
+
+def test_without_its_project_a_run_knows_its_pictures_by_its_record(tmp_path: Path) -> None:
+    moved = Moved(tmp_path)
+    (tmp_path / "one" / "project.toml").rename(tmp_path / "one" / "gone.toml")
+    (run,) = runs_of(moved.files)[0]
+    assert sorted(path.stem for path in run.training) == ["a", "b", "c", "d"]
 
 
 def test_a_file_of_no_run_is_named_beside_the_runs(tmp_path: Path) -> None:
