@@ -20,7 +20,7 @@ from engine.canvas.history import Change, Edit, FieldEdit, Together
 from engine.canvas.layer import Group, Layer, Mask, Node, shared_copy
 from engine.canvas.rect import EMPTY, Rect
 from engine.canvas.snapshots import Snapshots
-from engine.canvas.tiles import Tiles, tile_rect
+from engine.canvas.tiles import Tiles
 from engine.runtime.errors import BadInputError
 
 PAINT_IN, TAKE_OUT = "Paint in candidate", "Take out candidate"
@@ -122,7 +122,9 @@ class Collaging(Snapshots):
         return stroke
 
     def end_part(self) -> Change:
-        """Close the stroke under way as one step."""
+        """Close the stroke under way as one step. Its rectangle is empty: what has changed was told
+        as it was drawn.
+        """
         begun, self._collage = self._collage, None
         if begun is None:
             return Change(EMPTY, "")
@@ -132,11 +134,8 @@ class Collaging(Snapshots):
         if not edits:
             stroke.restore()
             return Change(EMPTY, "")
-        area = EMPTY
-        for key in stroke.touched:
-            area = area.united(tile_rect(key))
         what = TAKE_OUT if stroke.brush.erase else PAINT_IN
-        change = self._note(what, Together(edits), layer.id, area.moved(stroke.on.x, stroke.on.y))
+        change = self._note(what, Together(edits), layer.id, EMPTY)
         self.history.fold(steps + 1, what, layer.id)
         return change
 
