@@ -29,6 +29,13 @@ def workspace_of(request: Request) -> str:
     return str(stage) or _AREAS.get(type(request).__module__.split(".")[1], "")
 
 
+def shown_by(request: Request) -> dict[str, str]:
+    """What its workspace has to be handed to show the outcome of ``request``."""
+    from engine.validation.request import GridRequest  # not needed before there is a job
+
+    return {"grid": request.folder} if isinstance(request, GridRequest) else {}
+
+
 def title_of(request: Request) -> str:
     """What the work is called, in the user's language."""
     return tr(request.title_key, name=tr(request.subject))

@@ -11,7 +11,7 @@ from app.i18n import signals as language_signals
 from app.i18n import tr, tr_error
 from app.session import Session
 from app.shell.floating import FloatingPanel
-from app.shell.jobs import ended_early, phase_of, stored_title, title_of, workspace_of
+from app.shell.jobs import ended_early, phase_of, shown_by, stored_title, title_of, workspace_of
 from app.theme import metrics
 from app.widgets.buttons import button, tool_button
 from app.widgets.layouts import clear_layout
@@ -35,7 +35,8 @@ class JobRow(ProgressRow):
         column.insertWidget(0, hairline("panel"))  # goes with its row when rows are sorted
         place = workspace_of(handle.request)
         if place:
-            self.add(button("Show", kind="link", on=lambda: session.go(place)))
+            payload = shown_by(handle.request)
+            self.add(button("Show", kind="link", on=lambda: session.go(place, **payload)))
         self.refresh()
 
     def refresh(self) -> None:

@@ -49,6 +49,15 @@ def validation_actions(view: View) -> list[Action]:
             lambda: runner.running,
             where,
         ),
+        Action(
+            "validate.earlier",
+            "Open an earlier grid…",
+            view.earlier.ask,
+            "history",
+            "",
+            lambda: not runner.running and view.session.project is not None,
+            where,
+        ),
         Action("validate.axis", "Add axis", view.add_axis, "plus", where=where),
         Action(
             "validate.plan", "Set a plan for the grid", view.choose_plan, "list-checks", where=where

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.validation.cell import Cell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.validation.manifest import Grid
     from engine.validation.resolve import Position
 
@@ -25,6 +27,14 @@ class Cells:
         self._by_path.setdefault(cell.path, []).append(key)
         self._by_id[cell.id] = key
 
+    def drop_others(self, planned: Mapping[tuple[Any, ...], str]) -> list[Position]:
+        """Take away the cells that are not called as ``planned`` for their place; gives these."""
+        gone = [key for key, cell in self.at.items() if planned.get(key.place) != cell.id]
+        for key in gone:
+            cell = self.at.pop(key)
+            self._by_path[cell.path].remove(key)
+        return gone
+
     def places_of(self, path: str) -> list[Position]:
         """The places that show the picture ``path``."""
         return self._by_path.get(path, [])
@@ -32,7 +42,7 @@ class Cells:
     def place_called(self, identifier: str) -> Position | None:
         """One of the places whose picture is called ``identifier``."""
         key = self._by_id.get(identifier)
-        return key if key is not None and self.at[key].id == identifier else None
+        return key if key in self.at and self.at[key].id == identifier else None
 
 
 def cells_of(grid: Grid) -> Cells:

@@ -53,6 +53,12 @@ class DryRun(QObject):
         request = self._state.request
         return self.all_there and request is not None and self._setup.asks_for(request)
 
+    @property
+    def shows_another(self) -> bool:
+        """Whether the grid that is shown is not the one of the draft."""
+        request = self._state.request
+        return request is not None and not self._setup.asks_for(request)
+
     def ask(self) -> None:
         """Count again soon: there are other cells now."""
         self._asked = None

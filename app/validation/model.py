@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,7 +18,7 @@ from app.validation.table import Line, Table
 from engine.validation.marks import Marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from app.validation.marks import GridMarks
     from engine.sampling.request import ImageRequest
@@ -66,11 +66,20 @@ class GridState(QObject):
     # Filling
 
     def begin(self, request: GridRequest) -> None:
-        """Show an empty grid for ``request``; cells that are known already stay."""
+        """Show an empty grid for ``request``; the cells stay where it goes on in the same folder.
+
+        Those of another grid come in with the plan: a place alone does not tell that a picture is
+        of the same recipe.
+        """
         same = self.request is not None and _kin(request) == _kin(self.request)
-        if not same:
+        if not same or self.request is None or request.folder != self.request.folder:
             self._cells = Cells()
         self._show(request, same=same)
+
+    def keep_planned(self, planned: Mapping[tuple[Any, ...], str]) -> None:
+        """Forget the cells whose picture is not the one that is ``planned`` for their place."""
+        for key in self._cells.drop_others(planned):
+            self.cell_changed.emit(key)
 
     def open(self, grid: Grid, cells: Cells | None = None) -> None:
         """Show a grid that was rendered before, with its ``cells`` where a worker has made them.

@@ -15,7 +15,7 @@ from app.validation.cells import Cells, cells_of
 from app.validation.choices import read_runs
 from app.validation.memory import Memory
 from app.validation.runner import latest_grid
-from engine.runtime.errors import StylekilnError
+from engine.runtime.errors import BadInputError, StylekilnError
 from engine.validation.manifest import open_grid
 
 if TYPE_CHECKING:
@@ -153,6 +153,28 @@ class Reader(QObject):
         """Show the newest grid of what is compared with its evidence, unless one is being drawn."""
         if await self._open_latest():
             await self._evidence.measure()
+
+    async def open_earlier(self, folder: str) -> bool:
+        """Show a grid of the project again, and ask for what it did; False where it is gone, or
+        another one is being drawn.
+        """
+        if self._runner.running:
+            return False
+        async with self._opening:
+            found = await self._session.bridge.io(_read_grid, Path(folder))
+            if found is None:
+                self._session.show_error(
+                    BadInputError("The grid {name} is not there any more.", name=Path(folder).name)
+                )
+                return False
+            await self.load()
+            request = found[0].request
+            self._setup.find_source(request)
+            self._setup.adopt(request)
+            self._evidence.clear()
+            self._state.open(*found)
+        await self._evidence.measure()
+        return True
 
     async def show_again(self, request: GridRequest | None) -> None:
         """Show the grid of ``request`` as it is on disk; without one, none. What the left column

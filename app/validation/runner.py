@@ -122,7 +122,9 @@ class GridRunner(QObject):
         if self.handle is None or event.job_id != self.handle.id:
             return
         if event.kind == "grid.planned":
-            self.total = len({cell["id"] for cell in event.data["cells"]})
+            planned = {place_of(cell["place"]): cell["id"] for cell in event.data["cells"]}
+            self._state.keep_planned(planned)
+            self.total = len(set(planned.values()))
             self.cached = event.data["cached"]
             self.begun = True
             self.changed.emit()

@@ -39,7 +39,7 @@ class GridSetup(Sources):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.base_row = True
+        self.base_row, self.awaited = True, False
         self.image = ImageRequest(batch_size=AT_ONCE)
         self.shared: dict[str, Any] = self.image.model_dump()
         self.found: tuple[Problem, ...] = ()
@@ -153,20 +153,30 @@ class GridSetup(Sources):
 
     def problem(self) -> StylekilnError | None:
         """Why no grid can be made of what is asked for."""
+        if self.awaited:
+            return BadInputError("The check of this run is being planned.")
+        self._try()
+        if isinstance(self._built, StylekilnError):
+            return self._built
+        return next((one.error for one in self.found), None)
+
+    def _try(self) -> None:
         if self._built is None:
             try:
                 self._built = self._build()
             except StylekilnError as error:
                 self._built = error
-        if isinstance(self._built, StylekilnError):
-            return self._built
-        return next((one.error for one in self.found), None)
+
+    def set_awaited(self, awaited: bool) -> None:
+        """Whether another plan is on its way: until it is there, nothing can be drawn."""
+        self.awaited = awaited
+        self.changed.emit()
 
     def built(self) -> GridRequest:
         """The request without a folder; raises what is wrong with it as far as that is known
         without looking at files.
         """
-        self.problem()
+        self._try()
         if isinstance(self._built, GridRequest):
             return self._built
         assert self._built is not None

@@ -157,7 +157,10 @@ class SetupFoot(QWidget):
         whole = [part.replace(" ", _FIRM) for part in (distinct, *parts) if part]
         # With all of it a line would end at a dot.
         split = bool(distinct and survey.cached)
-        return "\n".join((whole[0], " · ".join(whole[1:]))) if split else " · ".join(whole)
+        lines = [whole[0], " · ".join(whole[1:])] if split else [" · ".join(whole)]
+        if self._dry_run.shows_another:
+            lines.append(tr("The grid shown is another one."))
+        return "\n".join(filter(None, lines))
 
     def _show_running(self) -> None:
         runner = self._runner

@@ -69,6 +69,7 @@ class StageBar(QWidget):
         self.mode = Segments(MODES)
         bind(self.mode.setAccessibleName, "What the stage shows")
         self.pages = PageChoosers(state)
+        self.earlier = tool_button("history", "Grids of this project")
         self.way = Segments([("side", "Side by side"), ("blink", "Blink"), ("slider", "Slider")])
         bind(self.way.setAccessibleName, "How A and B are compared")
         self.play = tool_button("play", "Hold or go on", self._play, shortcut="Space")
@@ -98,6 +99,7 @@ class StageBar(QWidget):
         row.setContentsMargins(metrics.PAD, 0, metrics.PAD, 0)
         row.setSpacing(metrics.GAP)
         row.addWidget(self.mode)
+        row.addWidget(self.earlier)
         row.addSpacing(4)
         row.addWidget(self.pages)
         for widget in (self.way, self.play, self.rate, self.gain_label, self.gain):
@@ -170,6 +172,7 @@ class StageBar(QWidget):
         grid, pictures = self.mode.value == "grid", self.mode.value != "verdict"
         wanted: dict[QWidget, bool] = {
             self.mode: True,
+            self.earlier: True,
             self.pages: grid and there,
             self.way: self.mode.value == "compare",
             self.play: self.compare_mode == "blink" and self.comparing,

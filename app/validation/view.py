@@ -22,6 +22,7 @@ from app.validation.chosen_cell import ChosenCell
 from app.validation.compare import CompareView
 from app.validation.drawing import Drawing
 from app.validation.dry_run import DryRun
+from app.validation.earlier_grids import EarlierGrids
 from app.validation.evidence import EvidenceState
 from app.validation.evidence_panel import NARROW_WIDTH, WIDTH, EvidencePanel
 from app.validation.export_entry import Exports
@@ -102,6 +103,10 @@ class View(QWidget):
         self.reader = Reader(session, self.state, self.setup, self.runner, self.evidence)
         self.files = GridFiles(self, session, self.setup, self.reader, self.plans)
         self.exports = Exports(self, session, self.state, self.evidence, self.approvals)
+        self.earlier = EarlierGrids(
+            session, self.state, self.approvals, self.bar.earlier, self.open_grid
+        )
+        self.bar.earlier.clicked.connect(self.earlier.ask)
         self.setAcceptDrops(True)
         self._build()
         self._listen()
@@ -125,19 +130,34 @@ class View(QWidget):
         files: tuple[str, ...] = (),
         check: bool = False,
         start: bool = False,
+        grid: str = "",
         **payload: Any,
     ) -> None:
         """Take a run's folder or LoRA files from another workspace; ``check`` sets the over-fit
-        check of the run, ``start`` draws at once.
+        check of the run, ``start`` draws at once. ``grid`` is the folder of a grid to show again.
         """
+        if grid:
+            self.open_grid(grid)
+            return
         self.session.start(self._receive(run, files, check, start))
 
     async def _receive(self, run: str, files: tuple[str, ...], check: bool, start: bool) -> None:
-        await self.reader.take(run, files)
-        if check:
-            await self.plans.check()
+        self.setup.set_awaited(check)
+        try:
+            await self.reader.take(run, files)
+            if check:
+                await self.plans.check()
+        finally:
+            self.setup.set_awaited(False)
         if start:
             self.drawing.start()
+
+    def open_grid(self, folder: str) -> None:
+        """Show a grid that was drawn before, unless one is being drawn or it is shown already."""
+        shown = self.state.request
+        if not self.runner.running and (shown is None or shown.folder != folder):
+            self.stage.show_grid()
+            self.session.start(self.reader.open_earlier(folder))
 
     # Layout
 
@@ -221,6 +241,7 @@ class View(QWidget):
         state.choice_changed.connect(self.right.refresh)
         state.choice_changed.connect(self._mark_next_step)
         self.runner.changed.connect(self._mark_next_step)
+        self.runner.changed.connect(lambda: self.bar.earlier.setEnabled(not self.runner.running))
         self.right.deeds.canvas_asked.connect(self.chosen.open_in_canvas)
         self.right.deeds.report_asked.connect(self.exports.ask_report)
         self.bar.export.clicked.connect(self.exports.ask_grid)

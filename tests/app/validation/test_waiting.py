@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.validation.cell import Checkpoint
 from engine.runtime.events import Event
@@ -106,3 +106,70 @@ def test_epochs_that_were_typed_stay_as_they_were_typed(view, session, run, tmp_
     monkeypatch.setattr("app.validation.reader.read_runs", lambda runs: [saved(run, tmp_path)])
     session.engine_event.emit(Event("a", "train.checkpoint", {}))
     assert view.setup.axes.get("checkpoint").text == "2, 4, 6"
+
+
+def _told(session, handle, request, ids):
+    rows = [
+        {"id": name, "place": list(position.place)}
+        for name, position in zip(ids, request.positions(), strict=True)
+    ]
+    asked = request.model_dump(mode="json")
+    session.tell(handle, "grid.planned", folder="", cells=rows, cached=0, request=asked)
+
+
+def test_another_grid_begins_without_pictures_of_the_one_before(qtbot, view, session, run):
+    draw(session, axes_of(run))
+    session.start(view.reader.show_latest())
+    assert len(list(view.state.finished())) == 16
+    view.setup.type("seed", "2, 3")
+    qtbot.mouseClick(view.panel.start, LEFT)
+    assert not list(view.state.finished())
+
+
+def test_a_cell_whose_recipe_has_changed_is_not_shown_as_drawn(qtbot, view, session, run):
+    draw(session, axes_of(run))
+    session.start(view.reader.show_latest())
+    view.setup.type("seed", "1, 2")
+    qtbot.mouseClick(view.panel.start, LEFT)
+    assert len(list(view.state.finished())) == 16
+    request = view.state.request
+    ids = [
+        cell.id if cell is not None and number % 4 else f"{number + 500:064x}"
+        for number, cell in enumerate(map(view.state.cell, request.positions()))
+    ]
+    kept = sum(len(name) == 64 and int(name, 16) < 500 for name in ids)
+    _told(session, session.bridge.submitted[-1], request, ids)
+    assert len(list(view.state.finished())) == kept < 16
+
+
+def test_nothing_is_drawn_while_another_plan_is_on_its_way(view, session, run):
+    draw(session, axes_of(run))
+    session.start(view.reader.show_latest())
+    view.setup.type("seed", "5")
+    assert view.panel.start.isEnabled()
+    view.setup.set_awaited(True)
+    assert not view.panel.start.isEnabled()
+    assert not view.drawing.possible
+    assert view.panel.cached.text() == "The check of this run is being planned."
+    view.setup.set_awaited(False)
+    assert view.panel.start.isEnabled()
+
+
+def test_an_earlier_grid_is_listed_and_opened_again(qtbot, view, session, run):
+    first = draw(session, axes_of(run), name="first")
+    session.start(view.reader.show_latest())
+    second = draw(session, axes_of(run, seeds=(4, 5)), name="second")
+    session.start(view.reader.show_latest())
+    assert view.state.request.folder == str(second)
+    qtbot.mouseClick(view.bar.earlier, LEFT)
+    menu = QApplication.activePopupWidget()
+    entries = {action.text().split("  ·  ")[0]: action for action in menu.actions()}
+    assert {"first", "second"} <= entries.keys()
+    assert entries["second"].isChecked()
+    assert "16 of 16 cells" in entries["first"].text()
+    entries["first"].trigger()
+    menu.close()
+    assert view.state.request.folder == str(first)
+    assert view.setup.asks_for(view.state.request)
+    view.receive(grid=str(second))
+    assert view.state.request.folder == str(second)
