@@ -12,7 +12,7 @@ from app.i18n import set_language, tr
 from app.session import Session
 from app.shell.guide import GuideBar
 from app.shell.jobs import workspace_of
-from app.shell.queue_panel import StoredRow
+from app.shell.queue_panel import JobRow, StoredRow
 from app.shell.window import MainWindow
 from app.widgets.buttons import Button
 from app.widgets.panel import IconLabel
@@ -22,10 +22,12 @@ from engine.project.settings import Settings, data_dir
 from engine.runtime import job as job_module
 from engine.runtime.errors import StylekilnError
 from engine.runtime.events import Progress
+from engine.runtime.job import JobHandle
 from engine.runtime.queue_store import QueueStore
 from engine.runtime.thread import Engine
 from engine.training.config import TrainRequest
 from engine.training.runs import Run
+from engine.validation.request import GridRequest, four_axes
 from tests.app.shell.jobs import CountRequest, RecordedRequest
 
 
@@ -155,6 +157,18 @@ def test_a_failed_stage_is_told_and_can_be_tried_again(window, session):
     assert guide._words.text() == "It failed. Try again."
     assert guide.next.text() == "Do one"
     assert not guide.finished
+
+
+def test_show_leads_to_the_grid_of_its_own_work(window, session, tmp_path):
+    gone = []
+    session.navigated.connect(lambda place, payload: gone.append((place, payload)))
+    request = GridRequest(
+        folder=str(tmp_path / "grid"), axes=four_axes(("",), (1.0,), (1,), ("castle",))
+    )
+    row = JobRow(session, JobHandle(request))
+    show = next(one for one in row.findChildren(Button) if one.text() == "Show")
+    show.click()
+    assert gone == [("validate", {"grid": str(tmp_path / "grid")})]
 
 
 def test_work_that_was_cut_off_can_be_started_again_or_forgotten(window, session, qtbot, settle):

@@ -313,7 +313,10 @@ def test_a_grid_of_another_job_is_told_in_the_left_column_while_it_is_drawn(
         handle,
         "grid.planned",
         folder=request.folder,
-        cells=[{"id": str(number)} for number in range(12)],
+        cells=[
+            {"id": str(number % 12), "place": list(position.place)}
+            for number, position in enumerate(request.positions())
+        ],
         cached=0,
         request=request.model_dump(mode="json"),
     )
