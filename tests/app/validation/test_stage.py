@@ -592,8 +592,8 @@ def test_nothing_leaves_the_bar_that_has_room(shown):
 
 def _controls(bar):
     return (
-        bar.mode, bar.earlier, bar.pages, bar.sort_label, bar.sort, bar.filter, bar.detail, bar.smaller,
-        bar.zoom, bar.larger, bar.whole, bar.export,
+        bar.mode, bar.earlier, bar.pages, bar.sort_label, bar.sort, bar.filter, bar.detail,
+        bar.smaller, bar.zoom, bar.larger, bar.whole, bar.export,
     )  # fmt: skip
 
 
