@@ -60,7 +60,8 @@ def _write(document: Document, part: Rect, picture: Path) -> str:
     if part.empty:
         raise _beside()
     with atomic_file(picture) as stream:
-        Image.fromarray(document.composite(part)).save(stream, "PNG", compress_level=1)
+        # Read once and removed: packing it would take longer than anything else here.
+        Image.fromarray(document.composite(part)).save(stream, "PNG", compress_level=0)
     return str(picture)
 
 

@@ -19,6 +19,8 @@ def as_rgba(pixels: np.ndarray) -> np.ndarray:
 
 def flattened(rgba: np.ndarray, color: tuple[int, int, int] = (255, 255, 255)) -> np.ndarray:
     """RGB uint8 [h, w, 3] of straight ``rgba`` over a plain ``color``."""
+    if rgba[..., 3].min(initial=255) == 255:
+        return np.ascontiguousarray(rgba[..., :3])
     alpha = rgba[..., 3:4].astype(np.float32) / 255.0
     return np.rint(rgba[..., :3] * alpha + np.asarray(color, np.float32) * (1.0 - alpha)).astype(
         np.uint8

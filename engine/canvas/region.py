@@ -188,17 +188,21 @@ def matched_color(
     weights = np.where(band, 1.0 - mask, 0.0).astype(np.float32)
     if amount <= 0 or np.count_nonzero(weights) < 500 * size * size:
         return generated
-    lab = cv2.cvtColor(generated.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    wanted = cv2.cvtColor(original.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    mean, deviation = _statistics(lab, weights)
-    target_mean, target_deviation = _statistics(wanted, weights)
+    unit_range = np.float32(1 / 255)
+    lab = cv2.cvtColor(generated * unit_range, cv2.COLOR_RGB2LAB)
+    wanted = cv2.cvtColor(original * unit_range, cv2.COLOR_RGB2LAB)
+    counted = weights > 0
+    mean, deviation = _statistics(lab[counted], weights[counted])
+    target_mean, target_deviation = _statistics(wanted[counted], weights[counted])
     telling = np.minimum(deviation, target_deviation) >= LEAST_SPREAD
     scale = np.clip(target_deviation / np.maximum(deviation, 1e-3), 0.8, 1.25)
     scale = np.where(telling, scale, 1.0)
     shift = np.clip(target_mean - mean, (-12, -20, -20), (12, 20, 20))
-    moved = (lab - mean) * scale + mean + shift
-    result = cv2.cvtColor((lab + (moved - lab) * amount).astype(np.float32), cv2.COLOR_LAB2RGB)
-    return np.rint(np.clip(result, 0.0, 1.0) * 255).astype(np.uint8)
+    # As factor and term of each channel, with ``amount`` of the way to it.
+    factor = (1.0 + (scale - 1.0) * amount).astype(np.float32)
+    term = ((mean - mean * scale + shift) * amount).astype(np.float32)
+    result = cv2.cvtColor(lab * factor + term, cv2.COLOR_LAB2RGB)
+    return np.rint(np.clip(result, 0.0, 1.0) * np.float32(255)).astype(np.uint8)
 
 
 def stitch(
@@ -248,11 +252,10 @@ def _disk(radius: int) -> np.ndarray:
 
 
 def _statistics(lab: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted mean and deviation per channel; the weights are also the divisor."""
-    total = float(weights.sum())
-    mean = np.tensordot(weights, lab, axes=([0, 1], [0, 1])) / total
-    spread = np.tensordot(weights, (lab - mean) ** 2, axes=([0, 1], [0, 1])) / total
-    return mean, np.sqrt(spread)
+    """Mean and deviation per channel of [n, 3]; the ``weights`` [n] are also the divisor."""
+    shares = (weights / weights.sum(dtype=np.float64)).astype(np.float64)
+    mean = shares @ lab
+    return mean, np.sqrt(shares @ (lab - mean) ** 2)
 
 
 def _room(shape: tuple[int, ...], cut: tuple[bool, bool, bool, bool], length: int) -> np.ndarray:

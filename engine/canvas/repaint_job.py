@@ -55,8 +55,8 @@ def run(request: RepaintRequest, job: Job) -> RepaintResult:
 def _image_request(image: ImageRequest, cut: Cutout, folder: Path) -> ImageRequest:
     """The request for the model: start picture and mask as files, at the working size."""
     start, mask = folder / "start.png", folder / "mask.png"
-    Image.fromarray(cut.start).save(start, compress_level=1)
-    Image.fromarray(cut.denoise).save(mask, compress_level=1)
+    Image.fromarray(cut.start).save(start, compress_level=0)
+    Image.fromarray(cut.denoise).save(mask, compress_level=0)
     return image.model_copy(
         update={
             "init_image": str(start),
