@@ -70,6 +70,7 @@ VIEW_MENU = (
 # zoom, the tool's name and the symmetry are shown; the first that fits.
 _FOLDS = (
     (148, True, True, True),
+    (130, True, True, True),
     (112, True, True, True),
     (112, True, False, True),
     (106, False, True, True),

@@ -81,6 +81,9 @@ class CompositePicture:
     def draw(self, painter: QPainter, target: QRectF, source: QRect, zoom: float) -> None:
         """Draw document rectangle ``source`` into screen rectangle ``target``."""
         source = source.intersected(self._bounds)
+        if source.isEmpty():
+            self.unfinished = False
+            return
         level = self.level_for(zoom)
         area = shrunk(source, level)
         image = QImage(area.size(), QImage.Format.Format_ARGB32_Premultiplied)

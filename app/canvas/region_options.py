@@ -41,7 +41,7 @@ FILLS = (
     ("noise", "Nothing"),
 )
 # Under this width of a slider (see ToolOptions.narrow) the fields behind are only in the popup.
-WIDE, MIDDLE = 148, 112
+WIDE, MIDDLE, NARROW = 148, 130, 112
 
 
 class Distance(QWidget):
@@ -141,8 +141,8 @@ class RegionOptions(QWidget):
         self._folding: list[tuple[int, QWidget, QWidget]] = []
         for least, key, control in (
             (0, "Surroundings", fields.surroundings),
-            (MIDDLE, "Grow", fields.grow),
-            (WIDE, "Feather", fields.feather),
+            (NARROW, "Grow", fields.grow),
+            (MIDDLE, "Feather", fields.feather),
             (WIDE, "Start from", fields.fill),
         ):
             name = label(key, tone="label")

@@ -215,6 +215,7 @@ class RepaintPanel(Panel):
         settings, running = self._repaint.settings, self._repaint.running
         self.box.refresh()
         self.tags.refresh()
+        self.prompt.setEnabled(settings.mode != "remove")  # nothing is to be painted there
         self.strength.set_range(0.05, 1.0, settings.strength_stops)
         self.strength.set_value(settings.strength)
         done, total = settings.painted_steps

@@ -175,6 +175,7 @@ def test_taking_an_object_away_needs_no_prompt_and_has_a_strength_of_its_own(
     before = view.repainting.settings.strength
     choose(bar.mode, "remove")
     settings = view.repainting.settings
+    assert not view.panel.prompt.isEnabled()
     assert settings.strength < before
     qtbot.mouseClick(view.panel.start, LEFT)
     request = session.bridge.submitted[-1].request
@@ -183,6 +184,7 @@ def test_taking_an_object_away_needs_no_prompt_and_has_a_strength_of_its_own(
     choose(bar.mode, "repaint")
     assert view.repainting.settings.strength == before
     assert view.repainting.settings.fill_mode == "auto"
+    assert view.panel.prompt.isEnabled()
 
 
 def test_filling_from_the_surroundings_asks_no_model_and_is_one_step(view, state, session):
