@@ -54,6 +54,7 @@ from app.canvas.stage_keys import StageKeys
 from app.canvas.strip import CandidateStrip
 from app.canvas.surface import Surface
 from app.canvas.surround_fill import SurroundFill
+from app.canvas.tall_panel import TallPanel
 from app.canvas.tool_column import ToolColumn
 from app.canvas.transforming import Transforming
 from app.canvas.watch_chip import WatchChip
@@ -218,7 +219,8 @@ class View(QWidget):
         column.setProperty("surface", "panel")
         column.setChildrenCollapsible(False)
         column.setHandleWidth(1)
-        for widget in (self.panel, self.collage_panel, self.beneath):
+        self.tall = TallPanel(self.panel, column)
+        for widget in (self.tall, self.collage_panel, self.beneath):
             widget.setProperty("surface", "panel")
             widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
             column.addWidget(widget)

@@ -269,3 +269,18 @@ def test_typing_goes_on_at_the_cursor_after_a_slider(qtbot, view, prompt):
     view.panel.tags.rows[0].weight.changed.emit(0.5)
     qtbot.keyClicks(prompt, "c")
     assert prompt.value == "a <lora:x:0.5> bc"
+
+
+def test_a_panel_with_much_in_it_scrolls_and_nothing_is_squeezed(qtbot, view):
+    view.resize(1212, 634)
+    view.repainting.change(prompt=" ".join(f"<lora:x{n}:1>" for n in range(6)))
+    view.panel.sampling.toggle()
+    qtbot.waitUntil(lambda: view.tall.verticalScrollBar().maximum() > 0)
+    assert view.height() == 634
+    assert view.beneath.isVisible()
+    box = view.panel.box
+    assert box.negative.geometry().top() >= box.prompt.geometry().bottom()
+    view.panel.sampling.toggle()
+    view.repainting.change(prompt="")
+    qtbot.waitUntil(lambda: view.tall.verticalScrollBar().maximum() == 0)
+    assert view.tall.height() == view.panel.height()
