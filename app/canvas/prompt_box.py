@@ -9,7 +9,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.i18n import bind
+from app.canvas.recipe_taking import take_recipe
+from app.i18n import bind, tr
 from app.i18n.format import number
 from app.theme import metrics
 from app.widgets.fields import TextField
@@ -19,10 +20,15 @@ from app.widgets.text import label
 from engine.prompt.nudging import nudged
 from engine.prompt.room import room
 from engine.prompt.syntax import lora_tag
-from engine.runtime.errors import StylekilnError
+from engine.runtime.errors import BadInputError, StylekilnError
+from engine.sampling.infotext import parse_infotext
+from engine.sampling.picture_text import read_infotext
+from engine.sampling.restoring import tells_a_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtCore import QMimeData
 
     from app.canvas.prompt_shelf import PromptShelf
     from app.canvas.repaint import Repaint
@@ -46,6 +52,8 @@ class PromptBox(QWidget):
         self.prompt.source = self._offers
         self.prompt.older_asked.connect(lambda: self._walk(1))
         self.prompt.newer_asked.connect(lambda: self._walk(-1))
+        self.prompt.takes = lambda text: tells_a_recipe(parse_infotext(text))
+        self.prompt.given.connect(lambda mime: session.start(self._take(mime)))
         bind(self.prompt.setAccessibleName, "Prompt")
         self.negative = TextField("What to keep out")
         self.negative.textEdited.connect(lambda text: repaint.change(negative=text))
@@ -120,6 +128,26 @@ class PromptBox(QWidget):
             return
         if counted == self._counted:
             self.tokens.setText(f"{number(used)} / {number(held)}")
+
+    # What is pasted and dropped
+
+    async def _take(self, mime: QMimeData) -> None:
+        """Paint on with what a picture file, or a copied text, tells of. Raises PictureError."""
+        files = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+        if not files:
+            told, name = parse_infotext(mime.text()), tr("the pasted text")
+        else:
+            name = files[0].name
+            found = await self._session.bridge.io(read_infotext, files[0])
+            if found is None or not tells_a_recipe(found):
+                raise BadInputError(
+                    "{name} does not tell how it was made.",
+                    name=name,
+                    remedy="Drop it on the canvas to use it as a picture.",
+                )
+            told = found
+        take_recipe(self._session, self._repaint, told, name)
+        await self._repaint.load_models()
 
     # Offers
 

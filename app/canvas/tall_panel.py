@@ -14,7 +14,7 @@ class TallPanel(QScrollArea):
 
     def __init__(self, inner: QWidget, splitter: QSplitter) -> None:
         super().__init__()
-        self._splitter, self._dragged = splitter, False
+        self._inner, self._splitter, self._dragged = inner, splitter, False
         self._soon = QTimer(self, interval=0, singleShot=True)
         self._soon.timeout.connect(self.fit)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -30,25 +30,22 @@ class TallPanel(QScrollArea):
     @property
     def wanted(self) -> int:
         """How high the content is at this width."""
-        inner = self.widget().layout()
+        inner = self._inner.layout()
         return inner.totalHeightForWidth(self.width()) if inner is not None else 0
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.widget().minimumSizeHint().width(), LEAST)
+        return QSize(self._inner.minimumSizeHint().width(), LEAST)
 
     def sizeHint(self) -> QSize:
-        return QSize(self.widget().sizeHint().width(), self.wanted)
+        return QSize(self._inner.sizeHint().width(), self.wanted)
 
     def fit(self) -> None:
         """Take the height of the content, as far as the others leave it."""
         sizes, place = self._splitter.sizes(), self._splitter.indexOf(self)
         if self._dragged or self.isHidden() or sum(sizes) == 0:
             return
-        others = [
-            self._splitter.widget(n)
-            for n in range(self._splitter.count())
-            if n != place and not self._splitter.widget(n).isHidden()
-        ]
+        parts = [self._splitter.widget(n) for n in range(self._splitter.count())]
+        others = [one for one in parts if one is not None and one is not self and one.isVisible()]
         room = sum(sizes) - sum(max(one.minimumSizeHint().height(), 0) for one in others)
         height = max(LEAST, min(self.wanted, room))
         if height != sizes[place] and others:
@@ -65,7 +62,7 @@ class TallPanel(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hear when the content is another, or is shown and hidden."""
-        if watched is self.widget():
+        if watched is self._inner:
             if event.type() == QEvent.Type.LayoutRequest:
                 self._soon.start()
             elif self.parentWidget() is not None and event.type() in (

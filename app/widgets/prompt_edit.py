@@ -7,8 +7,9 @@ prompts, and what is at hand is offered behind ``<`` and ``__``.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -58,6 +59,7 @@ class PromptEdit(QPlainTextEdit):
 
     changed = Signal(str)
     older_asked = Signal()
+    given = Signal(object)  # QMimeData of files, or of text that ``takes`` says is more than words
     newer_asked = Signal()
 
     def __init__(self, placeholder: str = "", *, lines: int = 3) -> None:
@@ -72,6 +74,7 @@ class PromptEdit(QPlainTextEdit):
             bind(self.setPlaceholderText, placeholder)
         self.textChanged.connect(lambda: self.changed.emit(self.value))
         self.source: Source | None = None  # who knows what can be offered
+        self.takes: Callable[[str], bool] = lambda _: False
         self.offers = PromptOffers()
         self.offers.taken.connect(self._take)
         self.destroyed.connect(self.offers.deleteLater)
@@ -197,6 +200,13 @@ class PromptEdit(QPlainTextEdit):
             case _:
                 return False
         return True
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Words go into the text; files, and what is more than words, to who listens."""
+        if any(url.isLocalFile() for url in source.urls()) or self.takes(source.text()):
+            self.given.emit(source)
+        else:
+            super().insertFromMimeData(source)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.offers.hide()

@@ -262,6 +262,33 @@ def test_a_damaged_picture_gets_one_sentence(view, state, session, tmp_path):
     assert len(state.document.layers) == 1
 
 
+def test_a_picture_dropped_on_the_prompt_gives_its_settings_and_nothing_else(
+    view, state, session, tmp_path
+):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(made_picture(tmp_path / "cat.png")))])
+    view.panel.prompt.insertFromMimeData(mime)
+    assert view.repainting.settings.steps == 30
+    assert view.panel.prompt.value == "a red cat, <lora:ink:0.8>"
+    assert len(state.document.layers) == 1
+    (tmp_path / "plain.png").write_bytes(encode_png(glass(8, 8)))
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "plain.png"))])
+    view.panel.prompt.insertFromMimeData(mime)
+    assert "plain.png does not tell how it was made." in str(session.errors[-1])
+
+
+def test_pasted_words_are_words_and_pasted_settings_are_settings(view, state):
+    mime = QMimeData()
+    mime.setText("a whale")
+    view.panel.prompt.insertFromMimeData(mime)
+    assert view.repainting.settings.prompt == "a whale"
+    mime.setText("a crab\nNegative prompt: fog\nSteps: 17, Sampler: Euler, CFG scale: 3, Seed: 5")
+    view.panel.prompt.insertFromMimeData(mime)
+    settings = view.repainting.settings
+    assert (settings.prompt, settings.negative, settings.steps) == ("a crab", "fog", 17)
+    assert (settings.sampler, settings.guidance, settings.seed) == ("euler", 3.0, 5)
+
+
 # Out
 
 
