@@ -342,6 +342,7 @@ def test_the_menu_of_a_row_offers_what_can_be_done_with_it(qtbot, view, abc):
     assert texts == [
         "Rename", "Duplicate", "Delete", "Group layers", "Clip to layer below",
         "Lock transparency", "Lock", "Add mask", "Merge down", "Merge visible",
+        "Copy", "Edit in another program", "Edit as PSD",
     ]  # fmt: skip
     assert abc.node.name == "B"
     next(one for one in menu.menu.actions() if one.text().startswith("Clip")).trigger()
