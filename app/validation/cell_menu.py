@@ -38,6 +38,8 @@ def _cell_entries(menu: Menu, view: View) -> None:
     if cell is None or not cell.path:
         return
     menu.add("Open large", lambda: view.stage.open_cell(first), "maximize", shortcut="Enter")
+    if cell.nearest:
+        menu.add("Compare with the nearest training picture", view.show_nearest, "columns-2")
     menu.add("Mark as B", view.state.hold_first, "columns-2", shortcut="B")
     menu.line()
     for kind, words, icon, key in MARKS:

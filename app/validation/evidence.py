@@ -22,7 +22,7 @@ from engine.validation.judging import Verdict, judge
 from engine.validation.overfit_rules import threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from app.session import Session
     from app.validation.model import GridState
@@ -46,6 +46,9 @@ KINDS: dict[str, PromptKind] = {
 """What the tags of prompts stand for."""
 
 
+_NONE: Mapping[str, int] = {}
+
+
 @dataclass(frozen=True)
 class Pair:
     """A generated picture beside the training picture it is nearest to."""
@@ -54,6 +57,8 @@ class Pair:
     generated: str
     training: str
     similarity: float
+    others: int = 0
+    """How many checkpoints and weights drew this prompt and seed near the same picture too."""
 
 
 class EvidenceState(QObject):
@@ -320,10 +325,25 @@ class EvidenceState(QObject):
         if order != "grid":
             sign = 1 if order == "unlike" else -1
             drawn.sort(key=lambda one: sign * (evidence.cells[one].copying or 0.0))
-        return self.pairs_of(drawn[:PAIRS])
+        groups: dict[tuple[str, int, str], list[str]] = {}
+        for one in drawn:
+            place, nearest = self._places[one], str(evidence.cells[one].nearest)
+            groups.setdefault((place.prompt, place.seed, nearest), []).append(one)
+        first = list(groups.values())[:PAIRS]
+        others = {members[0]: len(members) - 1 for members in first}
+        return self.pairs_of([members[0] for members in first], others)
 
-    def pairs_of(self, cells: Sequence[str]) -> list[Pair]:
-        """These ``cells`` in their order, beside the training pictures they are nearest to."""
+    def pair_at(self, key: Position | None) -> Pair | None:
+        """The cell at ``key`` beside its training picture, where that was measured."""
+        cell = self._state.cell(key)
+        if key is None or cell is None or not cell.nearest or cell.copying is None:
+            return None
+        return Pair(key, cell.path, cell.nearest, cell.copying)
+
+    def pairs_of(self, cells: Sequence[str], others: Mapping[str, int] = _NONE) -> list[Pair]:
+        """These ``cells`` in their order, beside the training pictures they are nearest to;
+        ``others`` tells how many more each stands for.
+        """
         pairs = []
         for identifier in cells:
             place = self._places.get(identifier)
@@ -333,5 +353,6 @@ class EvidenceState(QObject):
                 continue
             if measured.nearest is None or measured.copying is None:
                 continue
-            pairs.append(Pair(place, cell.path, str(measured.nearest), measured.copying))
+            nearest, more = str(measured.nearest), others.get(identifier, 0)
+            pairs.append(Pair(place, cell.path, nearest, measured.copying, more))
         return pairs

@@ -37,6 +37,7 @@ class FullCell(QWidget):
     closed = Signal()
     stepped = Signal(int, int)
     marked = Signal(str)
+    nearest_asked = Signal()
 
     def __init__(self, state: GridState, cells: CellPictures, full: FullPictures) -> None:
         super().__init__()
@@ -46,6 +47,9 @@ class FullCell(QWidget):
         self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.back = button("Back to grid", "arrow-left", "quiet", on=self.closed.emit)
         self.name = ElidedLabel(weight=600)
+        self.nearest = button(
+            "Nearest training picture", "columns-2", "quiet", on=self.nearest_asked.emit
+        )
         self.zoom = label(tone="label")
         self.marks = {
             kind: tool_button(icon, words, partial(self.marked.emit, kind), True, shortcut=key)
@@ -70,6 +74,7 @@ class FullCell(QWidget):
         row.addWidget(self.back)
         row.addWidget(hairline("panel", vertical=True))
         row.addWidget(self.name, 1)
+        row.addWidget(self.nearest)
         for made in self.marks.values():
             row.addWidget(made)
         row.addWidget(hairline("panel", vertical=True))
@@ -107,6 +112,7 @@ class FullCell(QWidget):
         for kind, made in self.marks.items():
             made.setChecked(self._state.has_mark(kind, first))
             made.setEnabled(cell is not None and bool(cell.path))
+        self.nearest.setVisible(cell is not None and bool(cell.nearest))
         path = cell.path if cell is not None else ""
         pixmap = self._full.get(path) if path else None
         stand_in = self._cells.kept(path) if path else None

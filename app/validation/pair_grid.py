@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from app.i18n import bind, signals, tr
 from app.theme import color, fonts
 from app.validation import verdict_help
+from app.validation.labels import listed
 from app.widgets.images import draw_fitted
 from engine.validation.sentences import decimal
 
@@ -22,16 +23,18 @@ if TYPE_CHECKING:
 
 STRIP = 172  # width of a pair in a strip
 _FOOT = 24
+_LINE = 18  # of two, where a card is too narrow for all in one
 _GAP = 8
 
 
 class PairGrid(QWidget):
     """Generated and training picture side by side, in the order they are given. A click or Enter
-    shows the cell. A ``strip`` shows one line of them and how many more there are, until all are
-    asked for.
+    shows the cell, a double click both large. A ``strip`` shows one line of them and how many more
+    there are, until all are asked for.
     """
 
     chosen = Signal(object)  # Position
+    opened = Signal(object, int)  # all pairs as list[Pair], and which of them
 
     def __init__(
         self,
@@ -111,7 +114,7 @@ class PairGrid(QWidget):
         if self._strip:
             return QSize(STRIP, (STRIP - 2) // 2 + _FOOT)
         card = (width - _GAP * (self._columns - 1)) // self._columns
-        return QSize(card, (card - 2) // 2 + _FOOT)
+        return QSize(card, (card - 2) // 2 + 2 * _LINE)
 
     def card_rect(self, index: int) -> QRect:
         """Where pair ``index`` is."""
@@ -149,7 +152,8 @@ class PairGrid(QWidget):
             painter.fillRect(box, color("tile"))
             if pixmap is not None and not pixmap.isNull():
                 draw_fitted(painter, pixmap, box.toRectF())
-        foot = QRect(rect.left() + 7, rect.bottom() - _FOOT, rect.width() - 14, _FOOT)
+        line = _FOOT if self._strip else _LINE
+        foot = QRect(rect.left() + 7, rect.top() + side, rect.width() - 14, line)
         flag = self._state.flag_of(pair.similarity)
         painter.setFont(fonts.font(12, 600))
         painter.setPen(color({"flag_err": "err", "flag_warn": "warn"}.get(flag, "t2")))
@@ -157,11 +161,21 @@ class PairGrid(QWidget):
         painter.setFont(fonts.font(11))
         painter.setPen(color("t2"))
         room = foot.width() - 36
-        painter.drawText(foot, _LEFT, self.caption(pair, room))
+        for words in self.lines(pair, room):
+            painter.drawText(foot, _LEFT, words)
+            foot.translate(0, line)
         if pair.key == self._state.first:
             painter.setPen(QPen(color("acc"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(1, 1, -1, -1))
+
+    def lines(self, pair: Pair, room: float) -> tuple[str, ...]:
+        """What stands under a pair: the checkpoint has a line of its own, the rest another one."""
+        if self._strip:
+            return (self.caption(pair, room),)
+        told = tr("{weight}, seed {seed}", weight=f"{pair.key.weight:g}", seed=pair.key.seed)
+        more = tr("+{n} alike", n=pair.others) if pair.others else ""
+        return self._state.title_of(pair.key.checkpoint), listed([told, more] if more else [told])
 
     def caption(self, pair: Pair, room: float) -> str:
         """What a pair is of, in ``room`` pixels: the title gives way, not the weight and seed."""
@@ -197,6 +211,12 @@ class PairGrid(QWidget):
         index = self._at(event.position())
         if index is not None:
             self._choose(index)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show both pictures of the pair under the pointer large."""
+        index = self._at(event.position())
+        if index is not None and index < self.shown:
+            self.opened.emit(self._pairs, index)
 
     def _choose(self, index: int) -> None:
         if index >= self.shown:

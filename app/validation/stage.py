@@ -10,11 +10,15 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from app.validation.framing import STEP
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.validation.compare import CompareView
+    from app.validation.evidence import Pair
     from app.validation.full_cell import FullCell
     from app.validation.grid_view import GridView
     from app.validation.model import GridState
     from app.validation.no_grid import NoGrid
+    from app.validation.pair_view import PairView
     from app.validation.stage_bar import StageBar
     from app.validation.verdict_page import VerdictPage
     from engine.validation.resolve import Position
@@ -32,12 +36,13 @@ class Stage(QStackedWidget):
         full: FullCell,
         verdict: VerdictPage,
         empty: NoGrid,
+        pair: PairView,
     ) -> None:
         super().__init__()
         self._state, self._bar = state, bar
         self.grid, self.compare, self.full = grid, compare, full
-        self.verdict, self.empty = verdict, empty
-        for shown in (grid, compare, full, verdict, empty):
+        self.verdict, self.empty, self.pair = verdict, empty, pair
+        for shown in (grid, compare, full, verdict, empty, pair):
             self.addWidget(shown)
         for segments in (bar.mode, bar.way):
             segments.changed.connect(lambda _: self._turn())
@@ -50,6 +55,7 @@ class Stage(QStackedWidget):
         for large in (compare, full):
             large.stepped.connect(grid.go)
             large.closed.connect(self.show_grid)
+        pair.closed.connect(self.show_grid)
 
     def follow(self) -> None:
         """Show what the segments say, or how to begin while there is no grid."""
@@ -64,7 +70,8 @@ class Stage(QStackedWidget):
             return self.compare
         if self._bar.mode.value == "verdict":
             return self.verdict
-        return self.full if self.currentWidget() is self.full else self.grid
+        large = (self.full, self.pair)
+        return next((one for one in large if one is self.currentWidget()), self.grid)
 
     def _show(self, shown: QWidget) -> None:
         before = self.currentWidget()
@@ -126,6 +133,13 @@ class Stage(QStackedWidget):
         self._bar.mode.set_value("grid")
         self._show(self.full)
         self.full.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def open_pairs(self, pairs: Sequence[Pair], at: int) -> None:
+        """Show pair ``at`` of these large."""
+        self.pair.show_pairs(pairs, at)
+        self._bar.mode.set_value("grid")
+        self._show(self.pair)
+        self.pair.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def open_first(self) -> None:
         """Show A over the whole stage."""

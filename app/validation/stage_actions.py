@@ -173,6 +173,15 @@ def cell_actions(view: View) -> list[Action]:
             stage_key="Enter",
         ),
         Action(
+            "validate.nearest",
+            "Compare with the nearest training picture",
+            view.show_nearest,
+            "columns-2",
+            "",
+            lambda: view.evidence.pair_at(state.first) is not None,
+            where,
+        ),
+        Action(
             "validate.star",
             "Star the cell",
             partial(view.chosen.mark, "starred"),

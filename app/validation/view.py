@@ -34,6 +34,7 @@ from app.validation.grid_view import GridView
 from app.validation.marks import GridMarks
 from app.validation.model import GridState
 from app.validation.no_grid import NoGrid
+from app.validation.pair_view import PairView
 from app.validation.plans import Plans
 from app.validation.reader import Reader
 from app.validation.recipe_bar import RecipeBar
@@ -97,8 +98,16 @@ class View(QWidget):
         self.extractors = ExtractorMenu(menu, session, self.evidence, self.measure)
         self.bar = StageBar(self.state, self.compare)
         self.empty = NoGrid(self.setup)
+        self.pair = PairView(self.state, self.evidence, self.full_pictures)
         self.stage = Stage(
-            self.state, self.bar, self.grid, self.compare, self.full, self.verdict, self.empty
+            self.state,
+            self.bar,
+            self.grid,
+            self.compare,
+            self.full,
+            self.verdict,
+            self.empty,
+            self.pair,
         )
         self.reader = Reader(session, self.state, self.setup, self.runner, self.evidence)
         self.files = GridFiles(self, session, self.setup, self.reader, self.plans)
@@ -158,6 +167,12 @@ class View(QWidget):
         if not self.runner.running and (shown is None or shown.folder != folder):
             self.stage.show_grid()
             self.session.start(self.reader.open_earlier(folder))
+
+    def show_nearest(self) -> None:
+        """Show A beside the training picture it is nearest to, both large."""
+        pair = self.evidence.pair_at(self.state.first)
+        if pair is not None:
+            self.stage.open_pairs([pair], 0)
 
     # Layout
 
@@ -250,6 +265,8 @@ class View(QWidget):
         self.right.measuring_asked.connect(self.measure)
         self.right.verdict.menu_asked.connect(self.extractors.open)
         self.right.cell_asked.connect(self.stage.show_cell)
+        self.right.pairs.opened.connect(self.stage.open_pairs)
+        self.full.nearest_asked.connect(self.show_nearest)
         self.verdict.cell_asked.connect(self.stage.show_cell)
         self.verdict.limit_moved.connect(self.right.limits.point_at)
         signals.changed.connect(self.stage.follow)

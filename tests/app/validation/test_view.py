@@ -621,6 +621,46 @@ def test_a_pair_shows_its_cell_in_the_grid(qtbot, drawn):
     assert "bucket" in drawn.recipe.nearest.text()
 
 
+def test_a_pair_is_shown_large_beside_its_training_picture(qtbot, drawn):
+    pairs = drawn.right.pairs
+    listed = drawn.evidence.pairs()
+    assert len({(one.key.prompt, one.key.seed, one.training) for one in listed}) == len(listed)
+    assert any(one.others for one in listed)
+    at = pairs.card_rect(0).center()
+    qtbot.mouseDClick(pairs, LEFT, pos=at)
+    assert drawn.stage.currentWidget() is drawn.pair
+    assert drawn.state.first == listed[0].key
+    left, right = drawn.pair.pictures.areas()
+    qtbot.waitUntil(lambda: drawn.evidence.training.large(listed[0].training).width() == 32)
+    shown = drawn.pair.pictures.grab().toImage()
+    assert (
+        shown.pixelColor(right.center().toPoint()).getRgb()[:3]
+        != (shown.pixelColor(3, 3).getRgb()[:3])
+    )
+    assert left.width() > 200
+    assert right.width() == left.width()
+    qtbot.keyClick(drawn.pair, Qt.Key.Key_Right)
+    assert drawn.state.first == listed[1].key
+    qtbot.keyClick(drawn.pair, Qt.Key.Key_Escape)
+    assert drawn.stage.currentWidget() is drawn.grid
+
+
+def test_a_large_cell_offers_its_nearest_training_picture(qtbot, drawn):
+    pair = drawn.evidence.pairs()[0]
+    drawn.stage.open_cell(pair.key)
+    assert drawn.full.nearest.isVisible()
+    qtbot.mouseClick(drawn.full.nearest, LEFT)
+    assert drawn.stage.currentWidget() is drawn.pair
+    assert drawn.pair.pair.training == pair.training
+
+
+def test_the_line_under_a_pair_names_its_whole_checkpoint(drawn):
+    pair = drawn.evidence.pairs()[0]
+    first, second = drawn.right.pairs.lines(pair, 60)
+    assert first == drawn.state.title_of(pair.key.checkpoint)
+    assert f"seed {pair.key.seed}" in second
+
+
 def test_a_grid_drawn_before_is_shown_again(drawn, session, run):
     drawn.state.clear()
     drawn.evidence.clear()
