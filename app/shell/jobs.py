@@ -72,11 +72,14 @@ def phase_of(handle: JobHandle) -> str:
 
 
 def line_of(handle: JobHandle) -> str:
-    """Part done and time left: ``62 %, 22:53 left``."""
+    """Part done and time left: ``62 %, 22:53 left``; of a grid whole cells, as it counts them."""
     progress = handle.progress
     if not progress.total:
         return phase_of(handle)
-    part = percent(math.floor(100 * progress.fraction) / 100)  # 100 % is when all is done
+    done = progress.step / progress.total if shown_by(handle.request) else progress.fraction
+    part = percent(math.floor(100 * done) / 100)  # 100 % is when all is done
+    if handle.paused:
+        return tr("{part}, paused", part=part)
     if progress.seconds_left is None:
         return part
     return tr("{part}, {time} left", part=part, time=duration(progress.seconds_left))

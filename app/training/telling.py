@@ -107,11 +107,19 @@ def _finished(data: dict[str, Any]) -> str:
     return tr(stopped(bool(data["saved"])) if status == "cancelled" else over(status))
 
 
+def _suggested(data: dict[str, Any]) -> str:
+    """As it was at that moment: the loss may have fallen since."""
+    if not data["best_step"]:
+        return tr("Advised to stop: the held-out loss had not fallen since the start.")
+    epoch = data["best_epoch"]
+    return tr("Advised to stop: the held-out loss had not fallen since epoch {epoch}.", epoch=epoch)
+
+
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "train.started": _started,
     "train.warning": said,
     "train.waiting": said,
-    "train.suggestion": suggestion_text,
+    "train.suggestion": _suggested,
     "train.checkpoint": _saved,
     "train.state": _state,
     "train.sample": _drawn,

@@ -75,8 +75,10 @@ def paint_divider(painter: QPainter, at: int, area: QRectF) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def paint_scale(painter: QPainter, area: QRectF, found: DifferenceMap, gain: float) -> None:
-    """What black and white mean in a difference, and how large it is."""
+def paint_scale(
+    painter: QPainter, area: QRectF, found: DifferenceMap, gain: float, names: Sequence[str] = ()
+) -> None:
+    """What black and white mean in a difference, how large it is, and the ``names`` of A and B."""
     bar = QRectF(area.left(), area.bottom(), area.width(), FOOT)
     painter.fillRect(bar, color("g1"))
     left, width, height = bar.left() + metrics.PAD, _SCALE[0], _SCALE[1]
@@ -100,6 +102,9 @@ def paint_scale(painter: QPainter, area: QRectF, found: DifferenceMap, gain: flo
     )
     if found.scaled:
         numbers += " · " + tr("two sizes, compared at the smaller one")
+    numbers = " · ".join(
+        [numbers, *(f"{one} {name}" for one, name in zip("AB", names, strict=False))]
+    )
     room = QRectF(words.right() + metrics.PAD, bar.top(), bar.right() - words.right() - 24, FOOT)
     shown = fonts.metrics(12).elidedText(
         numbers, Qt.TextElideMode.ElideRight, max(0.0, room.width())

@@ -261,7 +261,8 @@ class ComparedPictures(QWidget):
         found = self._full.difference(first, second, self.gain) if first and second else None
         if found is not None:
             self._lay(painter, found.pixmap, area, area)
-            paint_scale(painter, area, found, self.gain)
+            names = [self._state.name_of(key) for key in self._both()]
+            paint_scale(painter, area, found, self.gain, names)
         elif first and second and not self._full.failed_pair(first, second, self.gain):
             write(painter, area, tr("Measuring…"))
         else:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.i18n import bind, signals, tr
+from app.shell.menus import Menu
 from app.theme import color, metrics
 from app.validation.cell_menu import MARKS
 from app.widgets.buttons import button, tool_button
@@ -71,6 +72,8 @@ class RecipeBar(QWidget):
         line.addWidget(self.compare)
         line.addWidget(self.canvas)
         line.addLayout(self._copy_buttons())
+        self.more = tool_button("ellipsis", "More", self.open_more)
+        line.addWidget(self.more)
         state.choice_changed.connect(self.refresh)
         state.cell_changed.connect(self._cell_changed)
         state.axes_changed.connect(self.refresh)
@@ -159,6 +162,9 @@ class RecipeBar(QWidget):
         if cell is not None and cell.copying is not None:
             self.copying.setText(f"{cell.copying:.2f}")
             self.nearest.setText(Path(cell.nearest).stem)
+            if not known:
+                numbers = f"{tr('Copying')} {cell.copying:.2f}  ·  {self.nearest.text()}"
+                self.detail.setText(f"{numbers}  ·  {self.detail.text()}")
         self.compare.setEnabled(state.has_two)
         self.compare.setVisible(not self._comparing)
         self.canvas.setVisible(self.width() >= CANVAS_FROM)
@@ -168,8 +174,31 @@ class RecipeBar(QWidget):
             mark.setVisible(self.width() >= MARKS_FROM and not self._full)
         for copy in (self.copy, self.copy_picture):
             copy.setVisible(self.width() >= COPIES_FROM)
-        for made in (*self.marks.values(), self.copy, self.copy_picture, self.canvas):
+        for made in (*self.marks.values(), self.copy, self.copy_picture, self.canvas, self.more):
             made.setEnabled(there)
+        self.more.setVisible(any(one.isHidden() for one in self._optional()))
+
+    def _optional(self) -> tuple[QWidget, ...]:
+        """What gives way in a narrow window; in full view the marks stand elsewhere."""
+        marks = () if self._full else tuple(self.marks.values())
+        return (*marks, self.canvas, self.copy, self.copy_picture)
+
+    def open_more(self) -> None:
+        """Offer what there is no room for."""
+        menu = Menu(self.more)
+        for kind, words, icon, key in MARKS:
+            if self.marks[kind].isHidden() and not self._full:
+                tell = partial(self.mark_asked.emit, kind)
+                ticked = self.marks[kind].isChecked()
+                menu.add(words, tell, icon, ticked=ticked, shortcut=key)
+        for made, words, icon, asked in (
+            (self.canvas, "Open in Canvas", "brush", self.canvas_asked),
+            (self.copy, "Copy infotext", "copy", self.infotext_asked),
+            (self.copy_picture, "Copy picture", "image", self.picture_asked),
+        ):
+            if made.isHidden():
+                menu.add(words, asked.emit, icon)
+        menu.below(self.more, right=True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show what there is room for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Signal
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from app.i18n import bind
 from app.i18n import signals as language_signals
 from app.i18n.format import percent
+from app.shell.menus import Menu
 from app.theme import icons, metrics
 from app.validation.cell_menu import SORTS
 from app.validation.page_choosers import PageChoosers
@@ -122,6 +124,8 @@ class StageBar(QWidget):
         row.addLayout(zooms)
         self.export = button("Export", "share")
         row.addWidget(self.export)
+        self.more = tool_button("ellipsis", "More", self.open_more)
+        row.addWidget(self.more)
 
     def _zoom(self, direction: int) -> Callable[[], None]:
         return lambda: self.zoomed.emit(direction)
@@ -189,15 +193,43 @@ class StageBar(QWidget):
             self.actual_button: self.comparing,
             self.whole: pictures,
             self.export: True,
+            self.more: False,
         }
         for left_out in (
             (self.sort_label,), (self.gain_label,), (self.zoom,), (self.rate,), (self.sort,),
             (self.smaller, self.larger), (self.actual_button,), (self.whole,), (self.export,),
         ):  # fmt: skip
             if self._needed(wanted) > self.width():
+                missing = [one for one in left_out if wanted[one] and one in self._deeds()]
                 wanted.update(dict.fromkeys(left_out, False))
+                wanted[self.more] = wanted[self.more] or bool(missing)
         for control, shown in wanted.items():
             control.setVisible(shown)
+
+    def _deeds(self) -> tuple[QWidget, ...]:
+        """What the menu offers where the bar has no room for it."""
+        return (self.sort, self.smaller, self.actual_button, self.whole, self.export)
+
+    def open_more(self) -> None:
+        """Offer what there is no room for."""
+        menu, hidden = Menu(self.more), QWidget.isHidden
+        if hidden(self.sort) and self.mode.value == "grid":
+            menu.title("Sort rows")
+            shown = self._state.shown
+            for name, words in SORTS:
+                menu.add(words, partial(shown.set_sort, name), ticked=name == shown.sort)
+            menu.line()
+        if self.mode.value != "verdict":
+            if hidden(self.larger):
+                menu.add("Zoom in", self._zoom(1), "zoom-in", shortcut="+")
+                menu.add("Zoom out", self._zoom(-1), "zoom-out", shortcut="-")
+            if hidden(self.whole):
+                menu.add("Fit the grid", self.fitted.emit, "maximize", shortcut="Ctrl+0")
+            if self.comparing and hidden(self.actual_button):
+                menu.add("Actual size", self.actual.emit, shortcut="1")
+        if hidden(self.export) and self.export.isEnabled():
+            menu.add("Export grid…", self.export.click, "share")
+        menu.below(self.more, right=True)
 
     def _needed(self, wanted: dict[QWidget, bool]) -> int:
         shown = [one for one, on in wanted.items() if on]

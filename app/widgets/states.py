@@ -96,8 +96,7 @@ class ProgressRow(QWidget):
 
     def __init__(self, name: str, phase: str = "", *, pausable: bool = True) -> None:
         super().__init__()
-        self._name = label(weight=500)
-        self._name.setText(name)
+        self._name = ElidedLabel(name, weight=500)
         self._phase = ElidedLabel(phase, tone="quiet")
         self._left = label(tone="label")
         self._pause = tool_button("pause", "Pause", self._toggle, dense=True)
@@ -109,8 +108,8 @@ class ProgressRow(QWidget):
         self._bar.setTextVisible(False)
         line = self._line = QHBoxLayout()
         line.setSpacing(metrics.GAP)
-        line.addWidget(self._name)
-        line.addStretch(1)
+        line.addWidget(self._name, 1)
+        line.addSpacing(0)
         line.addWidget(self._left)
         tools = QHBoxLayout()
         tools.setSpacing(metrics.GAP_ICONS)

@@ -88,7 +88,11 @@ def draw_on(
     loras = [*image.loras, *resolve_tags(image, take_loras(image.prompt)[1])[0]]
     shots = [Shot(cell.image.prompt, cell.image.negative_prompt, cell.image.seed) for cell in cells]
 
+    drawn, until = 0, 0.0
+
     def done(number: int, shot: Shot, picture: np.ndarray) -> None:
+        nonlocal drawn, until
+        drawn, until = drawn + picture.shape[0] * picture.shape[1], time.perf_counter()
         keep(cells[number], picture, describe(model, image, shot, loras).to_text())
 
     def shown(number: int, step: int, total: int, array: np.ndarray) -> None:
@@ -104,11 +108,12 @@ def draw_on(
     with adapters.active(model, attach_all(model, loras)):
         cache = encoding_cache(model, loras)
         begun = time.perf_counter()
-        pictures = sample(
-            model, image, job=job, shots=shots, on_picture=done, on_preview=shown, cache=cache
-        )
-        work = sum(work_of(image, picture.shape[0] * picture.shape[1]) for picture in pictures)
-        pace.note(image.model, work, time.perf_counter() - begun)
+        try:
+            sample(
+                model, image, job=job, shots=shots, on_picture=done, on_preview=shown, cache=cache
+            )
+        finally:  # what was drawn until it was cancelled tells the pace too
+            pace.note(image.model, work_of(image, drawn), until - begun)
 
 
 def _device_name() -> str:

@@ -19,8 +19,8 @@ from engine.runtime.files import write_json
 from engine.sampling.request import ImageRequest
 
 NAME = "pace.json"
-KEPT = 20
-"""Measurements of a device and model that the median is taken of."""
+KEPT = 6
+"""Measurements of a device and model that the median is taken of: few, so that the newest tell."""
 
 
 def work_of(image: ImageRequest, pixels: int) -> float:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ from app.bridge import Bridge
 from app.i18n import set_language, tr
 from app.session import Session
 from app.shell.guide import GuideBar
-from app.shell.jobs import workspace_of
+from app.shell.jobs import line_of, workspace_of
 from app.shell.queue_panel import JobRow, StoredRow
 from app.shell.window import MainWindow
 from app.widgets.buttons import Button
@@ -169,6 +170,29 @@ def test_show_leads_to_the_grid_of_its_own_work(window, session, tmp_path):
     show = next(one for one in row.findChildren(Button) if one.text() == "Show")
     show.click()
     assert gone == [("validate", {"grid": str(tmp_path / "grid")})]
+
+
+def test_a_grid_counts_whole_cells_and_says_that_it_is_paused(tmp_path):
+    request = GridRequest(
+        folder=str(tmp_path / "grid"), axes=four_axes(("",), (1.0,), (1,), ("castle",))
+    )
+    handle = JobHandle(request)
+    handle.meter.update(8, 456, "Drawing cells", share=0.035)
+    assert line_of(handle).startswith("1 %")
+    handle.pause()
+    assert line_of(handle) == "1 %, paused"
+
+
+def test_a_long_name_of_work_is_cut_with_dots(window, session, qtbot, tmp_path):
+    request = GridRequest(
+        folder=str(tmp_path / ("2026-11-24-a-rather-long-name-of-a-run-that-is-drawn" * 2)),
+        axes=four_axes(("",), (1.0,), (1,), ("castle",)),
+    )
+    handle = session.bridge.submit(request)
+    qtbot.mouseClick(window.bar.queue, Qt.MouseButton.LeftButton)
+    name = window.panels.queue.rows[handle.id]._name
+    assert name.elided
+    assert name.text().endswith(Path(request.folder).name)
 
 
 def test_work_that_was_cut_off_can_be_started_again_or_forgotten(window, session, qtbot, settle):

@@ -336,9 +336,10 @@ def test_the_palette_offers_what_the_run_can_do_now(view, live, settle):
 @pytest.mark.parametrize(
     ("language", "lines"),
     [
-        ("en", ["The held-out loss has not fallen since epoch 2.", "Step 13 saved, 7.0 kB",
+        ("en", ["Advised to stop: the held-out loss had not fallen since epoch 2.",
+                "Step 13 saved, 7.0 kB",
                 "Epoch 2 saved with its state, 12 kB", "State saved at step 4, 5.0 kB"]),
-        ("zh_CN", ["留出集损失自第 2 轮起不再下降。", "已保存第 13 步，7.0 kB",
+        ("zh_CN", ["当时建议停止：留出集损失自第 2 轮起没有下降。", "已保存第 13 步，7.0 kB",
                    "已保存第 2 轮及其状态，12 kB", "已保存第 4 步的状态，5.0 kB"]),
     ],
 )  # fmt: skip

@@ -127,6 +127,17 @@ def test_the_difference_tells_mean_and_largest_and_is_amplified(qtbot, shown):
     assert color_at(compare, middle) == (255, 255, 255)
 
 
+def test_a_difference_names_both_cells(qtbot, shown, monkeypatch):
+    told = []
+    monkeypatch.setattr(
+        "app.validation.compared_pictures.paint_scale", lambda *said: told.append(said[4])
+    )
+    shown.stage.show_compare("difference")
+    qtbot.waitUntil(lambda: bool(told))
+    state = shown.state
+    assert told[-1] == [state.name_of(state.first), state.name_of(state.second)]
+
+
 def test_both_panes_tell_what_was_measured_of_their_cells(qtbot, shown):
     press_mode(qtbot, shown, "compare")
     second = shown.state.second
@@ -588,6 +599,49 @@ def test_nothing_leaves_the_bar_that_has_room(shown):
     bar.resize(bar.width() - bar.sort_label.sizeHint().width() - 9, bar.height())
     bar.refresh()
     assert [one for one in _controls(bar) if one.isHidden()] == [bar.sort_label, bar.zoom]
+
+
+def test_what_has_no_room_in_the_bar_is_in_its_menu(qtbot, shown):
+    bar, asked = shown.bar, []
+    bar.export.clicked.connect(lambda: asked.append("export"))
+    bar.setFixedWidth(1600)
+    qtbot.waitUntil(lambda: bar.width() == 1600)
+    bar.refresh()
+    assert bar.more.isHidden()
+    bar.setFixedWidth(300)
+    qtbot.waitUntil(lambda: bar.width() == 300)
+    bar.refresh()
+    assert bar.export.isHidden()
+    assert bar.sort.isHidden()
+    qtbot.mouseClick(bar.more, LEFT)
+    menu = QApplication.activePopupWidget()
+    entries = {action.text().split("\t")[0]: action for action in menu.actions()}
+    assert {"Zoom in", "Zoom out", "Fit the grid", "Least copying"} <= entries.keys()
+    entries["Least copying"].trigger()
+    assert shown.state.shown.sort == "copying"
+    entries["Export grid…"].trigger()
+    menu.close()
+    assert asked == ["export"]
+
+
+def test_what_has_no_room_beside_a_recipe_is_in_its_menu(qtbot, shown):
+    recipe, first = shown.recipe, shown.state.first
+    shown.state.set_evidence(first, 0.83, "/pictures/bucket.png")
+    recipe.setFixedWidth(480)
+    qtbot.waitUntil(lambda: recipe.width() == 480)
+    recipe.refresh()
+    assert recipe.detail.text().startswith("Copying 0.83  ·  bucket")
+    qtbot.mouseClick(recipe.more, LEFT)
+    menu = QApplication.activePopupWidget()
+    entries = {action.text().split("\t")[0]: action for action in menu.actions()}
+    assert {"Star", "Reject", "Pin", "Open in Canvas", "Copy infotext"} <= entries.keys()
+    entries["Star"].trigger()
+    menu.close()
+    assert shown.state.has_mark("starred", first)
+    recipe.setFixedWidth(1400)
+    qtbot.waitUntil(lambda: recipe.width() == 1400)
+    recipe.refresh()
+    assert recipe.more.isHidden()
 
 
 def _controls(bar):
