@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QTimer
 
 from app.canvas.repaint_settings import RepaintSettings
+from engine.training.runs import folder_of_run
 
 if TYPE_CHECKING:
     from app.canvas.keeper import Keeper
@@ -65,11 +66,18 @@ class Handover:
             if model:
                 self._repainting.choose_model(model)
             for path, weight in loras:
+                await self._leave_kin(path)
                 self._repainting.add_lora(path, weight)
                 self._repainting.set_weight(path, weight)
             if prompt:
                 self._repainting.change(prompt=prompt)
             await self._repainting.load_models()
+
+    async def _leave_kin(self, path: str) -> None:
+        """Paint without the other checkpoints of the run of ``path``: two of one run add up."""
+        known = [one for one, _ in self._repainting.settings.loras if one != path]
+        for one in await self._session.bridge.io(_of_same_run, path, known):
+            self._repainting.remove_lora(one)
 
     async def follow(self, job: str, seeds: tuple[int, ...], strength: float) -> None:
         """Show the candidates of a ``job`` that another workspace has started."""
@@ -104,3 +112,9 @@ def _settings(recipe: ImageRequest) -> dict[str, Any]:
     """
     values = RepaintSettings.of(recipe).as_values()
     return {name: value for name, value in values.items() if name not in ("strength", "count")}
+
+
+def _of_same_run(path: str, others: list[str]) -> list[str]:
+    """Which of ``others`` are checkpoints of the run that ``path`` is one of."""
+    folder = folder_of_run(Path(path))
+    return [one for one in others if folder is not None and folder_of_run(Path(one)) == folder]

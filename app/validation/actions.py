@@ -116,6 +116,15 @@ def validation_actions(view: View) -> list[Action]:
             lambda: view.chosen.lora_for_canvas() is not None,
             where,
         ),
+        Action(
+            "validate.paint",
+            "Paint with what is approved, else recommended",
+            view.paint,
+            "brush",
+            "",
+            lambda: view.approvals.to_use is not None,
+            where,
+        ),
         *stage_actions(view, drawn),
         *cell_actions(view),
     ]

@@ -52,6 +52,25 @@ class Approvals(QObject):
         """The entry of ``checkpoint`` in the team's library."""
         return self.known.get(checkpoint)
 
+    @property
+    def to_use(self) -> tuple[str, float] | None:
+        """Checkpoint and weight to paint with: what is approved, the pick before others and then
+        the newest, else the pick.
+        """
+        state = self._state
+        drawn = self._evidence.names()
+        known = {path: one for path, one in self.known.items() if path in drawn}
+        best = max(
+            known,
+            key=lambda path: (path == state.pick_checkpoint, known[path].approval.when),
+            default="",
+        )
+        if best:
+            return best, known[best].approval.weight
+        if state.pick_checkpoint and state.pick_weight is not None:
+            return state.pick_checkpoint, state.pick_weight
+        return None
+
     def note_of(self, checkpoint: str) -> str:
         """What was written about ``checkpoint`` when it was approved."""
         approved = self.known.get(checkpoint)
@@ -97,7 +116,7 @@ class Approvals(QObject):
             sheet.offer_tidying(files)
 
     def _choose(self, sheet: ApproveSheet, request: ApproveRequest, *, tidy: bool) -> None:
-        kept = sheet.kept if tidy else ()
+        kept = (*sheet.kept, *sheet.untold) if tidy else ()
         self._session.start(self._approve(request, kept))
 
     async def _approve(self, request: ApproveRequest, kept: tuple[str, ...]) -> None:

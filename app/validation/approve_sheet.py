@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import bind, joined, sentence, tr, tr_error
@@ -70,6 +71,14 @@ class ApproveSheet(QDialog):
         self.weight.changed.connect(lambda _: self._judge())
         self._follow()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter takes the number that is typed and does not approve with it."""
+        focus = self.focusWidget()
+        typing = focus is not None and self.weight.isAncestorOf(focus)
+        if typing and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return
+        super().keyPressEvent(event)
+
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(4, metrics.PAD, 4, metrics.PAD)
@@ -127,6 +136,12 @@ class ApproveSheet(QDialog):
         best = [picked.checkpoint] if picked is not None and picked.checkpoint != self._path else []
         return (self._path, *(best or second))
 
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """The checkpoints of the run that the grid does not show: nobody has seen them."""
+        files = self._files
+        return () if files is None else files.without(tuple(self._verdict.words))
+
     def offer_tidying(self, files: RunFiles | None) -> None:
         """Offer to move the rest of the run's ``files`` to the trash, or say why not."""
         self._files = files
@@ -141,7 +156,7 @@ class ApproveSheet(QDialog):
             self.resize(self.width(), column.totalHeightForWidth(self.width()))
 
     def _follow_files(self) -> None:
-        files, kept = self._files, self.kept
+        files, kept = self._files, (*self.kept, *self.untold)
         rest = files.without(kept) if files is not None else ()
         self._tidying.setVisible(
             bool(rest) and files is not None and self._path in files.checkpoints
@@ -166,6 +181,13 @@ class ApproveSheet(QDialog):
                 n=len(rest),
                 name=files.name,
             )
+            if self.untold:
+                stay = tr(
+                    "1 that was never drawn stays.",
+                    "{n} that were never drawn stay.",
+                    n=len(self.untold),
+                )
+                hint = joined([hint, stay])
             self.tidy_hint.setText(hint)
 
     @property

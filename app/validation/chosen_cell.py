@@ -58,16 +58,12 @@ class ChosenCell:
             self._session.start(self._files.copy_picture(self._state.first))
 
     def lora_for_canvas(self) -> tuple[str, float] | None:
-        """The LoRA and weight to paint with: of the chosen cell, else of the pick."""
-        state = self._state
-        if state.first is not None and state.first.checkpoint:
-            return state.first.checkpoint, state.first.weight
-        if state.pick_checkpoint and state.pick_weight is not None:
-            return state.pick_checkpoint, state.pick_weight
-        return None
+        """The LoRA and weight of the chosen cell."""
+        first = self._state.first
+        return (first.checkpoint, first.weight) if first is not None and first.checkpoint else None
 
     def open_in_canvas(self) -> None:
-        """Open A with its whole recipe, or paint with the LoRA of the pick."""
+        """Open A with its whole recipe; one that is not drawn lends its LoRA."""
         state = self._state
         key, cell = state.first, state.cell(state.first)
         if key is not None and cell is not None and cell.path:
@@ -75,8 +71,13 @@ class ChosenCell:
             return
         lora = self.lora_for_canvas()
         if lora is not None:
-            model = state.request.image.model if state.request is not None else ""
-            self._session.go("canvas", loras=(lora,), model=model)
+            self.paint_with(lora)
+
+    def paint_with(self, lora: tuple[str, float]) -> None:
+        """Paint with a checkpoint of the grid at a weight, and the grid's base model."""
+        request = self._state.request
+        model = request.image.model if request is not None else ""
+        self._session.go("canvas", loras=(lora,), model=model)
 
     async def _reproduce(self, key: Position) -> None:
         picture = await self._files.named_copy(key)

@@ -247,6 +247,18 @@ class EvidenceState(QObject):
                 found[path] = item.name if item is not None else Path(path).stem
         return found
 
+    def left_out(self) -> list[str]:
+        """The checkpoints of the runs shown that are not in the grid."""
+        if self.evidence is None or self._state.request is None:
+            return []
+        asked = set(self._state.request.checkpoints)
+        folders = {Path(path).parent for path in asked if path}
+        return [
+            tr("epoch {epoch}", epoch=item.epoch) if item.epoch else item.name
+            for path, item in self._state.checkpoints.items()
+            if path not in asked and Path(path).parent in folders
+        ]
+
     def _spread(self, found: Assessed) -> None:
         """Tell each cell its nearest training picture."""
         for cell in found.grid.cells:

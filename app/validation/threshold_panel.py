@@ -11,15 +11,16 @@ from app.i18n import bind, joined, tr
 from app.theme import metrics
 from app.validation import verdict_help
 from app.validation.labels import listed
+from app.validation.verdict_data import STOPS
 from app.validation.verdict_words import plus_minus, said
 from app.widgets.buttons import button
-from app.widgets.entries import NumberField
+from app.widgets.entries import NumberField, parse_number
 from app.widgets.panel import IconLabel, Panel, padded
 from app.widgets.text import label
 from engine.validation.limit_readings import MAIN, MORE, SETTINGS, LimitReading, read
 from engine.validation.limit_scale import Scale
 from engine.validation.limits import Limits
-from engine.validation.sentences import decimal
+from engine.validation.sentences import as_shown, decimal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,6 +67,9 @@ class ThresholdRow(QObject):
         self.field = NumberField(item.minimum, item.maximum, item.step or 1, decimals)
         self.field.setFixedWidth(FIELD)
         self.field.setAlignment(_RIGHT)
+        self.field.textEdited.connect(self._tell_end)
+        self.stopped = label(size=11, tone="label", wrap=True)
+        self.stopped.hide()
         self.field.changed.connect(lambda value: self.moved.emit(name, self._scale.setting(value)))
         bind(
             self.field.setAccessibleName,
@@ -85,6 +89,19 @@ class ThresholdRow(QObject):
                 bind(widget.setToolTip, HELP[name])
         self._tip = bind(self.value.setToolTip, HELP[name])
         grid.setRowMinimumHeight(row, metrics.ROW_FIELD)
+        grid.addWidget(self.stopped, row + 1, 1, 1, 5)
+
+    def _tell_end(self, text: str) -> None:
+        """Where the limit stops and why, if what is typed is beyond that."""
+        typed, item = parse_number(text), SETTINGS[self._name]
+        low, high = (self._scale.shown(one) for one in (item.minimum or 0, item.maximum or 1))
+        beyond = typed is not None and not as_shown(low) <= as_shown(typed) <= as_shown(high)
+        if typed is not None and beyond:
+            side, end = ("low", low) if typed < low else ("high", high)
+            words = STOPS.get((self._name, side), "It stops at {value}, the end of its scale.")
+            places = 0 if item.kind == "int" else 2
+            self.stopped.setText(tr(words, value=decimal(end, places)))
+        self.stopped.setVisible(beyond)
 
     def show(self, reading: LimitReading) -> None:
         """Show what was measured, or why it was not."""
@@ -157,7 +174,9 @@ class ThresholdPanel(Panel):
         """What would change is told of the limit that is in hand."""
         if event.type() == QEvent.Type.FocusIn:
             for name, row in self.rows.items():
-                if row.field is watched and name != self._current:
+                if row.field is not watched:
+                    row.stopped.hide()
+                elif name != self._current:
                     self._current = name
                     self._show_what_if()
         return False
@@ -217,7 +236,9 @@ class ThresholdPanel(Panel):
         name = self._current or "variety_of_base"
         told = [said(one.sentence) for one in verdict.what_if if one.name == name]
         label_words = tr(SETTINGS[name].label)
-        if not told:
+        if not told and not verdict.foreseen:
+            told = [tr("Working out what would change…")]
+        elif not told:
             told = [tr("Wherever “{limit}” is set, the answer stays the same.", limit=label_words)]
         self.what_if.setText(joined(told))
         self.what_if.show()

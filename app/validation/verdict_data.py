@@ -83,6 +83,12 @@ class LimitLine:
         return _STOPS.get((self.setting, "high"), "") if as_shown(value) > as_shown(high) else ""
 
 
+STOPS = {
+    ("excess", "low"): "It stops at {value}: real art that was not trained on is this near.",
+    ("variety_of_base", "high"): "It stops at {value}: no more can be expected of these prompts "
+    "and seeds.",
+}
+"""Why a limit goes no lower or higher, where it is not the end of a scale."""
 _STOPS = {
     ("excess", "low"): "stops here: real art that was not trained on is this near",
     ("variety_of_base", "high"): "stops here: no more can be expected of these prompts and seeds",

@@ -39,7 +39,8 @@ class VerdictFoot(QWidget):
         self.report = button("Report", "file-text", on=self._offer_report)
         self.approve = button("", "badge-check", on=self._approve)
         self._text = bind(self.approve.setText, "Approve…")
-        self.canvas = button("Open in Canvas", "brush", on=self.canvas_asked.emit)
+        self.canvas = button("", "brush", on=self.canvas_asked.emit)
+        self._painting = bind(self.canvas.setText, "Paint with it")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(metrics.GAP)
@@ -87,7 +88,13 @@ class VerdictFoot(QWidget):
         else:
             self._text.say("Approve…")
         self.approve.set_icon("undo-2" if approved else "badge-check")
-        usable = decided or (state.first is not None and state.first.checkpoint != "")
+        lora = self._approvals.to_use
+        usable = lora is not None
+        if lora is not None:
+            name, weight = self._evidence.names().get(lora[0], ""), f"{lora[1]:g}"
+            self._painting.say("Paint with {name} at {weight}", name=name, weight=weight)
+        else:
+            self._painting.say("Paint with it")
         self.canvas.setEnabled(usable)
         # Alone and with nothing to open it would only ask why.
         self.canvas.setVisible(usable or self._evidence.evidence is not None)

@@ -97,9 +97,12 @@ class EpochsPanel(Panel):
         for path, word in verdict.words.items():
             icon, tint = WORD_MARKS[word]
             title, told = self._state.title_of(path), word_at(verdict, path)
-            if self._approvals.of(path) is not None:
+            approved = self._approvals.of(path)
+            if approved is not None:
                 icon, tint = "badge-check", "acc"
-                told = listed([told, tr("approved")])
+                told = listed(
+                    [told, tr("approved at {weight}", weight=f"{approved.approval.weight:g}")]
+                )
             rows.append(Row(path, title, told, icon=icon, icon_tone=tint))
         self.list.set_rows(rows)
         self.list.set_current(self._focus.at[0])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from app.i18n import joined, tr, tr_error
+from app.i18n import bind, joined, tr, tr_error
 from app.theme import metrics
 from app.validation.labels import listed
 from app.validation.verdict_words import said
@@ -82,7 +82,8 @@ class Recommendation(Panel):
         self._measured_by = padded(self.measured_by, top=6)
         self.body.addWidget(self._measured_by)
         self._build_progress()
-        self.complete = button("Draw what is missing", "play", on=self.completion_asked.emit)
+        self.complete = button("", "play", on=self.completion_asked.emit)
+        self._completing = bind(self.complete.setText, "Draw what is missing")
         self.again = button("Measure", "play", on=self.measuring_asked.emit)
         self._complete, self._again = padded(self.complete, top=8), padded(self.again, top=8)
         self.body.addWidget(self._complete)
@@ -128,7 +129,11 @@ class Recommendation(Panel):
         self._complete.setVisible(picked is None and bool(missing) and not measuring)
         failed = evidence.problem is not None or evidence.cancelled
         self._again.setVisible(verdict is None and failed and not measuring)
+        unfinished = verdict is not None and verdict.evidence.undrawn is not None
+        self._completing.say("Draw the rest" if unfinished else "Draw what is missing")
         notes = [said(note) for note in verdict.notes] if verdict is not None else []
+        if left_out := evidence.left_out():
+            notes.append(tr("Not in this grid: {names}.", names=listed(left_out)))
         self.notes.setText(joined(notes))
         self._notes.setVisible(bool(notes))
         self._measured_by.setVisible(verdict is not None)
@@ -142,7 +147,9 @@ class Recommendation(Panel):
         elif picked is not None:
             self._show_pick(picked)
         elif lacks:
-            self._say("info", "t2", tr("Not enough to judge"), joined(said(one) for one in lacks))
+            undrawn = verdict.evidence.undrawn if verdict is not None else None
+            title = "Not drawn to the end" if undrawn is not None else "Not enough to judge"
+            self._say("info", "t2", tr(title), joined(said(one) for one in lacks))
         elif evidence.problem is not None:
             self._say("info", "t2", tr("No evidence yet"), tr_error(evidence.problem))
         elif evidence.cancelled:

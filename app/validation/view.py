@@ -257,7 +257,7 @@ class View(QWidget):
         state.choice_changed.connect(self._mark_next_step)
         self.runner.changed.connect(self._mark_next_step)
         self.runner.changed.connect(lambda: self.bar.earlier.setEnabled(not self.runner.running))
-        self.right.deeds.canvas_asked.connect(self.chosen.open_in_canvas)
+        self.right.deeds.canvas_asked.connect(self.paint)
         self.right.deeds.report_asked.connect(self.exports.ask_report)
         self.bar.export.clicked.connect(self.exports.ask_grid)
         self.right.completion_asked.connect(drawing.complete)
@@ -320,6 +320,12 @@ class View(QWidget):
     def _started(self) -> None:
         self.evidence.clear()
         self.stage.show_grid()
+
+    def paint(self) -> None:
+        """Paint with what is approved, else with what the evidence speaks for."""
+        lora = self.approvals.to_use
+        if lora is not None:
+            self.chosen.paint_with(lora)
 
     def measure(self) -> None:
         """Measure the grid that is shown; what was measured before is taken as it is."""

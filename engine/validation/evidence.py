@@ -36,6 +36,25 @@ class CellEvidence:
 
 
 @dataclass(frozen=True)
+class Undrawn:
+    """Of ``total`` different pictures only ``drawn`` are there, and of ``checkpoints`` none."""
+
+    drawn: int
+    total: int
+    checkpoints: tuple[str, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """That in words."""
+        facts = {"drawn": str(self.drawn), "total": str(self.total)}
+        found = [Sentence("Only {drawn} of {total} pictures are drawn.", facts)]
+        if self.checkpoints:
+            count = {"count": str(len(self.checkpoints))}
+            found.append(Sentence("Checkpoints not looked at: {count}.", count))
+        return tuple(found)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All rows, with what they are read against.
 
@@ -47,7 +66,7 @@ class Evidence:
     ``unread`` the pictures that were left out because they cannot be read.
     ``training_diversity`` is the mean difference of two training pictures. ``planted`` are the
     pictures of prompts whose right answer is known, ``against`` says what it was measured against
-    where that is not plain.
+    where that is not plain. ``undrawn`` tells that not all of the grid was drawn.
     """
 
     rows: tuple[RowEvidence, ...]
@@ -63,6 +82,7 @@ class Evidence:
     training_diversity: float | None = None
     planted: tuple[Planted, ...] = ()
     against: tuple[Sentence, ...] = ()
+    undrawn: Undrawn | None = None
 
     @property
     def is_compared(self) -> bool:
@@ -144,7 +164,19 @@ def assess(
         raise BadInputError("There is nothing to compare yet.", remedy="Draw a grid.")
     reference = reference_of(training, held_out, read, extractor, cache)
     found = assess_against(reference, grid, progress, prompts=prompts, losses=losses)
-    return replace(found, against=against)
+    return replace(found, against=against, undrawn=_undrawn(grid))
+
+
+def _undrawn(grid: Grid) -> Undrawn | None:
+    """What of ``grid`` nobody has tried to draw yet; what failed was tried."""
+    drawn = {cell.id for cell in grid.cells if cell.path is not None or cell.error}
+    total = len({cell.id for cell in grid.cells})
+    if len(drawn) == total:
+        return None
+    tried = [cell for cell in grid.cells if cell.position.uses_lora]
+    seen = {cell.position.checkpoint for cell in tried if cell.id in drawn}
+    asked = dict.fromkeys(cell.position.checkpoint for cell in tried)
+    return Undrawn(len(drawn), total, tuple(one for one in asked if one not in seen))
 
 
 def assess_against(

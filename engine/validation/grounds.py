@@ -13,6 +13,8 @@ def lacking(evidence: Evidence) -> tuple[Sentence, ...]:
     """What has to be drawn before a checkpoint can be picked; empty when nothing is missing."""
     rows = tried(evidence)
     found = []
+    if evidence.undrawn is not None:
+        found += evidence.undrawn.sentences
     if any(row.diversity is None for row in rows):
         found.append(
             Sentence("Draw at least 2 seeds; with one nobody can see whether pictures differ.", {})

@@ -69,7 +69,8 @@ class Verdict:
     where that row only hides it or is flagged as well. ``losses`` are the held-out
     losses that may be compared. ``pick`` is None when ``missing`` says what has to be drawn first,
     or ``unjudged`` what nobody can tell because pictures are gone. ``notes`` are about what could
-    not be measured, and against what it was.
+    not be measured, and against what it was. Until it is ``foreseen`` what other limits would
+    change, an empty ``what_if`` says nothing.
     """
 
     evidence: Evidence
@@ -84,6 +85,7 @@ class Verdict:
     unjudged: tuple[Sentence, ...]
     notes: tuple[Sentence, ...]
     what_if: tuple[WhatIf, ...]
+    foreseen: bool = True
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -208,6 +210,7 @@ def judge(
         unjudged=unjudged(evidence),
         notes=_notes(evidence),
         what_if=what_if(evidence, held, known, named) if picked is not None and foresee else (),
+        foreseen=foresee,
     )
 
 

@@ -172,3 +172,13 @@ def test_what_another_workspace_hands_over_names_the_model_too(ready, shelf):
     settings = ready.repainting.settings
     assert (settings.model, settings.loras) == (str(shelf / "grand"), ((lora, 0.8),))
     assert ready.repainting.problem is None
+
+
+def test_another_checkpoint_of_a_run_takes_the_place_of_the_one_before(ready, tmp_path):
+    run, other = tmp_path / "run", "/loras/other.safetensors"
+    run.mkdir()
+    (run / "run.json").write_text("{}")
+    early, late = (str(run / f"style-{epoch}.safetensors") for epoch in (12, 24))
+    ready.receive(loras=((early, 1.0), (other, 0.4)))
+    ready.receive(loras=((late, 0.8),))
+    assert ready.repainting.settings.loras == ((other, 0.4), (late, 0.8))

@@ -14,6 +14,7 @@ from engine.runtime.locks import Lock
 from engine.training.config import TrainRequest
 from engine.training.run_claims import LOCK
 from engine.training.runs import Run
+from engine.validation.evidence import Undrawn
 from tests.app.validation.test_export import choose
 from tests.engine.validation.exports import evidence_of, make_grid
 
@@ -165,7 +166,7 @@ def test_what_is_approved_is_marked_on_the_page(qtbot, view, sheet):
     assert panel.approved.text() == f"Approved for the team: {name} at {picked.weight:g}."
     view.stage.show_verdict()
     told = {row.key: row.count for row in view.right.epochs.list.rows.items}
-    assert told[picked.checkpoint].endswith(", approved")
+    assert told[picked.checkpoint].endswith(f", approved at {picked.weight:g}")
 
 
 def test_a_checkpoint_that_changed_is_not_approved_and_one_sentence_says_so(
@@ -267,7 +268,8 @@ def test_the_rest_of_the_run_goes_to_the_trash_and_comes_back(
     picked = view.state.checkpoints[view.state.pick_checkpoint].epoch
     assert not sheet.tidy.value
     assert sheet.tidy.text() == f"Keep epoch {picked}, delete the rest"
-    assert sheet.tidy_hint.text().startswith("4 checkpoints of style go to the trash")
+    assert sheet.tidy_hint.text().startswith("3 checkpoints of style go to the trash")
+    assert sheet.tidy_hint.text().endswith("1 that was never drawn stays.")
     other = next(path for path in view.evidence.verdict().words if path != sheet.checkpoint.value)
     choose(qtbot, sheet.checkpoint, other)
     epoch = view.state.checkpoints[other].epoch
@@ -276,9 +278,9 @@ def test_the_rest_of_the_run_goes_to_the_trash_and_comes_back(
     qtbot.mouseClick(sheet.tidy, LEFT)
     qtbot.mouseClick(sheet.go, LEFT)
     assert session.errors == []
-    assert _left(judged_run) == [low, high]
+    assert _left(judged_run) == [low, high, 5]
     assert len(list(approved_in(library))) == 1
-    assert len(list((tmp_path / "trash").iterdir())) == 3
+    assert len(list((tmp_path / "trash").iterdir())) == 2
     session.offers["1 checkpoint of {name} is in the trash."]()
     assert _left(judged_run) == [1, 2, 3, 4, 5]
 
@@ -334,3 +336,54 @@ def test_the_limits_of_the_project_judge_the_report_and_the_approval(
     qtbot.mouseClick(view.approvals.sheet.go, LEFT)
     (approved,) = approved_in(library)
     assert approved.approval.limits["least_fit"] == 0.05
+
+
+def test_enter_in_the_weight_takes_the_number_and_does_not_approve(qtbot, sheet, library):
+    field = sheet.weight.field
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "1.4")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert sheet.isVisible()
+    assert (sheet.weight.value, field.text()) == (1.4, "1.40")
+    assert not library.exists()
+    assert "does not show this weight" in sheet.verdict.text()
+
+
+def test_one_paints_with_what_is_approved_whichever_cell_is_chosen(
+    qtbot, view, session, sheet, library
+):
+    picked, foot = view.evidence.pick(), view.right.deeds
+    name = view.evidence.names()[picked.checkpoint]
+    assert foot.canvas.text() == f"Paint with {name} at {picked.weight:g}"
+    sheet.weight.set_value(0.75)
+    qtbot.mouseClick(sheet.go, LEFT)
+    other = next(key for key, _ in view.state.finished() if key.checkpoint != picked.checkpoint)
+    view.state.choose(other)
+    assert foot.canvas.text() == f"Paint with {name} at 0.75"
+    qtbot.mouseClick(foot.canvas, LEFT)
+    assert session.gone[-1][0] == "canvas"
+    assert session.gone[-1][1]["loras"] == ((picked.checkpoint, 0.75),)
+    told = {row.key: row.count for row in view.right.epochs.list.rows.items}
+    assert told[picked.checkpoint].endswith("approved at 0.75")
+
+
+def test_a_grid_that_is_not_drawn_to_the_end_recommends_nothing(view, judged):
+    last = judged.request.checkpoints[-1]
+    view.evidence.evidence = replace(view.evidence.evidence, undrawn=Undrawn(48, 456, (last,)))
+    view.evidence.judge()
+    said = view.right.verdict
+    assert said.headline.text() == "Not drawn to the end"
+    assert "Only 48 of 456 pictures are drawn. Checkpoints not looked at: 1." in said.reasons.text()
+    assert said.complete.text() == "Draw the rest"
+    assert not said.complete.isHidden()
+    foot = view.right.deeds
+    assert not foot.approve.isEnabled()
+    assert foot.approve.property("kind") != "primary"
+
+
+def test_checkpoints_of_the_run_that_the_grid_leaves_out_are_named(view, judged):
+    other = str(Path(judged.request.checkpoints[-1]).parent / "style-e9.safetensors")
+    view.state.checkpoints[other] = Checkpoint(other, "style", 9)
+    view.evidence.judge()
+    assert "Not in this grid: epoch 9." in view.right.verdict.notes.text()

@@ -705,7 +705,9 @@ def test_comparing_is_not_offered_while_it_is_on_the_stage(qtbot, shown):
 
 
 def test_painting_is_offered_once_there_is_something_to_paint_with(view, session, run):
-    assert view.right.deeds.canvas.isHidden()
+    assert not view.recipe.canvas.isVisible()
     view.state.open(open_grid(draw(session, axes_of(run))))
     view.state.choose(view.grid.grid.key(1, 1))
-    assert not view.right.deeds.canvas.isHidden()
+    assert view.recipe.canvas.isVisible()
+    # Nothing is measured, so there is no checkpoint that the foot could paint with.
+    assert view.right.deeds.canvas.isHidden()

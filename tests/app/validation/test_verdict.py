@@ -735,3 +735,45 @@ def test_the_menu_offers_what_is_there_and_what_can_be_downloaded(judged, sessio
     download.trigger()
     assert session.bridge.submitted[-1].request.extractor == "dinov2-small"
     judged.extractors.menu.close()
+
+
+def test_a_limit_that_is_typed_too_high_says_where_it_stops_and_why(qtbot, judged):
+    row = judged.right.limits.rows["variety_of_base"]
+    row.field.setFocus()
+    row.field.selectAll()
+    qtbot.keyClicks(row.field, "0.99")
+    qtbot.keyClick(row.field, Qt.Key.Key_Return)
+    end = row.field.text()
+    assert end != "0.99"
+    assert row.stopped.isVisible()
+    assert row.stopped.text() == (
+        f"It stops at {end}: no more can be expected of these prompts and seeds."
+    )
+    row.field.selectAll()
+    qtbot.keyClicks(row.field, "0.20")
+    assert not row.stopped.isVisible()
+
+
+def test_nothing_is_said_of_other_answers_before_they_are_worked_out(qtbot, judged):
+    row = judged.right.limits.rows["least_fit"]
+    row.field.setFocus()
+    row.field.selectAll()
+    qtbot.keyClicks(row.field, "0.95")
+    assert judged.right.limits.what_if.text() == "Working out what would change…"
+    qtbot.waitUntil(lambda: judged.evidence.verdict().foreseen)
+    assert "stays the same" not in judged.right.limits.what_if.text()
+
+
+def test_a_field_of_a_limit_leaves_undo_to_the_page(qtbot, judged):
+    from PySide6.QtGui import QAction, QKeySequence
+
+    undo = QAction(judged)
+    undo.setShortcut(QKeySequence("Ctrl+Z"))
+    undo.triggered.connect(judged.undoing.undo)
+    judged.addAction(undo)
+    judged.evidence.choices.set_limit("least_fit", 0.7)
+    judged.evidence.choices.finish()
+    field = judged.right.limits.rows["least_fit"].field
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert judged.evidence.choices.limits == Limits()

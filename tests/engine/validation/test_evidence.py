@@ -8,8 +8,9 @@ import pytest
 
 from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
-from engine.validation.evidence import Evidence, assess
+from engine.validation.evidence import Evidence, Undrawn, assess
 from engine.validation.filling import Filling, Keep
+from engine.validation.judging import judge
 from engine.validation.limits import Limits
 from engine.validation.manifest import Grid, open_grid
 from engine.validation.overfit_stats import Figure
@@ -162,3 +163,24 @@ def test_style_fit_has_an_interval_that_holds_it(evidence: Evidence) -> None:
         if row.weight:
             assert row.figures.fit.value == pytest.approx(row.style_fit)
             assert row.figures.fit.low <= row.style_fit <= row.figures.fit.high
+
+
+def test_a_grid_that_was_left_early_is_not_judged(grid: Grid, training: list[Path]) -> None:
+    last = grid.request.checkpoints[-1]
+    cells = tuple(
+        replace(cell, path=None)
+        if cell.position.uses_lora and cell.position.checkpoint == last
+        else cell
+        for cell in grid.cells
+    )
+    left = {cell.id for cell in cells if cell.path is None}
+    total = {cell.id for cell in cells}
+    found = assess(replace(grid, cells=cells), training[:-6], training[-6:])
+    assert found.undrawn == Undrawn(len(total) - len(left), len(total), (last,))
+    verdict = judge(found)
+    assert verdict.pick is None
+    assert (
+        str(verdict.missing[0]) == f"Only {len(total - left)} of {len(total)} pictures are drawn."
+    )
+    failed = tuple(replace(cell, error="" if cell.path else "it broke") for cell in cells)
+    assert assess(replace(grid, cells=failed), training[:-6], training[-6:]).undrawn is None
