@@ -71,11 +71,6 @@ class Approvals(QObject):
             return state.pick_checkpoint, state.pick_weight
         return None
 
-    def note_of(self, checkpoint: str) -> str:
-        """What was written about ``checkpoint`` when it was approved."""
-        approved = self.known.get(checkpoint)
-        return approved.approval.note if approved is not None else ""
-
     def _settings_changed(self, _: object) -> None:
         self._follow()
 

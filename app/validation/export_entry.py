@@ -15,7 +15,7 @@ from app.validation.export_sheet import ExportSheet
 from app.widgets.file_dialogs import ask_save
 from engine.project.settings import data_dir
 from engine.runtime.files import exists
-from engine.validation.export.report_request import ReportRequest
+from engine.validation.export.report_request import ApprovedRow, ReportRequest
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -117,10 +117,27 @@ class Exports(QObject):
             training=self._evidence.training_count,
             held_out=len(held_out),
             dismissed=self._evidence.choices.now.dismissed,
-            note=self._approvals.note_of(self._state.pick_checkpoint),
+            approved=self._approved(),
+            run=self._run_name(),
+            left_out=tuple(self._evidence.left_out()),
             language=cast("Literal['en', 'zh_CN']", language()),
         )
         self._session.start(self.export(asked))
+
+    def _approved(self) -> ApprovedRow | None:
+        """What of the grid shown the team approved."""
+        used = self._approvals.to_use
+        found = self._approvals.of(used[0]) if used is not None else None
+        if used is None or found is None:
+            return None
+        return ApprovedRow(checkpoint=used[0], weight=used[1], note=found.approval.note)
+
+    def _run_name(self) -> str:
+        """What the run of the first checkpoint is called: its folder."""
+        request = self._state.request
+        first = next(filter(None, request.checkpoints), "") if request is not None else ""
+        folder = Path(first).parent
+        return "" if not first else folder.parent.name if folder.name == "checkpoints" else ""
 
 
 def open_place(folder: Path) -> None:

@@ -51,7 +51,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Chart:
-    """Places 0..1 from left to right with their labels; ``picked`` is the one recommended.
+    """Places 0..1 from left to right with their labels; ``picked`` is the one it is about.
 
     ``losses`` are the held-out losses, on an axis of their own below; None where none is known.
     """
@@ -68,12 +68,15 @@ def chart_of(
     verdict: Verdict,
     epochs: Mapping[str, int],
     words: Words,
+    at: tuple[str, float] | None,
 ) -> Chart | None:
-    """The curves at the weight of the pick; None with fewer than two checkpoints."""
-    picked = verdict.pick
-    if picked is None:
+    """The curves at the weight of ``at``, whose checkpoint is marked; None without one, and with
+    fewer than two checkpoints.
+    """
+    if at is None:
         return None
-    rows = [one.row for one in verdict.rows if one.row.weight == picked.weight]
+    chosen, weight = at
+    rows = [one.row for one in verdict.rows if one.row.weight == weight]
     rows.sort(key=lambda row: epochs.get(row.checkpoint, 0))
     if len(rows) < 2:
         return None
@@ -81,7 +84,7 @@ def chart_of(
 
     def curve(name: str, key: str, dash: Dash, marker: Marker) -> Curve:
         of = {"fit": "style_fit", "diversity": "diversity", "copying": "copying"}[key]
-        figure = {"diversity": "diversity", "copying": "copy_mean"}.get(key, "")
+        figure = {"fit": "fit", "diversity": "diversity", "copying": "copy_mean"}[key]
         known = [row for row in rows if getattr(row, of) is not None]
         points = tuple((places[row.checkpoint], float(getattr(row, of))) for row in known)
         found = [(row, getattr(row.figures, figure, None)) for row in known]
@@ -91,7 +94,7 @@ def chart_of(
         return Curve(name, COLORS[key], dash, marker, points, band if len(band) > 1 else ())
 
     return Chart(
-        words("At weight {weight}", weight=f"{picked.weight:g}"),
+        words("At weight {weight}", weight=f"{weight:g}"),
         tuple((places[row.checkpoint], verdict.names[row.checkpoint]) for row in rows),
         (
             curve(words("Style fit"), "fit", "", "circle"),
@@ -99,7 +102,7 @@ def chart_of(
             curve(words("Copying"), "copying", "", "triangle"),
         ),
         _limits(verdict, rows, words),
-        places.get(picked.checkpoint),
+        places.get(chosen),
         _losses(places, verdict.losses, words),
     )
 

@@ -42,22 +42,20 @@ class _Reporter:
 
     def report(self) -> Report:
         verdict, words = self._verdict, self.words
-        picked, row = verdict.pick, self._picked
-        if picked is not None:
-            headline, reasons = self._said(picked.headline), [*picked.reasons]
-        else:
-            headline, reasons = words("Not enough to judge"), [*verdict.missing, *verdict.unjudged]
+        row, approved = self._subject, self._request.approved
+        note = words("Note: {note}", note=approved.note) if approved and approved.note else ""
         return Report(
             title=self._grid.folder.name,
             day=date.today().isoformat(),
             about=tuple(self._about()),
-            mark="ok" if picked is not None and picked.sound and picked.sure else "warn",
-            headline=headline,
-            reasons=tuple(self._said(one) for one in (*reasons, *verdict.notes)),
-            note=self._request.note,
+            mark=self._mark,
+            headline=self._headlines[0],
+            reasons=(*self._headlines[1:], *self._reasons()),
+            note=note,
+            subject=words("of what is approved" if approved else "of what is recommended"),
             compared=self._pictures.compared(row.row) if row is not None else (),
             limits=tuple(self._limits(row)) if row is not None else (),
-            chart=chart_of(verdict, self._request.epochs, words),
+            chart=chart_of(verdict, self._request.epochs, words, self._at),
             columns=tuple(words(name) for name in _COLUMNS),
             rows=tuple(self._rows()),
             flags=tuple(self._flags()),
@@ -66,10 +64,54 @@ class _Reporter:
         )
 
     @property
-    def _picked(self) -> RowVerdict | None:
-        """The row that is recommended."""
+    def _at(self) -> tuple[str, float] | None:
+        """Checkpoint and weight that the report is about: approved, else recommended."""
+        found = self._request.approved or self._verdict.pick
+        return (found.checkpoint, found.weight) if found is not None else None
+
+    @property
+    def _agrees(self) -> bool:
+        """Whether what is recommended is also what the report is about."""
         picked = self._verdict.pick
-        at = (picked.checkpoint, picked.weight) if picked is not None else None
+        return picked is not None and (picked.checkpoint, picked.weight) == self._at
+
+    @property
+    def _mark(self) -> str:
+        picked, row = self._verdict.pick, self._subject
+        if picked is not None and self._agrees:
+            return "ok" if picked.sound and picked.sure else "warn"
+        good = row is not None and row.word in GOOD and not row.elsewhere
+        return "ok" if good else "warn"
+
+    @property
+    def _headlines(self) -> list[str]:
+        """What is approved, and what is recommended where that is something else."""
+        words, picked, approved = self.words, self._verdict.pick, self._request.approved
+        told = words("Not enough to judge") if picked is None else self._said(picked.headline)
+        if approved is None:
+            return [told]
+        name = self._verdict.names.get(approved.checkpoint, Path(approved.checkpoint).stem)
+        weight = f"{approved.weight:g}"
+        headline = words("Approved for the team: {name} at {weight}.", name=name, weight=weight)
+        if self._agrees:
+            return [headline]
+        differs = words("The approval differs from the recommendation, which is:")
+        unseen = [] if self._subject is not None else [words("The grid does not show this weight.")]
+        return [headline, *unseen, differs, told]
+
+    def _reasons(self) -> list[str]:
+        verdict, picked = self._verdict, self._verdict.pick
+        reasons = picked.reasons if picked is not None else (*verdict.missing, *verdict.unjudged)
+        told = [self._said(one) for one in (*reasons, *verdict.notes)]
+        if self._request.left_out:
+            names = ", ".join(self._request.left_out)
+            told.append(self.words("Not in this grid: {names}.", names=names))
+        return told
+
+    @property
+    def _subject(self) -> RowVerdict | None:
+        """The row that the report is about; None where the grid does not show it."""
+        at = self._at
         rows = self._verdict.rows
         return next((one for one in rows if (one.row.checkpoint, one.row.weight) == at), None)
 
@@ -79,13 +121,15 @@ class _Reporter:
 
     def _about(self) -> list[tuple[str, str]]:
         """Which file is judged, and whose it is. No path of the computer is told."""
-        words, picked, told = self.words, self._verdict.pick, []
+        words, at, told = self.words, self._at, []
         project = _project_name(self._grid)
         if project:
             told.append((words("Project"), project))
         told.append((words("Grid"), self._grid.folder.name))
-        if picked is not None:
-            path = Path(picked.checkpoint)
+        if self._request.run:
+            told.append((words("Run"), self._request.run))
+        if at is not None:
+            path = Path(at[0])
             told.append((words("File"), path.name))
             told.append(("SHA-256", _digest(path) or words("the file is gone")))
         return told
@@ -109,14 +153,14 @@ class _Reporter:
         return [self._row(one) for one in (*base, *self._verdict.rows)]
 
     def _row(self, verdict: RowVerdict) -> TableRow:
-        row, figures, picked = verdict.row, verdict.row.figures, self._verdict.pick
+        row, figures = verdict.row, verdict.row.figures
         change = leak(row, self._verdict.evidence) if row.checkpoint else None
         counted = copies(row, self._verdict.evidence, self._verdict.limits)
         texts = (
             _capital(self._verdict.names.get(row.checkpoint, self.words("Base model"))),
             f"{row.weight:g}" if row.checkpoint else "",
             self.words(WORD_LABELS[verdict.word]),
-            _plain(row.style_fit),
+            _with_interval(figures.fit, row.style_fit),
             _with_interval(figures.diversity, row.diversity),
             _with_interval(figures.copy_mean, row.copying),
             "" if row.copying is None else f"{counted} / {row.count}",
@@ -128,10 +172,7 @@ class _Reporter:
         tone = "" if not row.checkpoint else "ok" if verdict.word in GOOD else "warn"
         if verdict.word in SERIOUS:
             tone = "err"
-        at = (row.checkpoint, row.weight)
-        return TableRow(
-            texts, tone, picked is not None and (picked.checkpoint, picked.weight) == at
-        )
+        return TableRow(texts, tone, (row.checkpoint, row.weight) == self._at)
 
     def _flags(self) -> list[FlagPart]:
         parts = []
@@ -174,7 +215,10 @@ class _Reporter:
             (words("Training pictures"), str(self._request.training)),
             (words("Held-out pictures"), str(self._request.held_out)),
             *self._background(),
-            (words("Pictures"), str(sum(cell.path is not None for cell in self._grid.cells))),
+            (
+                words("Pictures"),
+                str(len({one.id for one in self._grid.cells if one.path is not None})),
+            ),
             (words("Seeds"), ", ".join(map(str, request.seeds))),
             (words("Weights"), ", ".join(f"{weight:g}" for weight in request.weights)),
             *facts_of(self._grid, words),

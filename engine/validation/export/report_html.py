@@ -41,7 +41,7 @@ def _answer(report: Report, words: Words, title: str) -> Iterator[str]:
     yield "</div>"
     yield from _compared(report.compared)
     if report.limits:
-        yield _heading(words("Limits"), words("of what is recommended"))
+        yield _heading(words("Limits"), report.subject)
         yield from _limits(report)
     yield '<div class="sign">'
     for told in ("Approved by", "Date", "Signature"):
@@ -59,7 +59,7 @@ def _evidence(report: Report, words: Words) -> Iterator[str]:
         yield _heading(words("Red flags"), words("Left: generated. Right: training."))
         yield from _flags(report)
     if report.closest:
-        yield _heading(words("Closest to the training"), words("of what is recommended"))
+        yield _heading(words("Closest to the training"), report.subject)
         yield from _pairs(report.closest)
     yield _heading(words("How it was measured"))
     yield from _list(report.facts)

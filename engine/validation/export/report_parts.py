@@ -66,7 +66,7 @@ class LimitRow:
 class Report:
     """The answer (up to ``limits``), then its evidence. ``mark`` is ok or warn. ``about`` tells
     which file of which project is judged, ``compared`` are the style, the base model and what is
-    recommended above each other.
+    approved or recommended above each other; ``subject`` says which of the two.
     """
 
     title: str
@@ -76,6 +76,7 @@ class Report:
     headline: str
     reasons: tuple[str, ...]
     note: str
+    subject: str
     compared: tuple[PictureRow, ...]
     limits: tuple[LimitRow, ...]
     chart: Chart | None

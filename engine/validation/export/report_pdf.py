@@ -83,7 +83,7 @@ def _answer(report: Report, words: Words, title: str, room: float) -> list[Flowa
     if report.compared:
         story += [Spacer(0, 10), PictureRows(report.compared, room)]
     if report.limits:
-        head = _heading(words("Limits"), words("of what is recommended"))
+        head = _heading(words("Limits"), report.subject)
         story.append(KeepTogether([*head, _limits(report, room)]))
     return [*story, Spacer(0, SIGN), PageBreak()]
 
@@ -100,7 +100,7 @@ def _evidence(report: Report, words: Words, room: float) -> list[Flowable]:
         head = _heading(words("Red flags"), words("Left: generated. Right: training."))
         story.append(KeepTogether([*([] if number else head), *_flag(flag, room)]))
     if report.closest:
-        head = _heading(words("Closest to the training"), words("of what is recommended"))
+        head = _heading(words("Closest to the training"), report.subject)
         story.append(KeepTogether([*head, _pairs(report.closest, room)]))
     return [*story, *_heading(words("How it was measured")), _facts(report.facts, room)]
 

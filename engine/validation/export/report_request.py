@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.runtime.job import Request
 from engine.validation.dismissed import Dismissal
 from engine.validation.evidence import Evidence
 from engine.validation.limits import Limits
+
+
+class ApprovedRow(BaseModel):
+    """What the team approved: a checkpoint at a ``weight``, and the ``note`` to it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    checkpoint: str
+    weight: float
+    note: str = ""
 
 
 class ReportRequest(Request):
@@ -18,7 +28,9 @@ class ReportRequest(Request):
     ``evidence`` is what was measured, ``limits`` what it is held against, ``names`` what
     checkpoints are called, by file, and ``epochs`` where they lie in the charts. ``training`` and
     ``held_out`` count the pictures that were compared with. ``dismissed`` are flags that somebody
-    set aside: they are told, struck through.
+    set aside: they are told, struck through. ``approved`` is what the report is about; without it
+    that is what is recommended. ``run`` is what the training is called, ``left_out`` names
+    checkpoints of the run that the grid does not show.
     """
 
     handler: ClassVar[str] = "engine.validation.export.run:report"
@@ -34,7 +46,9 @@ class ReportRequest(Request):
     training: int = 0
     held_out: int = 0
     dismissed: tuple[Dismissal, ...] = ()
-    note: str = ""
+    approved: ApprovedRow | None = None
+    run: str = ""
+    left_out: tuple[str, ...] = ()
     language: Literal["en", "zh_CN"] = "en"
 
     @property

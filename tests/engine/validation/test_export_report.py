@@ -23,7 +23,7 @@ from engine.validation.export.pdf_flow import Lines
 from engine.validation.export.pdf_text import load_fonts, wrapped
 from engine.validation.export.report import report_of
 from engine.validation.export.report_parts import Report
-from engine.validation.export.report_request import ReportRequest
+from engine.validation.export.report_request import ApprovedRow, ReportRequest
 from engine.validation.export.run import report
 from engine.validation.judging import judge
 from engine.validation.overfit import Figures
@@ -70,7 +70,6 @@ def request_of(grid, tmp_path: Path):
             "epochs": {first: 2, second: 4},
             "training": 376,
             "held_out": 42,
-            "note": "Good for <props>.\n建筑需要 house。",
         }
         return ReportRequest(**known | values)
 
@@ -246,7 +245,11 @@ def test_how_it_was_measured_is_told(told: Report) -> None:
 
 
 def test_the_page_is_whole_and_asks_no_network(request_of, grid) -> None:
-    text = report(request_of(), Job.detached()).paths[0].read_text("utf-8")
+    approved = ApprovedRow(
+        checkpoint=grid.request.checkpoints[1], weight=1.0, note="Good for <props>."
+    )
+    asked = request_of(approved=approved)
+    text = report(asked, Job.detached()).paths[0].read_text("utf-8")
     assert "default-src 'none'" in text
     assert re.findall(r'src="(?!data:)', text) == []
     assert "https:" not in text
@@ -391,3 +394,38 @@ def test_a_dismissed_flag_is_told_last_and_struck_through(grid, request_of) -> N
     plain = report(request_of(), Job.detached()).paths[0].read_text("utf-8")
     assert "<s>" not in plain
     assert report(request_of("pdf", dismissed=(aside,)), Job.detached()).paths[0].stat().st_size
+
+
+def test_it_is_about_what_was_approved_and_says_where_that_differs(grid, request_of) -> None:
+    picked = judge(request_of().evidence).pick
+    assert picked is not None
+    other = next(
+        row
+        for row in request_of().evidence.rows
+        if (row.checkpoint, row.weight) != (picked.checkpoint, picked.weight)
+    )
+    approved = ApprovedRow(
+        checkpoint=other.checkpoint, weight=other.weight, note="Good for <props>."
+    )
+    request = request_of(approved=approved, run="style-v2", left_out=("epoch 6",))
+    told = report_of(request, grid, Words("en"), Job.detached())
+    name = request.names[other.checkpoint]
+    assert told.headline == f"Approved for the team: {name} at {other.weight:g}."
+    assert told.reasons[0] == "The approval differs from the recommendation, which is:"
+    assert f"at weight {picked.weight:g}" in told.reasons[1]
+    assert told.reasons[-1] == "Not in this grid: epoch 6."
+    assert told.note == "Note: Good for <props>."
+    assert told.subject == "of what is approved"
+    about = dict(told.about)
+    assert (about["Run"], about["File"]) == ("style-v2", Path(other.checkpoint).name)
+    assert told.compared[-1].title.endswith(f"at weight {other.weight:g}")
+    (marked,) = [row for row in told.rows if row.picked]
+    assert marked.texts[1] == f"{other.weight:g}"
+    same = ApprovedRow(checkpoint=picked.checkpoint, weight=picked.weight)
+    told = report_of(request_of(approved=same), grid, Words("en"), Job.detached())
+    assert not any("differs" in one for one in told.reasons)
+    (away,) = {0.85} - set(grid.request.weights)
+    unseen = ApprovedRow(checkpoint=picked.checkpoint, weight=away)
+    told = report_of(request_of(approved=unseen), grid, Words("en"), Job.detached())
+    assert told.reasons[0] == "The grid does not show this weight."
+    assert told.limits == ()
