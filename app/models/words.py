@@ -137,7 +137,7 @@ def facts(info: ModelInfo) -> list[tuple[str, str]]:
         *([] if is_sum(info) else trained_facts(meta)),
         ("Keys", _keys(info)),
         ("File", info.path.name if info.kind == "lora" else ""),
-        ("Hash", _in_fours(meta.get("sshs_model_hash", "")[:12])),
+        ("Hash of the weights", _in_fours(meta.get("sshs_model_hash", "")[:12])),
     ]
     return [(key, text) for key, text in lines if text]
 

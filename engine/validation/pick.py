@@ -141,6 +141,18 @@ _BETTER: Mapping[str, tuple[str, str]] = {
     "copying": ("nearer to the training ({change})", "farther from the training ({change})"),
 }
 
+_WITHIN_NOISE: Mapping[str, str] = {
+    "stronger style ({change})": "stronger style ({change}, within the noise)",
+    "weaker style ({change})": "weaker style ({change}, within the noise)",
+    "more variety ({change})": "more variety ({change}, within the noise)",
+    "less variety ({change})": "less variety ({change}, within the noise)",
+    "nearer to the training ({change})": "nearer to the training ({change}, within the noise)",
+    "farther from the training ({change})": (
+        "farther from the training ({change}, within the noise)"
+    ),
+}
+_FIGURES = {"style_fit": "fit", "diversity": "diversity", "copying": "copy_mean"}
+
 
 class _Judge:
     def __init__(
@@ -318,7 +330,16 @@ def _differs(row: RowEvidence, chosen: RowEvidence) -> tuple[Sentence, ...]:
         change = as_shown(as_shown(ours) - as_shown(theirs))
         if abs(change) >= _TELLING:
             sign = "+" if change > 0 else ""
-            told = Sentence(more if change > 0 else less, {"change": f"{sign}{decimal(change)}"})
-            found.append((abs(change), told))
+            facts = {"change": f"{sign}{decimal(change)}"}
+            words = more if change > 0 else less
+            if abs(change) <= max(_noise(row, name), _noise(chosen, name)):
+                words = _WITHIN_NOISE[words]
+            found.append((abs(change), Sentence(words, facts)))
     found.sort(key=lambda one: -one[0])
     return tuple(told for _, told in found) or (Sentence("about the same"),)
+
+
+def _noise(row: RowEvidence, name: str) -> float:
+    """Half the width of the 95 % interval of the measure ``name``; 0 where there is none."""
+    figure = getattr(row.figures, _FIGURES[name])
+    return 0.0 if figure is None else (figure.high - figure.low) / 2

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from datetime import date
 from pathlib import Path
 
-from engine.models.hashes import file_sha256
+from engine.models.hashes import data_sha256, file_sha256
 from engine.runtime.errors import StylekilnError
 from engine.runtime.job import Job
 from engine.runtime.words import Words
@@ -131,7 +132,10 @@ class _Reporter:
         if at is not None:
             path = Path(at[0])
             told.append((words("File"), path.name))
-            told.append(("SHA-256", _digest(path) or words("the file is gone")))
+            if weights := _weights_hash(path):
+                told.append((words("Hash of the weights"), weights))
+            digest = _digest(path) or words("the file is gone")
+            told.append((words("SHA-256 of the file"), digest))
         return told
 
     def _limits(self, row: RowVerdict) -> list[LimitRow]:
@@ -259,6 +263,15 @@ def _digest(path: Path) -> str:
         return file_sha256(path)
     except StylekilnError:
         return ""
+
+
+def _weights_hash(path: Path) -> str:
+    """The first 12 hex digits in fours, as the models page shows them; empty for another file."""
+    try:
+        digest = data_sha256(path)[:12]
+    except (StylekilnError, OSError, struct.error):  # gone, or not safetensors
+        return ""
+    return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))
 
 
 def _plain(value: float | None) -> str:

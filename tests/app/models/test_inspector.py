@@ -160,7 +160,7 @@ def test_facts_come_from_the_header_alone(shelf, tongue):
                       )  # fmt: skip
     lines = dict(facts(inspect(said)))
     assert lines["Base model"] == "big.safetensors"
-    assert lines["Hash"] == "a41f 09c2 7be3"
+    assert lines["Hash of the weights"] == "a41f 09c2 7be3"
     assert lines["Keys"] == "kohya, 3"
     assert lines["Rank, alpha"] == "4, 4"
     words = {"en": "376 pictures, 2,256 steps", "zh_CN": "376 张图片，2,256 步"}

@@ -7,11 +7,14 @@ import re
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import save_file
 
 from engine.dataset.edits import Fill, Recipe
 from engine.dataset.library import Library
+from engine.models.hashes import data_sha256
 from engine.project.project import Project, SourceFolder
 from engine.runtime.errors import JobCancelled
 from engine.runtime.job import Job
@@ -298,7 +301,7 @@ def test_the_answer_says_which_file_of_which_project_it_is_about(
     picked = Path(judge(evidence).pick.checkpoint)
     assert (about["Project"], about["Grid"]) == ("Harvest Isles", "check")
     assert about["File"] == picked.name
-    assert about["SHA-256"] == hashlib.sha256(picked.read_bytes()).hexdigest()
+    assert about["SHA-256 of the file"] == hashlib.sha256(picked.read_bytes()).hexdigest()
     picked.unlink()
     gone = report_of(
         request_of(grid=str(grid.folder), evidence=evidence, names=names),
@@ -306,7 +309,7 @@ def test_the_answer_says_which_file_of_which_project_it_is_about(
         Words(),
         Job.detached(),
     )
-    assert dict(gone.about)["SHA-256"] == "the file is gone"
+    assert dict(gone.about)["SHA-256 of the file"] == "the file is gone"
 
 
 def test_base_and_pick_are_shown_above_each_other_for_the_same_prompts_and_seeds(
@@ -429,3 +432,13 @@ def test_it_is_about_what_was_approved_and_says_where_that_differs(grid, request
     told = report_of(request_of(approved=unseen), grid, Words("en"), Job.detached())
     assert told.reasons[0] == "The grid does not show this weight."
     assert told.limits == ()
+
+
+def test_the_hash_of_the_weights_is_told_as_the_models_page_shows_it(
+    tmp_path: Path, grid, request_of
+) -> None:
+    path = Path(grid.request.checkpoints[1])
+    save_file({"lora.weight": np.ones((2, 2), np.float32)}, path)
+    approved = ApprovedRow(checkpoint=str(path), weight=1.0)
+    told = dict(report_of(request_of(approved=approved), grid, Words(), Job.detached()).about)
+    assert told["Hash of the weights"].replace(" ", "") == data_sha256(path)[:12]

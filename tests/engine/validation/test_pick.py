@@ -229,6 +229,11 @@ def test_another_choice_says_how_it_differs_the_largest_difference_first() -> No
         "weaker style (\N{MINUS SIGN}0.20)",
         "more variety (+0.05)",
     ]
+    wide = Figures(fit=Figure(0.7, 0.45, 0.95))
+    unsure = choose(row("1", style_fit=0.9), row("2", style_fit=0.7, figures=wide))
+    assert str(unsure.instead[0].differs[0]) == (
+        "weaker style (\N{MINUS SIGN}0.20, within the noise)"
+    )
     alike = choose(row("1"), row("2"))
     assert [str(one) for one in alike.instead[0].differs] == ["about the same"]
 
