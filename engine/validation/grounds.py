@@ -12,7 +12,7 @@ from engine.validation.words import short_names
 def lacking(evidence: Evidence) -> tuple[Sentence, ...]:
     """What has to be drawn before a checkpoint can be picked; empty when nothing is missing."""
     rows = tried(evidence)
-    found = []
+    found: list[Sentence] = []
     if evidence.undrawn is not None:
         found += evidence.undrawn.sentences
     if any(row.diversity is None for row in rows):
