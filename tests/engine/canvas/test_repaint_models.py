@@ -19,7 +19,7 @@ from engine.models.hashes import data_sha256
 from engine.models.host import host
 from engine.models.loading import load_model
 from engine.models.lora_file import write_lora
-from engine.runtime.errors import BadInputError, ModelFileError
+from engine.runtime.errors import BadInputError, ModelFileError, StylekilnError
 from engine.runtime.job import Job
 from engine.sampling.request import ImageRequest, LoraUse
 from tests.engine.training.conftest import save_model
@@ -105,3 +105,34 @@ def test_a_lora_of_another_size_is_refused_before_and_while_painting(
     assert described(lora).misfit(described(disk[0])) is None
     with pytest.raises(ModelFileError, match="another model"):
         painted(request(tmp_path, "starter", LoraUse(path=str(lora))))
+
+
+def test_a_model_that_was_removed_between_two_requests_is_named(
+    tmp_path: Path, disk: tuple[Path, Path]
+) -> None:
+    base, _ = disk
+    asked = request(tmp_path, str(base))
+    before = painted(asked)
+    elsewhere = base.with_name("elsewhere")
+    base.rename(elsewhere)
+    try:
+        with pytest.raises(StylekilnError, match="tiny"):
+            painted(asked)
+    finally:
+        elsewhere.rename(base)
+    np.testing.assert_array_equal(painted(asked), before)
+
+
+def test_a_lora_that_was_removed_between_two_requests_is_named(
+    tmp_path: Path, disk: tuple[Path, Path]
+) -> None:
+    base, lora = disk
+    asked = request(tmp_path, str(base), LoraUse(path=str(lora)))
+    painted(asked)
+    elsewhere = lora.with_name("elsewhere.safetensors")
+    lora.rename(elsewhere)
+    try:
+        with pytest.raises(StylekilnError, match="style"):
+            painted(asked)
+    finally:
+        elsewhere.rename(lora)
