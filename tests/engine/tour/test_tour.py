@@ -202,7 +202,7 @@ def test_the_sheet_keeps_its_region_its_candidates_and_which_of_them_was_accepte
     sheet, kept = storage.load(file), shelf.load(file)
     assert sheet.selection_bounds == SKETCH
     assert tuple(sheet.settings["frame"]) == tuple(SKETCH_FIELD)
-    assert sheet.settings["repaint"]["strength"] == kept[0].strength
+    assert sheet.settings["repaint"]["strength"] == kept[0].recipe["image"]["strength"]
     assert [one.number for one in kept] == [1, 2, 3, 4]
     accepted = [one for one in kept if one.layer]
     assert [one.layer for one in accepted] == [sheet.layers[-1].id]
