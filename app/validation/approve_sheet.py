@@ -20,6 +20,7 @@ from app.widgets.text import ElidedLabel, label
 from engine.models.approvals import Said
 from engine.validation.approve import ApproveRequest
 from engine.validation.judging import GOOD, RowVerdict, Verdict
+from engine.validation.overfit_rules import copies
 from engine.validation.sentences import Sentence
 from engine.validation.telling import telling
 
@@ -300,7 +301,7 @@ class ApproveSheet(QDialog):
                 for line in self._sentences()
                 for one in line
             ),
-            measures=_measures(found) if found is not None else {},
+            measures=_measures(found, self._verdict) if found is not None else {},
             limits=self._verdict.limits.model_dump(),
         )
         self.chosen.emit(request, self.tidy.value and not self._tidying.isHidden())
@@ -311,13 +312,13 @@ def _at(found: RowVerdict) -> tuple[str, float]:
     return found.row.checkpoint, found.row.weight
 
 
-def _measures(found: RowVerdict) -> dict[str, float | None]:
+def _measures(found: RowVerdict, verdict: Verdict) -> dict[str, float | None]:
     row = found.row
     return {
         "style_fit": row.style_fit,
         "diversity": row.diversity,
         "copying": row.copying,
-        "copies": float(row.copies),
+        "copies": float(copies(row, verdict.evidence, verdict.limits)),
         "pictures": float(row.count),
         "layout_kept": row.kept,
         "held_out_loss": row.held_out_loss,

@@ -67,6 +67,9 @@ class Exports(QObject):
             sheet.ask_again(request.path)
             return
         sheet.accept()
+        verdict = self._evidence.verdict()
+        if verdict is not None:
+            request = request.model_copy(update={"limits": verdict.limits})
         await self.export(request)
 
     async def export(self, request: ExportGridRequest | ReportRequest) -> None:

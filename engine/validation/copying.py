@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.imaging.adjust import resize
+from engine.validation.sentences import as_shown
 
 if TYPE_CHECKING:
     from engine.validation.features import Extractor
@@ -94,6 +95,14 @@ def copy_threshold(reference: Nearest, floor: float) -> float:
         return floor
     usual = float(np.percentile(reference.similarity, _USUAL))
     return max(floor, min(_HIGHEST, usual + _WAY_UP * (1.0 - usual)))
+
+
+def copied(similarities: np.ndarray, threshold: float) -> np.ndarray:
+    """Which of ``similarities`` ``[n]`` are copies, bool ``[n]``: counted as both numbers are read,
+    so that every table and sentence counts the same.
+    """
+    line = as_shown(threshold)
+    return np.array([as_shown(float(one)) > line for one in similarities], bool)
 
 
 def spread(features: np.ndarray) -> float | None:

@@ -28,11 +28,12 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True)
 class CellEvidence:
     """One picture: similarity to the nearest training picture, and which that is; None where no
-    training picture is at hand.
+    training picture is at hand. ``prompt`` is what it was drawn by.
     """
 
     copying: float | None
     nearest: Path | None
+    prompt: str = ""
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,7 @@ def assess_against(
             count=len(paths),
             remedy="Render the grid again.",
         )
+    asked = {cell.id: cell.position.prompt for cell in grid.cells}
     background = copying.background(chosen, trained.features, trained.views)
     real = copying.nearest(chosen, unseen.features, trained.views)
     threshold = copying.copy_threshold(background, chosen.copy_floor)
@@ -226,9 +228,11 @@ def assess_against(
         held_out_copying=real.mean if len(unseen.paths) else None,
         threshold=threshold,
         cells={
-            key: CellEvidence(None, None)
+            key: CellEvidence(None, None, asked[key])
             if found is None
-            else CellEvidence(float(found.similarity[at]), trained.paths[int(found.index[at])])
+            else CellEvidence(
+                float(found.similarity[at]), trained.paths[int(found.index[at])], asked[key]
+            )
             for at, key in enumerate(keys)
         },
         training_similarities=tuple(map(float, background.similarity)),

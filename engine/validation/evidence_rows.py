@@ -153,7 +153,7 @@ class Rows:
             style_distance=self._style_distance(rows),
             diversity=figures.diversity.value if figures.diversity is not None else None,
             copying=None if similar is None else float(similar.mean()),
-            copies=0 if similar is None else int((similar > self.threshold).sum()),
+            copies=0 if similar is None else int(copying.copied(similar, self.threshold).sum()),
             kept=copying.kept_from(layouts[pairs.rows], layouts[pairs.base]),
             figures=figures,
             cells=tuple(cells[place].id for place in order),

@@ -231,7 +231,8 @@ class Filling:
             for cell, sentence in self.errors.items()
             if self.store.find(cell) is None
         }
-        write_manifest(self.request, self.by_position, errors)
+        files = {path: digest for cell in self.cells for path, digest in cell.files}
+        write_manifest(self.request, self.by_position, errors, files)
 
 
 class _CellJob(Job):

@@ -14,7 +14,15 @@ from engine.runtime.errors import BadInputError
 from engine.validation.evidence import Evidence, RowEvidence
 from engine.validation.grounds import lacking, names_of, tried, unjudged
 from engine.validation.limits import Limits
-from engine.validation.overfit_rules import GRAVITY, Flag, Rules, Sign
+from engine.validation.overfit_rules import (
+    GRAVITY,
+    Flag,
+    Rules,
+    Sign,
+    copies,
+    share_of_copies,
+    threshold,
+)
 from engine.validation.overfit_stats import LEAST, Figure
 from engine.validation.pick import Pick, pick
 from engine.validation.sentences import Sentence
@@ -117,7 +125,7 @@ class Verdict:
             "background": {
                 "between_training": evidence.between_training,
                 "held_out": evidence.held_out_copying,
-                "threshold": evidence.threshold,
+                "threshold": threshold(evidence, self.limits),
                 "training": list(evidence.training_similarities),
                 "held_out_pictures": list(evidence.held_out_similarities),
             },
@@ -153,6 +161,11 @@ class Verdict:
 
     def _row(self, verdict: RowVerdict) -> dict[str, Any]:
         facts = asdict(verdict.row)
+        share = share_of_copies(verdict.row, self.evidence, self.limits)
+        facts["copies"] = None
+        if verdict.row.copying is not None:
+            facts["copies"] = copies(verdict.row, self.evidence, self.limits)
+        facts["figures"]["copy_share"] = asdict(share) if share is not None else None
         return {
             "name": self.names.get(verdict.row.checkpoint, WORD_LABELS["baseline"]),
             "verdict": WORD_LABELS[verdict.word],

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from engine.runtime.schema import Setting, settings_of
+from engine.validation import overfit_rules
 from engine.validation.evidence import Evidence
 from engine.validation.judging import RowVerdict, Verdict
 from engine.validation.limit_scale import Scale, scale_of
 from engine.validation.limits import Limits
-from engine.validation.overfit_rules import copies, leak, threshold, usual_copies
+from engine.validation.overfit_rules import leak, threshold, usual_copies
 from engine.validation.overfit_stats import Figure
 from engine.validation.sentences import as_shown
 
@@ -142,14 +143,8 @@ def _scaled(figure: Figure | None, by: float) -> Figure | None:
 
 
 def share_of_copies(row: RowVerdict, verdict: Verdict) -> Figure | None:
-    """How many pictures of ``row`` are copies, counted by what is read of each; None where there
-    was no training picture.
-    """
-    measured = row.row.figures.copy_share
-    if measured is None:
-        return None
-    share = copies(row.row, verdict.evidence, verdict.limits) / max(1, row.row.count)
-    return Figure(share, min(measured.low, share), max(measured.high, share), measured.few)
+    """How many pictures of ``row`` are copies by the limits of ``verdict``."""
+    return overfit_rules.share_of_copies(row.row, verdict.evidence, verdict.limits)
 
 
 def _closest(row: RowVerdict, verdict: Verdict) -> Figure | None:

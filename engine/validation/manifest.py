@@ -9,8 +9,9 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -28,6 +29,7 @@ FORMAT_VERSION = 2
 NAME = "grid.json"
 LARGEST = 64 << 20
 """Bytes: several times what the largest grid has."""
+_NO_FILES: Mapping[str, str] = MappingProxyType({})
 _IDENTIFIER = re.compile("[0-9a-f]{64}")
 
 
@@ -43,11 +45,15 @@ class GridCell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A grid on disk: its request and its cells, in the order of ``request.positions()``."""
+    """A grid on disk: its request and its cells, in the order of ``request.positions()``. ``files``
+    are the hashes of models and LoRAs that the cells were drawn with, by path; empty when the grid
+    was written before they were noted.
+    """
 
     folder: Path
     request: GridRequest
     cells: tuple[GridCell, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def picture(self) -> Path:
@@ -60,14 +66,20 @@ class Grid:
 
 
 def write_manifest(
-    request: GridRequest, cells: Sequence[tuple[str, Position]], errors: Mapping[str, str]
+    request: GridRequest,
+    cells: Sequence[tuple[str, Position]],
+    errors: Mapping[str, str],
+    files: Mapping[str, str] = _NO_FILES,
 ) -> None:
-    """Write ``grid.json`` into the grid's folder. ``cells`` pairs identifiers and positions."""
+    """Write ``grid.json`` into the grid's folder. ``cells`` pairs identifiers and positions,
+    ``files`` paths and hashes of what the cells are drawn with.
+    """
     folder, places = Path(request.folder), _places_of(request)
     record = {
         "format_version": FORMAT_VERSION,
         "request": request.model_dump(mode="json"),
         "cells_folder": _relative(request.cells_folder, folder),
+        "files": [{"path": path, "sha256": digest} for path, digest in files.items()],
         "cells": [
             {"id": cell, "at": _indices(places, position), "error": errors.get(cell, "")}
             for cell, position in cells
@@ -92,6 +104,7 @@ def open_grid(folder: Path) -> Grid:
         request = GridRequest.model_validate(record["request"] | {"folder": str(folder)})
         store = CellStore(_cells_folder(path, record["cells_folder"]))
         cells = _Cells(request, store).read(record["cells"])
+        files = {str(one["path"]): str(one["sha256"]) for one in record.get("files", ())}
     except _NewerError:
         raise
     except (
@@ -101,7 +114,7 @@ def open_grid(folder: Path) -> Grid:
         raise BadInputError(
             "{name} is damaged.", name=path, remedy="Render the grid again."
         ) from error
-    return Grid(Path(folder), request.model_copy(update={"cells": str(store.folder)}), cells)
+    return Grid(Path(folder), request.model_copy(update={"cells": str(store.folder)}), cells, files)
 
 
 def list_grids(folder: Path) -> Iterator[Grid]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.validation import style
+from engine.validation.copying import copied
 from engine.validation.features import unit
 from engine.validation.overfit_stats import (
     COSINE,
@@ -99,7 +100,7 @@ def copy_share(copying: np.ndarray, prompts: Sequence[str], threshold: float) ->
     Limits: a threshold is a line in a slope; look at the pairs. Where no prompt has a copy, or all
     have nothing else, there is no interval.
     """
-    return figure(prompts, mean_of((copying > threshold).astype(float)), SHARE)
+    return figure(prompts, mean_of(copied(copying, threshold).astype(float)), SHARE)
 
 
 def excess(copying: np.ndarray, prompts: Sequence[str], unseen: float) -> Figure:

@@ -12,8 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
+from engine.validation.copying import copied
 from engine.validation.evidence import Evidence, RowEvidence
 from engine.validation.limits import Limits
+from engine.validation.overfit import copy_share
 from engine.validation.overfit_stats import Figure
 from engine.validation.sentences import Sentence, as_shown, shown
 
@@ -78,8 +82,20 @@ def copies(row: RowEvidence, evidence: Evidence, limits: Limits) -> int:
     known = [evidence.cells[one].copying for one in row.cells if one in evidence.cells]
     if not known:
         return row.copies
-    line = threshold(evidence, limits)
-    return sum(as_shown(one) > line for one in known if one is not None)
+    similar = np.array([one for one in known if one is not None])
+    return int(copied(similar, threshold(evidence, limits)).sum())
+
+
+def share_of_copies(row: RowEvidence, evidence: Evidence, limits: Limits) -> Figure | None:
+    """The share of :func:`copies` with the interval that it has at the threshold which holds; None
+    where there was no training picture.
+    """
+    told = [evidence.cells[one] for one in row.cells if one in evidence.cells]
+    known = [(cell.copying, cell.prompt) for cell in told if cell.copying is not None]
+    if row.figures.copy_share is None or not known:
+        return row.figures.copy_share
+    similar, prompts = zip(*known, strict=True)
+    return copy_share(np.array(similar), prompts, threshold(evidence, limits))
 
 
 def usual_copies(evidence: Evidence, limits: Limits) -> float:

@@ -35,8 +35,8 @@ def parse_floats(text: str) -> tuple[float, ...]:
 
 
 def parse_integers(text: str) -> tuple[int, ...]:
-    """As :func:`parse_floats` for whole numbers."""
-    values = _parse(text)
+    """As :func:`parse_floats` for whole numbers: of ``1-10 [5]`` fractions are cut off."""
+    values = _parse(text, whole=True)
     for value in values:
         if value != value.to_integral_value():
             raise BadInputError(
@@ -74,7 +74,7 @@ def format_values(values: Iterable[float]) -> str:
     return ", ".join(_plain(value) for value in decimals)
 
 
-def _parse(text: str) -> list[Decimal]:
+def _parse(text: str, *, whole: bool = False) -> list[Decimal]:
     text = ",".join(text.translate(_PLAIN).splitlines()).replace("...", _ELLIPSIS)
     text = re.sub(rf"\s*,?\s*{_ELLIPSIS}\s*,?\s*", f",{_ELLIPSIS},", text)
     values: list[Decimal] = []
@@ -88,7 +88,7 @@ def _parse(text: str) -> list[Decimal]:
             values += _continued(values, _decimal(token))
             through = False
         else:
-            values += _item(token)
+            values += _item(token, whole=whole)
         if len(values) > LARGEST_COUNT:
             raise _too_many()
     if through or not values:
@@ -96,13 +96,16 @@ def _parse(text: str) -> list[Decimal]:
     return list(dict.fromkeys(values))
 
 
-def _item(token: str) -> list[Decimal]:
+def _item(token: str, *, whole: bool) -> list[Decimal]:
     match = _RANGE.fullmatch(token)
     if match is None:
         return [_decimal(token)]
     first, last = _decimal(match[1]), _decimal(match[2])
     if match[4] is not None:
-        return _spaced(first, last, int(match[4]))
+        spaced = _spaced(first, last, int(match[4]))
+        if whole and first == int(first) and last == int(last):
+            return [Decimal(int(value)) for value in spaced]  # as A1111 does
+        return spaced
     if match[3] is None:
         return [first, *_by_one(first, last)]
     return [first, *_stepped(first, last, _decimal(re.sub(r"\s", "", match[3])))]

@@ -10,6 +10,7 @@ from engine.models.hashes import data_sha256, file_sha256
 from engine.runtime.errors import StylekilnError
 from engine.runtime.job import Job
 from engine.runtime.words import Words
+from engine.validation.approve import require_judged
 from engine.validation.dismissed import dismissal_of
 from engine.validation.export.arrangement import Names, facts_of
 from engine.validation.export.chart import chart_of
@@ -132,10 +133,25 @@ class _Reporter:
         if at is not None:
             path = Path(at[0])
             told.append((words("File"), path.name))
-            if weights := _weights_hash(path):
-                told.append((words("Hash of the weights"), weights))
-            digest = _digest(path) or words("the file is gone")
-            told.append((words("SHA-256 of the file"), digest))
+            told += self._content(at[0])
+        return told
+
+    def _content(self, checkpoint: str) -> list[tuple[str, str]]:
+        """The hash that the pictures were drawn with, and whether the file is still that one. The
+        hash of the weights is only known while it is.
+        """
+        words, path = self.words, Path(checkpoint)
+        drawn, now = self._grid.files.get(checkpoint, ""), _digest(path)
+        if not drawn and now and _is_judged(self._grid, checkpoint):
+            drawn = now  # a grid that noted no hashes: its cells are named by them
+        told = [(words("SHA-256 of the file"), drawn or words("not known"))]
+        if not now:
+            told.append((words("File now"), words("the file is gone")))
+        elif now != drawn:
+            changed = words("another one than the pictures were drawn with")
+            told.append((words("File now"), changed))
+        elif weights := _weights_hash(path):
+            told.insert(0, (words("Hash of the weights"), weights))
         return told
 
     def _limits(self, row: RowVerdict) -> list[LimitRow]:
@@ -256,6 +272,14 @@ def _project_name(grid: Grid) -> str:
     except StylekilnError:
         return ""
     return project.file.name if project is not None else ""
+
+
+def _is_judged(grid: Grid, checkpoint: str) -> bool:
+    try:
+        require_judged(grid, checkpoint)
+    except StylekilnError:
+        return False
+    return True
 
 
 def _digest(path: Path) -> str:

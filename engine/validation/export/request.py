@@ -11,6 +11,7 @@ from pydantic import Field
 from engine.runtime.job import Request
 from engine.runtime.schema import setting
 from engine.validation.evidence import Evidence
+from engine.validation.limits import Limits
 
 Format = Literal["png", "pdf", "html", "csv", "psd"]
 LARGEST_CELL = 2048
@@ -56,6 +57,7 @@ class ExportGridRequest(Request):
     names: dict[str, str] = Field(default_factory=dict)
     language: Literal["en", "zh_CN"] = "en"
     evidence: Evidence | None = None
+    limits: Limits = Limits()
 
     @property
     def subject(self) -> str:

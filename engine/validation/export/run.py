@@ -94,7 +94,7 @@ def _csv(work: _Work) -> _Written:
     table.write_cells(work.path, work.grid, work.arrangement.places(), work.names, evidence)
     if evidence is None:
         return _Written(work.lacking)
-    table.write_rows(second, evidence, work.names)
+    table.write_rows(second, evidence, work.names, work.request.limits)
     return _Written(work.lacking, (second,))
 
 

@@ -11,17 +11,24 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 from engine.runtime.files import write_bytes
 from engine.validation.axes import Value
-from engine.validation.evidence import Evidence
+from engine.validation.evidence import Evidence, RowEvidence
 from engine.validation.export.arrangement import Names
+from engine.validation.limits import Limits
 from engine.validation.manifest import Grid, GridCell
+from engine.validation.overfit import Figures
+from engine.validation.overfit_rules import copies, share_of_copies, threshold
+from engine.validation.overfit_stats import Figure
 
 PLACE = ("checkpoint", "file", "weight", "seed", "prompt")
 MEASURED = ("state", "copying", "nearest", "cell")
+FIGURES = tuple(one.name for one in fields(Figures))
+"""All measures, each with the ends of its 95 % interval."""
 ROWS = (
     "checkpoint",
     "file",
@@ -32,7 +39,10 @@ ROWS = (
     "diversity",
     "copying",
     "copies",
+    "copy_threshold",
     "layout_kept",
+    "held_out_loss",
+    *(f"{name}{end}" for name in FIGURES for end in ("", "_low", "_high")),
 )
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
@@ -49,8 +59,10 @@ def write_cells(
     _write(path, head, (_cell(cell, others, names, evidence) for cell in cells))
 
 
-def write_rows(path: Path, evidence: Evidence, names: Names) -> None:
-    """A line for every checkpoint and weight with what was measured, the base model first."""
+def write_rows(path: Path, evidence: Evidence, names: Names, limits: Limits) -> None:
+    """A line for every checkpoint and weight with what was measured, the base model first. Copies
+    are counted by ``limits``.
+    """
     base = () if evidence.base is None else (evidence.base,)
     lines = (
         (
@@ -62,12 +74,33 @@ def write_rows(path: Path, evidence: Evidence, names: Names) -> None:
             _rounded(row.style_distance),
             _rounded(row.diversity),
             _rounded(row.copying),
-            row.copies,
+            *_copies(row, evidence, limits),
             _rounded(row.kept),
+            _rounded(row.held_out_loss),
+            *_figures(row, evidence, limits),
         )
         for row in (*base, *(row for row in evidence.rows if row.checkpoint and row.weight))
     )
     _write(path, ROWS, lines)
+
+
+def _copies(row: RowEvidence, evidence: Evidence, limits: Limits) -> tuple[object, object]:
+    """How many, and above which similarity; nothing where no training picture was at hand."""
+    if row.copying is None:
+        return None, None
+    return copies(row, evidence, limits), threshold(evidence, limits)
+
+
+def _figures(row: RowEvidence, evidence: Evidence, limits: Limits) -> Iterator[float | None]:
+    share = share_of_copies(row, evidence, limits)
+    found = replace(row.figures, copy_share=share)
+    for name in FIGURES:
+        one: Figure | None = getattr(found, name)
+        # Without an interval its ends are the value: nobody shall take that for certainty.
+        known = one is not None and one.low != one.high
+        yield _rounded(one.value if one is not None else None)
+        yield _rounded(one.low if one is not None and known else None)
+        yield _rounded(one.high if one is not None and known else None)
 
 
 def rows_path(path: Path) -> Path:

@@ -6,6 +6,7 @@ import errno
 import io
 import itertools
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from engine.validation.export import html, pdf_text, sheet, table
 from engine.validation.export.arrangement import Names, arranged
 from engine.validation.export.request import ExportGridRequest
 from engine.validation.export.run import run
+from engine.validation.limits import Limits
+from engine.validation.overfit import Figures
+from engine.validation.overfit_stats import Figure
 from tests.engine.validation.exports import PROMPTS, color_of, evidence_of, make_grid
 
 FORMATS = ("png", "pdf", "html", "csv", "psd")
@@ -203,6 +207,34 @@ def test_the_tables_can_be_read_by_a_spreadsheet_and_run_nothing(grid, export) -
     assert [line["weight"] for line in measured] == ["0.0", "0.5", "1.0", "0.5", "1.0"]
     assert measured[0]["checkpoint"] == "Base model"
     assert measured[1]["style_fit"] == "0.1"
+    assert [line["copies"] for line in measured] == ["0", "1", "1", "2", "2"]
+    assert {line["copy_threshold"] for line in measured} == {"0.85"}
+
+
+def test_the_table_of_checkpoints_has_all_measures_and_copies_by_the_limits_that_hold(
+    grid, export
+) -> None:
+    evidence = evidence_of(grid)
+    last = evidence.rows[-1]
+    cells = [cell for cell in grid.cells if cell.position.checkpoint == last.checkpoint]
+    ids = tuple(cell.id for cell in cells if cell.position.weight == last.weight)
+    figures = Figures(
+        copy_p90=Figure(0.6, 0.5, 0.7), copy_share=Figure.plain(0.5), vendi=Figure.plain(3.5)
+    )
+    changed = replace(last, figures=figures, cells=ids, count=len(ids))
+    evidence = replace(evidence, rows=(*evidence.rows[:-1], changed))
+    rows = export("csv", evidence=evidence, limits=Limits(copy_similarity=0.3)).paths[1]
+    *_, line = csv.DictReader(io.StringIO(rows.read_text("utf-8-sig"), newline=""))
+    assert (line["copies"], line["copy_threshold"]) == (str(len(ids)), "0.3")
+    assert line["copy_share"] == "1.0"
+    assert [line[f"copy_p90{end}"] for end in ("", "_low", "_high")] == ["0.6", "0.5", "0.7"]
+    assert [line[f"vendi{end}"] for end in ("", "_low", "_high")] == ["3.5", "", ""]
+    assert line["trigger_effect"] == ""
+    alone = replace(changed, copying=None, copies=0, figures=Figures(), cells=())
+    none = replace(evidence, rows=(alone,), cells={})
+    rows = export("csv", evidence=none).paths[1]
+    *_, line = csv.DictReader(io.StringIO(rows.read_text("utf-8-sig"), newline=""))
+    assert (line["copies"], line["copy_threshold"], line["copy_share"]) == ("", "", "")
 
 
 def test_a_table_tells_every_axis_of_a_grid(tmp_path: Path, export) -> None:

@@ -29,6 +29,7 @@ from engine.validation.export.report_parts import Report
 from engine.validation.export.report_request import ApprovedRow, ReportRequest
 from engine.validation.export.run import report
 from engine.validation.judging import judge
+from engine.validation.manifest import open_grid
 from engine.validation.overfit import Figures
 from engine.validation.overfit_stats import Figure
 from tests.engine.validation.exports import PROMPTS, color_of, evidence_of, make_grid
@@ -302,6 +303,19 @@ def test_the_answer_says_which_file_of_which_project_it_is_about(
     assert (about["Project"], about["Grid"]) == ("Harvest Isles", "check")
     assert about["File"] == picked.name
     assert about["SHA-256 of the file"] == hashlib.sha256(picked.read_bytes()).hexdigest()
+    drawn = about["SHA-256 of the file"]
+    kept = picked.read_bytes()
+    for old in (False, True):  # a grid that noted no hashes is judged by what its cells are named
+        noted = dataclasses.replace(grid, files={}) if old else open_grid(grid.folder)
+        asked = request_of(grid=str(grid.folder), evidence=evidence, names=names)
+        picked.write_bytes(b"another one")
+        told = dict(report_of(asked, noted, Words(), Job.detached()).about)
+        assert told["SHA-256 of the file"] == ("not known" if old else drawn)
+        assert told["File now"] == "another one than the pictures were drawn with"
+        picked.write_bytes(kept)
+        told = dict(report_of(asked, noted, Words(), Job.detached()).about)
+        assert told["SHA-256 of the file"] == drawn
+        assert "File now" not in told
     picked.unlink()
     gone = report_of(
         request_of(grid=str(grid.folder), evidence=evidence, names=names),
@@ -309,7 +323,8 @@ def test_the_answer_says_which_file_of_which_project_it_is_about(
         Words(),
         Job.detached(),
     )
-    assert dict(gone.about)["SHA-256 of the file"] == "the file is gone"
+    assert dict(gone.about)["SHA-256 of the file"] == drawn
+    assert dict(gone.about)["File now"] == "the file is gone"
 
 
 def test_base_and_pick_are_shown_above_each_other_for_the_same_prompts_and_seeds(
@@ -440,5 +455,10 @@ def test_the_hash_of_the_weights_is_told_as_the_models_page_shows_it(
     path = Path(grid.request.checkpoints[1])
     save_file({"lora.weight": np.ones((2, 2), np.float32)}, path)
     approved = ApprovedRow(checkpoint=str(path), weight=1.0)
-    told = dict(report_of(request_of(approved=approved), grid, Words(), Job.detached()).about)
+    asked = request_of(approved=approved)
+    changed = dict(report_of(asked, grid, Words(), Job.detached()).about)
+    assert "Hash of the weights" not in changed  # of another file than was judged
+    files = {str(path): hashlib.sha256(path.read_bytes()).hexdigest()}
+    drawn = dataclasses.replace(grid, files=files)
+    told = dict(report_of(asked, drawn, Words(), Job.detached()).about)
     assert told["Hash of the weights"].replace(" ", "") == data_sha256(path)[:12]

@@ -4,10 +4,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from engine.runtime.schema import settings_of
+from engine.validation import overfit
 from engine.validation.evidence import CellEvidence, Evidence
 from engine.validation.judging import judge
 from engine.validation.limit_readings import MAIN, MORE, LimitReading, read
@@ -103,6 +105,35 @@ def test_a_spread_no_worse_than_the_base_models_holds_and_says_so() -> None:
     reading = read_of("least_entropy", evidence_with(figures, base))
     assert (reading.holds, reading.why != "") == (True, True)
     assert not read_of("least_entropy", evidence_with(figures)).holds
+
+
+def test_a_moved_copy_limit_moves_the_share_and_its_interval_together() -> None:
+    alike = [0.7, 0.72, 0.74, 0.9, 0.7, 0.9, 0.91, 0.71, 0.95, 0.73, 0.72, 0.93]
+    ids = [f"{at:02}" for at in range(len(alike))]
+    prompts = [f"prompt {at // 2}" for at in range(len(alike))]
+    cells = {
+        key: CellEvidence(value, Path("t.png"), prompt)
+        for key, value, prompt in zip(ids, alike, prompts, strict=True)
+    }
+    at_default = overfit.copy_share(np.array(alike), prompts, 0.86)
+    evidence = replace(
+        evidence_with(Figures(copy_share=at_default), cells=tuple(ids), count=12),
+        cells=cells,
+        threshold=0.86,
+    )
+    for moved in (0.6, 0.715, 0.8, 0.92, 0.99):
+        verdict = judge(evidence, Limits(copy_similarity=moved), foresee=False)
+        row = verdict.rows[0]
+        told = read("copies_share", row, verdict).figure
+        assert told == overfit.copy_share(np.array(alike), prompts, moved)
+        assert told.low <= told.value <= told.high
+        counted = round(told.value * row.row.count)
+        record = verdict.to_json()
+        assert record["rows"][0]["copies"] == counted
+        assert record["rows"][0]["figures"]["copy_share"]["value"] == told.value
+        assert record["background"]["threshold"] == round(moved, 2)
+    held = judge(evidence, foresee=False)
+    assert read("copies_share", held.rows[0], held).figure == at_default
 
 
 def test_the_share_of_copies_is_counted_by_what_is_read_of_each_picture() -> None:

@@ -30,6 +30,8 @@ from engine.validation.values import format_values, parse_floats, parse_integers
         ("10–8", (10, 9, 8)),
         ("−1, 0.5\n1\n", (-1, 0.5, 1)),
         ("2-2, 0.5 … 0.5", (2, 0.5)),
+        ("0, 0.6 … 1", (0, 0.6)),  # 1.2 would be nearer than half a step
+        ("0, 0.33333 … 1", (0, 0.33333, 0.66666, 0.99999)),
     ],
 )
 def test_lists_are_read_as_people_type_them(text: str, values: tuple[float, ...]) -> None:
@@ -61,6 +63,15 @@ def test_lists_are_read_as_people_type_them(text: str, values: tuple[float, ...]
 def test_what_is_not_a_list_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(BadInputError):
         parse_floats(text)
+
+
+def test_evenly_spaced_whole_numbers_lose_their_fractions() -> None:
+    assert parse_integers("1-10 [5]") == (1, 3, 5, 7, 10)
+    assert parse_integers("1-3 [9]") == (1, 2, 3)
+    assert parse_integers("10-1 [4]") == (10, 7, 4, 1)
+    for text in ("1-2.5 [3]", "1, 1.5"):
+        with pytest.raises(BadInputError, match="whole"):
+            parse_integers(text)
 
 
 def test_lists_do_not_explode() -> None:
