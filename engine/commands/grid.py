@@ -210,7 +210,7 @@ def _tell_survey(survey: Survey, *, as_json: bool) -> int:
 
 def _tell_problems(found: Iterable[Problem]) -> None:
     for problem in found:
-        print(f"{problem.setting}: {problem.error}", file=sys.stderr)
+        print(f"stylekiln: {problem.setting}: {problem.error}", file=sys.stderr)
 
 
 def _survey_record(survey: Survey) -> dict[str, Any]:

@@ -171,7 +171,9 @@ def test_an_unknown_setting_is_named(capsys, tmp_path):
 def test_a_bad_base_model_is_refused(capsys, request, art, tmp_path, verb, kind):
     model = request.getfixturevalue(kind)
     grid = tmp_path / "grid.toml"
-    grid.write_text(f'seeds = [1]\n[image]\nmodel = "{model.as_posix()}"\n', encoding="utf-8")
+    grid.write_text(
+        f'seeds = [1]\n[image]\nprompt = "cup"\nmodel = "{model.as_posix()}"\n', encoding="utf-8"
+    )
     words = {
         "train": train_words(art, tmp_path, "--base-model", model),
         "generate": ["generate", "--model", model, "--output-dir", tmp_path / "pictures"],
