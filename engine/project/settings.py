@@ -157,6 +157,7 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "pen_curve": _is_text,
     "pen_tilts": lambda value: isinstance(value, bool),
     "keys": _are_keys,
+    "external_editor": _is_text,
 }
 
 
