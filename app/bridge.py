@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 POLL_MS = 50
+
+
+class _Lent(NamedTuple):
+    """What a worker may still hold. Were its hold the last, a QObject among it would be destroyed
+    in the worker's thread, while Qt may be handing it an event.
+    """
+
+    work: weakref.ref[Callable[[], Any]]  # the worker alone keeps it
+    call: Callable[[], Any]
+    future: Future[Any]
 
 
 class Bridge(QObject):
@@ -49,6 +61,7 @@ class Bridge(QObject):
         # Light file work: a scan, the measures of new pictures or their comparison may take long,
         # and a caption that is saved or a filter that is typed waits for none of them.
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="io")
+        self._lent: list[_Lent] = []
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
@@ -114,8 +127,9 @@ class Bridge(QObject):
         """The same for what nobody waits for: it may step aside with ``calm.wait``."""
         import asyncio
 
+        future = self._lend(functools.partial(function, *args))
         # Not the running loop: Qt may turn the window's loop while nobody waits inside it.
-        return await asyncio.get_event_loop().run_in_executor(self._pool, function, *args)
+        return await asyncio.wrap_future(future, loop=asyncio.get_event_loop())
 
     def job(self, job_id: str) -> JobHandle | None:
         """The job of this session with that identifier."""
@@ -146,10 +160,23 @@ class Bridge(QObject):
                 self._engine.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _lend(self, call: Callable[[], T]) -> Future[T]:
+        """Have ``call`` made by a worker. What it holds, gives and raises is kept here until the
+        worker has let go of it: a task may be cancelled meanwhile, and its view closed.
+        """
+        work = functools.partial(call)  # has no frame, which an error would keep
+        future = self._pool.submit(work)
+        self._lent.append(_Lent(weakref.ref(work), call, future))
+        self._look()
+        return future
+
     def _follow(self, handle: JobHandle) -> None:
         self._live[handle.id] = handle
         self.jobs.append(handle)
         self.job_added.emit(handle)
+        self._look()
+
+    def _look(self) -> None:
         if not self._timer.isActive():
             self._timer.start()
 
@@ -166,5 +193,6 @@ class Bridge(QObject):
                 self._live.pop(handle.id)
                 self._seen.pop(handle.id, None)
                 self.job_finished.emit(handle)
-        if not self._live:
+        self._lent = [one for one in self._lent if one.work() is not None]
+        if not self._live and not self._lent:
             self._timer.stop()

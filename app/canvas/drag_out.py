@@ -38,25 +38,16 @@ class LayerFiles(QMimeData):
     def __init__(self, nodes: Sequence[Node], size: tuple[int, int], folder: Path) -> None:
         super().__init__()
         place = folder / uuid.uuid4().hex[:8]
-        self._copies = [(shared_copy(node), path) for node, path in _named(nodes, place)]
-        self._size = size
-        self.setUrls([QUrl.fromLocalFile(str(path)) for _, path in self._copies])
-        self._writer = threading.Thread(target=self._write, args=(folder,), daemon=True)
+        copies = [(shared_copy(node), path) for node, path in _named(nodes, place)]
+        self.setUrls([QUrl.fromLocalFile(str(path)) for _, path in copies])
+        # Not a method: a thread that holds the last of this object would destroy it there.
+        self._writer = threading.Thread(target=_write, args=(copies, size, folder), daemon=True)
         self._writer.start()
 
     def retrieveData(self, kind: str, preferred: object) -> object:
         if kind == URLS:
             self._writer.join(PATIENCE_S)
         return super().retrieveData(kind, preferred)  # type: ignore[arg-type]
-
-    def _write(self, folder: Path) -> None:
-        _prune(folder)
-        with contextlib.suppress(StylekilnError):  # nobody may ever drop it
-            for node, path in self._copies:
-                node.visible = True
-                document = Document(*self._size, [node])
-                path.parent.mkdir(parents=True, exist_ok=True)
-                save_picture(path, document.composite(node.bounds))
 
 
 def layer_files(session: Session, state: CanvasState, nodes: Sequence[Node]) -> QMimeData:
@@ -82,6 +73,16 @@ def _named(nodes: Sequence[Node], place: Path) -> list[tuple[Node, Path]]:
         taken.add(name.casefold())
         named.append((node, place / f"{name}.png"))
     return named
+
+
+def _write(copies: Sequence[tuple[Node, Path]], size: tuple[int, int], folder: Path) -> None:
+    _prune(folder)
+    with contextlib.suppress(StylekilnError):  # nobody may ever drop it
+        for node, path in copies:
+            node.visible = True
+            document = Document(*size, [node])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_picture(path, document.composite(node.bounds))
 
 
 def _prune(folder: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from app.widgets.thumbnails import content_mark
+from app.widgets.thumbnail_files import content_mark
 from engine.models.inspect import inspect
 from engine.project.settings import data_dir
 from engine.runtime.errors import JobCancelled, StylekilnError

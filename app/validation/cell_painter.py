@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.validation.cell import Cell
     from app.validation.cell_pictures import CellPictures
     from app.validation.model import GridState
-    from app.widgets.thumbnails import Part
+    from app.widgets.thumbnail_maker import Part
 
 _BADGES_FROM, _WORDS_FROM = 40, 64  # pixels of a cell that leave room for marks, and for words
 _REJECTED = 0.3

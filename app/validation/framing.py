@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Signal
 
 from app.widgets.images import fitted
-from app.widgets.thumbnails import Part
+from app.widgets.thumbnail_maker import Part
 
 MOST = 32.0
 STEP = 1.25

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import pytest
 import qasync
+from PySide6.QtCore import QObject
 
 from app.bridge import Bridge
 from app.instance import Instance
@@ -44,6 +47,7 @@ def bridge(loop, tmp_path, monkeypatch):
     loop.run_until_complete(made.start())
     yield made
     made.close()
+    made._pool.shutdown(wait=True)
 
 
 def test_a_result_is_awaited_and_events_come_in_order_on_the_ui_thread(loop, bridge):
@@ -119,6 +123,48 @@ def test_work_beside_the_engine_is_cancelled_and_ends_with_the_window(loop, brid
 def test_file_work_leaves_the_ui_thread(loop, bridge):
     thread = loop.run_until_complete(bridge.io(threading.current_thread))
     assert thread is not threading.main_thread()
+
+
+class Page(QObject):
+    """Of a view that is closed while a worker reads for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def read(self) -> Page:
+        self.begun.set()
+        self.go_on.wait(20)
+        return self
+
+    def refuse(self) -> None:
+        self.read()
+        raise StylekilnError("no", "none")
+
+
+@pytest.mark.parametrize("read", [Page.read, Page.refuse])
+def test_a_worker_is_never_the_last_to_hold_what_a_cancelled_task_gave_it(loop, bridge, read):
+    gone_in = []
+
+    async def go():
+        page = Page()
+        gone = weakref.ref(page, lambda _: gone_in.append(threading.current_thread()))
+        task = asyncio.ensure_future(bridge.io(read, page))
+        while not page.begun.is_set():
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        go_on = page.go_on
+        del page, task
+        gc.collect()
+        assert gone() is not None
+        go_on.set()
+        while gone() is not None:
+            await asyncio.sleep(0.01)
+            gc.collect()
+
+    loop.run_until_complete(asyncio.wait_for(go(), 20))
+    assert gone_in == [threading.main_thread()]
 
 
 def test_jobs_that_waited_when_the_window_closed_are_shown_again(

@@ -3,7 +3,9 @@ from __future__ import annotations
 import base64
 import os
 import stat
+import threading
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 
+from app.canvas import drag_out
 from app.canvas.drag_out import layer_files
 from app.canvas.layer_tree import MIME
 from app.canvas.mime_pictures import PLACE, carried
@@ -315,6 +318,27 @@ def test_a_layer_dropped_on_its_own_canvas_is_no_picture(view, state, session, p
     event.ignore()
     view.dragEnterEvent(event)
     assert not event.isAccepted()
+
+
+def test_files_that_nobody_takes_are_let_go_here_while_they_are_written(
+    session, state, monkeypatch
+):
+    begun, go_on = threading.Event(), threading.Event()
+    prune = drag_out._prune
+
+    def slow(folder):
+        begun.set()
+        go_on.wait(20)
+        prune(folder)
+
+    monkeypatch.setattr(drag_out, "_prune", slow)
+    mime = layer_files(session, state, [state.layer])
+    gone, writer = weakref.ref(mime), mime._writer
+    assert begun.wait(20)
+    del mime
+    assert gone() is None  # and is not destroyed in the writer's thread
+    go_on.set()
+    writer.join(20)
 
 
 # Other programs

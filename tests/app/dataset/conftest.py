@@ -40,6 +40,8 @@ def session(loop, tmp_path):
     yield made
     loop.run_until_complete(made.close_project())
     made.bridge.close()
+    # Before the loop is let go: a worker that is the last to hold it destroys its timers.
+    made.bridge._pool.shutdown(wait=True)
 
 
 @pytest.fixture

@@ -58,6 +58,7 @@ def opened_again(qtbot, loop, tmp_path, settle):
     for made in sessions:
         loop.run_until_complete(made.close_project())
         made.bridge.close()
+        made.bridge._pool.shutdown(wait=True)
 
 
 def test_what_was_typed_is_there_again_after_the_window_was_lost(view, loop, settle, opened_again):

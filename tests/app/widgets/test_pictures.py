@@ -237,7 +237,7 @@ def test_a_thumbnail_that_fails_unexpectedly_leaves_a_worker_for_the_next(
 ):
     picture = tmp_path / "wide.png"
     Image.new("RGB", (400, 100)).save(picture)
-    make = cache._make
+    make = cache._maker._make
     tried = []
 
     def fail(key):
@@ -246,7 +246,7 @@ def test_a_thumbnail_that_fails_unexpectedly_leaves_a_worker_for_the_next(
             raise RuntimeError("never expected")
         return make(key)
 
-    monkeypatch.setattr(cache, "_make", fail)
+    monkeypatch.setattr(cache._maker, "_make", fail)
     for number in range(4):
         cache.get(f"{picture}{number}", 150)
         qtbot.waitUntil(lambda number=number: len(tried) > number)

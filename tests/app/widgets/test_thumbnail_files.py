@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
+import weakref
 
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtGui import QColor, QColorSpace
 
-from app.widgets import thumbnail_files, thumbnails
+from app.widgets import thumbnail_files, thumbnail_maker
 from app.widgets.thumbnail_files import content_mark, read_scaled
 from app.widgets.thumbnails import ThumbnailCache
 from engine.imaging.decode import load_rgba
@@ -41,7 +43,7 @@ def test_a_picture_that_moved_is_not_decoded_again(qtbot, tmp_path, monkeypatch)
         decoded.append(path)
         return read_scaled(path, edge)
 
-    monkeypatch.setattr(thumbnails, "read_scaled", counted)
+    monkeypatch.setattr(thumbnail_maker, "read_scaled", counted)
     cache = ThumbnailCache(tmp_path / "thumbs")
     for path in (picture, moved):
         cache.get(str(path), 150)
@@ -50,6 +52,31 @@ def test_a_picture_that_moved_is_not_decoded_again(qtbot, tmp_path, monkeypatch)
         assert cache.get(str(path), 150) is not None
     cache.close()
     assert decoded == [str(picture)]
+
+
+def test_a_worker_never_holds_the_last_of_those_that_asked_it(qtbot, tmp_path, monkeypatch):
+    """Else it would be destroyed in the worker, while Qt hands it the picture before."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(path, edge):
+        begun.set()
+        go_on.wait(20)
+        return read_scaled(path, edge)
+
+    monkeypatch.setattr(thumbnail_maker, "read_scaled", slow)
+    pictures = [tmp_path / f"{number}.png" for number in range(20)]
+    for picture in pictures:
+        Image.new("RGB", (40, 40)).save(picture)
+    cache = ThumbnailCache()
+    gone, pool = weakref.ref(cache), cache._maker._pool
+    for picture in pictures:
+        cache.get(str(picture), 150)
+    qtbot.waitUntil(begun.is_set)
+    del cache
+    assert gone() is None  # here and now
+    go_on.set()
+    pool.shutdown(wait=True)
+    qtbot.wait(0)  # what a worker has said meanwhile is said to nobody
 
 
 def test_another_picture_of_the_same_name_size_and_time_is_another(tmp_path):
