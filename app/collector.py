@@ -2,19 +2,26 @@
 
 Python runs its collector in whichever thread happens to allocate. When that is the engine or a
 file worker, a widget that lies in a reference cycle would be destroyed there, and Qt crashes. So
-the automatic collector is off while the window is open, and a timer here does its work.
+the automatic collector is off while the window is open, and a timer here does its work. Where the
+engine wants it, to have the memory of a model, it is done here too.
 """
 
 from __future__ import annotations
 
+import functools
 import gc
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
+from app.ui_thread import done_there
+from engine.runtime import garbage
+
 PERIOD_MS = 500
 AWAY_MS = 10_000
 """How long the user is in another program before everything is looked through."""
+PATIENCE_S = 2.0
+"""How long the engine waits for it: a window that is closing may itself wait for the engine."""
 MANY = 15_000
 """Objects that are looked through within a frame, at about a microsecond each."""
 
@@ -30,6 +37,7 @@ class UiThreadCollector(QObject):
     def __init__(self, application: QGuiApplication) -> None:
         super().__init__(application)
         gc.disable()
+        garbage.collect_by(functools.partial(done_there, gc.collect, PATIENCE_S))
         self._timer = QTimer(self)
         self._timer.setInterval(PERIOD_MS)
         self._timer.timeout.connect(self.collect_due)

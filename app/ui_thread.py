@@ -1,4 +1,4 @@
-"""Lets a worker have something done on the UI thread, without a hold on any of its objects.
+"""Lets workers have something done on the UI thread, without a hold on any of its objects.
 
 A worker that has the last reference to a QObject destroys it, in its own thread, while Qt may be
 handing it an event. So a worker speaks through what lives as long as the process, and names whom
@@ -8,6 +8,7 @@ it means by a weak reference that is followed on the UI thread only.
 from __future__ import annotations
 
 import functools
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,25 @@ def told_there(method: Callable[..., object]) -> Callable[..., None]:
     """
     asked, weak = _caller().asked, weakref.WeakMethod(method)
     return lambda *facts: asked.emit(functools.partial(_tell, weak, *facts))
+
+
+def done_there(work: Callable[[], object], patience: float) -> bool:
+    """Have ``work`` done on the UI thread and wait for its end, ``patience`` seconds at most: that
+    thread may itself wait for the worker. Gives whether it was done. It holds no QObject.
+    """
+    if threading.current_thread() is threading.main_thread():
+        work()
+        return True
+    done = threading.Event()
+    _caller().asked.emit(functools.partial(_do, work, done))
+    return done.wait(patience)
+
+
+def _do(work: Callable[[], object], done: threading.Event) -> None:
+    try:
+        work()
+    finally:
+        done.set()
 
 
 def _tell(weak: weakref.WeakMethod[Callable[..., object]], *facts: Any) -> None:

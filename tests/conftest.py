@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -17,6 +18,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the other workers want their cores
 import pytest
 from PySide6.QtCore import QCoreApplication
 
+from engine.runtime import garbage
+
 OFTEN = 50
 """Tests after which all of the garbage is looked for, and not only that of the last ones."""
 
@@ -25,6 +28,15 @@ OFTEN = 50
 def _private_home(tmp_path_factory, monkeypatch):
     """No test reads or writes the settings, queue or projects of the person who runs it."""
     monkeypatch.setenv("STYLEKILN_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+def _collect() -> None:
+    """For an engine that wants it: where windows may be, in the thread of the tests only."""
+    if threading.current_thread() is threading.main_thread() or not QCoreApplication.instance():
+        gc.collect()
+
+
+garbage.collect_by(_collect)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,11 +5,12 @@ torch is imported inside the functions, because the window reads this module too
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from engine.runtime import garbage
 
 if TYPE_CHECKING:
     import torch
@@ -98,7 +99,7 @@ def free_memory(*, unload: bool = False) -> None:
     if unload:
         for hook in _release_hooks:
             hook()
-    gc.collect()
+    garbage.collect()
     torch = sys.modules.get("torch")
     if torch is None:
         return

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from app import collector as collectors
 from app.collector import UiThreadCollector
+from engine.runtime import device
+from engine.runtime import garbage as wanted
 
 
 def garbage(count):
@@ -32,7 +34,8 @@ class Link:
 
 
 @pytest.fixture
-def collector(qapp):
+def collector(qapp, monkeypatch):
+    monkeypatch.setattr(wanted, "_how", wanted._how)
     gc.unfreeze()  # other tests may have left something
     gc.collect()
     gc.freeze()
@@ -61,6 +64,25 @@ def test_a_widget_in_a_cycle_is_destroyed_by_the_timer_and_never_by_a_worker(col
     qtbot.waitUntil(lambda: gone() is None or _passes(collector), timeout=20_000)
     assert destroyed_in == [threading.main_thread()]
     assert not gc.isenabled()
+
+
+def test_the_engine_that_frees_memory_has_it_collected_here_and_waits(collector, qtbot):
+    widget = QWidget()
+    widget.itself = widget
+    gone_in, ended = [], []
+    gone = weakref.ref(widget, lambda _: gone_in.append(threading.current_thread()))
+    del widget
+
+    def free():
+        device.free_memory()
+        ended.append(gone() is None)
+
+    worker = threading.Thread(target=free)
+    worker.start()
+    qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
+    worker.join()
+    assert ended == [True]
+    assert gone_in == [threading.main_thread()]
 
 
 def _passes(collector):

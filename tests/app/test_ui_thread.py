@@ -9,7 +9,7 @@ import weakref
 import shiboken6
 from PySide6.QtCore import QObject
 
-from app.ui_thread import told_there
+from app.ui_thread import done_there, told_there
 
 
 class Listener(QObject):
@@ -51,3 +51,27 @@ def test_nobody_is_kept_by_what_is_on_its_way_to_it(qapp):
     in_worker(tell_other, 4)
     qapp.processEvents()
     assert heard == []
+
+
+def test_a_worker_waits_until_it_is_done_there(qtbot):
+    done_in, answers = [], []
+    worker = threading.Thread(
+        target=lambda: answers.append(
+            (done_there(lambda: done_in.append(threading.current_thread()), 20), len(done_in))
+        )
+    )
+    worker.start()
+    qtbot.waitUntil(lambda: bool(answers))
+    worker.join()
+    assert answers == [(True, 1)]
+    assert done_in == [threading.main_thread()]
+    assert done_there(lambda: done_in.append(threading.current_thread()), 20)
+    assert done_in == [threading.main_thread()] * 2
+
+
+def test_a_worker_does_not_wait_for_ever_for_a_thread_that_waits_for_it(qapp):
+    done, answers = [], []
+    in_worker(lambda: answers.append(done_there(lambda: done.append(1), 0.01)))
+    assert (answers, done) == ([False], [])
+    qapp.processEvents()
+    assert done == [1]  # later, and nobody minds
