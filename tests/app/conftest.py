@@ -1,11 +1,11 @@
-"""As in the window: dressed, and garbage is collected on the UI thread, never in a worker."""
+"""As in the window: dressed, and no garbage is collected in a worker."""
 
 from __future__ import annotations
 
 import gc
-import sys
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 
 from app import calm, theme
 from app.theme import motion
@@ -14,6 +14,7 @@ from app.theme import motion
 @pytest.fixture(scope="session", autouse=True)
 def _dressed(qapp):
     """Sizes and fonts are those of the real window, whichever test runs first."""
+    gc.disable()  # from here on it is collected between two tests: see tests/conftest.py
     theme.apply(qapp, "dark")
 
 
@@ -31,13 +32,12 @@ def qtbot(qtbot, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _collect_on_the_ui_thread():
-    gc.disable()
-    if "torch" in sys.modules and not gc.get_freeze_count():
-        gc.freeze()  # what libraries hold stays: to look at it again takes most of a test's time
+def _deleted_at_the_end():
+    """Qt deletes what was closed when an event loop runs next, which is in the middle of a wait of
+    some later test; until then it is dressed and translated again with every other window.
+    """
     yield
-    gc.collect()
-    gc.enable()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture(autouse=True)
