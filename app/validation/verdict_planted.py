@@ -13,7 +13,8 @@ from app.theme import color, fonts, icons
 from app.validation import verdict_help
 from app.validation.verdict_words import said
 from app.widgets.images import draw_fitted
-from engine.validation.planted import PromptKind, conclude
+from engine.validation.conclusions import conclude
+from engine.validation.planted import PromptKind
 from engine.validation.sentences import decimal
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class PlantedComparisons(QWidget):
         verdict = self._evidence.verdict()
         found = None
         if verdict is not None:
-            found = conclude(planted, row, verdict.limits, verdict.evidence.training_diversity)
+            found = conclude(planted, row, verdict.evidence, verdict.limits)
         if found is not None:
             icon, tint = ("circle-check", "ok") if found.good else ("triangle-alert", "warn")
             y = top + 2 * _LINE + 1

@@ -37,6 +37,8 @@ def said(sentence: Sentence) -> str:
     facts = dict(sentence.facts)
     if "limit" in facts:
         facts["limit"] = tr(facts["limit"])  # a limit's own name, or its number
+    if "axis" in facts:
+        facts["axis"] = tr(facts["axis"])
     return tr(sentence.template, **facts)
 
 

@@ -21,6 +21,7 @@ from engine.validation.manifest import Grid
 from engine.validation.overfit_data import Described, Describing, Read, read_plain
 from engine.validation.planted import PromptKind
 from engine.validation.sentences import Sentence
+from engine.validation.variants import pooled
 
 Progress = Callable[[int, int], None]
 
@@ -67,7 +68,8 @@ class Evidence:
     ``unread`` the pictures that were left out because they cannot be read.
     ``training_diversity`` is the mean difference of two training pictures. ``planted`` are the
     pictures of prompts whose right answer is known, ``against`` says what it was measured against
-    where that is not plain. ``undrawn`` tells that not all of the grid was drawn.
+    where that is not plain. ``undrawn`` tells that not all of the grid was drawn, ``pooled`` which
+    settings each row takes together.
     """
 
     rows: tuple[RowEvidence, ...]
@@ -84,6 +86,7 @@ class Evidence:
     planted: tuple[Planted, ...] = ()
     against: tuple[Sentence, ...] = ()
     undrawn: Undrawn | None = None
+    pooled: tuple[Sentence, ...] = ()
 
     @property
     def is_compared(self) -> bool:
@@ -241,4 +244,5 @@ def assess_against(
         unread=tuple(describing.unread),
         training_diversity=copying.spread(trained.features),
         planted=rows.planted(),
+        pooled=tuple(pooled(grid.request)),
     )

@@ -17,11 +17,14 @@ from engine.validation.overfit_data import Described
 from engine.validation.overfit_stats import Figure
 from engine.validation.planted import KINDS, PromptKind
 from engine.validation.subjects import Subjects
+from engine.validation.variants import PLAIN, Variant, Variants
+
+_At = tuple[str, float, Variant]
 
 
 @dataclass(frozen=True)
 class RowEvidence:
-    """All pictures of one checkpoint at one weight.
+    """All pictures of one checkpoint at one weight, in one ``variant`` of the model.
 
     ``style_fit`` is 0 (as the base model) to 1 (as the wanted style), ``kept`` how much of the base
     model's layout is left, 0 to 1; both are None when the grid has no weight-0 row.
@@ -46,6 +49,18 @@ class RowEvidence:
     cells: tuple[str, ...] = ()
     held_out_loss: float | None = None
     alike: tuple[str, ...] = ()
+    variant: Variant = PLAIN
+
+    @property
+    def at(self) -> tuple[str, float, Variant]:
+        """What tells it from other rows."""
+        return self.checkpoint, self.weight, self.variant
+
+    @property
+    def weight_label(self) -> str:
+        """The weight on the UNet, with that on the text encoder where it is apart."""
+        text = self.variant.text_weight
+        return f"{self.weight:g}" if text is None else f"{self.weight:g} (TE {text:g})"
 
 
 @dataclass(frozen=True)
@@ -81,14 +96,19 @@ class Rows:
     losses: Mapping[str, HeldOut]
     extractor: Extractor
     _axes: Subjects = field(init=False)
+    _variants: Variants = field(init=False)
+    _base_models: dict[int, str] = field(default_factory=dict, init=False)
     _base: dict[tuple[Any, ...], int] = field(default_factory=dict, init=False)
     _texts: dict[str, np.ndarray] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_axes", Subjects(self.grid.request))
+        object.__setattr__(self, "_variants", Variants(self.grid.request))
         for cell in self._cells():
             if not cell.position.uses_lora:
-                self._base[self._axes.subject(cell.position)] = self.places[cell.id]
+                place = self.places[cell.id]
+                self._base[self._axes.subject(cell.position)] = place
+                self._base_models[place] = self._variants.base_model(cell.position)
         if isinstance(self.extractor, PromptExtractor):
             texts = list(dict.fromkeys(cell.position.prompt for cell in self._cells()))
             vectors = self.extractor.describe_texts(texts)
@@ -97,13 +117,13 @@ class Rows:
     def base(self) -> RowEvidence | None:
         """The base model's row; None when the grid does not show it."""
         cells = [cell for cell in self._cells() if not cell.position.uses_lora]
-        return self._row("", 0.0, cells) if cells else None
+        return self._row("", 0.0, PLAIN, cells) if cells else None
 
     def tried(self) -> tuple[RowEvidence, ...]:
         """Every checkpoint at every weight, in the grid's order."""
-        groups: dict[tuple[str, float], list[GridCell]] = {}
+        groups: dict[_At, list[GridCell]] = {}
         for cell in self._cells():
-            at = (cell.position.checkpoint, cell.position.weight)
+            at = self._at(cell)
             groups.setdefault(at, []).append(cell)
         return tuple(self._row(*at, cells) for at, cells in groups.items())
 
@@ -116,18 +136,17 @@ class Rows:
         cells = [cell for cell in self._cells() if self._kind(cell) == kind]
         for prompt in dict.fromkeys(cell.position.prompt for cell in cells):
             base: list[GridCell] = []
-            groups: dict[tuple[str, float], list[GridCell]] = {}
+            groups: dict[_At, list[GridCell]] = {}
             for cell in cells:
                 if cell.position.prompt != prompt:
                     continue
                 if not cell.position.uses_lora:
                     base.append(cell)
                     continue
-                at = (cell.position.checkpoint, cell.position.weight)
-                groups.setdefault(at, []).append(cell)
+                groups.setdefault(self._at(cell), []).append(cell)
             if base and groups:
                 rows = tuple(self._row(*at, group) for at, group in groups.items())
-                return Planted(kind, prompt, self._row("", 0.0, base), rows)
+                return Planted(kind, prompt, self._row("", 0.0, PLAIN, base), rows)
         return None
 
     def _kind(self, cell: GridCell) -> str:
@@ -136,7 +155,16 @@ class Rows:
     def _cells(self) -> list[GridCell]:
         return [cell for cell in self.grid.cells if cell.id in self.places]
 
-    def _row(self, checkpoint: str, weight: float, cells: Sequence[GridCell]) -> RowEvidence:
+    def _at(self, cell: GridCell) -> _At:
+        return cell.position.checkpoint, cell.position.weight, self._variants.of(cell.position)
+
+    def _row(
+        self,
+        checkpoint: str,
+        weight: float,
+        variant: Variant,
+        cells: Sequence[GridCell],
+    ) -> RowEvidence:
         cells = list({cell.id: cell for cell in cells}.values())
         rows = [self.places[cell.id] for cell in cells]
         similar = self.nearest.similarity[rows] if self.nearest is not None else None
@@ -149,7 +177,7 @@ class Rows:
             checkpoint=checkpoint,
             weight=weight,
             count=len(cells),
-            style_fit=self._style_fit(rows),
+            style_fit=self._style_fit(cells),
             style_distance=self._style_distance(rows),
             diversity=figures.diversity.value if figures.diversity is not None else None,
             copying=None if similar is None else float(similar.mean()),
@@ -159,6 +187,7 @@ class Rows:
             cells=tuple(cells[place].id for place in order),
             held_out_loss=loss.value if loss is not None else None,
             alike=tuple(cells[place].id for place in self._most_alike(cells)),
+            variant=variant,
         )
 
     def _most_alike(self, cells: Sequence[GridCell]) -> tuple[int, ...]:
@@ -170,15 +199,20 @@ class Rows:
             return None
         return style.style_distance(self.drawn.styles[rows], self.wanted)
 
-    def _style_fit(self, rows: Sequence[int]) -> float | None:
-        base = list(self._base.values())
+    def _base_of(self, cells: Sequence[GridCell]) -> list[int]:
+        """The base model's pictures that ``cells`` are read against: of the same base models."""
+        models = {self._variants.base_model(cell.position) for cell in cells}
+        return [place for place, model in self._base_models.items() if model in models]
+
+    def _style_fit(self, cells: Sequence[GridCell]) -> float | None:
+        base, rows = self._base_of(cells), [self.places[cell.id] for cell in cells]
         if not base or not rows or not len(self.wanted):
             return None
         styles = self.drawn.styles
         return style.style_fit(styles[rows], self.wanted, styles[base])
 
-    def _fit(self, rows: Sequence[int], prompts: Sequence[str]) -> Figure | None:
-        base = list(self._base.values())
+    def _fit(self, cells: Sequence[GridCell], prompts: Sequence[str]) -> Figure | None:
+        base, rows = self._base_of(cells), [self.places[cell.id] for cell in cells]
         if not base or not rows or not len(self.wanted):
             return None
         styles = self.drawn.styles
@@ -192,7 +226,7 @@ class Rows:
         off = self._pairs([cell for cell in cells if self._off(cell)])
         return replace(
             self._copy_figures(rows, prompts),
-            fit=self._fit(rows, prompts),
+            fit=self._fit(cells, prompts),
             diversity=overfit.diversity(
                 features[rows], [self._axes.group(cell.position) for cell in cells]
             ),
@@ -220,7 +254,7 @@ class Rows:
         )
 
     def _trigger_effect(self, cells: Sequence[GridCell]) -> Figure | None:
-        base = list(self._base.values())
+        base = self._base_of(cells)
         if not base:
             return None
         if not len(self.wanted):

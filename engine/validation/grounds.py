@@ -23,6 +23,12 @@ def lacking(evidence: Evidence) -> tuple[Sentence, ...]:
         found.append(
             Sentence("Draw the base model row, or weight 0, to measure the style against.", {})
         )
+    if len({(row.checkpoint, row.weight) for row in rows}) < len({row.at for row in rows}):
+        words = (
+            "Draw a single base model, second LoRA and weight on the text encoder: with several, "
+            "a checkpoint and its weight do not say which model is recommended."
+        )
+        found.append(Sentence(words))
     return tuple(found)
 
 
@@ -40,7 +46,9 @@ def unjudged(evidence: Evidence) -> tuple[Sentence, ...]:
 
 def tried(evidence: Evidence) -> list[RowEvidence]:
     """The rows with a LoRA."""
-    return [row for row in evidence.rows if row.checkpoint and row.weight]
+    return [
+        row for row in evidence.rows if row.checkpoint and (row.weight or row.variant.text_weight)
+    ]
 
 
 def names_of(rows: Sequence[RowEvidence]) -> dict[str, str]:

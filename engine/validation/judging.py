@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from engine.runtime.errors import BadInputError
 from engine.validation.evidence import Evidence, RowEvidence
+from engine.validation.few_copies import FewCopies, few_copies
 from engine.validation.grounds import lacking, names_of, tried, unjudged
 from engine.validation.limits import Limits
 from engine.validation.overfit_rules import (
@@ -78,7 +79,7 @@ class Verdict:
     losses that may be compared. ``pick`` is None when ``missing`` says what has to be drawn first,
     or ``unjudged`` what nobody can tell because pictures are gone. ``notes`` are about what could
     not be measured, and against what it was. Until it is ``foreseen`` what other limits would
-    change, an empty ``what_if`` says nothing.
+    change, an empty ``what_if`` says nothing. ``few_copies`` are those too few for a flag.
     """
 
     evidence: Evidence
@@ -94,6 +95,7 @@ class Verdict:
     notes: tuple[Sentence, ...]
     what_if: tuple[WhatIf, ...]
     foreseen: bool = True
+    few_copies: tuple[FewCopies, ...] = ()
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -121,6 +123,10 @@ class Verdict:
             },
             "base": self._row(self.base) if self.base is not None else None,
             "rows": [self._row(row) for row in self.rows],
+            "few_copies": [
+                {"checkpoint": one.checkpoint, "weight": one.weight, "cells": list(one.cells)}
+                for one in self.few_copies
+            ],
             "what_if": [str(one.sentence) for one in self.what_if],
             "background": {
                 "between_training": evidence.between_training,
@@ -208,8 +214,9 @@ def judge(
     except BadInputError:
         picked = None  # what is lacking is told in its place
     rules = Rules(evidence, held, named)
-    judged = tuple(_judged(one, picked) for one in readings(rows, rules))
-    base = evidence.base
+    read = readings(rows, rules)
+    judged = tuple(_judged(one, picked) for one in read)
+    base, few = evidence.base, few_copies(read, evidence, held, named)
     return Verdict(
         evidence=evidence,
         limits=held,
@@ -221,7 +228,8 @@ def judge(
         pick=picked,
         missing=_missing(evidence),
         unjudged=unjudged(evidence),
-        notes=_notes(evidence),
+        notes=(*_notes(evidence), *(one.sentence for one in few)),
+        few_copies=few,
         what_if=what_if(evidence, held, known, named) if picked is not None and foresee else (),
         foreseen=foresee,
     )
@@ -289,7 +297,7 @@ def _missing(evidence: Evidence) -> tuple[Sentence, ...]:
 
 def _notes(evidence: Evidence) -> tuple[Sentence, ...]:
     """What could not be measured, and what the numbers rest on."""
-    found = [*evidence.against]
+    found = [*evidence.against, *evidence.pooled]
     if evidence.unread:
         facts = {"count": str(len(evidence.unread)), "name": evidence.unread[0].name}
         words = "{count} pictures cannot be read and were left out; {name} is the first."

@@ -237,7 +237,7 @@ class Rules:
         """Against the base model, and against the best checkpoint at the same weight."""
         detail, diversity = None, row.diversity or 0.0
         limit = diversity_limit(self._evidence, self._limits)
-        alike = [other for other in self._evidence.rows if other.weight == row.weight]
+        alike = [other for other in self._evidence.rows if _beside(other, row)]
         best = max((other.diversity or 0.0 for other in alike), default=0.0)
         if as_shown(diversity) < limit:
             words = "diversity {diversity} at weight {weight}, at least {limit}"
@@ -270,8 +270,8 @@ class Rules:
     def _off(self, row: RowEvidence) -> Sequence[str]:
         """The pictures of ``row`` without the trigger word."""
         planted = [one for one in self._evidence.planted if one.kind == "off"]
-        rows = [one.row(row.checkpoint, row.weight) for one in planted]
-        return [cell for one in rows if one is not None for cell in one.cells]
+        rows = [other for one in planted for other in one.rows if other.at == row.at]
+        return [cell for one in rows for cell in one.cells]
 
     def _unlearned(self, row: RowEvidence) -> Flag | None:
         limit = self._limits.least_fit
@@ -301,7 +301,13 @@ class Rules:
 
 def facts_of(row: RowEvidence, names: Mapping[str, str], **facts: Any) -> dict[str, str]:
     """The facts of a sentence about a row."""
-    return {"name": names[row.checkpoint], "weight": f"{row.weight:g}", **shown(**facts)}
+    name = " · ".join((names[row.checkpoint], *row.variant.others))
+    return {"name": name, "weight": row.weight_label, **shown(**facts)}
+
+
+def _beside(other: RowEvidence, row: RowEvidence) -> bool:
+    """Whether two rows differ in nothing but the checkpoint."""
+    return (other.weight, other.variant) == (row.weight, row.variant)
 
 
 def _sign(kind: SignKind, words: str, *, limit: float, **value: float) -> Sign:

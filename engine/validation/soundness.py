@@ -20,6 +20,7 @@ FULL = 1.0
 MEMORIZED = ("copies", "overfit")
 """Flags that tell of the file itself, at whichever weight they are raised."""
 
+_Model = tuple[str, tuple[str, ...]]
 _NEAR: tuple[SignKind, ...] = ("excess", "share")
 
 
@@ -74,17 +75,20 @@ class Reading:
 def readings(rows: Sequence[RowEvidence], rules: Rules) -> tuple[Reading, ...]:
     """Every row with what its checkpoint's other weights tell of it."""
     plain = [Reading(row, rules.flags(row), rules.signs(row)) for row in rows]
-    groups: dict[str, list[Reading]] = {}
+    groups: dict[_Model, list[Reading]] = {}
     for one in plain:
-        groups.setdefault(one.row.checkpoint, []).append(one)
+        groups.setdefault(_model(one), []).append(one)
     return tuple(_read_among(one, groups) for one in plain)
 
 
-def _read_among(one: Reading, groups: Mapping[str, Sequence[Reading]]) -> Reading:
+def _model(one: Reading) -> _Model:
+    """What its other weights are weights of."""
+    return one.row.checkpoint, one.row.variant.others
+
+
+def _read_among(one: Reading, groups: Mapping[_Model, Sequence[Reading]]) -> Reading:
     usual = [
-        other
-        for other in groups[one.row.checkpoint]
-        if other is not one and 0 < other.row.weight <= FULL
+        other for other in groups[_model(one)] if other is not one and 0 < other.row.weight <= FULL
     ]
     stronger = [other for other in usual if other.row.weight > one.row.weight]
     found = [flag for other in usual for flag in other.flags if flag.kind in MEMORIZED]

@@ -1,4 +1,4 @@
-"""What places of a grid have in common whatever LoRA drew them: their prompt, seed and the rest."""
+"""What places of a grid have in common whatever LoRAs drew them: prompt, seed and the rest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from engine.validation.request import GridRequest
     from engine.validation.resolve import Position
 
-_OF_THE_LORA = {"checkpoint", "weight", "unet_weight", "text_encoder_weight"}
+_OF_THE_LORA = {
+    "checkpoint", "weight", "unet_weight", "text_encoder_weight",
+    "second_checkpoint", "second_weight",
+}  # fmt: skip
 
 
 class Subjects:
@@ -21,7 +24,7 @@ class Subjects:
         self._trigger = names.index("trigger") if "trigger" in names else None
 
     def subject(self, position: Position) -> tuple[Any, ...]:
-        """Alike for places that differ in nothing but the LoRA and its weight."""
+        """Alike for places that differ in nothing but the LoRAs and their weights."""
         return tuple(position.place[at] for at in self._subject)
 
     def group(self, position: Position) -> str:

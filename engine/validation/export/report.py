@@ -178,7 +178,7 @@ class _Reporter:
         counted = copies(row, self._verdict.evidence, self._verdict.limits)
         texts = (
             _capital(self._verdict.names.get(row.checkpoint, self.words("Base model"))),
-            f"{row.weight:g}" if row.checkpoint else "",
+            row.weight_label if row.checkpoint else "",
             self.words(WORD_LABELS[verdict.word]),
             _with_interval(figures.fit, row.style_fit),
             _with_interval(figures.diversity, row.diversity),

@@ -8,6 +8,7 @@ import pytest
 
 from engine.runtime.errors import BadInputError
 from engine.runtime.job import Job
+from engine.validation.conclusions import conclude
 from engine.validation.evidence import Evidence, Undrawn, assess
 from engine.validation.filling import Filling, Keep
 from engine.validation.judging import judge
@@ -16,7 +17,6 @@ from engine.validation.manifest import Grid, open_grid
 from engine.validation.overfit_stats import Figure
 from engine.validation.pick import pick
 from engine.validation.planning import PlannedCell, plan
-from engine.validation.planted import conclude
 from engine.validation.request import GridRequest
 from engine.validation.store import CellStore
 from tests.engine.validation.pictures import paths, read
@@ -140,22 +140,23 @@ def test_planted_comparisons_are_told_by_the_kind_of_their_prompt(
     grid: Grid, training: list[Path]
 ) -> None:
     kinds = {"first": "unseen", "second": "off"}
-    found = assess(grid, training[:-6], training[-6:], prompts=kinds).planted
+    whole = assess(grid, training[:-6], training[-6:], prompts=kinds)
+    found = whole.planted
     assert [one.kind for one in found] == ["unseen", "off"]
     unseen, off = found
     assert unseen.base.count == 4
     untaught, taught, copier = (unseen.row(path, 1.0) for path in grid.request.checkpoints)
-    assert not conclude(unseen, untaught, Limits()).good
-    assert conclude(unseen, taught, Limits()).good
+    assert not conclude(unseen, untaught, whole, Limits()).good
+    assert conclude(unseen, taught, whole, Limits()).good
     assert copier.copies == 4
-    assert not conclude(off, off.row(taught.checkpoint, 1.0), Limits()).good
+    assert not conclude(off, off.row(taught.checkpoint, 1.0), whole, Limits()).good
     same = off.row(untaught.checkpoint, 1.0)
-    assert conclude(off, same, Limits()).good
+    assert conclude(off, same, whole, Limits()).good
     far = replace(same, figures=replace(same.figures, change=Figure.plain(1.0)))
-    assert str(conclude(off, far, Limits()).sentence) == "Changes what does not ask for it"
+    assert str(conclude(off, far, whole, Limits()).sentence) == "Changes what does not ask for it"
     blind = replace(same, style_fit=None, copying=None)
-    assert conclude(off, blind, Limits()) is None
-    assert conclude(unseen, blind, Limits()) is None
+    assert conclude(off, blind, whole, Limits()) is None
+    assert conclude(unseen, blind, whole, Limits()) is None
 
 
 def test_style_fit_has_an_interval_that_holds_it(evidence: Evidence) -> None:
@@ -184,3 +185,14 @@ def test_a_grid_that_was_left_early_is_not_judged(grid: Grid, training: list[Pat
     )
     failed = tuple(replace(cell, error="" if cell.path else "it broke") for cell in cells)
     assert assess(replace(grid, cells=failed), training[:-6], training[-6:]).undrawn is None
+
+
+def test_excess_is_what_is_beyond_held_out_art(grid: Grid, training: list[Path]) -> None:
+    found = assess(grid, training[:-6], training[-6:])
+    assert found.held_out_copying is not None
+    assert abs(found.held_out_copying - found.between_training) > 0.01
+    for row in found.rows:
+        mean, excess = row.figures.copy_mean, row.figures.excess
+        assert mean is not None
+        assert excess is not None
+        assert excess.value == pytest.approx(mean.value - found.held_out_copying)
