@@ -14,9 +14,8 @@ from app.widgets.thumbnail_maker import WHOLE, Key, ThumbnailMaker
 from app.widgets.thumbnails import ThumbnailCache
 from engine.imaging.decode import read_size
 from engine.runtime.errors import StylekilnError
-from engine.runtime.files import write_cached
 from engine.validation.small import EDGE as SMALL
-from engine.validation.small import fresh_small, small_path
+from engine.validation.small import fresh_small, keep_small
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,4 +110,4 @@ def _keep_small(image: QImage, cell: Path) -> None:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     QImageWriter(buffer, b"PNG").write(image)
     with contextlib.suppress(StylekilnError):
-        write_cached(small_path(cell), bytes(buffer.data().data()))
+        keep_small(cell, bytes(buffer.data().data()))

@@ -25,7 +25,7 @@ from engine.validation.export.request import ExportGridRequest, Format
 from engine.validation.judging import Verdict
 from engine.validation.manifest import Grid, open_grid
 from engine.validation.request import GridRequest, GridResult
-from engine.validation.survey import Problem, Survey, dry_run, problems
+from engine.validation.survey import Problem, Survey, dry_run
 
 MEASURED: tuple[Format, ...] = ("csv", "html")
 """Formats that show what was measured."""
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace, engine: Engine) -> int:
     exports = [_export(args, path, request) for path in args.export]
     if args.dry_run:
         return _tell_survey(dry_run(request), as_json=args.json)
-    wrong = list(problems(request))
+    wrong = dry_run(request).problems
     if wrong:
         _tell_problems(wrong)
         return 2

@@ -137,8 +137,18 @@ def _unet_weight(known: dict[str, Value]) -> float:
 
 
 def check_texts(request: GridRequest) -> None:
-    """AxisError when a text is to be replaced that is in no prompt, or no trigger word is known."""
+    """AxisError when a text is to be replaced that is in no prompt, no trigger word is known, or
+    a prompt cannot be written down.
+    """
     names = {axis.setting: axis for axis in request.axes}
+    for name in ("prompt", "negative_prompt"):
+        for text in map(str, request.values(name)):
+            if any("\ud800" <= letter <= "\udfff" for letter in text):
+                raise AxisError(
+                    name,
+                    sentence="It has half a character in it, which no file can hold.",
+                    remedy="Write it again.",
+                )
     if _TRIGGER in names and not request.trigger:
         raise AxisError(
             _TRIGGER,

@@ -186,6 +186,10 @@ def _own_merges(folder: Path) -> set[Path]:
     return found
 
 
+_PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
+_PNG_ENDS = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+
+
 class CellStore:
     """Finished cells in one folder, one PNG per identifier."""
 
@@ -214,6 +218,18 @@ class CellStore:
             return self.path(cell).stat().st_size
         except OSError:
             return 0
+
+    def looks_whole(self, cell: str) -> bool:
+        """Whether a cell is a PNG from its first bytes to its last; :meth:`find` reads what lies
+        between as well.
+        """
+        try:
+            with self.path(cell).open("rb") as file:
+                begins = file.read(len(_PNG_BEGINS)) == _PNG_BEGINS
+                file.seek(-len(_PNG_ENDS), os.SEEK_END)
+                return begins and file.read() == _PNG_ENDS
+        except OSError:
+            return False
 
     def find(self, cell: str, size: tuple[int, int] = (0, 0)) -> Path | None:
         """The picture of a cell, or None when it is not there, not whole, or not of ``size``: width

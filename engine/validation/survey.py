@@ -6,7 +6,7 @@ Light: headers of files are read, no model is loaded.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -18,12 +18,14 @@ from engine.models.native import native_size
 from engine.project import links
 from engine.prompt.syntax import take_loras
 from engine.runtime.errors import BadInputError, ModelFileError, StylekilnError
+from engine.runtime.files import require_target
 from engine.validation.axes import AxisError, axis_setting
 from engine.validation.manifest import NAME
 from engine.validation.pace import seconds_for, work_of
 from engine.validation.planning import PlannedCell, plan
 from engine.validation.request import GridRequest
 from engine.validation.resolve import check_texts
+from engine.validation.room import check_place, check_room
 from engine.validation.store import CellStore
 
 BYTES_PER_PIXEL = 1.6
@@ -47,7 +49,8 @@ class Survey:
 
     ``cells`` are its places, ``distinct`` the pictures they need, ``cached`` those that are there.
     ``seconds`` for the rest is None while nothing was drawn with its models on this device;
-    ``bytes`` is what the rest takes on disk. With problems nothing is known to be there.
+    ``bytes`` is what the rest takes on disk. With problems of what it names nothing is known to be
+    there.
     """
 
     cells: int
@@ -68,15 +71,22 @@ def dry_run(request: GridRequest) -> Survey:
     cells = plan(request)
     store = CellStore(request.cells_folder)
     there = store.names()
-    missing = [cell for cell in cells if store.path(cell.id).name not in there]
-    cached = [cell for cell in cells if store.path(cell.id).name in there]
+    named = [cell for cell in cells if store.name(cell.id) in there]
+    whole = {cell.id for cell in named if store.looks_whole(cell.id)}
+    missing = [cell for cell in cells if cell.id not in whole]
+    cached = [cell for cell in cells if cell.id in whole]
     pixels = lru_cache(maxsize=4096)(_pixels)
+    size = round(_bytes_per_pixel(cached, store, pixels) * sum(map(_of(pixels), missing)))
     return Survey(
         cells=request.count,
         distinct=len(cells),
         cached=len(cached),
         seconds=_seconds(missing, pixels),
-        bytes=round(_bytes_per_pixel(cached, store, pixels) * sum(map(_of(pixels), missing))),
+        bytes=size,
+        problems=(
+            *_in_the_way(store, [cell for cell in named if cell.id not in whole]),
+            *_found("cells", partial(check_room, store.folder, size)),
+        ),
     )
 
 
@@ -156,6 +166,8 @@ def _check_prompts(request: GridRequest) -> None:
 
 def _check_cells(request: GridRequest) -> None:
     """A project that is copied takes the cells of its grids along."""
+    check_place(Path(request.folder))
+    check_place(request.cells_folder)
     root = links.root_of(Path(request.folder) / NAME)
     cells = Path(os.path.abspath(request.cells_folder))
     if root is not None and not cells.is_relative_to(root):
@@ -164,6 +176,12 @@ def _check_cells(request: GridRequest) -> None:
             path=cells,
             remedy="Name another folder, or leave it out.",
         )
+
+
+def _in_the_way(store: CellStore, missing: Sequence[PlannedCell]) -> Iterator[Problem]:
+    """Folders that are called as cells to draw."""
+    for cell in missing:
+        yield from _found("cells", partial(require_target, store.path(cell.id)))
 
 
 def _add_base(bases: list[ModelInfo], ref: str) -> None:

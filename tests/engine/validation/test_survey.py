@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 from engine.project.settings import data_dir
 from engine.runtime.job import Job
 from engine.sampling.request import ImageRequest
-from engine.validation.axes import Axis
+from engine.validation.axes import Axis, AxisError
 from engine.validation.filling import Filling
 from engine.validation.pace import Pace, seconds_for, work_of
 from engine.validation.planning import plan
@@ -153,3 +154,57 @@ def test_a_filled_grid_costs_nothing_more(tmp_path: Path) -> None:
     Filling(asked, plan(asked), CellStore(asked.cells_folder), Job.detached()).run(draw)
     survey = dry_run(asked)
     assert (survey.cached, survey.bytes, survey.seconds) == (2, 0, 0)
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a picture", None])
+def test_a_damaged_cell_is_not_counted_as_drawn(tmp_path: Path, damage: bytes | None) -> None:
+    asked = grid(tmp_path, seed=(1, 2))
+    store, (first, second) = CellStore(asked.cells_folder), plan(asked)
+    for cell in (first, second):
+        store.put(cell.id, np.zeros((64, 64, 3), np.uint8), "")
+    assert dry_run(asked).cached == 2
+    path = store.path(first.id)
+    path.write_bytes(path.read_bytes()[:-20] if damage is None else damage)
+    assert dry_run(asked).cached == 1
+    assert dry_run(asked).bytes > 0
+
+
+def test_a_folder_in_the_place_of_a_cell_is_told(tmp_path: Path) -> None:
+    asked = grid(tmp_path, seed=(1, 2))
+    path = CellStore(asked.cells_folder).path(plan(asked)[0].id)
+    path.mkdir(parents=True)
+    (problem,) = dry_run(asked).problems
+    assert f"{path} is a folder, not a file." in str(problem.error)
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = grid(tmp_path, seed=(1, 2))
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != tmp_path)
+    assert "Nothing can be written" in str(dry_run(asked).problems[0].error)
+    monkeypatch.undo()
+    (tmp_path / "grid").write_text("a file")
+    assert "is a file, not a folder" in str(dry_run(asked).problems[0].error)
+
+
+def test_a_disk_with_too_little_room_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = grid(tmp_path, seed=(1, 2, 3, 4))
+    needed = dry_run(asked).bytes
+    for free, told in ((needed - 1, True), (needed, False)):
+        usage = SimpleNamespace(free=free)
+        monkeypatch.setattr("shutil.disk_usage", lambda path, usage=usage: usage)
+        problems = dry_run(asked).problems
+        assert [("are free in" in str(one.error)) for one in problems] == [True] * told
+
+
+@pytest.mark.parametrize("setting", ["prompt", "negative_prompt"])
+def test_half_a_character_in_a_prompt_is_told(tmp_path: Path, setting: str) -> None:
+    asked = grid(tmp_path, **{setting: ("a cat", "a \ud83d cat")})
+    (problem,) = dry_run(asked).problems
+    assert problem.setting == setting
+    assert "half a character" in str(problem.error)
+    with pytest.raises(AxisError, match="half a character"):
+        plan(asked)
