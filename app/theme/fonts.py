@@ -40,6 +40,8 @@ def _font(size: int, weight: int) -> QFont:
     made.setPixelSize(size)
     made.setWeight(QFont.Weight(weight))
     made.setHintingPreference(QFont.HintingPreference.PreferVerticalHinting)
+    # Words that lie in pictures, on badges and in lists, cannot have colored edges: none has.
+    made.setStyleStrategy(QFont.StyleStrategy.NoSubpixelAntialias)
     made.setFeature(QFont.Tag("tnum"), 1)
     return made
 

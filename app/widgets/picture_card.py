@@ -56,9 +56,11 @@ def draw_card(
     if look.unreadable:
         _unreadable(painter, tile)
     elif picture is not None:
-        painter.setOpacity(0.3 if card.rejected else 1.0)
+        if card.rejected:
+            painter.setOpacity(0.3)
         _picture(painter, tile, picture, scale)
-        painter.setOpacity(1.0)
+        if card.rejected:
+            painter.setOpacity(1.0)
     if card.badges:
         _badges(painter, tile, card.badges, scale)
     mark = {"picked": "flag", "rejected": "x"}.get(card.flag)

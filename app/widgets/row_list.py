@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from PySide6.QtCore import (
@@ -15,10 +16,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QMouseEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.theme import color, fonts, icons, metrics
+from app.theme import color, current, fonts, icons, metrics
 from app.theme import signals as theme_signals
 
 RowRole = Qt.ItemDataRole.UserRole + 1
@@ -80,11 +81,11 @@ class RowList(QListView):
         self.setFixedHeight(len(rows) * metrics.ROW)
         self.set_current(key)
 
-    def widest_count(self, measure: QFontMetrics) -> int:
+    def widest_count(self) -> int:
         """How wide the column of counts is; digits are equally wide, so the longest tells."""
         if self._widest is None:
             longest = max((item.count for item in self.rows.items), key=len, default="")
-            self._widest = measure.horizontalAdvance(longest)
+            self._widest = QFontMetrics(fonts.font(12)).horizontalAdvance(longest)
         return self._widest
 
     def current(self) -> str:
@@ -197,29 +198,52 @@ class _Delegate(QStyledItemDelegate):
 
     def _paint_row(self, painter: QPainter, inner: QRect, row: Row, chosen: bool) -> None:
         left = self._owner.paint_lead(painter, inner, row, chosen)
-        painter.setFont(fonts.font(12))
-        right = self._paint_right(painter, inner, row, chosen)
-        painter.setPen(color("t1"))
-        where = QRect(left, inner.top(), max(0, right - left), inner.height())
-        shown = painter.fontMetrics().elidedText(
-            row.text, Qt.TextElideMode.ElideMiddle, where.width()
-        )
-        painter.drawText(where, _LEFT, shown)
+        if left > inner.right():
+            return
+        size = (inner.right() + 1 - left, inner.height())
+        scale = painter.device().devicePixelRatioF()
+        words = _Words(row.text, row.count, row.note, row.tone, row.note_tone)
+        widest = self._owner.widest_count()
+        made = _words(current().name, words, chosen, widest, size, scale)
+        painter.drawPixmap(left, inner.top(), made)
 
-    def _paint_right(self, painter: QPainter, inner: QRect, row: Row, chosen: bool) -> int:
-        """Paint note and count from the right; return where the name must end."""
-        right = inner.right() + 1
-        measure = painter.fontMetrics()
-        widest = self._owner.widest_count(measure)
-        for text, tone, least in ((row.count, row.tone, widest), (row.note, row.note_tone, 0)):
-            if not text:
-                continue
-            width = max(least, measure.horizontalAdvance(text))
+
+class _Words(NamedTuple):
+    """What is written in a row."""
+
+    text: str
+    count: str  # type: ignore[assignment]  # a tuple has a method of that name
+    note: str
+    tone: str
+    note_tone: str
+
+
+@lru_cache(maxsize=128)
+def _words(
+    _theme: str, row: _Words, chosen: bool, widest: int, size: tuple[int, int], scale: float
+) -> QPixmap:
+    """Name, note and count of a row. Laid down as one picture: each word that is drawn anew while
+    workers read files may have to wait for one of them.
+    """
+    width, height = size
+    made = QPixmap(round(width * scale), round(height * scale))
+    made.setDevicePixelRatio(scale)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setFont(fonts.font(12))
+    measure, right = painter.fontMetrics(), width
+    for text, tone, least in ((row.count, row.tone, widest), (row.note, row.note_tone, 0)):
+        if text:
+            wide = max(least, measure.horizontalAdvance(text))
             painter.setPen(color("t2" if chosen and tone == "t3" else tone))
-            where = QRect(right - width, inner.top(), width, inner.height())
-            painter.drawText(where, _RIGHT, text)
-            right -= width + metrics.GAP
-        return right
+            painter.drawText(QRect(right - wide, 0, wide, height), _RIGHT, text)
+            right -= wide + metrics.GAP
+    where = QRect(0, 0, max(0, right), height)
+    shown = measure.elidedText(row.text, Qt.TextElideMode.ElideMiddle, where.width())
+    painter.setPen(color("t1"))
+    painter.drawText(where, _LEFT, shown)
+    painter.end()
+    return made
 
 
 def paint_shape(painter: QPainter, room: QRect, aspect: float) -> None:

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
+from app import theme
 from app.theme import color
+from app.widgets import row_list
 from app.widgets.row_list import Row, RowList
 
 
@@ -38,3 +41,38 @@ def test_rows_are_chosen_and_never_edited(qtbot):
     assert rows.state() == RowList.State.NoState
     assert rows.rows.rowCount() == 2
     assert not rows.indexWidget(rows.rows.index(1))
+
+
+def words_drawn(rows: RowList) -> set[str]:
+    """Colors of the pixels of the list, which has no ground of its own."""
+    image = rows.viewport().grab().toImage()
+    return {
+        image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())
+    }
+
+
+def test_rows_that_did_not_change_are_laid_down_as_they_are(qtbot):
+    """What is written is drawn once, however often the list is painted, and anew when it changes,
+    another row is chosen or the theme is another."""
+    rows = RowList()
+    qtbot.addWidget(rows)
+    rows.resize(200, 60)
+    rows.set_rows([Row("a", "Apple", "3"), Row("b", "Bell pepper", "12", note="new", tone="warn")])
+    row_list._words.cache_clear()
+    first = words_drawn(rows)
+    drawn = row_list._words.cache_info().misses
+    assert drawn == 2
+    assert color("t1").name() in first
+    assert color("warn").name() in first
+    assert words_drawn(rows) == first
+    assert row_list._words.cache_info().misses == drawn
+    rows.set_rows([Row("a", "Apple", "4"), Row("b", "Bell pepper", "12", note="new", tone="warn")])
+    words_drawn(rows)
+    assert row_list._words.cache_info().misses == drawn + 1
+    theme.apply(QApplication.instance(), "light")
+    try:
+        light = words_drawn(rows)
+        assert color("t1").name() in light
+        assert light != first
+    finally:
+        theme.apply(QApplication.instance(), "dark")
