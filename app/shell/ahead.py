@@ -8,6 +8,7 @@ workspace is made while nobody works and the pointer stands still.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import pkgutil
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QCursor
+
+from engine.dataset.token_counts import read_clip
+from engine.runtime.errors import StylekilnError
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -41,14 +45,18 @@ class Ahead(QObject):
         self._session.start(self.make_ready())
 
     async def make_ready(self) -> None:
-        """Import the modules of all workspaces, then make the Dataset workspace: the first that is
-        needed. One that is opened meanwhile is made by who opens it.
+        """Import the modules of all workspaces and read the tokenizer that counts captions, then
+        make the Dataset workspace: the first that is needed. One that is opened meanwhile is made
+        by who opens it.
         """
         session, pages = self._session, self._pages
         for name in modules():
             await session.calm.rest(STEP_ASIDE)
             importlib.import_module(name)
             await asyncio.sleep(0)
+        await session.calm.rest(STEP_ASIDE)
+        with contextlib.suppress(StylekilnError):  # who counts with it will say so
+            await session.bridge.io(read_clip)
         while "dataset" not in pages.built and session.project is None:
             before = QCursor.pos()
             await asyncio.sleep(STILL)

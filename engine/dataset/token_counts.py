@@ -40,6 +40,11 @@ def tokenizer_folder(model: str) -> Path:
     return folder / "tokenizer" if own else CLIP
 
 
+def read_clip() -> None:
+    """Read CLIP's tokenizer, which is kept: two calls of 30 ms that keep the interpreter."""
+    _tokenizer(CLIP)
+
+
 def limit_for(tokens: int) -> int | None:
     """The smallest of :data:`LIMITS` that ``tokens`` fit, or None beyond the last."""
     return next((limit for limit in LIMITS if tokens <= limit), None)

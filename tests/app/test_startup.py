@@ -109,12 +109,15 @@ late = [n for n in ("app.training.view", "app.canvas.view", "app.models.view")
         if n not in sys.modules]
 early = [n for n in ("pyqtgraph",) if n in sys.modules]
 shown = window.pages.built[window.pages.current] is window.pages.currentWidget()
+from engine.dataset.token_counts import _tokenizer
 print(json.dumps({"late": late, "early": early, "built": sorted(window.pages.built),
+                  "tokenizers": _tokenizer.cache_info().currsize,
                   "current": window.pages.current, "shown": shown}), flush=True)
 import os; os._exit(0)
 """
     assert run(code, tmp_path) == {
         "late": [], "early": [], "built": ["dataset", "start"], "current": "start", "shown": True,
+        "tokenizers": 1,
     }  # fmt: skip
 
 

@@ -231,12 +231,14 @@ async def run(folder: Path, report: Report) -> None:
     from app.dataset.view import View
     from app.session import Session
     from app.shell.ahead import modules
+    from engine.dataset.token_counts import read_clip
     from engine.project.settings import Settings
     from engine.runtime.queue_store import QueueStore
     from engine.runtime.thread import Engine
 
     for name in modules():  # as the window has read them a second after it is there
         importlib.import_module(name)
+    read_clip()
     report.compare("bare list", bare_list(folder))
     report.compare("bare thumbnails", bare_thumbnails(folder))
     if report.name.endswith("cold"):
