@@ -72,6 +72,8 @@ def tip(item: Candidate) -> str:
     """All that tells a candidate from others; of one that failed, why."""
     if item.problem:
         return item.problem
+    if item.state == "parked":
+        return tr("The canvas was closed before it was painted. Click to paint what waits.")
     image = item.recipe.get("image") or {}
     facts = [lora_words(path, weight) for path, weight in uses_of(item.recipe)]
     facts.append(tr("seed {seed}", seed=item.seed))

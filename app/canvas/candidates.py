@@ -1,4 +1,4 @@
-"""The candidates: queued, running, ready, accepted; one of them shown on the picture.
+"""The candidates: queued, running, ready, parked, accepted; one of them shown on the picture.
 
 They come in requests, of which any number can be under way. They stay until one of their request
 is accepted or they are discarded; another request adds to them.
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 MOST = 48
 MOST_BYTES = 2**30
 
-CandidateState = Literal["queued", "running", "ready", "failed"]
+# "parked" was asked for before the canvas was closed, and waits until it is asked for again.
+CandidateState = Literal["queued", "running", "ready", "failed", "parked"]
 
 
 @dataclass(eq=False)
@@ -266,7 +267,18 @@ class Candidates(QObject):
         """Whether some are still to come."""
         return any(item.state in ("queued", "running") for item in self.items)
 
+    def parked_like(self, item: Candidate) -> list[Candidate]:
+        """Those of the same request that were not painted before the canvas was closed."""
+        return [one for one in self.of(item.batch) if one.state == "parked"]
+
     # Coming in
+
+    def note_asked(self, batch: Batch, recipe: dict[str, Any]) -> None:
+        """It is settled what is asked for, and where: from now on it can be asked for again."""
+        batch.recipe = recipe
+        self.revision += 1
+        for item in self.of(batch)[:1]:
+            self._tell(item)
 
     def _tell(self, item: Candidate) -> None:
         self.changed.emit(self.items.index(item))

@@ -43,6 +43,7 @@ class CardMenu:
         self._session, self._state, self._strip = session, state, strip
         self._repainting, self._again = repainting, again
         strip.cards.menu_asked.connect(self.open)
+        strip.cards.parked_asked.connect(self._paint_parked)
         strip.best_asked.connect(again.use_loras)
         strip.cards.keys = {
             Qt.Key.Key_Return: strip.accepted.emit,
@@ -70,8 +71,13 @@ class CardMenu:
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         ready = item.state == "ready"
         if item.state == "failed":
-            retry = partial(self._repainting.retry, item)
+            retry = partial(self._repainting.retry, [item])
             self._add("rotate-cw", tr("Try again"), retry, self._repainting.can_start)
+        if item.state == "parked":
+            able = self._repainting.can_start
+            all_of_them = partial(self._paint_parked, item)
+            self._add("play", tr("Paint all that wait"), all_of_them, able)
+            self._add("play", tr("Paint this one"), partial(self._repainting.retry, [item]), able)
         self._add("check", tr("Accept as layer"), partial(self._accept, item), ready)
         self._add("dices", tr("More with other seeds"), self._more(item), ready)
         nearby = menu.addMenu(icons.icon("shuffle", 14), tr("Variations of this one"))
@@ -101,6 +107,9 @@ class CardMenu:
 
     def _use(self, item: Candidate) -> Callable[[], None]:
         return partial(self._again.use_loras, item)
+
+    def _paint_parked(self, item: Candidate) -> None:
+        self._repainting.retry(self._state.candidates.parked_like(item))
 
     def _accept(self, item: Candidate) -> None:
         candidates = self._state.candidates

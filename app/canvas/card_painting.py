@@ -37,8 +37,8 @@ def head(painter: QPainter, line: QRect, title: str, facts: str, *, active: bool
 
 def candidate(painter: QPainter, rect: QRect, item: Candidate, *, shown: bool) -> None:
     """Picture, number, progress and state."""
-    if item.state == "queued":
-        _queued(painter, rect)
+    if item.state in ("queued", "parked"):
+        _queued(painter, rect, parked=item.state == "parked")
     else:
         failed = item.state == "failed"
         picture(painter, rect, None if failed else item.card or item.image)
@@ -113,7 +113,7 @@ def more(painter: QPainter, rect: QRect, text: str) -> None:
     painter.drawText(rect.adjusted(4, 26, -4, 0), Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _queued(painter: QPainter, rect: QRect) -> None:
+def _queued(painter: QPainter, rect: QRect, *, parked: bool) -> None:
     pen = QPen(color("line_hover"), 1)
     pen.setDashPattern([3, 3])
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -121,7 +121,12 @@ def _queued(painter: QPainter, rect: QRect) -> None:
     painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
     painter.setFont(fonts.font(12))
     painter.setPen(color("t3"))
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, tr("Queued"))
+    if parked:
+        icons.paint(painter, "play", rect.center().x() - 8, rect.center().y() - 18, 18, "t2")
+        painter.setPen(color("t2"))
+        painter.drawText(rect.adjusted(4, 26, -4, 0), Qt.AlignmentFlag.AlignCenter, tr("Waiting"))
+    else:
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, tr("Queued"))
 
 
 def _problem(painter: QPainter, rect: QRect, sentence: str) -> None:

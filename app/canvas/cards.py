@@ -48,6 +48,7 @@ class CandidateCards(QAbstractScrollArea):
 
     menu_asked = Signal(object, QPoint)  # the Candidate, where on the screen
     more_asked = Signal(object)  # the Batch
+    parked_asked = Signal(object)  # the Candidate that waits, and those with it
     picked = Signal(object)  # the Candidate that was clicked
 
     def __init__(self, candidates: Candidates) -> None:
@@ -217,9 +218,12 @@ class CandidateCards(QAbstractScrollArea):
         self._dragged = event.position().toPoint().x(), self.horizontalScrollBar().value()
         if spot is None:
             return
-        if spot.kind == "card":
+        item = self._candidates.items[spot.item] if spot.kind == "card" else None
+        if item is not None and item.state == "parked":
+            self.parked_asked.emit(item)
+        elif item is not None:
             self._candidates.show(spot.item)
-            self.picked.emit(self._candidates.items[spot.item])
+            self.picked.emit(item)
         elif spot.kind == "before":
             self._candidates.hide()
         else:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QRect
 
 from app.canvas.candidates import Batch, Candidate
-from app.i18n import tr
 from app.widgets.images import image_of
 from engine.canvas.shelf import Kept
 
@@ -19,26 +18,43 @@ if TYPE_CHECKING:
 
 def to_kept(items: Sequence[Candidate]) -> list[Kept]:
     """What is kept of ``items``; of those that are not painted yet, what was asked for."""
-    return [
-        Kept(
-            number=item.number,
-            seed=item.seed,
-            batch=item.batch.number,
-            x=item.rect.x(),
-            y=item.rect.y(),
-            recipe=item.recipe if item.state == "ready" else {**item.batch.recipe, **item.recipe},
-            layer=item.layer,
-            part=item.part,
-            pixels=item.pixels,
-        )
-        for item in items
-    ]
+    return [_kept(item) if item.state == "ready" else _asked(item) for item in items]
+
+
+def _kept(item: Candidate) -> Kept:
+    return Kept(
+        number=item.number,
+        seed=item.seed,
+        batch=item.batch.number,
+        x=item.rect.x(),
+        y=item.rect.y(),
+        recipe=item.recipe,
+        layer=item.layer,
+        part=item.part,
+        pixels=item.pixels,
+    )
+
+
+def _asked(item: Candidate) -> Kept:
+    """Its place is that of the frame, then and now."""
+    at, recipe = item.batch.frame, {**item.batch.recipe, **item.recipe}
+    frame = frame_of(recipe)
+    if frame is not None:
+        recipe["place"] = [frame.x(), frame.y()]
+    return Kept(
+        number=item.number,
+        seed=item.seed,
+        batch=item.batch.number,
+        x=at.x(),
+        y=at.y(),
+        recipe=recipe,
+    )
 
 
 def from_kept(
     kept: Sequence[Kept], card_of: Callable[[Batch, QImage, QRect], QImage]
 ) -> list[Candidate]:
-    """The candidates again, ready; ``card_of`` lays one on its surroundings."""
+    """The candidates again, ready or parked; ``card_of`` lays one on its surroundings."""
     batches: dict[int, Batch] = {}
     return [_candidate(one, batches, card_of) for one in kept]
 
@@ -62,9 +78,7 @@ def _candidate(
     if "picture" not in batch.recipe:  # one that was made elsewhere tells less
         batch.recipe = kept.recipe
     if kept.pixels is None:
-        late = tr("The canvas was closed before it was painted.")
-        recipe = kept.recipe
-        return Candidate(kept.number, kept.seed, "failed", problem=late, recipe=recipe, batch=batch)
+        return Candidate(kept.number, kept.seed, "parked", recipe=kept.recipe, batch=batch)
     image = image_of(kept.pixels)
     return Candidate(
         kept.number,

@@ -232,15 +232,15 @@ class Repaint(QObject):
         place = request_of(item.batch.recipe)
         self._session.start(self._paint([image], None, place, item.batch))
 
-    def retry(self, item: Candidate) -> None:
-        """Ask again for one that failed, as it was."""
-        values = {**item.batch.image, **(item.recipe.get("image") or {}), "count": 1}
-        if self._state.document is not None and self.can_start:
-            self._preparing = True
-            self._state.candidates.remove([item])
-            images = [ImageRequest.model_validate({**values, "seed": item.seed})]
-            place = request_of(item.batch.recipe) if item.batch.recipe.get("picture") else None
-            self._session.start(self._paint(images, item.batch, place))
+    def retry(self, items: Sequence[Candidate]) -> None:
+        """Ask again, as it was, for what failed or was not painted of one request."""
+        if self._state.document is None or not self.can_start or not items:
+            return
+        self._preparing = True
+        batch = items[0].batch
+        place = request_of(batch.recipe) if batch.recipe.get("picture") else None
+        self._state.candidates.remove(items)
+        self._session.start(self._paint([_once_more(item) for item in items], batch, place))
 
     def stop(self, batch: Batch | None = None) -> None:
         """Stop within one step, all or one request; candidates that are ready stay."""
@@ -319,7 +319,7 @@ class Repaint(QObject):
             asked = await io(hand_over_again, snapshot, place, picture, way)
         if batch.veil is None:
             batch.veil = await io(files.veil_of, asked, state.rules.native_size)
-        batch.recipe = asked.model_dump(mode="json")
+        state.candidates.note_asked(batch, asked.model_dump(mode="json"))
         return asked
 
     def _region(self, image: ImageRequest) -> RepaintRequest:
@@ -410,6 +410,11 @@ def _plans(image: ImageRequest) -> list[dict[str, Any]]:
 def _drawing(image: ImageRequest, seed: int, variation_seed: int) -> ImageRequest:
     seeds = {"seed": seed, "variation_seed": variation_seed}
     return image.model_copy(update={**seeds, "count": 1})
+
+
+def _once_more(item: Candidate) -> ImageRequest:
+    values = {**item.batch.image, **(item.recipe.get("image") or {})}
+    return ImageRequest.model_validate({**values, "seed": item.seed, "count": 1})
 
 
 def _next_images(items: Sequence[Candidate], *, drawn: bool) -> list[ImageRequest]:

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRect, Qt
 
 from app.canvas import candidates
-from app.canvas.candidate_words import told
+from app.canvas.candidate_words import tip, told
 from app.canvas.view import View
 from engine.canvas import mask_text, selection, shelf, storage
 from engine.canvas.rect import Rect
@@ -39,6 +39,12 @@ def tell_done(session, handle, index, color):
 def begin_here(qtbot, view):
     view.repainting.change(prompt="castle", count=3, seed=7)
     qtbot.mouseClick(view.panel.start, Qt.MouseButton.LeftButton)
+
+
+def click_card(qtbot, view, index):
+    cards = view.strip.cards
+    place = cards.card_rect(index).center()
+    qtbot.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
 def again(qtbot, view, session, count=3):
@@ -129,13 +135,64 @@ def test_what_was_not_painted_when_the_window_was_killed_can_be_asked_for_again(
     later.show()
     session.start(later.keeper.open_latest())
     found = later.state.candidates
-    assert [item.state for item in found.items] == ["ready", "failed", "failed"]
+    assert [item.state for item in found.items] == ["ready", "parked", "parked"]
+    assert len(session.bridge.submitted) == 1
     later.state.select(QRect(0, 0, 10, 10))
-    later.repainting.retry(found.items[1])
-    again = session.bridge.submitted[-1].request
-    assert (again.image.seed, again.image.count) == (8, 1)
-    assert (again.mask, again.frame) == (asked.mask, asked.frame)
-    assert again.image.prompt == "castle"
+    click_card(qtbot, later, 2)
+    again = [handle.request for handle in session.bridge.submitted[1:]]
+    assert [(one.image.seed, one.image.count) for one in again] == [(8, 1), (9, 1)]
+    assert {(one.mask, one.frame) for one in again} == {(asked.mask, asked.frame)}
+    assert {one.image.prompt for one in again} == {"castle"}
+    assert [item.state for item in found.items] == ["ready", "queued", "queued"]
+    assert not any(found.parked_like(item) for item in found.items)
+
+
+def test_what_waits_is_kept_at_its_place_on_a_cropped_canvas_until_it_is_clicked(
+    qtbot, view, state, session
+):
+    state.select(QRect(60, 50, 40, 40))
+    state.set_region(QRect(40, 30, 80, 80))
+    begin_here(qtbot, view)
+    state.crop_to(QRect(30, 20, 150, 120))
+    assert [item.batch.frame for item in state.candidates.items] == [QRect(10, 10, 80, 80)] * 3
+    view.keep()
+    for _ in range(2):  # what nobody has asked for still waits the next time
+        later = View(session)
+        qtbot.addWidget(later)
+        later.show()
+        session.start(later.keeper.open_latest())
+        assert [item.state for item in later.state.candidates.items] == ["parked"] * 3
+        later.state.candidates.revision += 1
+        later.keep()
+    assert len(session.bridge.submitted) == 1
+    click_card(qtbot, later, 0)
+    request = session.bridge.submitted[-1].request
+    assert request.frame == (40, 30, 80, 80)
+    shown = later.state.candidates.items[0].batch
+    assert shown.frame == QRect(10, 10, 80, 80)
+
+
+def test_a_parked_card_says_that_it_waits(qtbot, view, state, session):
+    begin(qtbot, view, state)
+    view.keep()
+    later = View(session)
+    qtbot.addWidget(later)
+    later.resize(1500, 900)
+    later.show()
+    session.start(later.keeper.open_latest())
+    item = later.state.candidates.items[0]
+    assert "Click to paint" in tip(item)
+    card = later.strip.cards.card_rect(0)
+    drawn = later.strip.cards.viewport().grab(card).toImage()
+    item.state = "queued"
+    later.strip.cards.follow()
+    assert later.strip.cards.viewport().grab(card).toImage() != drawn
+    item.state = "parked"
+    later.card_menu.open(item, later.mapToGlobal(later.rect().center()))
+    offered = {one.text(): one for one in later.card_menu.menu.actions()}
+    offered["Paint this one"].trigger()
+    assert [one.request.image.seed for one in session.bridge.submitted[1:]] == [7]
+    assert [one.state for one in later.state.candidates.items] == ["parked", "parked", "queued"]
 
 
 def test_discarded_candidates_do_not_come_back(qtbot, view, state, session):
