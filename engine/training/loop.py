@@ -12,6 +12,7 @@ from engine.training import optimizers
 from engine.training.advice import advice, file_says
 from engine.training.base_model import load_base
 from engine.training.caches import prepare
+from engine.training.captions import plain_caption
 from engine.training.checks import check
 from engine.training.config import TrainRequest
 from engine.training.distributed import Crew, crew
@@ -31,7 +32,7 @@ from engine.training.reasons import Reason
 from engine.training.recorder import recording
 from engine.training.resume import Resumed, resumed
 from engine.training.route import Route, route_of
-from engine.training.run_pictures import note_pictures
+from engine.training.run_pictures import Words, note_pictures
 from engine.training.runs import Run, new_run_folder
 from engine.training.tensorboard import board_of
 from engine.training.tools import Tools
@@ -77,13 +78,22 @@ def _run(request: TrainRequest, job: Job, members: Crew) -> TrainResult:
         for why in _warnings(request, model, network, pictures, route, before):
             recorder.warn(why)
         learned_from = [picture.sample.path for picture in pictures.training]
-        patiently(ready, lambda: note_pictures(recorder.run, learned_from))
+        words = _words(pictures)
+        patiently(ready, lambda: note_pictures(recorder.run, learned_from, words))
         inputs = prepare(request, model, pictures, place, ready, members)
         tools = Tools.of(request, model, network, inputs, members)
         trainer = Trainer(request, job, model, tools, recorder, pictures, route, place)
         if before is not None:
             trainer.restore(before.state)
         return trainer.train()
+
+
+def _words(pictures: PictureSet) -> Words:
+    """What the pictures that teach the style are learned with."""
+    trigger = pictures.trigger_word
+    taught = (picture for picture in pictures.training if not picture.sample.is_reg)
+    texts = (plain_caption(one.caption, trigger, one.way.captions) for one in taught)
+    return Words(trigger, tuple(dict.fromkeys(texts)))
 
 
 def _warnings(

@@ -1,7 +1,8 @@
 """Which pictures a run learned from: ``pictures.json`` in its folder.
 
 Each is told by its path (a link where it lies in the project) and by its size in bytes, so that
-another picture that took its name later is not mistaken for it.
+another picture that took its name later is not mistaken for it. Beside them stand the captions and
+the trigger word as they were: files of captions are changed after a run.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.project import links
 from engine.runtime.files import write_json
@@ -34,7 +35,17 @@ class Learned:
         return self.pictures.get(str(path)) == size
 
 
-def note_pictures(run: Run, paths: Iterable[Path]) -> None:
+@dataclass(frozen=True)
+class Words:
+    """The trigger word and the captions, each once, that a run learned with: as the text encoder
+    reads them, without what chance leaves out or moves.
+    """
+
+    trigger: str
+    captions: tuple[str, ...]
+
+
+def note_pictures(run: Run, paths: Iterable[Path], words: Words | None = None) -> None:
     """Write down what ``run`` learns from. Raises StorageError."""
     sizes: dict[str, int] = {}
     for path in paths:
@@ -42,7 +53,10 @@ def note_pictures(run: Run, paths: Iterable[Path]) -> None:
             sizes[str(path)] = path.stat().st_size
     root = links.root_of(run.folder)
     rows = [{"path": links.portable(path, root), "bytes": size} for path, size in sizes.items()]
-    write_json(run.folder / FILE, {"format": 1, "pictures": rows})
+    record: dict[str, Any] = {"format": 1, "pictures": rows}
+    if words is not None:
+        record |= {"trigger": words.trigger, "captions": words.captions}
+    write_json(run.folder / FILE, record)
 
 
 def learned(runs: Path) -> list[Learned]:
@@ -65,3 +79,15 @@ def noted_pictures(run: Run) -> dict[str, int]:
         return {str(links.absolute(row["path"], root)): int(row["bytes"]) for row in rows}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return {}  # an older run, or a record that was damaged: nothing is known
+
+
+def noted_words(run: Run) -> Words | None:
+    """The words that ``run`` learned with; None when nothing is known."""
+    try:
+        record = json.loads((run.folder / FILE).read_text(encoding="utf-8"))
+        captions = record["captions"]
+        if not isinstance(captions, list):
+            return None
+        return Words(str(record["trigger"]), tuple(map(str, captions)))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None  # an older run, or a record that was damaged

@@ -16,7 +16,7 @@ from engine.runtime.errors import BadInputError, StylekilnError
 from engine.training.captions import plain_caption
 from engine.training.config import TrainRequest
 from engine.training.pictures import find_sources
-from engine.training.run_pictures import noted_pictures
+from engine.training.run_pictures import noted_pictures, noted_words
 from engine.training.runs import Checkpoint, Run
 from engine.training.ways import TrainingSample
 from engine.validation.asked_before import asked_before
@@ -29,11 +29,12 @@ class TrainedRun:
     """A run that can be checked.
 
     ``checkpoints`` are in order of epoch and step. ``seen`` and ``unseen`` are captions of training
-    and of held-out pictures, as the text encoder read them. ``problem`` says why the pictures are
-    not there; they are empty then, and captions are those of the run's own samples, ``asked`` the
-    prompts that an earlier grid of the run was drawn with. ``measured`` is what the run says about
-    held-out pictures, by file. ``total`` is how many pictures it learned from, ``training`` those
-    that are still there as they were.
+    and of held-out pictures, as the text encoder read them; those learned with are the run's own
+    record, whatever the files of captions say today. ``problem`` says why the pictures are not
+    there; they are empty then, and without a record captions are those of the run's own samples,
+    ``asked`` the prompts that an earlier grid of the run was drawn with. ``measured`` is what the
+    run says about held-out pictures, by file. ``total`` is how many pictures it learned from,
+    ``training`` those that are still there as they were.
     """
 
     folder: Path
@@ -106,7 +107,7 @@ def so_far(run: Run) -> TrainedRun:
     if request is not None:
         found = find_again(request, sources, noted_pictures(run))
         if found.training:
-            trigger = request.trigger_word if sources is None else sources.trigger_word
+            trigger = _trigger(run, request, None if sources is None else sources.trigger_word)
             return _with_pictures(run, checkpoints, request, found, trigger)
     return _without_pictures(run, checkpoints, request, problem or _gone(run))
 
@@ -136,7 +137,7 @@ def _with_pictures(
         training=found.training,
         total=found.total,
         held_out=_paths(found.held_out),
-        seen=_captions(training, trigger) or _sampled(run),
+        seen=_noted(run) or _captions(training, trigger) or _sampled(run),
         unseen=_captions(found.held_out, trigger),
         samples={**found.samples, **{one.path: one for one in found.held_out}},
         measured=held_out_of(run),
@@ -153,12 +154,28 @@ def _without_pictures(
         folder=run.folder,
         name=run.name,
         base_model=request.base_model if request is not None else STARTER,
-        trigger=request.trigger_word if request is not None else "",
+        trigger=_trigger(run, request),
         checkpoints=checkpoints,
-        seen=_sampled(run),
+        seen=_noted(run) or _sampled(run),
         problem=problem,
         measured=held_out_of(run),
     )
+
+
+def _noted(run: Run) -> tuple[str, ...]:
+    """The captions that the run says it learned with."""
+    words = noted_words(run)
+    return () if words is None else tuple(text for text in words.captions if text.strip())
+
+
+def _trigger(run: Run, request: TrainRequest | None, today: str | None = None) -> str:
+    """The trigger word learned with; of runs that did not note it, what is known ``today``."""
+    words = noted_words(run)
+    if words is not None:
+        return words.trigger
+    if today is not None:
+        return today
+    return request.trigger_word if request is not None else ""
 
 
 def _paths(samples: Sequence[Sample]) -> tuple[Path, ...]:

@@ -22,7 +22,7 @@ from engine.training.checkpoints import CheckpointWriter
 from engine.training.conditioning import encode_captions
 from engine.training.learner import Learner
 from engine.training.loop import run
-from engine.training.run_pictures import learned
+from engine.training.run_pictures import learned, noted_words
 from engine.training.runs import Run
 
 from .conftest import paint
@@ -325,6 +325,19 @@ def test_one_corrupt_picture_among_good_ones_is_left_out(train, art):
     assert run.pictures == {
         k: n for k, n in sizes.items() if Path(k).parts[-2:] != ("1_square", "picture_0.png")
     }
+
+
+def test_a_run_notes_the_captions_and_the_trigger_word_as_it_learned_them(train, art):
+    files = sorted(art.rglob("*.txt")) or sorted(art.rglob("*.png"))
+    for number, file in enumerate(files):
+        file.with_suffix(".txt").write_text(f"thing {number}, tag", encoding="utf-8")
+    result, _ = train(trigger_word="pxl", shuffle_caption=True)
+    found = noted_words(Run.open(Path(result.run)))
+    assert found is not None
+    assert found.trigger == "pxl"
+    assert sorted(found.captions) == sorted(
+        f"pxl, thing {number}, tag" for number in range(len(files))
+    )
 
 
 def test_only_corrupt_pictures_are_refused(train, art):

@@ -14,11 +14,12 @@ from engine.project.project import Project, SourceFolder
 from engine.runtime.job import Job
 from engine.sampling.request import ImageRequest, LoraUse
 from engine.training.config import TrainRequest
-from engine.training.run_pictures import note_pictures
+from engine.training.run_pictures import Words, note_pictures
 from engine.training.runs import Run
 from engine.validation.axes import Axis
 from engine.validation.evaluating import evaluate
 from engine.validation.filling import Filling, Keep
+from engine.validation.learned import learned_by
 from engine.validation.learned_pictures import learned_with, runs_of
 from engine.validation.manifest import open_grid
 from engine.validation.planning import PlannedCell, plan
@@ -218,3 +219,33 @@ def test_a_grid_is_compared_with_what_all_of_its_loras_learned(tmp_path: Path) -
     verdict = evaluate(open_grid(tmp_path / "grid"))
     assert len(verdict.evidence.training_similarities) == 3
     assert any("what 3 runs learned from" in str(note) for note in verdict.notes)
+
+
+def test_captions_and_trigger_are_those_learned_with_whatever_the_files_say_today(
+    tmp_path: Path,
+) -> None:
+    art = art_at(tmp_path / "art", "a", "b")
+    run_at(tmp_path, "one", art)
+    folder = tmp_path / "one" / "runs" / "one"
+    words = Words("pxl", ("pxl, a fox", "pxl, an owl"))
+    note_pictures(Run.open(folder), [art / "a.png", art / "b.png"], words)
+    for name in "ab":
+        (art / f"{name}.txt").write_text("a castle")
+    with closing(Library(Project.open(tmp_path / "one").database)) as library:
+        for one in library.pictures():
+            library.set_captions({one.id: "a castle"})
+    found = learned_by(folder)
+    assert (found.seen, found.trigger) == (words.captions, "pxl")
+    for path in art.iterdir():
+        path.unlink()
+    gone = learned_by(folder)
+    assert gone.problem is not None
+    assert (gone.seen, gone.trigger) == (words.captions, "pxl")
+
+
+@pytest.mark.parametrize("text", ["{", '{"captions": 3, "trigger": ""}', "[]", "null"])
+def test_a_damaged_record_of_captions_is_none(tmp_path: Path, text: str) -> None:
+    run_at(tmp_path, "one", art_at(tmp_path / "art", "a"))
+    folder = tmp_path / "one" / "runs" / "one"
+    (folder / "pictures.json").write_text(text)
+    assert learned_by(folder).seen == ()
