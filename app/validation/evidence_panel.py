@@ -91,7 +91,6 @@ class EvidencePanel(Column):
         self.order.changed.connect(lambda _: self._show_pairs())
         self.pairs_panel.add_action(self.order)
         self.pairs = PairGrid(self._state, thumbnails, self._evidence.training)
-        self.pairs.chosen.connect(self.cell_asked)
         self.pairs_panel.body.addWidget(padded(self.pairs))
         self._pairs_note = label(size=11, tone="quiet", wrap=True)
         self._pairs_text = bind(self._pairs_note.setText, "")

@@ -29,11 +29,10 @@ _GAP = 8
 
 class PairGrid(QWidget):
     """Generated and training picture side by side, in the order they are given. A click or Enter
-    shows the cell, a double click both large. A ``strip`` shows one line of them and how many more
-    there are, until all are asked for.
+    shows both large. A ``strip`` shows one line of them and how many more there are, until all are
+    asked for.
     """
 
-    chosen = Signal(object)  # Position
     opened = Signal(object, int)  # all pairs as list[Pair], and which of them
 
     def __init__(
@@ -207,23 +206,17 @@ class PairGrid(QWidget):
         return next((i for i in places if self.card_rect(i).contains(position.toPoint())), None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Show the cell of the pair under the pointer, or all pairs."""
+        """Show the pair under the pointer large, or all pairs."""
         index = self._at(event.position())
         if index is not None:
             self._choose(index)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Show both pictures of the pair under the pointer large."""
-        index = self._at(event.position())
-        if index is not None and index < self.shown:
-            self.opened.emit(self._pairs, index)
 
     def _choose(self, index: int) -> None:
         if index >= self.shown:
             self.show_all()
             return
         self._current = index
-        self.chosen.emit(self._pairs[index].key)
+        self.opened.emit(self._pairs, index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}

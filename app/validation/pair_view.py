@@ -45,7 +45,8 @@ class PairView(QWidget):
         self._state, self._evidence = state, evidence
         self._pairs: list[Pair] = []
         self._at = 0
-        self.back = button("Back to grid", "arrow-left", "quiet", on=self.closed.emit)
+        self.back = button("", "arrow-left", "quiet", on=self.closed.emit)
+        self._back_text = bind(self.back.setText, "Back to grid")
         self.name = ElidedLabel(weight=600)
         self.count = label(tone="label")
         self.before = tool_button("chevron-left", "Pair before", partial(self.step, -1))
@@ -81,8 +82,9 @@ class PairView(QWidget):
         """The pair that is shown."""
         return self._pairs[self._at] if self._pairs else None
 
-    def show_pairs(self, pairs: Sequence[Pair], at: int) -> None:
-        """Show pair ``at`` of these."""
+    def show_pairs(self, pairs: Sequence[Pair], at: int, back: str) -> None:
+        """Show pair ``at`` of these; ``back`` says where one gets by leaving them."""
+        self._back_text.say(back)
         self._pairs, self._at = list(pairs), at
         self._choose()
 

@@ -55,7 +55,8 @@ class Stage(QStackedWidget):
         for large in (compare, full):
             large.stepped.connect(grid.go)
             large.closed.connect(self.show_grid)
-        pair.closed.connect(self.show_grid)
+        pair.closed.connect(self._leave_pairs)
+        self._left_verdict = False
 
     def follow(self) -> None:
         """Show what the segments say, or how to begin while there is no grid."""
@@ -135,11 +136,19 @@ class Stage(QStackedWidget):
         self.full.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def open_pairs(self, pairs: Sequence[Pair], at: int) -> None:
-        """Show pair ``at`` of these large."""
-        self.pair.show_pairs(pairs, at)
+        """Show pair ``at`` of these large; it is left for the page that it was opened from."""
+        self._left_verdict = self.currentWidget() is self.verdict
+        back = "Back to the verdict" if self._left_verdict else "Back to grid"
+        self.pair.show_pairs(pairs, at, back)
         self._bar.mode.set_value("grid")
         self._show(self.pair)
         self.pair.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _leave_pairs(self) -> None:
+        if self._left_verdict:
+            self.show_verdict()
+        else:
+            self.show_grid()
 
     def open_first(self) -> None:
         """Show A over the whole stage."""

@@ -31,9 +31,12 @@ _WORDS = 230  # width of what is said of a flag
 
 
 class FlagList(QWidget):
-    """``cell_asked`` carries a cell to show in the grid."""
+    """``cell_asked`` carries a cell to show in the grid, ``pairs_opened`` the pairs of a flag to
+    show large, and which of them.
+    """
 
     cell_asked = Signal(object)  # Position
+    pairs_opened = Signal(object, int)  # list[Pair]
 
     def __init__(
         self, state: GridState, evidence: EvidenceState, thumbnails: ThumbnailCache
@@ -106,7 +109,7 @@ class FlagList(QWidget):
         if not dismissed:
             strip = PairGrid(self._state, self._thumbnails, self._evidence.training, strip=True)
             strip.set_pairs(self._evidence.pairs_of(flag.cells))
-            strip.chosen.connect(self.cell_asked)
+            strip.opened.connect(self.pairs_opened)
             self.strips.append(strip)
             line.addWidget(strip, 1, Qt.AlignmentFlag.AlignTop)
         else:

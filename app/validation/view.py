@@ -268,6 +268,7 @@ class View(QWidget):
         self.right.pairs.opened.connect(self.stage.open_pairs)
         self.full.nearest_asked.connect(self.show_nearest)
         self.verdict.cell_asked.connect(self.stage.show_cell)
+        self.verdict.flags.pairs_opened.connect(self.stage.open_pairs)
         self.verdict.limit_moved.connect(self.right.limits.point_at)
         signals.changed.connect(self.stage.follow)
 

@@ -371,6 +371,18 @@ def test_flags_show_their_pairs_with_the_true_training_picture(qtbot, judged, pl
     assert judged.state.first == pairs[0].key
 
 
+def test_a_pair_of_a_flag_is_shown_large_and_left_for_the_verdict(qtbot, judged):
+    strip = judged.verdict.flags.strips[0]
+    shown = strip._pairs[0]
+    qtbot.mouseClick(strip, LEFT, pos=strip.card_rect(0).center())
+    assert judged.stage.currentWidget() is judged.pair
+    assert judged.pair.pair == shown
+    qtbot.keyClick(judged.pair, Qt.Key.Key_Escape)
+    assert judged.stage.currentWidget() is judged.verdict
+    assert judged.bar.mode.value == "verdict"
+    assert judged.pair.back.text() == "Back to the verdict"
+
+
 def test_more_pairs_than_have_room_are_counted_and_shown_on_a_click(qtbot, judged):
     strip = judged.verdict.flags.strips[0]
     strip.resize(2 * 180, strip.height())

@@ -613,9 +613,12 @@ def test_the_page_fits_the_smallest_window_with_a_cell_chosen(qtbot, drawn, lang
     assert "Ctrl" in detail
 
 
-def test_a_pair_shows_its_cell_in_the_grid(qtbot, drawn):
+def test_a_pair_is_left_for_its_cell_in_the_grid(qtbot, drawn):
     drawn.stage.show_compare()
     qtbot.mouseClick(drawn.right.pairs, LEFT, pos=drawn.right.pairs.card_rect(0).center())
+    assert drawn.stage.currentWidget() is drawn.pair
+    assert drawn.pair.back.text() == "Back to grid"
+    qtbot.mouseClick(drawn.pair.back, LEFT)
     assert drawn.state.first == drawn.evidence.pairs()[0].key
     assert drawn.stage.currentWidget() is drawn.grid
     assert "bucket" in drawn.recipe.nearest.text()
@@ -627,7 +630,7 @@ def test_a_pair_is_shown_large_beside_its_training_picture(qtbot, drawn):
     assert len({(one.key.prompt, one.key.seed, one.training) for one in listed}) == len(listed)
     assert any(one.others for one in listed)
     at = pairs.card_rect(0).center()
-    qtbot.mouseDClick(pairs, LEFT, pos=at)
+    qtbot.mouseClick(pairs, LEFT, pos=at)
     assert drawn.stage.currentWidget() is drawn.pair
     assert drawn.state.first == listed[0].key
     left, right = drawn.pair.pictures.areas()
