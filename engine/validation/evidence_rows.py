@@ -15,6 +15,7 @@ from engine.validation.manifest import Grid, GridCell
 from engine.validation.overfit import NOTHING, Figures
 from engine.validation.overfit_data import Described
 from engine.validation.overfit_stats import Figure
+from engine.validation.overfit_trigger import trigger_effect, trigger_shift
 from engine.validation.planted import KINDS, PromptKind
 from engine.validation.subjects import Subjects
 from engine.validation.variants import PLAIN, Variant, Variants
@@ -262,14 +263,14 @@ class Rows:
         styles, rows = self.drawn.styles, [self.places[cell.id] for cell in cells]
         asked = np.array([not self._off(cell) for cell in cells], bool)
         prompts = [cell.position.prompt for cell in cells]
-        return overfit.trigger_effect(styles[rows], self.wanted, styles[base], asked, prompts)
+        return trigger_effect(styles[rows], self.wanted, styles[base], asked, prompts)
 
     def _trigger_shift(self, cells: Sequence[GridCell]) -> Figure | None:
         paired = [cell for cell in cells if self._axes.subject(cell.position) in self._base]
         pairs, features = self._pairs(paired), self.drawn.features
         asked = np.array([not self._off(cell) for cell in paired], bool)
         ours, theirs = features[pairs.rows], features[pairs.base]
-        return overfit.trigger_shift(ours, theirs, asked, pairs.prompts)
+        return trigger_shift(ours, theirs, asked, pairs.prompts)
 
     def _following(self, rows: Sequence[int], prompts: Sequence[str]) -> Figure | None:
         if not self._texts:

@@ -211,10 +211,11 @@ def change(features: np.ndarray, base: np.ndarray, prompts: Sequence[str]) -> Fi
     """
     if not len(features):
         return None
-    return figure(prompts, mean_of(_moved(features, base)), SHARE)
+    return figure(prompts, mean_of(how_far(features, base)), SHARE)
 
 
-def _moved(features: np.ndarray, base: np.ndarray) -> np.ndarray:
+def how_far(features: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """1 - cosine of each row ``[n, d]`` with that of ``base``, 0..1; 0 where both are empty."""
     same = np.clip((unit(features) * unit(base)).sum(axis=1), -1.0, 1.0)
     same[~(features.any(axis=1) | base.any(axis=1))] = 1.0
     return np.clip(1.0 - same, 0.0, 1.0)
@@ -242,68 +243,6 @@ def following_change(
     if not len(ours) or theirs.mean() <= 1e-3:
         return None
     return figure(prompts, _ratio(ours, theirs))
-
-
-def trigger_effect(
-    styles: np.ndarray,
-    wanted: np.ndarray,
-    base: np.ndarray,
-    asked: np.ndarray,
-    prompts: Sequence[str],
-) -> Figure | None:
-    """:func:`fit` of the prompts with the trigger word minus that of those without it.
-
-    ``asked`` ``[n]`` is where the word stands, the rest as in :func:`fit`. Near 0 the word does
-    nothing, or the style comes without it as well. Source: ours. Limits: those of :func:`fit`; the
-    prompts of the two kinds should ask for the same subjects. None where one kind is missing.
-    """
-    if asked.all() or not asked.any():
-        return None
-
-    def fits(weights: np.ndarray, those: np.ndarray) -> np.ndarray:
-        counts = weights[:, those].sum(axis=1, keepdims=True)
-        with np.errstate(invalid="ignore"):  # a draw without any of them tells nothing
-            return style.style_fits(weights[:, those] @ styles[those] / counts, wanted, base)
-
-    return figure(
-        prompts,
-        lambda weights: fits(weights, asked) - fits(weights, ~asked),
-        COSINE,
-        count=_of_rarer(asked, prompts),
-    )
-
-
-def trigger_shift(
-    features: np.ndarray, base: np.ndarray, asked: np.ndarray, prompts: Sequence[str]
-) -> Figure | None:
-    """:func:`change` of the prompts with the trigger word minus that of those without it: what
-    stands for :func:`trigger_effect` where no picture of the style is at hand.
-
-    Near 0 the word does nothing, or what it does comes without it as well. Source: ours. Limits:
-    those of :func:`change`; it tells that the word moves pictures, not that the style is learned.
-    """
-    if asked.all() or not asked.any():
-        return None
-    moved = _moved(features, base)
-
-    def shift(weights: np.ndarray, those: np.ndarray) -> np.ndarray:
-        with np.errstate(invalid="ignore"):  # a draw without any of them tells nothing
-            found: np.ndarray = weights[:, those] @ moved[those] / weights[:, those].sum(axis=1)
-        return found
-
-    return figure(
-        prompts,
-        lambda weights: shift(weights, asked) - shift(weights, ~asked),
-        COSINE,
-        count=_of_rarer(asked, prompts),
-    )
-
-
-def _of_rarer(asked: np.ndarray, prompts: Sequence[str]) -> int:
-    """Prompts of the rarer kind: each by itself has to show how much it differs among them."""
-    kinds = [{prompt for prompt, one in zip(prompts, kind, strict=True) if one}
-             for kind in (asked, ~asked)]  # fmt: skip
-    return min(map(len, kinds))
 
 
 def held_out_loss(losses: np.ndarray, usual: np.ndarray) -> Figure:

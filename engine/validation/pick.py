@@ -135,6 +135,11 @@ _NEAR: Mapping[SignKind, str] = {
     "share": "At weight {weight} there are {times} times as many copies as usual, more than "
     "{limit}.",
 }
+_NEAR_UNSURE = (
+    "At weight {weight} copying is {copying}, more than {limit}: nearer to the training pictures "
+    "than these are to each other."
+)
+"""Of the excess, where no picture was held out that could stand for real art."""
 _BETTER: Mapping[str, tuple[str, str]] = {
     "style_fit": ("stronger style ({change})", "weaker style ({change})"),
     "diversity": ("more variety ({change})", "less variety ({change})"),
@@ -225,8 +230,14 @@ class _Judge:
             for flag in chosen.elsewhere[:1]
         ]
         weight = {"weight": f"{chosen.near_at:g}"}
-        near = [Sentence(_NEAR[one.kind], {**one.sentence.facts, **weight}) for one in chosen.near]
+        near = [
+            Sentence(self._near(one.kind), {**one.sentence.facts, **weight}) for one in chosen.near
+        ]
         return (*hidden, *near)
+
+    def _near(self, kind: SignKind) -> str:
+        unsure = kind == "excess" and self._evidence.held_out_copying is None
+        return _NEAR_UNSURE if unsure else _NEAR[kind]
 
     def later(self, chosen: Reading, read: Sequence[Reading]) -> tuple[Sentence, ...]:
         """Which checkpoint after the pick is the first that memorized, if the pick has not."""

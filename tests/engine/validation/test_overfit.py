@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.validation import overfit
+from engine.validation import overfit, overfit_trigger
 from engine.validation.overfit_stats import (
     Figure,
     drawn_weights,
@@ -96,10 +96,10 @@ def test_an_effect_of_the_word_is_as_sure_as_its_rarer_kind() -> None:
     chance = np.random.default_rng(1)
     styles, wanted, base = (chance.random((8, 7)) for _ in range(3))
     asked = np.array([True] * 7 + [False])
-    rare = overfit.trigger_effect(styles, wanted, base, asked, list("abcdefgh"))
+    rare = overfit_trigger.trigger_effect(styles, wanted, base, asked, list("abcdefgh"))
     assert rare is not None
     assert rare.few
-    paired = overfit.trigger_effect(
+    paired = overfit_trigger.trigger_effect(
         styles, wanted, base, np.tile([True, False], 4), list("aabbccdd")
     )
     assert paired is not None

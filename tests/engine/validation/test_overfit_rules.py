@@ -75,3 +75,13 @@ def test_a_planted_comparison_holds_to_the_copy_limit_of_the_project() -> None:
     assert usual is not None
     assert loose is not None
     assert (usual.good, loose.good) == (False, True)
+
+
+@pytest.mark.parametrize("held_out", [0.55, None])
+def test_real_art_is_spoken_of_only_where_some_was_held_out(held_out: float | None) -> None:
+    near = Figures(copy_mean=Figure.plain(0.8), excess=Figure.plain(0.2))
+    verdict = judge(Evidence((row("1", figures=near),), BASE, 0.6, held_out, 0.86, {}))
+    assert verdict.pick is not None
+    said = str(verdict.pick)
+    assert ("than real art that was not trained on" in said) is (held_out is not None)
+    assert ("than these are to each other" in said) is (held_out is None)
