@@ -89,7 +89,9 @@ class Keymap(QObject):
         return replace(action, shortcut=self.key(action.id, action.shortcut))
 
     def others(self, what: str, key: str) -> list[Bound]:
-        """What else does something at ``key``. Tools that share a key are taken in turn."""
+        """What else does something at ``key``. Tools that share a key are taken in turn, and what
+        is done with candidates goes first while there are some.
+        """
         if not key:
             return []
         wanted = normal(key)
@@ -98,7 +100,7 @@ class Keymap(QObject):
             for one in self.known.values()
             if one.id != what
             and normal(one.key if one.fixed else self.key(one.id)) == wanted
-            and not (_is_tool(what) and _is_tool(one.id))
+            and not _take_turns(what, one.id)
         ]
 
     def bound_to(self, what: str, key: str) -> dict[str, str]:
@@ -114,8 +116,9 @@ def normal(key: str) -> str:
     return QKeySequence(key).toString() if key else ""
 
 
-def _is_tool(what: str) -> bool:
-    return what.startswith("tool.")
+def _take_turns(what: str, other: str) -> bool:
+    kinds = {what.partition(".")[0], other.partition(".")[0]}
+    return kinds in ({"tool"}, {"candidate", "tool"}, {"candidate", "stage"})
 
 
 KEYS = Keymap()

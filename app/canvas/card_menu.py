@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 from app.canvas.candidate_keys import toggle_collage
 from app.canvas.candidate_words import uses_of
 from app.i18n import tr
+from app.keymap import KEYS
 from app.theme import icons
 
 if TYPE_CHECKING:
@@ -45,17 +46,26 @@ class CardMenu:
         strip.cards.menu_asked.connect(self.open)
         strip.cards.parked_asked.connect(self._paint_parked)
         strip.best_asked.connect(again.use_loras)
-        strip.cards.keys = {
-            Qt.Key.Key_Return: strip.accepted.emit,
-            Qt.Key.Key_Enter: strip.accepted.emit,
-            Qt.Key.Key_Delete: self._on_shown(self.discard),
-            Qt.Key.Key_Backspace: self._on_shown(self.discard),
-            Qt.Key.Key_K: self._on_shown(self.keep_only),
-            Qt.Key.Key_C: partial(toggle_collage, state),
-            Qt.Key.Key_Y: state.compare.toggle,
-            Qt.Key.Key_Up: partial(state.compare.step_other, -1),
-            Qt.Key.Key_Down: partial(state.compare.step_other, 1),
+        self.bind_keys()
+
+    def bind_keys(self) -> None:
+        """Let the cards listen to the keys of the moment."""
+        state, strip = self._state, self._strip
+        keys: dict[str, Callable[[], object]] = {
+            "Return": strip.accepted.emit,
+            "Enter": strip.accepted.emit,
+            "Num+Enter": strip.accepted.emit,
+            "Del": self._on_shown(self.discard),
+            "Backspace": self._on_shown(self.discard),
+            "K": self._on_shown(self.keep_only),
+            KEYS.key("candidate.collage"): partial(toggle_collage, state),
+            KEYS.key("candidate.compare"): state.compare.toggle,
+            KEYS.key("candidate.other_previous"): partial(state.compare.step_other, -1),
+            KEYS.key("candidate.other_next"): partial(state.compare.step_other, 1),
+            KEYS.key("candidate.previous"): partial(state.candidates.step, -1),
+            KEYS.key("candidate.next"): partial(state.candidates.step, 1),
         }
+        strip.cards.keys = {key: act for key, act in keys.items() if key}
 
     def _on_shown(self, act: Callable[[Candidate], None]) -> Callable[[], None]:
         def run() -> None:

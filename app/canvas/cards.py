@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -59,7 +60,7 @@ class CandidateCards(QAbstractScrollArea):
         self._spots: list[Spot] = []
         self._length = 0
         self._marks: dict[str, int] = {}
-        self.keys: dict[int, Callable[[], object]] = {}
+        self.keys: dict[str, Callable[[], object]] = {}  # by portable key text
         self._dragged: tuple[int, int] | None = None  # where it began, and how far it was scrolled
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -249,13 +250,9 @@ class CandidateCards(QAbstractScrollArea):
             self.menu_asked.emit(item, event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right show the next candidate that is ready."""
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        key = Qt.Key(event.key())
-        act = self.keys.get(key)
-        if key in steps and not event.modifiers():
-            self._candidates.step(steps[key])
-        elif act is not None:
+        """What is done with candidates, Left and Right for the next one among it."""
+        act = self.keys.get(QKeySequence(event.keyCombination()).toString())
+        if act is not None:
             act()
         else:
             super().keyPressEvent(event)

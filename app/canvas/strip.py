@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.canvas.candidate_words import version_of
 from app.canvas.cards import CandidateCards
 from app.i18n import bind
+from app.keymap import KEYS
 from app.theme import metrics
 from app.widgets.buttons import button
 from app.widgets.text import ElidedLabel, hairline, label, restyle
@@ -72,7 +73,6 @@ class CandidateStrip(QWidget):
         self.compare = button("", "columns-2", on=self._compare.toggle)
         self._compare_text = bind(self.compare.setText, "Compare")
         self.compare.setCheckable(True)
-        self.compare.show_shortcut("Y")
         bind(
             self.compare.setToolTip,
             "Both sides of a line: drag it. Up and Down choose what lies left of it",
@@ -172,8 +172,9 @@ class CandidateStrip(QWidget):
                 self._collage_text.say("Leave collage" if words else "Leave")
             else:
                 self._collage_text.say("Collage" if words else "")
-            leaving = "Esc" if collaging else "C"
-            shown = ((self.blink, "B"), (self.compare, "Y"), (self.collage, leaving))
+            leaving = "Esc" if collaging else KEYS.key("candidate.collage")
+            comparing = KEYS.key("candidate.compare")
+            shown = ((self.blink, "B"), (self.compare, comparing), (self.collage, leaving))
             for made, key in (*shown, (self.accept, "Return")):
                 made.show_shortcut(key if keys else "")
             self._row.invalidate()

@@ -286,6 +286,8 @@ class View(QWidget):
 
     def _keys_changed(self) -> None:
         self.keys.bind()
+        self.card_menu.bind_keys()
+        self.strip.refresh()
         self.layers.menu.know(self.actions())
 
     def escape(self) -> None:

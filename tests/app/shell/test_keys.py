@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.candidates import Candidate
 from app.keymap import KEYS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -133,3 +134,39 @@ def test_stored_keys_are_read_again(tmp_path):
     path.write_text('{"keys": {"tool.brush": 5}, "key_preset": "krita"}')
     assert Settings.load(path).keys == {}
     assert Settings.load(path).key_preset == "krita"
+
+
+def test_keys_of_candidates_are_listed_and_bound_anew(window, qtbot, section, session):
+    canvas = window.pages.built["canvas"]
+    candidates = canvas.state.candidates
+    picture = QImage(8, 8, QImage.Format.Format_RGBA8888)
+    candidates.restore([Candidate(n, n, "ready", picture, picture) for n in (1, 2)])
+    canvas.state.set_tool("hand")
+    press(section, "candidate.next", "J")
+    qtbot.keyClick(canvas.surface, Qt.Key.Key_Right)
+    assert candidates.shown == -1
+    qtbot.keyClick(canvas.surface, "j")
+    assert candidates.shown == 0
+    qtbot.keyClick(canvas.strip.cards, "j")
+    assert candidates.shown == 1
+    press(section, "candidate.compare", "")
+    qtbot.keyClick(canvas.surface, "y")
+    assert not canvas.state.compare.on
+    assert canvas.state.tool in ("smudge", "push")  # the key is the tools' alone now
+
+
+def test_the_strip_shows_the_key_of_the_moment(window, section):
+    canvas = window.pages.built["canvas"]
+    canvas.strip.resize(1400, 192)
+    wide = canvas.strip.compare.sizeHint().width()
+    press(section, "candidate.compare", "Ctrl+Shift+J")
+    assert canvas.strip.compare.sizeHint().width() > wide
+
+
+def test_digits_choose_candidates_and_clash_with_commands_only(section):
+    digits = [section.rows[f"candidate.digit{digit}"].edit for digit in range(10)]
+    assert [one.keySequence().toString() for one in digits] == list("0123456789")
+    press(section, "candidate.digit1", "Ctrl+S")
+    assert "Save canvas" in section.rows["candidate.digit1"].clash.text()
+    press(section, "candidate.digit1", "B")  # the brush, while there is no collage
+    assert not section.rows["candidate.digit1"].clash.text()
