@@ -16,11 +16,13 @@ from app.theme import signals as theme_signals
 from app.widgets.clipboard import copy_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
     from app.training.story import Story
+    from engine.models.approvals import Approved
     from engine.training.runs import Checkpoint
 
 header = 24
@@ -45,6 +47,7 @@ class CheckpointTable(QWidget):
         self._best: Checkpoint | None = None
         self._story: Story | None = None
         self._current: Path | None = None
+        self._approved: Mapping[str, Approved] = {}
         self._hover = -1
         self._pressed: QPoint | None = None
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -70,10 +73,27 @@ class CheckpointTable(QWidget):
         if self.current is None:
             self._current = None
         self.updateGeometry()
-        lines = [", ".join(self._texts(row)) for row in self._rows]
+        self._describe()
+        self.update()
+
+    def show_approved(self, approved: Mapping[str, Approved]) -> None:
+        """Mark the checkpoints whose paths are in ``approved``."""
+        self._approved = approved
+        self._describe()
+        self.update()
+
+    def _describe(self) -> None:
+        lines = [", ".join([*self._texts(row), *self._approval(row)]) for row in self._rows]
         self.setAccessibleName(tr("Checkpoints"))
         self.setAccessibleDescription("; ".join(lines))
-        self.update()
+
+    def _approval(self, row: Checkpoint) -> list[str]:
+        """What the team uses it with, if it is approved."""
+        found = self._approved.get(str(row.path))
+        if found is None:
+            return []
+        weight = f"{found.approval.weight:g}"
+        return [tr("Approved for the team, weight {weight}", weight=weight)]
 
     def sizeHint(self) -> QSize:
         # By the layout, so that what stands below moves in the same moment.
@@ -140,10 +160,13 @@ class CheckpointTable(QWidget):
             painter.setPen(color("t1"))
             where = QRect(column.left(), top, column.width(), metrics.ROW)
             painter.drawText(where, align, text)
+        left = metrics.PAD + painter.fontMetrics().horizontalAdvance(self._place(row)) + 6
         if row is self._best:
             painter.setPen(color("acc"))
-            left = metrics.PAD + painter.fontMetrics().horizontalAdvance(self._place(row)) + 6
             painter.drawText(QRect(left, top, 80, metrics.ROW), _aligns[0], tr("best"))
+            left += painter.fontMetrics().horizontalAdvance(tr("best")) + 6
+        if str(row.path) in self._approved:
+            icons.paint(painter, "badge-check", left, top + 6, 14, "ok")
         lit = place == self._hover
         icons.paint(painter, "download", self._icon_left(), top + 6, 14, "t1" if lit else "t3")
 
@@ -213,7 +236,9 @@ class CheckpointTable(QWidget):
         elif event.pos().x() >= self._icon_left() - 4:
             QToolTip.showText(event.globalPos(), tr("Save a copy…"), self)
         else:
-            QToolTip.showText(event.globalPos(), self._rows[place].path.name, self)
+            row = self._rows[place]
+            words = "\n".join([row.path.name, *self._approval(row)])
+            QToolTip.showText(event.globalPos(), words, self)
         return True
 
     def _place_at(self, point: QPoint) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.i18n import bind, tr
@@ -15,6 +16,7 @@ from app.i18n.format import number, scientific
 from app.shell.menus import Menu
 from app.theme import metrics
 from app.training import run_deeds
+from app.training.approved import ApprovedCheckpoints
 from app.training.checkpoint_table import CheckpointTable
 from app.training.differences import size_words
 from app.training.fact_table import FactTable
@@ -57,6 +59,7 @@ class RunColumn(Column):
         self.state = state
         self.runs = RunList()
         self.checkpoints = CheckpointTable()
+        self.approved = ApprovedCheckpoints(self, state)
         self.check = button("", "grid-3x3")
         one = "Check {n} checkpoint for over-fitting"
         many = "Check {n} checkpoints for over-fitting"
@@ -127,9 +130,15 @@ class RunColumn(Column):
         self.runs.eye_clicked.connect(self._toggle)
         self.runs.menu_asked.connect(self._open_run_menu)
         self.check.clicked.connect(self._check)
+        self.approved.changed.connect(lambda: self.checkpoints.show_approved(self.approved.known))
         self.checkpoints.chosen.connect(self.chosen)
         self.checkpoints.save_asked.connect(lambda item: run_deeds.ask_copy(self.state, item, self))
         self.checkpoints.menu_asked.connect(self._open_checkpoint_menu)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was approved meanwhile is marked."""
+        super().showEvent(event)
+        self.approved.read()
 
     def refresh(self) -> None:
         """Show everything again."""

@@ -13,14 +13,10 @@ from app.models.withdrawal import withdraw
 from app.validation.approve_sheet import ApproveSheet
 from app.validation.rest_of_run import files_of_run, trash_rest
 from app.validation.verdict_words import capital
-from engine.models.approvals import Approved, approved_in
-from engine.models.hashes import file_sha256
+from engine.models.approvals import Approved, approved_of
 from engine.project.settings import library_folder
-from engine.runtime.files import is_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from PySide6.QtWidgets import QWidget
 
     from app.session import Session
@@ -83,7 +79,7 @@ class Approvals(QObject):
         request = self._state.request
         paths = [path for path in request.checkpoints if path] if request is not None else []
         library = library_folder(self._session.settings)
-        known = await self._session.bridge.io(_find, library, paths)
+        known = await self._session.bridge.io(approved_of, library, paths)
         if known != self.known:
             self.known = known
             self.changed.emit()
@@ -134,12 +130,3 @@ class Approvals(QObject):
 
     def _changed(self) -> None:
         self._session.start(self.read())
-
-
-def _find(library: Path, checkpoints: Iterable[str]) -> dict[str, Approved]:
-    """The approved copy of each checkpoint that has one, by content."""
-    approved = {one.approval.sha256: one for one in approved_in(library)}
-    if not approved:
-        return {}
-    hashes = {path: file_sha256(Path(path)) for path in checkpoints if is_file(Path(path))}
-    return {path: approved[digest] for path, digest in hashes.items() if digest in approved}

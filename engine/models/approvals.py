@@ -7,7 +7,7 @@ approved.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.models.hashes import file_sha256
 from engine.runtime.errors import MissingFileError
-from engine.runtime.files import write_json
+from engine.runtime.files import is_file, write_json
 
 FORMAT_VERSION = 1
 SUFFIX = ".verdict.json"
@@ -113,6 +113,15 @@ def approved_in(library: Path) -> Iterator[Approved]:
             approval = read_approval(model) if model != path else None
             if approval is not None:
                 yield Approved(model, approval)
+
+
+def approved_of(library: Path, models: Iterable[str]) -> dict[str, Approved]:
+    """The approved copy in ``library`` of each of ``models`` that has one, by content."""
+    approved = {one.approval.sha256: one for one in approved_in(library)}
+    if not approved:
+        return {}
+    hashes = {path: file_sha256(Path(path)) for path in models if is_file(Path(path))}
+    return {path: approved[digest] for path, digest in hashes.items() if digest in approved}
 
 
 def _escaped(stem: str) -> str:

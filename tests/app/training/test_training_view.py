@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,8 @@ from app.trash import bring_back, to_trash
 from app.widgets.choice_names import choice_text
 from engine.dataset.batch import OPERATIONS
 from engine.dataset.tagging import CaptionRequest
+from engine.models.approvals import Approval, write_approval
+from engine.models.hashes import file_sha256
 from engine.runtime.errors import StorageError
 from engine.runtime.events import Event
 from engine.runtime.job import Job
@@ -145,6 +148,35 @@ def test_past_runs_are_read_from_their_folders(with_runs, settle) -> None:
     assert names == ["Each step", "Smoothed", "Held-out"]
     assert view.stage.samples.canvas.columns == [0, 4, 8, 12]
     assert ("Rank", "16, alpha 16") in view.runs.settings.facts
+
+
+def test_an_approved_checkpoint_is_marked_when_the_page_comes_into_sight(
+    with_runs, tmp_path, monkeypatch, qtbot
+) -> None:
+    monkeypatch.setenv("STYLEKILN_HOME", str(tmp_path / "home"))
+    table = with_runs.runs.checkpoints
+    row = table._rows[1]
+    row.path.write_bytes(b"weights of its own")
+    before = table.grab().toImage()
+    copy = tmp_path / "home" / "models" / "approved" / row.path.name
+    copy.parent.mkdir(parents=True)
+    shutil.copyfile(row.path, copy)
+    told = Approval(
+        name="second", weight=0.8, sha256=file_sha256(copy), bytes=copy.stat().st_size, when=1.0
+    )
+    write_approval(copy, told)
+    with_runs.hide()
+    with_runs.show()
+    qtbot.waitUntil(lambda: "weight 0.8" in table.accessibleDescription())
+    after = table.grab().toImage()
+    rows = range(24, before.height())
+    marked = {
+        (y - 24) // 26
+        for y in rows
+        for x in range(before.width())
+        if before.pixel(x, y) != after.pixel(x, y)
+    }
+    assert marked == {1}
 
 
 def test_another_run_is_shown_with_a_click(with_runs) -> None:
