@@ -19,7 +19,7 @@ from engine.project.project import PaintingLora
 from engine.runtime.errors import BadInputError
 
 if TYPE_CHECKING:
-    from app.canvas.candidates import Candidate
+    from app.canvas.candidate import Candidate
     from app.canvas.model import CanvasState
     from app.canvas.repaint import Repaint
     from app.session import Session

@@ -8,7 +8,8 @@ from app.canvas.layer_words import lora_name, lora_words
 from app.i18n import tr
 
 if TYPE_CHECKING:
-    from app.canvas.candidates import Batch, Candidate, Candidates
+    from app.canvas.candidate import Batch, Candidate
+    from app.canvas.candidates import Candidates
 
 Uses = tuple[tuple[str, float], ...]
 

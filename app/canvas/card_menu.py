@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.canvas.again import Again
-    from app.canvas.candidates import Candidate
+    from app.canvas.candidate import Candidate
     from app.canvas.model import CanvasState
     from app.canvas.repaint import Repaint
     from app.canvas.strip import CandidateStrip

@@ -14,7 +14,7 @@ from app.theme import color, fonts, icons
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
-    from app.canvas.candidates import Candidate
+    from app.canvas.candidate import Candidate
 
 
 def head(painter: QPainter, line: QRect, title: str, facts: str, *, active: bool) -> None:

@@ -25,7 +25,8 @@ from app.theme import color, metrics
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from app.canvas.candidates import Batch, Candidate, Candidates
+    from app.canvas.candidate import Batch, Candidate
+    from app.canvas.candidates import Candidates
 
 WIDE, NARROW = QSize(110, 112), QSize(84, 82)
 GAP = 10

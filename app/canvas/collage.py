@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QRect
     from PySide6.QtGui import QImage
 
-    from app.canvas.candidates import Candidate
+    from app.canvas.candidate import Candidate
     from app.canvas.model import CanvasState
     from engine.canvas.brush import Brush
     from engine.canvas.collage import CollageStroke

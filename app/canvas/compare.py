@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt, Signal
 from app.canvas.tool import Pointer, Tool
 
 if TYPE_CHECKING:
-    from app.canvas.candidates import Candidate, Candidates
+    from app.canvas.candidate import Candidate
+    from app.canvas.candidates import Candidates
     from app.canvas.model import CanvasState
     from app.canvas.viewport import Viewport
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect
 
-from app.canvas.candidates import Batch, Candidate
+from app.canvas.candidate import Batch, Candidate
 from app.widgets.images import image_of
 from engine.canvas.shelf import Kept
 

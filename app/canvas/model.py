@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Signal
 from PySide6.QtGui import QImage, QPainter
 
-from app.canvas.candidates import Batch, Candidate, Candidates
+from app.canvas.candidate import Batch, Candidate
+from app.canvas.candidates import Candidates
 from app.canvas.collage import Collage
 from app.canvas.compare import Compare
 from app.canvas.kept_candidates import from_kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import uuid
 from dataclasses import replace
@@ -13,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.canvas import repaint_files as files
 from app.canvas.document_state import to_rect
 from app.canvas.prompt_shelf import WILDCARDS
+from app.canvas.repaint_asking import counting, images_of, next_images, once_more, plans_of
 from app.canvas.repaint_jobs import RepaintJobs
 from app.canvas.repaint_settings import RepaintMode, RepaintSettings
 from app.models.at_hand import ModelsAtHand, read_models
@@ -21,13 +21,13 @@ from engine.canvas.repaint import RepaintRequest, request_of
 from engine.models.family import STARTER
 from engine.project.settings import data_dir
 from engine.runtime.errors import BadInputError, StylekilnError
-from engine.sampling.request import LARGEST_SEED, ImageRequest, LoraUse
+from engine.sampling.request import LARGEST_SEED, ImageRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from app.canvas.candidates import Batch, Candidate
+    from app.canvas.candidate import Batch, Candidate
     from app.canvas.model import CanvasState
     from app.session import Session
     from engine.canvas.document import Document
@@ -205,7 +205,7 @@ class Repaint(QObject):
         """
         if self._state.document is None or not self.can_start:
             return
-        images = _next_images(like or self._state.candidates.of(batch), drawn=bool(like))
+        images = next_images(like or self._state.candidates.of(batch), drawn=bool(like))
         if like:
             images = [one.model_copy(update={"count": self.settings.count}) for one in images]
         if images:
@@ -240,7 +240,7 @@ class Repaint(QObject):
         batch = items[0].batch
         place = request_of(batch.recipe) if batch.recipe.get("picture") else None
         self._state.candidates.remove(items)
-        self._session.start(self._paint([_once_more(item) for item in items], batch, place))
+        self._session.start(self._paint([once_more(item) for item in items], batch, place))
 
     def stop(self, batch: Batch | None = None) -> None:
         """Stop within one step, all or one request; candidates that are ready stay."""
@@ -259,11 +259,11 @@ class Repaint(QObject):
 
     async def _start(self, settings: RepaintSettings) -> None:
         places = self._places()
-        await self._paint([one.model_copy(update=places) for one in _images(settings)])
+        await self._paint([one.model_copy(update=places) for one in images_of(settings)])
         if not settings.seed_locked:
-            counting = _counting(settings.as_values())
-            following = getattr(settings, counting) + settings.count
-            self.change(**{counting: following % (LARGEST_SEED + 1)})
+            name = counting(settings.as_values())
+            following = getattr(settings, name) + settings.count
+            self.change(**{name: following % (LARGEST_SEED + 1)})
 
     async def _paint(
         self,
@@ -278,7 +278,7 @@ class Repaint(QObject):
         state, document = self._state, self._state.document
         assert document is not None
         state.end_stroke()
-        plans = [plan for image in images for plan in _plans(image)]
+        plans = [plan for image in images for plan in plans_of(image)]
         batch = batch or state.new_batch(plans[0], place.frame if place else None, like)
         added = state.candidates.begin([plan["image"]["seed"] for plan in plans], batch, plans)
         self.running_changed.emit(True)
@@ -368,79 +368,9 @@ class Repaint(QObject):
         QTimer.singleShot(0, self, self.reload_models)
 
 
-def _images(settings: RepaintSettings) -> list[ImageRequest]:
-    """What is asked of the model, for each version of the LoRAs."""
-    return [
-        ImageRequest(
-            model=settings.model,
-            prompt="" if settings.mode == "remove" else settings.prompt,
-            negative_prompt=settings.negative,
-            loras=tuple(LoraUse(path=path, weight=weight) for path, weight in loras),
-            steps=settings.steps,
-            guidance_scale=settings.guidance,
-            sampler=settings.sampler,
-            schedule=settings.schedule,
-            seed=settings.seed,
-            variation=settings.variation,
-            variation_seed=settings.variation_seed,
-            count=settings.count,
-            strength=settings.strength,
-            emphasis=settings.emphasis,
-        )
-        for loras in settings.lora_sets
-    ]
-
-
 def _first_settings(project: Project | None) -> RepaintSettings:
     """What a canvas begins with that has no settings of its own."""
     if project is None:
         return RepaintSettings(model=STARTER)
     loras = tuple((use.path, use.weight) for use in project.file.painting_loras)
     return RepaintSettings(model=project.file.base_model, loras=loras)
-
-
-def _plans(image: ImageRequest) -> list[dict[str, Any]]:
-    """How each picture of a request will be made, as far as it is known before."""
-    return [
-        {"image": _drawing(image, *image.seeds(number)).model_dump(mode="json")}
-        for number in range(image.count)
-    ]
-
-
-def _drawing(image: ImageRequest, seed: int, variation_seed: int) -> ImageRequest:
-    seeds = {"seed": seed, "variation_seed": variation_seed}
-    return image.model_copy(update={**seeds, "count": 1})
-
-
-def _once_more(item: Candidate) -> ImageRequest:
-    values = {**item.batch.image, **(item.recipe.get("image") or {})}
-    return ImageRequest.model_validate({**values, "seed": item.seed, "count": 1})
-
-
-def _next_images(items: Sequence[Candidate], *, drawn: bool) -> list[ImageRequest]:
-    """Requests for as many pictures again as there are ``items``, with the seeds after theirs;
-    those that differ only in what counts up are one request. Wildcards have the words that were
-    ``drawn``, or draw others.
-    """
-    used: dict[str, list[int]] = {}
-    for item in items:
-        asked = item.batch.image
-        values = {**asked, **(item.recipe.get("image") or {})}
-        if not drawn and asked.get("wildcards"):
-            values |= {name: asked[name] for name in ("prompt", "negative_prompt", "wildcards")}
-        values |= {"seed": item.seed, "count": 1}
-        counting = _counting(values)
-        last = values.pop(counting, 1)
-        used.setdefault(json.dumps(values), []).append(int(last))
-    images = []
-    for kept, numbers in used.items():
-        values = json.loads(kept)
-        following = (max(numbers) + 1) % (LARGEST_SEED + 1)
-        values |= {"count": len(numbers), _counting(values): following}
-        images.append(ImageRequest.model_validate(values))
-    return images
-
-
-def _counting(values: dict[str, Any]) -> str:
-    """Which seed counts up from picture to picture."""
-    return "variation_seed" if values.get("variation") else "seed"

@@ -15,7 +15,7 @@ from engine.runtime.errors import JobCancelled
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.canvas.candidates import Batch, Candidate
+    from app.canvas.candidate import Batch, Candidate
     from app.canvas.model import CanvasState
     from app.session import Session
     from engine.runtime.events import Event

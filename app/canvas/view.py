@@ -69,7 +69,7 @@ from app.widgets.text import hairline
 
 if TYPE_CHECKING:
     from app.actions import Action
-    from app.canvas.candidates import Candidate
+    from app.canvas.candidate import Candidate
     from app.session import Session
     from engine.sampling.request import ImageRequest
 

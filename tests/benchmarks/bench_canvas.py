@@ -27,7 +27,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.candidates import Batch
+from app.canvas.candidate import Batch
 from app.canvas.model import CanvasState
 from app.canvas.surface import Surface
 from app.canvas.transforming import MOST_SHOWN, Transform

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.candidates import Candidate
+from app.canvas.candidate import Candidate
 from app.keymap import KEYS
 
 LEFT = Qt.MouseButton.LeftButton
