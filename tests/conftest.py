@@ -20,6 +20,13 @@ from PySide6.QtCore import QCoreApplication
 
 from engine.runtime import garbage
 
+LONG = (
+    "engine/tour/test_tour.py",
+    "engine/validation/test_real_runs.py",
+    "app/journey/test_icon_sheet.py",
+    "engine/training/test_killed.py",
+)
+"""Files that train for minutes. They begin first: one that began last would be waited for alone."""
 OFTEN = 50
 """Tests after which all of the garbage is looked for, and not only that of the last ones."""
 
@@ -37,6 +44,11 @@ def _collect() -> None:
 
 
 garbage.collect_by(_collect)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, the others as they were."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG))
 
 
 @pytest.hookimpl(wrapper=True)
