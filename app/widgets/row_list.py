@@ -23,6 +23,8 @@ from app.theme import color, current, fonts, icons, metrics
 from app.theme import signals as theme_signals
 
 RowRole = Qt.ItemDataRole.UserRole + 1
+NOTE = 0.4
+"""Share of a row that a note has where not all of it and of the name have room."""
 
 
 class Row(NamedTuple):
@@ -232,12 +234,16 @@ def _words(
     painter = QPainter(made)
     painter.setFont(fonts.font(12))
     measure, right = painter.fontMetrics(), width
+    name = measure.horizontalAdvance(row.text)
     for text, tone, least in ((row.count, row.tone, widest), (row.note, row.note_tone, 0)):
-        if text:
-            wide = max(least, measure.horizontalAdvance(text))
-            painter.setPen(color("t2" if chosen and tone == "t3" else tone))
-            painter.drawText(QRect(right - wide, 0, wide, height), _RIGHT, text)
-            right -= wide + metrics.GAP
+        if not text:
+            continue
+        room = right if least else max(right - metrics.GAP - name, round(right * NOTE))
+        text = measure.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        wide = max(least, measure.horizontalAdvance(text))
+        painter.setPen(color("t2" if chosen and tone == "t3" else tone))
+        painter.drawText(QRect(right - wide, 0, wide, height), _RIGHT, text)
+        right -= wide + metrics.GAP
     where = QRect(0, 0, max(0, right), height)
     shown = measure.elidedText(row.text, Qt.TextElideMode.ElideMiddle, where.width())
     painter.setPen(color("t1"))

@@ -76,3 +76,30 @@ def test_rows_that_did_not_change_are_laid_down_as_they_are(qtbot):
         assert light != first
     finally:
         theme.apply(QApplication.instance(), "dark")
+
+
+def test_where_there_is_little_room_the_note_is_cut_before_the_name(qtbot):
+    """A long note leaves most of the row to the name; a short one stays whole."""
+
+    def inked(row: Row, ink: str) -> list[int]:
+        rows = RowList()
+        qtbot.addWidget(rows)
+        rows.resize(200, 26)
+        rows.set_rows([row])
+        image = rows.viewport().grab().toImage()
+        tone = color(ink).name()
+        return [
+            x
+            for x in range(image.width())
+            if any(image.pixelColor(x, y).name() == tone for y in range(image.height()))
+        ]
+
+    name = "Epoch 24 of the sample at 0.8"
+    alone = inked(Row("a", name), "t1")
+    long = Row("a", name, note="less like the training pictures", note_tone="warn")
+    beside = inked(long, "t1")
+    assert max(beside) - min(beside) > (max(alone) - min(alone)) * 0.5
+    assert max(beside) < min(inked(long, "warn"))
+    short = Row("a", name * 2, note="1 of 2", note_tone="warn")
+    whole = Row("a", "A", note="1 of 2", note_tone="warn")
+    assert inked(short, "warn") == inked(whole, "warn")
